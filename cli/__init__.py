@@ -1,0 +1,1 @@
+"""The `modelc` command: one file a command, each parses its arguments, calls the library and prints."""

@@ -1,0 +1,1 @@
+"""What the losses, metrics, targets and data of a spec mean for its graph: from `PlannedGraph` to `Task`."""

@@ -1,0 +1,101 @@
+"""What can be wrong with a spec, as values: places in a text, labelled problems, and the exceptions that carry them.
+
+Nothing here prints; `modelc.compiler.render` turns problems into text, JSON, GitHub annotations and SARIF.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+"""The way to a value inside a document: mapping keys and list indices from the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of text: `line` and `column` count from 1, `end_column` is exclusive. Line 0 is a file as a whole."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place with a few words under its caret."""
+
+    place: Place
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: `code` says which (E... an error, W... a warning), `label` where, `helps` what to do."""
+
+    code: str
+    message: str
+    label: Label
+    notes: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+    related: tuple[Label, ...] = ()
+    path: Path = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.code.startswith("E")
+
+
+class SpecError(Exception):
+    """A spec that cannot be used; `problems` has every finding and `sources` the text of each file they name."""
+
+    def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
+        self.problems = tuple(problems)
+        self.sources = sources
+        super().__init__(
+            "\n".join(f"{p.label.place.file}:{p.label.place.line}: {p.code} {p.message}" for p in self.problems)
+        )
+
+
+class PlanError(Exception):
+    """Raised by `plan` methods: what was expected, what came and the cure, without a place.
+
+    `argument` names the argument to blame and `slot` the input; the caller, who knows the text, finds the place.
+    """
+
+    def __init__(
+        self, message: str, *, help: str = "", note: str = "", argument: str = "", slot: str = "", code: str = "E301"
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.note = note
+        self.argument = argument
+        self.slot = slot
+        self.code = code
+
+
+class RunError(Exception):
+    """A run that failed on a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4."""
+
+    def __init__(self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.notes = notes
+        self.helps = helps
+
+
+def need(
+    condition: bool,
+    message: str,
+    *,
+    help: str = "",
+    note: str = "",
+    argument: str = "",
+    slot: str = "",
+    code: str = "E301",
+) -> None:
+    """Raise a `PlanError` unless `condition` holds."""
+    if not condition:
+        raise PlanError(message, help=help, note=note, argument=argument, slot=slot, code=code)

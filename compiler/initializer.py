@@ -1,0 +1,16 @@
+"""The contract of an initializer: how the first values of a weight are drawn. Formulas follow Keras 3."""
+
+from typing import TYPE_CHECKING
+
+from modelc.compiler.named import Named
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Initializer(Named):
+    """Abstract: each subclass is one distribution."""
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        """An array of `shape` and `dtype`; the same key gives the same bits."""
+        raise NotImplementedError

@@ -1,0 +1,27 @@
+"""The initializers. This table is the list: what is not here does not exist."""
+
+from typing import Annotated
+
+from modelc.compiler.initializer import Initializer
+from modelc.compiler.named import Chosen, Table
+
+INITIALIZERS: Table[Initializer] = Table(
+    "initializer",
+    {
+        "constant": "initializers.constant:Constant",
+        "glorot_normal": "initializers.scaled:GlorotNormal",
+        "glorot_uniform": "initializers.scaled:GlorotUniform",
+        "he_normal": "initializers.scaled:HeNormal",
+        "he_uniform": "initializers.scaled:HeUniform",
+        "lecun_normal": "initializers.scaled:LecunNormal",
+        "lecun_uniform": "initializers.scaled:LecunUniform",
+        "ones": "initializers.constant:Ones",
+        "orthogonal": "initializers.orthogonal:Orthogonal",
+        "random_normal": "initializers.random:RandomNormal",
+        "random_uniform": "initializers.random:RandomUniform",
+        "truncated_normal": "initializers.random:TruncatedNormal",
+        "zeros": "initializers.constant:Zeros",
+    },
+)
+
+InitializerField = Annotated[Initializer, Chosen(INITIALIZERS)]

@@ -1,0 +1,33 @@
+"""Random keys as a pure function of names: `derive(root_key(seed), purpose, path, step)`.
+
+Keys are hashed by name, never split by position, so that adding a layer changes no other layer's random numbers.
+"""
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+def root_key(seed: int) -> "Array":
+    """The threefry key of a run's seed; any integer is a seed of its own."""
+    import jax
+    import numpy as np
+
+    words = np.frombuffer(blake2b(f"modelc/{seed}".encode(), digest_size=8).digest(), dtype="<u4")
+    return jax.random.wrap_key_data(words.astype(np.uint32), impl="threefry2x32")
+
+
+def derive(key: "Array", *names: "str | Array") -> "Array":
+    """The key of `names` below `key`: a text is folded in by 64 bits of its blake2b digest, a number (a step) as it is."""
+    import jax
+
+    for name in names:
+        if isinstance(name, str):
+            digest = blake2b(name.encode(), digest_size=8).digest()
+            key = jax.random.fold_in(key, int.from_bytes(digest[:4], "little"))
+            key = jax.random.fold_in(key, int.from_bytes(digest[4:], "little"))
+        else:
+            key = jax.random.fold_in(key, name)
+    return key

@@ -1,0 +1,157 @@
+"""The contract of a layer: a frozen value with two pure methods, `plan` (types, no jax) and `apply` (arrays).
+
+What a layer needs to compute comes in a `Call`; what it gives beside one array goes out in a `Result`.
+Interpreters other than these two (cost, export) are functions over the graph, not methods here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from modelc.compiler.errors import PlanError, need
+from modelc.compiler.initializer import Initializer
+from modelc.compiler.named import Named
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from modelc.compiler.activation import Activation
+
+__all__ = ["Call", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "Weight", "need"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One input of a layer. A `many` slot takes one edge or more (at least `least`) and reaches the layer as a tuple."""
+
+    name: str
+    many: bool = False
+    required: bool = True
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None."""
+
+    shape: tuple[int, ...]
+    initializer: Initializer
+    axes: tuple[str | None, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An array that training carries along without gradients; `per_row` says one for each row of the batch."""
+
+    shape: tuple[int, ...]
+    initializer: Initializer
+    axes: tuple[str | None, ...]
+    dtype: str = "float32"
+    per_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a layer makes of its input types: a type per port, and the weights and state it needs, by name."""
+
+    outputs: Mapping[str, TensorType]
+    params: Mapping[str, Weight] = field(default_factory=dict)
+    state: Mapping[str, State] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, output: TensorType, params: Mapping[str, Weight] | None = None, state: Mapping[str, State] | None = None
+    ) -> Self:
+        """The plan of a layer with the one port `output`."""
+        return cls({"output": output}, params or {}, state or {})
+
+    @property
+    def output(self) -> TensorType:
+        return self.outputs["output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that `apply` may use beside its input arrays.
+
+    `masks` has an entry per slot: a bool array `[batch, time]`, None, or a tuple of these for a `many` slot.
+    `rows` is a bool array `[batch]`, false for rows that only pad the batch; None where every row is real.
+    `key` is this node's key for this step, None outside training.
+    """
+
+    params: Mapping[str, "Array"]
+    state: Mapping[str, "Array"] = field(default_factory=dict)
+    masks: Mapping[str, Any] = field(default_factory=dict)
+    rows: "Array | None" = None
+    train: bool = False
+    key: "Array | None" = None
+
+    def part(self, name: str) -> "Call":
+        """The call of the inner layer `name` of a composite layer, whose weights are named `name/...`."""
+        from modelc.compiler.keys import derive
+
+        prefix = name + "/"
+        return replace(
+            self,
+            params={k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)},
+            state={k.removeprefix(prefix): v for k, v in self.state.items() if k.startswith(prefix)},
+            key=None if self.key is None else derive(self.key, name),
+        )
+
+    def random(self, purpose: str) -> "Array":
+        """A key for one purpose inside the layer. Raises ValueError when training is asked for without a key."""
+        from modelc.compiler.keys import derive
+
+        if self.key is None:
+            raise ValueError("apply(..., train=True) of a model with random layers needs a key")
+        return derive(self.key, purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by name."""
+
+    outputs: Mapping[str, "Array"]
+    state: Mapping[str, "Array"] = field(default_factory=dict)
+    masks: Mapping[str, "Array"] = field(default_factory=dict)
+    penalties: Mapping[str, "Array"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, output: "Array", **others: Any) -> Self:
+        """The result of a layer with the one port `output`."""
+        return cls({"output": output}, **others)
+
+
+class Layer(Named):
+    """Abstract: each subclass is one layer and is not subclassed further.
+
+    `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not fit.
+    """
+
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"),)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "drop"
+    """What becomes of an input's mask: passed on to every output unchanged, used by `plan` and `apply` themselves, or
+    dropped with a warning. Only a layer that says `use` sets masks in its plan and its result."""
+    moves_values: ClassVar[bool] = False
+    """The output holds the input's values at other places (flatten): an activation behind it cannot be split off."""
+
+    def plan(self, *inputs: Any, **named: Any) -> Plan:
+        raise NotImplementedError
+
+    def apply(self, call: Call, *inputs: Any, **named: Any) -> "Array | Result":
+        raise NotImplementedError
+
+    def split(self) -> "tuple[Layer, Activation] | None":
+        """This layer without its last activation, and that activation; None for a layer that ends in none."""
+        return None
+
+    def ends_in(self) -> "Activation | None":
+        """The activation inside a wrapper that shapes the output but cannot be split off; None for most layers."""
+        return None
+
+
+def join(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights or state of an inner layer under the name it has in a composite one: `prefix/...`."""
+    return {f"{prefix}/{name}": entry for name, entry in entries.items()}

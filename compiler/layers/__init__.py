@@ -1,0 +1,56 @@
+"""The layers, one class in one file; activations in one. These tables are the list: what is not here does not exist."""
+
+from typing import Annotated
+
+from modelc.compiler.activation import Activation
+from modelc.compiler.layer import Layer
+from modelc.compiler.named import Chosen, Table
+
+ACTIVATIONS: Table[Activation] = Table(
+    "activation",
+    {
+        "elu": "layers.activations:Elu",
+        "exponential": "layers.activations:Exponential",
+        "gelu": "layers.activations:Gelu",
+        "hard_sigmoid": "layers.activations:HardSigmoid",
+        "leaky_relu": "layers.activations:LeakyRelu",
+        "linear": "layers.activations:Linear",
+        "log_softmax": "layers.activations:LogSoftmax",
+        "relu": "layers.activations:Relu",
+        "relu6": "layers.activations:Relu6",
+        "selu": "layers.activations:Selu",
+        "sigmoid": "layers.activations:Sigmoid",
+        "silu": "layers.activations:Silu",
+        "softmax": "layers.activations:Softmax",
+        "softplus": "layers.activations:Softplus",
+        "softsign": "layers.activations:Softsign",
+        "tanh": "layers.activations:Tanh",
+    },
+)
+
+LAYERS: Table[Layer] = Table(
+    "layer",
+    {
+        "activation": "layers.activation:ActivationLayer",
+        "add": "layers.add:Add",
+        "avg_pool2d": "layers.avg_pool2d:AvgPool2D",
+        "batch_norm": "layers.batch_norm:BatchNorm",
+        "bidirectional": "layers.bidirectional:Bidirectional",
+        "concatenate": "layers.concatenate:Concatenate",
+        "conv2d": "layers.conv2d:Conv2D",
+        "dense": "layers.dense:Dense",
+        "dropout": "layers.dropout:Dropout",
+        "embedding": "layers.embedding:Embedding",
+        "flatten": "layers.flatten:Flatten",
+        "global_avg_pool2d": "layers.global_avg_pool2d:GlobalAvgPool2D",
+        "layer_norm": "layers.layer_norm:LayerNorm",
+        "lstm": "layers.lstm:LSTM",
+        "max_pool2d": "layers.max_pool2d:MaxPool2D",
+        "multiply": "layers.multiply:Multiply",
+        "rescaling": "layers.rescaling:Rescaling",
+        "reshape": "layers.reshape:Reshape",
+        **ACTIVATIONS.entries,
+    },
+)
+
+ActivationField = Annotated[Activation, Chosen(ACTIVATIONS)]

@@ -1,0 +1,61 @@
+"""The fully connected layer."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.activation import Activation
+from modelc.compiler.initializers import InitializerField
+from modelc.compiler.initializers.constant import Zeros
+from modelc.compiler.initializers.scaled import GlorotUniform
+from modelc.compiler.layer import Call, Layer, Plan, Weight, need
+from modelc.compiler.layers import ActivationField
+from modelc.compiler.layers.activations import Linear
+from modelc.compiler.numbers import Size
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Dense(Layer):
+    """Affine map of the last axis: `y = activation(x @ kernel + bias)`.
+
+    Input `[..., features]`, output `[..., units]`; `kernel` is `[features, units]`, `bias` is `[units]`.
+    Follows Keras 3 `layers.Dense`; `torch.nn.Linear` keeps the transposed kernel.
+    """
+
+    primary: ClassVar[str | None] = "units"
+    spellings: ClassVar[tuple[str, ...]] = ("Dense", "Linear", "fc", "fully_connected")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "dense: {units: 10, activation: relu}"
+
+    units: Annotated[Size, Field(description="Size of the last axis of the output.")]
+    activation: Annotated[ActivationField, Field(description="Function applied to the affine map.")] = Linear()
+    use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
+    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
+    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`"
+        )
+        need(
+            x.is_float,
+            f"expected float values, got {x.dtype}",
+            help="put `embedding` or `rescaling` before it",
+            code="E303",
+        )
+        params = {"kernel": Weight((x.shape[-1], self.units), self.kernel_initializer, ("embed", "mlp"))}
+        if self.use_bias:
+            params["bias"] = Weight((self.units,), self.bias_initializer, ("mlp",))
+        return Plan.of(x.with_shape(*x.shape[:-1], self.units), params)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        y = x @ call.params["kernel"]
+        if self.use_bias:
+            y = y + call.params["bias"]
+        return self.activation.function(y)
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        return self.model_copy(update={"activation": Linear()}), self.activation

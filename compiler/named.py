@@ -1,0 +1,145 @@
+"""The one notation for everything chosen by name: `name`, `name: scalar` or `name: {argument: value}`.
+
+`Named` is the base of layers, losses, metrics, optimizers and the rest; a `Table` is the visible list of one kind.
+Classes are imported when they are first named, so that a spec pays only for what it uses.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+
+class Named(BaseModel):
+    """A frozen value with arguments; the docstring, the fields' descriptions and `example` are its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+
+    primary: ClassVar[str | None] = None
+    """The argument that a bare scalar goes to: `dense: 10` is `dense: {units: 10}`."""
+    spellings: ClassVar[tuple[str, ...]] = ()
+    """What others call the same thing (`BatchNormalization`, `bn`); answered with the right name, never accepted."""
+    example: ClassVar[str] = ""
+    """YAML of one use, as it stands in a spec."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """One kind of named things: `entries` maps each name to `module:Class`, the module below `modelc.compiler`."""
+
+    kind: str
+    entries: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries
+
+    def find(self, name: str) -> type[T]:
+        """The class called `name`. Raises KeyError for a name that is not in the table."""
+        module, _, cls = self.entries[name].partition(":")
+        return cast("type[T]", getattr(import_module(f"modelc.compiler.{module}"), cls))
+
+    def name_of(self, value: T | type[T]) -> str:
+        """The name under which the class of `value` stands in the table."""
+        cls = value if isinstance(value, type) else type(value)
+        entry = f"{cls.__module__.removeprefix('modelc.compiler.')}:{cls.__qualname__}"
+        return next(name for name, text in self.entries.items() if text == entry)
+
+    def dump(self, value: T) -> Any:
+        """`value` in the notation, with every argument spelt out: what a resolved spec shows."""
+        arguments = value.model_dump(mode="json")
+        return {self.name_of(value): arguments} if arguments else self.name_of(value)
+
+    def suggest(self, name: str) -> str | None:
+        """The entry that `name` probably means: by another framework's spelling, else by likeness."""
+        folded = fold(name)
+        for entry in self.entries:
+            if fold(entry) == folded or folded in map(fold, self.find(entry).spellings):
+                return entry
+        close = difflib.get_close_matches(name.lower(), self.entries, n=1, cutoff=0.6)
+        return close[0] if close else None
+
+    def build(self, raw: Any) -> T:
+        """The value that `raw`, a part of a document, stands for.
+
+        Raises pydantic's ValidationError, whose locations are paths below `raw`.
+        """
+        if isinstance(raw, str):
+            return self.make(raw, None, ())
+        if not isinstance(raw, Mapping):
+            refuse("not_named", f"expected the name of a {self.kind}", (), raw, kind=self.kind)
+        if len(raw) != 1:
+            refuse("one_name", f"expected exactly one {self.kind}", (), raw, kind=self.kind)
+        ((name, arguments),) = raw.items()
+        return self.make(name, arguments, (name,))
+
+    def make(self, name: str, arguments: Any, at: tuple[str | int, ...]) -> T:
+        """The thing called `name` with `arguments` (None, a scalar or list for the primary one, or a mapping).
+
+        Error locations start with `at`, the way from the value being built to the arguments.
+        """
+        if name not in self.entries:
+            refuse("unknown_name", f"unknown {self.kind} {name}", at, name, kind=self.kind, name=name)
+        cls = self.find(name)
+        if arguments is None:
+            arguments = {}
+        elif not isinstance(arguments, Mapping):
+            if cls.primary is None:
+                refuse("no_primary", f"{name} takes no bare value", at, arguments, kind=self.kind, name=name)
+            arguments = {cls.primary: arguments}
+        try:
+            return cls.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise relocate(error, at, owner={"kind": self.kind, "name": name}) from None
+
+
+def fold(name: str) -> str:
+    """`name` without case and separators, to compare spellings across frameworks."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def refuse(type_: str, message: str, at: tuple[str | int, ...], value: Any, **context: Any) -> NoReturn:
+    """Raise a ValidationError of one custom type at one location."""
+    details = InitErrorDetails(
+        type=PydanticCustomError(cast(Any, type_), cast(Any, message), context), loc=at, input=value
+    )
+    raise ValidationError.from_exception_data(message, [details])
+
+
+def relocate(error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str]) -> ValidationError:
+    """`error` with every location moved below `at`; `owner` says whose arguments they are, unless already known."""
+    lines = []
+    for item in error.errors(include_url=False):
+        context = {**item.get("ctx", {})}
+        context.setdefault("owner", dict(owner))
+        kind = PydanticCustomError(
+            cast(Any, item["type"]), cast(Any, item["msg"].replace("{", "(").replace("}", ")")), context
+        )
+        lines.append(InitErrorDetails(type=kind, loc=(*at, *item["loc"]), input=item["input"]))
+    return ValidationError.from_exception_data(error.title, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
+
+    A field of such a type takes the notation in a spec, or a ready value in Python.
+    """
+
+    table: Table[Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        def validate(raw: Any) -> Any:
+            return raw if isinstance(raw, Named) else self.table.build(raw)
+
+        dump = core_schema.plain_serializer_function_ser_schema(self.table.dump)
+        return core_schema.no_info_plain_validator_function(validate, serialization=dump)

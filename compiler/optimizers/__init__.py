@@ -1,0 +1,14 @@
+"""The optimizers. This table is the list: what is not here does not exist."""
+
+from modelc.compiler.named import Table
+from modelc.compiler.optimizer import Optimizer
+
+OPTIMIZERS: Table[Optimizer] = Table(
+    "optimizer",
+    {
+        "adam": "optimizers.adam:Adam",
+        "adamw": "optimizers.adamw:AdamW",
+        "rmsprop": "optimizers.rmsprop:RMSProp",
+        "sgd": "optimizers.sgd:SGD",
+    },
+)

@@ -1,0 +1,1 @@
+"""Problems as text, one-liners, JSON, GitHub annotations and SARIF."""

@@ -1,0 +1,1 @@
+"""Declarative neural networks: specs as data, compiled to pure JAX functions."""
