@@ -5,6 +5,7 @@ Classes are imported when they are first named, so that a spec pays only for wha
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +13,10 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What a name in a spec may look like."""
 
 
 class Named(BaseModel):

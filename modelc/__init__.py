@@ -1,1 +1,24 @@
-"""Declarative neural networks: specs as data, compiled to pure JAX functions."""
+"""Declarative neural networks: specs as data, compiled to pure JAX functions.
+
+`load(path or mapping)` reads and proves a spec, `compile(spec)` gives its `init` and `apply`. Loaded when first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modelc.compiler.api import Compiled, compile, load
+    from modelc.compiler.errors import Problem, RunError, SpecError
+
+__all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from modelc.compiler import api, errors
+
+    return getattr(api, name, None) or getattr(errors, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

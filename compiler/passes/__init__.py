@@ -1,1 +1,12 @@
-"""Passes: each maps a task to a new task with the same meaning."""
+"""Passes over a task: each is one pure function in one file that keeps the meaning and changes the form."""
+
+from modelc.compiler.bind.task import Task
+
+
+def run(task: Task) -> Task:
+    """`task` ready to be lowered: activations stand alone, losses take logits, nothing is computed in vain."""
+    from modelc.compiler.passes.drop_unused import drop_unused
+    from modelc.compiler.passes.fuse_losses import fuse_losses
+    from modelc.compiler.passes.split_activations import split_activations
+
+    return drop_unused(fuse_losses(split_activations(task)))

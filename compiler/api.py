@@ -1,0 +1,129 @@
+"""The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler import passes
+from modelc.compiler.bind.bind import bind
+from modelc.compiler.bind.task import Task
+from modelc.compiler.document import read
+from modelc.compiler.errors import Label, Place, Problem, SpecError
+from modelc.compiler.graph import build
+from modelc.compiler.infer import PlannedGraph, infer
+from modelc.compiler.schema.parse import parse
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from modelc.compiler.lower import Model, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a text: the task as far as it could be understood, every problem, and the text itself."""
+
+    task: Task | None
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, str]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+
+def check(text: bytes | str, name: str) -> Checked:
+    """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages."""
+    document, problems = read(text, name)
+    if document is None:
+        shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        return Checked(None, problems, {name: shown})
+    sources = {name: document.text}
+    spec, found = parse(document)
+    problems += found
+    graph, found = build(spec)
+    problems += found
+    if graph is None:
+        return Checked(None, problems, sources)
+    planned, found = infer(graph, document)
+    problems += found
+    task, found = bind(spec, planned)
+    return Checked(task, problems + found, sources)
+
+
+def check_file(path: Path, name: str | None = None) -> Checked:
+    """`check` of a file; a file that cannot be read is a problem too."""
+    shown = name or str(path)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        label = Label(Place(shown, 0, 0, 0, 0))
+        reason = error.strerror or str(error)
+        return Checked(None, (Problem("E009", f"cannot read the spec: {reason.lower()}", label),), {})
+    return check(text, shown)
+
+
+def load(spec: str | Path | Mapping[str, Any]) -> Task:
+    """The task of a spec: a path to a YAML or JSON file, or the same as a mapping.
+
+    Raises SpecError, with every problem of the file at once.
+    """
+    if isinstance(spec, Mapping):
+        checked = check(json.dumps(spec, indent=2), "spec.json")
+    else:
+        checked = check_file(Path(spec))
+    if checked.errors or checked.task is None:
+        raise SpecError(checked.problems, dict(checked.sources))
+    return checked.task
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A model as pure functions, see `compile`. `graph` has the nodes as written and the plan of each."""
+
+    graph: PlannedGraph
+    model: "Model"
+
+    def init(self, key: "Array") -> "tuple[Tree, Tree]":
+        """First weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
+        import jax
+
+        params, state = jax.jit(self.model.init)(key)
+        return params, state
+
+    def apply(
+        self,
+        params: "Tree",
+        state: "Tree",
+        inputs: "Mapping[str, Array]",
+        *,
+        train: bool = False,
+        key: "Array | None" = None,
+    ) -> "tuple[dict[str, Array], Tree]":
+        """The outputs by name for batched `inputs` by name, and the new state. Pure: jit, grad and vmap it as you like.
+
+        Raises ValueError when `inputs` lacks one of the model's, or has the wrong shape.
+        """
+        for name, type_ in self.graph.graph.inputs.items():
+            if name not in inputs:
+                raise ValueError(f"the input {name!r} is missing; the model takes {', '.join(self.graph.graph.inputs)}")
+            if type_ is not None and tuple(inputs[name].shape[1:]) != type_.shape:
+                raise ValueError(
+                    f"the input {name!r} has shape {tuple(inputs[name].shape)}, expected (batch, "
+                    f"{', '.join(map(str, type_.shape))})"
+                )
+        return self.model.apply(params, state, inputs, train=train, key=key)
+
+
+def compile(spec: Task | str | Path | Mapping[str, Any]) -> Compiled:
+    """The model of a spec as pure functions.
+
+    `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;
+    inputs and outputs are mappings by name, params and state by path, then weight name. Raises SpecError.
+    """
+    from modelc.compiler.lower import lower
+
+    task = spec if isinstance(spec, Task) else load(spec)
+    return Compiled(task.planned, lower(passes.run(replace(task, terms=()))))

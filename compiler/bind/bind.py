@@ -1,0 +1,68 @@
+"""`PlannedGraph` to `Task`: holds losses, metrics, targets and data columns against the graph. No jax, no data read."""
+
+from modelc.compiler.bind.data import bind_inputs, bind_targets
+from modelc.compiler.bind.metrics import bind_metrics
+from modelc.compiler.bind.task import Output, Task
+from modelc.compiler.bind.terms import bind_terms, link_outputs
+from modelc.compiler.bind.training import bind_training
+from modelc.compiler.errors import Path, Problem
+from modelc.compiler.graph import Edge, Graph
+from modelc.compiler.infer import PlannedGraph, reachable
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spec import Spec
+
+
+def bind(spec: Spec, planned: PlannedGraph) -> tuple[Task, tuple[Problem, ...]]:
+    """The task of a spec. Where there are problems, parts that depend on a hole are left out of it."""
+    findings = Findings(spec.document)
+    outputs = {
+        name: Output(name, edge, type_)
+        for name, edge in planned.graph.outputs.items()
+        if edge is not None and (type_ := planned.type(edge)) is not None
+    }
+    roots = [edge for edge in planned.graph.outputs.values() if edge]
+    task = Task(spec, planned, outputs, data=spec.data)
+    if spec.data is not None:
+        task = bind_inputs(findings, task)
+    if spec.train is not None:
+        terms, roots = bind_terms(findings, task, roots)
+        task = bind_targets(findings, task, terms)
+        task = link_outputs(findings, task)
+        task = bind_metrics(findings, task)
+        task = bind_training(findings, task)
+    if None not in planned.graph.outputs.values():
+        warn_unused(findings, planned.graph, roots)
+    return task, tuple(findings.problems)
+
+
+def warn_unused(findings: Findings, graph: Graph, roots: list[Edge]) -> None:
+    """Warn of inputs and nodes whose values go nowhere, unless a hole may be what they are for."""
+    unread = (
+        node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
+    )
+    if not roots or any(unread):
+        return
+    used = reachable(graph, roots)
+    for name in graph.inputs:
+        if name not in used:
+            path: Path = ("model", "inputs", name)
+            findings.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
+    blamed: set[str] = set()
+    for node in graph.nodes:
+        name = node.scope[0] if node.scope else node.path
+        if (
+            node.path in used
+            or name in blamed
+            or any(other.path in used for other in graph.nodes if name in other.scope)
+        ):
+            continue
+        blamed.add(name)
+        at: Path = ("model", "nodes", name) if ("model", "nodes", name) in findings.document.values else node.at
+        findings.add(
+            "W901",
+            f"node `{name}` is not used",
+            at,
+            key=True,
+            label="no output needs it",
+            help="add it to `outputs`, or remove it",
+        )

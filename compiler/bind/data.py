@@ -1,0 +1,226 @@
+"""Binds inputs and targets to columns, and checks what the source can say about them without reading."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from modelc.compiler.bind.task import Binding, Task, Term
+from modelc.compiler.bind.terms import check_term
+from modelc.compiler.errors import Path, PlanError
+from modelc.compiler.losses import LOSSES
+from modelc.compiler.readers.array import ArrayReader
+from modelc.compiler.readers.same_as import SameAs
+from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.source import Column, Reader
+from modelc.compiler.tensor import TensorType, show_shape
+
+
+def bind_inputs(findings: Findings, task: Task) -> Task:
+    """The task with a binding for each model input whose reader is known."""
+    data, graph = task.data, task.planned.graph
+    assert data is not None and task.spec.model is not None
+    columns = known_columns(task)
+    bindings: dict[str, Binding] = {}
+    for name, wanted in graph.inputs.items():
+        path: Path = ("data", "inputs", name)
+        if name in data.inputs:
+            reader = data.inputs[name]
+        elif data.complete and task.spec.model.complete:
+            reader = ArrayReader(column=name)
+        else:
+            continue
+        if isinstance(reader, SameAs):
+            findings.add(
+                "E205",
+                f"the input `{name}` cannot be a copy of another input",
+                path,
+                label="`same_as` is for targets",
+                help="feed one input to several nodes instead",
+            )
+        elif reader is not None:
+            bindings[name] = bind_column(findings, name, reader, wanted, columns, path)
+    if task.spec.model.complete:
+        report_strangers(findings, data.inputs, graph.inputs, "inputs", "input of the model")
+    return replace(task, inputs=bindings)
+
+
+def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> Task:
+    """The task with its terms and a binding for each of their targets; reports terms that do not fit."""
+    data = task.data
+    if data is None:
+        return replace(task, terms=tuple(term for term in terms if check_term(findings, task, term, None)))
+    columns = known_columns(task)
+    bindings: dict[str, Binding] = {}
+    fitting: list[Term] = []
+    for term in terms:
+        if term.target is None:
+            if check_term(findings, task, term, None):
+                fitting.append(term)
+            continue
+        if term.target not in bindings:
+            binding = bind_target(findings, task, term, columns)
+            if binding is None:
+                continue
+            bindings[term.target] = binding
+        binding = repaired(task, term, bindings[term.target])
+        bindings[term.target] = binding
+        type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
+        if check_term(findings, task, term, type_) and check_classes(findings, task, term, binding):
+            fitting.append(term)
+    assert task.spec.train is not None and task.spec.model is not None
+    if task.spec.train.complete and task.spec.model.complete and len(task.spec.train.terms) == len(terms):
+        used = {term.target: None for term in terms if term.target is not None}
+        report_strangers(findings, data.targets, used, "targets", "target of a loss")
+    return replace(task, terms=tuple(fitting), targets=bindings)
+
+
+def known_columns(task: Task) -> Mapping[str, Column] | None:
+    return None if task.data is None or task.data.source is None else task.data.source.columns()
+
+
+def bind_column(
+    findings: Findings,
+    name: str,
+    reader: Reader,
+    wanted: TensorType | None,
+    columns: Mapping[str, Column] | None,
+    path: Path,
+) -> Binding:
+    """The binding of `name` to the column that `reader` names; its type is None where it is not known or wrong."""
+    column_name: str = vars(reader)["column"]
+    binding = Binding(name, column_name, reader, None, wanted, None, path)
+    column = None
+    if columns is not None:
+        column = columns.get(column_name)
+        if column is None:
+            missing_column(findings, name, column_name, columns, path)
+            return binding
+    try:
+        type_ = reader.plan(column, wanted)
+        classes = reader.class_names(column)
+    except PlanError as error:
+        findings.plan_error(
+            error, f"`{name}`: {error.message}", written(findings, path), key=False, label="does not fit"
+        )
+        return binding
+    if type_ is not None and wanted is not None and type_.shape != wanted.shape:
+        findings.add(
+            "E402",
+            f"the column `{column_name}` has rows of shape {show_shape(type_.shape)}, "
+            f"the input `{name}` takes {show_shape(wanted.shape)}",
+            written(findings, path),
+            label=f"gives {show_shape(type_.shape)}",
+            help=f"change the input to `shape: {show_shape(type_.shape)}`, or reshape the column with "
+            f"`array: {{column: {column_name}, shape: {show_shape(wanted.shape)}}}`",
+            related=[(("model", "inputs", name), f"takes {show_shape(wanted.shape)}")],
+        )
+        return binding
+    return replace(binding, type=type_, classes=classes)
+
+
+def missing_column(findings: Findings, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
+    """Report a column that the source does not have."""
+    close = closest(column, list(columns))
+    left_out = path not in findings.document.values
+    what = "target" if path[1] == "targets" else "input"
+    reader = "category" if what == "target" else "array"
+    suggestion = close or next(iter(columns), "")
+    findings.add(
+        "E401",
+        f"the data has no column `{column}`" + (f" for the {what} `{name}`" if left_out else ""),
+        written(findings, path),
+        key=left_out,
+        label=f"no column `{column}`",
+        help=f"bind it: `{path[1]}: {{{name}: {{{reader}: {suggestion}}}}}`"
+        if left_out
+        else (f"did you mean `{close}`?" if close else ()),
+        note=f"columns: {', '.join(columns)}",
+    )
+
+
+def written(findings: Findings, path: Path) -> Path:
+    """The place in the text for a binding that may be left out: its entry, else the part of `data` that lacks it."""
+    while path and path not in findings.document.values:
+        path = path[:-1]
+    return ("data", "source") if path == ("data",) and ("data", "source") in findings.document.values else path
+
+
+def bind_target(findings: Findings, task: Task, term: Term, columns: Mapping[str, Column] | None) -> Binding | None:
+    """The binding of a term's target, or None when its reader is not known."""
+    data, name = task.data, term.target
+    assert data is not None and name is not None
+    path: Path = ("data", "targets", name)
+    if name in data.targets:
+        reader = data.targets[name]
+    elif data.complete:
+        reader = ArrayReader(column=name)
+    else:
+        return None
+    if reader is None:
+        return None
+    if isinstance(reader, SameAs):
+        source = (task.inputs or {}).get(reader.input)
+        if source is None:
+            if reader.input not in task.planned.graph.inputs:
+                close = closest(reader.input, list(task.planned.graph.inputs))
+                findings.add(
+                    "E205",
+                    f"`same_as` names no input: `{reader.input}`",
+                    path,
+                    label="no such input",
+                    help=f"did you mean `{close}`?" if close else (),
+                    note=f"inputs: {', '.join(task.planned.graph.inputs)}",
+                )
+            return None
+        return Binding(name, source.column, None, reader.input, None, source.wanted, path)
+    if columns is not None and name not in data.targets and name not in columns:
+        missing_column(findings, name, name, columns, path)
+        return None
+    return bind_column(findings, name, reader, None, columns, path)
+
+
+def repaired(task: Task, term: Term, binding: Binding) -> Binding:
+    """The one repair of shapes: a target of shape `[]` meets an output `[1]`, unless it holds labels."""
+    output = task.planned.type(term.of)
+    if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):
+        return binding
+    return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
+
+
+def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> bool:
+    """Report labels whose number of classes is not the width of the output."""
+    output = task.planned.type(term.of)
+    if output is None or binding.type is None or binding.classes is None:
+        return True
+    width = term.loss.classes(output, binding.type)
+    count = binding.classes if isinstance(binding.classes, int) else len(binding.classes)
+    if width is None or width == count:
+        return True
+    node = task.planned.graph.node(term.of.node)
+    findings.add(
+        "E304",
+        f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the labels have {count} classes, the output has {width} values",
+        term.at,
+        label="does not fit",
+        help=f"give the last layer of `{term.name}` {count} units",
+        related=[(node.at, f"`{term.of}` gives {show_shape(output.shape)}")] if node else (),
+    )
+    return False
+
+
+def report_strangers(
+    findings: Findings, given: Mapping[str, Any], known: Mapping[str, Any], section: str, what: str
+) -> None:
+    """Report entries of `data.inputs` or `data.targets` that nothing asks for."""
+    for name in given:
+        if name not in known:
+            close = closest(name, list(known))
+            findings.add(
+                "E205",
+                f"`{name}` is no {what}",
+                ("data", section, name),
+                key=True,
+                label="nothing asks for it",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"{section}: {', '.join(known)}" if known else (),
+            )

@@ -1,0 +1,113 @@
+"""A `Task`: a graph with all that training and using it needs to know. Frozen; passes map one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelc.compiler.errors import Path
+from modelc.compiler.graph import Edge
+from modelc.compiler.infer import PlannedGraph
+from modelc.compiler.loss import Loss
+from modelc.compiler.metric import Link, Metric
+from modelc.compiler.optimizer import Optimizer
+from modelc.compiler.schema.spec import DataSpec, Settings, Spec
+from modelc.compiler.source import Reader
+from modelc.compiler.tensor import TensorType
+
+Classes = tuple[str, ...] | int | None
+"""The names of the classes of a label, or their number where they have no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of the model.
+
+    `link` is what its loss takes its values for, and `logits` says that they still are logits, to which the link
+    function must be applied to get probabilities. `target` is the target that its loss compares it to.
+    """
+
+    name: str
+    edge: Edge
+    type: TensorType
+    link: Link = None
+    logits: bool = False
+    target: str | None = None
+    classes: Classes = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the loss, of the value on the edge `of`.
+
+    `logits` says that this value is what the loss computes from: the output itself, or, once the passes have run,
+    the value before the output's last activation.
+    """
+
+    name: str
+    loss: Loss
+    of: Edge
+    target: str | None
+    weight: float
+    logits: bool
+    at: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric of one output; `key` is its log key without `train/` or `validation/`."""
+
+    key: str
+    metric: Metric
+    output: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How one input or target is read from a column. `reader` is None where `same_as` names the input to copy.
+
+    `wanted` is the type the model takes (None for a target), `type` what the reader gives, None until the data is read.
+    `squeeze` marks the one repair of shapes: a target of shape `[]` meets an output `[1]`.
+    """
+
+    name: str
+    column: str
+    reader: Reader | None
+    same_as: str | None
+    wanted: TensorType | None
+    type: TensorType | None
+    at: Path
+    classes: Classes = None
+    squeeze: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What `train` asks for. `monitor` is a log key, `better` in which direction it improves."""
+
+    optimizer: Optimizer
+    settings: Settings
+    monitor: str
+    better: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A whole spec, understood. `data` and `training` are None where the spec has no such section."""
+
+    spec: Spec
+    planned: PlannedGraph
+    outputs: Mapping[str, Output]
+    terms: tuple[Term, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    inputs: Mapping[str, Binding] | None = None
+    targets: Mapping[str, Binding] | None = None
+    data: DataSpec | None = None
+    training: Training | None = None
+
+    def loss_keys(self) -> tuple[str, ...]:
+        """The log keys of the losses without `train/` or `validation/`: the total, and each term where there are several."""
+        return ("loss", *(f"{term.name}/loss" for term in self.terms if len(self.terms) > 1))
+
+    def log_keys(self) -> tuple[str, ...]:
+        """All log keys without `train/` or `validation/`."""
+        return (*self.loss_keys(), *(measure.key for measure in self.measures))

@@ -1,0 +1,232 @@
+"""The terms of the loss: which value each takes, which target, and whether the activations before it fit."""
+
+from dataclasses import replace
+
+from modelc.compiler.activation import Activation
+from modelc.compiler.bind.task import Task, Term
+from modelc.compiler.errors import Path, PlanError
+from modelc.compiler.graph import Edge, Graph
+from modelc.compiler.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.losses import LOSSES
+from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.spec import TermSpec
+from modelc.compiler.tensor import TensorType, show_shape
+
+
+def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:
+    """The terms whose loss and edge are known, and `roots` with the edges that terms need beside the outputs."""
+    train, graph = task.spec.train, task.planned.graph
+    assert train is not None and task.spec.model is not None
+    names = list(graph.outputs)
+    terms: list[Term] = []
+    roots = list(roots)
+    covered: set[str] = set()
+    unknown = not train.complete or not task.spec.model.complete
+    for spec in train.terms:
+        if spec.name is None and len(names) != 1:
+            if len(names) > 1 and task.spec.model.complete:
+                findings.add(
+                    "E108",
+                    f"`loss` is for one output, the model has {len(names)}: {', '.join(names)}",
+                    spec.path,
+                    key=True,
+                    label="whose loss?",
+                    help=f"write a term for each: `losses: {{{names[0]}: ..., {names[1]}: ...}}`",
+                )
+            unknown = True
+            continue
+        name = spec.name or names[0]
+        edge = find_edge(findings, task, spec, name)
+        if edge is None:
+            unknown = True
+            continue
+        covered.update(output for output, known in graph.outputs.items() if known == edge)
+        roots.append(edge)
+        if spec.loss is None:
+            continue
+        target = (spec.target or name) if spec.loss.takes_target else None
+        if spec.target is not None and not spec.loss.takes_target:
+            findings.add(
+                "E205",
+                f"`{LOSSES.name_of(spec.loss)}` takes no target",
+                (*spec.path, "target"),
+                key=True,
+                label="not used",
+                help="remove `target`",
+            )
+        terms.append(Term(name, spec.loss, edge, target, spec.weight, True, spec.path))
+    if not unknown and train.terms:
+        for output in graph.outputs:
+            if output not in covered:
+                findings.add(
+                    "W903",
+                    f"output `{output}` is in no loss",
+                    output_path(findings, output),
+                    label="nothing trains it",
+                    help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
+                )
+    return tuple(terms), roots
+
+
+def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str) -> Edge | None:
+    """The edge a term is about: its `of`, else the output or node of its name."""
+    model, graph = task.spec.model, task.planned.graph
+    assert model is not None
+    if spec.of is not None and len(spec.of) != 1:
+        findings.add(
+            "E204",
+            f"this loss takes one value, `of` names {len(spec.of)}",
+            (*spec.path, "of"),
+            label="one expected",
+        )
+        return None
+    text = spec.of[0].text if spec.of else name
+    path: Path = spec.of[0].path if spec.of else spec.path
+    node, _, port = text.partition(".")
+    if node in graph.outputs and not port:
+        return graph.outputs[node]
+    known = graph.node(node)
+    if known is None and model.nodes.get(node) is not None and not model.sequential:
+        ends = [other for other in graph.nodes if other.scope and other.scope[0] == node]
+        known = ends[-1] if ends else None
+    if known is not None:
+        edge = Edge(known.path, port or "output")
+        plan = task.planned.plans.get(known.path)
+        if plan is None or edge.port in plan.outputs:
+            return edge
+        findings.add(
+            "E203",
+            f"`{node}` has no port `{port}`",
+            path,
+            label="no such port",
+            note=f"ports of `{node}`: {', '.join(plan.outputs)}",
+        )
+        return None
+    if model.complete:
+        choices = [*graph.outputs, *model.nodes]
+        close = closest(node, choices)
+        findings.add(
+            "E205",
+            f"the loss term `{name}` is of `{text}`, which is no output or node",
+            path,
+            key=not spec.of,
+            label="no such output or node",
+            help=(f"did you mean `{close}`?" if close else ("" if spec.of else "say which with `of: ...`")),
+            note=f"outputs: {', '.join(graph.outputs)}",
+        )
+    return None
+
+
+def check_term(findings: Findings, task: Task, term: Term, target: TensorType | None) -> bool:
+    """Report a loss that does not fit its output and target; says whether it fits."""
+    output = task.planned.type(term.of)
+    if output is None:
+        return False
+    try:
+        term.loss.plan(output, target)
+    except PlanError as error:
+        about = f"the output `{term.name}`" if term.of in task.planned.graph.outputs.values() else f"`{term.of}`"
+        node = task.planned.graph.node(term.of.node)
+        findings.add(
+            error.code,
+            f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}",
+            term.at,
+            label="does not fit",
+            help=error.help,
+            note=error.note,
+            related=[(node.at, f"`{term.of}` gives {show_shape(output.shape)} {output.dtype}")] if node else (),
+        )
+        return False
+    return check_activation(findings, task.planned.graph, term, output)
+
+
+def check_activation(findings: Findings, graph: Graph, term: Term, output: TensorType) -> bool:
+    """Report an activation before the loss that is not the one the loss undoes; says whether all is well."""
+    wanted = term.loss.activation
+    loss = LOSSES.name_of(term.loss)
+    path, direct, activation, at = last_activation(graph, term.of)
+    if activation is None or wanted is None:
+        return True
+    kind = ACTIVATIONS.name_of(activation)
+    if kind == "softmax" and output.shape[-1:] == (1,):
+        findings.add(
+            "E305",
+            "softmax over one unit is always 1",
+            at,
+            label="one unit",
+            help=f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`",
+        )
+        return False
+    if kind not in ("softmax", "sigmoid", "log_softmax"):
+        return True
+    if kind != wanted:
+        other = "binary_cross_entropy" if kind == "sigmoid" else "cross_entropy"
+        cure = f"use `{wanted}` here" if kind == "log_softmax" else f"use `{wanted}` here, or the loss `{other}`"
+        message = f"`{loss}` goes with `{wanted}`, but `{term.of}` ends in `{kind}`"
+        findings.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
+        return False
+    if not direct or not is_last_axis(activation):
+        findings.add(
+            "E305",
+            f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
+            at,
+            label=f"`{kind}`, not the last step of `{term.of}`",
+            help=f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
+            related=[(term.at, "the loss")],
+        )
+        return False
+    return True
+
+
+def is_last_axis(activation: Activation) -> bool:
+    return getattr(activation, "axis", -1) == -1
+
+
+def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
+    """The activation that the values on `edge` come from: its node, whether directly, itself, and its place in the text."""
+    direct = edge.port == "output"
+    waiting = [edge]
+    while waiting:
+        node = graph.node(waiting.pop(0).node)
+        if node is None or node.layer is None:
+            continue
+        split = node.layer.split()
+        activation = node.layer if isinstance(node.layer, Activation) else (split[1] if split else None)
+        if activation is not None and ACTIVATIONS.name_of(activation) != "linear":
+            at = (*node.at, "activation") if split and LAYERS.name_of(node.layer) != "activation" else node.at
+            return node.path, direct, activation, at
+        inside = node.layer.ends_in()
+        if inside is not None:
+            return node.path, False, inside, node.at
+        if node.layer.moves_values or activation is not None:
+            direct = direct and activation is not None
+            waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
+    return edge.node, direct, None, ()
+
+
+def link_outputs(findings: Findings, task: Task) -> Task:
+    """The outputs with what their losses know of them: target, link, whether they are logits, classes."""
+    outputs = dict(task.outputs)
+    for term in task.terms:
+        for name, output in task.outputs.items():
+            if output.edge != term.of or output.target is not None:
+                continue
+            link = term.loss.activation
+            _, direct, activation, _ = last_activation(task.planned.graph, output.edge)
+            activated = activation is not None and direct and ACTIVATIONS.name_of(activation) == link
+            binding = (task.targets or {}).get(term.target or "")
+            classes = binding.classes if binding is not None else None
+            if classes is None and link == "softmax":
+                classes = output.type.shape[-1]
+            logits = link is not None and not activated
+            outputs[name] = replace(output, link=link, logits=logits, target=term.target, classes=classes)
+    return replace(task, outputs=outputs)
+
+
+def output_path(findings: Findings, name: str) -> Path:
+    """Where the output `name` is written."""
+    outputs = findings.document.data["model"].get("outputs")
+    if isinstance(outputs, list):
+        names = [str(text).partition(".")[0] for text in outputs]
+        return ("model", "outputs", names.index(name)) if name in names else ("model", "outputs")
+    return ("model", "outputs", name) if outputs is not None else ("model", "layers")

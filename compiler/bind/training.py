@@ -1,0 +1,69 @@
+"""Binds what `train` says about the run as a whole: what to monitor, and whether the parts go together."""
+
+from dataclasses import replace
+
+from modelc.compiler.bind.task import Task, Training
+from modelc.compiler.schema.findings import Findings, closest
+
+
+def bind_training(findings: Findings, task: Task) -> Task:
+    """The task with its training, where the optimizer, the settings and the monitor are known."""
+    train = task.spec.train
+    assert train is not None
+    if train.optimizer is None or train.settings is None:
+        return task
+    validates = task.data is not None and (task.data.validation is not None or "validation" in stated(task))
+    prefix = "validation/" if validates else "train/"
+    monitor = train.settings.monitor or f"{prefix}loss"
+    better = "lower"
+    whole = len(task.terms) == len(train.terms) and len(task.measures) == len(train.metrics) and train.complete
+    keys = [f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()]
+    if monitor in keys:
+        metric = next((measure.metric for measure in task.measures if measure.key == monitor.partition("/")[2]), None)
+        better = "lower" if metric is None else metric.better
+        if (
+            task.data is not None
+            and not validates
+            and (monitor.startswith("validation/") or train.settings.early_stopping)
+        ):
+            report_unvalidated(findings, task, monitor)
+    elif whole:
+        close = closest(monitor, keys)
+        findings.add(
+            "E503",
+            f"`monitor` names no key of the run: `{monitor}`",
+            ("train", "monitor"),
+            label="no such key",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"keys: {', '.join(keys)}",
+        )
+        return task
+    return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
+
+
+def stated(task: Task) -> frozenset[str]:
+    """The keys of `data` in the text, readable or not."""
+    document = task.spec.document
+    keys = document.data.get("data", {})
+    return frozenset(keys) | {str(hole[1]) for hole in document.holes if len(hole) > 1 and hole[0] == "data"}
+
+
+def report_unvalidated(findings: Findings, task: Task, monitor: str) -> None:
+    """Report a monitor of rows that are not there, and early stopping that can only look at training rows."""
+    if monitor.startswith("validation/"):
+        findings.add(
+            "E503",
+            f"`monitor` is `{monitor}`, but no rows are kept for validation",
+            ("train", "monitor"),
+            label="never computed",
+            help="add `validation: 0.2` to `data`, or monitor a `train/...` key",
+        )
+    else:
+        findings.add(
+            "W905",
+            f"`early_stopping` looks at `{monitor}`: no rows are kept for validation",
+            ("train", "early_stopping"),
+            key=True,
+            label="cannot see overfitting",
+            help="add `validation: 0.2` to `data`",
+        )

@@ -1,0 +1,167 @@
+"""`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.document import Document
+from modelc.compiler.errors import PlanError, Problem
+from modelc.compiler.graph import Edge, Feed, Graph, Node
+from modelc.compiler.layer import Plan
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.tensor import TensorType, show_shape
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGraph:
+    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none."""
+
+    graph: Graph
+    plans: Mapping[str, Plan]
+
+    def type(self, edge: Edge | None) -> TensorType | None:
+        """The type on an edge, or None where it is unknown."""
+        if edge is None:
+            return None
+        if edge.node in self.graph.inputs:
+            return self.graph.inputs[edge.node]
+        plan = self.plans.get(edge.node)
+        return None if plan is None else plan.outputs.get(edge.port)
+
+
+def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem, ...]]:
+    """The plans of all nodes of `graph`; what does not fit is a problem and a hole."""
+    findings = Findings(document)
+    plans: dict[str, Plan] = {}
+    planned = PlannedGraph(graph, plans)
+    for node in graph.nodes:
+        if (plan := plan_node(findings, planned, node)) is not None:
+            plans[node.path] = plan
+    for name, edge in graph.outputs.items():
+        if edge is not None and (edge.node in plans or edge.node in graph.inputs):
+            check_port(findings, planned, Feed("", edge, output_path(document, name)))
+    return planned, tuple(findings.problems)
+
+
+def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | None:
+    """The plan of one node, or None when it or what feeds it is not known."""
+    if node.layer is None or node.feeds is None:
+        return None
+    types: list[TensorType] = []
+    for feed in node.feeds:
+        known = planned.type(feed.edge)
+        if known is None:
+            check_port(findings, planned, feed)
+            return None
+        types.append(known)
+    masked = any(known.mask for known in types)
+    try:
+        plan = node.layer.plan(**by_slot(node, types))
+    except PlanError as error:
+        report(findings, planned, node, error)
+        return None
+    if node.layer.masking == "use":
+        return plan
+    if masked and node.layer.masking == "drop":
+        findings.add(
+            "W904",
+            f"`{node.path}` drops the mask of its input",
+            node.at,
+            key=True,
+            label="padding counts as data from here on",
+            help="put a layer that uses the mask, such as `lstm`, before it",
+        )
+    passes = masked and node.layer.masking == "pass"
+    return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
+
+
+def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
+    """The values on a node's feeds as arguments of its layer: one per slot, a tuple for a `many` slot."""
+    assert node.layer is not None and node.feeds is not None
+    arguments: dict[str, Any] = {}
+    for slot in node.layer.slots:
+        given = tuple(value for feed, value in zip(node.feeds, values, strict=True) if feed.slot == slot.name)
+        if slot.many:
+            if given or slot.required:
+                arguments[slot.name] = given
+        elif given:
+            arguments[slot.name] = given[0]
+    return arguments
+
+
+def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
+    """Report a port that its node does not have."""
+    if feed.edge is None:
+        return
+    plan = planned.plans.get(feed.edge.node)
+    if plan is None or feed.edge.port in plan.outputs:
+        return
+    close = closest(feed.edge.port, list(plan.outputs))
+    findings.add(
+        "E203",
+        f"`{feed.edge.node}` has no port `{feed.edge.port}`",
+        feed.path,
+        label="no such port",
+        help=f"did you mean `{close}`?" if close else (),
+        note=f"ports of `{feed.edge.node}`: {', '.join(plan.outputs)}",
+    )
+
+
+def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanError) -> None:
+    """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
+    assert node.layer is not None and node.feeds is not None
+    kind = LAYERS.name_of(node.layer)
+    message = f"`{kind}` at `{node.path}`: {error.message}" if node.path != kind else f"`{kind}`: {error.message}"
+    path = node.at
+    if error.argument:
+        for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
+            if candidate in findings.document.values:
+                path = candidate
+    elif error.slot:
+        path = next((feed.path for feed in node.feeds if feed.slot == error.slot), node.at)
+    related = []
+    for feed in node.feeds:
+        source = planned.graph.node(feed.edge.node) if feed.edge else None
+        known = planned.type(feed.edge)
+        if known is not None and feed.edge is not None:
+            at = source.at if source is not None else ("model", "inputs", feed.edge.node)
+            if at != path and findings.document.key(at) != findings.document.key(path):
+                related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
+    findings.add(
+        error.code,
+        message,
+        path,
+        key=not (error.argument and path != node.at),
+        label="does not fit" if path == node.at else "",
+        help=error.help,
+        note=error.note,
+        related=related,
+    )
+
+
+def output_path(document: Document, name: str) -> tuple[str | int, ...]:
+    """Where the output `name` is written."""
+    outputs = document.data.get("model", {}).get("outputs")
+    if isinstance(outputs, list):
+        return (
+            "model",
+            "outputs",
+            next((i for i, text in enumerate(outputs) if str(text).partition(".")[0] == name), 0),
+        )
+    return ("model", "outputs", name)
+
+
+def reachable(graph: Graph, edges: list[Edge]) -> set[str]:
+    """The names of all inputs and nodes that the values on `edges` depend on."""
+    by_path = {node.path: node for node in graph.nodes}
+    used: set[str] = set()
+    waiting = [edge.node for edge in edges]
+    while waiting:
+        path = waiting.pop()
+        if path not in used:
+            used.add(path)
+            node = by_path.get(path)
+            if node is not None:
+                waiting.extend(feed.edge.node for feed in node.feeds or () if feed.edge)
+    return used

@@ -1,0 +1,114 @@
+"""The `data` section: source, readers of inputs and targets, validation, test."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.errors import Path
+from modelc.compiler.readers import READERS
+from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.items import check_name, read_mapping, read_named
+from modelc.compiler.schema.spec import DataSpec
+from modelc.compiler.source import Reader, Source
+from modelc.compiler.sources import SOURCES
+from modelc.compiler.split import Validation, read_validation
+
+KEYS = ("source", "inputs", "targets", "validation", "test", "seed")
+LATER = ("augment", "sample_weight")
+
+
+def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
+    """The data section at `path`, or None when it is no mapping."""
+    section = read_mapping(findings, raw, path, "`data`")
+    if section is None:
+        return None
+    complete = not any(hole[:-1] == path for hole in findings.document.holes)
+    for key in section:
+        if key in LATER:
+            findings.add(
+                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
+            )
+        elif key not in KEYS:
+            findings.unknown((*path, key), key, "`data`", KEYS)
+            complete = False
+    if "source" not in section and complete:
+        findings.add(
+            "E104",
+            "`data` needs the key `source`",
+            path,
+            key=True,
+            label="`source` is missing",
+            help=f"name where the rows come from, such as `source: digits`; sources: {', '.join(SOURCES)}",
+        )
+    inputs, inputs_whole = read_readers(findings, section, path, "inputs")
+    targets, targets_whole = read_readers(findings, section, path, "targets")
+    return DataSpec(
+        read_source(findings, section, (*path, "source")),
+        read_source(findings, section, (*path, "test")),
+        inputs,
+        targets,
+        read_split(findings, section, (*path, "validation")),
+        read_seed(findings, section, (*path, "seed")),
+        complete and inputs_whole and targets_whole,
+    )
+
+
+def read_source(findings: Findings, section: Mapping[str, Any], path: Path) -> Source | None:
+    if path[-1] not in section:
+        return None
+    found = read_named(findings, SOURCES, section[str(path[-1])], path)
+    return None if found is None else found.value
+
+
+def read_readers(
+    findings: Findings, section: Mapping[str, Any], path: Path, key: str
+) -> tuple[dict[str, Reader | None], bool]:
+    """The readers by the name of what they feed, and whether all of them are there."""
+    at = (*path, key)
+    if key not in section:
+        return {}, not findings.is_hole(at)
+    raw = read_mapping(findings, section[key], at, f"`{key}`")
+    if raw is None:
+        return {}, False
+    readers: dict[str, Reader | None] = {}
+    for name, value in raw.items():
+        here = (*at, name)
+        check_name(findings, name, here, key=True)
+        if isinstance(value, str) and value not in READERS:
+            findings.add(
+                "E101",
+                f"unknown reader `{value}`",
+                here,
+                label="no such reader",
+                help=f"to read the column `{value}` as it is, write `{name}: {{array: {value}}}`",
+                note=f"reader names: {', '.join(READERS)}",
+            )
+            readers[name] = None
+            continue
+        found = read_named(findings, READERS, value, here)
+        readers[name] = None if found is None else found.value
+    return readers, not any(hole[:-1] == at for hole in findings.document.holes)
+
+
+def read_split(findings: Findings, section: Mapping[str, Any], path: Path) -> Validation | None:
+    if "validation" not in section:
+        return None
+    from pydantic import ValidationError
+
+    try:
+        return read_validation(section["validation"])
+    except ValidationError as error:
+        findings.translate(error, path, fields=list(Validation.model_fields), owner="`validation`")
+        return None
+
+
+def read_seed(findings: Findings, section: Mapping[str, Any], path: Path) -> int:
+    seed = section.get("seed", 0)
+    if isinstance(seed, int) and not isinstance(seed, bool):
+        if 0 <= seed < 2**63:
+            return seed
+        findings.add("E106", f"`seed` must be at least 0 and below 2^63, got {seed}", path, label="out of range")
+    else:
+        findings.add(
+            "E105", f"`seed` must be a whole number, got {describe(seed)}", path, label="expected a whole number"
+        )
+    return 0

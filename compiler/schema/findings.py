@@ -1,0 +1,308 @@
+"""Collects the problems of one document, and says pydantic's findings in the words of the language."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from modelc.compiler.document import Document
+from modelc.compiler.errors import Label, Path, PlanError, Problem
+from modelc.compiler.named import Named, Table, fold
+
+KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "the text",
+    bool: "the boolean",
+    int: "the number",
+    float: "the number",
+}
+WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "mapping_type": "a mapping",
+}
+BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+class Findings:
+    """The problems found so far in one document. The only mutable thing between a text and its spec."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        path: Path,
+        *,
+        label: str = "",
+        key: bool = False,
+        help: str | Iterable[str] = (),
+        note: str | Iterable[str] = (),
+        related: Iterable[tuple[Path, str]] = (),
+    ) -> None:
+        """Report one problem at the value at `path`, or at its key."""
+        place = self.document.key(path) if key else self.document.value(path)
+        self.problems.append(
+            Problem(
+                code,
+                message,
+                Label(place, label),
+                notes=listed(note),
+                helps=listed(help),
+                related=tuple(Label(self.document.key(at), text) for at, text in related),
+                path=path,
+            )
+        )
+
+    def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = True, label: str = "") -> None:
+        """Report what a `plan` method raised, at `path`."""
+        self.add(error.code, message, path, key=key, label=label, help=error.help, note=error.note)
+
+    def is_hole(self, path: Path) -> bool:
+        """Whether the text has something at `path` that could not be read and is reported already."""
+        return path in self.document.holes
+
+    def unknown(self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key") -> None:
+        """Report a key that `owner` does not have."""
+        close = closest(name, allowed)
+        self.add(
+            "E102",
+            f"unknown {what} `{name}` in {owner}",
+            path,
+            key=True,
+            label=f"unknown {what}",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed else f"{owner} has no {what}s",
+        )
+
+    def build(self, table: Table[Any], raw: Any, path: Path) -> Any:
+        """The named thing at `path`, or None when it is wrong and reported."""
+        try:
+            return table.build(raw)
+        except ValidationError as error:
+            self.translate(error, path)
+            return None
+
+    def section(self, cls: type[BaseModel], raw: Mapping[str, Any], path: Path, owner: str) -> Any:
+        """`raw` as a `cls`; keys with a wrong value are reported and left at their default, None if that cannot be."""
+        values = dict(raw)
+        while True:
+            try:
+                return cls.model_validate(values)
+            except ValidationError as error:
+                self.translate(error, path, fields=list(cls.model_fields), owner=owner)
+                bad = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
+                if not bad & values.keys():
+                    return None
+                values = {key: value for key, value in values.items() if key not in bad}
+                if any(field.is_required() and name not in values for name, field in cls.model_fields.items()):
+                    return None
+
+    def translate(self, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = "") -> None:
+        """Report every finding of pydantic about the value at `path`."""
+        for item in error.errors(include_url=False):
+            self.translate_one(dict(item), path, fields, owner)
+
+    def translate_one(self, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:
+        from modelc.compiler.schema.tables import table_of
+
+        kind, context, value = item["type"], item.get("ctx", {}), item["input"]
+        path: Path = (*base, *item["loc"])
+        if any(self.is_hole(path[:end]) for end in range(len(base), len(path) + 1)):
+            return
+        whose = context.get("owner")
+        if whose is not None:
+            cls = table_of(whose["kind"]).find(whose["name"])
+            fields, owner = list(cls.model_fields), f"`{whose['name']}`"
+        name = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "")
+        quoted = f"`{name}`" if name else "this"
+        if kind == "extra_forbidden":
+            self.unknown_argument(path, name, owner, fields, argument=whose is not None)
+        elif kind == "missing":
+            what = "argument" if whose is not None else "key"
+            self.add(
+                "E104",
+                f"{owner} needs the {what} `{name}`",
+                path[:-1],
+                key=True,
+                label=f"`{name}` is missing",
+                help=f"write `{example_of(whose)}`" if example_of(whose) else f"add `{name}: ...`",
+            )
+        elif kind in WANTED:
+            self.add(
+                "E105",
+                f"{quoted} must be {WANTED[kind]}, got {describe(value)}",
+                path,
+                label=f"expected {WANTED[kind]}",
+                help=hint(kind, value),
+            )
+        elif kind in BOUNDS:
+            key, words = BOUNDS[kind]
+            self.add(
+                "E106",
+                f"{quoted} must be {words} {context[key]:g}, got {show(value)}",
+                path,
+                label=f"must be {words} {context[key]:g}",
+                help="axes count from the end: -1 is the last one"
+                if name == "axis" and kind == "less_than_equal"
+                else (),
+            )
+        elif kind == "literal_error":
+            choices = literal_choices(context["expected"])
+            close = closest(str(value), choices)
+            self.add(
+                "E106",
+                f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
+                path,
+                label="not one of the choices",
+                help=f"did you mean `{close}`?" if close else (),
+            )
+        elif kind in ("missing_argument", "too_short", "too_long"):
+            self.add(
+                "E106", f"{quoted} has the wrong number of values: {item['msg'].lower()}", path, label="wrong length"
+            )
+        elif kind == "unknown_name":
+            self.unknown_name(path, table_of(context["kind"]), str(value))
+        elif kind == "one_name":
+            self.add(
+                "E103",
+                f"expected exactly one {context['kind']} here, got {len(value)}",
+                path,
+                key=True,
+                label=f"name one {context['kind']}",
+                help=f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
+                if value
+                else (),
+            )
+        elif kind == "not_named":
+            table = table_of(context["kind"])
+            self.add(
+                "E105",
+                f"expected the name of {article(context['kind'])}, got {describe(value)}",
+                path,
+                label=f"expected {article(context['kind'])}",
+                note=f"{context['kind']} names: {', '.join(table)}",
+            )
+        elif kind == "no_primary":
+            cls = table_of(context["kind"]).find(context["name"])
+            arguments = list(cls.model_fields)
+            self.add(
+                "E105",
+                f"`{context['name']}` takes no bare value, got {describe(value)}",
+                path,
+                label="name the argument this is for" if arguments else "takes no arguments",
+                help=f"write `{context['name']}: {{{arguments[0]}: {show(value)}}}`"
+                if arguments
+                else f"write `{context['name']}`",
+            )
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            self.add("E106", f"{quoted}: {message[:1].lower()}{message[1:]}", path, label="out of range")
+
+    def unknown_argument(self, path: Path, name: str, owner: str, fields: Collection[str], *, argument: bool) -> None:
+        if argument and name in ("name", "from", "repeat"):
+            self.add(
+                "E102",
+                f"`{name}` is not an argument of {owner}",
+                path,
+                key=True,
+                label=f"`{name}` stands beside the layer, not inside it",
+                help=f"move `{name}` out to the column of {owner}",
+            )
+        else:
+            self.unknown(path, name, owner, fields, what="argument" if argument else "key")
+
+    def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
+        close = table.suggest(name)
+        self.add(
+            "E101",
+            f"unknown {table.kind} `{name}`",
+            path,
+            key=True,
+            label=f"no such {table.kind}",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"{table.kind} names: {', '.join(table)}" if not close else (),
+        )
+
+
+def listed(texts: str | Iterable[str]) -> tuple[str, ...]:
+    return ((texts,) if texts else ()) if isinstance(texts, str) else tuple(texts)
+
+
+def closest(name: str, allowed: Collection[str]) -> str | None:
+    """The allowed name that `name` most likely stands for, or None."""
+    for candidate in allowed:
+        if fold(candidate) == fold(name):
+            return candidate
+    close = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def show(value: Any) -> str:
+    """A value as a spec would write it, cut short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def describe(value: Any) -> str:
+    """What kind of thing came, for `expected ..., got ...`."""
+    if value is None:
+        return "nothing"
+    kind = KINDS.get(type(value), type(value).__name__)
+    return kind if isinstance(value, (dict, list)) else f"{kind} `{show(value)}`"
+
+
+def hint(kind: str, value: Any) -> str:
+    """What to do about a value of a wrong type, where the text betrays what was meant."""
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in ("yes", "on", "true", "y"):
+        return "write `true`"
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in ("no", "off", "false", "n"):
+        return "write `false`"
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        digits = value.replace("_", "")
+        if digits.lstrip("+-").isdigit():
+            return (
+                f"write `{int(digits)}`"
+                if digits != value or digits.lstrip("+-").startswith("0")
+                else "remove the quotes"
+            )
+    if kind == "int_from_float" and isinstance(value, float) and value.is_integer():
+        return f"write `{int(value)}`"
+    return ""
+
+
+def literal_choices(expected: str) -> list[str]:
+    """The choices in pydantic's text: `'valid' or 'same'`."""
+    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
+
+
+def example_of(whose: Mapping[str, str] | None) -> str:
+    from modelc.compiler.schema.tables import table_of
+
+    if whose is None:
+        return ""
+    cls: type[Named] = table_of(whose["kind"]).find(whose["name"])
+    return cls.example if "\n" not in cls.example else ""

@@ -1,0 +1,170 @@
+"""One named thing with sibling keys beside it: `dense: 10` with `name: digit`, `cross_entropy` with `of` and `weight`.
+
+This is where the mistakes of the first hour are met: `type: dense`, arguments not indented, two names in one item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.errors import Path
+from modelc.compiler.named import NAME, Table
+from modelc.compiler.schema.findings import Findings, article, describe
+
+LATER = {
+    "repeat": "`repeat` comes with a later version of the language",
+    "share": "`share` comes with a later version of the language",
+    "unembed": "`unembed` comes with a later version of the language",
+    "residual": "`residual` comes with a later version of the language: write a graph with `nodes` and `add`",
+    "parallel": "`parallel` comes with a later version of the language: write a graph with `nodes` and `concatenate`",
+    "mask": "`mask` comes with a later version of the language",
+}
+TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A named thing in the text: its name, the value built (None for a hole), and where its arguments stand."""
+
+    name: str
+    value: Any
+    path: Path
+
+
+def read_named(
+    findings: Findings, table: Table[Any], raw: Any, path: Path, siblings: tuple[str, ...] = ()
+) -> Found | None:
+    """The named thing at `path`, whose mapping may also hold the keys `siblings`. None: nothing readable is there."""
+    if isinstance(raw, str):
+        return Found(raw, findings.build(table, raw, path), path)
+    if not isinstance(raw, Mapping):
+        if not findings.is_hole(path):
+            findings.add(
+                "E105",
+                f"expected the name of {article(table.kind)}, got {describe(raw)}",
+                path,
+                label=f"expected {article(table.kind)}",
+            )
+        return None
+    names = [key for key in raw if key not in siblings]
+    if not set(names) & set(table.entries):
+        later = [key for key in names if key in LATER]
+        for key in later:
+            findings.add("E109", LATER[key], (*path, key), key=True, label="not in this version")
+        if later:
+            return None
+        if refuse_type_form(findings, table, raw, path):
+            return None
+    known = [name for name in names if name in table]
+    if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
+        name = names[0]
+        at = (*path, name)
+        extra = names[1:]
+        if extra:
+            blame_extra(findings, table, name, raw, path, extra)
+            return Found(name, None, at)
+        if findings.is_hole(at):
+            return Found(name, None, at)
+        return Found(name, findings.build(table, {name: raw[name]}, path), at)
+    if not names:
+        if not any(hole[: len(path)] == path for hole in findings.document.holes):
+            findings.add(
+                "E103",
+                f"expected {article(table.kind)} here, got only {', '.join(f'`{key}`' for key in raw) or 'nothing'}",
+                path,
+                label=f"name {article(table.kind)}",
+                help=f"add {article(table.kind)}, such as `{next(iter(table))}`",
+            )
+        return None
+    if len(known) > 1:
+        findings.add(
+            "E103",
+            f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
+            (*path, known[1]),
+            key=True,
+            label=f"a second {table.kind}",
+            help="start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
+            related=[((*path, known[0]), f"the first {table.kind}")],
+        )
+    elif known:
+        blame_extra(findings, table, known[0], raw, path, [name for name in names if name != known[0]])
+    else:
+        for name in names:
+            if not findings.is_hole((*path, name)):
+                findings.unknown_name((*path, name), table, name)
+    return None
+
+
+def blame_extra(
+    findings: Findings, table: Table[Any], name: str, raw: Mapping[str, Any], path: Path, extra: list[str]
+) -> None:
+    """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their indent."""
+    fields = list(table.find(name).model_fields)
+    for key in extra:
+        at = (*path, key)
+        if key in fields:
+            findings.add(
+                "E102",
+                f"`{key}` is an argument of `{name}` and must stand inside it",
+                at,
+                key=True,
+                label=f"not inside `{name}`",
+                help=f"indent it below `{name}:`, or write `{name}: {{{key}: ...}}`",
+                related=[((*path, name), f"the {table.kind}")],
+            )
+        elif key in LATER:
+            findings.add("E109", LATER[key], at, key=True, label="not in this version")
+        elif not findings.is_hole(at):
+            findings.unknown(at, key, f"{article(table.kind)} item", [*fields, "name"])
+
+
+def refuse_type_form(findings: Findings, table: Table[Any], raw: Mapping[str, Any], path: Path) -> bool:
+    """Report `type: dense` and its kin; says whether this is one."""
+    for key in TYPE_KEYS:
+        if isinstance(raw.get(key), str) and (name := table.suggest(raw[key])):
+            rest = [other for other in raw if other not in (key, "name", "from")]
+            arguments = f"{{{', '.join(f'{other}: ...' for other in rest)}}}" if rest else ""
+            findings.add(
+                "E107",
+                f"a {table.kind} is written by its name, not with `{key}:`",
+                (*path, key),
+                key=True,
+                label=f"`{key}` is not used",
+                help=f"write `{name}: {arguments}`" if rest else f"write `{name}`",
+            )
+            return True
+    return False
+
+
+def read_name(findings: Findings, raw: Any, path: Path) -> str | None:
+    """The value of a `name:` key, or None."""
+    if findings.is_hole(path):
+        return None
+    if not isinstance(raw, str):
+        findings.add("E105", f"`name` must be a text, got {describe(raw)}", path, label="expected a text")
+        return None
+    return raw if check_name(findings, raw, path) else None
+
+
+def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) -> bool:
+    """Report a name that is not allowed; says whether it is."""
+    if NAME.fullmatch(name):
+        return True
+    findings.add(
+        "E110",
+        f"`{name}` cannot be a name",
+        path,
+        key=key,
+        label="not a name",
+        help="use letters, digits, `_` and `-`, and begin with a letter or `_`",
+    )
+    return False
+
+
+def read_mapping(findings: Findings, raw: Any, path: Path, what: str) -> Mapping[str, Any] | None:
+    """`raw` if it is a mapping; reports it otherwise."""
+    if isinstance(raw, Mapping):
+        return raw
+    if not findings.is_hole(path):
+        findings.add("E105", f"{what} must be a mapping, got {describe(raw)}", path, label="expected a mapping")
+    return None

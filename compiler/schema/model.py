@@ -1,0 +1,342 @@
+"""The `model` section: inputs, `layers` or `nodes` with `outputs`, precision."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.errors import Path
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.items import check_name, read_mapping, read_name, read_named
+from modelc.compiler.schema.spec import InputSpec, Item, ModelSpec, NodeSpec, Reference
+
+KEYS = ("inputs", "layers", "nodes", "outputs", "precision")
+
+
+def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
+    """The model at `path`, or None when nothing of it can be used."""
+    section = read_mapping(findings, raw, path, "`model`")
+    if section is None:
+        return None
+    for key in section:
+        if key not in KEYS:
+            findings.unknown((*path, key), key, "`model`", KEYS)
+    inputs, complete = read_inputs(findings, section, path)
+    precision = section.get("precision", "float32")
+    if precision != "float32":
+        read_precision(findings, precision, (*path, "precision"))
+    if "layers" in section and "nodes" in section:
+        findings.add(
+            "E108",
+            "`model` has both `layers` and `nodes`",
+            (*path, "nodes"),
+            key=True,
+            label="a graph",
+            help="keep `layers` for a chain of layers, or `nodes` and `outputs` for a graph",
+            related=[((*path, "layers"), "a chain")],
+        )
+        return None
+    if "nodes" in section:
+        nodes, whole = read_nodes(findings, section["nodes"], (*path, "nodes"), inputs)
+        outputs, all_read = read_outputs(findings, section, path)
+        return ModelSpec(inputs, nodes, outputs, False, "float32", complete and whole and all_read)
+    if "layers" in section:
+        return read_sequential(findings, section, path, inputs, complete)
+    if not any(findings.is_hole((*path, key)) for key in ("layers", "nodes")) and not (set(section) - set(KEYS)):
+        findings.add(
+            "E104",
+            "`model` needs `layers` or `nodes`",
+            path,
+            key=True,
+            label="no layers",
+            help="add `layers:` with a list for a chain of layers, or `nodes:` and `outputs:` for a graph",
+        )
+    return None
+
+
+def read_precision(findings: Findings, raw: Any, path: Path) -> None:
+    if findings.is_hole(path):
+        return
+    if raw == "mixed_bfloat16":
+        findings.add("E109", "`mixed_bfloat16` comes with a later version", path, label="not in this version")
+    else:
+        findings.add(
+            "E106", f"`precision` must be `float32`, got {describe(raw)}", path, label="not one of the choices"
+        )
+
+
+def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[dict[str, InputSpec | None], bool]:
+    """The inputs by name, and whether all of them are there."""
+    at = (*path, "inputs")
+    if "inputs" not in section:
+        if not findings.is_hole(at):
+            findings.add(
+                "E104",
+                "`model` needs `inputs`",
+                path,
+                key=True,
+                label="`inputs` is missing",
+                help="name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`",
+            )
+        return {}, False
+    raw = read_mapping(findings, section["inputs"], at, "`inputs`")
+    if raw is None:
+        return {}, False
+    inputs: dict[str, InputSpec | None] = {}
+    for name, value in raw.items():
+        here = (*at, name)
+        check_name(findings, name, here, key=True)
+        if isinstance(value, list) and all(isinstance(size, int) for size in value):
+            findings.add(
+                "E105",
+                f"input `{name}` must be a mapping with its shape, got a list",
+                here,
+                label="expected a mapping",
+                help=f"write `{name}: {{shape: [{', '.join(map(str, value))}]}}`",
+            )
+            inputs[name] = None
+            continue
+        mapping = read_mapping(findings, value, here, f"input `{name}`")
+        inputs[name] = None if mapping is None else findings.section(InputSpec, mapping, here, f"input `{name}`")
+    if not inputs and not any(hole[: len(at)] == at for hole in findings.document.holes):
+        findings.add("E104", "`inputs` is empty", at, key=True, label="no input", help="name at least one input")
+    return inputs, not any(hole[:-1] == at for hole in findings.document.holes)
+
+
+def read_sequential(
+    findings: Findings, section: Mapping[str, Any], path: Path, inputs: Mapping[str, InputSpec | None], complete: bool
+) -> ModelSpec | None:
+    """A chain of layers as a graph of one node."""
+    if "outputs" in section:
+        findings.add(
+            "E108",
+            "`outputs` goes with `nodes`, not with `layers`",
+            (*path, "outputs"),
+            key=True,
+            label="not used here",
+            help="the output of a chain is called by the `name` of its last layer, else `output`",
+        )
+    if len(inputs) > 1:
+        _, second, *_ = inputs
+        findings.add(
+            "E108",
+            f"a chain of `layers` takes exactly one input, got {len(inputs)}",
+            (*path, "inputs", second),
+            key=True,
+            label="a second input",
+            help="write a graph with `nodes` to join several inputs",
+            related=[((*path, "layers"), "a chain")],
+        )
+        return None
+    at = (*path, "layers")
+    items = read_items(findings, section["layers"], at)
+    if items is None:
+        return None
+    name = (items[-1].name if items else None) or "output"
+    sources = tuple(Reference(source, at) for source in inputs) if inputs else None
+    node = NodeSpec(name, sources, items, True, at)
+    return ModelSpec(inputs, {name: node}, {name: Reference(name, at)}, True, "float32", complete)
+
+
+def read_items(findings: Findings, raw: Any, path: Path) -> tuple[Item, ...] | None:
+    """The layers of a list; an item that cannot be read is an item without a layer."""
+    if not isinstance(raw, list):
+        if not findings.is_hole(path):
+            findings.add(
+                "E105",
+                f"`layers` must be a list, got {describe(raw)}",
+                path,
+                label="expected a list",
+                help="begin each layer with `- `",
+            )
+        return None
+    if not raw and not any(hole[: len(path)] == path for hole in findings.document.holes):
+        findings.add("E104", "`layers` is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
+        return None
+    items = []
+    taken: dict[str, Path] = {}
+    for index, value in enumerate(raw):
+        here = (*path, index)
+        if findings.is_hole(here):
+            items.append(Item("", None, None, here))
+            continue
+        items.append(read_item(findings, value, here, ("name",)))
+        name = items[-1].name
+        if name is not None:
+            if name in taken:
+                findings.add(
+                    "E110",
+                    f"the name `{name}` is used twice in this list",
+                    (*here, "name"),
+                    label="used again",
+                    related=[(taken[name], "first used here")],
+                )
+            taken.setdefault(name, (*here, "name"))
+    return tuple(items)
+
+
+def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...]) -> Item:
+    """The layer at `path`, an entry of a list or the mapping of a node."""
+    found = read_named(findings, LAYERS, raw, path, siblings)
+    name = None
+    if "name" in siblings and isinstance(raw, Mapping) and "name" in raw:
+        name = read_name(findings, raw["name"], (*path, "name"))
+    if found is None:
+        return Item("", None, name, path)
+    return Item(found.name, found.value, name, found.path)
+
+
+def read_nodes(
+    findings: Findings, raw: Any, path: Path, inputs: Mapping[str, InputSpec | None]
+) -> tuple[dict[str, NodeSpec], bool]:
+    """The nodes by name, and whether all of them are there."""
+    mapping = read_mapping(findings, raw, path, "`nodes`")
+    if mapping is None:
+        return {}, False
+    if not mapping and not any(hole[: len(path)] == path for hole in findings.document.holes):
+        findings.add("E104", "`nodes` is empty", path, key=True, label="no node", help="add a node")
+    nodes = {}
+    for name, value in mapping.items():
+        here = (*path, name)
+        check_name(findings, name, here, key=True)
+        if name in inputs:
+            findings.add(
+                "E110",
+                f"`{name}` is the name of an input and of a node",
+                here,
+                key=True,
+                label="a node",
+                related=[(("model", "inputs", name), "an input")],
+                help="rename one of them",
+            )
+            continue
+        nodes[name] = read_node(findings, name, value, here)
+    return nodes, not any(hole[:-1] == path for hole in findings.document.holes)
+
+
+def read_node(findings: Findings, name: str, raw: Any, path: Path) -> NodeSpec:
+    """One node: `{from, <one layer>}` or `{from, layers: [...]}`."""
+    mapping = read_mapping(findings, raw, path, f"node `{name}`")
+    if mapping is None:
+        return NodeSpec(name, None, None, False, path)
+    sources = None
+    if "from" in mapping:
+        sources = read_sources(findings, mapping["from"], (*path, "from"))
+    elif not findings.is_hole((*path, "from")):
+        findings.add(
+            "E104",
+            f"node `{name}` needs `from`",
+            path,
+            key=True,
+            label="`from` is missing",
+            help="name the input or node it takes its values from: `from: image`",
+        )
+    if "layers" not in mapping:
+        item = read_item(findings, mapping, path, ("from",))
+        return NodeSpec(name, sources, (item,), False, path)
+    for key in mapping:
+        if key in ("from", "layers"):
+            continue
+        if key in LAYERS:
+            findings.add(
+                "E108",
+                f"node `{name}` has both `layers` and the layer `{key}`",
+                (*path, key),
+                key=True,
+                label="a second way to say the layers",
+                help=f"put `{key}` into the list, or drop the list",
+            )
+        else:
+            findings.unknown((*path, key), key, f"node `{name}`", ("from", "layers"))
+    return NodeSpec(name, sources, read_items(findings, mapping["layers"], (*path, "layers")), True, path)
+
+
+def read_sources(findings: Findings, raw: Any, path: Path) -> tuple[Reference, ...] | None:
+    """What a `from` names: one text, a list in order, or a mapping by input name."""
+    if isinstance(raw, Mapping):
+        references: list[Reference] = []
+        for slot, value in raw.items():
+            below = read_references(findings, value, (*path, slot))
+            if below is None:
+                return None
+            references.extend(Reference(reference.text, reference.path, slot) for reference in below)
+        return tuple(references)
+    return read_references(findings, raw, path)
+
+
+def read_references(findings: Findings, raw: Any, path: Path) -> tuple[Reference, ...] | None:
+    """One text or a list of texts, each the name of a node, an input or a port; None when one of them is unreadable."""
+    if isinstance(raw, str):
+        return (Reference(raw, path),)
+    if isinstance(raw, list):
+        references = []
+        for index, value in enumerate(raw):
+            if isinstance(value, str):
+                references.append(Reference(value, (*path, index)))
+            elif not findings.is_hole((*path, index)):
+                findings.add("E105", f"expected a name, got {describe(value)}", (*path, index), label="expected a name")
+        return tuple(references) if len(references) == len(raw) else None
+    if not findings.is_hole(path):
+        findings.add(
+            "E105",
+            f"expected the name of an input or node, or a list of names, got {describe(raw)}",
+            path,
+            label="expected a name",
+        )
+    return None
+
+
+def read_outputs(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[dict[str, Reference], bool]:
+    """The outputs by name, and whether all of them are there."""
+    at = (*path, "outputs")
+    if "outputs" not in section:
+        if not findings.is_hole(at):
+            findings.add(
+                "E104",
+                "a graph needs `outputs`",
+                path,
+                key=True,
+                label="`outputs` is missing",
+                help="list the nodes whose values the model gives: `outputs: [digit]`",
+            )
+        return {}, False
+    raw = section["outputs"]
+    if isinstance(raw, str):
+        findings.add(
+            "E105",
+            "`outputs` must be a list or a mapping, got a text",
+            at,
+            label="expected a list",
+            help=f"write `[{raw}]`",
+        )
+        return {}, False
+    outputs: dict[str, Reference] = {}
+    complete = True
+    if isinstance(raw, Mapping):
+        for name, value in raw.items():
+            here = (*at, name)
+            check_name(findings, name, here, key=True)
+            if isinstance(value, str):
+                outputs[name] = Reference(value, here)
+            elif not findings.is_hole(here):
+                findings.add(
+                    "E105",
+                    f"output `{name}` must be the name of a node, got {describe(value)}",
+                    here,
+                    label="expected a name",
+                )
+    else:
+        references = read_references(findings, raw, at)
+        complete = references is not None
+        for reference in references or ():
+            if reference.node in outputs:
+                findings.add(
+                    "E110",
+                    f"two outputs would be called `{reference.node}`",
+                    reference.path,
+                    label="listed again",
+                    help="give each a name of its own: `outputs: {first: node, second: node.port}`",
+                )
+            outputs.setdefault(reference.node, reference)
+    if not outputs and complete and not any(hole[: len(at)] == at for hole in findings.document.holes):
+        findings.add("E104", "`outputs` is empty", at, key=True, label="no output", help="list at least one node")
+    return outputs, complete and not any(hole[:-1] == at for hole in findings.document.holes)

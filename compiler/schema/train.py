@@ -1,0 +1,183 @@
+"""The `train` section: loss terms, metrics, optimizer and plain settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.errors import Path
+from modelc.compiler.losses import LOSSES
+from modelc.compiler.metrics import METRICS
+from modelc.compiler.optimizers import OPTIMIZERS
+from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.items import LATER as LATER_SIBLINGS
+from modelc.compiler.schema.items import check_name, read_mapping, read_named
+from modelc.compiler.schema.model import read_references
+from modelc.compiler.schema.spec import MetricSpec, Settings, TermSpec, TrainSpec
+
+KEYS = ("loss", "losses", "metrics", "optimizer", *Settings.model_fields)
+LATER = ("freeze", "phases", "start_from", "clip_norm", "mesh")
+SIBLINGS = ("of", "target", "weight")
+
+
+def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
+    """The train section at `path`, or None when it is no mapping."""
+    section = read_mapping(findings, raw, path, "`train`")
+    if section is None:
+        return None
+    complete = not any(hole[:-1] == path for hole in findings.document.holes)
+    for key in section:
+        if key in LATER:
+            findings.add(
+                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
+            )
+        elif key not in KEYS:
+            findings.unknown((*path, key), key, "`train`", KEYS)
+            complete = False
+    exclude(findings, section, path, "loss", "losses", "`losses` is a mapping of several terms, `loss` is the only one")
+    exclude(findings, section, path, "epochs", "steps", "both say how long to train")
+    if complete:
+        require(findings, section, path)
+    terms, whole = read_terms(findings, section, path)
+    metrics, all_read = read_metrics(findings, section, path)
+    plain = {key: value for key, value in section.items() if key in Settings.model_fields}
+    optimizer = None
+    if "optimizer" in section:
+        found = read_named(findings, OPTIMIZERS, section["optimizer"], (*path, "optimizer"))
+        optimizer = None if found is None else found.value
+    settings = findings.section(Settings, plain, path, "`train`")
+    return TrainSpec(terms, metrics, optimizer, settings, complete and whole and all_read)
+
+
+def exclude(findings: Findings, section: Mapping[str, Any], path: Path, first: str, second: str, note: str) -> None:
+    """Report two keys that cannot stand together."""
+    if first in section and second in section:
+        findings.add(
+            "E108",
+            f"`train` has both `{first}` and `{second}`",
+            (*path, second),
+            key=True,
+            label="keep one",
+            note=note,
+            related=[((*path, first), f"`{first}`")],
+        )
+
+
+def require(findings: Findings, section: Mapping[str, Any], path: Path) -> None:
+    """Report what every training needs: a loss, an optimizer and a length."""
+    needs = {
+        ("loss", "losses"): "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers",
+        ("optimizer",): f"add `optimizer: adam`; optimizers: {', '.join(OPTIMIZERS)}",
+        ("epochs", "steps"): "add `epochs: 10`, the passes over the training rows, or `steps`",
+    }
+    for keys, cure in needs.items():
+        if not set(keys) & set(section):
+            findings.add(
+                "E104",
+                f"`train` needs the key {' or '.join(f'`{key}`' for key in keys)}",
+                path,
+                key=True,
+                label=f"`{keys[0]}` is missing",
+                help=cure,
+            )
+
+
+def read_terms(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[tuple[TermSpec, ...], bool]:
+    """The terms of the loss, and whether all of them are there."""
+    if "loss" in section:
+        at = (*path, "loss")
+        found = read_named(findings, LOSSES, section["loss"], at)
+        return (TermSpec(None, None if found is None else found.value, None, None, 1.0, at),), True
+    if "losses" not in section:
+        return (), True
+    at = (*path, "losses")
+    raw = read_mapping(findings, section["losses"], at, "`losses`")
+    if raw is None:
+        return (), False
+    terms = tuple(read_term(findings, name, value, (*at, name)) for name, value in raw.items())
+    return terms, not any(hole[:-1] == at for hole in findings.document.holes)
+
+
+def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
+    """One term: a named loss with `of`, `target` and `weight` beside it."""
+    check_name(findings, name, path, key=True)
+    siblings = raw if isinstance(raw, Mapping) else {}
+    found = read_named(findings, LOSSES, raw, path, SIBLINGS)
+    if "mask" in siblings and found is not None and found.name in LOSSES and found.value is not None:
+        findings.add("E109", LATER_SIBLINGS["mask"], (*path, "mask"), key=True, label="not in this version")
+    of = read_references(findings, siblings["of"], (*path, "of")) if "of" in siblings else None
+    target = siblings.get("target")
+    if target is not None and not isinstance(target, str):
+        findings.add(
+            "E105",
+            f"`target` must be the name of a target, got {describe(target)}",
+            (*path, "target"),
+            label="expected a name",
+        )
+        target = None
+    weight = siblings.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+        findings.add(
+            "E105", f"`weight` must be a number, got {describe(weight)}", (*path, "weight"), label="expected a number"
+        )
+        weight = 1.0
+    elif weight < 0:
+        findings.add(
+            "E106", f"`weight` must be at least 0, got {weight}", (*path, "weight"), label="must be at least 0"
+        )
+    unread = found is None or ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
+    return TermSpec(name, None if unread or found is None else found.value, of, target, float(weight), path)
+
+
+def read_metrics(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[tuple[MetricSpec, ...], bool]:
+    """The metrics of a list, or of a mapping by output, and whether all of them are there."""
+    at = (*path, "metrics")
+    if "metrics" not in section:
+        return (), True
+    raw = section["metrics"]
+    if isinstance(raw, Mapping):
+        metrics = []
+        whole = not any(hole[:-1] == at for hole in findings.document.holes)
+        for output, value in raw.items():
+            if output in METRICS:
+                findings.add(
+                    "E105",
+                    "`metrics` must be a list, or a mapping from outputs to lists",
+                    (*at, output),
+                    key=True,
+                    label="a metric, not an output",
+                    help=f"write `metrics: [{output}]`",
+                )
+                whole = False
+                continue
+            below, all_read = read_metric_list(findings, value, (*at, output), output)
+            metrics.extend(below)
+            whole = whole and all_read
+        return tuple(metrics), whole
+    below, whole = read_metric_list(findings, raw, at, None)
+    return tuple(below), whole
+
+
+def read_metric_list(findings: Findings, raw: Any, path: Path, output: str | None) -> tuple[list[MetricSpec], bool]:
+    if not isinstance(raw, list):
+        if not findings.is_hole(path):
+            written = raw if isinstance(raw, str) else "accuracy"
+            findings.add(
+                "E105",
+                f"metrics must be a list, got {describe(raw)}",
+                path,
+                label="expected a list",
+                help=f"write `[{written}]`",
+            )
+        return [], False
+    metrics: list[MetricSpec] = []
+    whole = True
+    for index, value in enumerate(raw):
+        here = (*path, index)
+        found = read_named(findings, METRICS, value, here)
+        if found is None or found.value is None:
+            whole = False
+            continue
+        if any(found.name == other.kind for other in metrics):
+            findings.add("E110", f"the metric `{found.name}` is listed twice", here, label="listed again")
+            continue
+        metrics.append(MetricSpec(output, found.value, found.name, here))
+    return metrics, whole
