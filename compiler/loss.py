@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.named import Named
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
@@ -19,7 +19,7 @@ class Loss(Named):
     """Abstract: each subclass is one loss.
 
     `activation` names the activation whose inverse the loss contains (`softmax`, `sigmoid`): `elements` then takes logits.
-    `inputs` is how many edges `of` names, `takes_target` whether there is a target.
+    `takes_target` says whether there is a target.
     """
 
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = None
@@ -33,16 +33,38 @@ class Loss(Named):
         """How many classes integer targets are drawn from (`0 <= label < classes`); None where targets are no labels."""
         return None
 
+    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+        """The closed interval that target values must lie in; None where any finite value will do."""
+        return None
+
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError
+
+
+def need_float(output: TensorType) -> None:
+    """Raise a `PlanError` unless `output` holds floats: a loss is a function with a gradient."""
+    need(
+        output.is_float,
+        f"a loss needs float values, the output is {output}",
+        help="end the model in a layer that computes floats, such as `dense`",
+        code="E304",
+    )
 
 
 def need_equal(output: TensorType, target: TensorType) -> None:
     """Raise a `PlanError` unless `target` has exactly the shape of `output`: a loss never broadcasts."""
     need(
         output.shape == target.shape,
-        f"output has shape {list(output.shape)}, target has shape {list(target.shape)}",
-        help="make the last layer's size, or the shape of the target, the same: a loss never broadcasts",
+        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
+        help="give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
+        note="a loss compares value by value and never broadcasts",
         code="E304",
     )
+
+
+def at_least_float32(values: "Array") -> "Array":
+    """`values` as float32, or as they are where they are wider: losses are never computed in half precision."""
+    import jax.numpy as jnp
+
+    return values.astype(jnp.promote_types(values.dtype, jnp.float32))

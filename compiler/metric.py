@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.named import Named
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
@@ -41,13 +41,33 @@ class Metric(Named):
 
 
 def mean_sums(values: "Array", weight: "Array") -> Mapping[str, "Array"]:
-    """The sums of a mean of `values` (`[batch, ...]`, float32): `weight` is spread over the axes it lacks."""
+    """The sums of a mean of `values` (`[batch, ...]`, float32) where `weight` (`[batch]`, or `[batch, time]`) counts.
+
+    Axes that `weight` lacks are averaged first, so that `count` stays a count of rows (or steps): a float32 count of
+    every pixel of an epoch would pass 2**24 and no longer be exact.
+    """
     import jax.numpy as jnp
 
-    spread = jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)
-    return {"total": jnp.sum(jnp.where(spread > 0, values * spread, 0.0)), "count": jnp.sum(spread)}
+    each = jnp.mean(values, axis=tuple(range(weight.ndim, values.ndim)))
+    return {"total": jnp.sum(jnp.where(weight > 0, each * weight, 0.0)), "count": jnp.sum(weight)}
 
 
 def mean_result(sums: Mapping[str, float]) -> float:
     """The mean that `mean_sums` prepared."""
     return float(sums["total"] / sums["count"]) if sums["count"] else float("nan")
+
+
+def need_equal(output: TensorType, target: TensorType) -> None:
+    """Raise a `PlanError` unless `output` holds floats and `target` has exactly its shape: a metric never broadcasts."""
+    need(
+        output.is_float,
+        f"the metric needs a float output, got {output.dtype}",
+        help="take the metric of an output that ends in floats",
+        code="E306",
+    )
+    need(
+        output.shape == target.shape,
+        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
+        help="this metric compares value by value: give both the same shape, or choose another metric",
+        code="E306",
+    )

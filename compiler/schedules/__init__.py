@@ -31,7 +31,7 @@ class RateOrSchedule:
             if isinstance(raw, Schedule):
                 return raw
             raw = read_ratio(raw)
-            if isinstance(raw, dict) or (isinstance(raw, str) and not raw[:1].isdigit()):
+            if isinstance(raw, dict) or (isinstance(raw, str) and raw[:1].isalpha()):
                 return SCHEDULES.build(raw)
             return validator.validate_python(raw)
 

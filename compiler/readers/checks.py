@@ -1,0 +1,106 @@
+"""Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.errors import RunError, need
+from modelc.compiler.source import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+def read_rows(value: Any) -> Any:
+    """`[start, stop]` of a spec as a tuple; the type of a `rows` field does not check more than this."""
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(item) is int for item in value):
+        raise PydanticCustomError("rows", "expected two whole numbers, such as `[0, 1000]`")
+    if not 0 <= value[0] < value[1]:
+        raise PydanticCustomError("rows", "expected the first row and the row after the last: counted from 0, growing")
+    return tuple(value)
+
+
+def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
+    """Raise a `PlanError` E404 unless the column called `name` has the `rows`, as far as its length is known."""
+    if rows is not None and column.rows is not None:
+        need(
+            rows[1] <= column.rows,
+            f"`rows` asks for rows {rows[0]:,} to {rows[1]:,} of `{name}`, which has {column.rows:,}",
+            help=f"the second number of `rows` is the first row left out, at most {column.rows}",
+            argument="rows",
+            code="E404",
+        )
+
+
+def take_rows(column: "Array", rows: tuple[int, int] | None) -> "Array":
+    """The rows `[start, stop)` of `column`, all of them where `rows` is None; `need_rows` has seen that they are there."""
+    return column if rows is None else column[rows[0] : rows[1]]
+
+
+def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
+    """Raise RunError E403 for NaN or infinity among float `values`; rows are counted from `first_row`."""
+    import numpy as np
+
+    # A sum is finite only if every value is: one pass without a temporary array, the common case.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.sum(values, dtype=np.float64)):
+            return
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    where = np.argwhere(bad)[0]
+    count = int(bad.sum())
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
+        f"{first_row + int(where[0])}",
+        helps=("fill or leave out these rows before training",),
+    )
+
+
+def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0) -> None:
+    """Raise RunError E403 unless every integer in `labels` is in [0, `classes`); rows count from `first_row`."""
+    import numpy as np
+
+    if labels.size == 0 or (labels.min() >= 0 and labels.max() < classes):
+        return
+    bad = (labels < 0) | (labels >= classes)
+    where = tuple(np.argwhere(bad)[0])
+    count = int(bad.sum())
+    greatest = int(labels.max())
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(count, 'label')} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
+        f"{first_row + int(where[0])}",
+        helps=(
+            (f"there are {classes} classes; the greatest label, {greatest}, needs {greatest + 1}",)
+            if labels.min() >= 0
+            else ("labels count from 0",)
+        ),
+    )
+
+
+def check_bounds(values: "Array", bounds: tuple[float, float], name: str, first_row: int = 0) -> None:
+    """Raise RunError E403 unless all `values` lie in the closed interval `bounds`; rows count from `first_row`."""
+    import numpy as np
+
+    low, high = bounds
+    if values.size == 0 or (values.min() >= low and values.max() <= high):
+        return
+    bad = ~((values >= low) & (values <= high))
+    where = tuple(np.argwhere(bad)[0])
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
+        f"{values[where].item():g} in row {first_row + int(where[0])}",
+        helps=("scale the target with `array: {scale: ...}`, or choose another loss",),
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 value`, `1,200 values`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
