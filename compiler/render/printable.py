@@ -1,0 +1,74 @@
+"""Text from a spec made safe to print: whatever a terminal or a CI log would obey, hide or reorder is shown as an escape."""
+
+import re
+import unicodedata
+
+PLAIN = re.compile(r"[\x20-\x22\x24-\x7e]*")
+"""Text that is printed as it is; `#` is not among it, since `##[` begins a command in logs of GitHub and Azure."""
+HIDDEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols without ink."""
+ESCAPED_CATEGORIES = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
+WORD = re.compile(r"\w+")
+NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def pieces(text: str) -> list[str]:
+    """What is printed for each character of `text`."""
+    if PLAIN.fullmatch(text):
+        return list(text)
+    shown = [show(char) for char in text]
+    for match in re.finditer("##(?=\\[)", text):
+        shown[match.start()] = shown[match.start() + 1] = "\\x23"
+    return shown
+
+
+def show(char: str) -> str:
+    """`char`, or its escape where it does not print as one visible character."""
+    if " " <= char <= "~":
+        return char
+    if unicodedata.category(char) in ESCAPED_CATEGORIES or char in HIDDEN:
+        return escape(char)
+    return char
+
+
+def escape(char: str) -> str:
+    code = ord(char)
+    if char in NAMED:
+        return NAMED[char]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printable(text: str) -> str:
+    """`text` on one line, safe to print; letters of other scripts inside an ASCII word, which only imitate, are escaped."""
+    if PLAIN.fullmatch(text):
+        return text
+    return WORD.sub(lambda match: unmask(match[0]), "".join(pieces(text)))
+
+
+def unmask(word: str) -> str:
+    if word.isascii() or not re.search("[A-Za-z]", word):
+        return word
+    return "".join(escape(char) if imitates(char) else char for char in word)
+
+
+def imitates(char: str) -> bool:
+    """Whether `char` can be taken for an ASCII letter: Cyrillic, Greek, ligatures, full-width forms."""
+    if char.isascii() or not char.isalpha():
+        return False
+    return not unicodedata.name(char, "").startswith("LATIN") or unicodedata.normalize("NFKC", char) != char
+
+
+def file_name(name: str) -> str:
+    """The name of a file at the beginning of a line, where `::` would begin a command in GitHub's log."""
+    shown = printable(name)
+    return "\\x3a" + shown[1:] if shown.startswith("::") else shown
+
+
+def width(piece: str) -> int:
+    """How many columns of a terminal `piece` takes: two for East Asian wide characters, none for combining marks."""
+    if piece.isascii():
+        return len(piece)
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else 0 if unicodedata.category(char) in ("Mn", "Me") else 1
+        for char in piece
+    )
