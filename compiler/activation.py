@@ -5,7 +5,8 @@ They stand as layers (`- relu`), as arguments (`dense: {units: 10, activation: r
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from modelc.compiler.layer import Call, Layer, Plan, need
+from modelc.compiler.checks import need_floats
+from modelc.compiler.layer import Call, Layer, Plan, PlanError
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -18,12 +19,7 @@ class Activation(Layer):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.is_float,
-            f"expected float values, got {x.dtype}",
-            help="put `rescaling` or `embedding` before it",
-            code="E303",
-        )
+        need_floats(x)
         return Plan.of(x)
 
     def apply(self, call: Call, x: "Array") -> "Array":
@@ -32,3 +28,15 @@ class Activation(Layer):
     def function(self, x: "Array") -> "Array":
         """The activation of `x`, of the same shape and dtype."""
         raise NotImplementedError
+
+    def after(self, x: TensorType, argument: str = "activation") -> TensorType:
+        """The type of `x` behind this activation, where that is the `argument` of another layer.
+
+        Raises `plan`'s error, blamed on `argument`.
+        """
+        try:
+            return self.plan(x).output
+        except PlanError as error:
+            raise PlanError(
+                error.message, help=error.help, note=error.note, argument=argument, code=error.code
+            ) from None

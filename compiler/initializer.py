@@ -14,3 +14,6 @@ class Initializer(Named):
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
         """An array of `shape` and `dtype`; the same key gives the same bits."""
         raise NotImplementedError
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise PlanError for a shape that this distribution cannot fill; most fill every shape."""

@@ -6,12 +6,13 @@ Interpreters other than these two (cost, export) are functions over the graph, n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.initializer import Initializer
 from modelc.compiler.named import Named
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
@@ -31,6 +32,25 @@ class Slot:
     least: int = 1
 
 
+LARGEST = 2**40
+"""Elements in one array. What is larger is a slip of the keyboard: no machine holds it."""
+
+
+def need_size(what: str, shape: tuple[int, ...]) -> None:
+    """Raise PlanError E301 for an array that no machine can hold."""
+    need(
+        prod(shape) <= LARGEST,
+        f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40",
+        help="look for a size that is too large by some zeros",
+    )
+
+
+def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:
+    """Raise PlanError unless `initializer` can fill a weight of `shape`."""
+    need_size("a weight", shape)
+    initializer.check(shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Weight:
     """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None."""
@@ -39,6 +59,9 @@ class Weight:
     initializer: Initializer
     axes: tuple[str | None, ...]
     dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        need_fillable(self.shape, self.initializer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,9 @@ class State:
     dtype: str = "float32"
     per_row: bool = False
 
+    def __post_init__(self) -> None:
+        need_fillable(self.shape, self.initializer)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,6 +85,10 @@ class Plan:
     outputs: Mapping[str, TensorType]
     params: Mapping[str, Weight] = field(default_factory=dict)
     state: Mapping[str, State] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for type_ in self.outputs.values():
+            need_size("an output", type_.shape)
 
     @classmethod
     def of(
@@ -137,6 +167,9 @@ class Layer(Named):
     moves_values: ClassVar[bool] = False
     """The output holds the input's values at other places (flatten): an activation behind it cannot be split off."""
 
+    loop_safe: ClassVar[bool] = True
+    """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
+
     def plan(self, *inputs: Any, **named: Any) -> Plan:
         raise NotImplementedError
 
@@ -145,6 +178,10 @@ class Layer(Named):
 
     def split(self) -> "tuple[Layer, Activation] | None":
         """This layer without its last activation, and that activation; None for a layer that ends in none."""
+        return None
+
+    def ids(self) -> int | None:
+        """For a layer that looks its input up in a table: how many ids there are; None for all others."""
         return None
 
     def ends_in(self) -> "Activation | None":

@@ -28,6 +28,12 @@ def read_sizes(count: int) -> Any:
     def read(value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             return (value,) * count
+        if isinstance(value, list) and len(value) != count:
+            raise PydanticCustomError(
+                "wrong_count",
+                "expected one size or a list of {count}, got a list of {given}",
+                {"count": count, "given": len(value)},
+            )
         return tuple(value) if isinstance(value, list) else value
 
     return BeforeValidator(read)
@@ -38,6 +44,11 @@ def read_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def read_axes(value: Any) -> Any:
+    """One axis or a list of axes as a tuple."""
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else read_tuple(value)
+
+
 Number = Annotated[float, BeforeValidator(read_ratio)]
 Positive = Annotated[Number, Field(gt=0)]
 NonNegative = Annotated[Number, Field(ge=0)]
@@ -46,5 +57,7 @@ Fraction = Annotated[Number, Field(ge=0, lt=1)]
 Size = Annotated[int, Field(ge=1, lt=2**31)]
 Sizes2 = Annotated[tuple[Size, Size], read_sizes(2)]
 Shape = Annotated[tuple[Size, ...], BeforeValidator(read_tuple)]
-Axis = Annotated[int, Field(le=-1, ge=-8)]
-"""Counted from the end: the batch axis is never written, so a positive axis would be ambiguous."""
+Axis = Annotated[int, Field(ge=-8, le=8, json_schema_extra={"maximum": -1})]
+"""Counted from the end. A positive one is read too, so that `plan`, which knows the rank, can name the right one."""
+Axes = Annotated[tuple[Axis, ...], BeforeValidator(read_axes), Field(min_length=1)]
+"""One axis or a list of them."""

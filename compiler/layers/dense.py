@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.activation import Activation
+from modelc.compiler.checks import need_floats
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Zeros
 from modelc.compiler.initializers.scaled import GlorotUniform
@@ -40,21 +41,16 @@ class Dense(Layer):
         need(
             x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`"
         )
-        need(
-            x.is_float,
-            f"expected float values, got {x.dtype}",
-            help="put `embedding` or `rescaling` before it",
-            code="E303",
-        )
+        need_floats(x)
         params = {"kernel": Weight((x.shape[-1], self.units), self.kernel_initializer, ("embed", "mlp"))}
         if self.use_bias:
             params["bias"] = Weight((self.units,), self.bias_initializer, ("mlp",))
-        return Plan.of(x.with_shape(*x.shape[:-1], self.units), params)
+        return Plan.of(self.activation.after(x.with_shape(*x.shape[:-1], self.units)), params)
 
     def apply(self, call: Call, x: "Array") -> "Array":
-        y = x @ call.params["kernel"]
+        y = x @ call.params["kernel"].astype(x.dtype)
         if self.use_bias:
-            y = y + call.params["bias"]
+            y = y + call.params["bias"].astype(x.dtype)
         return self.activation.function(y)
 
     def split(self) -> tuple[Layer, Activation] | None:

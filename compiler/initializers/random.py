@@ -1,0 +1,72 @@
+"""Initializers whose spread is given, whatever the shape of the weight."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.initializer import Initializer
+from modelc.compiler.numbers import NonNegative, Number
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class RandomNormal(Initializer):
+    """Normal distribution with mean `mean` and standard deviation `stddev`. Keras 3 `initializers.RandomNormal`."""
+
+    primary: ClassVar[str | None] = "stddev"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
+    spellings: ClassVar[tuple[str, ...]] = ("normal", "normal_", "gaussian")
+
+    mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
+    stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        return self.mean + self.stddev * jax.random.normal(key, shape, dtype)
+
+
+class RandomUniform(Initializer):
+    """Uniform distribution on `[minval, maxval)`. Keras 3 `initializers.RandomUniform`."""
+
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
+    spellings: ClassVar[tuple[str, ...]] = ("uniform", "uniform_")
+
+    minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
+    maxval: Annotated[Number, Field(description="Upper bound of the values.")] = 0.05
+
+    @model_validator(mode="after")
+    def bounds_are_in_order(self) -> Self:
+        if self.minval > self.maxval:
+            raise PydanticCustomError(
+                "bounds",
+                "`minval` {minval} is above `maxval` {maxval}",
+                {"minval": self.minval, "maxval": self.maxval},
+            )
+        return self
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        return jax.random.uniform(key, shape, dtype, self.minval, self.maxval)
+
+
+class TruncatedNormal(Initializer):
+    """Normal distribution, drawn again beyond two standard deviations. Keras 3 `initializers.TruncatedNormal`.
+
+    As in Keras, `stddev` is that of the distribution before it is cut, so the values spread 0.88 times as much.
+    """
+
+    primary: ClassVar[str | None] = "stddev"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
+    spellings: ClassVar[tuple[str, ...]] = ("trunc_normal", "trunc_normal_")
+
+    mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
+    stddev: Annotated[NonNegative, Field(description="Standard deviation before the cut.")] = 0.05
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        return self.mean + self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape, dtype)

@@ -1,0 +1,236 @@
+"""The activations: one small class each, with Keras 3's formulas and default arguments (`keras.activations`)."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.activation import Activation
+from modelc.compiler.checks import need_axis
+from modelc.compiler.layer import Plan
+from modelc.compiler.numbers import Axis, NonNegative, Number
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Linear(Activation):
+    """The identity, `x`, of any shape: for where an activation is expected and none is wanted."""
+
+    spellings: ClassVar[tuple[str, ...]] = ("identity", "none")
+    example: ClassVar[str] = "dense: {units: 1, activation: linear}"
+
+    def function(self, x: "Array") -> "Array":
+        return x
+
+
+class Relu(Activation):
+    """Rectified linear unit, `max(x, 0)`, of any shape.
+
+    In general `min(x, max_value)` above `threshold` and `negative_slope * (x - threshold)` below it, as Keras 3's `relu`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("rectifier",)
+    example: ClassVar[str] = "relu"
+
+    negative_slope: Annotated[NonNegative, Field(description="Slope below the threshold.")] = 0.0
+    max_value: Annotated[NonNegative | None, Field(description="Largest value of the output; null for no bound.")] = (
+        None
+    )
+    threshold: Annotated[NonNegative, Field(description="Value up to which the input counts as negative.")] = 0.0
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+        import jax.numpy as jnp
+
+        y = jnp.where(x > self.threshold, x, 0) if self.threshold else jax.nn.relu(x)
+        if self.max_value is not None:
+            y = jnp.minimum(y, self.max_value)
+        return y - self.negative_slope * jax.nn.relu(self.threshold - x) if self.negative_slope else y
+
+
+class Relu6(Activation):
+    """`min(max(x, 0), 6)`, of any shape. Krizhevsky 2010."""
+
+    example: ClassVar[str] = "relu6"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.relu6(x)
+
+
+class LeakyRelu(Activation):
+    """`x` where positive, `negative_slope * x` elsewhere, of any shape.
+
+    The slope is that of Keras 3's function (0.2), not of its layer (0.3) or of PyTorch (0.01).
+    """
+
+    primary: ClassVar[str | None] = "negative_slope"
+    spellings: ClassVar[tuple[str, ...]] = ("lrelu",)
+    example: ClassVar[str] = "leaky_relu: 0.1"
+
+    negative_slope: Annotated[NonNegative, Field(description="Slope below zero.")] = 0.2
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.leaky_relu(x, self.negative_slope)
+
+
+class Elu(Activation):
+    """`x` where positive, `alpha * (exp(x) - 1)` elsewhere, of any shape. Clevert et al. 2016."""
+
+    primary: ClassVar[str | None] = "alpha"
+    example: ClassVar[str] = "elu"
+
+    alpha: Annotated[Number, Field(description="Minus the value far below zero.")] = 1.0
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.elu(x, self.alpha)
+
+
+class Selu(Activation):
+    """`1.0507 * elu(x)` with `alpha` 1.6733, of any shape; keeps mean 0 and variance 1. Klambauer et al. 2017."""
+
+    example: ClassVar[str] = "dense: {units: 64, activation: selu, kernel_initializer: lecun_normal}"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.selu(x)
+
+
+class Gelu(Activation):
+    """`x * Phi(x)` with the normal distribution function Phi, of any shape. Hendrycks and Gimpel 2016.
+
+    Exact by default as in Keras 3 and PyTorch; `approximate` is the tanh formula of GPT-2.
+    """
+
+    primary: ClassVar[str | None] = "approximate"
+    example: ClassVar[str] = "gelu"
+
+    approximate: Annotated[bool, Field(description="Whether the tanh formula stands for the exact one.")] = False
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.gelu(x, approximate=self.approximate)
+
+
+class Silu(Activation):
+    """`x * sigmoid(x)`, of any shape; also called swish. Elfwing et al. 2017."""
+
+    spellings: ClassVar[tuple[str, ...]] = ("swish",)
+    example: ClassVar[str] = "silu"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.silu(x)
+
+
+class Sigmoid(Activation):
+    """`1 / (1 + exp(-x))`, of any shape: a probability of yes for each value."""
+
+    spellings: ClassVar[tuple[str, ...]] = ("logistic",)
+    example: ClassVar[str] = "dense: {units: 1, activation: sigmoid}"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.sigmoid(x)
+
+
+class HardSigmoid(Activation):
+    """`relu6(x + 3) / 6`, of any shape, as Keras 3 and PyTorch; Keras 2 had another slope."""
+
+    example: ClassVar[str] = "hard_sigmoid"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.hard_sigmoid(x)
+
+
+class Tanh(Activation):
+    """Hyperbolic tangent, of any shape."""
+
+    example: ClassVar[str] = "tanh"
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.tanh(x)
+
+
+class Softplus(Activation):
+    """`log(1 + exp(x))`, of any shape: a smooth relu, always positive."""
+
+    example: ClassVar[str] = "softplus"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.softplus(x)
+
+
+class Softsign(Activation):
+    """`x / (1 + |x|)`, of any shape."""
+
+    example: ClassVar[str] = "softsign"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.soft_sign(x)
+
+
+class Exponential(Activation):
+    """`exp(x)`, of any shape."""
+
+    spellings: ClassVar[tuple[str, ...]] = ("exp",)
+    example: ClassVar[str] = "exponential"
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.exp(x)
+
+
+class Softmax(Activation):
+    """`exp(x) / sum(exp(x))` along `axis`, for any shape that has it: probabilities of exclusive classes."""
+
+    primary: ClassVar[str | None] = "axis"
+    example: ClassVar[str] = "dense: {units: 10, activation: softmax}"
+
+    axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
+
+    def plan(self, x: TensorType) -> Plan:
+        need_axis(self.axis, x)
+        return super().plan(x)
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.softmax(x, axis=self.axis)
+
+
+class LogSoftmax(Activation):
+    """`x - log(sum(exp(x)))` along `axis`, for any shape that has it: logarithms of softmax."""
+
+    primary: ClassVar[str | None] = "axis"
+    example: ClassVar[str] = "log_softmax"
+
+    axis: Annotated[Axis, Field(description="The axis whose exponentials sum to one, counted from the end.")] = -1
+
+    def plan(self, x: TensorType) -> Plan:
+        need_axis(self.axis, x)
+        return super().plan(x)
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.log_softmax(x, axis=self.axis)

@@ -1,0 +1,111 @@
+"""The layer that normalizes each channel by the statistics of the batch."""
+
+from math import prod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.checks import need_axis, need_floats
+from modelc.compiler.initializers import InitializerField
+from modelc.compiler.initializers.constant import Ones, Zeros
+from modelc.compiler.layer import Call, Layer, Plan, Result, State, Weight
+from modelc.compiler.numbers import Axis, Number, Positive
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class BatchNorm(Layer):
+    """`y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and variance for each entry of `axis`.
+
+    The shape is kept. In training the statistics are those of the batch, over all axes but `axis`, of real rows and
+    unmasked steps only, with the biased variance; `moving = momentum * moving + (1 - momentum) * batch` follows them.
+    Otherwise they are the moving ones. Statistics are in float32. Ioffe and Szegedy 2015; follows Keras 3
+    `layers.BatchNormalization`, whose `momentum` 0.99 is 0.01 in PyTorch's sense.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("BatchNormalization", "bn", "BatchNorm1d", "BatchNorm2d")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "batch_norm: {momentum: 0.9}"
+
+    axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
+    momentum: Annotated[Number, Field(ge=0, le=1, description="Share of the old moving statistics in the new.")] = 0.99
+    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
+    center: Annotated[bool, Field(description="Whether `beta` is added.")] = True
+    scale: Annotated[bool, Field(description="Whether `gamma` is multiplied.")] = True
+    beta_initializer: Annotated[InitializerField, Field(description="First values of `beta`.")] = Zeros()
+    gamma_initializer: Annotated[InitializerField, Field(description="First values of `gamma`.")] = Ones()
+    moving_mean_initializer: Annotated[InitializerField, Field(description="First moving mean.")] = Zeros()
+    moving_variance_initializer: Annotated[InitializerField, Field(description="First moving variance.")] = Ones()
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(self.axis, x)
+        shape = (x.shape[self.axis],)
+        params = {}
+        if self.scale:
+            params["gamma"] = Weight(shape, self.gamma_initializer, ("embed",))
+        if self.center:
+            params["beta"] = Weight(shape, self.beta_initializer, ("embed",))
+        state = {
+            "moving_mean": State(shape, self.moving_mean_initializer, ("embed",)),
+            "moving_variance": State(shape, self.moving_variance_initializer, ("embed",)),
+        }
+        return Plan.of(x, params, state)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+        from jax import lax
+
+        shape = [1] * x.ndim
+        shape[self.axis] = x.shape[self.axis]
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        mean, variance = call.state["moving_mean"], call.state["moving_variance"]
+        state = {}
+        if call.train:
+            mean, variance, seen = self.statistics(call, wide)
+            batch = {"moving_mean": mean, "moving_variance": variance}
+            for name, now in batch.items():
+                old = call.state[name]
+                new = self.momentum * old + (1 - self.momentum) * lax.stop_gradient(now).astype(old.dtype)
+                state[name] = jnp.where(seen, new, old)
+        inverse = lax.rsqrt(variance.astype(wide.dtype) + self.epsilon)
+        if self.scale:
+            inverse = inverse * call.params["gamma"].astype(wide.dtype)
+        y = (wide - mean.astype(wide.dtype).reshape(shape)) * inverse.reshape(shape)
+        if self.center:
+            y = y + call.params["beta"].astype(wide.dtype).reshape(shape)
+        y = y.astype(x.dtype)
+        return Result.of(y, state=state) if call.train else y
+
+    def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array]":
+        """Mean and variance of each channel over what is real in the batch, and whether anything is."""
+        import jax.numpy as jnp
+
+        axes = tuple(axis for axis in range(x.ndim) if axis - x.ndim != self.axis)
+        real = self.real(call, x)
+        if real is None:
+            mean = jnp.mean(x, axes, keepdims=True)
+            return mean.ravel(), jnp.mean(jnp.square(x - mean), axes), jnp.array(True)
+        # Cleaned before anything is computed with them: a NaN that is only masked afterwards still poisons gradients.
+        x = jnp.where(real, x, 0)
+        repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
+        count = jnp.sum(real, axes, keepdims=True) * repeats
+        divisor = jnp.maximum(count, 1).astype(x.dtype)
+        mean = jnp.sum(x, axes, keepdims=True) / divisor
+        centred = jnp.where(real, x - mean, 0)
+        variance = jnp.sum(jnp.square(centred), axes, keepdims=True) / divisor
+        return mean.ravel(), variance.ravel(), count.ravel() > 0
+
+    def real(self, call: Call, x: "Array") -> "Array | None":
+        """Where `x` holds real values, broadcastable to `x`; None where it does everywhere."""
+        mask: Array | None = call.masks.get("x")
+        rows = call.rows
+        if mask is not None:
+            mask = mask.reshape(*mask.shape, *[1] * (x.ndim - mask.ndim))
+        if rows is not None:
+            rows = rows.reshape(-1, *[1] * (x.ndim - 1))
+        if mask is None or rows is None:
+            return rows if mask is None else mask
+        return mask & rows

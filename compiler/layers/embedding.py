@@ -1,0 +1,58 @@
+"""The layer that looks up a vector for each id."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.errors import need
+from modelc.compiler.initializers import InitializerField
+from modelc.compiler.initializers.random import RandomUniform
+from modelc.compiler.layer import Call, Layer, Plan, Result, Weight
+from modelc.compiler.numbers import Size
+from modelc.compiler.tensor import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Embedding(Layer):
+    """Row `x` of the table for each integer id `x`: input `[...]` of ids, output `[..., output_dim]`.
+
+    `embeddings` is `[input_dim, output_dim]`. Ids run from 0 to `input_dim - 1`; any other gives NaN, never another row.
+    With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("embed", "lookup", "token_embedding")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"
+
+    input_dim: Annotated[Size, Field(description="Number of ids: the size of the vocabulary.")]
+    output_dim: Annotated[Size, Field(description="Size of the vectors.")]
+    embeddings_initializer: Annotated[InitializerField, Field(description="First values of the table.")] = (
+        RandomUniform()
+    )
+    mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding, to be masked.")] = False
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.is_integer,
+            f"expected integer ids, got {x.dtype}",
+            help="give the input `dtype: int32`; ids are never scaled or normalized",
+            code="E303",
+        )
+        need(
+            x.rank == 1 or not self.mask_zero,
+            f"`mask_zero` wants one sequence of ids, [time], got {show_shape(x.shape)}",
+            help="leave `mask_zero` out, or give the ids one axis",
+            argument="mask_zero",
+        )
+        weight = Weight((self.input_dim, self.output_dim), self.embeddings_initializer, ("vocab", "embed"))
+        return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": weight})
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        table = call.params["embeddings"]
+        y = table.at[x].get(mode="fill", fill_value=float("nan"), wrap_negative_indices=False)
+        return Result.of(y, masks={"output": x != 0}) if self.mask_zero else y
+
+    def ids(self) -> int | None:
+        return self.input_dim

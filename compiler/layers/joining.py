@@ -1,0 +1,47 @@
+"""What layers that join several branches share: saying which branches do not fit together. No arrays here."""
+
+from collections.abc import Sequence
+
+from modelc.compiler.errors import need
+from modelc.compiler.tensor import TensorType, show_shape
+
+
+def show_shapes(inputs: Sequence[TensorType]) -> str:
+    """All shapes in order, as a message lists them: `[28, 28], [28, 28] and [14, 14]`."""
+    shapes = [show_shape(x.shape) for x in inputs]
+    return shapes[0] if len(shapes) == 1 else ", ".join(shapes[:-1]) + " and " + shapes[-1]
+
+
+def need_one_dtype(inputs: Sequence[TensorType]) -> None:
+    """Raise PlanError E303 unless all inputs have one dtype."""
+    dtypes = [x.dtype for x in inputs]
+    need(
+        len(set(dtypes)) == 1,
+        f"expected inputs of one dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}",
+        help="`rescaling: 1` turns any dtype into float32",
+        slot="inputs",
+        code="E303",
+    )
+
+
+def need_one_shape(inputs: Sequence[TensorType]) -> None:
+    """Raise PlanError E302 unless all inputs have exactly the same shape; nothing is broadcast."""
+    first = inputs[0].shape
+    other = next((x.shape for x in inputs if x.shape != first), first)
+    if len(first) != len(other):
+        cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
+    elif len(first) == 3 and first[:2] == other[:2]:
+        cure = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
+    elif len(first) == 3:
+        cure = "use `padding: same` and the same strides on every branch"
+    elif first[:-1] == other[:-1]:
+        cure = f"end the branches in the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
+    else:
+        cure = "shapes must be equal in every axis: nothing is broadcast"
+    need(
+        first == other,
+        f"expected inputs of one shape, got {show_shapes(inputs)}",
+        help=cure,
+        slot="inputs",
+        code="E302",
+    )
