@@ -76,10 +76,16 @@ class PlanError(Exception):
 
 
 class RunError(Exception):
-    """A run that failed on a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4."""
+    """A run that failed on a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
 
-    def __init__(self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
+    `at` is the path in the spec of what it is about, where there is such a thing.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = (), at: Path = ()
+    ) -> None:
         super().__init__(message)
+        self.at = at
         self.code = code
         self.message = message
         self.notes = notes

@@ -1,5 +1,7 @@
 """`PlannedGraph` to `Task`: holds losses, metrics, targets and data columns against the graph. No jax, no data read."""
 
+from collections.abc import Mapping
+
 from modelc.compiler.bind.data import bind_inputs, bind_targets
 from modelc.compiler.bind.metrics import bind_metrics
 from modelc.compiler.bind.task import Output, Task
@@ -10,10 +12,18 @@ from modelc.compiler.graph import Edge, Graph
 from modelc.compiler.infer import PlannedGraph, reachable
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Spec
+from modelc.compiler.source import Column
 
 
-def bind(spec: Spec, planned: PlannedGraph) -> tuple[Task, tuple[Problem, ...]]:
-    """The task of a spec. Where there are problems, parts that depend on a hole are left out of it."""
+def bind(
+    spec: Spec, planned: PlannedGraph, columns: Mapping[str, Column] | None = None
+) -> tuple[Task, tuple[Problem, ...]]:
+    """The task of a spec. Where there are problems, parts that depend on a hole are left out of it.
+
+    `columns` are those of the source; by default, those that it knows without reading.
+    """
+    if columns is None and spec.data is not None and spec.data.source is not None:
+        columns = spec.data.source.columns()
     findings = Findings(spec.document)
     outputs = {
         name: Output(name, edge, type_)
@@ -23,10 +33,10 @@ def bind(spec: Spec, planned: PlannedGraph) -> tuple[Task, tuple[Problem, ...]]:
     roots = [edge for edge in planned.graph.outputs.values() if edge]
     task = Task(spec, planned, outputs, data=spec.data)
     if spec.data is not None:
-        task = bind_inputs(findings, task)
+        task = bind_inputs(findings, task, columns)
     if spec.train is not None:
         terms, roots = bind_terms(findings, task, roots)
-        task = bind_targets(findings, task, terms)
+        task = bind_targets(findings, task, terms, columns)
         task = link_outputs(findings, task)
         task = bind_metrics(findings, task)
         task = bind_training(findings, task)

@@ -9,17 +9,15 @@ from modelc.compiler.bind.terms import check_term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
-from modelc.compiler.readers.same_as import SameAs
 from modelc.compiler.schema.findings import Findings, closest
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
 
 
-def bind_inputs(findings: Findings, task: Task) -> Task:
+def bind_inputs(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> Task:
     """The task with a binding for each model input whose reader is known."""
     data, graph = task.data, task.planned.graph
     assert data is not None and task.spec.model is not None
-    columns = known_columns(task)
     bindings: dict[str, Binding] = {}
     for name, wanted in graph.inputs.items():
         path: Path = ("data", "inputs", name)
@@ -29,7 +27,7 @@ def bind_inputs(findings: Findings, task: Task) -> Task:
             reader = ArrayReader(column=name)
         else:
             continue
-        if isinstance(reader, SameAs):
+        if reader is not None and reader.origin == "input":
             findings.add(
                 "E205",
                 f"the input `{name}` cannot be a copy of another input",
@@ -44,12 +42,11 @@ def bind_inputs(findings: Findings, task: Task) -> Task:
     return replace(task, inputs=bindings)
 
 
-def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> Task:
+def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], columns: Mapping[str, Column] | None) -> Task:
     """The task with its terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
         return replace(task, terms=tuple(term for term in terms if check_term(findings, task, term, None)))
-    columns = known_columns(task)
     bindings: dict[str, Binding] = {}
     fitting: list[Term] = []
     for term in terms:
@@ -74,10 +71,6 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> Tas
     return replace(task, terms=tuple(fitting), targets=bindings)
 
 
-def known_columns(task: Task) -> Mapping[str, Column] | None:
-    return None if task.data is None or task.data.source is None else task.data.source.columns()
-
-
 def bind_column(
     findings: Findings,
     name: str,
@@ -87,8 +80,8 @@ def bind_column(
     path: Path,
 ) -> Binding:
     """The binding of `name` to the column that `reader` names; its type is None where it is not known or wrong."""
-    column_name: str = vars(reader)["column"]
-    binding = Binding(name, column_name, reader, None, wanted, None, path)
+    column_name = reader.subject
+    binding = Binding(name, reader, wanted, None, path)
     column = None
     if columns is not None:
         column = columns.get(column_name)
@@ -158,25 +151,33 @@ def bind_target(findings: Findings, task: Task, term: Term, columns: Mapping[str
         return None
     if reader is None:
         return None
-    if isinstance(reader, SameAs):
-        source = (task.inputs or {}).get(reader.input)
-        if source is None:
-            if reader.input not in task.planned.graph.inputs:
-                close = closest(reader.input, list(task.planned.graph.inputs))
-                findings.add(
-                    "E205",
-                    f"`same_as` names no input: `{reader.input}`",
-                    path,
-                    label="no such input",
-                    help=f"did you mean `{close}`?" if close else (),
-                    note=f"inputs: {', '.join(task.planned.graph.inputs)}",
-                )
-            return None
-        return Binding(name, source.column, None, reader.input, None, source.wanted, path)
+    if reader.origin == "input":
+        return bind_copy(findings, task, name, reader, path)
     if columns is not None and name not in data.targets and name not in columns:
         missing_column(findings, name, name, columns, path)
         return None
     return bind_column(findings, name, reader, None, columns, path)
+
+
+def bind_copy(findings: Findings, task: Task, name: str, reader: Reader, path: Path) -> Binding | None:
+    """The binding of a target that copies an input, or None when that input is not known."""
+    inputs = task.planned.graph.inputs
+    if reader.subject not in inputs:
+        close = closest(reader.subject, list(inputs))
+        findings.add(
+            "E205",
+            f"`same_as` names no input: `{reader.subject}`",
+            path,
+            label="no such input",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"inputs: {', '.join(inputs)}",
+        )
+        return None
+    source = (task.inputs or {}).get(reader.subject)
+    if source is None or source.wanted is None:
+        return None
+    type_ = reader.plan(Column(source.wanted), None)
+    return Binding(name, reader, None, type_, path)
 
 
 def repaired(task: Task, term: Term, binding: Binding) -> Binding:

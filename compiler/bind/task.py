@@ -63,21 +63,27 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How one input or target is read from a column. `reader` is None where `same_as` names the input to copy.
+    """How one input or target is read. `subject` is a column, or the input whose finished array is copied.
 
     `wanted` is the type the model takes (None for a target), `type` what the reader gives, None until the data is read.
     `squeeze` marks the one repair of shapes: a target of shape `[]` meets an output `[1]`.
     """
 
     name: str
-    column: str
-    reader: Reader | None
-    same_as: str | None
+    reader: Reader
     wanted: TensorType | None
     type: TensorType | None
     at: Path
     classes: Classes = None
     squeeze: bool = False
+
+    @property
+    def subject(self) -> str:
+        return self.reader.subject
+
+    @property
+    def copies_input(self) -> bool:
+        return self.reader.origin == "input"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class CrossEntropy(Loss):
         if target.shape == output.shape:
             picked = jnp.sum(target.astype(log_probabilities.dtype) * log_probabilities, axis=-1)
         else:
-            # A comparison instead of a gather: its gradient is elementwise, where that of a gather is a slow scatter.
+            # A comparison instead of a gather: its gradient is elementwise, that of a gather is a scatter.
             chosen = jnp.arange(output.shape[-1]) == target[..., None]
             picked = jnp.sum(jnp.where(chosen, log_probabilities, 0.0), axis=-1)
             # Labels are range-checked before training; one that slips through must show as NaN, never as a loss of 0.

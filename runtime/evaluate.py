@@ -1,0 +1,54 @@
+"""Scores and predictions of trained weights; needs no optimizer and no run directory."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from modelc.compiler import passes
+from modelc.compiler.bind.task import Task
+from modelc.compiler.lower import lower
+from modelc.runtime.dataset import Part
+from modelc.runtime.order import batches
+from modelc.runtime.records import Weights
+from modelc.runtime.step import make, probabilities
+from modelc.runtime.train import EVALUATION_ROWS, Evaluation
+
+
+def evaluate(task: Task, params: Weights, state: Weights, part: Part) -> dict[str, float]:
+    """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
+    prepared = passes.run(task)
+    on_device = jax.device_put((params, state))
+    values = Evaluation(make(prepared, 1), prepared, part).run(*on_device).values(prepared, "")
+    return {key.removeprefix("/"): value for key, value in values.items()}
+
+
+def predict(
+    task: Task,
+    params: Weights,
+    state: Weights,
+    inputs: Mapping[str, "np.ndarray[Any, Any]"],
+    rows: int,
+    *,
+    raw: bool = False,
+) -> dict[str, "np.ndarray[Any, Any]"]:
+    """The outputs by name, `[rows, ...]`: probabilities where the loss has a link, unless `raw` asks for the values."""
+    prepared = passes.run(task)
+    model = lower(prepared)
+
+    @jax.jit
+    def run(params: Any, state: Any, inputs: Any) -> dict[str, jax.Array]:
+        values = model.run(params, state, inputs, model.outputs.values())
+        outputs = {name: (output, values.edges[output.edge]) for name, output in prepared.outputs.items()}
+        return {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
+
+    weights = jax.device_put((params, state))
+    indices, real = batches(np.arange(rows, dtype=np.int32), min(rows, EVALUATION_ROWS))
+    parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in prepared.outputs}
+    for batch, count in zip(indices, real, strict=True):
+        given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
+        for name, value in jax.device_get(run(*weights, given)).items():
+            parts[name].append(value[:count])
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}

@@ -1,0 +1,218 @@
+"""The compiled functions of a task: first state, training steps, sums over rows for evaluation, predictions.
+
+One function, `body` in `make`, is the training step; it runs inside a compiled loop or once per call.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from modelc.compiler.bind.task import Output, Task, Term
+from modelc.compiler.keys import derive, root_key
+from modelc.compiler.lower import Model, Tree, Values, lower
+
+Data = Mapping[str, Mapping[str, Array]]
+"""`inputs` and `targets` on the device, by name, all rows."""
+Sums = Mapping[str, Mapping[str, Array]]
+"""Additive sums by log key (without `train/`); those of a loss are `total` and `count`."""
+
+
+class TrainState(NamedTuple):
+    """All that training carries from step to step. `failed` is the first step whose numbers were not finite, else -1."""
+
+    step: Array
+    params: Tree
+    state: Tree
+    optimizer: Any
+    failed: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The jitted functions of a task.
+
+    `first() -> TrainState`; `chunk(state, sums, data, indices, real, first, count) -> (state, sums)` runs steps `first` to
+    `first + count` of a chunk, whose batches are the rows `indices[step]`, the first `real[step]` of them real;
+    `single` the one step `first`. `measure(params, state, sums, data, indices, real, count) -> sums` evaluates,
+    `predict(params, state, inputs) -> outputs` computes outputs. `zero()` gives sums to begin with.
+    """
+
+    first: Callable[[], TrainState]
+    chunk: Callable[..., tuple[TrainState, Sums]]
+    single: Callable[..., tuple[TrainState, Sums]]
+    measure: Callable[..., Sums]
+    zero: Callable[..., Sums]
+
+
+def make(task: Task, total_steps: int) -> Steps:
+    """The training functions of a task that the passes have prepared, for a run of `total_steps`."""
+    assert task.training is not None
+    model = lower(task)
+    seed = task.training.settings.seed
+    transform = task.training.optimizer.transform(total_steps)
+
+    def first() -> TrainState:
+        params, state = model.init(derive(root_key(seed), "initialize"))
+        return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
+
+    def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, real: Array) -> tuple[TrainState, Sums]:
+        old, sums = carry
+        inputs, targets, rows = take(data, indices, real)
+        key = derive(root_key(seed), "step", old.step)
+
+        def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
+            values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
+            loss, parts = losses(task.terms, values, targets, rows)
+            return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
+
+        (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
+        updates, optimizer = transform.update(gradients, old.optimizer, old.params)
+        params = optax.apply_updates(old.params, updates)
+        finite = jnp.isfinite(loss)
+        for gradient in jax.tree.leaves(gradients):
+            finite &= jnp.all(jnp.isfinite(gradient))
+        failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
+        new = TrainState(old.step + 1, params, state, optimizer, failed)
+        good = failed < 0
+        kept = jax.tree.map(lambda after, before: jnp.where(good, after, before), new, old._replace(failed=failed))
+        sums = jax.tree.map(lambda total, part: jnp.where(good, total + part, total), sums, parts)
+        return kept, sums
+
+    def chunk(
+        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array, count: Array
+    ) -> tuple[TrainState, Sums]:
+        def turn(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
+            return body(carry, data, indices[index], real[index])
+
+        done: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, turn, (state, sums))
+        return done
+
+    def single(
+        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array
+    ) -> tuple[TrainState, Sums]:
+        return body((state, sums), data, indices[begin], real[begin])
+
+    def measure_chunk(
+        params: Tree, state: Tree, sums: Sums, data: Data, indices: Array, real: Array, count: Array
+    ) -> Sums:
+        return measure(task, model, params, state, sums, data, indices, real, count)
+
+    return Steps(
+        first=jax.jit(first),
+        chunk=jax.jit(chunk, donate_argnums=(0, 1)),
+        single=jax.jit(single, donate_argnums=(0, 1)),
+        measure=jax.jit(measure_chunk, donate_argnums=(2,)),
+        zero=lambda data, batch: zero_sums(task, model, data, batch),
+    )
+
+
+def measure(
+    task: Task,
+    model: Model,
+    params: Tree,
+    state: Tree,
+    sums: Sums,
+    data: Data,
+    indices: Array,
+    real: Array,
+    count: Array,
+) -> Sums:
+    """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction."""
+
+    def turn(index: Array, carry: Sums) -> Sums:
+        inputs, targets, rows = take(data, indices[index], real[index])
+        return jax.tree.map(jnp.add, carry, row_sums(task, model, params, state, inputs, targets, rows))
+
+    done: Sums = jax.lax.fori_loop(0, count, turn, sums)
+    return done
+
+
+def row_sums(task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array) -> Sums:
+    """The sums of one batch, computed as in prediction."""
+    values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
+    _, parts = losses(task.terms, values, targets, rows)
+    return {**parts, **metrics(task, values, targets, rows)}
+
+
+def zero_sums(task: Task, model: Model, data: Data, batch: int) -> Sums:
+    """Sums of nothing, in the form that a batch of `batch` rows of `data` gives."""
+
+    def once(data: Data) -> Sums:
+        params, state = model.init(root_key(0))
+        inputs, targets, rows = take(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
+        return row_sums(task, model, params, state, inputs, targets, rows)
+
+    zeros: Sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(once, data))
+    return zeros
+
+
+def take(data: Data, indices: Array, real: Array) -> tuple[Any, Any, Array]:
+    """The rows `indices` of the inputs and targets, and which of them are real."""
+    inputs, targets = jax.tree.map(lambda column: column[indices], (dict(data["inputs"]), dict(data["targets"])))
+    return inputs, targets, jnp.arange(indices.shape[0]) < real
+
+
+def wanted(task: Task) -> tuple[Any, ...]:
+    """The edges that losses and metrics look at, each once."""
+    measured = {measure.output for measure in task.measures}
+    edges = [term.of for term in task.terms] + [task.outputs[name].edge for name in sorted(measured)]
+    return tuple(dict.fromkeys(edges))
+
+
+def losses(
+    terms: tuple[Term, ...], values: Values, targets: Mapping[str, Array], rows: Array
+) -> tuple[Array, dict[str, dict[str, Array]]]:
+    """The loss of a batch, and its sums by log key: the weighted total, and each term where there are several.
+
+    A term is the mean of its elements over real rows and unmasked steps; penalties are added to the total.
+    """
+    count = jnp.sum(rows, dtype=jnp.float32)
+    total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
+    sums: dict[str, dict[str, Array]] = {}
+    for term in terms:
+        target = None if term.target is None else targets[term.target]
+        elements = term.loss.elements(values.edges[term.of], target)
+        weight = spread(row_weight(rows, values.masks[term.of], elements.ndim), elements)
+        part = jnp.sum(jnp.where(weight, elements, 0.0))
+        present = jnp.sum(weight, dtype=jnp.float32)
+        mean = part / jnp.maximum(present, 1.0)
+        total = total + term.weight * mean
+        if len(terms) > 1:
+            sums[f"{term.name}/loss"] = {"total": part, "count": present}
+    return total, {"loss": {"total": jnp.where(count > 0, total * count, 0.0), "count": count}, **sums}
+
+
+def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Array) -> dict[str, Mapping[str, Array]]:
+    """The sums of every metric over a batch, by log key."""
+    sums = {}
+    for measure in task.measures:
+        output = task.outputs[measure.output]
+        target = targets[measure.target]
+        prediction = probabilities(output, values.edges[output.edge])
+        weight = row_weight(rows, values.masks[output.edge], target.ndim).astype(jnp.float32)
+        sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
+    return sums
+
+
+def probabilities(output: Output, value: Array) -> Array:
+    """The values of an output as people want them: logits through the link function that their loss implies."""
+    if not output.logits:
+        return value
+    return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
+
+
+def row_weight(rows: Array, mask: Array | None, rank: int) -> Array:
+    """Which rows count, `[batch]`, or which steps of which rows, `[batch, time]`, for values of a rank of 2 and more."""
+    if mask is None or rank < 2:
+        return rows
+    return rows[:, None] & mask
+
+
+def spread(weight: Array, values: Array) -> Array:
+    """`weight` over the axes of `values` that it lacks."""
+    return jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)
