@@ -1,0 +1,178 @@
+"""Losses against Keras 3 (values and gradients), against float64 references, and their errors."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from modelc.compiler.errors import PlanError
+from modelc.compiler.loss import Loss
+from modelc.compiler.losses import LOSSES
+from modelc.compiler.tensor import TensorType
+
+RANDOM = np.random.default_rng(7)
+LOGITS = (4 * RANDOM.normal(size=(6, 5, 4))).astype(np.float32)
+LABELS = RANDOM.integers(0, 4, size=(6, 5)).astype(np.int32)
+DISTRIBUTIONS = RANDOM.dirichlet(np.ones(4), size=(6, 5)).astype(np.float32)
+CHANCES = RANDOM.uniform(size=(6, 5, 4)).astype(np.float32)
+
+CASES = {
+    "labels": ("cross_entropy", LABELS, keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+    "one-hot": (
+        "cross_entropy",
+        np.eye(4, dtype=np.uint8)[LABELS],
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+    ),
+    "distributions": ("cross_entropy", DISTRIBUTIONS, keras.losses.CategoricalCrossentropy(from_logits=True)),
+    "smoothed": (
+        {"cross_entropy": {"label_smoothing": 0.2}},
+        DISTRIBUTIONS,
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2),
+    ),
+    "binary": ("binary_cross_entropy", CHANCES, keras.losses.BinaryCrossentropy(from_logits=True)),
+    "binary of bools": ("binary_cross_entropy", CHANCES > 0.5, keras.losses.BinaryCrossentropy(from_logits=True)),
+    "binary smoothed": (
+        {"binary_cross_entropy": {"label_smoothing": 0.3}},
+        CHANCES,
+        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.3),
+    ),
+    "squared": ("mean_squared_error", DISTRIBUTIONS, keras.losses.MeanSquaredError()),
+    "absolute": ("mean_absolute_error", DISTRIBUTIONS, keras.losses.MeanAbsoluteError()),
+}
+
+
+def mean(loss: Loss, output: jax.Array, target: np.ndarray) -> jax.Array:
+    return jnp.mean(loss.elements(output, jnp.asarray(target)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_value_and_gradient_are_those_of_keras(case: str) -> None:
+    notation, target, reference = CASES[case]
+    loss = LOSSES.build(notation)
+    value, gradient = jax.value_and_grad(lambda x: mean(loss, x, target))(jnp.asarray(LOGITS))
+    wanted, wanted_gradient = jax.value_and_grad(lambda x: reference(target, x))(jnp.asarray(LOGITS))
+    np.testing.assert_allclose(value, wanted, rtol=1e-5)
+    np.testing.assert_allclose(gradient, wanted_gradient, rtol=1e-4, atol=1e-8)
+
+
+def test_smoothed_labels_are_smoothed_one_hot_rows() -> None:
+    loss = LOSSES.build({"cross_entropy": {"label_smoothing": 0.1}})
+    one_hot = np.eye(4, dtype=np.float32)[LABELS]
+    np.testing.assert_allclose(loss.elements(LOGITS, LABELS), loss.elements(LOGITS, one_hot), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "shape"),
+    [
+        ("cross_entropy", LABELS, (6, 5)),
+        ("cross_entropy", DISTRIBUTIONS, (6, 5)),
+        ("binary_cross_entropy", CHANCES, (6, 5, 4)),
+        ("mean_squared_error", CHANCES, (6, 5, 4)),
+        ("mean_absolute_error", CHANCES, (6, 5, 4)),
+        ("minimize", None, (6, 5, 4)),
+        ("none", None, (6,)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_elements_are_float32_and_one_per_value_or_class_axis(
+    name: str, target: np.ndarray | None, shape: tuple[int, ...], dtype: str
+) -> None:
+    elements = LOSSES.build(name).elements(jnp.asarray(LOGITS, dtype), None if target is None else jnp.asarray(target))
+    assert elements.shape == shape
+    assert elements.dtype == "float32"
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 30.0, 200.0, 3e4])
+def test_cross_entropies_keep_their_precision_for_great_logits(size: float) -> None:
+    logits = np.array([[size, -size, 0.0]], np.float32)
+    wide = logits.astype(np.float64)
+    for label in range(3):
+        exact = np.log(np.exp(wide - wide.max()).sum()) + wide.max() - wide[0, label]
+        found = LOSSES.build("cross_entropy").elements(jnp.asarray(logits), jnp.asarray([label]))
+        np.testing.assert_allclose(found[0], exact, rtol=1e-5, atol=1e-7)
+    for truth in (0.0, 1.0, 0.25):
+        exact = truth * np.logaddexp(0, -wide) + (1 - truth) * np.logaddexp(0, wide)
+        found = LOSSES.build("binary_cross_entropy").elements(jnp.asarray(logits), jnp.full((1, 3), truth))
+        np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-38)
+
+
+def test_a_label_outside_the_classes_gives_nan_not_zero() -> None:
+    elements = LOSSES.build("cross_entropy").elements(jnp.zeros((3, 4)), jnp.asarray([4, -1, 3]))
+    assert np.isnan(elements).tolist() == [True, True, False]
+
+
+def test_minimize_is_the_value_itself_and_none_is_zero() -> None:
+    np.testing.assert_array_equal(LOSSES.build("minimize").elements(jnp.asarray(LOGITS), None), LOGITS)
+    np.testing.assert_array_equal(LOSSES.build("none").elements(jnp.full((3, 2), jnp.nan), None), np.zeros(3))
+    assert not LOSSES.find("minimize").takes_target
+    assert not LOSSES.find("none").takes_target
+
+
+def test_losses_say_which_activation_they_contain() -> None:
+    found = {name: LOSSES.find(name).activation for name in LOSSES}
+    assert {name: activation for name, activation in found.items() if activation} == {
+        "cross_entropy": "softmax",
+        "binary_cross_entropy": "sigmoid",
+    }
+
+
+def test_cross_entropy_tells_labels_from_distributions_by_shape() -> None:
+    loss, output = LOSSES.build("cross_entropy"), TensorType((5, 4))
+    loss.plan(output, None)
+    for target, classes, bounds in (
+        (TensorType((5,), "int32"), 4, None),
+        (TensorType((5,), "uint8"), 4, None),
+        (TensorType((5, 4)), None, (0.0, 1.0)),
+        (TensorType((5, 4), "int32"), None, (0.0, 1.0)),
+    ):
+        loss.plan(output, target)
+        assert loss.classes(output, target) == classes
+        assert loss.bounds(output, target) == bounds
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "target", "message", "cure"),
+    [
+        ("cross_entropy", TensorType((10,)), TensorType((7,)), "[10], target has shape [7]", "7 units"),
+        ("cross_entropy", TensorType((10,)), TensorType((28, 28)), "target has shape [28, 28]", "flatten"),
+        ("cross_entropy", TensorType((10,)), TensorType((1,), "int32"), "labels of shape []", "shape: []"),
+        ("cross_entropy", TensorType((10,)), TensorType(()), "labels must be integers", "`category`"),
+        ("cross_entropy", TensorType((10,)), TensorType((), "bool"), "labels must be integers", "`category`"),
+        ("cross_entropy", TensorType((5, 4)), TensorType((), "int32"), "labels of shape [5]", "flatten"),
+        ("cross_entropy", TensorType((1,)), TensorType((), "int32"), "over one class is always 0", "dense: 2"),
+        ("cross_entropy", TensorType(()), None, "needs an axis of classes", "binary_cross_entropy"),
+        ("cross_entropy", TensorType((3,), "int32"), None, "[3] int32", "dense"),
+        ("binary_cross_entropy", TensorType((1,)), TensorType((2,)), "[1], target has shape [2]", "same shape"),
+        ("binary_cross_entropy", TensorType((1,), "int32"), None, "[1] int32", "dense"),
+        ("mean_squared_error", TensorType((8, 1)), TensorType((8,)), "[8, 1], target has shape [8]", "same shape"),
+        ("mean_absolute_error", TensorType((8,)), TensorType(()), "[8], target has shape []", "same shape"),
+        ("minimize", TensorType((2,), "int32"), None, "[2] int32", "dense"),
+    ],
+)
+def test_types_that_do_not_fit_are_refused_with_both_shapes_and_a_cure(
+    name: str, output: TensorType, target: TensorType | None, message: str, cure: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        LOSSES.build(name).plan(output, target)
+    assert caught.value.code == "E304"
+    assert message in caught.value.message
+    assert cure in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("sparse_categorical_crossentropy", "cross_entropy"),
+        ("CategoricalCrossentropy", "cross_entropy"),
+        ("CrossEntropyLoss", "cross_entropy"),
+        ("NLLLoss", "cross_entropy"),
+        ("bce", "binary_cross_entropy"),
+        ("BCEWithLogitsLoss", "binary_cross_entropy"),
+        ("mse", "mean_squared_error"),
+        ("L1Loss", "mean_absolute_error"),
+        ("crossentropy", "cross_entropy"),
+    ],
+)
+def test_spellings_of_keras_and_pytorch_are_answered(spelling: str, name: str) -> None:
+    assert LOSSES.suggest(spelling) == name
