@@ -40,5 +40,5 @@ class MaxPool2D(Layer):
         from jax import lax
 
         window, strides = (1, *self.pool_size, 1), (1, *(self.strides or self.pool_size), 1)
-        y: Array = lax.reduce_window(x, jnp.array(-jnp.inf, x.dtype), lax.max, window, strides, self.padding.upper())
+        y: Array = lax.reduce_window(x, -jnp.inf, lax.max, window, strides, self.padding.upper())
         return y
