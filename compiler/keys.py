@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 def root_key(seed: int) -> "Array":
     """The threefry key of a run's seed; any integer is a seed of its own."""
     import jax
-    import numpy as np
+    import jax.numpy as jnp
 
-    words = np.frombuffer(blake2b(f"modelc/{seed}".encode(), digest_size=8).digest(), dtype="<u4")
-    return jax.random.wrap_key_data(words.astype(np.uint32), impl="threefry2x32")
+    digest = blake2b(f"modelc/{seed}".encode(), digest_size=8).digest()
+    words = [int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")]
+    key: Array = jax.random.wrap_key_data(jnp.array(words, dtype=jnp.uint32), impl="threefry2x32")
+    return key
 
 
 def derive(key: "Array", *names: "str | Array") -> "Array":

@@ -72,7 +72,7 @@ def make(task: Task, total_steps: int) -> Steps:
 
         (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
         updates, optimizer = transform.update(gradients, old.optimizer, old.params)
-        params = optax.apply_updates(old.params, updates)
+        params: Any = optax.apply_updates(old.params, updates)
         finite = jnp.isfinite(loss)
         for gradient in jax.tree.leaves(gradients):
             finite &= jnp.all(jnp.isfinite(gradient))
@@ -126,7 +126,8 @@ def measure(
 
     def turn(index: Array, carry: Sums) -> Sums:
         inputs, targets, rows = take(data, indices[index], real[index])
-        return jax.tree.map(jnp.add, carry, row_sums(task, model, params, state, inputs, targets, rows))
+        added: Sums = jax.tree.map(jnp.add, carry, row_sums(task, model, params, state, inputs, targets, rows))
+        return added
 
     done: Sums = jax.lax.fori_loop(0, count, turn, sums)
     return done

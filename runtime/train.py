@@ -39,7 +39,7 @@ def fit(task: Task, dataset: Dataset, execution: Execution, observer: Observer, 
 class Tally:
     """Sums of an epoch on the host, in float64: chunks are added as they come."""
 
-    sums: dict[str, dict[str, float]]
+    sums: dict[str, dict[str, Any]]
 
     def add(self, sums: Sums) -> None:
         for key, parts in jax.device_get(sums).items():
@@ -133,7 +133,7 @@ class Loop:
         begin = 0
         if self.done == 0:
             state, sums = self.call(state, sums, chunk, 0, 1)
-            jax.block_until_ready(state)
+            state.step.block_until_ready()
             self.observer.compiled(time.perf_counter() - self.started)
             self.warm = time.perf_counter()
             begin = 1
