@@ -50,8 +50,8 @@ class Root:
     def resolve(self, path: str) -> Path:
         """The real path of the regular file that `path`, a text in a spec, names. Nothing is opened.
 
-        Raises RunError E401 for a file that is not there, E405 for a path that is absolute, leaves the folder (by `..`
-        or by a link), or names no regular file.
+        Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or by a link), or names no regular
+        file.
         """
         reason = refusal(path)
         if reason:
@@ -66,7 +66,7 @@ class Root:
             mode = real.stat().st_mode
         except FileNotFoundError:
             raise RunError(
-                "E401",
+                "E405",
                 f"there is no file {path!r}",
                 helps=("paths are relative to the folder of the spec, or to `--root DIR`",),
             ) from None
@@ -109,13 +109,13 @@ def file_kind(mode: int) -> str:
 def open_regular(path: Path, shown: str) -> BinaryIO:
     """The file at `path`, open for reading; `shown` is its name in messages.
 
-    A pipe or device that took the file's place meanwhile is refused without waiting for it. Raises RunError E401 where
-    there is no file, E405 where it is no regular file or cannot be opened.
+    A pipe or device that took the file's place meanwhile is refused without waiting for it. Raises RunError E405 where
+    there is no file, where it is no regular file, or where it cannot be opened.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise RunError("E401", f"there is no file {shown!r}") from None
+        raise RunError("E405", f"there is no file {shown!r}") from None
     except OSError as error:
         raise RunError("E405", f"{shown!r} cannot be opened: {os.strerror(error.errno or 0)}") from None
     mode = os.fstat(descriptor).st_mode
@@ -145,7 +145,7 @@ class Source(Named):
     def inspect(self, root: Root) -> Mapping[str, Column]:
         """The columns of the training rows, from the headers of files where `columns` does not know them.
 
-        Raises RunError E401, E404 or E405 when the files are not there or not as they should be.
+        Raises RunError E404 or E405 when the files are not there or not as they should be.
         """
         known = self.columns()
         if known is None:
@@ -153,7 +153,7 @@ class Source(Named):
         return known
 
     def load(self, root: Root) -> Loaded:
-        """Read the columns. Raises RunError E401, E404, E405 or E406 when the data is not there or not as it should be."""
+        """Read the columns. Raises RunError E404, E405 or E406 when the data is not there or not as it should be."""
         raise NotImplementedError
 
 

@@ -62,8 +62,11 @@ def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
     )
 
 
-def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0) -> None:
-    """Raise RunError E403 unless every integer in `labels` is in [0, `classes`); rows count from `first_row`."""
+def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0, what: str = "label") -> None:
+    """Raise RunError E403 unless every integer in `labels` is in [0, `classes`); rows count from `first_row`.
+
+    `what` is what the integers are called: labels of classes, or ids of an embedding.
+    """
     import numpy as np
 
     if labels.size == 0 or (labels.min() >= 0 and labels.max() < classes):
@@ -74,12 +77,12 @@ def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0) -
     greatest = int(labels.max())
     raise RunError(
         "E403",
-        f"`{name}` has {plural(count, 'label')} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
+        f"`{name}` has {plural(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
         f"{first_row + int(where[0])}",
         helps=(
-            (f"there are {classes} classes; the greatest label, {greatest}, needs {greatest + 1}",)
+            (f"{what}s up to {greatest} need room for {greatest + 1}, there is room for {classes}",)
             if labels.min() >= 0
-            else ("labels count from 0",)
+            else (f"{what}s count from 0",)
         ),
     )
 

@@ -43,7 +43,7 @@ class Npz(Source):
 
 
 def inspect_file(root: Root, path: str) -> dict[str, Column]:
-    """The columns of one file, from its headers. Raises RunError E401, E404 or E405."""
+    """The columns of one file, from its headers. Raises RunError E404 or E405."""
     with open_regular(root.resolve(path), path) as file:
         headers = read_headers(file, path)
     check_rows(headers, path)
@@ -54,7 +54,7 @@ def inspect_file(root: Root, path: str) -> dict[str, Column]:
 
 
 def load_file(root: Root, path: str) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The columns of one file. Raises RunError E401 or E405."""
+    """The columns of one file. Raises RunError E405."""
     with open_regular(root.resolve(path), path) as file:
         return read_arrays(file, path)
 

@@ -1,5 +1,7 @@
 """Losses against Keras 3 (values and gradients), against float64 references, and their errors."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -11,34 +13,37 @@ from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.tensor import TensorType
 
+# Keras has no types.
+reference: Any = keras.losses
+
 RANDOM = np.random.default_rng(7)
 LOGITS = (4 * RANDOM.normal(size=(6, 5, 4))).astype(np.float32)
 LABELS = RANDOM.integers(0, 4, size=(6, 5)).astype(np.int32)
 DISTRIBUTIONS = RANDOM.dirichlet(np.ones(4), size=(6, 5)).astype(np.float32)
 CHANCES = RANDOM.uniform(size=(6, 5, 4)).astype(np.float32)
 
-CASES = {
-    "labels": ("cross_entropy", LABELS, keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+CASES: dict[str, tuple[Any, Any, Any]] = {
+    "labels": ("cross_entropy", LABELS, reference.SparseCategoricalCrossentropy(from_logits=True)),
     "one-hot": (
         "cross_entropy",
         np.eye(4, dtype=np.uint8)[LABELS],
-        keras.losses.CategoricalCrossentropy(from_logits=True),
+        reference.CategoricalCrossentropy(from_logits=True),
     ),
-    "distributions": ("cross_entropy", DISTRIBUTIONS, keras.losses.CategoricalCrossentropy(from_logits=True)),
+    "distributions": ("cross_entropy", DISTRIBUTIONS, reference.CategoricalCrossentropy(from_logits=True)),
     "smoothed": (
         {"cross_entropy": {"label_smoothing": 0.2}},
         DISTRIBUTIONS,
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2),
+        reference.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2),
     ),
-    "binary": ("binary_cross_entropy", CHANCES, keras.losses.BinaryCrossentropy(from_logits=True)),
-    "binary of bools": ("binary_cross_entropy", CHANCES > 0.5, keras.losses.BinaryCrossentropy(from_logits=True)),
+    "binary": ("binary_cross_entropy", CHANCES, reference.BinaryCrossentropy(from_logits=True)),
+    "binary of bools": ("binary_cross_entropy", CHANCES > 0.5, reference.BinaryCrossentropy(from_logits=True)),
     "binary smoothed": (
         {"binary_cross_entropy": {"label_smoothing": 0.3}},
         CHANCES,
-        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.3),
+        reference.BinaryCrossentropy(from_logits=True, label_smoothing=0.3),
     ),
-    "squared": ("mean_squared_error", DISTRIBUTIONS, keras.losses.MeanSquaredError()),
-    "absolute": ("mean_absolute_error", DISTRIBUTIONS, keras.losses.MeanAbsoluteError()),
+    "squared": ("mean_squared_error", DISTRIBUTIONS, reference.MeanSquaredError()),
+    "absolute": ("mean_absolute_error", DISTRIBUTIONS, reference.MeanAbsoluteError()),
 }
 
 
@@ -48,10 +53,10 @@ def mean(loss: Loss, output: jax.Array, target: np.ndarray) -> jax.Array:
 
 @pytest.mark.parametrize("case", CASES)
 def test_value_and_gradient_are_those_of_keras(case: str) -> None:
-    notation, target, reference = CASES[case]
+    notation, target, wanted_loss = CASES[case]
     loss = LOSSES.build(notation)
     value, gradient = jax.value_and_grad(lambda x: mean(loss, x, target))(jnp.asarray(LOGITS))
-    wanted, wanted_gradient = jax.value_and_grad(lambda x: reference(target, x))(jnp.asarray(LOGITS))
+    wanted, wanted_gradient = jax.value_and_grad(lambda x: wanted_loss(target, x))(jnp.asarray(LOGITS))
     np.testing.assert_allclose(value, wanted, rtol=1e-5)
     np.testing.assert_allclose(gradient, wanted_gradient, rtol=1e-4, atol=1e-8)
 
@@ -59,7 +64,9 @@ def test_value_and_gradient_are_those_of_keras(case: str) -> None:
 def test_smoothed_labels_are_smoothed_one_hot_rows() -> None:
     loss = LOSSES.build({"cross_entropy": {"label_smoothing": 0.1}})
     one_hot = np.eye(4, dtype=np.float32)[LABELS]
-    np.testing.assert_allclose(loss.elements(LOGITS, LABELS), loss.elements(LOGITS, one_hot), rtol=1e-5)
+    logits = jnp.asarray(LOGITS)
+    smoothed = loss.elements(logits, jnp.asarray(LABELS))
+    np.testing.assert_allclose(smoothed, loss.elements(logits, jnp.asarray(one_hot)), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,12 @@ from pydantic import ValidationError
 
 from modelc.compiler.schedules import SCHEDULES
 
+# Keras has no types.
+cosine: Any = keras.optimizers.schedules.CosineDecay
+
 
 def rates(notation: Any, total_steps: int, steps: int) -> np.ndarray:
-    function = SCHEDULES.build(notation).function(total_steps)
+    function: Any = SCHEDULES.build(notation).function(total_steps)
     return np.array([float(function(step)) for step in range(steps)])
 
 
@@ -20,14 +23,14 @@ def test_constant_stays() -> None:
 
 
 def test_cosine_without_warmup_is_that_of_keras() -> None:
-    reference = keras.optimizers.schedules.CosineDecay(0.2, 30, alpha=0.1)
+    reference = cosine(0.2, 30, alpha=0.1)
     wanted = [float(reference(step)) for step in range(45)]
     notation = {"cosine": {"learning_rate": 0.2, "decay_steps": 30, "alpha": 0.1}}
     np.testing.assert_allclose(rates(notation, 1000, 45), wanted, rtol=1e-5)
 
 
 def test_cosine_with_warmup_is_that_of_keras() -> None:
-    reference = keras.optimizers.schedules.CosineDecay(0.01, 30, warmup_target=0.2, warmup_steps=8)
+    reference = cosine(0.01, 30, warmup_target=0.2, warmup_steps=8)
     wanted = [float(reference(step)) for step in range(45)]
     notation = {"cosine": {"learning_rate": 0.2, "decay_steps": 30, "warmup_steps": 8, "warmup_from": 0.01}}
     np.testing.assert_allclose(rates(notation, 1000, 45), wanted, rtol=1e-5, atol=1e-8)
