@@ -110,5 +110,6 @@ class ArrayReader(Reader):
                 result *= np.asarray(self.scale).astype(working)
                 result += np.asarray(self.offset).astype(working)
             refuse_infinite(result, values, f"`scale` and `offset` in {working}", self.column, first)
-            result = to_floats(result, planned.dtype, self.column, first)
+            if planned.dtype != working:
+                result = to_floats(result, planned.dtype, self.column, first)
         return result.reshape(len(result), *planned.shape)

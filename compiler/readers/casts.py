@@ -1,8 +1,9 @@
 """Casts that lose nothing: integers into floats that hold them exactly, integers into integers that are wide enough."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from modelc.compiler.errors import PlanError, RunError
+from modelc.compiler.readers.checks import all_finite
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType
 
@@ -52,8 +53,8 @@ def to_floats(values: "Array", dtype: str, name: str, first_row: int = 0) -> "Ar
     import numpy as np
 
     if values.dtype.kind in "iu" and values.size:
-        limit = EXACT[dtype]
-        if int(values.min()) < -limit or int(values.max()) > limit:
+        limit, widest = EXACT[dtype], np.iinfo(values.dtype).max
+        if widest > limit and (int(values.min()) < -limit or int(values.max()) > limit):
             # Comparisons of unsigned values with a negative bound are exact in numpy 2.
             refuse_value((values < -limit) | (values > limit), values, dtype, name, first_row)
     with np.errstate(over="ignore"):
@@ -67,12 +68,11 @@ def refuse_infinite(result: "Array", values: "Array", dtype: str, name: str, fir
     """Raise RunError E402 where finite `values` became infinite in `result`."""
     import numpy as np
 
-    bad = ~np.isfinite(result)
-    if bad.any():
-        refuse_value(bad, values, dtype, name, first_row)
+    if not all_finite(result):
+        refuse_value(~np.isfinite(result), values, dtype, name, first_row)
 
 
-def refuse_value(bad: "Array", values: "Array", dtype: str, name: str, first_row: int) -> None:
+def refuse_value(bad: "Array", values: "Array", dtype: str, name: str, first_row: int) -> NoReturn:
     """Raise RunError E402 for the first of the `bad` places in `values`."""
     import numpy as np
 

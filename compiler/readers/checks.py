@@ -41,17 +41,22 @@ def take_rows(column: "Array", rows: tuple[int, int] | None) -> "Array":
     return column if rows is None else column[rows[0] : rows[1]]
 
 
+def all_finite(values: "Array") -> bool:
+    """Whether no float in `values` is NaN or infinite."""
+    import numpy as np
+
+    # A sum is finite only if every value is: in the common case one pass and no temporary array. It may overflow.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(values, dtype=np.float64)) or np.isfinite(values).all())
+
+
 def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
     """Raise RunError E403 for NaN or infinity among float `values`; rows are counted from `first_row`."""
     import numpy as np
 
-    # A sum is finite only if every value is: one pass without a temporary array, the common case.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.sum(values, dtype=np.float64)):
-            return
-    bad = ~np.isfinite(values)
-    if not bad.any():
+    if all_finite(values):
         return
+    bad = ~np.isfinite(values)
     where = np.argwhere(bad)[0]
     count = int(bad.sum())
     raise RunError(
