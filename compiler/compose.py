@@ -1,11 +1,10 @@
-"""Parser events to nodes, and nodes to plain data with places: the one builder behind YAML and JSON.
+"""Parser events to nodes: the one builder behind YAML and JSON.
 
-All checks of the text above its syntax are here: budgets, tags, aliases, keys, scalars. Knows nothing of models.
+All checks of the text above its syntax are here: depth, tags, aliases, keys, scalars. Knows nothing of models.
 """
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from yaml.events import (
     AliasEvent,
@@ -20,14 +19,14 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from modelc.compiler.errors import Label, Path, Problem
+from modelc.compiler.errors import Label, Problem
+from modelc.compiler.expand import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
 from modelc.compiler.places import At, Kind, Mark, Node, ParserEvent, Unreadable, place
 from modelc.compiler.scalars import OutOfRange, resolve, shorten
 from modelc.compiler.yaml_events import missing_space
 
-MAX_DEPTH = 64
-MAX_NODES = 100_000
-CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MAX_PROBLEMS = 100
+CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 GLUED = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/]\S*)")
 GLUED_NUMBER = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?|true|false)")
 
@@ -79,7 +78,7 @@ class Composer:
         """The node that begins with `event`."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise self.over_nodes(event.start_mark)
+            raise over_nodes(self.file, event.start_mark, None)
         kind = type(event)
         if kind is ScalarEvent:
             node = self.scalar(event)
@@ -123,7 +122,8 @@ class Composer:
 
     def text(self, event: ParserEvent, text: str) -> Node:
         """A quoted scalar; escapes can put in it what the text itself may not hold."""
-        control = CONTROL.search(text)
+        plain = text.isascii() and text.isprintable()
+        control = None if plain else re.search(CONTROL, text)
         if control:
             code = ord(control[0])
             what = "half of a surrogate pair" if 0xD800 <= code < 0xE000 else "the control character"
@@ -170,7 +170,7 @@ class Composer:
             if type(node.content) is str and ":" in node.content and type(item) is ScalarEvent and item.implicit[0]:
                 glued = GLUED_NUMBER.fullmatch(node.content)
                 if glued:
-                    self.problems.append(missing_space(self.file, glued["key"], glued["value"], node.start))
+                    self.add(missing_space(self.file, glued["key"], glued["value"], node.start))
                     node = hole(item)
             elif node.content is None and node.kind == "scalar" and item.end_mark.column == item.start_mark.column:
                 # An empty item has no text of its own: it stands where its dash does.
@@ -182,7 +182,7 @@ class Composer:
     def mapping(self, event: ParserEvent) -> Node:
         pairs: list[tuple[Node, Node]] = []
         first: dict[str, Node] = {}
-        merged = False
+        whole = True
         for item in self.events:
             if type(item) is MappingEndEvent:
                 break
@@ -192,25 +192,26 @@ class Composer:
             value = self.node(following)
             self.path.pop()
             if key is None:
+                whole = False
                 continue
             empty = type(following) is ScalarEvent and not following.value and following.implicit[0]
             if empty and following.tag is None and following.anchor is None:
                 value.start, value.end = key.start, key.end
                 glued = GLUED.fullmatch(key.content) if event.flow_style and item.implicit[0] else None
                 if glued:
-                    self.problems.append(missing_space(self.file, glued["key"], glued["value"], key.start))
+                    self.add(missing_space(self.file, glued["key"], glued["value"], key.start))
                     key = Node("scalar", glued["key"], key.start, key.end)
                     value = Node("hole", None, key.start, key.end)
             if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
-                merged = True
+                whole = False
                 self.merge_key(item)
             elif key.content in first:
                 self.duplicate(key, first[key.content])
             else:
                 first[key.content] = key
                 pairs.append((key, value))
-        # With keys from elsewhere the mapping is not what its own lines say: nothing may be concluded from them.
-        kind: Kind = "hole" if merged else "mapping"
+        # Where a key comes from elsewhere or cannot be read, nothing may be concluded from those that are there.
+        kind: Kind = "mapping" if whole else "hole"
         return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
 
     def key(self, event: ParserEvent) -> Node | None:
@@ -252,7 +253,7 @@ class Composer:
     def duplicate(self, key: Node, first: Node) -> None:
         assert key.end is not None
         assert first.end is not None
-        self.problems.append(
+        self.add(
             Problem(
                 "E003",
                 f"key `{shorten(key.content)}` is given twice",
@@ -263,88 +264,18 @@ class Composer:
             )
         )
 
-    def over_nodes(self, mark: Mark) -> Unreadable:
-        return over_nodes(self.file, mark, None)
+    def add(self, problem: Problem) -> None:
+        """Note `problem`. Raises `Unreadable` where there are too many to be the slips of a person."""
+        self.problems.append(problem)
+        if len(self.problems) == MAX_PROBLEMS:
+            message = f"the text has {MAX_PROBLEMS} problems up to here, the rest was not read"
+            raise Unreadable(Problem("E005", message, problem.label))
 
     def report(self, code: str, message: str, start: Mark, end: Mark | None = None, *, help: str = "") -> None:
         label = Label(place(self.file, start, end))
-        self.problems.append(Problem(code, message, label, helps=(help,) if help else (), path=tuple(self.path)))
+        self.add(Problem(code, message, label, helps=(help,) if help else (), path=tuple(self.path)))
 
 
 def hole(event: ParserEvent) -> Node:
     """A node for a value that is there but cannot be read."""
     return Node("hole", None, event.start_mark, event.end_mark)
-
-
-class Expansion:
-    """Nodes to plain data, each alias replaced by a copy of what it names.
-
-    `values` and `keys` are the nodes by path, `holes` the paths of what is there but unreadable: such a value is
-    absent from its mapping, and None in its list, so that the items after it keep their index.
-    """
-
-    def __init__(self, root: Node, file: str) -> None:
-        self.file = file
-        self.values: dict[Path, Node] = {}
-        self.keys: dict[Path, Node] = {}
-        self.holes: set[Path] = set()
-        self.nodes = 0
-        self.alias: Node | None = None
-        self.data = self.expand(root, (), 0)
-
-    def expand(self, node: Node, path: Path, depth: int) -> Any:
-        """The data of `node` at `path`. Raises `Unreadable` over a budget, at the alias that went over it."""
-        kind = node.kind
-        if kind == "alias":
-            outermost = self.alias is None
-            if outermost:
-                self.alias = node
-            data = self.expand(node.content, path, depth)
-            if outermost:
-                self.alias = None
-            return data
-        self.values[path] = node
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise over_nodes(self.file, (self.alias or node).start, self.alias)
-        if kind == "scalar":
-            return node.content
-        if kind == "hole":
-            self.holes.add(path)
-            return None
-        if depth == MAX_DEPTH:
-            raise over_depth(self.file, (self.alias or node).start)
-        if kind == "sequence":
-            return [self.expand(item, (*path, index), depth + 1) for index, item in enumerate(node.content)]
-        data = {}
-        for key, value in node.content:
-            below = (*path, key.content)
-            self.keys[below] = key
-            self.nodes += 1
-            part = self.expand(value, below, depth + 1)
-            if below not in self.holes:
-                data[key.content] = part
-        return data
-
-
-def over_nodes(file: str, start: Mark, alias: Node | None) -> Unreadable:
-    notes = ("an alias counts as often as what it names",) if alias else ()
-    return Unreadable(
-        Problem(
-            "E005",
-            f"the spec has more than {MAX_NODES:,} keys and values",
-            Label(place(file, start, alias.end if alias else None), "the limit is reached here"),
-            notes=notes,
-            helps=("put what is data in a data file",),
-        )
-    )
-
-
-def over_depth(file: str, start: Mark) -> Unreadable:
-    return Unreadable(
-        Problem(
-            "E005",
-            f"the spec is nested more than {MAX_DEPTH} levels deep",
-            Label(place(file, start), "the limit is reached here"),
-        )
-    )

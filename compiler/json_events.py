@@ -22,7 +22,7 @@ from modelc.compiler.errors import Label, Problem
 from modelc.compiler.places import At, ParserEvent, Unreadable, place
 from modelc.compiler.scalars import shorten
 
-SPACE = re.compile(r"[ \t\r\n]*")
+SPACE = re.compile(r"[ \t\r\n]+")
 STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*"')
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z_.+])")
 WORD = re.compile(r"[-+]?[^\s,:{}\[\]\"]+")
@@ -54,9 +54,9 @@ class Tokenizer:
         stack: list[tuple[str, At]] = []
         while True:
             # A value stands here.
-            start = self.mark()
             char = self.peek()
             if char in OPEN:
+                start = self.mark()
                 self.at += 1
                 event = MappingStartEvent if char == "{" else SequenceStartEvent
                 yield event(None, None, True, start, self.mark(), flow_style=True)
@@ -187,7 +187,7 @@ class Tokenizer:
     def skip(self) -> None:
         """Go over white space."""
         match = SPACE.match(self.text, self.at)
-        if match is None or match.end() == self.at:
+        if match is None:
             return
         newlines = self.text.count("\n", self.at, match.end())
         if newlines:

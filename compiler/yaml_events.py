@@ -63,6 +63,8 @@ class Explainer:
                 self.mark,
                 help=f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`",
             )
+        if "expected node content" in self.words and self.char == ":":
+            return self.problem(NO_KEY[0], self.mark, help=NO_KEY[1])
         if "flow sequence" in self.context or "flow mapping" in self.context:
             return self.bracket("[" if "flow sequence" in self.context else "{")
         if "mapping values are not allowed" in self.words:
@@ -200,7 +202,9 @@ class Explainer:
                 related=related,
                 help="indent a line exactly as far as the others of its mapping or list",
             )
-        if self.char == "-":
+        if self.char == ":":
+            message, help = NO_KEY
+        elif self.char == "-":
             message, help = "a list item among the keys of a mapping", "indent the list below the key it belongs to"
         elif around == "list":
             message, help = "a key among the items of a list", "begin the line with `- `, or indent it into the item"
@@ -233,6 +237,7 @@ class Explainer:
         return Problem(code, message, label, notes=(self.note,), helps=(help,) if help else (), related=related)
 
 
+NO_KEY = ("a key is missing before the `:`", "put text that begins with `:` in quotes")
 SURROGATE_HELP = "write the character itself, or its code point as `\\U0001F600`"
 
 

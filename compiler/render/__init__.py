@@ -1,15 +1,11 @@
 """Problems to output: one file for each format, all with the signature of `Render`. Nothing here decides or exits."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 from modelc.compiler.errors import Problem
-from modelc.compiler.render.concise import concise
-from modelc.compiler.render.github import github
-from modelc.compiler.render.json import to_json
 from modelc.compiler.render.order import in_order, summary
-from modelc.compiler.render.sarif import sarif
-from modelc.compiler.render.text import text
 
 __all__ = ["FORMATS", "Render", "in_order", "summary"]
 
@@ -22,10 +18,26 @@ class Render(Protocol):
     ) -> str: ...
 
 
-FORMATS: Mapping[str, Render] = {
-    "text": text,
-    "concise": concise,
-    "json": to_json,
-    "github": github,
-    "sarif": sarif,
-}
+class Formats(Mapping[str, Render]):
+    """The formats by name; each is imported when it is asked for, since most specs have nothing to render."""
+
+    entries: Mapping[str, str] = {
+        "text": "text:text",
+        "concise": "concise:concise",
+        "json": "json:to_json",
+        "github": "github:github",
+        "sarif": "sarif:sarif",
+    }
+
+    def __getitem__(self, name: str) -> Render:
+        module, _, function = self.entries[name].partition(":")
+        return cast(Render, getattr(import_module(f"{__name__}.{module}"), function))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+FORMATS = Formats()
