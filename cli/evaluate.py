@@ -1,0 +1,69 @@
+"""`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from modelc.cli.console import paint, refuse, write
+from modelc.cli.splits import Split, Which
+
+
+def evaluate(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
+    ],
+    split: Annotated[
+        Split | None, typer.Option("--split", help="Which rows; by default test rows, else validation rows.")
+    ] = None,
+    weights: Annotated[
+        Which | None, typer.Option("--weights", help="Which weights; by default the best that there are.")
+    ] = None,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="How scores are printed.")
+    ] = "text",
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
+    ] = None,
+) -> None:
+    """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
+    if root is not None and not root.is_dir():
+        refuse(f"there is no folder `{root}`")
+    from modelc.runtime.find_run import find_run
+
+    found = find_run(run)
+    task = found.task()
+
+    from modelc.cli.progress import in_order
+    from modelc.cli.splits import choose_rows, read_again
+    from modelc.runtime import device
+
+    kind, snapshot = found.weights(task, weights)
+    device.prepare()
+    task, dataset, changed = read_again(found, task, root)
+    name, part = choose_rows(dataset, split)
+
+    from modelc.runtime.evaluate import evaluate as scores_of
+
+    scores = in_order(scores_of(task, snapshot.params, snapshot.state, part))
+    if output_format == "json":
+        facts = {
+            "version": 1,
+            "run": str(found.folder),
+            "id": found.record.id,
+            "split": name,
+            "rows": part.rows,
+            "weights": kind,
+            "epoch": snapshot.epoch,
+            "step": snapshot.step,
+            "changed_columns": changed,
+            "values": scores,
+        }
+        write(json.dumps(facts, indent=2) + "\n")
+        return
+    write(paint("strong", str(found.folder)) + "\n")
+    write(f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})\n\n")
+    width = max(map(len, scores))
+    write("".join(f"  {key:<{width}}  {value:.6g}\n" for key, value in scores.items()))

@@ -1,0 +1,93 @@
+"""`modelc predict`: what a run's model says about rows, as a table or as arrays."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelc.cli.console import refuse, write
+from modelc.cli.splits import Split, Which
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+
+    from modelc.compiler.bind.task import Task
+
+
+def predict(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to: a .csv or .npz file.")],
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATA.npz]", help="Rows to predict: the columns that the spec's inputs read."),
+    ] = None,
+    split: Annotated[
+        Split | None,
+        typer.Option("--split", help="Rows of the spec's own data instead; by default test, else validation rows."),
+    ] = None,
+    weights: Annotated[
+        Which | None, typer.Option("--weights", help="Which weights; by default the best that there are.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write the values as the model gives them: no classes, no probabilities.")
+    ] = False,
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
+    ] = None,
+) -> None:
+    """Predict with a trained run: the class and its probabilities, yes or no, or numbers, a line for each row."""
+    if data is not None and split is not None:
+        refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
+    if root is not None and not root.is_dir():
+        refuse(f"there is no folder `{root}`")
+    from modelc.runtime.find_run import find_run
+
+    found = find_run(run)
+    task = found.task()
+
+    from modelc.runtime import device
+    from modelc.runtime.predictions import misfit, write_predictions
+
+    if (wrong := misfit(task, output)) is not None:
+        refuse(wrong[0], helps=(wrong[1],))
+    kind, snapshot = found.weights(task, weights)
+    device.prepare()
+    if data is not None:
+        inputs, rows = inputs_of(task, data)
+        what = str(data)
+    else:
+        from modelc.cli.splits import choose_rows, read_again
+
+        task, dataset, _ = read_again(found, task, root)
+        name, part = choose_rows(dataset, split)
+        inputs, rows, what = part.inputs, part.rows, f"the {name} rows"
+
+    from modelc.runtime.evaluate import predict as predictions_of
+
+    predicted = predictions_of(task, snapshot.params, snapshot.state, inputs, rows, raw=raw)
+    write_predictions(output, task, predicted, raw=raw)
+    write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
+
+
+def inputs_of(task: "Task", path: Path) -> "tuple[Mapping[str, np.ndarray[Any, Any]], int]":
+    """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
+    from modelc.compiler.errors import RunError
+    from modelc.compiler.source import open_regular
+    from modelc.compiler.sources.archive import read_arrays
+    from modelc.runtime.dataset import read_inputs
+
+    with open_regular(path, str(path)) as file:
+        columns = read_arrays(file, str(path))
+    for name, column in columns.items():
+        if column.ndim == 0:
+            raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
+    inputs, rows = read_inputs(task, columns)
+    if rows == 0:
+        raise RunError("E404", f"`{path}` has no rows to predict")
+    return inputs, rows

@@ -1,0 +1,133 @@
+"""What `modelc train` shows while it trains: a line for each epoch, and on a terminal one more that moves."""
+
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+from modelc.cli.console import paint, write
+from modelc.runtime.records import EpochRecord, Observer, Progress, Snapshot
+
+
+def show_number(value: float) -> str:
+    """Four digits, as many as mean something when epochs are compared."""
+    return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3e}"
+
+
+def in_order(values: Mapping[str, float]) -> dict[str, float]:
+    """Losses before metrics, the total before its terms."""
+    return dict(sorted(values.items(), key=lambda item: (not item[0].endswith("loss"), item[0].count("/"))))
+
+
+def show_values(values: Mapping[str, float]) -> str:
+    """`train: loss 0.2101, accuracy 0.9375   validation: loss 0.1802, accuracy 0.9501`."""
+    groups: dict[str, list[str]] = {}
+    for key, value in in_order(values).items():
+        part, _, name = key.partition("/")
+        groups.setdefault(part, []).append(f"{name} {show_number(value)}")
+    return "   ".join(f"{part}: {', '.join(shown)}" for part, shown in groups.items())
+
+
+def show_seconds(seconds: float) -> str:
+    """`8 ms`, `0.8 s`, `42 s`, `3:07 min`, `2:15 h`."""
+    whole = round(seconds)
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 6000:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
+class Lines:
+    """One line when the first step has run, and one for each epoch of `epochs`."""
+
+    def __init__(self, stream: TextIO, epochs: int) -> None:
+        self.stream = stream
+        self.epochs = epochs
+
+    def compiled(self, seconds: float) -> None:
+        self.say(paint("dim", f"first step after {show_seconds(seconds)}", self.stream))
+
+    def progress(self, progress: Progress) -> None:
+        """Lines come at the end of an epoch only."""
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        mark = paint("good", "   best", self.stream) if record.best else ""
+        count = f"epoch {record.epoch:>{len(str(self.epochs))}}/{self.epochs}"
+        self.say(f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}{mark}")
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        """The command itself says how training ended."""
+
+    def close(self) -> None:
+        """Nothing is left on the screen but lines."""
+
+    def say(self, line: str) -> None:
+        write(line + "\n", self.stream)
+
+
+class Screen(Lines):
+    """The same lines, above one that moves: where the epoch is, its means so far, steps per second, time left."""
+
+    def __init__(self, stream: TextIO, epochs: int) -> None:
+        super().__init__(stream, epochs)
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        self.bar: Bar = Bar(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[shown]}", markup=False),
+            console=Console(file=stream, highlight=False, markup=False, emoji=False),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self.task = self.bar.add_task("compiling", total=None, shown="")
+        self.bar.start()
+
+    def progress(self, progress: Progress) -> None:
+        speed = f"{progress.steps_per_second:,.0f} steps/s" if progress.steps_per_second else ""
+        left = f"{show_seconds(progress.seconds_left)} left" if progress.seconds_left else ""
+        self.bar.update(
+            self.task,
+            description=f"epoch {progress.epoch}/{progress.epochs}",
+            completed=progress.step,
+            total=progress.steps,
+            shown="   ".join(part for part in (show_values(progress.values), speed, left) if part),
+        )
+
+    def close(self) -> None:
+        self.bar.stop()
+
+    def say(self, line: str) -> None:
+        from rich.text import Text
+
+        self.bar.console.print(Text.from_ansi(line), soft_wrap=True)
+
+
+class Several:
+    """An observer that tells several others, in order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self.observers = observers
+
+    def compiled(self, seconds: float) -> None:
+        for observer in self.observers:
+            observer.compiled(seconds)
+
+    def progress(self, progress: Progress) -> None:
+        for observer in self.observers:
+            observer.progress(progress)
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        for observer in self.observers:
+            observer.epoch(record, snapshot)
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        for observer in self.observers:
+            observer.interrupted(snapshot)

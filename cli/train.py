@@ -1,0 +1,259 @@
+"""`modelc train`: checks a spec, trains it into a run directory, and says what to do with the run."""
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from modelc.cli.console import (
+    FAILED,
+    FINDINGS,
+    USAGE,
+    coloured,
+    complain,
+    paint,
+    refuse,
+    show_problems,
+    show_run_error,
+    write,
+)
+
+if TYPE_CHECKING:
+    from modelc.cli.progress import Lines
+    from modelc.compiler.bind.task import Task
+    from modelc.compiler.errors import RunError
+    from modelc.compiler.optimizer import Optimizer
+    from modelc.runtime.dataset import Dataset
+    from modelc.runtime.execution import Execution
+    from modelc.runtime.recorder import Recorder
+    from modelc.runtime.records import Outcome
+
+INTERRUPTED = 130
+
+
+def train(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
+    run_dir: Annotated[
+        Path | None,
+        typer.Option("--run-dir", metavar="DIR", help="Where to keep the run; by default a new folder below `runs`."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root", metavar="DIR", help="Folder that the spec may read data from; by default the one it is in."
+        ),
+    ] = None,
+) -> None:
+    """Train a spec: check it, read its data, fit it, keep the best and the last weights.
+
+    Ctrl-C stops and saves. Afterwards: `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
+    """
+    if root is not None and not root.is_dir():
+        refuse(f"there is no folder `{root}`")
+    try:
+        run(spec, run_dir, tuple(settings or ()), root)
+    except KeyboardInterrupt:
+        # Before training began: there is nothing to save.
+        complain("interrupted before training began")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
+    """The command, once its arguments are known to make sense."""
+    task, text = checked_task(path, settings)
+
+    from modelc.compiler.errors import RunError
+    from modelc.compiler.source import Root, cache_folder
+    from modelc.runtime.find_run import RUNS, task_name
+    from modelc.runtime.recorder import new_id, record_of
+    from modelc.runtime.rundir import need_free
+
+    id, name = new_id(), task_name(task, path)
+    folder = run_dir or RUNS / name / id
+    # Refused now, and not after a long reading of data.
+    need_free(folder)
+    where = root or Path(os.path.realpath(path)).parent
+
+    from modelc.runtime import device
+
+    device.prepare()
+    from modelc.runtime.dataset import complete, read_dataset
+    from modelc.runtime.environment import environment
+    from modelc.runtime.execution import choose
+
+    try:
+        task = complete(task, Root(where, cache_folder()))
+        dataset = read_dataset(task, Root(where, cache_folder()))
+    except RunError as error:
+        fail_at(error, task)
+    execution = choose(task)
+    write(header(task, name, path, dataset, execution, folder))
+
+    from modelc.runtime.recorder import Recorder
+
+    recorder = Recorder(
+        folder,
+        record_of(task, id, name, path, settings, where),
+        text.encode(),
+        task.spec.document.data,
+        environment(task, execution, sys.argv[1:], dataset.digests),
+    )
+    fit_and_keep(task, dataset, execution, recorder)
+
+
+def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, str]":
+    """The task of a spec that can be trained, and its text; otherwise ends the command with the findings."""
+    from modelc.compiler.api import check_file
+    from modelc.compiler.errors import Label, Problem
+
+    checked = check_file(path, settings=settings)
+    problems = checked.problems
+    task = checked.task
+    if task is not None and not checked.errors:
+        for section in ("data", "train"):
+            if section not in task.spec.stated:
+                place = Label(task.spec.document.value(()), f"`{section}` is missing")
+                what = f"to train, a spec needs the section `{section}`"
+                problems += (
+                    Problem("E104", what, place, helps=(f"add `{section}:`, see `modelc explain {section}`",)),
+                )
+    if problems:
+        show_problems(problems, checked.sources, sys.stderr)
+    if any(problem.code == "E009" for problem in problems):
+        raise typer.Exit(USAGE)
+    if task is None or any(problem.is_error for problem in problems):
+        raise typer.Exit(FINDINGS)
+    return task, checked.sources[str(path)]
+
+
+def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
+    """Train, record, and say how it ended. Ends the command with its exit code where that is not 0."""
+    from modelc.cli.progress import Several
+    from modelc.cli.stopping import Stopping
+    from modelc.compiler.errors import RunError
+    from modelc.runtime.train import fit
+
+    lines = progress_lines(task, dataset)
+    begun = time.perf_counter()
+    try:
+        with Stopping() as stopping, recorder:
+            try:
+                outcome = fit(task, dataset, execution, Several(recorder, lines), stopping)
+            finally:
+                lines.close()
+            recorder.finish(outcome)
+    except RunError as error:
+        show_run_error(error)
+        if recorder.record.epoch:
+            write(f"kept in {recorder.folder}: the weights of epoch {recorder.record.epoch}\n", sys.stderr)
+        raise typer.Exit(FAILED) from None
+    write(ending(recorder, outcome, dataset, time.perf_counter() - begun))
+    if outcome.reason == "interrupted":
+        raise typer.Exit(stopping.code or INTERRUPTED)
+
+
+def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
+    """What shows progress on standard output."""
+    from modelc.cli.progress import Lines, Screen
+
+    assert task.training is not None
+    settings = task.training.settings
+    per_epoch = -(-dataset.train.rows // settings.batch_size)
+    epochs = -(-settings.steps // per_epoch) if settings.steps else settings.epochs or 1
+    return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
+
+
+def fail_at(error: "RunError", task: "Task") -> NoReturn:
+    """End the command with `error`, shown at its place in the spec where it has one."""
+    if not error.at:
+        raise error
+    from modelc.compiler.errors import Label, Problem
+
+    document = task.spec.document
+    place = Label(document.value(error.at))
+    problem = Problem(error.code, error.message, place, error.notes, error.helps, path=error.at)
+    show_problems([problem], {document.name: document.text}, sys.stderr)
+    raise typer.Exit(FAILED)
+
+
+def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "Execution", folder: Path) -> str:
+    """What is about to be trained, on what, and how."""
+    import jax
+
+    assert task.training is not None
+    trainable, fixed = parameters(task)
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    rows = ", ".join(f"{part.rows:,} {word}" for word, part in parts.items() if part is not None)
+    devices = jax.devices()
+    count = f"{len(devices)} x " if len(devices) > 1 else ""
+    seed = task.training.settings.seed
+    facts = {
+        "parameters": f"{trainable:,} trainable" + (f", {fixed:,} not" if fixed else ""),
+        "rows": rows,
+        "device": f"{count}{devices[0].device_kind}, {execution.mode}: {execution.reason}",
+        "optimizer": optimizer_line(task.training.optimizer),
+        "best weights": f"by {task.training.monitor}, {task.training.better} is better",
+        "seed": str(seed),
+        "run": str(folder),
+    }
+    width = max(map(len, facts))
+    lines = [paint("strong", name) + paint("dim", f"  {path}")]
+    lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
+    lines += [f"  note: {note}" for note in dataset.notes]
+    return "\n".join(lines) + "\n\n"
+
+
+def parameters(task: "Task") -> tuple[int, int]:
+    """How many trained numbers the model has, and how many that training carries along."""
+    from math import prod
+
+    from modelc.runtime.weights import PARAMS, STATE, wanted_arrays
+
+    wanted = wanted_arrays(task)
+    trainable, fixed = (sum(prod(array.shape) for array in wanted[name].values()) for name in (PARAMS, STATE))
+    return trainable, fixed
+
+
+def optimizer_line(optimizer: "Optimizer") -> str:
+    """`adamw, learning rate 0.001; weight decay skips weights of rank below 2`."""
+    from modelc.compiler.optimizers import OPTIMIZERS
+
+    dumped = OPTIMIZERS.dump(optimizer)
+    arguments = next(iter(dumped.values())) if isinstance(dumped, dict) else {}
+    rate = arguments.get("learning_rate")
+    shown = f"by {next(iter(rate))}" if isinstance(rate, dict) else str(rate)
+    line = f"{OPTIMIZERS.name_of(optimizer)}, learning rate {shown}"
+    if arguments.get("weight_decay"):
+        line += f", weight decay {arguments['weight_decay']} (it skips weights of rank below 2)"
+    return line
+
+
+def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> str:
+    """How training ended, the best epoch, where it is kept, and the next commands."""
+    from modelc.cli.progress import show_seconds, show_values
+
+    record, best = recorder.record, outcome.best
+    epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
+    reason = {
+        "finished": f"finished {epochs};",
+        "early_stopping": f"stopped early after {epochs}, the last of them without a better {record.monitor};",
+        "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
+    }[outcome.reason]
+    lines = ["", f"{reason} {show_seconds(seconds)}"]
+    if best is not None:
+        lines.append(paint("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
+    folder = shlex.quote(str(recorder.folder))
+    lines += [f"run: {recorder.folder}", "", "next:"]
+    if dataset.test is not None or dataset.validation is not None:
+        lines.append(f"  modelc evaluate {folder}")
+        lines.append(f"  modelc predict {folder} --output predictions.csv")
+    else:
+        lines.append(f"  modelc predict {folder} DATA.npz --output predictions.csv")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,121 @@
+"""Predictions as files: CSV with a column for each value that a person looks for, or NPZ with whole arrays.
+
+Knows what an output means (classes, yes or no, numbers) from its task; computes no predictions.
+"""
+
+import csv
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.bind.task import Output, Task
+from modelc.compiler.tensor import show_shape
+from modelc.runtime.files import replacing
+
+FORMATS = (".csv", ".npz")
+ROWS_AT_ONCE = 4096
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+Columns = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+def misfit(task: Task, path: Path) -> tuple[str, str] | None:
+    """Why the predictions of `task` cannot go into a file called `path`, and the cure; None where they can."""
+    if path.suffix.lower() not in FORMATS:
+        return f"cannot tell the format from `{path.name}`", "end the name in `.csv` or `.npz`"
+    for output in task.outputs.values():
+        if path.suffix.lower() == ".csv" and output.type.rank > 1:
+            return (
+                f"the output `{output.name}` is {show_shape(output.type.shape)} for each row: too much for a CSV file",
+                f"write whole arrays: `{path.with_suffix('.npz')}`",
+            )
+    return None
+
+
+def write_predictions(path: Path, task: Task, predicted: Columns, *, raw: bool = False) -> None:
+    """Write what `predict` gave, by output name, `[rows, ...]`; with `raw`, the values and no interpretation.
+
+    The file takes its place when it is complete. Raises RunError E604.
+    """
+    columns: dict[str, np.ndarray[Any, Any]] = {}
+    for name, values in predicted.items():
+        columns |= {name: values} if raw else answers(task.outputs[name], values)
+    with replacing(path) as file:
+        if path.suffix.lower() == ".npz":
+            write_arrays(file, columns)
+            return
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        write_table(csv.writer(text), task, columns)
+        text.flush()
+        text.detach()
+
+
+def answers(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
+    """What the values of one output, `[rows, ...]`, say: the answer under its name, its probabilities beside it."""
+    name = output.name
+    classes = output.classes if isinstance(output.classes, tuple) else None
+    if output.link == "softmax":
+        chosen = np.argmax(values, axis=-1)
+        return {name: np.array(classes)[chosen] if classes else chosen, f"{name}/probability": values}
+    if output.link == "sigmoid":
+        # As `accuracy` does: strictly greater.
+        yes = values > 0.5
+        if classes and len(classes) == 2 and output.type.shape in ((), (1,)):
+            flat = values.reshape(len(values), 1)
+            return {
+                name: np.array(classes)[yes.reshape(-1).astype(int)],
+                f"{name}/probability": np.concatenate([1 - flat, flat], axis=-1),
+            }
+        return {name: yes, f"{name}/probability": values}
+    return {name: values}
+
+
+def write_arrays(file: Any, columns: Columns) -> None:
+    """An .npz file of arrays by name, the same bytes for the same arrays."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in columns.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
+
+
+def write_table(writer: Any, task: Task, columns: Columns) -> None:
+    """A header and a line for each row."""
+    named = [pair for name, array in columns.items() for pair in flattened(task, name, array)]
+    writer.writerow([name for name, _ in named])
+    rows = len(named[0][1]) if named else 0
+    for start in range(0, rows, ROWS_AT_ONCE):
+        cells = [texts(column[start : start + ROWS_AT_ONCE]) for _, column in named]
+        writer.writerows(zip(*cells, strict=True))
+
+
+def flattened(task: Task, name: str, array: "np.ndarray[Any, Any]") -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
+    """One column for each value of a row, by name."""
+    if array.ndim == 1 or array.shape[1:] == (1,):
+        yield name, array.reshape(-1)
+        return
+    owner, _, what = name.partition("/")
+    classes = task.outputs[owner].classes if what == "probability" else None
+    width = array.shape[1]
+    labels: Sequence[object] = classes if isinstance(classes, tuple) and len(classes) == width else range(width)
+    for label, column in zip(labels, array.T, strict=True):
+        yield f"{name}/{label}", column
+
+
+def texts(column: "np.ndarray[Any, Any]") -> list[str]:
+    """Cells: the shortest digits that give the same number back, `true` and `false`, names that no sheet computes."""
+    if column.dtype.kind == "b":
+        return ["true" if value else "false" for value in column]
+    if column.dtype.kind == "U":
+        return [harmless(str(value)) for value in column]
+    return [str(value) for value in column.astype(str)]
+
+
+def harmless(text: str) -> str:
+    """`text` so that a spreadsheet shows it, where it would take it for a formula."""
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text):
+        return "'" + text
+    return text
