@@ -94,7 +94,9 @@ class Builder:
         """The nodes of one node of the text: its layers, each fed by the one before."""
         scope = (node.name,) if node.chain and not self.model.sequential else ()
         built: list[Node] = []
-        for item, path in zip(node.items or (), paths, strict=True):
+        if node.items is None:
+            return [Node(node.name, None, None, node.name, scope, node.path)]
+        for item, path in zip(node.items, paths, strict=True):
             if not built:
                 feeds = self.first_feeds(node, item)
             else:
@@ -238,13 +240,13 @@ def cut(node: Node) -> Node:
 
 def item_paths(node: NodeSpec, sequential: bool) -> list[str]:
     """The paths of a node's layers: the node's name, and below `layers` the item's name or its type, numbered from 2."""
-    if not node.chain:
+    if not node.chain or node.items is None:
         return [node.name]
     prefix = "" if sequential else f"{node.name}/"
     names = []
-    taken = {item.name for item in node.items or () if item.name}
+    taken = {item.name for item in node.items if item.name}
     counts: dict[str, int] = {}
-    for index, item in enumerate(node.items or ()):
+    for index, item in enumerate(node.items):
         if item.name is not None:
             names.append(prefix + item.name)
             continue
