@@ -23,7 +23,7 @@ from modelc.compiler.errors import Label, Problem
 from modelc.compiler.expand import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
 from modelc.compiler.places import At, Kind, Mark, Node, ParserEvent, Unreadable, place
 from modelc.compiler.scalars import OutOfRange, resolve, shorten
-from modelc.compiler.yaml_events import missing_space
+from modelc.compiler.yaml_errors import missing_space
 
 MAX_PROBLEMS = 100
 CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
