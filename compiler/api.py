@@ -1,15 +1,13 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelc.compiler import passes
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Task
-from modelc.compiler.document import read
+from modelc.compiler.document import MAX_BYTES, read, show_text
 from modelc.compiler.errors import Label, Place, Problem, SpecError
 from modelc.compiler.graph import build
 from modelc.compiler.infer import PlannedGraph, infer
@@ -34,13 +32,21 @@ class Checked:
         return tuple(problem for problem in self.problems if problem.is_error)
 
 
-def check(text: bytes | str, name: str) -> Checked:
-    """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages."""
+def check(text: bytes | str, name: str, settings: Sequence[str] = ()) -> Checked:
+    """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages.
+
+    `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them.
+    """
     document, problems = read(text, name)
     if document is None:
-        shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        return Checked(None, problems, {name: shown})
+        return Checked(None, problems, {name: show_text(text)})
     sources = {name: document.text}
+    if settings:
+        from modelc.compiler.overrides import override
+
+        document, found, written = override(document, settings)
+        problems += found
+        sources |= written
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)
@@ -53,16 +59,30 @@ def check(text: bytes | str, name: str) -> Checked:
     return Checked(task, problems + found, sources)
 
 
-def check_file(path: Path, name: str | None = None) -> Checked:
+def check_file(path: Path, name: str | None = None, settings: Sequence[str] = ()) -> Checked:
     """`check` of a file; a file that cannot be read is a problem too."""
     shown = name or str(path)
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
     except OSError as error:
-        label = Label(Place(shown, 0, 0, 0, 0))
-        reason = error.strerror or str(error)
-        return Checked(None, (Problem("E009", f"cannot read the spec: {reason.lower()}", label),), {})
-    return check(text, shown)
+        return Checked(None, (unreadable(path, shown, error),), {})
+    return check(text, shown, settings)
+
+
+def unreadable(path: Path, shown: str, error: OSError) -> Problem:
+    """The problem with a file that could not be opened or read."""
+    reason = (error.strerror or str(error)).lower()
+    helps: tuple[str, ...] = ()
+    if isinstance(error, FileNotFoundError):
+        from difflib import get_close_matches
+
+        reason = "no such file"
+        folder = path.parent
+        near = [other.name for other in folder.iterdir()] if folder.is_dir() else []
+        close = get_close_matches(path.name, near, n=1)
+        helps = (f"did you mean `{folder / close[0]}`?",) if close else ()
+    return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 
 def load(spec: str | Path | Mapping[str, Any]) -> Task:
@@ -71,6 +91,8 @@ def load(spec: str | Path | Mapping[str, Any]) -> Task:
     Raises SpecError, with every problem of the file at once.
     """
     if isinstance(spec, Mapping):
+        import json
+
         checked = check(json.dumps(spec, indent=2), "spec.json")
     else:
         checked = check_file(Path(spec))
@@ -123,6 +145,7 @@ def compile(spec: Task | str | Path | Mapping[str, Any]) -> Compiled:
     `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;
     inputs and outputs are mappings by name, params and state by path, then weight name. Raises SpecError.
     """
+    from modelc.compiler import passes
     from modelc.compiler.lower import lower
 
     task = spec if isinstance(spec, Task) else load(spec)

@@ -23,7 +23,6 @@ from modelc.compiler.errors import Label, Problem
 from modelc.compiler.expand import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
 from modelc.compiler.places import At, Kind, Mark, Node, ParserEvent, Unreadable, place
 from modelc.compiler.scalars import OutOfRange, resolve, shorten
-from modelc.compiler.yaml_errors import missing_space
 
 MAX_PROBLEMS = 100
 CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -170,7 +169,7 @@ class Composer:
             if type(node.content) is str and ":" in node.content and type(item) is ScalarEvent and item.implicit[0]:
                 glued = GLUED_NUMBER.fullmatch(node.content)
                 if glued:
-                    self.add(missing_space(self.file, glued["key"], glued["value"], node.start))
+                    self.glued(glued, node.start)
                     node = hole(item)
             elif node.content is None and node.kind == "scalar" and item.end_mark.column == item.start_mark.column:
                 # An empty item has no text of its own: it stands where its dash does.
@@ -199,7 +198,7 @@ class Composer:
                 value.start, value.end = key.start, key.end
                 glued = GLUED.fullmatch(key.content) if event.flow_style and item.implicit[0] else None
                 if glued:
-                    self.add(missing_space(self.file, glued["key"], glued["value"], key.start))
+                    self.glued(glued, key.start)
                     key = Node("scalar", glued["key"], key.start, key.end)
                     value = Node("hole", None, key.start, key.end)
             if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
@@ -263,6 +262,12 @@ class Composer:
                 path=(*self.path, key.content),
             )
         )
+
+    def glued(self, match: re.Match[str], start: Mark) -> None:
+        """Report `key:value` without a space between the two."""
+        from modelc.compiler.yaml_errors import missing_space
+
+        self.add(missing_space(self.file, match["key"], match["value"], start))
 
     def add(self, problem: Problem) -> None:
         """Note `problem`. Raises `Unreadable` where there are too many to be the slips of a person."""

@@ -1,6 +1,5 @@
 """The MNIST digits, from the cache folder, or downloaded into it once."""
 
-import gzip
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,6 +119,8 @@ def download(path: Path) -> None:
 def read_idx(content: bytes) -> "np.ndarray[Any, Any]":
     """The array in a gzipped IDX file whose checksum was found right (format: yann.lecun.com/exdb/mnist)."""
     import numpy as np
+
+    import gzip
 
     raw = gzip.decompress(content)
     rank = raw[3]

@@ -1,0 +1,95 @@
+"""What the commands print: findings, one-line errors, colours only where they serve. Decides no exit code of a command.
+
+Imported by every command, so it imports nothing of weight itself.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from modelc.compiler.document import Document
+    from modelc.compiler.errors import Problem, RunError
+
+FINE, FINDINGS, USAGE, BUG, FAILED = range(5)
+"""The exit codes: a command ends with the highest that applies."""
+
+Format = Literal["text", "concise", "json", "github", "sarif"]
+STYLES = {"error": "1;31", "good": "1;32", "strong": "1", "dim": "2"}
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether `stream` shows colours: a terminal that can, and no `NO_COLOR` (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(style: str, text: str, stream: TextIO | None = None) -> str:
+    """`text` in one of `STYLES` where `stream` (standard output by default) shows colours, else as it is."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Print `text` as it is. A reader that has gone away (`modelc ... | head`) ends the printing, not the command."""
+    stream = stream or sys.stdout
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Whatever is still written, by the interpreter on its way out too, goes nowhere instead of failing again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:
+    """Print an error that has no place in a text, on standard error, in the style of findings."""
+    from modelc.compiler.render.printable import printable
+
+    title = f"error[{code}]" if code else "error"
+    lines = [paint("error", title, sys.stderr) + paint("strong", f": {printable(message)}", sys.stderr)]
+    remarks = [("note", note) for note in notes] + [("help", help) for help in helps]
+    for word, remark in remarks:
+        first, *more = remark.split("\n")
+        lines.append(f"  = {word}: {printable(first)}")
+        lines.extend(" " * (len(word) + 6) + printable(line) for line in more)
+    write("\n".join(lines) + "\n", sys.stderr)
+
+
+def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:
+    """End the command for a wrong command line, with exit code 2."""
+    complain(message, helps=helps)
+    raise typer.Exit(USAGE)
+
+
+def show_run_error(error: "RunError", document: "Document | None" = None) -> None:
+    """Print what made a run fail, on standard error; at its place in `document` where it is about one."""
+    from modelc.compiler.errors import Label, Problem
+
+    if document is None or not error.at:
+        complain(error.message, helps=error.helps, notes=error.notes, code=error.code)
+        return
+    place = document.value(error.at)
+    problem = Problem(error.code, error.message, Label(place), error.notes, error.helps, path=error.at)
+    show_problems([problem], {place.file: document.text}, sys.stderr)
+
+
+@contextmanager
+def run_of(document: "Document") -> Iterator[None]:
+    """End the command with exit code 4 where what happens inside raises a RunError, shown at its place in `document`."""
+    from modelc.compiler.errors import RunError
+
+    try:
+        yield
+    except RunError as error:
+        show_run_error(error, document)
+        raise typer.Exit(FAILED) from None
+
+
+def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], stream: TextIO | None = None) -> None:
+    """Print findings as text with snippets."""
+    from modelc.compiler.render.text import text
+
+    stream = stream or sys.stdout
+    write(text(problems, sources, colour=coloured(stream)), stream)

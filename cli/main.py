@@ -1,0 +1,117 @@
+"""The `modelc` command: which subcommands there are, and what becomes of an error that none of them expected.
+
+One file for each subcommand, imported when it is called; what a subcommand needs is imported inside its function.
+"""
+
+import gc
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from modelc.cli.console import BUG, FAILED, FINDINGS, complain, show_problems, show_run_error, write
+
+COMMANDS = ("validate", "train", "evaluate", "predict", "summary", "explain", "schema")
+"""In the order of `--help`. Each is the function of its name in the module of its name."""
+
+
+class Commands(TyperGroup):
+    """The subcommands, each built when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        single.command(cmd_name)(getattr(import_module(f"modelc.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(single)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if not args[0].startswith("-") and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            cure = f"did you mean `modelc {close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            complain(f"there is no command `{args[0]}`", helps=(cure,))
+            raise typer.Exit(2)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("modelc")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        write(f"modelc {number}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def modelc(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Check, train and use neural networks that are written as YAML.
+
+    Exit codes: 0 fine, 1 findings in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    # Imports and specs make many objects and hardly a cycle: looking for some all the time takes a tenth of `validate`.
+    gc.set_threshold(50_000)
+    # Plugins of pydantic are other people's code that would run because it is installed, and looking for them takes time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character of the spec gets its escape instead of a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="modelc")
+    # The outermost border: whatever arrives here is reported as a bug, and shown in full on request.
+    except Exception as error:
+        sys.exit(report(error))
+
+
+def report(error: Exception) -> int:
+    """Say what ended the command, and give its exit code."""
+    from modelc.compiler.errors import RunError, SpecError
+
+    if isinstance(error, SpecError):
+        show_problems(error.problems, error.sources)
+        return FINDINGS
+    if isinstance(error, RunError):
+        show_run_error(error)
+        return FAILED
+    if os.environ.get("MODELC_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    text = str(error).strip()
+    complain(
+        f"this is a bug in modelc: {type(error).__name__}" + (f": {text.splitlines()[0]}" if text else ""),
+        helps=(
+            "please report it with the spec and the command; MODELC_TRACEBACK=1 in the environment shows where it is",
+        ),
+    )
+    return BUG

@@ -1,0 +1,79 @@
+"""Which files `modelc validate` checks: paths as given, specs below folders, and what globs match."""
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+ENDINGS = (".yaml", ".yml", ".json")
+VERSION_KEY = re.compile(rb"^(?:\{\s*)?[\"']?modelc[\"']?\s*:", re.MULTILINE)
+"""The key at the beginning of a line: what marks most specs as such without parsing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The files to check, in order, none twice; `skipped` counts YAML and JSON files in folders that are no specs."""
+
+    targets: tuple[str, ...]
+    skipped: int
+    given: tuple[str, ...]
+
+    def skipped_line(self) -> str:
+        files = "file that is" if self.skipped == 1 else "files that are"
+        return f"skipped {self.skipped} {files} no spec{'' if self.skipped == 1 else 's'}"
+
+    def why_none(self) -> str:
+        shown = ", ".join(f"`{path}`" for path in self.given)
+        if self.skipped:
+            return f"{shown} holds no spec: {self.skipped_line()}; a spec has the key `modelc` at its top"
+        return f"{shown} holds no spec: they end in {', '.join(ENDINGS)}, and have the key `modelc` at their top"
+
+
+def find_targets(paths: Sequence[str]) -> Targets:
+    """The files that `paths` stand for. A path that is not there is a target too: reading it is what fails."""
+    targets: dict[str, str] = {}
+    skipped: set[str] = set()
+    for path in paths:
+        if path == "-":
+            targets.setdefault(path, path)
+        elif os.path.isdir(path):
+            for file in files_below(path):
+                if is_spec(file):
+                    targets.setdefault(os.path.realpath(file), file)
+                else:
+                    skipped.add(os.path.realpath(file))
+        elif glob.has_magic(path) and not os.path.lexists(path):
+            for file in sorted(glob.glob(path, recursive=True)):
+                if not os.path.isdir(file):
+                    targets.setdefault(os.path.realpath(file), file)
+        else:
+            targets.setdefault(os.path.realpath(path), path)
+    return Targets(tuple(targets.values()), len(skipped - targets.keys()), tuple(paths))
+
+
+def files_below(folder: str) -> Iterator[str]:
+    """The YAML and JSON files below `folder`, by path; names that start with `_` or `.` are left out."""
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] not in "_.")
+        for name in sorted(files):
+            path = os.path.join(where, name)
+            if name[0] not in "_." and name.lower().endswith(ENDINGS) and os.path.isfile(path):
+                yield path
+
+
+def is_spec(path: str) -> bool:
+    """Whether the file has the key `modelc` at its top. One that cannot be read counts, so that it is reported."""
+    from modelc.compiler.document import MAX_BYTES, read
+
+    try:
+        with open(path, "rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError:
+        return True
+    if b"modelc" not in text:
+        return False
+    if VERSION_KEY.search(text):
+        return True
+    document, _ = read(text, path)
+    return document is not None and ("modelc" in document.data or ("modelc",) in document.holes)
