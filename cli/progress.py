@@ -1,5 +1,6 @@
 """What `modelc train` shows while it trains: a line for each epoch, and on a terminal one more that moves."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
@@ -73,6 +74,8 @@ class Screen(Lines):
 
     def __init__(self, stream: TextIO, epochs: int) -> None:
         super().__init__(stream, epochs)
+        self.waiting: list[str] = []
+        self.next_show = 0.0
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
@@ -102,12 +105,22 @@ class Screen(Lines):
         )
 
     def close(self) -> None:
+        self.show()
         self.bar.stop()
 
     def say(self, line: str) -> None:
+        self.waiting.append(line)
+        if time.monotonic() >= self.next_show:
+            self.show()
+
+    def show(self) -> None:
+        """Print the lines that wait, all at once: drawing the moving line again costs more than many a short epoch."""
         from rich.text import Text
 
-        self.bar.console.print(Text.from_ansi(line), soft_wrap=True)
+        if self.waiting:
+            self.bar.console.print(Text.from_ansi("\n".join(self.waiting)), soft_wrap=True)
+        self.waiting.clear()
+        self.next_show = time.monotonic() + 0.1
 
 
 class Several:

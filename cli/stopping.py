@@ -7,6 +7,7 @@ from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ASKED = b"\nstopping: the weights of this moment are saved first; once more stops at once\n"
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Stopping:
@@ -31,6 +32,8 @@ class Stopping:
     def receive(self, number: int, frame: FrameType | None) -> None:
         """What a signal does."""
         if self.code is not None:
+            if os.isatty(1):
+                os.write(1, SHOW_CURSOR)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return

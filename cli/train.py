@@ -60,8 +60,8 @@ def train(
     try:
         run(spec, run_dir, tuple(settings or ()), root)
     except KeyboardInterrupt:
-        # Before training began: there is nothing to save.
-        complain("interrupted before training began")
+        # While training goes on, signals are received by `Stopping`: here there is nothing to save.
+        complain("interrupted")
         raise typer.Exit(INTERRUPTED) from None
 
 
