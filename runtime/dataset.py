@@ -218,11 +218,11 @@ def check_ids(task: Task, inputs: Arrays) -> None:
         if ids is None or source is None or source not in inputs:
             continue
         try:
-            check_labels(inputs[source], ids, source)
+            check_labels(inputs[source], ids, source, what="id")
         except RunError as error:
             raise RunError(
                 "E403",
-                error.message.replace("label", "id"),
+                error.message,
                 notes=(f"`{node.path}` looks them up in a table of {ids:,}",),
                 helps=("give the embedding a larger `input_dim`, or map rare ids to one that it has",),
                 at=("data", "inputs", source),

@@ -19,10 +19,12 @@ def shuffled(seed: int, epoch: int, rows: int) -> Indices:
 def batches(order: Indices, batch_size: int) -> tuple[Indices, Indices]:
     """`order` cut into batches: row numbers `[steps, batch_size]`, and how many of each batch are real, `[steps]`.
 
-    A smaller last batch is filled up by repeating rows of `order`; only its first rows are real.
+    A smaller last batch is filled up by repeating its own rows; only the first of it are real. Its own rows, because
+    what overflows in a row that only pads would reach the gradients as 0 * NaN.
     """
     steps = -(-len(order) // batch_size)
-    filled = np.resize(order, steps * batch_size).reshape(steps, batch_size)
+    last = order[(steps - 1) * batch_size :]
+    filled = np.concatenate([order[: (steps - 1) * batch_size], np.resize(last, batch_size)])
     real = np.full(steps, batch_size, dtype=np.int32)
-    real[-1] = len(order) - (steps - 1) * batch_size
-    return filled, real
+    real[-1] = len(last)
+    return filled.reshape(steps, batch_size), real

@@ -1,0 +1,42 @@
+"""Made data for the shipped specs: small arrays of the right shapes, with something in them that can be learnt."""
+
+from pathlib import Path
+
+import numpy as np
+
+CLASSES = 10
+
+
+def make_mnist(folder: Path, rows: int = 60_000, test_rows: int = 10_000) -> None:
+    """A `mnist.npz` of the shapes of the real one, whose labels can be seen as a bright row."""
+    generator = np.random.default_rng(0)
+
+    def part(count: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = generator.integers(0, CLASSES, count, dtype=np.uint8)
+        images = np.zeros((count, 28, 28), np.uint8)
+        images[np.arange(count), labels * 2 + 4] = 255
+        return images, labels
+
+    (x_train, y_train), (x_test, y_test) = part(rows), part(test_rows)
+    np.savez_compressed(folder / "mnist.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+
+def make_products(folder: Path, rows: int = 96) -> None:
+    """`products.npz` of `specs/image_text.yaml`: the photo's brightness gives the topic, the title's length the price."""
+    generator = np.random.default_rng(1)
+    topics = np.array(["books", "clothes", "garden", "music", "toys"])
+    topic = generator.integers(0, 5, rows)
+    photo = (np.ones((rows, 32, 32, 3)) * topic[:, None, None, None] * 50).astype(np.uint8)
+    length = generator.integers(1, 17, rows)
+    title = np.where(np.arange(16) < length[:, None], generator.integers(1, 1000, (rows, 16)), 0).astype(np.int32)
+    np.savez(folder / "products.npz", photo=photo, title=title, topic=topics[topic], price=length.astype(np.float32))
+
+
+def make_reviews(folder: Path, rows: int = 296) -> None:
+    """`reviews.npz` of `specs/lstm_classifier.yaml`: good reviews begin with a small id."""
+    generator = np.random.default_rng(2)
+    length = generator.integers(2, 65, rows)
+    tokens = np.where(np.arange(64) < length[:, None], generator.integers(10, 5000, (rows, 64)), 0).astype(np.int32)
+    label = generator.integers(0, 2, rows, dtype=np.uint8)
+    tokens[:, 0] = np.where(label, 1, 2)
+    np.savez(folder / "reviews.npz", tokens=tokens, label=label)

@@ -1,0 +1,32 @@
+"""An observer that remembers what it is told."""
+
+from collections.abc import Callable
+
+from modelc.runtime.records import EpochRecord, Outcome, Progress, Snapshot
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.records: list[EpochRecord] = []
+        self.snapshots: list[Snapshot] = []
+        self.steps: list[Progress] = []
+        self.outcome: Outcome | None = None
+        self.seconds_to_first_step = 0.0
+
+    @property
+    def losses(self) -> list[float]:
+        """The mean training loss since the epoch began, after each chunk."""
+        return [progress.values["train/loss"] for progress in self.steps]
+
+    def compiled(self, seconds: float) -> None:
+        self.seconds_to_first_step = seconds
+
+    def progress(self, progress: Progress) -> None:
+        self.steps.append(progress)
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        self.records.append(record)
+        self.snapshots.append(snapshot())
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        self.snapshots.append(snapshot())
