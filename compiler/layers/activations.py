@@ -43,6 +43,9 @@ class Relu(Activation):
         import jax
         import jax.numpy as jnp
 
+        if self.threshold == 0 and self.max_value is None:
+            # Not the sum below: at 0 it would have the gradient 0, where Keras and PyTorch have the slope.
+            return jax.nn.leaky_relu(x, self.negative_slope) if self.negative_slope else jax.nn.relu(x)
         y = jnp.where(x > self.threshold, x, 0) if self.threshold else jax.nn.relu(x)
         if self.max_value is not None:
             y = jnp.minimum(y, self.max_value)

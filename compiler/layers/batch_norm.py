@@ -64,6 +64,9 @@ class BatchNorm(Layer):
         mean, variance = call.state["moving_mean"], call.state["moving_variance"]
         state = {}
         if call.train:
+            if call.rows is not None:
+                # Cleaned before anything is computed: a NaN that is only left out of the sums still poisons gradients.
+                wide = jnp.where(call.rows.reshape(-1, *[1] * (x.ndim - 1)), wide, 0)
             mean, variance, seen = self.statistics(call, wide)
             batch = {"moving_mean": mean, "moving_variance": variance}
             for name, now in batch.items():
@@ -88,7 +91,6 @@ class BatchNorm(Layer):
         if real is None:
             mean = jnp.mean(x, axes, keepdims=True)
             return mean.ravel(), jnp.mean(jnp.square(x - mean), axes), jnp.array(True)
-        # Cleaned before anything is computed with them: a NaN that is only masked afterwards still poisons gradients.
         x = jnp.where(real, x, 0)
         repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
         count = jnp.sum(real, axes, keepdims=True) * repeats

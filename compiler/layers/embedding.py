@@ -50,7 +50,9 @@ class Embedding(Layer):
         return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": weight})
 
     def apply(self, call: Call, x: "Array") -> "Array | Result":
-        table = call.params["embeddings"]
+        import jax.numpy as jnp
+
+        table = jnp.asarray(call.params["embeddings"])
         y = table.at[x].get(mode="fill", fill_value=float("nan"), wrap_negative_indices=False)
         return Result.of(y, masks={"output": x != 0}) if self.mask_zero else y
 

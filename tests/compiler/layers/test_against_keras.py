@@ -1,0 +1,374 @@
+"""Every layer against the Keras 3 layer of the same weights: values, statistics and gradients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from modelc.compiler.layer import Call
+from modelc.compiler.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.layers.lstm import mask_of
+from tests.compiler.layers.running import QUICK, Running, by_slot, filled, normal
+
+L = keras.layers
+PORTS = ("output", "state_h", "state_c")
+BOTH = ("output", "forward_state_h", "forward_state_c", "backward_state_h", "backward_state_c")
+
+
+def ids(*rows: list[int]) -> np.ndarray:
+    return np.array(rows, "int32")
+
+
+def steps(*lengths: int, of: int) -> np.ndarray:
+    """A mask `[batch, time]` with the first steps of each row true."""
+    return np.arange(of) < np.array(lengths)[:, None]
+
+
+@dataclass
+class Case:
+    """A layer of ours, Keras's, and what both are called with."""
+
+    raw: Any
+    oracle: Callable[[], Any]
+    inputs: Any
+    mask: Any = None
+    train: bool = False
+    ports: tuple[str, ...] = ("output",)
+
+    @property
+    def name(self) -> str:
+        (layer,) = self.raw
+        return str(layer)
+
+    @property
+    def masks(self) -> dict[str, Any]:
+        return {} if self.mask is None else {"x": jnp.asarray(self.mask)}
+
+    def running(self) -> Running:
+        return filled(self.raw, self.inputs, self.masks)
+
+
+def lstm(**arguments: Any) -> Callable[[], Any]:
+    return lambda: L.LSTM(return_state=True, **arguments)
+
+
+def both_ways(merge_mode: str = "concat", **arguments: Any) -> Callable[[], Any]:
+    return lambda: L.Bidirectional(L.LSTM(return_state=True, **arguments), merge_mode=merge_mode)
+
+
+def conv(**arguments: Any) -> tuple[dict[str, Any], Callable[[], Any]]:
+    return {"conv2d": arguments}, lambda: L.Conv2D(**arguments)
+
+
+def pool(name: str, cls: Any, **arguments: Any) -> tuple[dict[str, Any], Callable[[], Any]]:
+    return {name: arguments}, lambda: cls(**arguments)
+
+
+x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+state = (normal(3, 2, seed=1), normal(3, 2, seed=2))
+four_states = (*state, normal(3, 2, seed=3), normal(3, 2, seed=4))
+holes = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]], bool)
+
+CASES = [
+    Case({"dense": 4}, lambda: L.Dense(4), x2),
+    Case({"dense": {"units": 4, "use_bias": False, "activation": "relu"}}, lambda: L.Dense(4, "relu", False), x3),
+    Case({"dense": {"units": 4, "activation": "softmax"}}, lambda: L.Dense(4, "softmax"), normal(1, 1)),
+    Case({"dense": {"units": 3, "activation": "tanh"}}, lambda: L.Dense(3, "tanh"), normal(2, 3, 2, 4)),
+    Case({"activation": "softplus"}, lambda: L.Activation("softplus"), x3),
+    Case({"add": {}}, L.Add, (x3, x3 * 2, x3 + 1)),
+    Case({"multiply": {}}, L.Multiply, (x3, x3 * 2, x3 + 1)),
+    Case({"concatenate": -1}, L.Concatenate, (x3, normal(3, 4, 2))),
+    Case({"concatenate": -2}, lambda: L.Concatenate(axis=-2), (x3, normal(3, 1, 5))),
+    Case({"concatenate": -1}, L.Concatenate, (x2, normal(3, 1), x2)),
+    Case({"flatten": {}}, L.Flatten, image),
+    Case({"flatten": {}}, L.Flatten, normal(3)),
+    Case({"reshape": [6, -1]}, lambda: L.Reshape((6, -1)), image),
+    Case({"reshape": [4, 7, 6]}, lambda: L.Reshape((4, 7, 6)), image),
+    Case({"rescaling": "1/255"}, lambda: L.Rescaling(1 / 255), np.arange(12, dtype="uint8").reshape(3, 4)),
+    Case({"rescaling": {"scale": -2, "offset": 0.5}}, lambda: L.Rescaling(-2.0, 0.5), x3),
+    Case({"dropout": 0.5}, lambda: L.Dropout(0.5), x3),
+    Case({"dropout": 0}, lambda: L.Dropout(0.0), x3, train=True),
+    Case({"embedding": {"input_dim": 5, "output_dim": 3}}, lambda: L.Embedding(5, 3), ids([0, 4, 1], [2, 2, 2])),
+    Case(
+        {"embedding": {"input_dim": 5, "output_dim": 3, "mask_zero": True}},
+        lambda: L.Embedding(5, 3, mask_zero=True),
+        ids([0, 4, 1, 0]),
+    ),
+    Case({"layer_norm": {}}, L.LayerNormalization, x3),
+    Case({"layer_norm": {"axis": [-1, -2], "epsilon": 1e-5}}, lambda: L.LayerNormalization([-1, -2], 1e-5), x3),
+    Case({"layer_norm": {"axis": -2, "center": False}}, lambda: L.LayerNormalization(-2, center=False), x3),
+    Case({"layer_norm": {"scale": False}}, lambda: L.LayerNormalization(scale=False), normal(1, 6) * 100 + 1000),
+    Case({"batch_norm": {}}, L.BatchNormalization, x2),
+    Case({"batch_norm": {}}, L.BatchNormalization, x2, train=True),
+    Case(
+        {"batch_norm": {"momentum": 0.7, "epsilon": 1e-5}},
+        lambda: L.BatchNormalization(momentum=0.7, epsilon=1e-5),
+        image,
+        train=True,
+    ),
+    Case({"batch_norm": {"axis": -2}}, lambda: L.BatchNormalization(axis=-2), image, train=True),
+    Case({"batch_norm": {"scale": False}}, lambda: L.BatchNormalization(scale=False), normal(1, 4, 3), train=True),
+    Case({"batch_norm": {"center": False}}, lambda: L.BatchNormalization(center=False), normal(1, 3), train=True),
+    Case({"batch_norm": {}}, L.BatchNormalization, x3, mask=holes, train=True),
+    Case({"batch_norm": {}}, L.BatchNormalization, x3, mask=holes),
+    Case(*conv(filters=3, kernel_size=3), image),
+    Case(*conv(filters=3, kernel_size=3, padding="same", strides=2, activation="relu"), image),
+    Case(*conv(filters=3, kernel_size=[2, 3], padding="same", strides=[1, 2], use_bias=False), image),
+    Case(*conv(filters=3, kernel_size=2, dilation_rate=[2, 3]), image),
+    Case(*conv(filters=3, kernel_size=3, dilation_rate=2, padding="same"), image),
+    Case(*conv(filters=6, kernel_size=3, groups=2), image),
+    Case(*conv(filters=4, kernel_size=[1, 3], groups=4, strides=3), image),
+    Case(*conv(filters=2, kernel_size=1), normal(1, 1, 1, 1)),
+    Case(*conv(filters=2, kernel_size=4, padding="same", strides=3), normal(1, 5, 2, 1)),
+    Case(*pool("max_pool2d", L.MaxPooling2D), image),
+    Case(*pool("max_pool2d", L.MaxPooling2D, pool_size=3, strides=2, padding="same"), image),
+    Case(*pool("max_pool2d", L.MaxPooling2D, pool_size=[2, 3], strides=[1, 2]), image),
+    Case(*pool("max_pool2d", L.MaxPooling2D, pool_size=2, padding="same"), -np.abs(normal(1, 3, 3, 2))),
+    Case(*pool("max_pool2d", L.MaxPooling2D), np.zeros((1, 4, 4, 1), "float32")),
+    Case(*pool("avg_pool2d", L.AveragePooling2D, pool_size=2), image),
+    Case(*pool("avg_pool2d", L.AveragePooling2D, pool_size=3, strides=2, padding="same"), image),
+    Case(*pool("avg_pool2d", L.AveragePooling2D, pool_size=[3, 1], strides=[1, 2]), image),
+    Case({"global_avg_pool2d": {}}, L.GlobalAveragePooling2D, image),
+    Case({"global_avg_pool2d": {"keepdims": True}}, lambda: L.GlobalAveragePooling2D(keepdims=True), image),
+    Case({"lstm": 2}, lstm(units=2), x3, ports=PORTS),
+    Case({"lstm": 2}, lstm(units=2), normal(1, 1, 1), ports=PORTS),
+    Case(
+        {"lstm": {"units": 2, "return_sequences": True, "use_bias": False}},
+        lstm(units=2, return_sequences=True, use_bias=False),
+        x3,
+        ports=PORTS,
+    ),
+    Case(
+        {"lstm": {"units": 2, "activation": "relu", "recurrent_activation": "hard_sigmoid"}},
+        lstm(units=2, activation="relu", recurrent_activation="hard_sigmoid"),
+        x3,
+        ports=PORTS,
+    ),
+    Case({"lstm": 2}, lstm(units=2), {"x": x3, "initial_state": state}, ports=PORTS),
+    Case({"lstm": 2}, lstm(units=2), {"x": x3, "initial_state": state}, ports=PORTS, mask=holes),
+    Case(
+        {"lstm": {"units": 2, "go_backwards": True, "return_sequences": True}},
+        lstm(units=2, go_backwards=True, return_sequences=True),
+        x3,
+        ports=PORTS,
+    ),
+    Case({"lstm": 2}, lstm(units=2), x3, mask=holes, ports=PORTS),
+    Case(
+        {"lstm": {"units": 2, "return_sequences": True}},
+        lstm(units=2, return_sequences=True),
+        x3,
+        mask=holes,
+        ports=PORTS,
+    ),
+    Case(
+        {"lstm": {"units": 2, "return_sequences": True, "go_backwards": True}},
+        lstm(units=2, return_sequences=True, go_backwards=True),
+        x3,
+        mask=holes,
+        ports=PORTS,
+    ),
+    Case({"bidirectional": {"layer": {"lstm": 2}}}, both_ways(units=2), x3, ports=BOTH),
+    Case({"bidirectional": {"layer": {"lstm": 2}}}, both_ways(units=2), x3, mask=holes, ports=BOTH),
+    *(
+        Case(
+            {"bidirectional": {"layer": {"lstm": {"units": 2, "return_sequences": True}}, "merge_mode": mode}},
+            both_ways(mode, units=2, return_sequences=True),
+            x3,
+            mask=mask,
+            ports=BOTH,
+        )
+        for mode, mask in (("concat", None), ("sum", holes), ("mul", holes), ("ave", None), ("concat", holes))
+    ),
+    Case(
+        {"bidirectional": {"layer": {"lstm": 2}, "merge_mode": "sum"}},
+        both_ways("sum", units=2),
+        {"x": x3, "initial_state": four_states},
+        ports=BOTH,
+    ),
+]
+
+A = keras.activations
+ACTIVATION_CASES: list[tuple[Any, Callable[[Any], Any]]] = [
+    ("linear", A.linear),
+    ("relu", A.relu),
+    ({"relu": {"negative_slope": 0.3}}, lambda x: A.relu(x, negative_slope=0.3)),
+    ({"relu": {"max_value": 1.5}}, lambda x: A.relu(x, max_value=1.5)),
+    ({"relu": {"threshold": 0.4}}, lambda x: A.relu(x, threshold=0.4)),
+    ({"relu": {"max_value": 6, "negative_slope": 0.1}}, lambda x: A.relu(x, max_value=6, negative_slope=0.1)),
+    (
+        {"relu": {"negative_slope": 0.3, "max_value": 1.5, "threshold": 0.4}},
+        lambda x: A.relu(x, negative_slope=0.3, max_value=1.5, threshold=0.4),
+    ),
+    ("relu6", A.relu6),
+    ("leaky_relu", A.leaky_relu),
+    ({"leaky_relu": 0.01}, lambda x: A.leaky_relu(x, 0.01)),
+    ("elu", A.elu),
+    ({"elu": 0.5}, lambda x: A.elu(x, 0.5)),
+    ("selu", A.selu),
+    ("gelu", A.gelu),
+    ({"gelu": True}, lambda x: A.gelu(x, approximate=True)),
+    ("silu", A.silu),
+    ("sigmoid", A.sigmoid),
+    ("hard_sigmoid", A.hard_sigmoid),
+    ("tanh", A.tanh),
+    ("softplus", A.softplus),
+    ("softsign", A.softsign),
+    ("exponential", A.exponential),
+    ("softmax", A.softmax),
+    ({"softmax": -2}, lambda x: A.softmax(x, axis=-2)),
+    ("log_softmax", A.log_softmax),
+    ({"log_softmax": -2}, lambda x: A.log_softmax(x, axis=-2)),
+]
+
+
+def close(ours: Any, theirs: Any, tolerance: float, what: str = "") -> None:
+    """Equal within `tolerance` of the largest expected value."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    assert ours.shape == theirs.shape, what
+    largest = max(float(np.max(np.abs(theirs), initial=0)), 1e-3)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * largest, err_msg=what)
+
+
+def our_name(variable: Any) -> str:
+    """What we call a Keras variable."""
+    for part in ("forward", "backward"):
+        if f"/{part}_" in variable.path or variable.path.startswith(f"{part}_"):
+            return f"{part}/{variable.name}"
+    return str(variable.name)
+
+
+def shapes(inputs: Any) -> Any:
+    """The shape, or list of shapes, that Keras builds a layer for."""
+    return [x.shape for x in inputs] if isinstance(inputs, tuple) else inputs.shape
+
+
+def tuple_of(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
+
+
+def is_float(value: Any) -> bool:
+    return bool(jnp.issubdtype(jnp.asarray(value).dtype, jnp.floating))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_values_statistics_and_gradients(case: Case) -> None:
+    running, oracle = case.running(), case.oracle()
+    slots = by_slot(case.inputs)
+    options: dict[str, Any] = {} if case.mask is None else {"mask": jnp.asarray(case.mask)}
+    if case.name in ("dropout", "batch_norm"):
+        options["training"] = case.train
+    oracle.build(shapes(slots.get("x", slots.get("inputs"))))
+
+    names = [our_name(variable) for variable in oracle.trainable_variables]
+    state_names = [our_name(variable) for variable in oracle.non_trainable_variables if "seed" not in variable.path]
+    assert sorted(names) == sorted(running.params)
+    assert sorted(state_names) == sorted(running.state)
+    frozen = [running.state.get(our_name(variable), variable.value) for variable in oracle.non_trainable_variables]
+
+    def ours(params: Any, inputs: Any) -> tuple[Any, Any]:
+        result = running.with_params(params, inputs, masks=case.masks, train=case.train)
+        assert sorted(result.outputs) == sorted(case.ports)
+        return tuple(result.outputs[port] for port in case.ports), dict(result.state)
+
+    def theirs(params: Any, inputs: Any) -> tuple[Any, Any]:
+        given = inputs.get("x", inputs.get("inputs"))
+        more = {"initial_state": list(inputs["initial_state"])} if "initial_state" in inputs else {}
+        outputs, new = oracle.stateless_call(
+            [params[name] for name in names],
+            frozen,
+            list(given) if isinstance(given, tuple) else given,
+            **options,
+            **more,
+        )
+        new_state = zip((our_name(variable) for variable in oracle.non_trainable_variables), new, strict=True)
+        return tuple_of(outputs), {name: value for name, value in new_state if name in running.state}
+
+    slots = jax.tree.map(jnp.asarray, slots)
+    params = jax.tree.map(jnp.asarray, running.params)
+    differentiable = all(is_float(leaf) for leaf in jax.tree.leaves(slots))
+
+    def values_and_gradients(run: Any) -> tuple[Any, Any, Any]:
+        def total(params: Any, inputs: Any) -> Any:
+            outputs, state = run(params, inputs)
+            weights = [normal(*value.shape, seed=seed + 50) for seed, value in enumerate(outputs)]
+            return sum(jnp.sum(value * weight) for value, weight in zip(outputs, weights, strict=True)), (
+                outputs,
+                state,
+            )
+
+        gradient = jax.grad(total, (0, 1) if differentiable else 0, has_aux=True)
+        gradients, (outputs, state) = jax.jit(gradient, compiler_options=QUICK)(params, slots)
+        return outputs, state, gradients
+
+    outputs, state, gradients = values_and_gradients(ours)
+    expected, expected_state, expected_gradients = values_and_gradients(theirs)
+    for port, value, right in zip(case.ports, outputs, expected, strict=True):
+        close(value, right, 1e-5, port)
+    for name in state:
+        close(state[name], expected_state[name], 1e-5, name)
+    assert bool(state) == (case.train and bool(running.state))
+    for (path, value), right in zip(
+        jax.tree_util.tree_leaves_with_path(gradients), jax.tree.leaves(expected_gradients), strict=True
+    ):
+        assert np.isfinite(value).all()
+        close(value, right, 1e-4, jax.tree_util.keystr(path))
+
+
+@pytest.mark.parametrize(("raw", "oracle"), ACTIVATION_CASES, ids=str)
+def test_activations_and_their_gradients(raw: Any, oracle: Callable[[Any], Any]) -> None:
+    x = np.concatenate([normal(3, 4, 5) * 3, np.zeros((1, 4, 5), "float32")])
+    activation = ACTIVATIONS.build(raw)
+    weight = normal(*x.shape, seed=1)
+
+    def value_and_gradient(function: Callable[[Any], Any]) -> tuple[Any, Any]:
+        y, back = jax.vjp(function, x)
+        return y, back(weight)[0]
+
+    ours, our_gradient, theirs, their_gradient = jax.jit(
+        lambda: (*value_and_gradient(activation.function), *value_and_gradient(oracle)), compiler_options=QUICK
+    )()
+    close(ours, theirs, 1e-5)
+    close(our_gradient, their_gradient, 1e-4)
+
+
+def test_every_layer_is_compared() -> None:
+    compared = {case.name for case in CASES}
+    compared |= {raw if isinstance(raw, str) else next(iter(raw)) for raw, _ in ACTIVATION_CASES}
+    assert compared == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("dropout", "recurrent_dropout", "mask"), [(0.5, 0.0, holes), (0.0, 0.4, None), (0.5, 0.4, holes)]
+)
+def test_lstm_dropout_is_applied_as_keras_does(dropout: float, recurrent_dropout: float, mask: Any) -> None:
+    arguments = {"units": 2, "dropout": dropout, "recurrent_dropout": recurrent_dropout, "return_sequences": True}
+    case = Case({"lstm": arguments}, lstm(**arguments), x3, mask=mask)
+    running, oracle, key = case.running(), case.oracle(), jax.random.key(3)
+    oracle.build(x3.shape)
+    oracle.set_weights([running.params[our_name(variable)] for variable in oracle.trainable_variables])
+
+    def drawn(like: Any, rate: float) -> Any:
+        """Our own masks in Keras's form: one, or with recurrent dropout one for each gate."""
+        purpose = "dropout" if like.shape[-1] == 5 else "recurrent_dropout"
+        gates = 4 if recurrent_dropout else 1
+        ours = mask_of(Call({}, key=key), purpose, rate, (like.shape[0], gates, like.shape[-1]), like)
+        return [ours[:, gate] for gate in range(4)] if gates == 4 else ours[:, 0]
+
+    oracle.cell._create_dropout_mask = drawn
+    weights = [variable.value for variable in oracle.variables]
+
+    def theirs() -> Any:
+        return oracle.stateless_call(weights[:3], weights[3:], x3, mask=mask, training=True)[0]
+
+    def ours(train: bool) -> Any:
+        return dict(running(x3, masks=case.masks, train=train, key=key if train else None).outputs)
+
+    result, without, expected = jax.jit(lambda: (ours(True), ours(False), theirs()), compiler_options=QUICK)()
+    for port, value in zip(PORTS, expected, strict=True):
+        close(result[port], value, 1e-5, port)
+    assert not np.allclose(result["output"], without["output"])

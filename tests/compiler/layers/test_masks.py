@@ -1,0 +1,74 @@
+"""What layers do with masks beyond what Keras shows in their values, and the ids that an embedding does not have."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.tensor import TensorType
+from tests.compiler.layers.running import build, filled, normal
+
+x = normal(2, 3, 4)
+mask = np.array([[1, 1, 0], [1, 1, 1]], bool)
+
+
+def test_embedding_masks_the_id_zero_only_where_asked() -> None:
+    ids = np.array([[1, 0, 2]], "int32")
+    arguments = {"input_dim": 3, "output_dim": 2}
+    np.testing.assert_array_equal(
+        build({"embedding": {**arguments, "mask_zero": True}}, ids)(ids).masks["output"], ids != 0
+    )
+    assert not build({"embedding": arguments}, ids)(ids).masks
+
+
+def test_an_id_outside_the_vocabulary_gives_nan_and_never_another_row() -> None:
+    ids = np.array([[-1, 3, 0]], "int32")
+    y = build({"embedding": {"input_dim": 3, "output_dim": 2}}, ids).output(ids)
+    assert np.isnan(y[0, :2]).all()
+    assert np.isfinite(y[0, 2]).all()
+
+
+def test_lstm_passes_its_mask_on_with_sequences_in_the_order_of_its_outputs() -> None:
+    masks = {"x": jnp.asarray(mask)}
+    assert not filled({"lstm": 2}, x, masks)(x, masks=masks).masks
+    forward = filled({"lstm": {"units": 2, "return_sequences": True}}, x, masks)(x, masks=masks)
+    np.testing.assert_array_equal(forward.masks["output"], mask)
+    backward = filled({"lstm": {"units": 2, "return_sequences": True, "go_backwards": True}}, x, masks)(x, masks=masks)
+    np.testing.assert_array_equal(backward.masks["output"], mask[:, ::-1])
+
+
+def test_padding_at_the_end_changes_nothing_for_a_masked_lstm() -> None:
+    for raw in ({"lstm": 2}, {"bidirectional": {"layer": {"lstm": 2}}}):
+        running = filled(raw, x)
+        short = running.output(x[:1, :2])
+        padded = running.output(np.where(mask[:1, :, None], x[:1], 1e9), masks={"x": jnp.asarray(mask[:1])})
+        np.testing.assert_allclose(padded, short, rtol=1e-6)
+
+
+def test_bidirectional_keeps_the_mask_in_time_order_and_gives_zero_at_masked_steps() -> None:
+    masks = {"x": jnp.asarray(mask)}
+    running = filled({"bidirectional": {"layer": {"lstm": {"units": 2, "return_sequences": True}}}}, x, masks)
+    result = running(x, masks=masks)
+    np.testing.assert_array_equal(result.masks["output"], mask)
+    assert not np.any(np.asarray(result.outputs["output"])[~mask])
+
+
+def test_concatenate_joins_masks_along_time_and_merges_them_elsewhere() -> None:
+    other = np.array([[1, 0, 1], [0, 0, 0]], bool)
+    both, one = {"inputs": (jnp.asarray(mask), jnp.asarray(other))}, {"inputs": (None, jnp.asarray(other))}
+    along_features, along_time = build({"concatenate": -1}, (x, x)), build({"concatenate": -2}, (x, x))
+    np.testing.assert_array_equal(along_features((x, x), masks=both).masks["output"], mask | other)
+    assert not along_features((x, x), masks=one).masks
+    np.testing.assert_array_equal(along_time((x, x), masks=both).masks["output"], np.hstack([mask, other]))
+    np.testing.assert_array_equal(
+        along_time((x, x), masks=one).masks["output"], np.hstack([np.ones_like(other), other])
+    )
+
+
+def test_the_plan_says_which_outputs_are_masked() -> None:
+    plain, masked = TensorType((3, 4)), TensorType((3, 4), mask=True)
+    join = LAYERS.build("concatenate")
+    assert join.plan((masked, masked)).output.mask
+    assert not join.plan((masked, plain)).output.mask
+    assert LAYERS.build({"concatenate": -2}).plan((masked, plain)).output.mask
+    assert not LAYERS.build({"lstm": 2}).plan(masked).output.mask
+    assert LAYERS.build({"lstm": {"units": 2, "return_sequences": True}}).plan(masked).output.mask

@@ -1,0 +1,271 @@
+"""For every layer: what `plan` promises is what `apply` gives, over drawn arguments and input types."""
+
+from typing import Any
+
+import jax
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from modelc.compiler.document import read
+from modelc.compiler.initializers import INITIALIZERS
+from modelc.compiler.layer import Call, PlanError
+from modelc.compiler.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.named import Named, Table
+from modelc.compiler.tensor import TensorType
+from tests.compiler.layers.running import as_result
+
+sizes = st.integers(1, 7)
+axes = st.integers(-3, -1)
+yes_or_no = st.booleans()
+floats = st.sampled_from(["float32", "float32", "bfloat16"])
+paddings = st.sampled_from(["valid", "same"])
+pairs = st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3)).map(list)
+activations = st.sampled_from(["linear", "relu", "softmax", {"leaky_relu": 0.1}])
+
+
+def tensors(*ranks: int, dtypes: Any = floats, mask: bool = True) -> st.SearchStrategy[TensorType]:
+    shapes = st.sampled_from(ranks).flatmap(lambda rank: st.lists(sizes, min_size=rank, max_size=rank))
+    masks = yes_or_no if mask else st.just(False)
+    return st.builds(
+        lambda shape, dtype, masked: TensorType(tuple(shape), dtype, masked and len(shape) > 1), shapes, dtypes, masks
+    )
+
+
+@st.composite
+def branches(draw: Any) -> dict[str, Any]:
+    """Two or three inputs, mostly of one shape, sometimes different along one axis or altogether."""
+    first = draw(tensors(1, 2, 3))
+    others = []
+    for _ in range(draw(st.integers(1, 2))):
+        kind = draw(st.sampled_from(["same", "same", "along", "other"]))
+        shape = list(first.shape)
+        if kind == "along":
+            shape[draw(st.integers(0, len(shape) - 1))] = draw(sizes)
+        other = draw(tensors(1, 2)) if kind == "other" else first.with_shape(*shape)
+        others.append(other.with_mask(other.rank > 1 and draw(yes_or_no)))
+    return {"inputs": (first, *others)}
+
+
+@st.composite
+def sequences(draw: Any, states: int) -> dict[str, Any]:
+    x = draw(tensors(2, 2, 2, 1))
+    given_states = draw(st.sampled_from([0, 0, states, states, 1]))
+    if not given_states:
+        return {"x": x}
+    return {"x": x, "initial_state": (TensorType((3,), x.dtype),) * given_states}
+
+
+def abstract(shape: tuple[int, ...], dtype: str) -> Any:
+    """An array for `jax.eval_shape`, which has no values."""
+    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call] # jax leaves its constructor untyped
+
+
+def one(strategy: st.SearchStrategy[TensorType]) -> st.SearchStrategy[dict[str, Any]]:
+    return strategy.map(lambda x: {"x": x})
+
+
+def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Arguments, each of which may also be left out when it is written with a leading `maybe_`."""
+    required = {name: choice for name, choice in choices.items() if not name.startswith("maybe_")}
+    optional = {name.removeprefix("maybe_"): c for name, c in choices.items() if name.startswith("maybe_")}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+anything = st.sampled_from(["float32", "bfloat16", "int32", "uint8", "bool"])
+images = tensors(3, 3, 3, 3, 2)
+numbers = st.floats(-2, 2)
+lstms = arguments(
+    units=st.just(3),
+    maybe_activation=activations,
+    maybe_use_bias=yes_or_no,
+    maybe_unit_forget_bias=yes_or_no,
+    maybe_dropout=st.sampled_from([0.0, 0.5]),
+    maybe_recurrent_dropout=st.sampled_from([0.0, 0.5]),
+    maybe_return_sequences=yes_or_no,
+    maybe_go_backwards=yes_or_no,
+)
+pools = {"maybe_strides": pairs, "maybe_padding": paddings}
+plain = arguments()
+
+CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]] = {
+    "activation": (arguments(function=activations), one(tensors(1, 2, 3))),
+    "add": (plain, branches()),
+    "avg_pool2d": (arguments(pool_size=pairs, **pools), one(images)),
+    "batch_norm": (
+        arguments(maybe_axis=axes, maybe_center=yes_or_no, maybe_scale=yes_or_no),
+        one(tensors(1, 2, 3)),
+    ),
+    "bidirectional": (
+        arguments(
+            layer=lstms.map(lambda raw: {"lstm": raw}),
+            maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"]),
+        ),
+        sequences(4),
+    ),
+    "concatenate": (arguments(maybe_axis=axes), branches()),
+    "conv2d": (
+        arguments(
+            filters=st.sampled_from([1, 2, 4]),
+            kernel_size=pairs,
+            maybe_strides=pairs,
+            maybe_padding=paddings,
+            maybe_dilation_rate=pairs,
+            maybe_groups=st.integers(1, 2),
+            maybe_activation=activations,
+            maybe_use_bias=yes_or_no,
+        ),
+        one(images),
+    ),
+    "dense": (
+        arguments(units=sizes, maybe_activation=activations, maybe_use_bias=yes_or_no),
+        one(tensors(0, 1, 2, 3)),
+    ),
+    "dropout": (arguments(rate=st.sampled_from([0.0, 0.5])), one(tensors(0, 1, 2, 3))),
+    "elu": (arguments(maybe_alpha=numbers), one(tensors(0, 1, 2))),
+    "embedding": (
+        arguments(input_dim=sizes, output_dim=sizes, maybe_mask_zero=yes_or_no),
+        one(tensors(0, 1, 1, 2, dtypes=st.sampled_from(["int32", "uint8", "int8", "float32"]))),
+    ),
+    "exponential": (plain, one(tensors(0, 1, 2))),
+    "flatten": (plain, one(tensors(0, 1, 2, 3, dtypes=anything))),
+    "gelu": (arguments(maybe_approximate=yes_or_no), one(tensors(0, 1, 2))),
+    "global_avg_pool2d": (arguments(maybe_keepdims=yes_or_no), one(images)),
+    "hard_sigmoid": (plain, one(tensors(0, 1, 2))),
+    "layer_norm": (
+        arguments(
+            maybe_axis=axes | st.lists(axes, min_size=1, max_size=3), maybe_center=yes_or_no, maybe_scale=yes_or_no
+        ),
+        one(tensors(1, 2, 3)),
+    ),
+    "leaky_relu": (arguments(maybe_negative_slope=st.floats(0, 1)), one(tensors(0, 1, 2))),
+    "linear": (plain, one(tensors(0, 1, 2))),
+    "log_softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
+    "lstm": (lstms, sequences(2)),
+    "max_pool2d": (arguments(maybe_pool_size=pairs, **pools), one(images)),
+    "multiply": (plain, branches()),
+    "relu": (
+        arguments(
+            maybe_negative_slope=st.floats(0, 1), maybe_max_value=st.floats(0, 6), maybe_threshold=st.floats(0, 1)
+        ),
+        one(tensors(0, 1, 2)),
+    ),
+    "relu6": (plain, one(tensors(0, 1, 2))),
+    "rescaling": (
+        arguments(scale=numbers | st.just("1/255"), maybe_offset=numbers),
+        one(tensors(0, 1, 2, dtypes=anything)),
+    ),
+    "reshape": (
+        arguments(shape=st.lists(st.sampled_from([-1, 1, 2, 3, 4, 6]), max_size=3)),
+        one(tensors(0, 1, 2, 3, dtypes=anything)),
+    ),
+    "selu": (plain, one(tensors(0, 1, 2))),
+    "sigmoid": (plain, one(tensors(0, 1, 2))),
+    "silu": (plain, one(tensors(0, 1, 2))),
+    "softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
+    "softplus": (plain, one(tensors(0, 1, 2))),
+    "softsign": (plain, one(tensors(0, 1, 2))),
+    "tanh": (plain, one(tensors(0, 1, 2))),
+}
+"""For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
+
+
+def test_every_layer_has_configurations() -> None:
+    assert sorted(CONFIGURATIONS) == sorted(LAYERS)
+
+
+@pytest.mark.parametrize("name", list(LAYERS))
+def test_apply_gives_what_plan_promises(name: str) -> None:
+    raws, inputs = CONFIGURATIONS[name]
+    planned = 0
+
+    @settings(max_examples=30 if name in ACTIVATIONS else 100)
+    @given(raw=raws, types=inputs)
+    def check(raw: dict[str, Any], types: dict[str, Any]) -> None:
+        nonlocal planned
+        layer = LAYERS.build({name: raw})
+        refused = None
+        try:
+            plan = layer.plan(**types)
+        except PlanError as error:
+            refused = error
+        if refused is not None:
+            assert refused.help, refused.message
+            assert not refused.argument or refused.argument in type(layer).model_fields
+            assert not refused.slot or refused.slot in {slot.name for slot in layer.slots}
+            return
+        planned += 1
+        params = {name: abstract(weight.shape, weight.dtype) for name, weight in plan.params.items()}
+        state = {name: abstract(entry.shape, entry.dtype) for name, entry in plan.state.items()}
+        entries: list[Any] = [*plan.params.values(), *plan.state.values()]
+        assert all(len(entry.axes) == len(entry.shape) for entry in entries)
+        for batch, train in ((1, False), (3, True)):
+
+            def array(x: Any, batch: int = batch) -> Any:
+                if isinstance(x, tuple):
+                    return tuple(array(part) for part in x)
+                return abstract((batch, *x.shape), x.dtype)
+
+            def mask(x: Any, batch: int = batch) -> Any:
+                if isinstance(x, tuple):
+                    return tuple(mask(part) for part in x)
+                return abstract((batch, x.shape[0]), "bool") if x.mask else None
+
+            def apply(params: Any, state: Any, inputs: Any, masks: Any, rows: Any, train: bool = train) -> Any:
+                key = jax.random.key(0) if train else None
+                result = as_result(layer.apply(Call(params, state, masks, rows, train, key), **inputs))
+                return dict(result.outputs), dict(result.state), dict(result.masks)
+
+            rows = abstract((batch,), "bool") if batch > 1 else None
+            arrays = {slot: array(x) for slot, x in types.items()}
+            masks = {slot: mask(x) for slot, x in types.items()}
+            outputs, new_state, new_masks = jax.eval_shape(apply, params, state, arrays, masks, rows)
+            assert {port: (x.shape, str(x.dtype)) for port, x in outputs.items()} == {
+                port: ((batch, *x.shape), x.dtype) for port, x in plan.outputs.items()
+            }
+            assert set(new_state) <= set(plan.state)
+            assert set(new_state) == (set(plan.state) if train else set())
+            for entry, value in new_state.items():
+                assert (value.shape, value.dtype) == (plan.state[entry].shape, plan.state[entry].dtype)
+            if layer.masking == "use":
+                masked = {port: (batch, x.shape[0]) for port, x in plan.outputs.items() if x.mask}
+                assert {port: x.shape for port, x in new_masks.items()} == masked
+            else:
+                assert not new_masks
+
+    check()
+    assert planned > 0, "no drawn configuration was valid"
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in (LAYERS, INITIALIZERS) for name in table],
+    ids=lambda value: value if isinstance(value, str) else value.kind,
+)
+def test_every_class_is_documented_with_a_working_example(table: Table[Any], name: str) -> None:
+    cls = table.find(name)
+    assert cls.__doc__ and cls.__doc__ != Named.__doc__
+    for field, info in cls.model_fields.items():
+        assert info.description and info.description.endswith("."), field
+    assert cls.primary is None or cls.primary in cls.model_fields
+    document, problems = read(f"example:\n  {cls.example}\n", "example.yaml")
+    assert document is not None and not problems
+    built = LAYERS.build(document.data["example"])
+    assert name in cls.example
+    assert LAYERS.build(LAYERS.dump(built)) == built
+
+
+@pytest.mark.parametrize("table", [LAYERS, INITIALIZERS], ids=lambda table: table.kind)
+def test_no_spelling_means_two_things(table: Table[Any]) -> None:
+    seen = {name: name for name in table}
+    for name in table:
+        for spelling in table.find(name).spellings:
+            assert table.suggest(spelling) == name
+            assert seen.setdefault(spelling, name) == name
+
+
+@pytest.mark.parametrize("name", list(LAYERS))
+def test_an_unknown_argument_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="kernel_regularizer"):
+        LAYERS.build({name: {"kernel_regularizer": "l2"}})

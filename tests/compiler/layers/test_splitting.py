@@ -1,0 +1,51 @@
+"""Activations that can be split off a layer, and those that only shape its output."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.layers.activations import Linear, Relu, Softmax, Tanh
+from tests.compiler.layers.running import Running, filled, normal
+
+image = normal(2, 4, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("raw", "x"),
+    [
+        ({"dense": {"units": 3, "activation": "softmax"}}, normal(2, 5)),
+        ({"conv2d": {"filters": 2, "kernel_size": 3, "activation": "gelu"}}, image),
+        ({"activation": "tanh"}, normal(2, 5)),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_the_parts_of_a_layer_compute_the_whole(raw: Any, x: Any) -> None:
+    running = filled(raw, x)
+    parts = running.layer.split()
+    assert parts is not None
+    before, activation = parts
+    middle = Running(before, running.params)(x).outputs["output"]
+    np.testing.assert_allclose(activation.function(middle), running.output(x), rtol=1e-6)
+    if before.split() is not None:
+        again = before.split()
+        assert again is not None and isinstance(again[1], Linear)
+
+
+def test_an_activation_by_name_is_a_layer_of_its_own() -> None:
+    assert LAYERS.build({"activation": "relu"}).split() == (Linear(), Relu())
+    assert LAYERS.build("relu").split() is None
+
+
+def test_a_recurrent_layer_says_what_shapes_its_output() -> None:
+    lstm = LAYERS.build({"lstm": {"units": 2, "activation": "softmax"}})
+    assert lstm.split() is None
+    assert lstm.ends_in() == Softmax()
+    assert LAYERS.build({"bidirectional": {"layer": {"lstm": 2}}}).ends_in() == Tanh()
+    assert LAYERS.build({"dense": 2}).ends_in() is None
+
+
+@pytest.mark.parametrize("name", ["flatten", "reshape", "concatenate", "dropout"])
+def test_layers_that_move_values_say_so(name: str) -> None:
+    assert LAYERS.find(name).moves_values
