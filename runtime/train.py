@@ -19,6 +19,7 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.errors import RunError
 from modelc.runtime.dataset import Dataset, Part
 from modelc.runtime.execution import Execution
+from modelc.runtime.memory import need_memory
 from modelc.runtime.order import batches, shuffled
 from modelc.runtime.records import EpochRecord, Observer, Outcome, Progress, Snapshot
 from modelc.runtime.step import Data, Steps, Sums, TrainState, make
@@ -30,8 +31,10 @@ EVALUATION_ROWS = 1024
 def fit(task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]) -> Outcome:
     """Train `task` on `dataset`; `stop` is asked after every chunk.
 
-    Raises RunError E501 when the loss is no longer finite; what the observer saved until then is unharmed.
+    Raises RunError E501 when the loss is no longer finite (what the observer saved until then is unharmed), E502 when
+    it cannot fit in memory.
     """
+    need_memory(task, dataset)
     return Loop(task, dataset, execution, observer, stop).run()
 
 

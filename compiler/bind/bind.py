@@ -39,7 +39,7 @@ def bind(
         task = bind_targets(findings, task, terms, columns)
         task = link_outputs(findings, task)
         task = bind_metrics(findings, task)
-        task = bind_training(findings, task)
+        task = bind_training(findings, task, columns)
     if None not in planned.graph.outputs.values():
         warn_unused(findings, planned.graph, roots)
     return task, tuple(findings.problems)

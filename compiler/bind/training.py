@@ -1,12 +1,15 @@
 """Binds what `train` says about the run as a whole: what to monitor, and whether the parts go together."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.bind.task import Task, Training
+from modelc.compiler.errors import RunError
 from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.source import Column
 
 
-def bind_training(findings: Findings, task: Task) -> Task:
+def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> Task:
     """The task with its training, where the optimizer, the settings and the monitor are known."""
     train = task.spec.train
     assert train is not None
@@ -38,7 +41,35 @@ def bind_training(findings: Findings, task: Task) -> Task:
             note=f"keys: {', '.join(keys)}",
         )
         return task
+    check_rows(findings, task, columns)
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
+
+
+def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> None:
+    """Report a split that leaves no rows to train on, and batches larger than all of them, where rows are known."""
+    data, settings = task.data, task.spec.train.settings if task.spec.train else None
+    binding = next(iter((task.inputs or {}).values()), None)
+    column = None if binding is None or columns is None else columns.get(binding.subject)
+    if data is None or settings is None or binding is None or column is None or column.rows is None:
+        return
+    chosen = getattr(binding.reader, "rows", None)
+    rows = chosen[1] - chosen[0] if chosen else column.rows
+    if data.validation is not None:
+        try:
+            rows -= data.validation.size(rows)
+        except RunError as error:
+            findings.add(
+                error.code, error.message, ("data", "validation"), label="too many", help=error.helps, note=error.notes
+            )
+            return
+    if settings.batch_size > rows:
+        findings.add(
+            "W906",
+            f"`batch_size` is {settings.batch_size:,}, and there are {rows:,} rows to train on",
+            ("train", "batch_size"),
+            label="one step an epoch",
+            help=f"give a `batch_size` below {rows:,}",
+        )
 
 
 def stated(task: Task) -> frozenset[str]:
