@@ -1,0 +1,173 @@
+"""`modelc train` from the command line to the run directory, and every way in which it can end."""
+
+import json
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from modelc.runtime.rundir import Run
+from tests.cli.commands import modelc, start
+from tests.cli.conftest import SPEC, Project
+
+ENDLESS = """\
+modelc: 1
+model:
+  inputs: {image: {shape: [8, 8]}}
+  layers:
+    - flatten
+    - dense: {units: 10, activation: softmax}
+data:
+  source: digits
+  targets: {output: {category: label}}
+train: {loss: cross_entropy, optimizer: sgd, epochs: 1000000}
+"""
+
+
+def metrics(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_is_kept_whole(project: Project) -> None:
+    run = project.run
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", run.name)
+    assert (run / "spec.yaml").read_text() == SPEC
+    assert {entry.name for entry in run.iterdir()} == {
+        "spec.yaml", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock"
+    }  # fmt: skip
+    record = Run(run).record
+    assert (record.status, record.epoch, record.step) == ("finished", 3, 9)
+    lines = metrics(run)
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert set(lines[0]) == {"epoch", "step", "seconds"} | {
+        f"{part}/{key}"
+        for part in ("train", "validation")
+        for key in ("loss", "kind/loss", "big/loss", "size/loss", "kind/accuracy")
+    }
+    assert record.best is not None
+    assert record.best.score == min(line["validation/loss"] for line in lines)
+
+
+def test_it_says_what_is_trained_how_it_goes_and_what_to_do_next(project: Project) -> None:
+    out = project.trained.out
+    run = project.run.relative_to(project.folder)
+    for said in (
+        # dense 4*8+8, batch_norm 16, dense 8*3+3, 8+1, 8*2+2; moving mean and variance 16.
+        "110 trainable, 16 not",
+        "48 training, 12 validation, 20 test",
+        "adamw, learning rate 0.01, weight decay 0.004 (it skips weights of rank below 2)",
+        "by validation/loss, lower is better",
+        "first step after ",
+        "epoch 3/3   train: loss ",
+        "finished 3 epochs",
+        f"run: {run}",
+        f"modelc evaluate {run}",
+        f"modelc predict {run} --output predictions.csv",
+    ):
+        assert said in out
+    assert out.count("epoch ") == out.count("\nepoch ") + out.count("best epoch ")
+    assert "\x1b" not in out
+
+
+def test_the_same_seed_gives_the_same_bits(project: Project) -> None:
+    again = modelc("train", "tiny.yaml", "--run-dir", "again", cwd=project.folder)
+    assert again.code == 0
+    for kind in ("best", "last"):
+        for name in ("params.safetensors", "state.safetensors"):
+            files = [Path(run) / "weights" / kind / name for run in (project.run, project.folder / "again")]
+            # The order of arrays in a safetensors file is that of their names: equal weights are equal files.
+            assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_folder_in_use_is_refused_before_the_data_is_read(project: Project) -> None:
+    ended = modelc("train", "tiny.yaml", "--run-dir", project.run, "--root", project.run, cwd=project.folder)
+    assert (ended.code, ended.out) == (4, "")
+    assert "error[E601]" in ended.err
+    assert "holds a run already" in ended.err
+
+
+def test_a_spec_with_mistakes_is_not_trained(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(SPEC.replace("softmax", "softmaks"))
+    ended = modelc("train", "bad.yaml", cwd=tmp_path)
+    assert (ended.code, ended.out) == (1, "")
+    assert "error[E101]" in ended.err
+    assert "bad.yaml:7" in ended.err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("section", ["data", "train"])
+def test_a_spec_without_data_or_training_is_refused(tmp_path: Path, section: str) -> None:
+    model = "modelc: 1\nmodel: {inputs: {image: {shape: [8, 8]}}, layers: [flatten, dense: 1]}\n"
+    other = {
+        "data": "train: {loss: {mean_squared_error: {}}, optimizer: sgd, epochs: 1}\n",
+        "train": "data: {source: digits}\n",
+    }
+    (tmp_path / "half.yaml").write_text(model + other[section])
+    ended = modelc("train", "half.yaml", cwd=tmp_path)
+    assert ended.code == 1
+    assert f"a spec needs the section `{section}`" in ended.err
+
+
+def test_a_spec_that_is_not_there_is_a_wrong_command_line(tmp_path: Path) -> None:
+    assert modelc("train", "nowhere.yaml", cwd=tmp_path).code == 2
+    assert modelc("train", cwd=tmp_path).code == 2
+
+
+def test_data_that_is_missing_fails_the_run_at_its_place_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(SPEC)
+    ended = modelc("train", "tiny.yaml", cwd=tmp_path)
+    assert ended.code == 4
+    assert "error[E405]: there is no file 'train.npz'" in ended.err
+    assert "tiny.yaml:12" in ended.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_it(tmp_path: Path) -> None:
+    spec = ENDLESS.replace("cross_entropy", "mean_squared_error").replace(", activation: softmax", "")
+    spec = spec.replace("{category: label}", "{array: {column: label, shape: [1]}}").replace("units: 10", "units: 1")
+    (tmp_path / "hot.yaml").write_text(spec.replace("optimizer: sgd", "optimizer: {sgd: 10.0}"))
+    ended = modelc("train", "hot.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 4
+    assert "error[E501]" in ended.err
+    record = Run(tmp_path / "run").record
+    assert record.status == "failed"
+    assert record.failure is not None
+    assert record.failure.code == "E501"
+
+
+def test_data_below_another_root_is_found_and_recorded(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(SPEC)
+    ended = modelc("train", "tiny.yaml", "--root", project.folder, "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 0
+    assert Run(tmp_path / "run").record.root == str(project.folder.resolve())
+    assert modelc("evaluate", "run", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_and_saves(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    (tmp_path / "long.yaml").write_text(ENDLESS)
+    with start("train", "long.yaml", "--run-dir", "run", cwd=tmp_path) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch"):
+                process.send_signal(number)
+                break
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "interrupted at step" in out
+    assert "the weights of this moment are saved" in err
+    run = Run(tmp_path / "run")
+    assert run.record.status == "interrupted"
+    assert run.weights(run.task(), "last")[1].step == run.record.step
+    assert run.record.epoch == len(metrics(tmp_path / "run"))
+    evaluated = modelc("evaluate", "run", "--split", "train", "--weights", "last", cwd=tmp_path)
+    assert f"step {run.record.step:,}" in evaluated.out
+
+
+def test_a_moved_project_can_be_used(project: Project, tmp_path: Path) -> None:
+    shutil.copytree(project.run, tmp_path / "elsewhere")
+    ended = modelc("evaluate", "elsewhere", cwd=tmp_path)
+    assert ended.code == 0
+    assert "20 test rows, best weights" in ended.out
