@@ -37,6 +37,13 @@ class Document:
     keys: Mapping[Path, Place]
     holes: frozenset[Path] = frozenset()
 
+    def get(self, path: Path) -> Any:
+        """The data at `path`. Raises KeyError or IndexError where there is none."""
+        data = self.data
+        for part in path:
+            data = data[part]
+        return data
+
     def value(self, path: Path) -> Place:
         """The place of the value at `path`, or of the nearest value around it that the text has."""
         while path and path not in self.values:

@@ -9,7 +9,8 @@ from modelc.compiler.errors import PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import LAYERS
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -56,6 +57,7 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
             return None
         types.append(known)
     masked = any(known.mask for known in types)
+    passes = node.layer.masking == "pass" and all(known.mask for known in types)
     try:
         plan = node.layer.plan(**by_slot(node, types))
     except PlanError as error:
@@ -63,16 +65,17 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
         return None
     if node.layer.masking == "use":
         return plan
-    if masked and node.layer.masking == "drop":
+    if masked and not passes:
         findings.add(
             "W904",
             f"`{node.path}` drops the mask of its input",
             node.at,
             key=True,
             label="padding counts as data from here on",
-            help="put a layer that uses the mask, such as `lstm`, before it",
+            help="give every input a mask, or none"
+            if node.layer.masking == "pass"
+            else "put a layer that uses the mask, such as `lstm`, before it",
         )
-    passes = masked and node.layer.masking == "pass"
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
 
 

@@ -142,9 +142,10 @@ def interpret(
 
 
 def join_masks(masks: list[Any]) -> Any:
-    """A step counts where any of the inputs that have a mask counts it, as in Keras 3; None where none has one."""
-    present = [mask for mask in masks if mask is not None]
-    joined = present[0] if present else None
-    for mask in present[1:]:
+    """A step counts where any of the inputs counts it, as in Keras 3; None where an input has no mask."""
+    if not masks or any(mask is None for mask in masks):
+        return None
+    joined = masks[0]
+    for mask in masks[1:]:
         joined = joined | mask
     return joined

@@ -9,7 +9,8 @@ from modelc.compiler.bind.terms import check_term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -49,12 +50,15 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], column
         return replace(task, terms=tuple(term for term in terms if check_term(findings, task, term, None)))
     bindings: dict[str, Binding] = {}
     fitting: list[Term] = []
+    strangers = report_strange_targets(findings, task, terms)
     for term in terms:
         if term.target is None:
             if check_term(findings, task, term, None):
                 fitting.append(term)
             continue
         if term.target not in bindings:
+            if strangers and term.target not in data.targets:
+                continue
             binding = bind_target(findings, task, term, columns)
             if binding is None:
                 continue
@@ -64,10 +68,6 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], column
         type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
         if check_term(findings, task, term, type_) and check_classes(findings, task, term, binding):
             fitting.append(term)
-    assert task.spec.train is not None and task.spec.model is not None
-    if task.spec.train.complete and task.spec.model.complete and len(task.spec.train.terms) == len(terms):
-        used = {term.target: None for term in terms if term.target is not None}
-        report_strangers(findings, data.targets, used, "targets", "target of a loss")
     return replace(task, terms=tuple(fitting), targets=bindings)
 
 
@@ -117,11 +117,12 @@ def missing_column(findings: Findings, name: str, column: str, columns: Mapping[
     left_out = path not in findings.document.values
     what = "target" if path[1] == "targets" else "input"
     reader = "category" if what == "target" else "array"
-    suggestion = close or next(iter(columns), "")
+    labels = (name for name, known in columns.items() if known.classes is not None and what == "target")
+    suggestion = close or next(labels, next(iter(columns), ""))
     findings.add(
         "E401",
         f"the data has no column `{column}`" + (f" for the {what} `{name}`" if left_out else ""),
-        written(findings, path),
+        written(findings, path) if left_out else subject_path(findings, path, column),
         key=left_out,
         label=f"no column `{column}`",
         help=f"bind it: `{path[1]}: {{{name}: {{{reader}: {suggestion}}}}}`"
@@ -129,6 +130,13 @@ def missing_column(findings: Findings, name: str, column: str, columns: Mapping[
         else (f"did you mean `{close}`?" if close else ()),
         note=f"columns: {', '.join(columns)}",
     )
+
+
+def subject_path(findings: Findings, path: Path, column: str) -> Path:
+    """Where the name of a column stands in the reader at `path`."""
+    document = findings.document
+    below = [other for other in document.values if other[: len(path)] == path and other not in document.holes]
+    return max((other for other in below if document.get(other) == column), key=len, default=path)
 
 
 def written(findings: Findings, path: Path) -> Path:
@@ -207,6 +215,33 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
         related=[(node.at, f"`{term.of}` gives {show_shape(output.shape)}")] if node else (),
     )
     return False
+
+
+def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
+    """Report targets in `data` that no loss asks for; says whether there are any."""
+    data, train, model = task.data, task.spec.train, task.spec.model
+    assert data is not None and train is not None and model is not None
+    if not (train.complete and model.complete and len(train.terms) == len(terms)):
+        return False
+    wanted = [term.target for term in terms if term.target is not None]
+    missing = [name for name in wanted if name not in data.targets]
+    for name in data.targets:
+        if name in wanted:
+            continue
+        close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
+        cure = f"did you mean `{close}`?" if close else ()
+        if model.sequential and missing == ["output"]:
+            cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
+        findings.add(
+            "E205",
+            f"`{name}` is no target of a loss",
+            ("data", "targets", name),
+            key=True,
+            label="nothing asks for it",
+            help=cure,
+            note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
+        )
+    return any(name not in wanted for name in data.targets)
 
 
 def report_strangers(

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from modelc.compiler.bind.task import Measure, Task
 from modelc.compiler.errors import PlanError
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import MetricSpec
+from modelc.compiler.schema.spellings import closest
 
 
 def bind_metrics(findings: Findings, task: Task) -> Task:

@@ -8,8 +8,9 @@ from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.graph import Edge, Graph
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.losses import LOSSES
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import TermSpec
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType, show_shape
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from modelc.compiler.bind.task import Task, Training
 from modelc.compiler.errors import RunError
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.source import Column
 
 

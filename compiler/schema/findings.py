@@ -1,6 +1,5 @@
 """Collects the problems of one document, and says pydantic's findings in the words of the language."""
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -8,7 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
-from modelc.compiler.named import Named, Table, fold
+from modelc.compiler.named import Named, Table
+from modelc.compiler.schema.spellings import closest
 
 KINDS = {
     dict: "a mapping",
@@ -79,7 +79,15 @@ class Findings:
         """Whether the text has something at `path` that could not be read and is reported already."""
         return path in self.document.holes
 
-    def unknown(self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key") -> None:
+    def unknown(
+        self,
+        path: Path,
+        name: str,
+        owner: str,
+        allowed: Collection[str],
+        *,
+        what: str = "key",
+    ) -> None:
         """Report a key that `owner` does not have."""
         close = closest(name, allowed)
         self.add(
@@ -116,9 +124,18 @@ class Findings:
                     return None
 
     def translate(self, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = "") -> None:
-        """Report every finding of pydantic about the value at `path`."""
-        for item in error.errors(include_url=False):
-            self.translate_one(dict(item), path, fields, owner)
+        """Report every finding of pydantic about the value at `path`, but not what follows from another."""
+        items: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
+        missing = [item["loc"] for item in items if item["type"] == "missing"]
+        meant = set()
+        for item in (item for item in items if item["type"] == "extra_forbidden"):
+            loc = item["loc"]
+            meant.add(
+                (*loc[:-1], closest(str(loc[-1]), [str(other[-1]) for other in missing if other[:-1] == loc[:-1]]))
+            )
+        for item in items:
+            if item["type"] != "missing" or item["loc"] not in meant:
+                self.translate_one(item, path, fields, owner)
 
     def translate_one(self, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:
         from modelc.compiler.schema.tables import table_of
@@ -235,7 +252,7 @@ class Findings:
             "E101",
             f"unknown {table.kind} `{name}`",
             path,
-            key=True,
+            key=path[-1] == name,
             label=f"no such {table.kind}",
             help=f"did you mean `{close}`?" if close else (),
             note=f"{table.kind} names: {', '.join(table)}" if not close else (),
@@ -244,15 +261,6 @@ class Findings:
 
 def listed(texts: str | Iterable[str]) -> tuple[str, ...]:
     return ((texts,) if texts else ()) if isinstance(texts, str) else tuple(texts)
-
-
-def closest(name: str, allowed: Collection[str]) -> str | None:
-    """The allowed name that `name` most likely stands for, or None."""
-    for candidate in allowed:
-        if fold(candidate) == fold(name):
-            return candidate
-    close = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
-    return close[0] if close else None
 
 
 def article(kind: str) -> str:

@@ -47,21 +47,27 @@ def read_named(
             )
         return None
     names = [key for key in raw if key not in siblings]
+    if any(key in TYPE_KEYS and key not in table for key in names) and refuse_type_form(findings, table, raw, path):
+        return None
     if not set(names) & set(table.entries):
         later = [key for key in names if key in LATER]
         for key in later:
             findings.add("E109", LATER[key], (*path, key), key=True, label="not in this version")
         if later:
             return None
-        if refuse_type_form(findings, table, raw, path):
-            return None
     known = [name for name in names if name in table]
+    if (
+        names
+        and names[0] in table
+        and raw[names[0]] is None
+        and set(names[1:]) & set(table.find(names[0]).model_fields)
+    ):
+        known = names[:1]
     if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
         name = names[0]
         at = (*path, name)
-        extra = names[1:]
-        if extra:
-            blame_extra(findings, table, name, raw, path, extra)
+        if names[1:]:
+            blame_extra(findings, table, name, path, names[1:])
             return Found(name, None, at)
         if findings.is_hole(at):
             return Found(name, None, at)
@@ -87,7 +93,7 @@ def read_named(
             related=[((*path, known[0]), f"the first {table.kind}")],
         )
     elif known:
-        blame_extra(findings, table, known[0], raw, path, [name for name in names if name != known[0]])
+        blame_extra(findings, table, known[0], path, [name for name in names if name != known[0]])
     else:
         for name in names:
             if not findings.is_hole((*path, name)):
@@ -95,26 +101,28 @@ def read_named(
     return None
 
 
-def blame_extra(
-    findings: Findings, table: Table[Any], name: str, raw: Mapping[str, Any], path: Path, extra: list[str]
-) -> None:
+def blame_extra(findings: Findings, table: Table[Any], name: str, path: Path, extra: list[str]) -> None:
     """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their indent."""
     fields = list(table.find(name).model_fields)
+    lost = [key for key in extra if key in fields]
+    if lost:
+        several = len(lost) > 1
+        findings.add(
+            "E102",
+            f"{' and '.join(f'`{key}`' for key in lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
+            f"and must stand inside it",
+            (*path, lost[0]),
+            key=True,
+            label=f"not inside `{name}`",
+            help=f"indent {'them' if several else 'it'} below `{name}:`, or write "
+            f"`{name}: {{{', '.join(f'{key}: ...' for key in lost)}}}`",
+            related=[((*path, name), f"the {table.kind}")],
+        )
     for key in extra:
         at = (*path, key)
-        if key in fields:
-            findings.add(
-                "E102",
-                f"`{key}` is an argument of `{name}` and must stand inside it",
-                at,
-                key=True,
-                label=f"not inside `{name}`",
-                help=f"indent it below `{name}:`, or write `{name}: {{{key}: ...}}`",
-                related=[((*path, name), f"the {table.kind}")],
-            )
-        elif key in LATER:
+        if key in LATER:
             findings.add("E109", LATER[key], at, key=True, label="not in this version")
-        elif not findings.is_hole(at):
+        elif key not in fields and not findings.is_hole(at):
             findings.unknown(at, key, f"{article(table.kind)} item", [*fields, "name"])
 
 

@@ -182,6 +182,15 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
         name = read_name(findings, raw["name"], (*path, "name"))
     if found is None:
         return Item("", None, name, path)
+    arguments = raw.get(found.name) if isinstance(raw, Mapping) else None
+    if (
+        name is None
+        and found.value is None
+        and isinstance(arguments, Mapping)
+        and isinstance(arguments.get("name"), str)
+    ):
+        # It is reported as an argument that does not exist, and meant as the name: other messages should know it.
+        name = arguments["name"]
     return Item(found.name, found.value, name, found.path)
 
 

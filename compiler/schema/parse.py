@@ -6,6 +6,7 @@ from typing import Any
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Problem
 from modelc.compiler.named import NAME
+from modelc.compiler.schema import data, model, train
 from modelc.compiler.schema.data import read_data
 from modelc.compiler.schema.findings import Findings, describe
 from modelc.compiler.schema.model import read_model
@@ -15,6 +16,7 @@ from modelc.compiler.schema.train import read_train
 FORMAT = 1
 KEYS = ("modelc", "name", "description", "model", "data", "train")
 LATER = ("extends", "vars", "blocks")
+SECTIONS = {"model": model.KEYS, "data": data.KEYS, "train": train.KEYS}
 
 
 def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
@@ -32,7 +34,18 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
                 label="not in this version",
             )
         elif key not in KEYS:
-            findings.unknown((key,), key, "a spec", KEYS)
+            home = next((section for section, keys in SECTIONS.items() if key in keys and key not in KEYS), None)
+            if home is None:
+                findings.unknown((key,), key, "a spec", KEYS)
+            else:
+                findings.add(
+                    "E102",
+                    f"`{key}` belongs into `{home}`",
+                    (key,),
+                    key=True,
+                    label="not a key of its own",
+                    help=f"indent it below `{home}:`",
+                )
     if "model" not in top and not findings.is_hole(("model",)) and not set(top) - set(KEYS) - set(LATER):
         findings.add(
             "E104",
