@@ -88,8 +88,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="modelc")
-    # The outermost border: whatever arrives here is reported as a bug, and shown in full on request.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the outermost border, which says of whatever arrives that it is a bug
         sys.exit(report(error))
 
 

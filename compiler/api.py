@@ -42,11 +42,11 @@ def check(text: bytes | str, name: str, settings: Sequence[str] = ()) -> Checked
         return Checked(None, problems, {name: show_text(text)})
     sources = {name: document.text}
     if settings:
-        from modelc.compiler.overrides import override
+        from modelc.compiler.overrides import SOURCE, joined, override
 
-        document, found, written = override(document, settings)
+        document, found = override(document, settings)
         problems += found
-        sources |= written
+        sources[SOURCE] = joined(settings)
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)

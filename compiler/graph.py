@@ -4,14 +4,15 @@ A sequential model is a chain like any other here; nothing later knows that ther
 """
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelc.compiler.errors import Path, Problem
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
-from modelc.compiler.schema.findings import Findings, closest
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Item, ModelSpec, NodeSpec, Reference, Spec
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType
 
 
@@ -239,24 +240,32 @@ def cut(node: Node) -> Node:
 
 
 def item_paths(node: NodeSpec, sequential: bool) -> list[str]:
-    """The paths of a node's layers: the node's name, and below `layers` the item's name or its type, numbered from 2."""
-    if not node.chain or node.items is None:
+    """The paths of a node's layers: the node's name, and below `layers` the name of each item."""
+    if not node.chain:
         return [node.name]
     prefix = "" if sequential else f"{node.name}/"
-    names = []
-    taken = {item.name for item in node.items if item.name}
+    items = [(item.name, item.kind or f"item_{index}") for index, item in enumerate(node.items or ())]
+    return [prefix + name for name in item_names(items)]
+
+
+def item_names(items: Sequence[tuple[str | None, str]]) -> list[str]:
+    """The names of a list's items, each given by its own name, if it has one, and its type.
+
+    An item without a name is called by its type, the k-th of that type (from 2) by `type_k`; names given are never taken.
+    """
+    taken = {name for name, _ in items if name}
     counts: dict[str, int] = {}
-    for index, item in enumerate(node.items):
-        if item.name is not None:
-            names.append(prefix + item.name)
+    names = []
+    for given, kind in items:
+        if given is not None:
+            names.append(given)
             continue
-        kind = item.kind or f"item_{index}"
         counts[kind] = counts.get(kind, 0) + 1
         name = kind if counts[kind] == 1 else f"{kind}_{counts[kind]}"
         while name in taken:
             counts[kind] += 1
             name = f"{kind}_{counts[kind]}"
-        names.append(prefix + name)
+        names.append(name)
     return names
 
 

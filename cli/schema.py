@@ -1,0 +1,32 @@
+"""`modelc schema`: prints the JSON Schema of specs, for editors."""
+
+from typing import Annotated
+
+import typer
+
+from modelc.cli.console import refuse, write
+
+
+def schema(
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of the language: completion and checks in editors.
+
+    With the YAML plug-in of VS Code and others, begin a spec with the line
+    `# yaml-language-server: $schema=modelc.schema.json`.
+    """
+    import json
+
+    from modelc.compiler.schema.jsonschema import json_schema
+
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    if output is None:
+        write(text)
+        return
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        refuse(f"cannot write `{output}`: {(error.strerror or str(error)).lower()}")

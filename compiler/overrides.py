@@ -1,0 +1,315 @@
+"""`--set PATH=VALUE`: single values of a document changed from outside, before anyone reads it as a spec.
+
+Paths are those of the language, `train.optimizer.adam.learning_rate`; values are read like values in a file. What does
+not exist is refused here, at its place in the argument; whether a value fits is for the readers of the spec to say.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.document import Document, decode
+from modelc.compiler.edits import Edits, path_prefixes
+from modelc.compiler.errors import Label, Path, Place, Problem
+from modelc.compiler.graph import item_names
+from modelc.compiler.schema.findings import describe
+from modelc.compiler.schema.grammar import Either, Items, Keys, Shape, Thing, Value, arguments, language
+from modelc.compiler.schema.spellings import closest
+
+SOURCE = "--set"
+"""The name of the arguments as a file, for places; each stands on a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of a path: its text and where in the argument it stands."""
+
+    text: str
+    place: Place
+
+
+class Refused(Exception):
+    """A path that leads nowhere; carries the problem to report."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def joined(settings: Sequence[str]) -> str:
+    """The text that places in `SOURCE` are places in."""
+    return "\n".join(settings)
+
+
+def override(document: Document, settings: Sequence[str]) -> tuple[Document, tuple[Problem, ...]]:
+    """`document` with each of `settings` carried out, in order, and what is wrong with them.
+
+    Places of values that came from a setting are places in `joined(settings)`, under the name `SOURCE`.
+    """
+    text = decode(joined(settings), SOURCE)
+    if isinstance(text, Problem):
+        return document, (text,)
+    edits = Edits(document)
+    problems: list[Problem] = []
+    line = 1
+    for setting in settings:
+        problems.extend(apply(edits, setting, line, text))
+        line += setting.count("\n") + 1
+    return edits.done(), tuple(problems)
+
+
+def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]:
+    """Carry out one setting that stands on `line` of `text`; the problems with it."""
+    left, equals, right = setting.partition("=")
+    if not equals or not left.strip():
+        place = Place(SOURCE, line, 1, line, max(len(left), 1) + 1)
+        label = Label(place, "`=` is missing" if left.strip() else "the path is missing")
+        cure = "write the path, `=` and the value: `--set train.epochs=3`"
+        return (Problem("E002", "expected PATH=VALUE", label, helps=(cure,)),)
+    segments = [
+        Segment(match[0], Place(SOURCE, line, match.start() + 1, line, max(match.end(), match.start() + 1) + 1))
+        for match in re.finditer(r"[^.]+|(?<=\.)(?=\.|$)|^(?=\.)", left)
+    ]
+    empty = next((segment for segment in segments if not segment.text), None)
+    if empty is not None:
+        label = Label(empty.place, "nothing between the dots")
+        return (Problem("E002", "the path has an empty part", label, helps=("write the path as `train.epochs`",)),)
+    try:
+        path = Walk(edits, segments).walk(language(), (), 0)
+    except Refused as refused:
+        return (refused.problem,)
+    if path is None:
+        return ()
+    return assign(edits, path, segments, read_value(right, line, len(left) + 2, text))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of a setting, with places below its own root."""
+
+    data: Any
+    values: Mapping[Path, Place]
+    keys: Mapping[Path, Place]
+    holes: frozenset[Path]
+    problems: tuple[Problem, ...]
+
+
+def read_value(right: str, line: int, column: int, text: str) -> Given:
+    """The value that `right` stands for, read by the rules of a file; it begins at `line` and `column` of `text`."""
+    from modelc.compiler.compose import Composer
+    from modelc.compiler.expand import Expansion
+    from modelc.compiler.places import Places, Unreadable
+    from modelc.compiler.yaml_events import yaml_events
+
+    # The reader counts lines and columns: blanks before the value put every place of it where it stands in the text.
+    padded = "\n" * (line - 1) + " " * (column - 1) + right
+    composer = Composer(yaml_events(padded, SOURCE), SOURCE)
+    whole = Place(SOURCE, line, column, line, max(column + len(right), column + 1))
+    try:
+        root = composer.document()
+        if root is None:
+            return Given(None, {(): whole}, {}, frozenset(), tuple(composer.problems))
+        expansion = Expansion(root, SOURCE)
+    except Unreadable as stop:
+        return Given(None, {(): whole}, {}, frozenset([()]), (*composer.problems, stop.problem))
+    values, keys = Places(SOURCE, text, expansion.values), Places(SOURCE, text, expansion.keys)
+    return Given(expansion.data, values, keys, frozenset(expansion.holes), tuple(composer.problems))
+
+
+def assign(edits: Edits, path: Path, segments: Sequence[Segment], given: Given) -> tuple[Problem, ...]:
+    """Put the value `given` at `path`; the problems that reading it had."""
+    values = {(*path, *at): place for at, place in given.values.items()}
+    keys = {(*path, *at): place for at, place in given.keys.items()}
+    named = (at for at in path_prefixes(path) if isinstance(at[-1], str))
+    # List items have no key, and a path has a segment for each of its parts.
+    keys |= {at: segments[len(at) - 1].place for at in named}
+    edits.replace(path, given.data, values, keys)
+    edits.holes |= {(*path, *at) for at in given.holes}
+    return given.problems
+
+
+class Walk:
+    """Follows the segments of one setting through the language and the document, spelling out shorthands on the way."""
+
+    def __init__(self, edits: Edits, segments: Sequence[Segment]) -> None:
+        self.edits = edits
+        self.segments = segments
+
+    def walk(self, shape: Shape, path: Path, index: int) -> Path | None:
+        """The path in the document that the segments from `index` on lead to, below `path`.
+
+        None where the way leads through something unreadable, which is reported already. Raises `Refused`.
+        """
+        if index == len(self.segments):
+            return path
+        if self.edits.in_hole(path):
+            return None
+        value = self.edits.get(path)
+        if isinstance(shape, Either):
+            chosen = choose(shape, value)
+            return None if chosen is None else self.walk(chosen, path, index)
+        if isinstance(shape, Value):
+            return self.into_value(path, value, index)
+        if isinstance(shape, Items):
+            return self.into_list(shape, path, value, index)
+        if isinstance(shape, Thing):
+            return self.into_thing(shape, path, value, index)
+        if value is not None and not isinstance(value, Mapping):
+            return None
+        segment = self.segments[index].text
+        if isinstance(shape, Keys):
+            if segment not in shape.keys:
+                raise self.unknown("key", index, shape.what, shape.keys)
+            return self.walk(shape.keys[segment], (*path, segment), index + 1)
+        last = index == len(self.segments) - 1
+        if segment not in (value or {}) and not last and not shape.open and (*path, segment) not in self.edits.holes:
+            raise self.unknown("name", index, shape.what, value or {})
+        return self.walk(shape.of, (*path, segment), index + 1)
+
+    def into_value(self, path: Path, value: Any, index: int) -> Path:
+        """An entry of a list of plain values, which is all that a plain value can have inside."""
+        segment = self.segments[index]
+        if isinstance(value, list) and segment.text.isdigit() and int(segment.text) < len(value):
+            if index == len(self.segments) - 1:
+                return (*path, int(segment.text))
+            index += 1
+        shown = self.upto(index)
+        raise self.refuse(
+            "E102",
+            index,
+            f"`{shown}` is a plain value, nothing stands inside it",
+            label=f"not inside `{shown}`",
+            help=f"set it whole: `{shown}=...`",
+        )
+
+    def into_list(self, shape: Items, path: Path, value: Any, index: int) -> Path | None:
+        """An item of a list, by its number, its name or its type."""
+        if value is not None and not isinstance(value, list):
+            return None
+        segment = self.segments[index].text
+        siblings = shape.of.siblings if isinstance(shape.of, Thing) else {}
+        names = item_names([called(item, position, siblings) for position, item in enumerate(value or ())])
+        if segment.isdigit() and int(segment) < len(names):
+            return self.walk(shape.of, (*path, int(segment)), index + 1)
+        if segment in names:
+            return self.walk(shape.of, (*path, names.index(segment)), index + 1)
+        if segment.isdigit():
+            size = f"{len(names)} item{'s' if len(names) != 1 else ''}"
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{self.upto(index)}` has {size}, no number {segment}",
+                label="no such item",
+                note="items count from 0" if names else "",
+            )
+        raise self.unknown("item", index, f"`{self.upto(index)}`", names)
+
+    def into_thing(self, shape: Thing, path: Path, value: Any, index: int) -> Path | None:
+        """A sibling key of a named thing, or its arguments, below its name."""
+        segment = self.segments[index].text
+        current = name_of(shape, value)
+        if segment in shape.siblings:
+            if isinstance(value, str):
+                self.edits.spell_out(path, value, None)
+            return self.walk(shape.siblings[segment], (*path, segment), index + 1)
+        if shape.number is not None and isinstance(value, int | float):
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{self.upto(index)}` is {describe(value)}, not a {shape.table.kind}",
+                label="nothing stands inside a number",
+                help=f"set it whole: `{self.upto(index)}={{{segment}: ...}}`" if segment in shape.table else "",
+            )
+        if current is None and value is None and segment in shape.table:
+            return self.walk(arguments(shape.table, segment), (*path, segment), index + 1)
+        if current is None:
+            allowed = [*shape.siblings, *(shape.table if value is None else ())]
+            raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
+        if current not in shape.table:
+            return None
+        if segment != current:
+            raise self.other_name(shape, current, index)
+        if isinstance(value, str):
+            self.edits.spell_out(path, current, None)
+        if index < len(self.segments) - 1:
+            self.spell_arguments(shape, (*path, current))
+        return self.walk(arguments(shape.table, current), (*path, current), index + 1)
+
+    def spell_arguments(self, shape: Thing, path: Path) -> None:
+        """Turn a bare value of the thing at `path` into its primary argument."""
+        value, primary = self.edits.get(path), shape.table.find(str(path[-1])).primary
+        if value is not None and not isinstance(value, Mapping) and primary is not None:
+            self.edits.spell_out(path, primary, value)
+
+    def other_name(self, shape: Thing, current: str, index: int) -> Refused:
+        """The refusal of a segment below a named thing that is called otherwise."""
+        segment, whole = self.segments[index].text, self.upto(index)
+        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
+        inside = [*arguments(shape.table, current).keys]
+        if segment in inside:
+            cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
+        elif segment in shape.table:
+            example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment
+            cure = f"to choose another, set it whole: `{whole}={{{example}}}`"
+        else:
+            close = closest(segment, [current, *shape.siblings, *inside])
+            inner = f"{current}.{close}" if close in inside else close
+            cure = f"did you mean `{whole}.{inner}{rest}`?" if close else f"write `{whole}.{current}...`"
+        message = f"`{whole}` is `{current}`, not `{segment}`"
+        return self.refuse("E102", index, message, label=f"this is `{current}`", help=cure)
+
+    def unknown(self, what: str, index: int, owner: str, allowed: Collection[str]) -> Refused:
+        """The refusal of a segment that is not among `allowed`."""
+        segment = self.segments[index].text
+        close = closest(segment, list(allowed))
+        before = self.upto(index)
+        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
+        whole = ".".join(part for part in (before, close or "") if part)
+        return self.refuse(
+            "E102",
+            index,
+            f"unknown {what} `{segment}` in {owner}" if owner != "this" else f"unknown {what} `{segment}`",
+            label=f"unknown {what}",
+            help=f"did you mean `{whole}{rest}`?" if close else "",
+            note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed and owner != "this" else "",
+        )
+
+    def upto(self, index: int) -> str:
+        """The segments before `index`, as written."""
+        return ".".join(segment.text for segment in self.segments[:index])
+
+    def refuse(self, code: str, index: int, message: str, *, label: str, help: str = "", note: str = "") -> Refused:
+        place = self.segments[index].place
+        notes, helps = (note,) if note else (), (help,) if help else ()
+        return Refused(Problem(code, message, Label(place, label), notes, helps))
+
+
+def choose(shape: Either, value: Any) -> Shape | None:
+    """The kind of `shape` that `value` is; where there is no value yet, the one that can have something inside."""
+    if isinstance(value, list):
+        return shape.items
+    if value is None or isinstance(value, Mapping):
+        return shape.mapping or shape.items
+    return shape.value or shape.mapping
+
+
+def called(item: Any, position: int, siblings: Mapping[str, Shape]) -> tuple[str | None, str]:
+    """An item's own name, if it has one, and its type."""
+    if isinstance(item, str):
+        return None, item
+    if not isinstance(item, Mapping):
+        return None, f"item_{position}"
+    own = item.get("name") if "name" in siblings else None
+    kind = next((key for key in item if key not in siblings), f"item_{position}")
+    return own if isinstance(own, str) else None, kind
+
+
+def name_of(shape: Thing, value: Any) -> str | None:
+    """The name of the thing that `value` is, None where it has none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        names = [key for key in value if key not in shape.siblings]
+        return names[0] if len(names) == 1 else None
+    return None

@@ -1,0 +1,212 @@
+"""The language as a value: which keys stand where, and what their values may be. Reads and checks nothing.
+
+For whoever walks a spec from outside: `--set`, the JSON Schema, the reference. The readers beside this file say what is
+wrong with a spec; a test holds their keys and this tree together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.losses import LOSSES
+from modelc.compiler.metrics import METRICS
+from modelc.compiler.named import NAME, Chosen, Named, Table
+from modelc.compiler.optimizers import OPTIMIZERS
+from modelc.compiler.readers import READERS
+from modelc.compiler.schedules import SCHEDULES, RateOrSchedule
+from modelc.compiler.schema.field_types import Schema, field_schema, positive_number
+from modelc.compiler.schema.spec import InputSpec, Section, Settings
+from modelc.compiler.sources import SOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain value, as far as JSON Schema can say what it may be. `default` is None where there is none to tell."""
+
+    schema: Schema
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A mapping with these keys and no others."""
+
+    what: str
+    keys: Mapping[str, "Shape"]
+    required: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A mapping from names that the spec chooses. `open` says that an entry that is left out means something too."""
+
+    what: str
+    of: "Shape"
+    open: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    of: "Shape"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
+
+    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node).
+    """
+
+    table: Table[Any]
+    siblings: Mapping[str, "Shape"] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    number: Schema | None = None
+    instead: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A list or a mapping or a plain value: told apart by what is there. Kinds that are not allowed are None."""
+
+    mapping: "Shape | None" = None
+    items: "Items | None" = None
+    value: Value | None = None
+    description: str = ""
+
+
+Shape = Value | Keys | Names | Items | Thing | Either
+
+
+def language() -> Keys:
+    """The whole language, from the top level of a spec down."""
+    return Keys(
+        "a spec",
+        {
+            "modelc": Value({"type": "integer", "enum": [1]}, "Version of the language."),
+            "name": Value(
+                {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": 100},
+                "Name of the model; its runs are kept below a folder of this name.",
+            ),
+            "description": Value({"type": "string"}, "What the model is for, in words."),
+            "model": model(),
+            "data": data(),
+            "train": train(),
+        },
+        ("modelc", "model"),
+    )
+
+
+def model() -> Keys:
+    name = Value({"type": "string"}, "Name of the layer, in paths; of the last layer, that of the output.")
+    layers = Items(Thing(LAYERS, {"name": name}), "The layers of a chain, each fed by the one before.")
+    reference = Value({"type": "string"}, "Name of an input or a node, or `node.port`.")
+    several = Items(reference)
+    sources = Either(
+        Names("`from`", Either(items=several, value=reference)),
+        several,
+        reference,
+        description="The inputs or nodes that feed this one: a name, a list in order, or a mapping by input name.",
+    )
+    node = Thing(LAYERS, {"from": sources, "layers": layers}, ("from",), instead=("layers",))
+    return Keys(
+        "`model`",
+        {
+            "inputs": Names("`inputs`", section(InputSpec, "an input"), description="The inputs by name."),
+            "layers": layers,
+            "nodes": Names("`nodes`", node, description="The nodes of a graph by name, in any order."),
+            "outputs": Either(
+                Names("`outputs`", reference),
+                Items(reference),
+                description="The nodes whose values the model gives: a list, or a mapping from names of outputs.",
+            ),
+            "precision": Value({"type": "string", "enum": ["float32"]}, "Type of weights and values."),
+        },
+        ("inputs",),
+        "Inputs, and `layers` for a chain or `nodes` and `outputs` for a graph.",
+    )
+
+
+def data() -> Keys:
+    rows = {"type": "integer", "minimum": 1}
+    split = Value(positive_number())
+    return Keys(
+        "`data`",
+        {
+            "source": Thing(SOURCES, description="Where the rows come from."),
+            "inputs": Names("`inputs`", Thing(READERS), open=True, description="How each model input is read."),
+            "targets": Names("`targets`", Thing(READERS), open=True, description="How each target is read."),
+            "validation": Either(
+                Keys("`validation`", {"first": Value(rows), "last": Value(rows)}),
+                value=split,
+                description="Rows kept for validation: a share, a count, `{first: N}` or `{last: N}`.",
+            ),
+            "test": Thing(SOURCES, description="Rows for the final score, where the source brings none."),
+            "seed": Value(
+                {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**63}, "Of the draw of validation rows."
+            ),
+        },
+        ("source",),
+        "What the model is trained on.",
+    )
+
+
+def train() -> Keys:
+    metrics = Items(Thing(METRICS))
+    siblings: dict[str, Shape] = {
+        "of": Either(items=Items(Value({"type": "string"})), value=Value({"type": "string"}, "Output or node.")),
+        "target": Value({"type": "string"}, "Name of the target; by default that of the term."),
+        "weight": Value({"type": "number", "minimum": 0}, "Factor of this term in the total loss."),
+    }
+    return Keys(
+        "`train`",
+        {
+            "loss": Thing(LOSSES, description="The loss of a model with one output."),
+            "losses": Names("`losses`", Thing(LOSSES, siblings), description="The terms of the loss by name."),
+            "metrics": Either(
+                Names("`metrics`", metrics), metrics, description="Metrics: a list, or a mapping from outputs to lists."
+            ),
+            "optimizer": Thing(OPTIMIZERS, description="How weights follow gradients."),
+            **section(Settings, "`train`").keys,
+        },
+        (),
+        "How the model is trained.",
+    )
+
+
+def section(cls: type[Section], what: str) -> Keys:
+    """The keys of a section whose keys are fields."""
+    keys = {name: field_shape(info) for name, info in cls.model_fields.items()}
+    return Keys(what, keys, tuple(name for name, info in cls.model_fields.items() if info.is_required()))
+
+
+def arguments(table: Table[Any], name: str) -> Keys:
+    """What may stand inside the thing called `name`. Raises KeyError for a name that is not in the table."""
+    cls: type[Named] = table.find(name)
+    keys = {argument: field_shape(info) for argument, info in cls.model_fields.items()}
+    required = tuple(argument for argument, info in cls.model_fields.items() if info.is_required())
+    return Keys(f"`{name}`", keys, required, summary_of(cls))
+
+
+def summary_of(cls: type) -> str:
+    """The first paragraph of a class's docstring, on one line."""
+    return " ".join((cls.__doc__ or "").strip().partition("\n\n")[0].split())
+
+
+def field_shape(info: FieldInfo) -> Shape:
+    """What a field takes in a spec."""
+    description = info.description or ""
+    for mark in info.metadata:
+        if isinstance(mark, Chosen):
+            return Thing(mark.table, description=description)
+        if isinstance(mark, RateOrSchedule):
+            return Thing(SCHEDULES, number=positive_number(), description=description)
+    return Value(field_schema(info.annotation, info.metadata, info.json_schema_extra), description)
