@@ -23,7 +23,7 @@ def test_no_mutation_ends_in_a_traceback_or_a_hang(pytestconfig: pytest.Config) 
         try:
             checked = check(text.encode("utf-8", "surrogatepass"), "spec.yaml")
             for render in FORMATS.values():
-                assert render(checked.problems, checked.sources, colour=False, files=1)
+                render(checked.problems, checked.sources, colour=False, files=1)
         except Exception as error:
             pytest.fail(f"mutation {seed} ends in {error!r}:\n{text}")
         assert time.perf_counter() - begun < LONGEST, f"mutation {seed} takes too long:\n{text}"
