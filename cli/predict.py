@@ -24,7 +24,7 @@ def predict(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to: a .csv or .npz file.")],
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA.npz]", help="Rows to predict: the columns that the spec's inputs read."),
+        typer.Argument(metavar="DATA.npz", help="Rows to predict: the columns that the spec's inputs read."),
     ] = None,
     split: Annotated[
         Split | None,

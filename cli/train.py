@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -67,7 +68,7 @@ def train(
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
     """The command, once its arguments are known to make sense."""
-    task, text = checked_task(path, settings)
+    task, sources = checked_task(path, settings)
 
     from modelc.compiler.errors import RunError
     from modelc.compiler.source import Root, cache_folder
@@ -92,7 +93,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         task = complete(task, Root(where, cache_folder()))
         dataset = read_dataset(task, Root(where, cache_folder()))
     except RunError as error:
-        fail_at(error, task)
+        fail_at(error, task, sources)
     execution = choose(task)
     write(header(task, name, path, dataset, execution, folder))
 
@@ -101,15 +102,15 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     recorder = Recorder(
         folder,
         record_of(task, id, name, path, settings, where),
-        text.encode(),
+        sources[str(path)].encode(),
         task.spec.document.data,
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(task, dataset, execution, recorder)
 
 
-def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, str]":
-    """The task of a spec that can be trained, and its text; otherwise ends the command with the findings."""
+def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, Mapping[str, str]]":
+    """The task of a spec that can be trained, and the texts it is of; otherwise ends the command with the findings."""
     from modelc.compiler.api import check_file
     from modelc.compiler.errors import Label, Problem
 
@@ -130,7 +131,7 @@ def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, str]":
         raise typer.Exit(USAGE)
     if task is None or any(problem.is_error for problem in problems):
         raise typer.Exit(FINDINGS)
-    return task, checked.sources[str(path)]
+    return task, checked.sources
 
 
 def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
@@ -170,22 +171,23 @@ def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
     return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
 
 
-def fail_at(error: "RunError", task: "Task") -> NoReturn:
+def fail_at(error: "RunError", task: "Task", sources: Mapping[str, str]) -> NoReturn:
     """End the command with `error`, shown at its place in the spec where it has one."""
     if not error.at:
         raise error
     from modelc.compiler.errors import Label, Problem
 
-    document = task.spec.document
-    place = Label(document.value(error.at))
+    place = Label(task.spec.document.value(error.at))
     problem = Problem(error.code, error.message, place, error.notes, error.helps, path=error.at)
-    show_problems([problem], {document.name: document.text}, sys.stderr)
+    show_problems([problem], sources, sys.stderr)
     raise typer.Exit(FAILED)
 
 
 def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "Execution", folder: Path) -> str:
     """What is about to be trained, on what, and how."""
     import jax
+
+    from modelc.compiler.render.printable import printable
 
     assert task.training is not None
     trainable, fixed = parameters(task)
@@ -201,10 +203,10 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
         "seed": str(seed),
-        "run": str(folder),
+        "run": printable(str(folder)),
     }
     width = max(map(len, facts))
-    lines = [paint("strong", name) + paint("dim", f"  {path}")]
+    lines = [paint("strong", name) + paint("dim", f"  {printable(str(path))}")]
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
     return "\n".join(lines) + "\n\n"

@@ -15,6 +15,7 @@ from modelc.compiler.source import file_kind
 CURES = {
     errno.ENOSPC: "free some space on the disk, or write to another folder",
     errno.EDQUOT: "your quota is used up: delete something, or write to another folder",
+    errno.ENOENT: "make the folder first",
     errno.EACCES: "choose a folder that you may write to",
     errno.EPERM: "choose a folder that you may write to",
     errno.EROFS: "choose a folder on a disk that is not read-only",

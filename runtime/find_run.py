@@ -8,7 +8,7 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.document import MAX_BYTES, read
 from modelc.compiler.errors import RunError
 from modelc.compiler.named import NAME
-from modelc.compiler.schema.findings import closest
+from modelc.compiler.schema.spellings import closest
 from modelc.runtime.rundir import Run, is_run
 
 RUNS = Path("runs")

@@ -68,6 +68,7 @@ class Recorder:
 
     def __init__(self, folder: Path, record: RunRecord, text: bytes, data: Any, environment: Mapping[str, Any]) -> None:
         need_free(folder)
+        data_text = resolved(data)
         self.folder = folder
         self.record = record
         self.waiting: dict[Kind, Snapshot] = {}
@@ -78,7 +79,7 @@ class Recorder:
         try:
             need_free(folder)
             self.write(record.spec, text)
-            self.write(RESOLVED, resolved(data))
+            self.write(RESOLVED, data_text)
             self.write(ENVIRONMENT, to_json(environment))
             self.write_record()
             with writing(folder / METRICS):
@@ -184,10 +185,19 @@ def lock(folder: Path) -> int:
 
 
 def resolved(data: Any) -> bytes:
-    """A spec as JSON, on one line where it would be too long for one otherwise."""
+    """A spec as JSON that can be read again as a spec. Raises RunError E005 where it would be too long for one."""
     text = to_json(data)
-    return text if len(text) <= MAX_BYTES else json.dumps(data, separators=(",", ":")).encode()
+    if len(text) > MAX_BYTES:
+        text = json.dumps(data, separators=(",", ":"), allow_nan=False).encode()
+    if len(text) > MAX_BYTES:
+        raise RunError(
+            "E005",
+            f"the spec takes {len(text):,} bytes once its aliases are written out, a run keeps {MAX_BYTES:,}",
+            helps=("put what is data in a data file",),
+        )
+    return text
 
 
 def to_json(value: Any) -> bytes:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    # In ASCII, since paths among the command's arguments may hold what UTF-8 has no bytes for.
+    return json.dumps(value, indent=2, allow_nan=False).encode() + b"\n"

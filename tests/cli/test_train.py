@@ -97,6 +97,26 @@ def test_a_spec_with_mistakes_is_not_trained(project: Project, tmp_path: Path) -
     assert not (tmp_path / "runs").exists()
 
 
+def test_settings_change_the_run_and_are_recorded(project: Project) -> None:
+    changes = ("train.epochs=1", "model.nodes.body.layers.dense.dense.units=5")
+    arguments = [part for change in changes for part in ("--set", change)]
+    ended = modelc("train", "tiny.yaml", "--run-dir", "changed", *arguments, cwd=project.folder)
+    assert ended.code == 0, ended.err
+    run = Run(project.folder / "changed")
+    assert (run.record.settings, run.record.epoch) == (list(changes), 1)
+    assert (run.folder / "spec.yaml").read_text() == SPEC
+    assert run.weights(run.task())[1].params["body/dense"]["kernel"].shape == (4, 5)
+    assert modelc("evaluate", "changed", cwd=project.folder).code == 0
+
+
+def test_a_setting_that_does_not_fit_the_data_is_shown_where_it_was_given(project: Project) -> None:
+    arguments = ("--set", "data.source.npz.train=nowhere.npz", "--run-dir", "no")
+    ended = modelc("train", "tiny.yaml", *arguments, cwd=project.folder)
+    assert ended.code == 4
+    assert "there is no file 'nowhere.npz'" in ended.err
+    assert not (project.folder / "no").exists()
+
+
 @pytest.mark.parametrize("section", ["data", "train"])
 def test_a_spec_without_data_or_training_is_refused(tmp_path: Path, section: str) -> None:
     model = "modelc: 1\nmodel: {inputs: {image: {shape: [8, 8]}}, layers: [flatten, dense: 1]}\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelc.compiler.document import MAX_BYTES
+from modelc.compiler.document import MAX_BYTES, read
 from modelc.compiler.errors import RunError
 from modelc.runtime.find_run import find_run, run_name
 from modelc.runtime.recorder import Recorder, lock, new_id, resolved
@@ -192,10 +192,30 @@ def test_a_spec_without_a_name_gives_its_runs_a_harmless_one(stem: str, name: st
     assert run_name("", Path(f"/somewhere/{stem}.yaml")) == name
 
 
-def test_a_long_spec_is_resolved_on_one_line() -> None:
+def test_a_resolved_spec_says_the_same_as_the_spec() -> None:
+    spec = """
+modelc: 1
+description: "line \\n, tab \\t, é, \\u00e9, 😀, $$x"
+model:
+  inputs: &inputs {x: {shape: [4]}}
+  layers: [rescaling: {scale: 1/3, offset: 1e-5}, dense: 1]
+"""
+    document, problems = read(spec, "spec.yaml")
+    again, more = read(resolved(document.data if document else None), "resolved.json")
+    assert (problems, more) == ((), ())
+    assert document is not None
+    assert again is not None
+    assert again.data == document.data
+
+
+def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: Path) -> None:
     data = {"modelc": 1, "description": "d" * (MAX_BYTES - 100), "list": [{"a": 1}] * 5}
     assert resolved(data).count(b"\n") == 0
     assert json.loads(resolved(data)) == data
+    with pytest.raises(RunError, match="once its aliases are written out") as caught:
+        Recorder(tmp_path / "run", record(), b"", {"list": [data] * 2}, {})
+    assert code(caught) == "E005"
+    assert not (tmp_path / "run").exists()
 
 
 def make(folder: Path, status: str, started: str) -> None:
