@@ -1,0 +1,252 @@
+"""`modelc summary`: the layers, shapes, weights, losses and data of a spec as a table, without jax."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from modelc.cli.console import FINDINGS, USAGE, paint, show_problems, write
+
+if TYPE_CHECKING:
+    from modelc.compiler.summary import Count, Row, Summary, TermRow
+
+HEADER = ("path", "layer", "output", "parameters", "connected to")
+PATH, LAYER, OUTPUT, NUMBERS, CONNECTED = range(5)
+GAP = "  "
+
+
+def summary(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
+    ] = "text",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
+    ] = None,
+) -> None:
+    """Show the layers of a spec with their shapes and parameters, its losses, targets and data."""
+    from modelc.compiler.api import check_file
+
+    checked = check_file(spec, settings=settings or ())
+    if checked.problems:
+        show_problems(checked.problems, checked.sources, sys.stderr)
+    if any(problem.code == "E009" for problem in checked.problems):
+        raise typer.Exit(USAGE)
+    if checked.errors or checked.task is None:
+        raise typer.Exit(FINDINGS)
+
+    from modelc.compiler.summary import summarize
+
+    found = summarize(checked.task)
+    if output_format == "json":
+        import json
+
+        write(json.dumps(as_json(found), indent=2) + "\n")
+    else:
+        write(as_text(found, shutil.get_terminal_size((100, 24)).columns))
+
+
+def as_text(summary: "Summary", width: int) -> str:
+    """The summary as lines of at most `width` columns, as far as its paths and numbers allow."""
+    title = paint("strong", summary.name) + "\n\n" if summary.name else ""
+    blocks = [table(summary, width), totals(summary), about(facts(summary), width)]
+    return title + "\n".join(block for block in blocks if block)
+
+
+def table(summary: "Summary", width: int) -> str:
+    """The inputs and nodes. Where the terminal is narrow, layers are cut first, and connections take several lines."""
+    cells = [
+        [
+            row.path,
+            row.notation,
+            show_type(row),
+            "" if row.layer == "input" else f"{row.parameters:,}",
+            ", ".join(row.inputs),
+        ]
+        for row in summary.rows
+    ]
+    widths = [max(len(line[column]) for line in [HEADER, *cells]) for column in range(len(HEADER))]
+    longest = max((len(name) + 1 for row in summary.rows for name in row.inputs), default=0)
+    for column, least in ((LAYER, 40), (CONNECTED, max(longest, len(HEADER[CONNECTED]))), (LAYER, 12), (PATH, 16)):
+        over = sum(widths) + len(GAP) * (len(HEADER) - 1) - width
+        if over > 0:
+            widths[column] = max(min(least, widths[column]), widths[column] - over)
+    lines = [paint("strong", aligned(HEADER, widths)), paint("dim", GAP.join("-" * width for width in widths))]
+    for line in cells:
+        first, *more = wrap(line[CONNECTED], widths[CONNECTED]) or [""]
+        lines.append(aligned([*line[:CONNECTED], first], widths))
+        lines.extend(aligned([""] * CONNECTED + [rest], widths) for rest in more)
+    return "\n".join(lines) + "\n"
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of the table."""
+    shown = [cut(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    padded = [
+        cell.rjust(width) if column == NUMBERS else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
+    ]
+    return GAP.join(padded).rstrip()
+
+
+def wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(width - 3, 0)] + "..."
+
+
+def show_type(row: "Row") -> str:
+    """The shape, and the dtype where it is not float32."""
+    from modelc.compiler.tensor import show_shape
+
+    shape = show_shape(row.output.shape)
+    return shape if row.output.dtype == "float32" else f"{shape} {row.output.dtype}"
+
+
+def totals(summary: "Summary") -> str:
+    """The numbers of parameters with their bytes, below each other."""
+    counts = [("parameters", summary.total)]
+    if summary.state.values:
+        counts += [("  trainable", summary.trainable), ("  not trainable", summary.state)]
+    digits = max(len(f"{count.values:,}") for _, count in counts)
+    label = max(len(name) for name, _ in counts)
+    lines = [
+        paint("strong" if index == 0 else "dim", f"{name:<{label}}")
+        + f"  {count.values:>{digits},}  ({show_bytes(count)})"
+        for index, (name, count) in enumerate(counts)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def show_bytes(count: "Count") -> str:
+    """Bytes in the largest unit of which there is at least one."""
+    size, unit = float(count.bytes), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def facts(summary: "Summary") -> list[tuple[str, str]]:
+    """What is to be said beside the table, a name and a text each."""
+    named = [name if name == edge else f"{name} ({edge})" for name, edge in summary.outputs]
+    found = [("outputs" if len(named) > 1 else "output", ", ".join(named))]
+    for index, term in enumerate(summary.terms):
+        found.append(("loss" if index == 0 else "", show_term(term, len(summary.terms) > 1)))
+    if summary.metrics:
+        found.append(("metrics", ", ".join(summary.metrics)))
+    if summary.monitor:
+        found.append(("monitor", f"{summary.monitor}, {summary.better} is better"))
+    if summary.optimizer:
+        found.append(("optimizer", summary.optimizer))
+        found.append(("length", f"{summary.length} in batches of {summary.batch_size}"))
+    if summary.source:
+        found.append(("data", summary.source))
+        found += [("", f"{name} <- {reader}") for name, reader in summary.inputs]
+        found += [("", f"{term.target} <- {term.reader}") for term in summary.terms if term.reader]
+    if summary.validation:
+        found.append(("validation", summary.validation))
+    return found
+
+
+def show_term(term: "TermRow", several: bool) -> str:
+    """One term: which values it takes, which target they meet, and how."""
+    from modelc.compiler.tensor import show_shape
+
+    values = f"{term.of} {show_shape(term.output.shape)}" if term.output else term.of
+    if term.activation:
+        values += f" before its {term.activation}"
+    elif term.link:
+        values += f" as logits of a {term.link}"
+    text = f"{term.loss} of {values}"
+    if term.target:
+        shape = "" if term.target_type is None else f" {show_shape(term.target_type.shape)}"
+        repaired = " as [1]" if term.repaired else ""
+        text += f", against {term.target}{shape}{repaired} ({term.subject}{show_classes(term)})"
+    weight = f", weight {term.weight:g}" if term.weight != 1 else ""
+    return (f"{term.name}: " if several and term.name != term.of else "") + text + weight
+
+
+def show_classes(term: "TermRow") -> str:
+    count = len(term.classes) if isinstance(term.classes, tuple) else term.classes
+    return f", {count:,} classes" if count else ""
+
+
+def about(facts: list[tuple[str, str]], width: int) -> str:
+    """Names on the left, texts beside them, broken at words."""
+    label = max(len(name) for name, _ in facts)
+    lines = []
+    for name, text in facts:
+        first, *more = wrap(text, max(width - label - 4, 30)) or [""]
+        lines.append(paint("strong", f"{name:<{label}}") + GAP + first)
+        lines.extend(" " * (label + len(GAP)) + "  " + line for line in more)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(summary: "Summary") -> dict[str, Any]:
+    """The summary for programs. Inputs are not among the nodes."""
+    return {
+        "format_version": "1.0",
+        "name": summary.name,
+        "inputs": [
+            {"name": row.path, "shape": list(row.output.shape), "dtype": row.output.dtype}
+            for row in summary.rows
+            if row.layer == "input"
+        ],
+        "nodes": [node_json(row) for row in summary.rows if row.layer != "input"],
+        "outputs": dict(summary.outputs),
+        "parameters": {
+            "total": summary.total.values,
+            "trainable": summary.trainable.values,
+            "non_trainable": summary.state.values,
+        },
+        "bytes": {
+            "total": summary.total.bytes,
+            "trainable": summary.trainable.bytes,
+            "non_trainable": summary.state.bytes,
+        },
+        "losses": [term_json(term) for term in summary.terms],
+        "metrics": list(summary.metrics),
+        "monitor": summary.monitor or None,
+        "optimizer": summary.optimizer or None,
+        "data": {
+            "source": summary.source or None,
+            "inputs": dict(summary.inputs),
+            "targets": {term.target: term.reader for term in summary.terms if term.reader},
+            "validation": summary.validation or None,
+        },
+    }
+
+
+def node_json(row: "Row") -> dict[str, Any]:
+    return {
+        "path": row.path,
+        "layer": row.layer,
+        "output_shape": list(row.output.shape),
+        "dtype": row.output.dtype,
+        "parameters": row.parameters,
+        "inputs": list(row.inputs),
+        **({"ports": {name: list(type_.shape) for name, type_ in row.ports}} if row.ports else {}),
+    }
+
+
+def term_json(term: "TermRow") -> dict[str, Any]:
+    return {
+        "name": term.name,
+        "loss": term.loss,
+        "of": term.of,
+        "logits": not term.activation if term.link else None,
+        "target": term.target or None,
+        "target_shape": None if term.target_type is None else list(term.target_type.shape),
+        "repaired": term.repaired,
+        "classes": list(term.classes) if isinstance(term.classes, tuple) else term.classes,
+        "weight": term.weight,
+    }
