@@ -3,6 +3,8 @@
 import re
 from typing import Any, get_args
 
+from pydantic.fields import FieldInfo
+
 from modelc.compiler.named import Named
 from modelc.compiler.numbers import Sizes2
 from modelc.compiler.schema.tables import TABLES
@@ -30,10 +32,13 @@ def parts(value: Named) -> tuple[str, dict[str, Any]]:
     given = {}
     for name, info in type(value).model_fields.items():
         if name in value.model_fields_set:
-            field = getattr(value, name)
-            twice = PAIR in info.metadata and field is not None and len(set(field)) == 1
-            given[name] = field[0] if twice else field
+            given[name] = simple(info, getattr(value, name))
     return table.name_of(value), given
+
+
+def simple(info: FieldInfo, value: Any) -> Any:
+    """The value of a field as one writes it: two equal sizes as one."""
+    return value[0] if PAIR in info.metadata and value is not None and len(set(value)) == 1 else value
 
 
 def entry_of(value: Named) -> str:

@@ -1,0 +1,156 @@
+"""`modelc explain`: the page of a code, or the reference of a name, in the terminal."""
+
+import re
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelc.cli.console import paint, refuse, write
+
+if TYPE_CHECKING:
+    from modelc.compiler.explain import Page
+    from modelc.compiler.reference import Argument, Entry
+
+CODE = re.compile(r"[EW]\d{3}")
+GROUPS = {
+    "E0": "text",
+    "E1": "names and types",
+    "E2": "references",
+    "E3": "shapes and dtypes",
+    "E4": "data",
+    "E5": "training and resources",
+    "E6": "runs and files",
+    "W9": "warnings",
+}
+WIDTH = 100
+"""Texts are not set wider than this, however wide the terminal is."""
+
+
+def explain(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE|NAME]", help="A code such as E301, or a layer, loss, optimizer, source, ..."),
+    ] = None,
+) -> None:
+    """Explain a code, or anything that a spec can name. Without argument: list them all."""
+    if name is None:
+        write(overview())
+        return
+    if CODE.fullmatch(name.upper()):
+        from modelc.compiler.explain import codes, page
+
+        if name.upper() not in codes():
+            near = [code for code in codes() if code[:2] == name[:2].upper()]
+            refuse(
+                f"there is no code `{name}`", helps=(f"codes that begin like it: {', '.join(near)}",) if near else ()
+            )
+        write(show_page(page(name.upper())))
+        return
+
+    from modelc.compiler.reference import entries, suggest
+
+    found = entries(name)
+    if not found:
+        close = suggest(name)
+        cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
+        refuse(f"there is nothing called `{name}`", helps=(cure,))
+    write("\n\n".join(show_entry(entry) for entry in found) + "\n")
+
+
+def text_width() -> int:
+    return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+
+
+def overview() -> str:
+    """All codes and names, a line each, in groups."""
+    from modelc.compiler.explain import codes, page
+    from modelc.compiler.reference import headline, names
+
+    blocks = []
+    for prefix, title in GROUPS.items():
+        lines = [(code, page(code).title) for code in codes() if code.startswith(prefix)]
+        blocks.append(listing(f"{prefix}xx  {title}", lines))
+    for kind, found in names().items():
+        blocks.append(listing(plural(kind), [(name, headline(kind, name)) for name in found]))
+    return "\n".join(blocks)
+
+
+def plural(kind: str) -> str:
+    return {"loss": "losses"}.get(kind, f"{kind}s")
+
+
+def listing(title: str, lines: list[tuple[str, str]]) -> str:
+    label = max(len(name) for name, _ in lines)
+    shown = [textwrap.shorten(f"{text}", max(text_width() - label - 4, 20), placeholder=" ...") for _, text in lines]
+    rows = [f"  {name:<{label}}  {text}".rstrip() for (name, _), text in zip(lines, shown, strict=True)]
+    return paint("strong", title) + "\n" + "\n".join(rows) + "\n"
+
+
+def show_page(page: "Page") -> str:
+    """The page of a code, with what its wrong spec gives behind it."""
+    lines = [paint("strong", f"{page.code}: {page.title}"), ""]
+    fenced = False
+    for line in page.text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif line.startswith("## ") and not fenced:
+            if line == "## Right" and page.wrong:
+                lines += [*given_by(page), ""]
+            lines.append(paint("strong", line.removeprefix("## ")))
+        else:
+            lines.append(f"    {line}".rstrip() if fenced else line)
+    return "\n".join(lines) + "\n"
+
+
+def given_by(page: "Page") -> list[str]:
+    """What `modelc validate` prints of the page's wrong spec."""
+    from modelc.compiler.api import check
+    from modelc.compiler.render.text import text
+
+    checked = check(page.wrong, "spec.yaml")
+    shown = text([problem for problem in checked.problems if problem.code == page.code], checked.sources)
+    return [paint("strong", "What modelc says"), "", *(f"    {line}".rstrip() for line in shown.rstrip().splitlines())]
+
+
+def show_entry(entry: "Entry") -> str:
+    """The reference of one thing."""
+    kind = f"{entry.kind}, also a layer" if entry.kind == "activation" else entry.kind
+    parts = [paint("strong", entry.name) + f"  ({kind})", indented(entry.doc)]
+    if entry.arguments:
+        parts.append(paint("strong", "Arguments") + "\n" + "\n".join(map(show_argument, entry.arguments)))
+        if entry.primary:
+            parts.append(
+                f"A bare value is `{entry.primary}`: `{entry.name}: ...` is `{entry.name}: {{{entry.primary}: ...}}`."
+            )
+    if entry.inputs and entry.inputs != ("x",):
+        parts.append(paint("strong", "Inputs") + "\n  " + "; ".join(entry.inputs))
+    if len(entry.ports) > 1:
+        parts.append(paint("strong", "Outputs") + "\n  " + ", ".join(entry.ports))
+    if entry.example:
+        parts.append(paint("strong", "Example") + "\n" + textwrap.indent(entry.example, "  "))
+    if entry.spellings:
+        parts.append(paint("strong", "Elsewhere called") + "\n  " + ", ".join(entry.spellings))
+    return "\n\n".join(parts)
+
+
+def show_argument(argument: "Argument") -> str:
+    default = "required" if argument.default is None else f"default {argument.default}"
+    head = f"  {argument.name}: {argument.takes}; {default}"
+    body = textwrap.fill(argument.description, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "\n".join(part for part in (head, body) if part)
+
+
+def indented(doc: str) -> str:
+    """A docstring, its paragraphs set anew to the width of the terminal; paragraphs that are indented stay as they are."""
+    paragraphs = []
+    for paragraph in doc.split("\n\n"):
+        if any(line.startswith(" ") for line in paragraph.splitlines()):
+            paragraphs.append(textwrap.indent(paragraph, "  "))
+        else:
+            text = " ".join(paragraph.split())
+            paragraphs.append(
+                textwrap.fill(text, text_width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+            )
+    return "\n\n".join(paragraphs)

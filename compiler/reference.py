@@ -1,0 +1,189 @@
+"""What there is to know of a named thing, from its class alone: docstring, arguments, inputs, example, other names.
+
+One source for `modelc explain` and for pages of documentation. Values first (`Entry`), then text; nothing here prints.
+"""
+
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from modelc.compiler.document import read
+from modelc.compiler.errors import PlanError
+from modelc.compiler.layer import Layer
+from modelc.compiler.layers import ACTIVATIONS
+from modelc.compiler.named import Named, Table, fold
+from modelc.compiler.notation import show_value, simple
+from modelc.compiler.schema.field_types import Schema, listed
+from modelc.compiler.schema.grammar import Thing, Value, field_shape, summary_of
+from modelc.compiler.schema.tables import TABLES
+from modelc.compiler.tensor import TensorType
+
+LARGE = 2**31
+"""Bounds from here on only keep slips of the keyboard out, and are not told."""
+SAMPLES = (
+    TensorType((8,)),
+    TensorType((8, 8, 3)),
+    TensorType((16, 8)),
+    TensorType((8, 8)),
+    TensorType((28, 28)),
+    TensorType((16,), "int32"),
+    TensorType((784,)),
+)
+"""Types of inputs to try a layer's example on, to tell its ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: `takes` says in words which values, `default` is in the notation of specs, None where it is required."""
+
+    name: str
+    takes: str
+    default: str | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One named thing. `kind` is that of its table, `primary` the argument that a bare value is enough for, None where it
+    is not; `inputs` and `ports` are empty for what is no layer.
+    """
+
+    name: str
+    kind: str
+    doc: str
+    arguments: tuple[Argument, ...]
+    primary: str | None
+    inputs: tuple[str, ...]
+    ports: tuple[str, ...]
+    example: str
+    spellings: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The first sentence of the docstring."""
+        first = " ".join(self.doc.partition("\n\n")[0].split())
+        return first.partition(". ")[0].rstrip(".")
+
+
+def entries(name: str) -> tuple[Entry, ...]:
+    """All things called `name`: a name may be, say, a loss and a metric. Empty for a name that is in no table."""
+    return tuple(entry_of(table, name) for table in TABLES if name in table and not hidden(table, name))
+
+
+def names() -> dict[str, tuple[str, ...]]:
+    """The names of each kind, an activation under its own kind only."""
+    return {table.kind: tuple(sorted(name for name in table if not hidden(table, name))) for table in TABLES}
+
+
+def hidden(table: Table[Any], name: str) -> bool:
+    """Whether the thing stands in another table too, which is where it is shown: activations are layers."""
+    return name in ACTIVATIONS and table.kind == "layer"
+
+
+def suggest(name: str) -> str | None:
+    """The name that `name` probably means: another framework's word for it, else the most alike."""
+    for table in TABLES:
+        if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).spellings)):
+            return found
+    return next((found for table in TABLES if (found := table.suggest(name))), None)
+
+
+def headline(kind: str, name: str) -> str:
+    """One thing in a line."""
+    cls = next(table for table in TABLES if table.kind == kind).find(name)
+    return summary_of(cls).partition(". ")[0].rstrip(".")
+
+
+def entry_of(table: Table[Any], name: str) -> Entry:
+    cls: type[Named] = table.find(name)
+    slots = cls.slots if issubclass(cls, Layer) else ()
+    return Entry(
+        name,
+        table.kind,
+        cleandoc(cls.__doc__ or ""),
+        tuple(argument_of(argument, info) for argument, info in cls.model_fields.items()),
+        cls.primary if all(argument == cls.primary for argument in required_of(cls)) else None,
+        tuple(
+            slot.name + (f" ({slot.least} or more)" if slot.many else "") + ("" if slot.required else ", optional")
+            for slot in slots
+        ),
+        ports_of(table, cls) if issubclass(cls, Layer) else (),
+        cls.example,
+        tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
+    )
+
+
+def required_of(cls: type[Named]) -> list[str]:
+    return [name for name, info in cls.model_fields.items() if info.is_required()]
+
+
+def argument_of(name: str, info: FieldInfo) -> Argument:
+    shape = field_shape(info)
+    if isinstance(shape, Thing):
+        kind = shape.table.kind
+        takes = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" + (", or a number above 0" if shape.number else "")
+    else:
+        assert isinstance(shape, Value), "arguments are plain values or named things"
+        takes = in_words(shape.schema)
+    default = None if info.is_required() else show_value(simple(info, info.get_default(call_default_factory=True)))
+    return Argument(name, takes, default, info.description or "")
+
+
+def in_words(schema: Schema) -> str:
+    """What a field takes, in words: `a whole number of at least 1`."""
+    if "enum" in schema:
+        return "one of " + ", ".join(show_value(choice) for choice in schema["enum"])
+    words = [word for kind in listed(schema["type"]) if (word := in_word(kind, schema))]
+    return " or ".join(words) if len(words) < 3 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def in_word(kind: str, schema: Schema) -> str:
+    """The words for one type of a schema; none for text that is only another way to write a number."""
+    if kind == "string":
+        return "" if "pattern" in schema else "a text"
+    if kind == "array":
+        items = in_words(schema["items"]).removeprefix("a ")
+        plural = items.replace("whole number", "whole numbers").replace("text", "texts")
+        count = schema.get("minItems")
+        fixed = count is not None and count == schema.get("maxItems")
+        return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
+    plain = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
+    return plain + bounds(schema) if kind in ("integer", "number") else plain
+
+
+def bounds(schema: Schema) -> str:
+    """The bounds of a number in words."""
+    least, most = schema.get("minimum"), schema.get("maximum", LARGE)
+    if least is not None and most < LARGE:
+        return f" from {least:g} to {most:g}"
+    found = []
+    if least is not None:
+        found.append(f"of at least {least:g}")
+    if "exclusiveMinimum" in schema:
+        found.append(f"above {schema['exclusiveMinimum']:g}")
+    if most < LARGE:
+        found.append(f"of at most {most:g}")
+    if schema.get("exclusiveMaximum", LARGE) < LARGE:
+        found.append(f"below {schema['exclusiveMaximum']:g}")
+    return " " + " and ".join(found) if found else ""
+
+
+def ports_of(table: Table[Any], cls: type[Layer]) -> tuple[str, ...]:
+    """The names of a layer's outputs, from planning its example on the first input that it takes."""
+    document, _ = read(f"example:\n  {cls.example}\n" if ":" in cls.example else f"example: {cls.example}\n", "example")
+    assert document is not None, "examples are specs, which a test holds them to"
+    raw = document.data["example"]
+    written = raw if isinstance(raw, str) else next(iter(raw))
+    if written not in table or table.find(written) is not cls:
+        return ("output",)
+    layer: Layer = table.build(raw)
+    slots = [slot for slot in cls.slots if slot.required]
+    for sample in SAMPLES:
+        try:
+            plan = layer.plan(**{slot.name: (sample,) * slot.least if slot.many else sample for slot in slots})
+        except PlanError:
+            continue
+        return tuple(plan.outputs)
+    return ("output",)
