@@ -36,7 +36,6 @@ def evaluate(
     found = find_run(run)
     task = found.task()
 
-    from modelc.cli.progress import in_order
     from modelc.cli.splits import choose_rows, read_again
     from modelc.runtime import device
 
@@ -47,7 +46,7 @@ def evaluate(
 
     from modelc.runtime.evaluate import evaluate as scores_of
 
-    scores = in_order(scores_of(task, snapshot.params, snapshot.state, part))
+    scores = scores_of(task, snapshot.params, snapshot.state, part)
     if output_format == "json":
         facts = {
             "version": 1,

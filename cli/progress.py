@@ -13,15 +13,10 @@ def show_number(value: float) -> str:
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3e}"
 
 
-def in_order(values: Mapping[str, float]) -> dict[str, float]:
-    """Losses before metrics, the total before its terms."""
-    return dict(sorted(values.items(), key=lambda item: (not item[0].endswith("loss"), item[0].count("/"))))
-
-
 def show_values(values: Mapping[str, float]) -> str:
     """`train: loss 0.2101, accuracy 0.9375   validation: loss 0.1802, accuracy 0.9501`."""
     groups: dict[str, list[str]] = {}
-    for key, value in in_order(values).items():
+    for key, value in values.items():
         part, _, name = key.partition("/")
         groups.setdefault(part, []).append(f"{name} {show_number(value)}")
     return "   ".join(f"{part}: {', '.join(shown)}" for part, shown in groups.items())

@@ -88,10 +88,12 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime.dataset import complete, read_dataset
     from modelc.runtime.environment import environment
     from modelc.runtime.execution import choose
+    from modelc.runtime.memory import need_memory
 
     try:
         task = complete(task, Root(where, cache_folder()))
         dataset = read_dataset(task, Root(where, cache_folder()))
+        need_memory(task, dataset)
     except RunError as error:
         fail_at(error, task, sources)
     execution = choose(task)

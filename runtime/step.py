@@ -71,17 +71,19 @@ def make(task: Task, total_steps: int) -> Steps:
             return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
 
         (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
-        updates, optimizer = transform.update(gradients, old.optimizer, old.params)
-        params: Any = optax.apply_updates(old.params, updates)
         finite = jnp.isfinite(loss)
         for gradient in jax.tree.leaves(gradients):
             finite &= jnp.all(jnp.isfinite(gradient))
         failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
-        new = TrainState(old.step + 1, params, state, optimizer, failed)
-        good = failed < 0
-        kept = jax.tree.map(lambda after, before: jnp.where(good, after, before), new, old._replace(failed=failed))
-        sums = jax.tree.map(lambda total, part: jnp.where(good, total + part, total), sums, parts)
-        return kept, sums
+
+        def advance() -> tuple[TrainState, Sums]:
+            updates, optimizer = transform.update(gradients, old.optimizer, old.params)
+            params: Any = optax.apply_updates(old.params, updates)
+            return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
+
+        # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
+        done: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
+        return done
 
     def chunk(
         state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array, count: Array

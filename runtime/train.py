@@ -19,7 +19,6 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.errors import RunError
 from modelc.runtime.dataset import Dataset, Part
 from modelc.runtime.execution import Execution
-from modelc.runtime.memory import need_memory
 from modelc.runtime.order import batches, shuffled
 from modelc.runtime.records import EpochRecord, Observer, Outcome, Progress, Snapshot
 from modelc.runtime.step import Data, Steps, Sums, TrainState, make
@@ -31,11 +30,16 @@ EVALUATION_ROWS = 1024
 def fit(task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]) -> Outcome:
     """Train `task` on `dataset`; `stop` is asked after every chunk.
 
-    Raises RunError E501 when the loss is no longer finite (what the observer saved until then is unharmed), E502 when
-    it cannot fit in memory.
+    Raises RunError E501 when the loss is no longer finite, E502 when the device runs out of memory; what the observer
+    saved until then is unharmed.
     """
-    need_memory(task, dataset)
-    return Loop(task, dataset, execution, observer, stop).run()
+    try:
+        return Loop(task, dataset, execution, observer, stop).run()
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise RunError("E502", "the device ran out of memory", notes=(reason,), helps=("lower `batch_size`",)) from None
 
 
 @dataclass
@@ -53,12 +57,12 @@ class Tally:
     def values(self, task: Task, prefix: str) -> dict[str, float]:
         """The values of all log keys that the sums amount to."""
         results = {measure.key: measure.metric.result for measure in task.measures}
-        return {
-            f"{prefix}/{key}": float(
-                results[key](parts) if key in results else parts["total"] / max(parts["count"], 1.0)
-            )
-            for key, parts in self.sums.items()
-        }
+        return {f"{prefix}/{key}": float(results.get(key, mean)(self.sums[key])) for key in task.log_keys()}
+
+
+def mean(parts: Mapping[str, Any]) -> float:
+    """The mean of a loss from its sums; 0 where nothing was counted."""
+    return float(parts["total"] / max(parts["count"], 1.0))
 
 
 class Loop:
