@@ -1,0 +1,153 @@
+"""What may import what, what is never called, and how large a file may grow: the rules that keep the rooms apart."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("modelc", "compiler", "runtime", "cli")
+LINKS = tuple(ROOT / "modelc" / name for name in FOLDERS[1:])
+FILES = {
+    str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8"))
+    for folder in FOLDERS
+    for file in sorted((ROOT / folder).rglob("*.py"))
+    if not any(file.is_relative_to(link) for link in LINKS)
+}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "scipy", "sklearn", "keras", "rich", "safetensors"}
+LISTED_AT_EXIT = """
+import atexit, json, sys
+atexit.register(lambda: print("MODULES", json.dumps(sorted(sys.modules))))
+"""
+
+
+def packages_after(statements: str, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of `statements` in a process of its own, and the packages that it imported."""
+    script = f"{LISTED_AT_EXIT}sys.argv = {['modelc', *arguments]}\n{statements}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=False, cwd=ROOT
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    modules = json.loads(done.stdout.rpartition("MODULES ")[2])
+    return done.returncode, {name.partition(".")[0] for name in modules}
+
+
+def packages_of_command(*arguments: str) -> tuple[int, set[str]]:
+    return packages_after("from modelc.cli.main import main; main()", *arguments)
+
+
+def test_validate_imports_no_array_library() -> None:
+    specs = [str(file) for file in sorted((ROOT / "specs").glob("*.yaml"))]
+    code, packages = packages_of_command("validate", *specs)
+    assert code == 0
+    assert "pydantic" in packages
+    assert packages.isdisjoint(HEAVY)
+
+
+def test_a_validate_that_finds_mistakes_imports_no_array_library(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text((ROOT / "specs" / "digits.yaml").read_text(encoding="utf-8").replace("units: 10", "unit: 10"))
+    code, packages = packages_of_command("validate", str(wrong))
+    assert code == 1
+    assert packages.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["--help", "train --help", "explain E301", "explain dense", "schema"])
+def test_commands_that_compute_nothing_import_no_array_library(command: str) -> None:
+    code, packages = packages_of_command(*command.split())
+    assert code == 0
+    assert packages.isdisjoint(HEAVY)
+
+
+def test_importing_modelc_imports_nothing_else() -> None:
+    _, packages = packages_after("import modelc")
+    assert "modelc" in packages
+    assert packages.isdisjoint({*HEAVY, "pydantic", "yaml", "typer"})
+
+
+def test_loading_a_spec_imports_no_array_library() -> None:
+    _, packages = packages_after("import modelc; modelc.load('specs/digits.yaml')")
+    assert "pydantic" in packages
+    assert packages.isdisjoint(HEAVY)
+
+
+def test_the_contracts_of_imports_are_kept() -> None:
+    """The contracts are in pyproject.toml."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_only_the_runtime_needs_array_libraries_to_be_imported() -> None:
+    needed = {
+        (path, name)
+        for path, tree in FILES.items()
+        if not path.startswith("runtime/")
+        for name in imported_with(tree.body)
+        if name.partition(".")[0] in HEAVY
+    }
+    assert not needed
+
+
+def imported_with(body: list[ast.stmt]) -> Iterator[str]:
+    """What is imported when a module of this body is: nothing inside functions or for type checkers only."""
+    for statement in body:
+        yield from names_of(statement)
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            yield from imported_with(statement.orelse)
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            for field in ("body", "orelse", "finalbody"):
+                yield from imported_with(getattr(statement, field, []))
+            for handler in getattr(statement, "handlers", []):
+                yield from imported_with(handler.body)
+
+
+def names_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def test_array_libraries_at_the_top_of_a_module_would_be_found() -> None:
+    hidden = "try:\n    import jax\nexcept ImportError:\n    from numpy import array\nclass A:\n    import optax"
+    assert list(imported_with(ast.parse(hidden).body)) == ["jax", "numpy", "optax"]
+    late = "if TYPE_CHECKING:\n    import jax\ndef f():\n    import jax"
+    assert list(imported_with(ast.parse(late).body)) == []
+
+
+def test_nothing_is_evaluated_and_nothing_unpickled() -> None:
+    calls = {"eval", "exec", "__import__", "os.system", "yaml.load", "yaml.full_load", "yaml.unsafe_load"}
+    modules = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
+    found = []
+    for path, tree in FILES.items():
+        for node in ast.walk(tree):
+            found += [(path, name) for name in names_of(node) if name.partition(".")[0] in modules]
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            if name in calls or any(given.get(risk, "False") != "False" for risk in ("allow_pickle", "shell")):
+                found.append((path, ast.unparse(node)))
+            if name in ("np.load", "numpy.load") and "allow_pickle" not in given:
+                found.append((path, ast.unparse(node)))
+    assert not found
+
+
+def test_files_are_small() -> None:
+    lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {path: length for path, length in lengths.items() if length > 400} == {}
+
+
+def test_every_file_says_what_it_is() -> None:
+    assert [path for path, tree in FILES.items() if not ast.get_docstring(tree)] == []
