@@ -43,9 +43,8 @@ def explain(
 
         if name.upper() not in codes():
             near = [code for code in codes() if code[:2] == name[:2].upper()]
-            refuse(
-                f"there is no code `{name}`", helps=(f"codes that begin like it: {', '.join(near)}",) if near else ()
-            )
+            cure = f"codes that begin like it: {', '.join(near)}" if near else "`modelc explain` lists all codes"
+            refuse(f"there is no code `{name}`", helps=(cure,))
         write(show_page(page(name.upper())))
         return
 

@@ -104,6 +104,11 @@ def thing_schema(shape: Thing) -> Schema:
         "minProperties": 1 + len(shape.required),
         "maxProperties": 1 + len(shape.siblings) - len(shape.instead),
     }
+    optional = [name for name in shape.siblings if name not in (*shape.required, *shape.instead)]
+    if len(optional) == 1:
+        # Without its one sibling, a second key can only be a second name.
+        alone = {"maxProperties": mapping["maxProperties"] - 1}
+        mapping |= {"if": {"required": optional}, "then": {}, "else": alone}
     if shape.required:
         # Where a sibling is needed, a bare name will not do.
         return mapping | {"required": list(shape.required)}

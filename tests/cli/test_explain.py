@@ -1,0 +1,78 @@
+"""`modelc explain`: pages of codes, references of names, and the list of all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from modelc.compiler.explain import codes
+from modelc.compiler.schema.tables import TABLES
+from tests.cli.commands import modelc
+
+NAMES = sorted({name for table in TABLES for name in table})
+
+
+def test_without_argument_everything_is_listed(tmp_path: Path) -> None:
+    ended = modelc("explain", cwd=tmp_path)
+    assert ended.code == 0
+    words = {line.split()[0] for line in ended.out.splitlines() if line.startswith("  ")}
+    assert words == {*codes(), *NAMES}
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_code_has_a_page(tmp_path: Path, code: str) -> None:
+    ended = modelc("explain", code.lower(), cwd=tmp_path)
+    assert ended.code == 0 and ended.out.startswith(f"{code}: ")
+    assert "```" not in ended.out and "## " not in ended.out
+
+
+def test_the_page_of_a_code_shows_what_its_wrong_spec_gives(tmp_path: Path) -> None:
+    out = modelc("explain", "E301", cwd=tmp_path).out
+    assert out.index("Wrong") < out.index("error[E301]: `conv2d`") < out.index("Right")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_explained(tmp_path: Path, name: str) -> None:
+    ended = modelc("explain", name, cwd=tmp_path)
+    assert ended.code == 0 and ended.out.startswith(f"{name}  (")
+    for table in TABLES:
+        if name in table:
+            for argument in table.find(name).model_fields:
+                assert f"\n  {argument}: " in ended.out
+
+
+def test_the_reference_of_a_layer(tmp_path: Path) -> None:
+    out = modelc("explain", "dropout", cwd=tmp_path).out
+    assert "  rate: a number of at least 0 and below 1; required\n" in out
+    assert "A bare value is `rate`" in out
+    assert "Example\n  dropout: 0.5\n" in out
+
+
+def test_inputs_and_ports_of_a_layer_are_told(tmp_path: Path) -> None:
+    out = modelc("explain", "lstm", cwd=tmp_path).out
+    assert "Inputs\n  x; initial_state (2 or more), optional\n" in out
+    assert "Outputs\n  output, state_h, state_c\n" in out
+
+
+def test_a_name_of_two_kinds_is_explained_twice(tmp_path: Path) -> None:
+    out = modelc("explain", "mean_squared_error", cwd=tmp_path).out
+    assert "mean_squared_error  (loss)" in out and "mean_squared_error  (metric)" in out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("Linear", "dense"), ("BatchNormalization", "batch_norm"), ("drpout", "dropout"), ("mse", "mean_squared_error")],
+)
+def test_an_unknown_name_is_answered_with_the_right_one(tmp_path: Path, wrong: str, right: str) -> None:
+    ended = modelc("explain", wrong, cwd=tmp_path)
+    assert ended.code == 2 and ended.out == "" and f"did you mean `modelc explain {right}`?" in ended.err
+
+
+def test_an_unknown_code_is_answered_with_those_like_it(tmp_path: Path) -> None:
+    ended = modelc("explain", "E299", cwd=tmp_path)
+    assert ended.code == 2 and "E201" in ended.err
+    assert "lists all codes" in modelc("explain", "E999", cwd=tmp_path).err
+
+
+def test_a_name_like_nothing_is_answered_with_the_list(tmp_path: Path) -> None:
+    ended = modelc("explain", "xyzzy", cwd=tmp_path)
+    assert ended.code == 2 and "lists all codes and names" in ended.err

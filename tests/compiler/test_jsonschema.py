@@ -1,0 +1,232 @@
+"""The JSON Schema of the language, against the specs that are shipped, what the readers say, and misspelt keys."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from pydantic import BeforeValidator
+
+from modelc.compiler.document import read
+from modelc.compiler.named import Named, Table
+from modelc.compiler.numbers import read_axes, read_ratio, read_tuple
+from modelc.compiler.readers.category import read_classes
+from modelc.compiler.readers.checks import read_rows
+from modelc.compiler.schema import data as data_section
+from modelc.compiler.schema import model as model_section
+from modelc.compiler.schema import parse as top_level
+from modelc.compiler.schema import train as train_section
+from modelc.compiler.schema.grammar import Keys, Names, Thing, language
+from modelc.compiler.schema.jsonschema import json_schema
+from modelc.compiler.schema.tables import TABLES, table_of
+from tests.test_misspelt_keys import SPECS, keys, with_misspelt
+
+SCHEMA = json_schema()
+VALIDATOR = Draft7Validator(SCHEMA)
+THINGS = [(table, name) for table in TABLES for name in table]
+NAMES = [f"{table.kind}-{name}" for table, name in THINGS]
+
+
+def parsed(text: str) -> Any:
+    document, problems = read(text, "spec.yaml")
+    assert document is not None and not problems
+    return document.data
+
+
+def errors(data: Any) -> list[str]:
+    return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in VALIDATOR.iter_errors(data)]
+
+
+def chain(layer: Any) -> dict[str, Any]:
+    return {"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "layers": [layer]}}
+
+
+def training(**keys: Any) -> dict[str, Any]:
+    return chain("relu") | {"data": {"source": "digits"}, "train": keys}
+
+
+def test_the_schema_is_a_draft_7_schema_without_unions() -> None:
+    Draft7Validator.check_schema(SCHEMA)
+    text = json.dumps(SCHEMA)
+    assert '"oneOf"' not in text and '"anyOf"' not in text
+
+
+def test_every_reference_is_there() -> None:
+    text = json.dumps(SCHEMA)
+    used = {part.split('"')[0] for part in text.split("#/definitions/")[1:]}
+    assert used <= SCHEMA["definitions"].keys()
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_every_shipped_spec_validates(spec: Path) -> None:
+    assert errors(parsed(spec.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_every_misspelt_key_that_is_not_free_is_refused(spec: Path) -> None:
+    data = parsed(spec.read_text(encoding="utf-8"))
+    accepted = [path for path in keys(data) if not free(path) and not errors(with_misspelt(data, path))]
+    assert not accepted
+
+
+def free(path: tuple[Any, ...]) -> bool:
+    """Whether the key at the end of `path` is a name that the spec chooses."""
+    return len(path) == 3 and path[:2] in {
+        ("model", "inputs"),
+        ("model", "nodes"),
+        ("model", "outputs"),
+        ("data", "inputs"),
+        ("data", "targets"),
+        ("train", "losses"),
+        ("train", "metrics"),
+    }
+
+
+def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
+    """A whole spec around an example, which may be of the thing itself or of what it is an argument of."""
+    name = example if isinstance(example, str) else next(iter(example))
+    if name in table_of("layer"):
+        return chain(example)
+    by_kind = {
+        "loss": training(loss=example),
+        "metric": training(metrics=[example]),
+        "optimizer": training(optimizer=example),
+        "schedule": training(optimizer={"sgd": {"learning_rate": example}}),
+        "source": chain("relu") | {"data": {"source": example}},
+        "reader": chain("relu") | {"data": {"source": "digits", "inputs": {"x": example}}},
+    }
+    return by_kind[table.kind]
+
+
+@pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
+def test_every_example_validates(table: Table[Any], name: str) -> None:
+    cls: type[Named] = table.find(name)
+    assert cls.example, "everything has an example"
+    example = parsed(f"item:\n  {cls.example}\n")["item"]
+    assert errors(in_a_spec(table, example)) == []
+
+
+@pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
+def test_a_misspelt_argument_of_anything_is_refused(table: Table[Any], name: str) -> None:
+    schema = {**SCHEMA["definitions"][f"{table.kind}.{name}"], "definitions": SCHEMA["definitions"]}
+    assert not Draft7Validator(schema).is_valid({"misspelt": 1})
+
+
+@pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
+def test_a_bare_name_is_allowed_exactly_where_the_reader_builds_it(table: Table[Any], name: str) -> None:
+    try:
+        table.build(name)
+    except ValueError:
+        built = False
+    else:
+        built = True
+    enum = json.dumps(in_enum(table))
+    assert (f'"{name}"' in enum) is built
+
+
+def in_enum(table: Table[Any]) -> list[str]:
+    """The bare names that the schema allows for a table."""
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            names = node.get("enum", [])
+            if names and all(isinstance(name, str) and name in table for name in names) and len(names) > 1:
+                found.extend(names)
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(SCHEMA)
+    return found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        chain("flatten"),
+        chain({"flatten": None}),
+        chain({"flatten": {}}),
+        chain({"dense": 10}),
+        chain({"dense": {"units": 10}, "name": "a"}),
+        chain({"conv2d": {"filters": 3, "kernel_size": [3, 3]}}),
+        chain({"conv2d": {"filters": 3, "kernel_size": 3}}),
+        chain({"rescaling": "1/255"}),
+        chain({"rescaling": 0.5}),
+        chain({"layer_norm": {"axis": -1}}),
+        chain({"layer_norm": {"axis": [-1, -2]}}),
+        chain({"dense": {"units": 3, "activation": {"leaky_relu": 0.1}}}),
+        chain({"bidirectional": {"layer": {"lstm": 3}}}),
+        chain({"max_pool2d": None}),
+        training(optimizer="adam"),
+        training(optimizer={"sgd": 0.1}),
+        training(optimizer={"sgd": {"learning_rate": {"cosine": 0.1}}}),
+        training(optimizer={"sgd": {"learning_rate": "1/10"}}),
+        training(losses={"a": {"cross_entropy": None, "of": ["a"], "weight": 2}, "b": "none"}),
+        training(metrics={"a": ["accuracy"]}),
+        training(epochs=3, early_stopping=None),
+    ],
+    ids=json.dumps,
+)
+def test_what_the_language_allows_validates(data: Any) -> None:
+    assert errors(data) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (chain({"dens": 10}), "'dens' was unexpected"),
+        (chain({"dense": {"units": 1, "unit": 10}}), "'unit' was unexpected"),
+        (chain({"dense": "ten"}), "'ten' is not of type 'integer'"),
+        (chain({"dense": 0}), "0 is less than the minimum of 1"),
+        (chain({"dense": {}}), "'units' is a required property"),
+        (chain({"dense": None}), "None is not of type 'integer'"),
+        (chain({"dense": 3, "relu": None}), "too many properties"),
+        (chain({"dense": {"units": 3, "activation": "rely"}}), "'rely' is not one of"),
+        (chain("flaten"), "'flaten' is not one of"),
+        (chain("dense"), "'dense' is not one of"),
+        (chain({"rescaling": "a/b"}), "'a/b' does not match"),
+        (chain({"softmax": 1}), "1 is greater than the maximum of -1"),
+        (chain("relu") | {"mode": 1}, "'mode' was unexpected"),
+        (training(epochs=3, steps=4), "should not be valid"),
+        (training(loss="cross_entropy", losses={}), "should not be valid"),
+        (training(optimizer={"sgd": {"learning_rate": -1}}), "-1 is less than or equal to the minimum of 0"),
+        (training(optimizer={"sgd": {"learning_rate": "cosin"}}), "'cosin' is not one of"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else json.dumps(value),
+)
+def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
+    (error,) = errors(data)
+    assert said in error
+
+
+def test_the_tree_has_the_keys_of_the_readers() -> None:
+    top = language()
+    assert tuple(top.keys) == top_level.KEYS
+    for name, section in {"model": model_section, "data": data_section, "train": train_section}.items():
+        below = top.keys[name]
+        assert isinstance(below, Keys)
+        assert set(below.keys) == set(section.KEYS)
+    losses = top.keys["train"].keys["losses"] if isinstance(top.keys["train"], Keys) else None
+    assert isinstance(losses, Names) and isinstance(losses.of, Thing)
+    assert tuple(losses.of.siblings) == train_section.SIBLINGS
+
+
+def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
+    known = {read_ratio, read_axes, read_tuple, read_rows, read_classes}
+    for table, name in THINGS:
+        for info in table.find(name).model_fields.values():
+            for mark in info.metadata:
+                if isinstance(mark, BeforeValidator):
+                    assert mark.func in known or mark.func.__qualname__ == "read_sizes.<locals>.read"
+
+
+def test_everything_in_the_schema_that_a_user_can_write_is_described() -> None:
+    for table, name in THINGS:
+        definition = SCHEMA["definitions"][f"{table.kind}.{name}"]
+        assert definition["description"]
+        arguments = definition.get("properties") or definition.get("then", {}).get("properties", {})
+        assert all(schema.get("description") for schema in arguments.values())
