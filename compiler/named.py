@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a name in a spec may look like."""
 

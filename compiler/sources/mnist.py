@@ -118,9 +118,9 @@ def download(path: Path) -> None:
 
 def read_idx(content: bytes) -> "np.ndarray[Any, Any]":
     """The array in a gzipped IDX file whose checksum was found right (format: yann.lecun.com/exdb/mnist)."""
-    import numpy as np
-
     import gzip
+
+    import numpy as np
 
     raw = gzip.decompress(content)
     rank = raw[3]
