@@ -105,7 +105,8 @@ def run_console(block: Block, folder: Path, at: str) -> None:
     assert not first, at
     for text in commands:
         command, _, expected = text.partition("\n")
-        environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
+        path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             stdout=subprocess.PIPE,
