@@ -95,7 +95,7 @@ class Explainer:
         if self.char == ":":
             return self.problem(NO_KEY[0], self.mark, help=NO_KEY[1])
         opened = self.open_bracket()
-        if opened is not None and opened.line < self.mark.line and self.char == "-":
+        if opened is not None and (not self.char or (opened.line < self.mark.line and self.char == "-")):
             self.context_mark = opened
             bracket = nth_line(self.text, opened.line)[opened.column]
             return self.never_closed(bracket, "]" if bracket == "[" else "}")

@@ -87,3 +87,11 @@ def test_json_syntax_errors_say_what_to_change(text: str, words: str, where: tup
     document, (problem,) = read(text, "spec.json")
     assert document is None
     assert (problem.code, problem.message, spot(problem)) == ("E002", f"not valid JSON: {words}", where)
+
+
+@pytest.mark.parametrize("text", ["{", "\n[", "a: {#", "a:\n  - ["])
+def test_a_text_that_ends_in_an_open_bracket_is_blamed_at_the_bracket(text: str) -> None:
+    _, (problem,) = read(text, "a.yaml")
+    assert "is not closed" in problem.message
+    line, column = problem.label.place.line, problem.label.place.column
+    assert text.split("\n")[line - 1][column - 1] in "{["
