@@ -25,7 +25,7 @@ def test_no_mutation_ends_in_a_traceback_or_a_hang(pytestconfig: pytest.Config) 
             for render in FORMATS.values():
                 render(checked.problems, checked.sources, colour=False, files=1)
         except Exception as error:
-            pytest.fail(f"mutation {seed} ends in {error!r}:\n{text}")
+            raise AssertionError(f"mutation {seed} ends in {error!r}:\n{text}") from error
         assert time.perf_counter() - begun < LONGEST, f"mutation {seed} takes too long:\n{text}"
         assert checked.task is not None or checked.errors, f"mutation {seed} gives neither a task nor an error:\n{text}"
         found += bool(checked.errors)
