@@ -223,14 +223,20 @@ class Builder:
         start = cycle.index(min(cycle))
         cycle = list(reversed(cycle[start:] + cycle[:start]))
         cycle = [cycle[-1], *cycle[:-1]]
-        node = by_path[cycle[0]]
-        feed = next(feed for feed in node.feeds or () if feed.edge is not None and feed.edge.node in cycle)
+        waits = []
+        for source, path in zip([cycle[-1], *cycle], cycle, strict=False):
+            feeds = by_path[path].feeds or ()
+            feed = next(feed for feed in feeds if feed.edge is not None and feed.edge.node == source)
+            waits.append((feed.path, f"`{path}` waits for `{source}`"))
+        (blamed, label), *others = waits
         self.findings.add(
             "E202",
             f"the nodes feed each other in a cycle: {' -> '.join([*cycle, cycle[0]])}",
-            feed.path,
-            label=f"`{cycle[0]}` waits for `{cycle[-1]}`",
+            blamed,
+            label=label,
             help="let one of them take its values from an earlier node",
+            related=others,
+            related_keys=False,
         )
 
 

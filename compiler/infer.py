@@ -1,11 +1,12 @@
 """`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import PlanError, Problem
+from modelc.compiler.errors import Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import LAYERS
@@ -122,7 +123,8 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
             if candidate in findings.document.values:
                 path = candidate
     elif error.slot:
-        path = next((feed.path for feed in node.feeds if feed.slot == error.slot), node.at)
+        paths = [feed.path for feed in node.feeds if feed.slot == error.slot]
+        path = paths[0] if len(paths) == 1 else common(paths) or node.at
     related = []
     for feed in node.feeds:
         source = planned.graph.node(feed.edge.node) if feed.edge else None
@@ -135,15 +137,21 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
         error.code,
         message,
         path,
-        key=not (error.argument and path != node.at),
-        label="does not fit" if path == node.at else "",
+        key=path == node.at,
+        label="these do not fit together" if error.slot and path != node.at else "does not fit",
         help=error.help,
         note=error.note,
         related=related,
     )
 
 
-def output_path(document: Document, name: str) -> tuple[str | int, ...]:
+def common(paths: Sequence[Path]) -> Path:
+    """The longest path that all of `paths` lead through; empty for none."""
+    shared = zip(*paths, strict=False)
+    return tuple(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, shared))
+
+
+def output_path(document: Document, name: str) -> Path:
     """Where the output `name` is written."""
     outputs = document.data.get("model", {}).get("outputs")
     if isinstance(outputs, list):

@@ -54,10 +54,13 @@ def need_float(output: TensorType) -> None:
 
 def need_equal(output: TensorType, target: TensorType) -> None:
     """Raise a `PlanError` unless `target` has exactly the shape of `output`: a loss never broadcasts."""
+    labels = target.is_integer and output.rank > 0 and target.shape == output.shape[:-1] and output.shape[-1] > 1
     need(
         output.shape == target.shape,
         f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
-        help="give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
+        help=f"labels of {output.shape[-1]} classes go with `cross_entropy`"
+        if labels
+        else "give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
         note="a loss compares value by value and never broadcasts",
         code="E304",
     )

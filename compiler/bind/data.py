@@ -20,11 +20,13 @@ def bind_inputs(findings: Findings, task: Task, columns: Mapping[str, Column] | 
     data, graph = task.data, task.planned.graph
     assert data is not None and task.spec.model is not None
     bindings: dict[str, Binding] = {}
+    # A reader under a misspelt name is meant for an input that seems to have none.
+    strangers = data.inputs.keys() - graph.inputs.keys()
     for name, wanted in graph.inputs.items():
         path: Path = ("data", "inputs", name)
         if name in data.inputs:
             reader = data.inputs[name]
-        elif data.complete and task.spec.model.complete:
+        elif data.complete and task.spec.model.complete and not strangers:
             reader = ArrayReader(column=name)
         else:
             continue

@@ -30,7 +30,8 @@ def bind_metrics(findings: Findings, task: Task) -> Task:
     for spec in train.metrics:
         name = spec.output or (names[0] if names else "")
         if name not in names:
-            if task.spec.model.complete and name not in blamed:
+            known = task.spec.model.complete and None not in task.planned.graph.outputs.values()
+            if known and name not in blamed:
                 blamed.add(name)
                 close = closest(name, names)
                 findings.add(

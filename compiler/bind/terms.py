@@ -22,7 +22,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
     terms: list[Term] = []
     roots = list(roots)
     covered: set[str] = set()
-    unknown = not train.complete or not task.spec.model.complete
+    unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
             if len(names) > 1 and task.spec.model.complete:
@@ -32,7 +32,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                     spec.path,
                     key=True,
                     label="whose loss?",
-                    help=f"write a term for each: `losses: {{{names[0]}: ..., {names[1]}: ...}}`",
+                    help=f"write a term for each: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`",
                 )
             unknown = True
             continue
@@ -67,6 +67,10 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                     help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
                 )
     return tuple(terms), roots
+
+
+def kind_of(spec: TermSpec) -> str:
+    return "..." if spec.loss is None else LOSSES.name_of(spec.loss)
 
 
 def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str) -> Edge | None:

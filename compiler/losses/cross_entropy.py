@@ -44,14 +44,14 @@ class CrossEntropy(Loss):
         need_float(output)
         need(
             output.rank >= 1,
-            "cross_entropy needs an axis of classes, the output is a single number",
+            "expected an axis of classes, the output is a single number",
             help="end in `dense` with one unit per class, or use `binary_cross_entropy`",
             code="E304",
         )
         need(
             output.shape[-1] > 1,
-            f"cross_entropy over one class is always 0, and the output has shape {show_shape(output.shape)}",
-            help="use `binary_cross_entropy` with `dense: 1`, or `dense: 2`",
+            f"over one class it is always 0, and the output has shape {show_shape(output.shape)}",
+            help="for yes or no use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
             code="E304",
         )
         if target is None or target.shape == output.shape:

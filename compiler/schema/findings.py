@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
 from modelc.compiler.named import Named, Table
+from modelc.compiler.schema.hints import bound_hint, looks_like_a_number, type_hint
 from modelc.compiler.schema.spellings import closest
 
 KINDS = {
@@ -56,8 +57,9 @@ class Findings:
         help: str | Iterable[str] = (),
         note: str | Iterable[str] = (),
         related: Iterable[tuple[Path, str]] = (),
+        related_keys: bool = True,
     ) -> None:
-        """Report one problem at the value at `path`, or at its key."""
+        """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
         place = self.document.key(path) if key else self.document.value(path)
         self.problems.append(
             Problem(
@@ -66,7 +68,10 @@ class Findings:
                 Label(place, label),
                 notes=listed(note),
                 helps=listed(help),
-                related=tuple(Label(self.document.key(at), text) for at, text in related),
+                related=tuple(
+                    Label(self.document.key(at) if related_keys else self.document.value(at), text)
+                    for at, text in related
+                ),
                 path=path,
             )
         )
@@ -150,6 +155,8 @@ class Findings:
             fields, owner = list(cls.model_fields), f"`{whose['name']}`"
         name = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "")
         quoted = f"`{name}`" if name else "this"
+        if name and isinstance(item["loc"][-1], int):
+            quoted = f"every value of {quoted}"
         if kind == "extra_forbidden":
             self.unknown_argument(path, name, owner, fields, argument=whose is not None)
         elif kind == "missing":
@@ -160,7 +167,7 @@ class Findings:
                 path[:-1],
                 key=True,
                 label=f"`{name}` is missing",
-                help=f"write `{example_of(whose)}`" if example_of(whose) else f"add `{name}: ...`",
+                help=f"for example `{example_of(whose)}`" if example_of(whose) else f"add `{name}: ...`",
             )
         elif kind in WANTED:
             self.add(
@@ -168,7 +175,7 @@ class Findings:
                 f"{quoted} must be {WANTED[kind]}, got {describe(value)}",
                 path,
                 label=f"expected {WANTED[kind]}",
-                help=hint(kind, value),
+                help=type_hint(kind, name, value),
             )
         elif kind in BOUNDS:
             key, words = BOUNDS[kind]
@@ -177,9 +184,7 @@ class Findings:
                 f"{quoted} must be {words} {context[key]:g}, got {show(value)}",
                 path,
                 label=f"must be {words} {context[key]:g}",
-                help="axes count from the end: -1 is the last one"
-                if name == "axis" and kind == "less_than_equal"
-                else (),
+                help=bound_hint(kind, name, context[key], value),
             )
         elif kind == "literal_error":
             choices = literal_choices(context["expected"])
@@ -275,31 +280,21 @@ def show(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def spell(arguments: Mapping[str, Any]) -> str:
+    """Arguments as a spec writes them on one line, `{units: 10}`; what is no plain value is left open."""
+    plain = (f"{key}: {'...' if isinstance(value, dict | list) else show(value)}" for key, value in arguments.items())
+    return "{" + ", ".join(plain) + "}"
+
+
 def describe(value: Any) -> str:
     """What kind of thing came, for `expected ..., got ...`."""
     if value is None:
         return "nothing"
     kind = KINDS.get(type(value), type(value).__name__)
-    return kind if isinstance(value, (dict, list)) else f"{kind} `{show(value)}`"
-
-
-def hint(kind: str, value: Any) -> str:
-    """What to do about a value of a wrong type, where the text betrays what was meant."""
-    if kind == "bool_type" and isinstance(value, str) and value.lower() in ("yes", "on", "true", "y"):
-        return "write `true`"
-    if kind == "bool_type" and isinstance(value, str) and value.lower() in ("no", "off", "false", "n"):
-        return "write `false`"
-    if kind in ("int_type", "float_type") and isinstance(value, str):
-        digits = value.replace("_", "")
-        if digits.lstrip("+-").isdigit():
-            return (
-                f"write `{int(digits)}`"
-                if digits != value or digits.lstrip("+-").startswith("0")
-                else "remove the quotes"
-            )
-    if kind == "int_from_float" and isinstance(value, float) and value.is_integer():
-        return f"write `{int(value)}`"
-    return ""
+    if isinstance(value, dict | list):
+        return kind
+    quotes = '"' if isinstance(value, str) and looks_like_a_number(value) else ""
+    return f"{kind} `{quotes}{show(value)}{quotes}`"
 
 
 def literal_choices(expected: str) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from modelc.compiler.errors import Path
 from modelc.compiler.named import NAME, Table
-from modelc.compiler.schema.findings import Findings, article, describe
+from modelc.compiler.schema.findings import Findings, article, describe, spell
+from modelc.compiler.schema.spellings import closest
 
 LATER = {
     "repeat": "`repeat` comes with a later version of the language",
@@ -67,7 +68,7 @@ def read_named(
         name = names[0]
         at = (*path, name)
         if names[1:]:
-            blame_extra(findings, table, name, path, names[1:])
+            blame_extra(findings, table, name, raw, path, names[1:], siblings)
             return Found(name, None, at)
         if findings.is_hole(at):
             return Found(name, None, at)
@@ -93,7 +94,7 @@ def read_named(
             related=[((*path, known[0]), f"the first {table.kind}")],
         )
     elif known:
-        blame_extra(findings, table, known[0], path, [name for name in names if name != known[0]])
+        blame_extra(findings, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
     else:
         for name in names:
             if not findings.is_hole((*path, name)):
@@ -101,7 +102,15 @@ def read_named(
     return None
 
 
-def blame_extra(findings: Findings, table: Table[Any], name: str, path: Path, extra: list[str]) -> None:
+def blame_extra(
+    findings: Findings,
+    table: Table[Any],
+    name: str,
+    raw: Mapping[str, Any],
+    path: Path,
+    extra: list[str],
+    siblings: tuple[str, ...],
+) -> None:
     """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their indent."""
     fields = list(table.find(name).model_fields)
     lost = [key for key in extra if key in fields]
@@ -115,7 +124,7 @@ def blame_extra(findings: Findings, table: Table[Any], name: str, path: Path, ex
             key=True,
             label=f"not inside `{name}`",
             help=f"indent {'them' if several else 'it'} below `{name}:`, or write "
-            f"`{name}: {{{', '.join(f'{key}: ...' for key in lost)}}}`",
+            f"`{name}: {spell({key: raw[key] for key in lost})}`",
             related=[((*path, name), f"the {table.kind}")],
         )
     for key in extra:
@@ -123,7 +132,8 @@ def blame_extra(findings: Findings, table: Table[Any], name: str, path: Path, ex
         if key in LATER:
             findings.add("E109", LATER[key], at, key=True, label="not in this version")
         elif key not in fields and not findings.is_hole(at):
-            findings.unknown(at, key, f"{article(table.kind)} item", [*fields, "name"])
+            near = siblings if closest(key, siblings) else (*siblings, *fields)
+            findings.unknown(at, key, f"this {table.kind}", near)
 
 
 def refuse_type_form(findings: Findings, table: Table[Any], raw: Mapping[str, Any], path: Path) -> bool:
@@ -131,7 +141,7 @@ def refuse_type_form(findings: Findings, table: Table[Any], raw: Mapping[str, An
     for key in TYPE_KEYS:
         if isinstance(raw.get(key), str) and (name := table.suggest(raw[key])):
             rest = [other for other in raw if other not in (key, "name", "from")]
-            arguments = f"{{{', '.join(f'{other}: ...' for other in rest)}}}" if rest else ""
+            arguments = spell({other: raw[other] for other in rest}) if rest else ""
             findings.add(
                 "E107",
                 f"a {table.kind} is written by its name, not with `{key}:`",

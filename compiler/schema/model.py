@@ -8,6 +8,7 @@ from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings, describe
 from modelc.compiler.schema.items import check_name, read_mapping, read_name, read_named
 from modelc.compiler.schema.spec import InputSpec, Item, ModelSpec, NodeSpec, Reference
+from modelc.compiler.schema.spellings import closest
 
 KEYS = ("inputs", "layers", "nodes", "outputs", "precision")
 
@@ -230,7 +231,9 @@ def read_node(findings: Findings, name: str, raw: Any, path: Path) -> NodeSpec:
     sources = None
     if "from" in mapping:
         sources = read_sources(findings, mapping["from"], (*path, "from"))
-    elif not findings.is_hole((*path, "from")):
+    elif not findings.is_hole((*path, "from")) and not any(
+        key not in LAYERS and closest(key, ("from",)) for key in mapping
+    ):
         findings.add(
             "E104",
             f"node `{name}` needs `from`",

@@ -121,7 +121,8 @@ def test_warnings_do_not_disturb_the_table(folder: Path) -> None:
     assert ended.code == 0 and "W901" in ended.err and ended.out.startswith("small\n")
 
 
-def test_a_target_without_axes_is_shown_as_it_meets_its_output(tmp_path: Path) -> None:
+def test_a_target_without_axes_is_shown_as_it_meets_its_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     text = (
         "modelc: 1\nmodel: {inputs: {image: {shape: [8, 8]}}, layers: [flatten, dense: 1]}\n"
         "data: {source: digits, targets: {output: {array: label}}}\n"

@@ -1,0 +1,48 @@
+"""What to do about a value that does not fit its field, where the value betrays what was meant."""
+
+from typing import Any
+
+TRUE = ("yes", "on", "true", "y")
+FALSE = ("no", "off", "false", "n")
+
+
+def type_hint(kind: str, name: str, value: Any) -> str:
+    """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
+    if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
+        return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
+    if kind == "int_type" and value is None and name == "shape":
+        return "leave the batch axis out: a shape is that of one example"
+    if kind in ("int_type", "int_from_float") and isinstance(value, float) and value.is_integer():
+        return f"write `{int(value)}`"
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        return number_hint(value)
+    return ""
+
+
+def number_hint(text: str) -> str:
+    """The cure for a text where a number is wanted, if it is one but for its spelling."""
+    plain = text.replace("_", "").strip()
+    if plain.lstrip("+-").isdecimal():
+        number = int(plain)
+        return "remove the quotes" if str(number) == text else f"write `{number}`"
+    try:
+        float(plain)
+    except ValueError:
+        return ""
+    return "remove the quotes" if plain == text else f"write `{plain}`"
+
+
+def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
+    """The cure for a number out of its bounds. Empty where none is at hand."""
+    if name == "axis" and kind == "less_than_equal":
+        return "axes count from the end: -1 is the last one"
+    if name == "shape" and value == -1:
+        return "leave the batch axis out: a shape is that of one example"
+    if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:
+        return f"this is a share: write `{value / 100:g}` for {value:g}%"
+    return ""
+
+
+def looks_like_a_number(text: str) -> bool:
+    """Whether `text` could be taken for a number, so that a message has to show its quotes."""
+    return bool(number_hint(text)) and text[:1] in "+-.0123456789"
