@@ -33,14 +33,23 @@ def paint(style: str, text: str, stream: TextIO | None = None) -> str:
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
-    """Print `text` as it is. A reader that has gone away (`modelc ... | head`) ends the printing, not the command."""
+    """Print `text` as it is. A reader that has gone away (`modelc ... | head`) ends the printing, not the command.
+
+    Raises RunError E604 where standard output cannot be written, on a full disk for example. What standard error cannot
+    take is lost: there is nowhere left to say so, and the exit code still tells.
+    """
     stream = stream or sys.stdout
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Whatever is still written, by the interpreter on its way out too, goes nowhere instead of failing again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
+            from modelc.compiler.errors import RunError
+
+            reason = (error.strerror or str(error)).lower()
+            raise RunError("E604", f"cannot write to standard output: {reason}") from None
 
 
 def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:

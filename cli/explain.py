@@ -31,7 +31,7 @@ WIDTH = 100
 def explain(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[CODE|NAME]", help="A code such as E301, or a layer, loss, optimizer, source, ..."),
+        typer.Argument(metavar="CODE|NAME", help="A code such as E301, or a layer, loss, optimizer, source, ..."),
     ] = None,
 ) -> None:
     """Explain a code, or anything that a spec can name. Without argument: list them all."""

@@ -82,6 +82,9 @@ def main() -> None:
     gc.set_threshold(50_000)
     # Plugins of pydantic are other people's code that would run because it is installed, and looking for them takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Python has no stream where the shell closed it (`>&-`): what is printed goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process is
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process is
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of the spec gets its escape instead of a crash.
         if hasattr(stream, "reconfigure"):
@@ -97,7 +100,7 @@ def report(error: Exception) -> int:
     from modelc.compiler.errors import RunError, SpecError
 
     if isinstance(error, SpecError):
-        show_problems(error.problems, error.sources)
+        show_problems(error.problems, error.sources, sys.stderr)
         return FINDINGS
     if isinstance(error, RunError):
         show_run_error(error)

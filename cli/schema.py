@@ -12,7 +12,7 @@ def schema(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of the language: completion and checks in editors.
+    """Print the JSON Schema of the language, for editors.
 
     With the YAML plug-in of VS Code and others, begin a spec with the line
     `# yaml-language-server: $schema=modelc.schema.json`.

@@ -27,7 +27,7 @@ def summary(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
     ] = None,
 ) -> None:
-    """Show the layers of a spec with their shapes and parameters, its losses, targets and data."""
+    """Show a spec's layers, shapes, parameters, losses and data."""
     from modelc.compiler.api import check_file
 
     checked = check_file(spec, settings=settings or ())

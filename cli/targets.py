@@ -13,43 +13,49 @@ VERSION_KEY = re.compile(rb"^(?:\{\s*)?[\"']?modelc[\"']?\s*:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The files to check, in order, none twice; `skipped` counts YAML and JSON files in folders that are no specs."""
+    """The files to check, in order, none twice; `skipped` counts YAML and JSON files in folders that are no specs.
+
+    `empty` has the folders without a spec and the globs without a match.
+    """
 
     targets: tuple[str, ...]
     skipped: int
-    given: tuple[str, ...]
+    empty: tuple[str, ...]
 
     def skipped_line(self) -> str:
         files = "file that is" if self.skipped == 1 else "files that are"
         return f"skipped {self.skipped} {files} no spec{'' if self.skipped == 1 else 's'}"
 
     def why_none(self) -> str:
-        shown = ", ".join(f"`{path}`" for path in self.given)
-        if self.skipped:
-            return f"{shown} holds no spec: {self.skipped_line()}; a spec has the key `modelc` at its top"
-        return f"{shown} holds no spec: they end in {', '.join(ENDINGS)}, and have the key `modelc` at their top"
+        """What a spec in an empty folder would look like."""
+        before = f"{self.skipped_line()}: " if self.skipped else ""
+        return f"{before}specs end in {', '.join(ENDINGS)}, and have the key `modelc` at their top"
 
 
 def find_targets(paths: Sequence[str]) -> Targets:
     """The files that `paths` stand for. A path that is not there is a target too: reading it is what fails."""
     targets: dict[str, str] = {}
     skipped: set[str] = set()
+    empty: list[str] = []
+
+    def add(files: list[str], path: str) -> None:
+        for file in files:
+            targets.setdefault(os.path.realpath(file), file)
+        if not files:
+            empty.append(path)
+
     for path in paths:
         if path == "-":
             targets.setdefault(path, path)
         elif os.path.isdir(path):
-            for file in files_below(path):
-                if is_spec(file):
-                    targets.setdefault(os.path.realpath(file), file)
-                else:
-                    skipped.add(os.path.realpath(file))
+            specs = {file: is_spec(file) for file in files_below(path)}
+            skipped.update(os.path.realpath(file) for file, counts in specs.items() if not counts)
+            add([file for file, counts in specs.items() if counts], path)
         elif glob.has_magic(path) and not os.path.lexists(path):
-            for file in sorted(glob.glob(path, recursive=True)):
-                if not os.path.isdir(file):
-                    targets.setdefault(os.path.realpath(file), file)
+            add([file for file in sorted(glob.glob(path, recursive=True)) if not os.path.isdir(file)], path)
         else:
             targets.setdefault(os.path.realpath(path), path)
-    return Targets(tuple(targets.values()), len(skipped - targets.keys()), tuple(paths))
+    return Targets(tuple(targets.values()), len(skipped - targets.keys()), tuple(empty))
 
 
 def files_below(folder: str) -> Iterator[str]:

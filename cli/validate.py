@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import FINDINGS, USAGE, Format, coloured, paint, refuse, write
+from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, paint, refuse, write
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
@@ -19,7 +19,7 @@ STDIN = "-"
 def validate(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Specs, folders (searched for specs), quoted globs, or - for stdin."),
+        typer.Argument(metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for stdin."),
     ],
     output_format: Annotated[
         Format, typer.Option("--format", envvar="MODELC_FORMAT", help="How findings are printed.")
@@ -36,8 +36,9 @@ def validate(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
     ] = None,
 ) -> None:
-    """Check specs: names, types, shapes, losses against outputs and targets. With --data, the data too.
+    """Check specs: names, types, shapes, losses and targets.
 
+    With --data, the data is read and checked too.
     In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
     """
     if root is not None and not data:
@@ -49,8 +50,10 @@ def validate(
     from modelc.compiler.render import FORMATS, summary
 
     found = find_targets(paths)
+    for path in found.empty:
+        complain(f"nothing to validate in `{path}`", helps=(found.why_none(),))
     if not found.targets:
-        refuse("nothing to validate", helps=(found.why_none(),))
+        raise typer.Exit(USAGE)
     checks = [check_target(target, settings or (), data, root) for target in found.targets]
     problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set` comes once for each spec.
@@ -63,7 +66,7 @@ def validate(
         line = summary(problems, len(checks)) + (f", {found.skipped_line()}" if found.skipped else "")
         stream = sys.stderr if output_format == "github" else sys.stdout
         write(paint("error" if failed else "good", line, stream) + "\n", stream)
-    if any(problem.code == "E009" for problem in problems):
+    if found.empty or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if failed:
         raise typer.Exit(FINDINGS)

@@ -1,5 +1,6 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,7 +80,8 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
 
         reason = "no such file"
         folder = path.parent
-        near = [other.name for other in folder.iterdir()] if folder.is_dir() else []
+        readable = folder.is_dir() and os.access(folder, os.R_OK)
+        near = [other.name for other in folder.iterdir() if other.exists()] if readable else []
         close = get_close_matches(path.name, near, n=1)
         helps = (f"did you mean `{folder / close[0]}`?",) if close else ()
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)

@@ -10,7 +10,7 @@ import pytest
 from modelc.cli import main as cli
 from modelc.cli.console import coloured
 from modelc.compiler.document import read
-from modelc.compiler.errors import RunError
+from modelc.compiler.errors import Label, Place, Problem, RunError, SpecError
 from tests.cli.commands import modelc
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,6 +80,12 @@ def test_a_failed_run_is_shown_as_a_finding_is(capsys: pytest.CaptureFixture[str
     assert shown.err == (
         "error[E403]: `x` has 3 values that are NaN\n  = note: the first in row 7\n  = help: fill them\n"
     )
+
+
+def test_findings_that_no_command_caught_are_shown_as_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    problem = Problem("E101", "unknown layer `x`", Label(Place("a.yaml", 1, 1, 1, 2)))
+    assert cli.report(SpecError([problem], {"a.yaml": "x"})) == 1
+    assert "--> a.yaml:1:1" in capsys.readouterr().err
 
 
 def test_a_failed_run_is_shown_at_its_place_in_the_spec(capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,6 +119,11 @@ def test_nothing_to_validate_is_a_wrong_command_line(tmp_path: Path, path: str) 
     assert ended.code == 2 and ended.out == "" and "nothing to validate" in ended.err
 
 
+def test_one_of_several_paths_without_a_spec_is_not_passed_over(folder: Path) -> None:
+    ended = modelc("validate", "good.yaml", "no/*.yaml", cwd=folder)
+    assert ended.code == 2 and ended.out == "1 file is valid\n" and "nothing to validate in `no/*.yaml`" in ended.err
+
+
 def test_a_folder_of_other_files_only_says_so(tmp_path: Path) -> None:
     (tmp_path / "workflow.yaml").write_text("on: push\n")
     ended = modelc("validate", ".", cwd=tmp_path)
