@@ -25,6 +25,7 @@ from modelc.cli.console import (
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
+    from modelc.compiler.api import Checked
     from modelc.compiler.bind.task import Task
     from modelc.compiler.errors import RunError
     from modelc.compiler.optimizer import Optimizer
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from modelc.runtime.records import Outcome
 
 INTERRUPTED = 130
+SECTIONS = {
+    "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
+    "train": "train: {loss: cross_entropy, optimizer: adam, epochs: 10}",
+}
+"""What training needs beside a model, with an example of each."""
 
 
 def train(
@@ -68,9 +74,10 @@ def train(
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
     """The command, once its arguments are known to make sense."""
-    task, sources = checked_task(path, settings)
+    task, checked = checked_task(path, settings)
+    sources = checked.sources
 
-    from modelc.compiler.errors import RunError
+    from modelc.compiler.errors import RunError, SpecError
     from modelc.compiler.source import Root, cache_folder
     from modelc.runtime.find_run import RUNS, task_name
     from modelc.runtime.recorder import new_id, record_of
@@ -85,15 +92,20 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime import device
 
     device.prepare()
-    from modelc.runtime.dataset import complete, read_dataset
+    from modelc.runtime.dataset import complete_with_warnings, read_dataset
     from modelc.runtime.environment import environment
     from modelc.runtime.execution import choose
     from modelc.runtime.memory import need_memory
 
     try:
-        task = complete(task, Root(where, cache_folder()))
+        task, warnings = complete_with_warnings(task, Root(where, cache_folder()))
+        if fresh := [warning for warning in warnings if warning not in checked.problems]:
+            show_problems(fresh, sources, sys.stderr)
         dataset = read_dataset(task, Root(where, cache_folder()))
         need_memory(task, dataset)
+    except SpecError as error:
+        show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
+        raise typer.Exit(FINDINGS) from None
     except RunError as error:
         fail_at(error, task, sources)
     execution = choose(task)
@@ -111,8 +123,8 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     fit_and_keep(task, dataset, execution, recorder)
 
 
-def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, Mapping[str, str]]":
-    """The task of a spec that can be trained, and the texts it is of; otherwise ends the command with the findings."""
+def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, Checked]":
+    """The task of a spec that can be trained, and what it came from; otherwise ends the command with the findings."""
     from modelc.compiler.api import check_file
     from modelc.compiler.errors import Label, Problem
 
@@ -120,20 +132,18 @@ def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, Mapping[
     problems = checked.problems
     task = checked.task
     if task is not None and not checked.errors:
-        for section in ("data", "train"):
+        for section, example in SECTIONS.items():
             if section not in task.spec.stated:
                 place = Label(task.spec.document.value(()), f"`{section}` is missing")
                 what = f"to train, a spec needs the section `{section}`"
-                problems += (
-                    Problem("E104", what, place, helps=(f"add `{section}:`, see `modelc explain {section}`",)),
-                )
+                problems += (Problem("E104", what, place, helps=(f"for example `{example}`",)),)
     if problems:
         show_problems(problems, checked.sources, sys.stderr)
     if any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if task is None or any(problem.is_error for problem in problems):
         raise typer.Exit(FINDINGS)
-    return task, checked.sources
+    return task, checked
 
 
 def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:

@@ -51,10 +51,15 @@ def complete(task: Task, root: Root) -> Task:
 
     Raises SpecError for what does not fit them, RunError where a file cannot be read.
     """
+    return complete_with_warnings(task, root)[0]
+
+
+def complete_with_warnings(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
+    """`complete`, and the warnings about the whole task, those that only the columns give rise to among them."""
     if task.data is None or task.data.source is None:
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
     if task.data.source.columns() is not None:
-        return task
+        return task, ()
     try:
         columns = task.data.source.inspect(root)
     except RunError as error:
@@ -63,19 +68,21 @@ def complete(task: Task, root: Root) -> Task:
     errors = [problem for problem in problems if problem.is_error]
     if errors:
         raise SpecError(problems, {task.spec.document.name: task.spec.document.text})
-    return bound
+    return bound, problems
 
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
+    warnings: tuple[Problem, ...] = ()
     try:
-        read_dataset(complete(task, root), root)
+        task, warnings = complete_with_warnings(task, root)
+        read_dataset(task, root)
     except SpecError as error:
         return error.problems
     except RunError as error:
         place = task.spec.document.value(error.at or ("data",))
-        return (Problem(error.code, error.message, Label(place), error.notes, error.helps, path=error.at),)
-    return ()
+        return *warnings, Problem(error.code, error.message, Label(place), error.notes, error.helps, path=error.at)
+    return warnings
 
 
 def read_dataset(task: Task, root: Root) -> Dataset:
@@ -135,7 +142,10 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     for name, length in lengths.items():
         if length != rows:
             first = next(iter(lengths))
-            binding = {**(task.inputs or {}), **(task.targets or {})}[name]
+            bindings = {**(task.inputs or {}), **(task.targets or {})}
+            # Where one of the two chooses rows and the other does not, the choice is what can be wrong.
+            chooser = first if getattr(bindings[first].reader, "rows", None) else name
+            binding = bindings[name if getattr(bindings[name].reader, "rows", None) else chooser]
             raise RunError(
                 "E404",
                 f"`{name}` has {length:,} rows, `{first}` has {rows:,}",

@@ -201,9 +201,11 @@ def repaired(task: Task, term: Term, binding: Binding) -> Binding:
 def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> bool:
     """Report labels whose number of classes is not the width of the output."""
     output = task.planned.type(term.of)
-    if output is None or binding.type is None or binding.classes is None:
+    if output is None or binding.classes is None:
         return True
-    width = term.loss.classes(output, binding.type)
+    # A column that is not read yet but has classes holds labels: one for each row of values of the output.
+    labels = binding.type or TensorType(output.shape[:-1], "int32")
+    width = term.loss.classes(output, labels)
     count = binding.classes if isinstance(binding.classes, int) else len(binding.classes)
     if width is None or width == count:
         return True

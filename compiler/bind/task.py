@@ -7,6 +7,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge
 from modelc.compiler.infer import PlannedGraph
 from modelc.compiler.loss import Loss
+from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.metric import Link, Metric
 from modelc.compiler.optimizer import Optimizer
 from modelc.compiler.schema.spec import DataSpec, Settings, Spec
@@ -111,8 +112,12 @@ class Task:
     training: Training | None = None
 
     def loss_keys(self) -> tuple[str, ...]:
-        """The log keys of the losses without `train/` or `validation/`: the total, and each term where there are several."""
-        return ("loss", *(f"{term.name}/loss" for term in self.terms if len(self.terms) > 1))
+        """The log keys of the losses without `train/` or `validation/`: the total, and each term where there are several.
+
+        `none` says that an output has no loss, so there is nothing to log of it.
+        """
+        names = [term.name for term in self.terms if not isinstance(term.loss, NoLoss)]
+        return ("loss", *(f"{name}/loss" for name in names if len(names) > 1))
 
     def log_keys(self) -> tuple[str, ...]:
         """All log keys without `train/` or `validation/`."""

@@ -32,7 +32,11 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
         ):
             report_unvalidated(findings, task, monitor)
     elif whole:
-        close = closest(monitor, keys)
+        # `accuracy`, or `val_loss`, or `val_accuracy`: rows kept for validation are what a monitor is for.
+        plain = monitor.removeprefix("val_")
+        meant = next((key for key in task.log_keys() if key == plain or key.endswith(f"/{plain}")), None)
+        part = prefix if plain == monitor else "validation/"
+        close = f"{part}{meant}" if meant else closest(monitor, keys)
         findings.add(
             "E503",
             f"`monitor` names no key of the run: `{monitor}`",
@@ -63,13 +67,15 @@ def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | N
                 error.code, error.message, ("data", "validation"), label="too many", help=error.helps, note=error.notes
             )
             return
-    if settings.batch_size > rows:
+    # Only where it is written: the usual size is no decision that could be wrong.
+    if settings.batch_size > rows and ("train", "batch_size") in findings.document.values:
+        count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
         findings.add(
             "W906",
-            f"`batch_size` is {settings.batch_size:,}, and there are {rows:,} rows to train on",
+            f"`batch_size` is {settings.batch_size:,}, and there {count} to train on",
             ("train", "batch_size"),
             label="one step an epoch",
-            help=f"give a `batch_size` below {rows:,}",
+            help=f"give a `batch_size` of at most {rows:,}",
         )
 
 
