@@ -15,6 +15,9 @@ from modelc.compiler.schema.spec import Item, ModelSpec, NodeSpec, Reference, Sp
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType
 
+SHOWN = 12
+"""As many nodes of a cycle are shown, of a longer one its beginning and its end."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
@@ -229,13 +232,14 @@ class Builder:
             feed = next(feed for feed in feeds if feed.edge is not None and feed.edge.node == source)
             waits.append((feed.path, f"`{path}` waits for `{source}`"))
         (blamed, label), *others = waits
+        shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
         self.findings.add(
             "E202",
-            f"the nodes feed each other in a cycle: {' -> '.join([*cycle, cycle[0]])}",
+            f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}",
             blamed,
             label=label,
             help="let one of them take its values from an earlier node",
-            related=others,
+            related=others[: SHOWN - 1],
             related_keys=False,
         )
 

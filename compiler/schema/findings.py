@@ -153,9 +153,10 @@ class Findings:
         if whose is not None:
             cls = table_of(whose["kind"]).find(whose["name"])
             fields, owner = list(cls.model_fields), f"`{whose['name']}`"
-        name = next((part for part in reversed(item["loc"]) if isinstance(part, str)), "")
+        # A value that is checked by itself, such as `validation`, is called by its key.
+        name = next((part for part in reversed(path) if isinstance(part, str)), "")
         quoted = f"`{name}`" if name else "this"
-        if name and isinstance(item["loc"][-1], int):
+        if name and isinstance(path[-1], int):
             quoted = f"every value of {quoted}"
         if kind == "extra_forbidden":
             self.unknown_argument(path, name, owner, fields, argument=whose is not None)

@@ -127,3 +127,19 @@ def test_a_link_to_nowhere_is_not_suggested_for_itself(tmp_path: Path) -> None:
     (tmp_path / "link.yaml").symlink_to("nowhere")
     ended = modelc("validate", "link.yaml", cwd=tmp_path)
     assert ended.code == 2 and "cannot be read: no such file" in ended.out and "did you mean" not in ended.out
+
+
+def test_a_split_of_the_wrong_kind_is_called_by_its_key(folder: Path) -> None:
+    ended = modelc("validate", "odd.yaml", "--set", "data.validation=20%", cwd=folder)
+    assert ended.code == 1 and "error[E106]: `validation`: expected a share such as 0.1" in ended.out
+
+
+def test_a_ring_of_thousands_of_nodes_is_shown_on_one_screen(tmp_path: Path) -> None:
+    count = 3000
+    nodes = "".join(f"    n{i}: {{from: n{(i + 1) % count}, relu}}\n" for i in range(count))
+    (tmp_path / "ring.yaml").write_text(
+        f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n{nodes}  outputs: [n0]\n"
+    )
+    ended = modelc("validate", "ring.yaml", cwd=tmp_path)
+    assert ended.code == 1 and "-> ... ->" in ended.out
+    assert len(ended.out.splitlines()) < 60 and max(map(len, ended.out.splitlines())) < 250
