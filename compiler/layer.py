@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from modelc.compiler.constraint import Constraint
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.initializer import Initializer
 from modelc.compiler.named import Named
+from modelc.compiler.regularizer import Regularizer
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
@@ -53,15 +55,23 @@ def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None."""
+    """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
+
+    `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step.
+    """
 
     shape: tuple[int, ...]
     initializer: Initializer
     axes: tuple[str | None, ...]
     dtype: str = "float32"
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)
+        for rule in (self.regularizer, self.constraint):
+            if rule is not None:
+                rule.check(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,8 @@ class Layer(Named):
     moves_values: ClassVar[bool] = False
     """The output holds the input's values at other places (flatten): an activation behind it cannot be split off."""
 
+    penalizes: ClassVar[bool] = False
+    """Whether `apply` adds penalties to the loss."""
     loop_safe: ClassVar[bool] = True
     """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
 
@@ -175,6 +187,17 @@ class Layer(Named):
 
     def apply(self, call: Call, *inputs: Any, **named: Any) -> "Array | Result":
         raise NotImplementedError
+
+    def weight(self, name: str, shape: tuple[int, ...], axes: tuple[str | None, ...], dtype: str = "float32") -> Weight:
+        """The weight that the fields `NAME_initializer`, `NAME_regularizer` and `NAME_constraint` describe."""
+        return Weight(
+            shape,
+            getattr(self, f"{name}_initializer"),
+            axes,
+            dtype,
+            getattr(self, f"{name}_regularizer", None),
+            getattr(self, f"{name}_constraint", None),
+        )
 
     def split(self) -> "tuple[Layer, Activation] | None":
         """This layer without its last activation, and that activation; None for a layer that ends in none."""

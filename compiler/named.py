@@ -136,14 +136,20 @@ def relocate(error: ValidationError, at: tuple[str | int, ...], owner: Mapping[s
 class Chosen:
     """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
 
-    A field of such a type takes the notation in a spec, or a ready value in Python.
+    A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing.
     """
 
     table: Table[Any]
+    optional: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         def validate(raw: Any) -> Any:
-            return raw if isinstance(raw, Named) else self.table.build(raw)
+            if isinstance(raw, Named) or (raw is None and self.optional):
+                return raw
+            return self.table.build(raw)
 
-        dump = core_schema.plain_serializer_function_ser_schema(self.table.dump)
+        def written(value: Any) -> Any:
+            return None if value is None else self.table.dump(value)
+
+        dump = core_schema.plain_serializer_function_ser_schema(written)
         return core_schema.no_info_plain_validator_function(validate, serialization=dump)

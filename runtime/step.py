@@ -67,7 +67,7 @@ def make(task: Task, total_steps: int) -> Steps:
 
         def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
             values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
-            loss, parts = losses(task.terms, values, targets, rows)
+            loss, parts = losses(task, params, values, targets, rows)
             return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
 
         (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
@@ -78,7 +78,7 @@ def make(task: Task, total_steps: int) -> Steps:
 
         def advance() -> tuple[TrainState, Sums]:
             updates, optimizer = transform.update(gradients, old.optimizer, old.params)
-            params: Any = optax.apply_updates(old.params, updates)
+            params = constrained(task, optax.apply_updates(old.params, updates))
             return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
 
         # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
@@ -138,7 +138,7 @@ def measure(
 def row_sums(task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array) -> Sums:
     """The sums of one batch, computed as in prediction."""
     values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
-    _, parts = losses(task.terms, values, targets, rows)
+    _, parts = losses(task, params, values, targets, rows)
     return {**parts, **metrics(task, values, targets, rows)}
 
 
@@ -168,26 +168,48 @@ def wanted(task: Task) -> tuple[Any, ...]:
 
 
 def losses(
-    terms: tuple[Term, ...], values: Values, targets: Mapping[str, Array], rows: Array
+    task: Task, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
-    """The loss of a batch, and its sums by log key: the weighted total, and each term where there are several.
+    """The loss of a batch, and its sums by log key: the weighted total, each term where there are several, the penalty.
 
-    A term is the mean of its elements over real rows and unmasked steps; penalties are added to the total.
+    A term is the mean of its elements over real rows and unmasked steps; the penalty of weights and layers is added.
     """
     count = jnp.sum(rows, dtype=jnp.float32)
-    total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
+    penalty = penalties(task, params, values)
+    total = penalty
     sums: dict[str, dict[str, Array]] = {}
-    for term in terms:
+    for term in task.terms:
         target = None if term.target is None else targets[term.target]
         elements = term.loss.elements(values.edges[term.of], target)
         weight = spread(row_weight(rows, values.masks[term.of], elements.ndim), elements)
         part = jnp.sum(jnp.where(weight, elements, 0.0))
         present = jnp.sum(weight, dtype=jnp.float32)
-        mean = part / jnp.maximum(present, 1.0)
-        total = total + term.weight * mean
-        if len(terms) > 1:
+        total = total + term.weight * part / jnp.maximum(present, 1.0)
+        if len(task.terms) > 1:
             sums[f"{term.name}/loss"] = {"total": part, "count": present}
+    if task.penalized:
+        sums["penalty"] = {"total": penalty * count, "count": count}
     return total, {"loss": {"total": jnp.where(count > 0, total * count, 0.0), "count": count}, **sums}
+
+
+def penalties(task: Task, params: Tree, values: Values) -> Array:
+    """What regularized weights and layers that penalize add to the loss."""
+    total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
+    for path, plan in task.planned.plans.items():
+        for name, weight in plan.params.items():
+            if weight.regularizer is not None:
+                total = total + weight.regularizer.penalty(params[path][name])
+    return total
+
+
+def constrained(task: Task, params: Any) -> Tree:
+    """`params` with every weight that has a constraint brought back to it."""
+    kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
+    for path, plan in task.planned.plans.items():
+        for name, weight in plan.params.items():
+            if weight.constraint is not None:
+                kept[path][name] = weight.constraint.project(params[path][name])
+    return kept
 
 
 def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Array) -> dict[str, Mapping[str, Array]]:

@@ -111,13 +111,22 @@ class Task:
     data: DataSpec | None = None
     training: Training | None = None
 
+    @property
+    def penalized(self) -> bool:
+        """Whether anything is added to the loss terms: regularized weights, or layers that penalize."""
+        weights = (weight for plan in self.planned.plans.values() for weight in plan.params.values())
+        layers = (node.layer for node in self.planned.graph.nodes)
+        return any(weight.regularizer for weight in weights) or any(layer and layer.penalizes for layer in layers)
+
     def loss_keys(self) -> tuple[str, ...]:
-        """The log keys of the losses without `train/` or `validation/`: the total, and each term where there are several.
+        """The log keys of the losses without `train/` or `validation/`: the total with its penalty, and each term where
+        there are several, and the penalty alone where there is one.
 
         `none` says that an output has no loss, so there is nothing to log of it.
         """
         names = [term.name for term in self.terms if not isinstance(term.loss, NoLoss)]
-        return ("loss", *(f"{name}/loss" for name in names if len(names) > 1))
+        penalty = ("penalty",) if self.penalized else ()
+        return ("loss", *(f"{name}/loss" for name in names if len(names) > 1), *penalty)
 
     def log_keys(self) -> tuple[str, ...]:
         """All log keys without `train/` or `validation/`."""

@@ -6,13 +6,15 @@ from pydantic import Field
 
 from modelc.compiler.activation import Activation
 from modelc.compiler.checks import need_floats
+from modelc.compiler.constraints import ConstraintField
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Zeros
 from modelc.compiler.initializers.scaled import GlorotUniform
-from modelc.compiler.layer import Call, Layer, Plan, Weight, need
+from modelc.compiler.layer import Call, Layer, Plan, need
 from modelc.compiler.layers import ActivationField
 from modelc.compiler.layers.activations import Linear
 from modelc.compiler.numbers import Size
+from modelc.compiler.regularizers import RegularizerField
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -36,15 +38,19 @@ class Dense(Layer):
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
     kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
     bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need(
             x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`"
         )
         need_floats(x)
-        params = {"kernel": Weight((x.shape[-1], self.units), self.kernel_initializer, ("embed", "mlp"))}
+        params = {"kernel": self.weight("kernel", (x.shape[-1], self.units), ("embed", "mlp"))}
         if self.use_bias:
-            params["bias"] = Weight((self.units,), self.bias_initializer, ("mlp",))
+            params["bias"] = self.weight("bias", (self.units,), ("mlp",))
         return Plan.of(self.activation.after(x.with_shape(*x.shape[:-1], self.units)), params)
 
     def apply(self, call: Call, x: "Array") -> "Array":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from modelc.compiler.constraints import CONSTRAINTS
 from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.losses import LOSSES
@@ -9,6 +10,7 @@ from modelc.compiler.metrics import METRICS
 from modelc.compiler.named import Table
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.readers import READERS
+from modelc.compiler.regularizers import REGULARIZERS
 from modelc.compiler.schedules import SCHEDULES
 from modelc.compiler.sources import SOURCES
 
@@ -16,6 +18,8 @@ TABLES: tuple[Table[Any], ...] = (
     LAYERS,
     ACTIVATIONS,
     INITIALIZERS,
+    REGULARIZERS,
+    CONSTRAINTS,
     LOSSES,
     METRICS,
     OPTIMIZERS,

@@ -94,6 +94,8 @@ def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
         "optimizer": training(optimizer=example),
         "schedule": training(optimizer={"sgd": {"learning_rate": example}}),
         "source": chain("relu") | {"data": {"source": example}},
+        "regularizer": chain({"dense": {"units": 2, "kernel_regularizer": example}}),
+        "constraint": chain({"dense": {"units": 2, "kernel_constraint": example}}),
         "reader": chain("relu") | {"data": {"source": "digits", "inputs": {"x": example}}},
     }
     return by_kind[table.kind]

@@ -320,7 +320,9 @@ def test_values_statistics_and_gradients(case: Case) -> None:
         close(value, right, 1e-4, jax.tree_util.keystr(path))
 
 
-@pytest.mark.parametrize(("raw", "oracle"), ACTIVATION_CASES, ids=lambda part: "oracle" if callable(part) else str(part))
+@pytest.mark.parametrize(
+    ("raw", "oracle"), ACTIVATION_CASES, ids=lambda part: "oracle" if callable(part) else str(part)
+)
 def test_activations_and_their_gradients(raw: Any, oracle: Callable[[Any], Any]) -> None:
     x = np.concatenate([normal(3, 4, 5) * 3, np.zeros((1, 4, 5), "float32")])
     activation = ACTIVATIONS.build(raw)
