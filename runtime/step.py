@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from modelc.compiler.bind.task import Output, Task, Term
+from modelc.compiler.bind.task import Output, Task
 from modelc.compiler.keys import derive, root_key
 from modelc.compiler.lower import Model, Tree, Values, lower
 
