@@ -60,9 +60,9 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
 
     None where nothing can be built on it: not UTF-8 text, over a budget, a syntax error, or no mapping at the root.
     """
-    from modelc.compiler.compose import Composer
-    from modelc.compiler.expand import Expansion
-    from modelc.compiler.places import Places, Unreadable
+    from modelc.compiler.reading.compose import Composer
+    from modelc.compiler.reading.expand import Expansion
+    from modelc.compiler.reading.places import Places, Unreadable
 
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
@@ -72,11 +72,11 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     if isinstance(decoded, Problem):
         return None, (decoded,)
     if name.endswith(".json"):
-        from modelc.compiler.json_events import json_events
+        from modelc.compiler.reading.json_events import json_events
 
         events = json_events(decoded, name)
     else:
-        from modelc.compiler.yaml_events import yaml_events
+        from modelc.compiler.reading.yaml_events import yaml_events
 
         events = yaml_events(decoded, name)
     composer = Composer(events, name)

@@ -97,10 +97,10 @@ class Given:
 
 def read_value(right: str, line: int, column: int, text: str) -> Given:
     """The value that `right` stands for, read by the rules of a file; it begins at `line` and `column` of `text`."""
-    from modelc.compiler.compose import Composer
-    from modelc.compiler.expand import Expansion
-    from modelc.compiler.places import Places, Unreadable
-    from modelc.compiler.yaml_events import yaml_events
+    from modelc.compiler.reading.compose import Composer
+    from modelc.compiler.reading.expand import Expansion
+    from modelc.compiler.reading.places import Places, Unreadable
+    from modelc.compiler.reading.yaml_events import yaml_events
 
     # The reader counts lines and columns: blanks before the value put every place of it where it stands in the text.
     padded = "\n" * (line - 1) + " " * (column - 1) + right

@@ -6,9 +6,9 @@ import time
 import pytest
 import yaml
 
-from modelc.compiler import yaml_events
 from modelc.compiler.document import MAX_BYTES, Document, read
 from modelc.compiler.errors import Problem
+from modelc.compiler.reading import yaml_events
 from modelc.compiler.render import FORMATS
 
 SECOND = 1.0

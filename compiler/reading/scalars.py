@@ -1,0 +1,46 @@
+"""What a plain scalar means: the YAML 1.2 core schema, with `true` and `false` as the only booleans.
+
+Whatever is not plainly null, a boolean or a decimal number is text: `no`, `017`, `0x1f`, `1_000`, `1:30`, `2024-01-01`.
+"""
+
+import math
+import re
+
+WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+NUMERIC_START = frozenset("+-.0123456789")
+INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+NON_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+MAX_DIGITS = 18
+"""Integers below 10^18 fit in 64 bits with room to spare, and reading one takes no time."""
+
+
+class OutOfRange(ValueError):
+    """A number that no field of a spec can hold; the message says why."""
+
+
+def resolve(text: str) -> str | int | float | bool | None:
+    """The value of the plain scalar `text`. Raises OutOfRange for infinities, NaN and numbers beyond 64 bits."""
+    if text in WORDS:
+        return WORDS[text]
+    if text[0] not in NUMERIC_START:
+        return text
+    if INTEGER.fullmatch(text):
+        if len(text.lstrip("+-")) > MAX_DIGITS:
+            raise OutOfRange(f"an integer may have {MAX_DIGITS} digits, this one has {len(text.lstrip('+-'))}")
+        return int(text)
+    if FLOAT.fullmatch(text):
+        value = float(text)
+        if math.isinf(value):
+            raise OutOfRange(f"`{shorten(text)}` is beyond the largest float, 1.8e308")
+        if value == 0 and text.lower().partition("e")[0].strip("+-.0"):
+            raise OutOfRange(f"`{shorten(text)}` is nearer to zero than any float but zero")
+        return value
+    if NON_FINITE.fullmatch(text):
+        raise OutOfRange("infinity and NaN are not numbers of the spec language")
+    return text
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """`text`, cut to `limit` characters, for a message."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,0 +1,32 @@
+"""YAML text as PyYAML's parser events. Events only: nothing is constructed, so tags name no classes and aliases cost
+nothing.
+"""
+
+from collections.abc import Iterator
+
+import yaml
+from yaml.events import ScalarEvent
+
+from modelc.compiler.errors import Label, Problem
+from modelc.compiler.reading.places import At, ParserEvent, Unreadable, place
+from modelc.compiler.reading.scalars import shorten
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where PyYAML was built with it, for it is ten times faster."""
+
+
+def yaml_events(text: str, file: str) -> Iterator[ParserEvent]:
+    """The parser events of `text`. Raises `Unreadable` at a syntax error."""
+    last: ParserEvent | None = None
+    try:
+        for event in yaml.parse(text, Loader=LOADER):
+            if type(event) is ScalarEvent and event.value:
+                last = event
+            yield event
+    except yaml.MarkedYAMLError as error:
+        from modelc.compiler.reading.yaml_errors import Explainer
+
+        raise Unreadable(Explainer(text, file, error, last, LOADER).explain()) from None
+    except yaml.YAMLError as error:
+        label = Label(place(file, At(0, 0)))
+        raise Unreadable(Problem("E002", "not valid YAML", label, notes=(shorten(str(error), 200),))) from None
