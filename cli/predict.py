@@ -46,7 +46,11 @@ def predict(
         refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
+    from modelc.compiler.errors import RunError
     from modelc.runtime.find_run import find_run
+
+    if not output.absolute().parent.is_dir():
+        raise RunError("E604", f"cannot write `{output}`: no such file or directory", helps=("make its folder first",))
 
     found = find_run(run)
     task = found.task()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from modelc.compiler.api import check
 from modelc.compiler.bind.task import Task
 from modelc.compiler.document import MAX_BYTES
-from modelc.compiler.errors import RunError, SpecError
+from modelc.compiler.errors import RunError
 from modelc.compiler.source import Root, cache_folder
 from modelc.runtime.files import cannot_write
 from modelc.runtime.records import Snapshot
@@ -78,10 +78,14 @@ class Run:
         self.record = read_record(folder)
 
     def task(self) -> Task:
-        """The task that was trained. Raises SpecError where this version of modelc reads its spec differently."""
+        """The task that was trained. Raises RunError E602 where its spec is damaged, or is none for this version."""
         checked = check(read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES), str(self.folder / RESOLVED))
         if checked.errors or checked.task is None:
-            raise SpecError(checked.problems, dict(checked.sources))
+            raise RunError(
+                "E602",
+                f"`{self.folder / RESOLVED}` is damaged, or was written by another version of modelc",
+                notes=tuple(f"{problem.code}: {problem.message}" for problem in checked.errors[:3]),
+            )
         return checked.task
 
     def root(self, folder: Path | None = None) -> Root:
@@ -103,6 +107,12 @@ class Run:
 
         Raises RunError E602 where there are none, E603 where they are not what they should be.
         """
+        if kind is None and self.record.best is not None and not has_weights(weights_folder(self.folder, "best")):
+            raise RunError(
+                "E602",
+                f"the best weights of the run `{self.folder}` are not there, though it recorded some",
+                helps=("use `--weights last` to take the last ones",),
+            )
         there: list[Kind] = [word for word in KINDS if has_weights(weights_folder(self.folder, word))]
         chosen: Kind | None = kind if kind in there else None if kind else next(iter(there), None)
         if chosen is None:

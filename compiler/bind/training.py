@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from modelc.compiler.bind.task import Task, Training
 from modelc.compiler.errors import RunError
+from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.source import Column
@@ -14,6 +15,16 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
     """The task with its training, where the optimizer, the settings and the monitor are known."""
     train = task.spec.train
     assert train is not None
+    if train.terms and all(isinstance(term.loss, NoLoss) for term in train.terms):
+        findings.add(
+            "E104",
+            "every loss is `none`: there is nothing to train",
+            ("train", "losses") if "losses" in findings.document.data["train"] else ("train", "loss"),
+            key=True,
+            label="no loss",
+            help="give at least one output a loss, such as `cross_entropy` or `mean_squared_error`",
+        )
+        return task
     if train.optimizer is None or train.settings is None:
         return task
     validates = task.data is not None and (task.data.validation is not None or "validation" in stated(task))

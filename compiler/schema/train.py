@@ -32,6 +32,8 @@ def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
         elif key not in KEYS:
             findings.unknown((*path, key), key, "`train`", KEYS)
             complete = False
+    # `epochs: null` says nothing, so that `--set` can change the one for the other.
+    section = {key: value for key, value in section.items() if value is not None or key not in ("epochs", "steps")}
     exclude(findings, section, path, "loss", "losses", "`losses` is a mapping of several terms, `loss` is the only one")
     exclude(findings, section, path, "epochs", "steps", "both say how long to train")
     if complete:

@@ -127,3 +127,9 @@ def test_an_output_that_cannot_be_written_is_refused(project: Project, rows: Pat
     ended = modelc("predict", project.run, rows, "--output", "no/such/folder/out.csv", cwd=project.folder)
     assert ended.code == 4
     assert "error[E604]: cannot write `no/such/folder/out.csv`" in ended.err
+
+
+def test_an_output_without_a_folder_is_refused_before_the_data_is_read(project: Project) -> None:
+    ended = modelc("predict", project.run, "no.npz", "--output", "nowhere/predictions.csv", cwd=project.folder)
+    assert ended.code == 4
+    assert "E604" in ended.err

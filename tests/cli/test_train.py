@@ -12,6 +12,8 @@ from modelc.runtime.rundir import Run
 from tests.cli.commands import modelc, start
 from tests.cli.conftest import SPEC, Project
 
+DIGITS = Path(__file__).parent.parent.parent / "specs" / "digits.yaml"
+
 ENDLESS = """\
 modelc: 1
 model:
@@ -191,3 +193,15 @@ def test_a_moved_project_can_be_used(project: Project, tmp_path: Path) -> None:
     ended = modelc("evaluate", "elsewhere", cwd=tmp_path)
     assert ended.code == 0
     assert "20 test rows, best weights" in ended.out
+
+
+def test_epochs_can_be_exchanged_for_steps(tmp_path: Path) -> None:
+    ended = modelc("train", DIGITS, "--set", "train.epochs=null", "--set", "train.steps=7", cwd=tmp_path)
+    assert ended.code == 0
+    assert "step" in ended.out
+
+
+def test_a_spec_without_any_loss_is_refused(tmp_path: Path) -> None:
+    ended = modelc("train", DIGITS, "--set", "train.loss=none", "--set", "train.metrics=[]", cwd=tmp_path)
+    assert ended.code == 1
+    assert "every loss is `none`: there is nothing to train" in ended.err

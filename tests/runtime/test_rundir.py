@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from modelc.compiler.errors import RunError
 from modelc.runtime.find_run import find_run, run_name
 from modelc.runtime.recorder import Recorder, lock, new_id, resolved
 from modelc.runtime.records import EpochRecord, Outcome, Snapshot
-from modelc.runtime.rundir import LOCK, Run, RunRecord, need_free, now
+from modelc.runtime.rundir import LOCK, Run, RunRecord, need_free, now, weights_folder
 from modelc.runtime.weights import write_weights
 from tests.runtime.made_weights import made_snapshot, made_task, same
 
@@ -274,4 +275,22 @@ def test_a_damaged_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json") as caught:
         find_run(str(tmp_path))
+    assert code(caught) == "E602"
+
+
+def test_best_weights_that_are_gone_are_not_replaced_by_the_last(tmp_path: Path) -> None:
+    with recorder(tmp_path / "run") as recording:
+        recording.epoch(epoch(1, 0.5), lambda: made_snapshot(TASK, epoch=1))
+        finish(recording)
+    shutil.rmtree(weights_folder(tmp_path / "run", "best"))
+    with pytest.raises(RunError, match="are not there, though it recorded some"):
+        Run(tmp_path / "run").weights(TASK)
+
+
+def test_a_damaged_spec_of_a_run_is_no_finding_in_the_users_spec(tmp_path: Path) -> None:
+    with recorder(tmp_path / "run") as recording:
+        finish(recording)
+    (tmp_path / "run" / "resolved.json").write_text("{")
+    with pytest.raises(RunError, match=r"resolved\.json` is damaged") as caught:
+        Run(tmp_path / "run").task()
     assert code(caught) == "E602"
