@@ -1,21 +1,24 @@
 """Every layer against the Keras 3 layer of the same weights: values, statistics and gradients."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
 
 from modelc.compiler.layer import Call
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
-from modelc.compiler.layers.lstm import mask_of
-from tests.compiler.layers.running import QUICK, Running, by_slot, filled, normal
+from modelc.compiler.layers.recurrence import mask_of
+from tests.compiler.layers import test_attention_against_keras
+from tests.compiler.layers.comparing import Case, check, close, our_name
+from tests.compiler.layers.running import QUICK, normal
 
 L = keras.layers
+FAMILIES = (test_attention_against_keras,)
+"""Modules that compare the layers in their `COMPARED`."""
+
 PORTS = ("output", "state_h", "state_c")
 BOTH = ("output", "forward_state_h", "forward_state_c", "backward_state_h", "backward_state_c")
 
@@ -27,30 +30,6 @@ def ids(*rows: list[int]) -> np.ndarray:
 def steps(*lengths: int, of: int) -> np.ndarray:
     """A mask `[batch, time]` with the first steps of each row true."""
     return np.arange(of) < np.array(lengths)[:, None]
-
-
-@dataclass
-class Case:
-    """A layer of ours, Keras's, and what both are called with."""
-
-    raw: Any
-    oracle: Callable[[], Any]
-    inputs: Any
-    mask: Any = None
-    train: bool = False
-    ports: tuple[str, ...] = ("output",)
-
-    @property
-    def name(self) -> str:
-        (layer,) = self.raw
-        return str(layer)
-
-    @property
-    def masks(self) -> dict[str, Any]:
-        return {} if self.mask is None else {"x": jnp.asarray(self.mask)}
-
-    def running(self) -> Running:
-        return filled(self.raw, self.inputs, self.masks)
 
 
 def lstm(**arguments: Any) -> Callable[[], Any]:
@@ -226,98 +205,9 @@ ACTIVATION_CASES: list[tuple[Any, Callable[[Any], Any]]] = [
 ]
 
 
-def close(ours: Any, theirs: Any, tolerance: float, what: str = "") -> None:
-    """Equal within `tolerance` of the largest expected value, or of 0.1 where that is all but zero."""
-    ours, theirs = np.asarray(ours), np.asarray(theirs)
-    assert ours.shape == theirs.shape, what
-    largest = max(float(np.max(np.abs(theirs), initial=0)), 0.1)
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * largest, err_msg=what)
-
-
-def our_name(variable: Any) -> str:
-    """What we call a Keras variable."""
-    for part in ("forward", "backward"):
-        if f"/{part}_" in variable.path or variable.path.startswith(f"{part}_"):
-            return f"{part}/{variable.name}"
-    return str(variable.name)
-
-
-def shapes(inputs: Any) -> Any:
-    """The shape, or list of shapes, that Keras builds a layer for."""
-    return [x.shape for x in inputs] if isinstance(inputs, tuple) else inputs.shape
-
-
-def tuple_of(given: Any) -> tuple[Any, ...]:
-    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
-
-
-def is_float(value: Any) -> bool:
-    return bool(jnp.issubdtype(jnp.asarray(value).dtype, jnp.floating))
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_statistics_and_gradients(case: Case) -> None:
-    running, oracle = case.running(), case.oracle()
-    slots = by_slot(case.inputs)
-    options: dict[str, Any] = {} if case.mask is None else {"mask": jnp.asarray(case.mask)}
-    if case.name in ("dropout", "batch_norm"):
-        options["training"] = case.train
-    oracle.build(shapes(slots.get("x", slots.get("inputs"))))
-
-    names = [our_name(variable) for variable in oracle.trainable_variables]
-    state_names = [our_name(variable) for variable in oracle.non_trainable_variables if "seed" not in variable.path]
-    assert sorted(names) == sorted(running.params)
-    assert sorted(state_names) == sorted(running.state)
-    frozen = [running.state.get(our_name(variable), variable.value) for variable in oracle.non_trainable_variables]
-
-    def ours(params: Any, inputs: Any) -> tuple[Any, Any]:
-        result = running.with_params(params, inputs, masks=case.masks, train=case.train)
-        assert sorted(result.outputs) == sorted(case.ports)
-        return tuple(result.outputs[port] for port in case.ports), dict(result.state)
-
-    def theirs(params: Any, inputs: Any) -> tuple[Any, Any]:
-        given = inputs.get("x", inputs.get("inputs"))
-        more = {"initial_state": list(inputs["initial_state"])} if "initial_state" in inputs else {}
-        outputs, new = oracle.stateless_call(
-            [params[name] for name in names],
-            frozen,
-            list(given) if isinstance(given, tuple) else given,
-            **options,
-            **more,
-        )
-        new_state = zip((our_name(variable) for variable in oracle.non_trainable_variables), new, strict=True)
-        return tuple_of(outputs), {name: value for name, value in new_state if name in running.state}
-
-    slots = jax.tree.map(jnp.asarray, slots)
-    params = jax.tree.map(jnp.asarray, running.params)
-    differentiable = all(is_float(leaf) for leaf in jax.tree.leaves(slots))
-
-    def values_and_gradients(run: Any, params: Any, slots: Any) -> tuple[Any, Any, Any]:
-        def total(params: Any, inputs: Any) -> Any:
-            outputs, state = run(params, inputs)
-            weights = [normal(*value.shape, seed=seed + 50) for seed, value in enumerate(outputs)]
-            return sum(jnp.sum(value * weight) for value, weight in zip(outputs, weights, strict=True)), (
-                outputs,
-                state,
-            )
-
-        gradients, (outputs, state) = jax.grad(total, (0, 1) if differentiable else 0, has_aux=True)(params, slots)
-        return outputs, state, gradients
-
-    (outputs, state, gradients), (expected, expected_state, expected_gradients) = jax.jit(
-        lambda *given: (values_and_gradients(ours, *given), values_and_gradients(theirs, *given)),
-        compiler_options=QUICK,
-    )(params, slots)
-    for port, value, right in zip(case.ports, outputs, expected, strict=True):
-        close(value, right, 1e-5, port)
-    for name in state:
-        close(state[name], expected_state[name], 1e-5, name)
-    assert bool(state) == (case.train and bool(running.state))
-    for (path, value), right in zip(
-        jax.tree_util.tree_leaves_with_path(gradients), jax.tree.leaves(expected_gradients), strict=True
-    ):
-        assert np.isfinite(value).all()
-        close(value, right, 1e-4, jax.tree_util.keystr(path))
+    check(case)
 
 
 @pytest.mark.parametrize(
@@ -342,6 +232,8 @@ def test_activations_and_their_gradients(raw: Any, oracle: Callable[[Any], Any])
 def test_every_layer_is_compared() -> None:
     compared = {case.name for case in CASES}
     compared |= {raw if isinstance(raw, str) else next(iter(raw)) for raw, _ in ACTIVATION_CASES}
+    for family in FAMILIES:
+        compared |= family.COMPARED
     assert compared == set(LAYERS)
 
 

@@ -14,23 +14,21 @@ from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
 from modelc.compiler.tensor import TensorType
+from tests.compiler.layers import configurations_attention
+from tests.compiler.layers.drawing import (
+    activations,
+    anything,
+    arguments,
+    axes,
+    one,
+    paddings,
+    pairs,
+    plain,
+    sizes,
+    tensors,
+    yes_or_no,
+)
 from tests.compiler.layers.running import as_result
-
-sizes = st.integers(1, 7)
-axes = st.integers(-3, -1)
-yes_or_no = st.booleans()
-floats = st.sampled_from(["float32", "float32", "bfloat16"])
-paddings = st.sampled_from(["valid", "same"])
-pairs = st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3)).map(list)
-activations = st.sampled_from(["linear", "relu", "softmax", {"leaky_relu": 0.1}])
-
-
-def tensors(*ranks: int, dtypes: Any = floats, mask: bool = True) -> st.SearchStrategy[TensorType]:
-    shapes = st.sampled_from(ranks).flatmap(lambda rank: st.lists(sizes, min_size=rank, max_size=rank))
-    masks = yes_or_no if mask else st.just(False)
-    return st.builds(
-        lambda shape, dtype, masked: TensorType(tuple(shape), dtype, masked and len(shape) > 1), shapes, dtypes, masks
-    )
 
 
 @st.composite
@@ -62,18 +60,6 @@ def abstract(shape: tuple[int, ...], dtype: str) -> Any:
     return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call] # jax leaves its constructor untyped
 
 
-def one(strategy: st.SearchStrategy[TensorType]) -> st.SearchStrategy[dict[str, Any]]:
-    return strategy.map(lambda x: {"x": x})
-
-
-def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Arguments, each of which may also be left out when it is written with a leading `maybe_`."""
-    required = {name: choice for name, choice in choices.items() if not name.startswith("maybe_")}
-    optional = {name.removeprefix("maybe_"): c for name, c in choices.items() if name.startswith("maybe_")}
-    return st.fixed_dictionaries(required, optional=optional)
-
-
-anything = st.sampled_from(["float32", "bfloat16", "int32", "uint8", "bool"])
 images = tensors(3, 3, 3, 3, 2)
 numbers = st.floats(-2, 2)
 lstms = arguments(
@@ -87,7 +73,6 @@ lstms = arguments(
     maybe_go_backwards=yes_or_no,
 )
 pools = {"maybe_strides": pairs, "maybe_padding": paddings}
-plain = arguments()
 
 CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]] = {
     "activation": (arguments(function=activations), one(tensors(1, 2, 3))),
@@ -167,6 +152,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "softplus": (plain, one(tensors(0, 1, 2))),
     "softsign": (plain, one(tensors(0, 1, 2))),
     "tanh": (plain, one(tensors(0, 1, 2))),
+    **configurations_attention.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
 
@@ -267,5 +253,5 @@ def test_no_spelling_means_two_things(table: Table[Any]) -> None:
 
 @pytest.mark.parametrize("name", list(LAYERS))
 def test_an_unknown_argument_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="kernel_regularizer"):
-        LAYERS.build({name: {"kernel_regularizer": "l2"}})
+    with pytest.raises(ValidationError, match="no_such_argument"):
+        LAYERS.build({name: {"no_such_argument": 1}})

@@ -1,0 +1,41 @@
+"""What arguments and input types are drawn from, for every layer's configurations."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from modelc.compiler.tensor import TensorType
+
+Configurations = dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]]
+"""For each layer: its arguments, and the types of its inputs by slot. Some fit, some do not."""
+
+sizes = st.integers(1, 7)
+axes = st.integers(-3, -1)
+yes_or_no = st.booleans()
+floats = st.sampled_from(["float32", "float32", "bfloat16"])
+paddings = st.sampled_from(["valid", "same"])
+pairs = st.integers(1, 3) | st.tuples(st.integers(1, 3), st.integers(1, 3)).map(list)
+activations = st.sampled_from(["linear", "relu", "softmax", {"leaky_relu": 0.1}])
+
+
+def tensors(*ranks: int, dtypes: Any = floats, mask: bool = True) -> st.SearchStrategy[TensorType]:
+    shapes = st.sampled_from(ranks).flatmap(lambda rank: st.lists(sizes, min_size=rank, max_size=rank))
+    masks = yes_or_no if mask else st.just(False)
+    return st.builds(
+        lambda shape, dtype, masked: TensorType(tuple(shape), dtype, masked and len(shape) > 1), shapes, dtypes, masks
+    )
+
+
+def one(strategy: st.SearchStrategy[TensorType]) -> st.SearchStrategy[dict[str, Any]]:
+    return strategy.map(lambda x: {"x": x})
+
+
+def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Arguments, each of which may also be left out when it is written with a leading `maybe_`."""
+    required = {name: choice for name, choice in choices.items() if not name.startswith("maybe_")}
+    optional = {name.removeprefix("maybe_"): c for name, c in choices.items() if name.startswith("maybe_")}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+anything = st.sampled_from(["float32", "bfloat16", "int32", "uint8", "bool"])
+plain = arguments()
