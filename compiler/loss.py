@@ -3,7 +3,7 @@
 A loss with an `activation` computes from logits, the values before that activation: the compiler hands them over.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.named import Named
@@ -37,6 +37,13 @@ class Loss(Named):
         """The closed interval that target values must lie in; None where any finite value will do."""
         return None
 
+    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
+        """This loss with its classes by index. `names` are those of the target's classes, empty where they have none.
+
+        Raises `PlanError` for a class that is not there.
+        """
+        return self
+
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError
@@ -62,6 +69,16 @@ def need_equal(output: TensorType, target: TensorType) -> None:
         if labels
         else "give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
         note="a loss compares value by value and never broadcasts",
+        code="E304",
+    )
+
+
+def need_steps_apart(output: TensorType) -> None:
+    """Raise a `PlanError` where the axis a loss is taken over, the last, is that of the steps which a mask leaves out."""
+    need(
+        not output.mask or output.rank > 1,
+        f"the loss is taken over the last axis, which the mask of the output {output} is about",
+        help="give each step values of its own, on an axis behind that of the steps",
         code="E304",
     )
 

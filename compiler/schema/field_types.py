@@ -52,6 +52,8 @@ def type_schema(annotation: Any) -> Schema:
     if origin is tuple:
         schema: Schema = {"type": "array", "items": type_schema(parts[0])}
         return schema if parts[-1] is Ellipsis else schema | {"minItems": len(parts), "maxItems": len(parts)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": type_schema(parts[1])}
     if origin in (Union, UnionType):
         return merged([type_schema(part) for part in parts])
     raise TypeError(f"no JSON Schema for {annotation}")

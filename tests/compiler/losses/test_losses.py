@@ -77,13 +77,29 @@ def test_smoothed_labels_are_smoothed_one_hot_rows() -> None:
         ("binary_cross_entropy", CHANCES, (6, 5, 4)),
         ("mean_squared_error", CHANCES, (6, 5, 4)),
         ("mean_absolute_error", CHANCES, (6, 5, 4)),
+        ("mean_absolute_percentage_error", CHANCES, (6, 5, 4)),
+        ("mean_squared_logarithmic_error", CHANCES, (6, 5, 4)),
+        ("huber", CHANCES, (6, 5, 4)),
+        ("log_cosh", CHANCES, (6, 5, 4)),
+        ("poisson", CHANCES, (6, 5, 4)),
+        ("hinge", CHANCES, (6, 5, 4)),
+        ("squared_hinge", CHANCES, (6, 5, 4)),
+        ("categorical_hinge", LABELS, (6, 5)),
+        ("cosine_similarity", CHANCES, (6, 5)),
+        ("kl_divergence", DISTRIBUTIONS, (6, 5)),
+        ("focal_cross_entropy", LABELS, (6, 5)),
+        ("binary_focal_cross_entropy", CHANCES, (6, 5, 4)),
+        ("dice", LABELS, (6, 4)),
+        ("binary_dice", CHANCES, (6,)),
+        ({"cross_entropy": {"class_weight": {"1": 2.0}}}, LABELS, (6, 5)),
+        ({"binary_cross_entropy": {"class_weight": {"1": 2.0}}}, CHANCES, (6, 5, 4)),
         ("minimize", None, (6, 5, 4)),
         ("none", None, (6,)),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_elements_are_float32_and_one_per_value_or_class_axis(
-    name: str, target: np.ndarray | None, shape: tuple[int, ...], dtype: str
+    name: Any, target: np.ndarray | None, shape: tuple[int, ...], dtype: str
 ) -> None:
     elements = LOSSES.build(name).elements(jnp.asarray(LOGITS, dtype), None if target is None else jnp.asarray(target))
     assert elements.shape == shape
@@ -119,8 +135,13 @@ def test_minimize_is_the_value_itself_and_none_is_zero() -> None:
 def test_losses_say_which_activation_they_contain() -> None:
     found = {name: LOSSES.find(name).activation for name in LOSSES}
     assert {name: activation for name, activation in found.items() if activation} == {
-        "cross_entropy": "softmax",
         "binary_cross_entropy": "sigmoid",
+        "binary_dice": "sigmoid",
+        "binary_focal_cross_entropy": "sigmoid",
+        "cross_entropy": "softmax",
+        "dice": "softmax",
+        "focal_cross_entropy": "softmax",
+        "kl_divergence": "softmax",
     }
 
 
@@ -160,6 +181,22 @@ def test_cross_entropy_tells_labels_from_distributions_by_shape() -> None:
         ("binary_cross_entropy", TensorType((1,), "int32"), None, "[1] int32", "dense"),
         ("mean_squared_error", TensorType((8, 1)), TensorType((8,)), "[8, 1], target has shape [8]", "same shape"),
         ("mean_absolute_error", TensorType((8,)), TensorType(()), "[8], target has shape []", "same shape"),
+        ("huber", TensorType((8, 1)), TensorType((8,)), "[8, 1], target has shape [8]", "same shape"),
+        ("hinge", TensorType((3,), "int32"), None, "[3] int32", "dense"),
+        ("categorical_hinge", TensorType((1,)), TensorType((), "int32"), "over one class", "binary_cross_entropy"),
+        ("focal_cross_entropy", TensorType((10,)), TensorType((7,)), "[10], target has shape [7]", "7 units"),
+        ("kl_divergence", TensorType((4,)), TensorType((), "int32"), "[4], target has shape []", "`cross_entropy`"),
+        ("kl_divergence", TensorType((1,)), None, "needs classes", "one value per class"),
+        ("kl_divergence", TensorType((4,), mask=True), None, "the mask of the output", "values of its own"),
+        ("cross_entropy", TensorType((4,), mask=True), None, "the mask of the output", "values of its own"),
+        ("cosine_similarity", TensorType((4,), mask=True), None, "the mask of the output", "values of its own"),
+        ("cosine_similarity", TensorType((5, 1)), None, "an angle needs vectors", "mean_squared_error"),
+        ("cosine_similarity", TensorType((5, 2)), TensorType((5,)), "[5, 2], target has shape [5]", "same shape"),
+        ("dice", TensorType((4,)), TensorType((), "int32"), "several places", "`cross_entropy`"),
+        ("dice", TensorType((5, 4), mask=True), None, "has a mask", "step by step"),
+        ("binary_dice", TensorType((1, 1)), None, "several values", "`binary_cross_entropy`"),
+        ("binary_dice", TensorType((5, 4), mask=True), None, "has a mask", "step by step"),
+        ("binary_dice", TensorType((5, 1)), TensorType((5,)), "[5, 1], target has shape [5]", "same shape"),
         ("minimize", TensorType((2,), "int32"), None, "[2] int32", "dense"),
     ],
 )
@@ -185,7 +222,30 @@ def test_types_that_do_not_fit_are_refused_with_both_shapes_and_a_cure(
         ("mse", "mean_squared_error"),
         ("L1Loss", "mean_absolute_error"),
         ("crossentropy", "cross_entropy"),
+        ("SmoothL1Loss", "huber"),
+        ("KLDivergence", "kl_divergence"),
+        ("CategoricalFocalCrossentropy", "focal_cross_entropy"),
+        ("BinaryFocalCrossentropy", "binary_focal_cross_entropy"),
+        ("mape", "mean_absolute_percentage_error"),
+        ("MeanSquaredLogarithmicError", "mean_squared_logarithmic_error"),
     ],
 )
 def test_spellings_of_keras_and_pytorch_are_answered(spelling: str, name: str) -> None:
     assert LOSSES.suggest(spelling) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [
+        ("poisson", (0, np.inf)),
+        ("mean_squared_logarithmic_error", (0, np.inf)),
+        ("hinge", (-1, 1)),
+        ("squared_hinge", (-1, 1)),
+        ("kl_divergence", (0, 1)),
+        ("binary_focal_cross_entropy", (0, 1)),
+        ("binary_dice", (0, 1)),
+        ("huber", None),
+    ],
+)
+def test_losses_say_where_targets_must_lie(name: str, bounds: tuple[float, float] | None) -> None:
+    assert LOSSES.build(name).bounds(TensorType((3, 2)), TensorType((3, 2))) == bounds

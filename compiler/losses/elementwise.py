@@ -1,0 +1,27 @@
+"""What losses have in common that compare value by value."""
+
+from typing import TYPE_CHECKING
+
+from modelc.compiler.loss import Loss, at_least_float32, need_equal, need_float
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class ElementwiseLoss(Loss):
+    """Abstract: output and target have equal shapes, and so have the elements."""
+
+    def plan(self, output: TensorType, target: TensorType | None) -> None:
+        need_float(output)
+        if target is not None:
+            need_equal(output, target)
+
+    def elements(self, output: "Array", target: "Array | None") -> "Array":
+        assert target is not None, "this loss takes a target"
+        values = at_least_float32(output)
+        return self.compare(values, target.astype(values.dtype))
+
+    def compare(self, values: "Array", truth: "Array") -> "Array":
+        """The loss of each value, given its truth; both in at least float32."""
+        raise NotImplementedError

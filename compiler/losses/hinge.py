@@ -1,0 +1,63 @@
+"""The hinge losses: of yes-or-no scores, and of scores of classes."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler import comparisons
+from modelc.compiler.loss import at_least_float32
+from modelc.compiler.losses.class_loss import ClassLoss
+from modelc.compiler.losses.elementwise import ElementwiseLoss
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Hinge(ElementwiseLoss):
+    """`max(1 - target * output, 0)`, value by value; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. The loss is the mean over all values. Follows Keras 3 `Hinge`, which decides
+    from a whole batch whether its 0 stands for -1.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("HingeLoss", "svm")
+    example: ClassVar[str] = "hinge"
+
+    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+        return (-1.0, 1.0)
+
+    def compare(self, values: "Array", truth: "Array") -> "Array":
+        return comparisons.hinge(values, truth)
+
+
+class SquaredHinge(ElementwiseLoss):
+    """`max(1 - target * output, 0) ** 2`, value by value; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. The loss is the mean over all values. Follows Keras 3 `SquaredHinge`.
+    """
+
+    example: ClassVar[str] = "squared_hinge"
+
+    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+        return (-1.0, 1.0)
+
+    def compare(self, values: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.square(comparisons.hinge(values, truth))
+
+
+class CategoricalHinge(ClassLoss):
+    """`max(wrong - right + 1, 0)`: `right` is the score of the true class, `wrong` the greatest of the others, at least
+    0.
+
+    Output `[..., classes]`. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows.
+    The elements have shape `[...]`, and the loss is their mean. Follows Keras 3 `CategoricalHinge`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("MultiMarginLoss", "multiclass_hinge")
+    example: ClassVar[str] = "categorical_hinge"
+
+    def elements(self, output: "Array", target: "Array | None") -> "Array":
+        assert target is not None, "categorical_hinge takes a target"
+        values = at_least_float32(output)
+        return comparisons.categorical_hinge(values, comparisons.one_hot(target, values))
