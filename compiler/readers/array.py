@@ -1,6 +1,5 @@
 """Numbers as they are, or scaled."""
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -8,9 +7,9 @@ from pydantic import BeforeValidator, Field
 from modelc.compiler.errors import need
 from modelc.compiler.numbers import Number, Shape
 from modelc.compiler.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
-from modelc.compiler.readers.checks import check_finite, need_rows, read_rows, take_rows
+from modelc.compiler.readers.checks import check_finite, need_rows, read_rows, shape_of_row, take_rows
 from modelc.compiler.source import Column, Reader
-from modelc.compiler.tensor import DTYPES, TensorType, show_shape
+from modelc.compiler.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,15 +51,7 @@ class ArrayReader(Reader):
         if column is None:
             return None
         need_rows(self.rows, column, self.column)
-        shape = column.type.shape if self.shape is None else self.shape
-        need(
-            math.prod(shape) == math.prod(column.type.shape),
-            f"one row of `{self.column}` has shape {show_shape(column.type.shape)}, {math.prod(column.type.shape)} "
-            f"values, and `shape` {show_shape(shape)} has {math.prod(shape)}",
-            help="`shape` is that of one row: it arranges the same values anew",
-            argument="shape",
-            code="E402",
-        )
+        shape = shape_of_row(self.shape, column, self.column)
         return TensorType(shape, self.dtype(column.type, wanted))
 
     def dtype(self, column: TensorType, wanted: TensorType | None) -> str:

@@ -6,8 +6,9 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import RunError, need
+from modelc.compiler.numbers import Shape
 from modelc.compiler.readers.casts import plan_array, to_integers
-from modelc.compiler.readers.checks import check_labels, need_rows, plural, read_rows, take_rows
+from modelc.compiler.readers.checks import check_labels, need_rows, plural, read_rows, shape_of_row, take_rows
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType
 
@@ -44,6 +45,9 @@ class CategoryReader(Reader):
         int | tuple[str, ...] | None,
         BeforeValidator(read_classes),
         Field(description="How many classes there are, or their names in order."),
+    ] = None
+    shape: Annotated[
+        Shape | None, Field(description="New shape of one row, of as many values: `[]` for labels of shape `[1]`.")
     ] = None
     rows: Annotated[
         tuple[int, int] | None,
@@ -91,7 +95,8 @@ class CategoryReader(Reader):
             argument="classes",
             code="E403",
         )
-        return TensorType(column.type.shape, "int32" if wanted is None else wanted.dtype)
+        shape = shape_of_row(self.shape, column, self.column)
+        return TensorType(shape, "int32" if wanted is None else wanted.dtype)
 
     def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
         if self.classes is None:
@@ -108,7 +113,7 @@ class CategoryReader(Reader):
         else:
             labels = values.astype("uint8") if values.dtype.kind == "b" else values
             check_labels(labels, self.count or 2**31, self.column, first)
-        return to_integers(labels, planned.dtype, self.column, first)
+        return to_integers(labels, planned.dtype, self.column, first).reshape(len(labels), *planned.shape)
 
 
 def look_up(

@@ -1,11 +1,13 @@
 """Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import RunError, need
 from modelc.compiler.source import Column
+from modelc.compiler.tensor import show_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +36,22 @@ def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
             argument="rows",
             code="E404",
         )
+
+
+def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tuple[int, ...]:
+    """`shape`, or that of the column called `name` where it is None. Raises a `PlanError` E402 if it has other values."""
+    given = column.type.shape
+    if shape is None:
+        return given
+    need(
+        prod(shape) == prod(given),
+        f"one row of `{name}` has shape {show_shape(given)}, {prod(given)} values, and `shape` {show_shape(shape)} has "
+        f"{prod(shape)}",
+        help="`shape` is that of one row: it arranges the same values anew",
+        argument="shape",
+        code="E402",
+    )
+    return shape
 
 
 def take_rows(column: "Array", rows: tuple[int, int] | None) -> "Array":

@@ -138,3 +138,16 @@ def test_classes_are_a_count_or_distinct_names(classes: Any) -> None:
         READERS.build({"category": {"column": "kind", "classes": classes}})
     (error,) = caught.value.errors()
     assert (error["loc"], error["type"]) == (("category", "classes"), "classes")
+
+
+def test_a_shape_drops_an_axis_of_one_and_keeps_the_classes() -> None:
+    column = Column(TensorType((1,), "int64"), classes=3)
+    reader = READERS.build({"category": {"column": "kind", "shape": []}})
+    assert reader.plan(column, None) == TensorType((), "int32") and reader.class_names(column) == 3
+    assert read([[2], [0]], shape=()).tolist() == [2, 0]
+    assert read([["dog"], ["cat"]], shape=[], classes=["cat", "dog"]).tolist() == [1, 0]
+
+
+def test_a_shape_of_other_values_is_refused() -> None:
+    error = refused([[2, 1], [0, 1]], "E402", shape=[])
+    assert error.message == "one row of `kind` has shape [2], 2 values, and `shape` [] has 1"
