@@ -12,6 +12,7 @@ from modelc.cli.console import paint, refuse, write
 if TYPE_CHECKING:
     from modelc.compiler.explain import Page
     from modelc.compiler.reference import Argument, Entry
+    from modelc.compiler.schema.section_pages import SectionPage
 
 CODE = re.compile(r"[EW]\d{3}")
 GROUPS = {
@@ -31,7 +32,9 @@ WIDTH = 100
 def explain(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="CODE|NAME", help="A code such as E301, or a layer, loss, optimizer, source, ..."),
+        typer.Argument(
+            metavar="CODE|NAME", help="A code such as E301, a layer, loss, ..., or a section: model, data, train."
+        ),
     ] = None,
 ) -> None:
     """Explain a code, or anything that a spec can name. Without argument: list them all."""
@@ -49,10 +52,17 @@ def explain(
         return
 
     from modelc.compiler.reference import entries, suggest
+    from modelc.compiler.schema.section_pages import section_of, section_page
 
+    section = section_page(name)
+    if section is not None:
+        write(show_section(section))
+        return
     found = entries(name)
     if not found:
-        close = suggest(name)
+        close = section_of(name) or suggest(name)
+        if close and close == section_of(name):
+            refuse(f"`{name}` is a key of `{close}`", helps=(f"`modelc explain {close}` has all its keys",))
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         refuse(f"there is nothing called `{name}`", helps=(cure,))
     write("\n\n".join(show_entry(entry) for entry in found) + "\n")
@@ -111,6 +121,18 @@ def given_by(page: "Page") -> list[str]:
     checked = check(page.wrong, "spec.yaml")
     shown = text([problem for problem in checked.problems if problem.code == page.code], checked.sources)
     return [paint("strong", "What modelc says"), "", *(f"    {line}".rstrip() for line in shown.rstrip().splitlines())]
+
+
+def show_section(page: "SectionPage") -> str:
+    """What a section of a spec may hold."""
+    keys = [(key, f"{text} Required." if key in page.required else text) for key, text in page.keys.items()]
+    parts = [
+        paint("strong", page.name) + "  (section)",
+        f"  {page.headline}",
+        listing("Keys", keys).rstrip("\n"),
+        paint("strong", "Example") + "\n" + textwrap.indent(page.example, "  "),
+    ]
+    return "\n\n".join(parts)
 
 
 def show_entry(entry: "Entry") -> str:

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from modelc.compiler.cycles import cycles
 from modelc.compiler.errors import Path, Problem
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
@@ -125,6 +126,9 @@ class Builder:
                 slot = slots[0].name if slots[0].many else slots[min(index, len(slots) - 1)].name
             elif slot not in (known.name for known in slots):
                 close = closest(slot, [known.name for known in slots])
+                needed = [known.name for known in slots if known.required]
+                if close is None and len(needed) == 1:
+                    close = needed[0]
                 self.findings.add(
                     "E204",
                     f"`{item.kind}` has no input called `{slot}`",
@@ -149,12 +153,14 @@ class Builder:
             if least <= count and (slot.many or count <= 1):
                 continue
             wanted = f"{least} or more" if slot.many else "one"
+            values = f"{wanted} {'inputs' if slot.many else 'input'}"
+            given = next((feed for feed in feeds if feed.slot == slot.name), None)
             self.findings.add(
                 "E204",
-                f"`{item.kind}` takes {wanted} {'inputs' if slot.many else 'input'}, got {count}",
-                at,
+                f"`{item.kind}` takes {values}{'' if slot.required else f' as `{slot.name}`'}, got {count}",
+                at if slot.required or given is None else given.path,
                 label=f"{count} given",
-                help=advice(item.kind, slot, count),
+                help=advice(item.kind, slot, count, given),
             )
             return False
         return True
@@ -210,22 +216,15 @@ class Builder:
                 if not waiting[user]:
                     heapq.heappush(ready, user)
         left = {node.path: waiting[node.path] for node in nodes if waiting[node.path]}
-        if left:
-            self.report_cycle(left, by_path)
+        for cycle in cycles(left):
+            self.report_cycle(cycle, by_path)
         done = {node.path for node in ordered}
         return (*ordered, *(cut(by_path[path]) for path in sorted(left) if path not in done))
 
-    def report_cycle(self, left: Mapping[str, set[str]], by_path: Mapping[str, Node]) -> None:
-        """Report one cycle among nodes that wait for each other."""
-        path = min(left)
-        trail: list[str] = []
-        while path not in trail:
-            trail.append(path)
-            path = min(source for source in left[path] if source in left)
-        cycle = trail[trail.index(path) :]
+    def report_cycle(self, cycle: list[str], by_path: Mapping[str, Node]) -> None:
+        """Report nodes that wait for each other, each for the next and the last for the first."""
         start = cycle.index(min(cycle))
-        cycle = list(reversed(cycle[start:] + cycle[:start]))
-        cycle = [cycle[-1], *cycle[:-1]]
+        cycle = [cycle[start], *reversed(cycle[start + 1 :] + cycle[:start])]
         waits = []
         for source, path in zip([cycle[-1], *cycle], cycle, strict=False):
             feeds = by_path[path].feeds or ()
@@ -233,12 +232,16 @@ class Builder:
             waits.append((feed.path, f"`{path}` waits for `{source}`"))
         (blamed, label), *others = waits
         shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
+        if len(cycle) == 1:
+            message = f"the node `{cycle[0]}` feeds itself"
+        else:
+            message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
         self.findings.add(
             "E202",
-            f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}",
+            message,
             blamed,
             label=label,
-            help="let one of them take its values from an earlier node",
+            help="let one of them take its values from an earlier node" if others else "name an earlier node",
             related=others[: SHOWN - 1],
             related_keys=False,
         )
@@ -279,10 +282,14 @@ def item_names(items: Sequence[tuple[str | None, str]]) -> list[str]:
     return names
 
 
-def advice(kind: str, slot: Slot, count: int) -> str:
+def advice(kind: str, slot: Slot, count: int, given: Feed | None = None) -> str:
     """How to give a layer the right number of inputs."""
     if count > 1 and not slot.many:
         return "join them first with `concatenate` or `add`"
+    if slot.parts:
+        node = given.edge.node if given is not None and given.edge is not None else "node"
+        ports = ", ".join(f"{node}.{part}" for part in slot.parts)
+        return f"it is made of {' and '.join(f'`{part}`' for part in slot.parts)}: `{slot.name}: [{ports}]`"
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
     return f"name the node for `{slot.name}`"

@@ -26,12 +26,16 @@ __all__ = ["Call", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "Wei
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One input of a layer. A `many` slot takes one edge or more (at least `least`) and reaches the layer as a tuple."""
+    """One input of a layer. A `many` slot takes one edge or more (at least `least`) and reaches the layer as a tuple.
+
+    `parts` says which ports of a like layer it takes, in order, where there are such.
+    """
 
     name: str
     many: bool = False
     required: bool = True
     least: int = 1
+    parts: tuple[str, ...] = ()
 
 
 LARGEST = 2**40

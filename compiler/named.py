@@ -65,12 +65,18 @@ class Table(Generic[T]):
 
     def suggest(self, name: str) -> str | None:
         """The entry that `name` probably means: by another framework's spelling, else by likeness."""
-        folded = fold(name)
+        called = next(self.called(name), None)
+        if called is not None:
+            return called
+        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), self.entries, n=1, cutoff=0.6)
+        return close[0] if close else None
+
+    def called(self, name: str) -> Iterator[str]:
+        """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
+        folded = fold(name.rpartition(".")[2])
         for entry in self.entries:
             if fold(entry) == folded or folded in map(fold, self.find(entry).spellings):
-                return entry
-        close = difflib.get_close_matches(name.lower(), self.entries, n=1, cutoff=0.6)
-        return close[0] if close else None
+                yield entry
 
     def build(self, raw: Any) -> T:
         """The value that `raw`, a part of a document, stands for.

@@ -13,9 +13,9 @@ from modelc.compiler.document import Document, decode
 from modelc.compiler.edits import Edits, path_prefixes
 from modelc.compiler.errors import Label, Path, Place, Problem
 from modelc.compiler.graph import item_names
-from modelc.compiler.schema.findings import describe
 from modelc.compiler.schema.grammar import Either, Items, Keys, Shape, Thing, Value, arguments, language
 from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.wording import describe
 
 SOURCE = "--set"
 """The name of the arguments as a file, for places; each stands on a line of its own."""

@@ -4,6 +4,7 @@ One source for `modelc explain` and for pages of documentation. Values first (`E
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from inspect import cleandoc
 from typing import Any
 
@@ -87,7 +88,9 @@ def suggest(name: str) -> str | None:
     for table in TABLES:
         if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).spellings)):
             return found
-    return next((found for table in TABLES if (found := table.suggest(name))), None)
+    every = {entry for table in TABLES for entry in table}
+    # Among the names of all kinds something is always somewhat like it.
+    return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)
 
 
 def headline(kind: str, name: str) -> str:
@@ -144,20 +147,13 @@ def in_word(kind: str, schema: Schema) -> str:
     if kind == "string":
         return "" if "pattern" in schema else "a text"
     if kind == "array":
-        plural = in_plural(schema["items"])
+        items = in_words(schema["items"]).removeprefix("a ")
+        plural = items.replace("whole number", "whole numbers").replace("text", "texts")
         count = schema.get("minItems")
         fixed = count is not None and count == schema.get("maxItems")
         return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
-    if kind == "object":
-        return f"a mapping from names to {in_plural(schema['additionalProperties'])}"
     plain = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
     return plain + bounds(schema) if kind in ("integer", "number") else plain
-
-
-def in_plural(schema: Schema) -> str:
-    """What a field takes several of, in words: `whole numbers of at least 1`."""
-    items = in_words(schema).removeprefix("a ")
-    return items.replace("number", "numbers").replace("text", "texts")
 
 
 def bounds(schema: Schema) -> str:

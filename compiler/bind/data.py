@@ -10,6 +10,7 @@ from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
 from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spec import Item, ModelSpec
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
@@ -59,6 +60,7 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], column
                 fitting.append(term)
             continue
         if term.target not in bindings:
+            # A column that is not there is no mistake of its own where a target of another name may be meant.
             if strangers and term.target not in data.targets:
                 continue
             binding = bind_target(findings, task, term, columns)
@@ -69,7 +71,7 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], column
         bindings[term.target] = binding
         type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
         if check_term(findings, task, term, type_) and check_classes(findings, task, term, binding):
-            fitting.extend(with_classes(findings, task, term, binding))
+            fitting.append(term)
     return replace(task, terms=tuple(fitting), targets=bindings)
 
 
@@ -221,28 +223,44 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
     return False
 
 
-def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
-    """The term with the classes that its loss names by index, none after reporting one that is not there."""
-    output = task.planned.type(term.of)
-    names = binding.classes if isinstance(binding.classes, tuple) else ()
-    if output is None or (binding.classes is None and binding.type is None):
-        return (term,)
-    try:
-        return (replace(term, loss=term.loss.with_classes(names, output)),)
-    except PlanError as error:
-        kind = LOSSES.name_of(term.loss)
-        path = (*term.at, kind, error.argument)
-        findings.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
-        return ()
+def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
+    """The names of the targets that losses ask for; None where some of it cannot be known for a mistake elsewhere."""
+    train, model, outputs = task.spec.train, task.spec.model, task.planned.graph.outputs
+    assert train is not None and model is not None
+    stated = task.spec.document.values
+    if not train.terms:
+        return None if not train.complete or ("train", "losses") not in stated else []
+    wanted = []
+    for spec in train.terms:
+        name = spec.name or (next(iter(outputs)) if len(outputs) == 1 else None)
+        bound = any(term.at == spec.path for term in terms)
+        item = last_item(model)
+        nameless = (
+            spec.name is None and model.sequential and (item is None or (item.layer is None and item.name is None))
+        )
+        unread = spec.target is None and (*spec.path, "target") in stated
+        if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):
+            return None
+        if spec.loss is None or spec.loss.takes_target:
+            wanted.append(spec.target or name)
+    whole = train.complete or "loss" in task.spec.document.data["train"]
+    return wanted if whole and (model.complete or model.sequential) else None
+
+
+def last_item(model: ModelSpec) -> Item | None:
+    """The last layer in the text; None where it could not be read."""
+    *_, node = model.nodes.values()
+    return node.items[-1] if node.items else None
 
 
 def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
     """Report targets in `data` that no loss asks for; says whether there are any."""
     data, train, model = task.data, task.spec.train, task.spec.model
     assert data is not None and train is not None and model is not None
-    if not (train.complete and model.complete and len(train.terms) == len(terms)):
-        return False
-    wanted = [term.target for term in terms if term.target is not None]
+    wanted = asked_for(task, terms)
+    if wanted is None:
+        known = [term.target for term in terms]
+        return any(name not in known for name in data.targets)
     missing = [name for name in wanted if name not in data.targets]
     for name in data.targets:
         if name in wanted:

@@ -39,6 +39,9 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
         if (
             task.data is not None
             and not validates
+            # A key that stands in the wrong place may be the one that keeps rows for validation.
+            and train.complete
+            and task.data.complete
             and (monitor.startswith("validation/") or train.settings.early_stopping)
         ):
             report_unvalidated(findings, task, monitor)

@@ -55,7 +55,10 @@ class LSTM(Layer):
     with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.LSTM`; `torch.nn.LSTM` has two biases.
     """
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("x"),
+        Slot("initial_state", many=True, required=False, least=2, parts=("state_h", "state_c")),
+    )
     primary: ClassVar[str | None] = "units"
     spellings: ClassVar[tuple[str, ...]] = ("long_short_term_memory",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"

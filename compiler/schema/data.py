@@ -5,30 +5,33 @@ from typing import Any
 
 from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
-from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
+from modelc.compiler.schema.sections import DATA as KEYS
+from modelc.compiler.schema.sections import unknown_key
 from modelc.compiler.schema.spec import DataSpec
+from modelc.compiler.schema.wording import describe
 from modelc.compiler.source import Reader, Source
 from modelc.compiler.sources import SOURCES
 from modelc.compiler.split import Validation, read_validation
 
-KEYS = ("source", "inputs", "targets", "validation", "test", "seed")
 LATER = ("augment", "sample_weight")
 
 
 def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
     """The data section at `path`, or None when it is no mapping."""
-    section = read_mapping(findings, raw, path, "`data`")
+    cure = f"write `data: {{source: {raw}}}`" if isinstance(raw, str) else ""
+    section = read_mapping(findings, raw, path, "`data`", cure)
     if section is None:
         return None
     complete = not any(hole[:-1] == path for hole in findings.document.holes)
-    for key in section:
+    for key, value in section.items():
         if key in LATER:
             findings.add(
                 "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
             )
         elif key not in KEYS:
-            findings.unknown((*path, key), key, "`data`", KEYS)
+            unknown_key(findings, (*path, key), value)
             complete = False
     if "source" not in section and complete:
         findings.add(
@@ -66,14 +69,14 @@ def read_readers(
     at = (*path, key)
     if key not in section:
         return {}, not findings.is_hole(at)
-    raw = read_mapping(findings, section[key], at, f"`{key}`")
+    raw = read_mapping(findings, section[key], at, f"`{key}`", as_binding(findings, key, section[key]))
     if raw is None:
         return {}, False
     readers: dict[str, Reader | None] = {}
     for name, value in raw.items():
         here = (*at, name)
         check_name(findings, name, here, key=True)
-        if isinstance(value, str) and value not in READERS:
+        if isinstance(value, str) and value not in READERS and ":" not in value:
             findings.add(
                 "E101",
                 f"unknown reader `{value}`",
@@ -87,6 +90,25 @@ def read_readers(
         found = read_named(findings, READERS, value, here)
         readers[name] = None if found is None else found.value
     return readers, not any(hole[:-1] == at for hole in findings.document.holes)
+
+
+def as_binding(findings: Findings, key: str, raw: Any) -> str:
+    """How a bare column is bound to the one input, or to the last layer. Empty for what names no column."""
+    if isinstance(raw, list) and raw:
+        raw = raw[0]
+    if not isinstance(raw, str):
+        return ""
+    model = findings.document.data.get("model")
+    model = model if isinstance(model, Mapping) else {}
+    if key == "inputs":
+        names = list(model["inputs"]) if isinstance(model.get("inputs"), Mapping) else []
+        return f"write `inputs: {{{names[0] if names else 'x'}: {{array: {raw}}}}}`"
+    outputs, layers = model.get("outputs"), model.get("layers")
+    name = next(iter(outputs), None) if isinstance(outputs, list | Mapping) else None
+    if isinstance(layers, list) and layers and isinstance(layers[-1], Mapping):
+        name = layers[-1].get("name")
+    name = name if isinstance(name, str) else "output"
+    return f"write `targets: {{{name}: {{category: {raw}}}}}` for classes, `{{array: {raw}}}` for numbers"
 
 
 def read_split(findings: Findings, section: Mapping[str, Any], path: Path) -> Validation | None:

@@ -8,17 +8,13 @@ from pydantic import BaseModel, ValidationError
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
 from modelc.compiler.named import Named, Table
-from modelc.compiler.schema.hints import bound_hint, looks_like_a_number, type_hint
+from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, translated, type_form
+from modelc.compiler.schema.hints import bound_hint, choice_hint, type_hint
 from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.wording import article, describe, flow, listed, literal_choices, show, some
 
-KINDS = {
-    dict: "a mapping",
-    list: "a list",
-    str: "the text",
-    bool: "the boolean",
-    int: "the number",
-    float: "the number",
-}
+BESIDE = ("name", "from", "repeat")
+"""Keys that stand beside a layer, and are looked for inside it."""
 WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -95,14 +91,19 @@ class Findings:
     ) -> None:
         """Report a key that `owner` does not have."""
         close = closest(name, allowed)
+        cure = f"did you mean `{close}`?" if close else ""
+        if not close and what == "argument" and name in INFERRED:
+            cure = "leave it out: what comes into a layer is known from the layer before"
         self.add(
             "E102",
             f"unknown {what} `{name}` in {owner}",
             path,
             key=True,
             label=f"unknown {what}",
-            help=f"did you mean `{close}`?" if close else (),
-            note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed else f"{owner} has no {what}s",
+            help=cure,
+            note=f"{what}s of {owner}: {some(allowed, owner.strip('`') if owner.startswith('`') else '')}"
+            if allowed
+            else f"{owner} has no {what}s",
         )
 
     def build(self, table: Table[Any], raw: Any, path: Path) -> Any:
@@ -130,6 +131,8 @@ class Findings:
 
     def translate(self, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = "") -> None:
         """Report every finding of pydantic about the value at `path`, but not what follows from another."""
+        from modelc.compiler.schema.tables import table_of
+
         items: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
         missing = [item["loc"] for item in items if item["type"] == "missing"]
         meant = set()
@@ -138,7 +141,20 @@ class Findings:
             meant.add(
                 (*loc[:-1], closest(str(loc[-1]), [str(other[-1]) for other in missing if other[:-1] == loc[:-1]]))
             )
+        arguments: dict[Path, dict[str, Any]] = {}
         for item in items:
+            if item["type"] == "extra_forbidden":
+                arguments.setdefault(item["loc"][:-1], {})[str(item["loc"][-1])] = item["input"]
+        for item in items:
+            *around, last = item["loc"] or ("",)
+            whose = item.get("ctx", {}).get("owner")
+            if item["type"] == "extra_forbidden" and whose and not set(BESIDE) & arguments[tuple(around)].keys():
+                table = table_of(whose["kind"])
+                if not table.find(whose["name"]).model_fields:
+                    # One mistake, however many arguments it has.
+                    if last == next(iter(arguments[tuple(around)])):
+                        self.takes_nothing((*path, *around), table, whose["name"], arguments[tuple(around)])
+                    continue
             if item["type"] != "missing" or item["loc"] not in meant:
                 self.translate_one(item, path, fields, owner)
 
@@ -189,7 +205,7 @@ class Findings:
             )
         elif kind == "literal_error":
             choices = literal_choices(context["expected"])
-            close = closest(str(value), choices)
+            close = choice_hint(str(value), choices) or closest(str(value), choices)
             self.add(
                 "E106",
                 f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
@@ -203,6 +219,8 @@ class Findings:
             )
         elif kind == "unknown_name":
             self.unknown_name(path, table_of(context["kind"]), str(value))
+        elif kind == "one_name" and (form := type_form(table_of(context["kind"]), value)):
+            self.type_form(path, table_of(context["kind"]), form)
         elif kind == "one_name":
             self.add(
                 "E103",
@@ -221,26 +239,16 @@ class Findings:
                 f"expected the name of {article(context['kind'])}, got {describe(value)}",
                 path,
                 label=f"expected {article(context['kind'])}",
-                note=f"{context['kind']} names: {', '.join(table)}",
+                note=f"{context['kind']} names: {some(list(table))}",
             )
         elif kind == "no_primary":
-            cls = table_of(context["kind"]).find(context["name"])
-            arguments = list(cls.model_fields)
-            self.add(
-                "E105",
-                f"`{context['name']}` takes no bare value, got {describe(value)}",
-                path,
-                label="name the argument this is for" if arguments else "takes no arguments",
-                help=f"write `{context['name']}: {{{arguments[0]}: {show(value)}}}`"
-                if arguments
-                else f"write `{context['name']}`",
-            )
+            self.no_primary(path, table_of(context["kind"]), context["name"], value)
         else:
             message = item["msg"].removeprefix("Value error, ")
             self.add("E106", f"{quoted}: {message[:1].lower()}{message[1:]}", path, label="out of range")
 
     def unknown_argument(self, path: Path, name: str, owner: str, fields: Collection[str], *, argument: bool) -> None:
-        if argument and name in ("name", "from", "repeat"):
+        if argument and name in BESIDE:
             self.add(
                 "E102",
                 f"`{name}` is not an argument of {owner}",
@@ -252,55 +260,68 @@ class Findings:
         else:
             self.unknown(path, name, owner, fields, what="argument" if argument else "key")
 
+    def no_primary(self, path: Path, table: Table[Any], name: str, value: Any) -> None:
+        """Report a bare value for a thing that takes its arguments by name, or takes none."""
+        fields = table.find(name).model_fields
+        required = [argument for argument, info in fields.items() if info.is_required()]
+        if not fields:
+            self.takes_nothing(path, table, name, value)
+            return
+        given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
+        self.add(
+            "E105",
+            f"`{name}` takes no bare value, got {describe(value)}",
+            path,
+            label="name the argument this is for",
+            help=f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}",
+            note=f"arguments of `{name}`: {some(list(fields), name)}",
+        )
+
+    def takes_nothing(self, path: Path, table: Table[Any], name: str, arguments: Any) -> None:
+        """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
+        other = another(table, name)
+        cure = f"write `{name}`"
+        if other:
+            cure = f"did you mean `{translated(table, other, arguments)}`?"
+        elif isinstance(arguments, list) and any(slot.many for slot in getattr(table.find(name), "slots", ())):
+            cure = f"in a graph, name what feeds it beside it: `{{from: {flow(arguments)}, {name}}}`"
+        self.add(
+            "E105",
+            f"`{name}` takes no arguments, got {describe(arguments)}",
+            path,
+            key=isinstance(arguments, Mapping),
+            label="takes no arguments",
+            help=cure,
+        )
+
+    def type_form(self, path: Path, table: Table[Any], form: TypeForm) -> None:
+        """Report a thing that is named by the value of a key."""
+        self.add(
+            "E107",
+            f"{article(table.kind)} is written by its name, not with `{form.key}:`",
+            (*path, form.key),
+            key=True,
+            label=f"`{form.key}` is not used",
+            help=f"write `{below(path[-1], form.written)}`",
+        )
+
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
         close = table.suggest(name)
+        cure = f"did you mean `{close}`?" if close else ""
+        before, _, after = name.partition(":")
+        if close and path[-1] == name and close in table.called(name) and is_foreign(name, close):
+            cure = f"did you mean `{translated(table, close, self.document.get(path))}`?"
+        elif before.strip() in table and after:
+            cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
         self.add(
             "E101",
             f"unknown {table.kind} `{name}`",
             path,
             key=path[-1] == name,
             label=f"no such {table.kind}",
-            help=f"did you mean `{close}`?" if close else (),
-            note=f"{table.kind} names: {', '.join(table)}" if not close else (),
+            help=cure,
+            note=f"{table.kind} names: {some(list(table))}" if not cure else (),
         )
-
-
-def listed(texts: str | Iterable[str]) -> tuple[str, ...]:
-    return ((texts,) if texts else ()) if isinstance(texts, str) else tuple(texts)
-
-
-def article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-
-
-def show(value: Any) -> str:
-    """A value as a spec would write it, cut short."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = "null" if value is None else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def spell(arguments: Mapping[str, Any]) -> str:
-    """Arguments as a spec writes them on one line, `{units: 10}`; what is no plain value is left open."""
-    plain = (f"{key}: {'...' if isinstance(value, dict | list) else show(value)}" for key, value in arguments.items())
-    return "{" + ", ".join(plain) + "}"
-
-
-def describe(value: Any) -> str:
-    """What kind of thing came, for `expected ..., got ...`."""
-    if value is None:
-        return "nothing"
-    kind = KINDS.get(type(value), type(value).__name__)
-    if isinstance(value, dict | list):
-        return kind
-    quotes = '"' if isinstance(value, str) and looks_like_a_number(value) else ""
-    return f"{kind} `{quotes}{show(value)}{quotes}`"
-
-
-def literal_choices(expected: str) -> list[str]:
-    """The choices in pydantic's text: `'valid' or 'same'`."""
-    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
 
 
 def example_of(whose: Mapping[str, str] | None) -> str:

@@ -1,24 +1,49 @@
 """What to do about a value that does not fit its field, where the value betrays what was meant."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from modelc.compiler.schema.spellings import spelled
 
 TRUE = ("yes", "on", "true", "y")
 FALSE = ("no", "off", "false", "n")
+CHOICES = {
+    "boolean": "bool",
+    "byte": "uint8",
+    "double": "float32",
+    "float": "float32",
+    "float64": "float32",
+    "half": "float16",
+    "int": "int32",
+    "int64": "int32",
+    "integer": "int32",
+    "long": "int32",
+}
+"""Types of numbers as others call them."""
 
 
 def type_hint(kind: str, name: str, value: Any) -> str:
     """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
         return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
-    if kind == "dict_type" and name == "class_weight":
-        return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others count 1"
     if kind == "int_type" and value is None and name == "shape":
         return "leave the batch axis out: a shape is that of one example"
+    if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
+        return f"write `{name}: [{str(value).lower() if isinstance(value, bool) else value}]`"
+    if kind in ("int_type", "float_type") and isinstance(value, Mapping):
+        inside = next((item for key, item in value.items() if spelled(key, (name,)) or len(value) == 1), None)
+        return f"write `{name}: {inside}`" if type(inside) in (int, float) else ""
     if kind in ("int_type", "int_from_float") and isinstance(value, float) and value.is_integer():
         return f"write `{int(value)}`"
     if kind in ("int_type", "float_type") and isinstance(value, str):
         return number_hint(value)
     return ""
+
+
+def choice_hint(value: str, choices: Collection[str]) -> str:
+    """The choice that `value` is another word for. Empty where it is none."""
+    meant = CHOICES.get(value.rpartition(".")[2].lower(), "")
+    return meant if meant in choices else ""
 
 
 def number_hint(text: str) -> str:

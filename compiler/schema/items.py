@@ -9,8 +9,10 @@ from typing import Any
 
 from modelc.compiler.errors import Path
 from modelc.compiler.named import NAME, Table
-from modelc.compiler.schema.findings import Findings, article, describe, spell
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.forms import type_form
 from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.wording import article, describe, spell
 
 LATER = {
     "repeat": "`repeat` comes with a later version of the language",
@@ -20,7 +22,6 @@ LATER = {
     "parallel": "`parallel` comes with a later version of the language: write a graph with `nodes` and `concatenate`",
     "mask": "`mask` comes with a later version of the language",
 }
-TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ def read_named(
             )
         return None
     names = [key for key in raw if key not in siblings]
-    if any(key in TYPE_KEYS and key not in table for key in names) and refuse_type_form(findings, table, raw, path):
+    form = type_form(table, raw, siblings)
+    if form is not None:
+        findings.type_form(path, table, form)
         return None
     if not set(names) & set(table.entries):
         later = [key for key in names if key in LATER]
@@ -90,7 +93,10 @@ def read_named(
             (*path, known[1]),
             key=True,
             label=f"a second {table.kind}",
-            help="start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
+            help=(
+                *inside(table, known, raw),
+                "start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
+            ),
             related=[((*path, known[0]), f"the first {table.kind}")],
         )
     elif known:
@@ -100,6 +106,17 @@ def read_named(
             if not findings.is_hole((*path, name)):
                 findings.unknown_name((*path, name), table, name)
     return None
+
+
+def inside(table: Table[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
+    """The cure for things beside the first that may be meant as its arguments: `activation` beside `dense`."""
+    first, *others = known
+    cls = table.find(first)
+    given = raw[first]
+    if not set(others) <= set(cls.model_fields) or (given is not None and not cls.primary):
+        return []
+    arguments = given if isinstance(given, Mapping) else {} if given is None else {cls.primary: given}
+    return [f"for an argument write `{first}: {spell({**arguments, **{key: raw[key] for key in others}})}`"]
 
 
 def blame_extra(
@@ -136,24 +153,6 @@ def blame_extra(
             findings.unknown(at, key, f"this {table.kind}", near)
 
 
-def refuse_type_form(findings: Findings, table: Table[Any], raw: Mapping[str, Any], path: Path) -> bool:
-    """Report `type: dense` and its kin; says whether this is one."""
-    for key in TYPE_KEYS:
-        if isinstance(raw.get(key), str) and (name := table.suggest(raw[key])):
-            rest = [other for other in raw if other not in (key, "name", "from")]
-            arguments = spell({other: raw[other] for other in rest}) if rest else ""
-            findings.add(
-                "E107",
-                f"a {table.kind} is written by its name, not with `{key}:`",
-                (*path, key),
-                key=True,
-                label=f"`{key}` is not used",
-                help=f"write `{name}: {arguments}`" if rest else f"write `{name}`",
-            )
-            return True
-    return False
-
-
 def read_name(findings: Findings, raw: Any, path: Path) -> str | None:
     """The value of a `name:` key, or None."""
     if findings.is_hole(path):
@@ -179,10 +178,11 @@ def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) 
     return False
 
 
-def read_mapping(findings: Findings, raw: Any, path: Path, what: str) -> Mapping[str, Any] | None:
-    """`raw` if it is a mapping; reports it otherwise."""
+def read_mapping(findings: Findings, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
+    """`raw` if it is a mapping; reports it otherwise, with the `cure`."""
     if isinstance(raw, Mapping):
         return raw
     if not findings.is_hole(path):
-        findings.add("E105", f"{what} must be a mapping, got {describe(raw)}", path, label="expected a mapping")
+        message = f"{what} must be a mapping, got {describe(raw)}"
+        findings.add("E105", message, path, label="expected a mapping", help=cure)
     return None

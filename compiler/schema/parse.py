@@ -6,25 +6,27 @@ from typing import Any
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Problem
 from modelc.compiler.named import NAME
-from modelc.compiler.schema import data, model, train
 from modelc.compiler.schema.data import read_data
-from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.model import read_model
+from modelc.compiler.schema.sections import TOP as KEYS
+from modelc.compiler.schema.sections import unknown_key
 from modelc.compiler.schema.spec import Spec
 from modelc.compiler.schema.train import read_train
+from modelc.compiler.schema.wording import describe
 
 FORMAT = 1
-KEYS = ("modelc", "name", "description", "model", "data", "train")
 LATER = ("extends", "vars", "blocks")
-SECTIONS = {"model": model.KEYS, "data": data.KEYS, "train": train.KEYS}
 
 
 def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     """The spec in `document`; parts that cannot be read are holes, each with a problem."""
     findings = Findings(document)
     top: Mapping[str, Any] = document.data
-    check_format(findings, top)
-    for key in top:
+    stated = frozenset(top) | {str(hole[0]) for hole in document.holes if hole}
+    if not check_format(findings, top):
+        return Spec(document, "", "", None, None, None, stated), tuple(findings.problems)
+    for key, value in top.items():
         if key in LATER:
             findings.add(
                 "E109",
@@ -34,18 +36,7 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
                 label="not in this version",
             )
         elif key not in KEYS:
-            home = next((section for section, keys in SECTIONS.items() if key in keys and key not in KEYS), None)
-            if home is None:
-                findings.unknown((key,), key, "a spec", KEYS)
-            else:
-                findings.add(
-                    "E102",
-                    f"`{key}` belongs into `{home}`",
-                    (key,),
-                    key=True,
-                    label="not a key of its own",
-                    help=f"indent it below `{home}:`",
-                )
+            unknown_key(findings, (key,), value)
     if "model" not in top and not findings.is_hole(("model",)) and not set(top) - set(KEYS) - set(LATER):
         findings.add(
             "E104",
@@ -61,13 +52,13 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
         read_model(findings, top["model"], ("model",)) if "model" in top else None,
         read_data(findings, top["data"], ("data",)) if "data" in top else None,
         read_train(findings, top["train"], ("train",)) if "train" in top else None,
-        frozenset(top) | {str(hole[0]) for hole in document.holes if hole},
+        stated,
     )
     return spec, tuple(findings.problems)
 
 
-def check_format(findings: Findings, top: Mapping[str, Any]) -> None:
-    """Report a missing or unknown version of the language."""
+def check_format(findings: Findings, top: Mapping[str, Any]) -> bool:
+    """Report a missing or unknown version of the language; says whether the rest can be read all the same."""
     if "modelc" not in top:
         if not findings.is_hole(("modelc",)):
             findings.add(
@@ -85,6 +76,9 @@ def check_format(findings: Findings, top: Mapping[str, Any]) -> None:
             label="unknown format",
             help="write `modelc: 1`",
         )
+        # `"1"` and `1.0` are slips; another number, or a word, is a language of which nothing is known here.
+        return str(top["modelc"]) in (f"{FORMAT}", f"{FORMAT}.0")
+    return True
 
 
 def read_text(findings: Findings, top: Mapping[str, Any], key: str) -> str | None:

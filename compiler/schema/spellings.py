@@ -6,47 +6,69 @@ from collections.abc import Collection
 from modelc.compiler.named import fold
 
 ARGUMENTS = {
-    "alpha": "negative_slope",
-    "batch": "batch_size",
-    "betas": "beta_1",
-    "bias": "use_bias",
-    "channels": "filters",
-    "decay": "weight_decay",
-    "dilation": "dilation_rate",
-    "dim": "axis",
-    "embedding_dim": "output_dim",
-    "eps": "epsilon",
-    "hidden_size": "units",
-    "hidden_units": "units",
-    "kernel": "kernel_size",
-    "kernel_init": "kernel_initializer",
-    "kernel_size": "pool_size",
-    "learning_rate_init": "learning_rate",
-    "lr": "learning_rate",
-    "max_epochs": "epochs",
-    "num_embeddings": "input_dim",
-    "num_epochs": "epochs",
-    "num_filters": "filters",
-    "num_units": "units",
-    "optim": "optimizer",
-    "out_channels": "filters",
-    "out_features": "units",
-    "p": "rate",
-    "patience": "early_stopping",
-    "random_seed": "seed",
-    "size": "units",
-    "stride": "strides",
-    "validation_split": "validation",
+    "alpha": ("negative_slope",),
+    "batch": ("batch_size",),
+    "betas": ("beta_1",),
+    "bias": ("use_bias",),
+    "channels": ("filters",),
+    "criterion": ("loss",),
+    "dataset": ("source",),
+    "decay": ("weight_decay",),
+    "dilation": ("dilation_rate",),
+    "dim": ("output_dim", "axis"),
+    "embed_dim": ("output_dim",),
+    "embedding_dim": ("output_dim",),
+    "embedding_size": ("output_dim",),
+    "eps": ("epsilon",),
+    "features": ("units", "filters"),
+    "hidden_size": ("units",),
+    "hidden_units": ("units",),
+    "input": ("from",),
+    "inputs": ("from",),
+    "kernel": ("kernel_size",),
+    "kernel_init": ("kernel_initializer",),
+    "kernel_size": ("pool_size",),
+    "learning_rate_init": ("learning_rate",),
+    "loss_fn": ("loss",),
+    "loss_function": ("loss",),
+    "lr": ("learning_rate",),
+    "max_epochs": ("epochs",),
+    "n_epochs": ("epochs",),
+    "num_embeddings": ("input_dim",),
+    "num_epochs": ("epochs",),
+    "num_filters": ("filters",),
+    "num_units": ("units",),
+    "objective": ("loss",),
+    "optim": ("optimizer",),
+    "out_channels": ("filters",),
+    "out_features": ("units",),
+    "p": ("rate",),
+    "parents": ("from",),
+    "patience": ("early_stopping",),
+    "random_seed": ("seed",),
+    "size": ("units",),
+    "source": ("from",),
+    "sources": ("from",),
+    "stride": ("strides",),
+    "validation_data": ("validation",),
+    "validation_split": ("validation",),
+    "vocab_size": ("input_dim",),
 }
-"""Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them."""
+"""Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them, and what they are here, the likeliest first."""
+
+
+def spelled(name: str, allowed: Collection[str]) -> str | None:
+    """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
+    for candidate in allowed:
+        if fold(candidate) == fold(name):
+            return candidate
+    return next((candidate for candidate in ARGUMENTS.get(name, ()) if candidate in allowed), None)
 
 
 def closest(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` most likely stands for, or None."""
-    for candidate in allowed:
-        if fold(candidate) == fold(name):
-            return candidate
-    if ARGUMENTS.get(name) in allowed:
-        return ARGUMENTS[name]
+    certain = spelled(name, allowed)
+    if certain is not None:
+        return certain
     close = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
     return close[0] if close else None

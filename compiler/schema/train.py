@@ -7,13 +7,15 @@ from modelc.compiler.errors import Path
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.metrics import METRICS
 from modelc.compiler.optimizers import OPTIMIZERS
-from modelc.compiler.schema.findings import Findings, describe
+from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import LATER as LATER_SIBLINGS
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
-from modelc.compiler.schema.model import read_references
+from modelc.compiler.schema.nodes import read_references
+from modelc.compiler.schema.sections import TRAIN as KEYS
+from modelc.compiler.schema.sections import unknown_key
 from modelc.compiler.schema.spec import MetricSpec, Settings, TermSpec, TrainSpec
+from modelc.compiler.schema.wording import describe
 
-KEYS = ("loss", "losses", "metrics", "optimizer", *Settings.model_fields)
 LATER = ("freeze", "phases", "start_from", "clip_norm", "mesh")
 SIBLINGS = ("of", "target", "weight")
 
@@ -24,13 +26,13 @@ def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
     if section is None:
         return None
     complete = not any(hole[:-1] == path for hole in findings.document.holes)
-    for key in section:
+    for key, value in section.items():
         if key in LATER:
             findings.add(
                 "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
             )
         elif key not in KEYS:
-            findings.unknown((*path, key), key, "`train`", KEYS)
+            unknown_key(findings, (*path, key), value)
             complete = False
     # `epochs: null` says nothing, so that `--set` can change the one for the other.
     section = {key: value for key, value in section.items() if value is not None or key not in ("epochs", "steps")}
@@ -164,10 +166,10 @@ def read_metric_list(findings: Findings, raw: Any, path: Path, output: str | Non
             written = raw if isinstance(raw, str) else "accuracy"
             findings.add(
                 "E105",
-                f"metrics must be a list, got {describe(raw)}",
+                f"{'`metrics`' if output is None else f'the metrics of `{output}`'} must be a list, got {describe(raw)}",
                 path,
                 label="expected a list",
-                help=f"write `[{written}]`",
+                help=f"write `{output or 'metrics'}: [{written}]`",
             )
         return [], False
     metrics: list[MetricSpec] = []

@@ -76,3 +76,26 @@ def test_an_unknown_code_is_answered_with_those_like_it(tmp_path: Path) -> None:
 def test_a_name_like_nothing_is_answered_with_the_list(tmp_path: Path) -> None:
     ended = modelc("explain", "xyzzy", cwd=tmp_path)
     assert ended.code == 2 and "lists all codes and names" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "example"),
+    [
+        ("model", "outputs", "dense: {units: 10"),
+        ("data", "validation", "source: digits"),
+        ("train", "monitor", "epochs: 20"),
+    ],
+)
+def test_a_section_is_explained_by_its_keys_and_an_example(
+    tmp_path: Path, section: str, key: str, example: str
+) -> None:
+    out = modelc("explain", section, cwd=tmp_path).out
+    assert out.startswith(f"{section}  (section)\n")
+    assert out.index(f"\n  {key} ") < out.index(f"\nExample\n  {section}:\n") < out.index(example)
+
+
+@pytest.mark.parametrize(("key", "section"), [("nodes", "model"), ("validation", "data"), ("monitor", "train")])
+def test_a_key_is_answered_with_its_section(tmp_path: Path, key: str, section: str) -> None:
+    ended = modelc("explain", key, cwd=tmp_path)
+    assert ended.code == 2 and ended.out == "" and f"`{key}` is a key of `{section}`" in ended.err
+    assert f"`modelc explain {section}`" in ended.err

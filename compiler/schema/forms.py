@@ -1,0 +1,85 @@
+"""How a named thing should have been written: from what other frameworks call it, and from forms such as `type: dense`.
+
+Texts for the cures of messages only; what is wrong is found and said elsewhere.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.named import Table, fold
+from modelc.compiler.schema.spellings import spelled
+from modelc.compiler.schema.wording import flow, spell
+
+TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
+INFERRED = ("in_features", "in_channels", "num_features", "input_shape", "input_size")
+"""Arguments of other frameworks that nothing here needs: the graph knows what comes into a layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeForm:
+    """A thing whose name stands as a value: under which `key`, which `name` was meant, and how the mapping is written."""
+
+    key: str
+    name: str
+    written: str
+
+
+def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[str] = ()) -> TypeForm | None:
+    """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, or None for what is no such form."""
+    for key in (*TYPE_KEYS, "name"):
+        value = raw.get(key)
+        if not isinstance(value, str) or key in table:
+            continue
+        beside = {other: raw[other] for other in raw if other in siblings and other != key}
+        rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
+        name = next(table.called(value), None) if key == "name" else table.suggest(value)
+        if name and (key not in siblings or is_type(table, name, rest)):
+            return TypeForm(key, name, with_siblings(f"{name}: {spell(rest)}" if rest else name, beside))
+    return None
+
+
+def is_type(table: Table[Any], name: str, rest: Collection[str]) -> bool:
+    """Whether a `name:` that is also the entry `name` says the type: a layer may well be called like another one."""
+    fields = table.find(name).model_fields
+    return all(spelled(key, fields) for key in rest) and not (rest and set(rest) <= set(table.entries))
+
+
+def with_siblings(thing: str, siblings: Mapping[str, Any]) -> str:
+    """A thing and what stands beside it, on one line."""
+    shown = {key: value for key, value in siblings.items() if key != "name"}
+    if not shown:
+        return thing
+    sources = [f"from: {flow(shown.pop('from'))}"] if "from" in shown else []
+    return "{" + ", ".join([*sources, thing, *(f"{key}: {flow(value)}" for key, value in shown.items())]) + "}"
+
+
+def below(key: str | int, written: str) -> str:
+    """`written` as the value of `key`; an item of a list stands by itself."""
+    if isinstance(key, int):
+        return written
+    return f"{key}: {written}" if written.startswith("{") or ":" not in written else f"{key}: {{{written}}}"
+
+
+def translated(table: Table[Any], name: str, arguments: Any) -> str:
+    """The thing called `name` with the arguments that another framework's word for it came with: `dense: 64`.
+
+    The name alone where some of the arguments have no counterpart here.
+    """
+    cls = table.find(name)
+    if not isinstance(arguments, Mapping):
+        return f"{name}: {flow(arguments)}" if arguments is not None and cls.primary else name
+    known = {spelled(key, cls.model_fields) or key: value for key, value in arguments.items() if key not in INFERRED}
+    if not known or not set(known) <= set(cls.model_fields):
+        return name
+    return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
+
+
+def another(table: Table[Any], name: str) -> str | None:
+    """The entry that others call `name`, though something else has that name here: `dense` for `linear`."""
+    return next((entry for entry in table.called(name) if entry != name), None)
+
+
+def is_foreign(name: str, entry: str) -> bool:
+    """Whether `name` is another word than `entry`, not another way to write it."""
+    return fold(name.rpartition(".")[2]) != fold(entry)

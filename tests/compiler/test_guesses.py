@@ -1,0 +1,191 @@
+"""Specs as people guess them who know Keras or PyTorch: one mistake is one error, and its cure leads to a spec that is valid."""
+
+import pytest
+
+from modelc.compiler.api import check
+from modelc.compiler.schema.section_pages import EXAMPLE
+
+CHAIN = "modelc: 1\nmodel: {{inputs: {{x: {{shape: [8]}}}}, layers: [{}]}}\n"
+GRAPH = "modelc: 1\nmodel: {{inputs: {{x: {{shape: [8]}}, y: {{shape: [5, 4]}}}}, nodes: {{{}}}, outputs: [o]}}\n"
+TRAINED = EXAMPLE.replace("  early_stopping: 5\n", "")
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    """The code and the cures of each error in `text`."""
+    return [(problem.code, "; ".join(problem.helps)) for problem in check(text, "spec.yaml").errors]
+
+
+def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
+    for text in (
+        EXAMPLE,
+        TRAINED,
+        CHAIN.format("dense: 8"),
+        GRAPH.format("o: {from: x, dense: 8}, p: {from: y, relu}"),
+    ):
+        assert not found(text)
+
+
+@pytest.mark.parametrize(
+    ("layer", "code", "cure"),
+    [
+        ("linear: 64", "E105", "did you mean `dense: 64`?"),
+        ("linear: {in_features: 8, out_features: 64}", "E105", "did you mean `dense: 64`?"),
+        ("nn.Linear: 64", "E101", "did you mean `dense: 64`?"),
+        ("torch.nn.Linear: {in_features: 8, out_features: 64, bias: false}", "E101", "`dense: {units: 64, use_bias: false}`"),
+        ("tf.keras.layers.Dense: 64", "E101", "did you mean `dense`?"),
+        ("keras.layers.Dropout: 0.5", "E101", "did you mean `dropout`?"),
+        ("dense: {units: 8, activation: {linear: 4}}", "E105", "write `linear`"),
+        ("dense: {units: 8, in_features: 8}", "E102", "leave it out: what comes into a layer is known from the layer before"),
+        ("batch_norm: 8", "E105", "write `batch_norm` alone"),
+        ("{dense: 128, activation: relu}", "E103", "for an argument write `dense: {units: 128, activation: relu}`; start a new item"),
+        ("{dense: {units: 8}, activation: relu}", "E103", "for an argument write `dense: {units: 8, activation: relu}`; start a new item"),
+        ("{name: dense, units: 8, activation: relu}", "E107", "write `dense: {units: 8, activation: relu}`"),
+        ("{name: dense}", "E107", "write `dense`"),
+        ("dense: {units: 8, kernel_initializer: {type: glorot_uniform, seed: 3}}", "E107", "write `kernel_initializer: {glorot_uniform: {seed: 3}}`"),
+        ("layer_norm: {dim: -1}", "E102", "did you mean `axis`?"),
+        ("add: [a, b]", "E105", "in a graph, name what feeds it beside it: `{from: [a, b], add}`"),
+    ],
+)  # fmt: skip
+def test_a_guessed_layer_is_one_error_with_the_cure(layer: str, code: str, cure: str) -> None:
+    [(given, shown)] = found(CHAIN.format(layer))
+    assert given == code and cure in shown
+
+
+def test_a_layer_may_be_called_like_another_one() -> None:
+    assert not found(CHAIN.format("{dense: 8, name: dropout}, {activation: relu, name: dense}"))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "code", "cure"),
+    [
+        ("o: {dense: 8, input: x}", "E102", "did you mean `from`?"),
+        ("o: {dense: 8, inputs: [x]}", "E102", "did you mean `from`?"),
+        ("a: {from: x, dense: 8}, o: {add: [a, x]}", "E104", "write `o: {from: [a, x], add}`"),
+        ("a: {from: x, dense: 8}, o: {concatenate: [a, x]}", "E104", "write `o: {from: [a, x], concatenate}`"),
+        ("o: {dense: x}", "E104", "write `o: {from: x, dense: ...}`"),
+        ("o: {from: x, dense: {units: 3}, activation: relu}", "E103", "`dense: {units: 3, activation: relu}`; keep one"),
+        ("o: {from: x, type: dense, units: 8}", "E107", "write `o: {from: x, dense: {units: 8}}`"),
+        ("e: {from: y, lstm: 3}, o: {from: {input: y, initial_state: [e.state_h, e.state_c]}, lstm: 3}", "E204", "did you mean `x`?"),
+        ("e: {from: y, lstm: 3}, o: {from: {query: y}, lstm: 3}", "E204", "did you mean `x`?"),
+        ("e: {from: y, lstm: 3}, o: {from: {x: y, initial_state: e.state_h}, lstm: 3}", "E204", "`state_h` and `state_c`: `initial_state: [e.state_h, e.state_c]`"),
+    ],
+)  # fmt: skip
+def test_a_guessed_node_is_one_error_with_the_cure(nodes: str, code: str, cure: str) -> None:
+    [(given, shown)] = found(GRAPH.format(nodes))
+    assert given == code and cure in shown
+
+
+def test_two_guessed_arguments_are_two_errors() -> None:
+    text = CHAIN.format("embedding: {vocab_size: 10, dim: 8}").replace("shape: [8]", "shape: [8], dtype: int32")
+    assert found(text) == [("E102", "did you mean `input_dim`?"), ("E102", "did you mean `output_dim`?")]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "right"),
+    [("int", "int32"), ("long", "int32"), ("int64", "int32"), ("torch.long", "int32"), ("float", "float32"), ("double", "float32")],
+)  # fmt: skip
+def test_a_type_of_another_framework_is_answered_with_ours(dtype: str, right: str) -> None:
+    text = CHAIN.format("dense: 8").replace("shape: [8]", f"shape: [8], dtype: {dtype}")
+    assert found(text) == [("E106", f"did you mean `{right}`?")]
+
+
+def test_of_a_format_that_is_not_known_nothing_else_is_said() -> None:
+    assert found("modelc: 2\nmodul: 3\ndata: 4\n") == [("E007", "write `modelc: 1`")]
+    assert len(found('modelc: "1"\nmodul: 3\n')) == 2
+
+
+def test_each_separate_cycle_is_reported_once() -> None:
+    nodes = "a: {from: b, relu}, b: {from: c, relu}, c: {from: a, relu}, self: {from: self, relu}, o: {from: [a, self], add}"
+    messages = [problem.message for problem in check(GRAPH.format(nodes), "spec.yaml").errors]
+    assert messages == [
+        "the nodes feed each other in a cycle: a -> c -> b -> a",
+        "the node `self` feeds itself",
+    ]
+
+
+UNNAMED = TRAINED.replace("      name: digit\n", "")
+NAME_IT = ("E205", "give the last layer `name: digit`: a target is called as the output it is for")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("flatten", "flaten"),
+        ("cross_entropy", "cros_entropy"),
+        ("optimizer: {adam", "optimizer: {adm"),
+        ("[accuracy]", "[acuracy]"),
+        ("epochs:", "epoch:"),
+        ("flatten", "flatten"),
+    ],
+)
+def test_a_target_of_another_name_is_blamed_whatever_else_is_wrong(right: str, wrong: str) -> None:
+    assert right in UNNAMED
+    errors = found(UNNAMED.replace(right, wrong))
+    assert errors.count(NAME_IT) == 1 and len(errors) == 1 + (right != wrong)
+    assert len(found(TRAINED.replace(right, wrong))) == (right != wrong)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("dense: {units: 10, activation: softmax}\n      name: digit", "dens: 10"), ("  loss: cross_entropy\n", "")],
+)
+def test_no_target_is_blamed_for_a_name_that_cannot_be_known(right: str, wrong: str) -> None:
+    assert right in TRAINED
+    [(code, _)] = found(TRAINED.replace(right, wrong))
+    assert code in ("E101", "E104")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "cure"),
+    [
+        ("{adam: {learning_rate: 0.001}}", "{name: adam, learning_rate: 0.1}", "E107", "write `optimizer: {adam: {learning_rate: 0.1}}`"),
+        ("loss: cross_entropy", "loss: {name: cross_entropy, label_smoothing: 0.1}", "E107", "write `loss: {cross_entropy: {label_smoothing: 0.1}}`"),
+        ("source: digits", "source: {name: npz, path: iris.npz}", "E107", "write `source: {npz: {path: iris.npz}}`"),
+        ("{category: label}", "{type: category, column: label}", "E107", "write `digit: {category: {column: label}}`"),
+        ("source: digits", "source: npz:iris.npz", "E101", "write `source: {npz: iris.npz}`"),
+        ("{image: {array: image}}", "image", "E105", "write `inputs: {image: {array: image}}`"),
+        ("{image: {array: image}}", "[image]", "E105", "write `inputs: {image: {array: image}}`"),
+        ("{digit: {category: label}}", "label", "E105", "write `targets: {digit: {category: label}}`"),
+        ("shape: [8, 8]", "shape: 64", "E105", "write `shape: [64]`"),
+        ("{image: {shape: [8, 8]}}", "image", "E105", "write `inputs: {image: {shape: [4]}}`"),
+        ("epochs: 20", "epochs: 20\n  early_stopping: {patience: 3}", "E105", "write `early_stopping: 3`"),
+        ("epochs: 20", "epochs: 20\n  lr: 0.1", "E102", "write it inside: `optimizer: {adam: {learning_rate: 0.1}}`"),
+        ("  epochs: 20", "  epochs: 20\nlr: 0.1", "E102", "write it inside: `optimizer: {adam: {learning_rate: 0.1}}`"),
+        ("epochs: 20", "epochs: 20\n  validation_split: 0.1", "E102", "move it below `data:`, as `validation: 0.1`"),
+        ("validation: 0.2", "batch_size: 8", "E102", "move it below `train:`"),
+        ("validation: 0.2\ntrain:", "validation: 0.2\noptimiser: adam\ntrain:", "E102", "indent it below `train:`, as `optimizer: adam`"),
+        ("loss: cross_entropy", "criterion: cross_entropy", "E102", "did you mean `loss`?"),
+        ("[accuracy]", "{digit: accuracy}", "E105", "write `digit: [accuracy]`"),
+        ("[accuracy]", "accuracy", "E105", "write `metrics: [accuracy]`"),
+    ],
+)  # fmt: skip
+def test_a_guessed_section_is_one_error_with_the_cure(right: str, wrong: str, code: str, cure: str) -> None:
+    assert right in TRAINED
+    [(given, shown)] = found(TRAINED.replace(right, wrong))
+    assert given == code and cure in shown
+
+
+def test_a_section_that_is_one_word_and_nodes_as_a_list_are_spelt_out() -> None:
+    assert found(CHAIN.format("dense: 8") + "data: digits\n") == [("E105", "write `data: {source: digits}`")]
+    nodes = "modelc: 1\nmodel: {inputs: {x: {shape: [8]}}, nodes: [{name: a, from: x, dense: 8}], outputs: [a]}\n"
+    [(code, cure)] = found(nodes)
+    assert code == "E105" and "`nodes: {a: {from: ..., dense: 8}}`" in cure
+
+
+def test_metrics_that_are_no_list_are_named() -> None:
+    [problem] = check(TRAINED.replace("[accuracy]", "{digit: accuracy}"), "spec.yaml").errors
+    assert problem.message == "the metrics of `digit` must be a list, got the text `accuracy`"
+
+
+def test_of_many_arguments_only_the_first_are_listed() -> None:
+    [problem] = check(CHAIN.format("dense: {units: 3, actvation: relu}"), "spec.yaml").errors
+    assert problem.notes == (
+        "arguments of `dense`: units, activation, use_bias, kernel_initializer, bias_initializer, ... (all: `modelc explain dense`)",
+    )
+
+
+def test_labels_with_an_axis_of_one_are_told_how_to_keep_their_classes() -> None:
+    text = TRAINED.replace("{category: label}", "{category: {column: label, shape: [1]}}")
+    [(code, cure)] = found(text)
+    assert code == "E304" and cure.startswith("drop the last axis") and "`category: {column: label, shape: []}`" in cure
+    assert not found(text.replace("shape: [1]", "shape: []"))
