@@ -211,6 +211,10 @@ class Layer(Named):
         """For a layer that looks its input up in a table: how many ids there are; None for all others."""
         return None
 
+    def layers(self) -> "tuple[Layer, ...]":
+        """This layer and, for a wrapper, those inside it."""
+        return (self,)
+
     def ends_in(self) -> "Activation | None":
         """The activation inside a wrapper that shapes the output but cannot be split off; None for most layers."""
         return None

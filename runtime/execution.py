@@ -27,7 +27,8 @@ def choose(task: Task) -> Execution:
     assert task.training is not None
     work = operations(task) * task.training.settings.batch_size
     steps = int(min(max(WORK_PER_CHUNK / max(work, 1.0), 1), MOST_STEPS))
-    slow = [node.path for node in task.planned.graph.nodes if node.layer is not None and not node.layer.loop_safe]
+    nodes = [(node.path, node.layer) for node in task.planned.graph.nodes if node.layer is not None]
+    slow = [path for path, layer in nodes if not all(part.loop_safe for part in layer.layers())]
     if slow and jax.default_backend() == "cpu":
         reason = f"the gradient of `{slow[0]}` is slow inside a compiled loop on CPU"
         return Execution("single", steps, reason)

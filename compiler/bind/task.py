@@ -115,8 +115,8 @@ class Task:
     def penalized(self) -> bool:
         """Whether anything is added to the loss terms: regularized weights, or layers that penalize."""
         weights = (weight for plan in self.planned.plans.values() for weight in plan.params.values())
-        layers = (node.layer for node in self.planned.graph.nodes)
-        return any(weight.regularizer for weight in weights) or any(layer and layer.penalizes for layer in layers)
+        layers = (part for node in self.planned.graph.nodes if node.layer for part in node.layer.layers())
+        return any(weight.regularizer for weight in weights) or any(layer.penalizes for layer in layers)
 
     def loss_keys(self) -> tuple[str, ...]:
         """The log keys of the losses without `train/` or `validation/`: the total with its penalty, and each term where

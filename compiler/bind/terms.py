@@ -203,7 +203,7 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
         inside = node.layer.ends_in()
         if inside is not None:
             return node.path, False, inside, node.at
-        if node.layer.moves_values or activation is not None:
+        if any(part.moves_values for part in node.layer.layers()) or activation is not None:
             direct = direct and activation is not None
             waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
     return edge.node, direct, None, ()

@@ -45,6 +45,7 @@ LAYERS: Table[Layer] = Table(
         "embedding": "layers.embedding:Embedding",
         "flatten": "layers.flatten:Flatten",
         "global_avg_pool2d": "layers.global_avg_pool2d:GlobalAvgPool2D",
+        "gru": "layers.gru:GRU",
         "layer_norm": "layers.layer_norm:LayerNorm",
         "lstm": "layers.lstm:LSTM",
         "max_pool2d": "layers.max_pool2d:MaxPool2D",
@@ -53,6 +54,8 @@ LAYERS: Table[Layer] = Table(
         "rescaling": "layers.rescaling:Rescaling",
         "reshape": "layers.reshape:Reshape",
         "self_attention": "layers.self_attention:SelfAttention",
+        "simple_rnn": "layers.simple_rnn:SimpleRNN",
+        "time_distributed": "layers.time_distributed:TimeDistributed",
         **ACTIVATIONS.entries,
     },
 )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.activation import Activation
-from modelc.compiler.errors import PlanError, need
+from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, Weight, join
 from modelc.compiler.layers import LAYERS
+from modelc.compiler.layers.wrapping import plan_inside
 from modelc.compiler.named import Chosen
 from modelc.compiler.tensor import TensorType
 
@@ -23,14 +24,14 @@ class Bidirectional(Layer):
     """Two copies of a recurrent `layer`, one forwards and one backwards in time, their outputs merged step by step.
 
     Input `[time, features]`; as `initial_state` optionally the forward states, then the backward ones. Output as that of
-    `layer`, twice as wide with `concat`; ports `forward_state_h`, `forward_state_c`, `backward_state_h`,
-    `backward_state_c`. Weights are `forward/...` and `backward/...`. With `return_sequences` the output is 0 at masked
-    steps. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
+    `layer`, twice as wide with `concat`; the other ports of `layer`, `state_h` and of an `lstm` `state_c`, are
+    `forward_state_h`, `backward_state_h` and so on. Weights are `forward/...` and `backward/...`. With `return_sequences`
+    the output is 0 at masked steps. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
     primary: ClassVar[str | None] = "layer"
-    spellings: ClassVar[tuple[str, ...]] = ("bi", "birnn", "bilstm", "blstm")
+    spellings: ClassVar[tuple[str, ...]] = ("bi", "birnn", "bilstm", "blstm", "bigru")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "bidirectional: {layer: {lstm: 64}}"
 
@@ -54,14 +55,7 @@ class Bidirectional(Layer):
         )
         plans: dict[str, Plan] = {}
         for name, states in zip(("forward", "backward"), halves(initial_state), strict=True):
-            try:
-                plans[name] = self.part(name).plan(x, states)
-            except PlanError as error:
-                slot = "initial_state" if error.slot == "initial_state" else ""
-                argument = "layer" if error.argument else ""
-                raise PlanError(
-                    error.message, help=error.help, note=error.note, argument=argument, slot=slot, code=error.code
-                ) from None
+            plans[name] = plan_inside(self.part(name), x, states)
         output = plans["forward"].output
         if self.merge_mode == "concat":
             output = output.with_shape(*output.shape[:-1], 2 * output.shape[-1])
@@ -114,6 +108,9 @@ class Bidirectional(Layer):
 
     def ends_in(self) -> Activation | None:
         return self.layer.ends_in()
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (self, *self.layer.layers())
 
 
 def halves(states: Sequence[Any] | None) -> tuple[Any, Any]:

@@ -8,15 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from modelc.compiler.layer import Call
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
-from modelc.compiler.layers.recurrence import mask_of
-from tests.compiler.layers import test_attention_against_keras
-from tests.compiler.layers.comparing import Case, check, close, our_name
+from tests.compiler.layers import test_attention_against_keras, test_recurrent_against_keras
+from tests.compiler.layers.comparing import Case, check, close
 from tests.compiler.layers.running import QUICK, normal
 
 L = keras.layers
-FAMILIES = (test_attention_against_keras,)
+FAMILIES = (test_attention_against_keras, test_recurrent_against_keras)
 """Modules that compare the layers in their `COMPARED`."""
 
 PORTS = ("output", "state_h", "state_c")
@@ -235,35 +233,3 @@ def test_every_layer_is_compared() -> None:
     for family in FAMILIES:
         compared |= family.COMPARED
     assert compared == set(LAYERS)
-
-
-@pytest.mark.parametrize(
-    ("dropout", "recurrent_dropout", "mask"), [(0.5, 0.0, holes), (0.0, 0.4, None), (0.5, 0.4, holes)]
-)
-def test_lstm_dropout_is_applied_as_keras_does(dropout: float, recurrent_dropout: float, mask: Any) -> None:
-    arguments = {"units": 2, "dropout": dropout, "recurrent_dropout": recurrent_dropout, "return_sequences": True}
-    case = Case({"lstm": arguments}, lstm(**arguments), x3, mask=mask)
-    running, oracle, key = case.running(), case.oracle(), jax.random.key(3)
-    oracle.build(x3.shape)
-    oracle.set_weights([running.params[our_name(variable)] for variable in oracle.trainable_variables])
-
-    def drawn(like: Any, rate: float) -> Any:
-        """Our own masks in Keras's form: one, or with recurrent dropout one for each gate."""
-        purpose = "dropout" if like.shape[-1] == 5 else "recurrent_dropout"
-        gates = 4 if recurrent_dropout else 1
-        ours = mask_of(Call({}, key=key), purpose, rate, (like.shape[0], gates, like.shape[-1]), like)
-        return [ours[:, gate] for gate in range(4)] if gates == 4 else ours[:, 0]
-
-    oracle.cell._create_dropout_mask = drawn
-    weights = [variable.value for variable in oracle.variables]
-
-    def theirs() -> Any:
-        return oracle.stateless_call(weights[:3], weights[3:], x3, mask=mask, training=True)[0]
-
-    def ours(train: bool) -> Any:
-        return dict(running(x3, masks=case.masks, train=train, key=key if train else None).outputs)
-
-    result, without, expected = jax.jit(lambda: (ours(True), ours(False), theirs()), compiler_options=QUICK)()
-    for port, value in zip(PORTS, expected, strict=True):
-        close(result[port], value, 1e-5, port)
-    assert not np.allclose(result["output"], without["output"])

@@ -9,20 +9,17 @@ import pytest
 
 from modelc.compiler.keys import root_key
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import configurations_attention
+from tests.compiler.layers import configurations_attention, configurations_recurrent
 from tests.compiler.layers.running import QUICK, filled, normal
 
 x3, image = normal(3, 4, 5), normal(3, 5, 5, 2)
 ids = np.array([[1, 0, 3], [4, 4, 0], [2, 2, 2]], "int32")
-state = (normal(3, 2, seed=1), normal(3, 2, seed=2))
-sequence = {"units": 2, "return_sequences": True, "dropout": 0.3, "recurrent_dropout": 0.3}
 
 USES: dict[str, tuple[Any, Any]] = {
     "activation": ("softmax", x3),
     "add": ({}, (x3, x3)),
     "avg_pool2d": (2, image),
     "batch_norm": ({}, x3),
-    "bidirectional": ({"layer": {"lstm": sequence}}, x3),
     "concatenate": (-1, (x3, x3)),
     "conv2d": ({"filters": 2, "kernel_size": 3}, image),
     "dense": (3, x3),
@@ -31,13 +28,13 @@ USES: dict[str, tuple[Any, Any]] = {
     "flatten": ({}, x3),
     "global_avg_pool2d": ({}, image),
     "layer_norm": ({}, x3),
-    "lstm": (sequence, {"x": x3, "initial_state": state}),
     "max_pool2d": (2, image),
     "multiply": ({}, (x3, x3)),
     "rescaling": (2, x3),
     "reshape": ([-1], x3),
     **{name: ({}, x3) for name in LAYERS if LAYERS.entries[name].startswith("layers.activations:")},
     **configurations_attention.USES,
+    **configurations_recurrent.USES,
 }
 """One use of every layer, with a batch of three rows."""
 
@@ -55,7 +52,10 @@ def test_every_layer_is_used() -> None:
 @pytest.mark.parametrize(
     ("name", "train"),
     [(name, False) for name in sorted(USES)]
-    + [(name, True) for name in ("batch_norm", "bidirectional", "dropout", "lstm")],
+    + [
+        (name, True)
+        for name in ("batch_norm", "bidirectional", "dropout", "gru", "lstm", "simple_rnn", "time_distributed")
+    ],
 )
 def test_padded_rows_change_nothing_and_neither_does_jit(name: str, train: bool) -> None:
     arguments, inputs = USES[name]

@@ -13,8 +13,7 @@ from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
-from modelc.compiler.tensor import TensorType
-from tests.compiler.layers import configurations_attention
+from tests.compiler.layers import configurations_attention, configurations_recurrent
 from tests.compiler.layers.drawing import (
     activations,
     anything,
@@ -46,15 +45,6 @@ def branches(draw: Any) -> dict[str, Any]:
     return {"inputs": (first, *others)}
 
 
-@st.composite
-def sequences(draw: Any, states: int) -> dict[str, Any]:
-    x = draw(tensors(2, 2, 2, 1))
-    given_states = draw(st.sampled_from([0, 0, states, states, 1]))
-    if not given_states:
-        return {"x": x}
-    return {"x": x, "initial_state": (TensorType((3,), x.dtype),) * given_states}
-
-
 def abstract(shape: tuple[int, ...], dtype: str) -> Any:
     """An array for `jax.eval_shape`, which has no values."""
     return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call] # jax leaves its constructor untyped
@@ -62,16 +52,6 @@ def abstract(shape: tuple[int, ...], dtype: str) -> Any:
 
 images = tensors(3, 3, 3, 3, 2)
 numbers = st.floats(-2, 2)
-lstms = arguments(
-    units=st.just(3),
-    maybe_activation=activations,
-    maybe_use_bias=yes_or_no,
-    maybe_unit_forget_bias=yes_or_no,
-    maybe_dropout=st.sampled_from([0.0, 0.5]),
-    maybe_recurrent_dropout=st.sampled_from([0.0, 0.5]),
-    maybe_return_sequences=yes_or_no,
-    maybe_go_backwards=yes_or_no,
-)
 pools = {"maybe_strides": pairs, "maybe_padding": paddings}
 
 CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]] = {
@@ -81,13 +61,6 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "batch_norm": (
         arguments(maybe_axis=axes, maybe_center=yes_or_no, maybe_scale=yes_or_no),
         one(tensors(1, 2, 3)),
-    ),
-    "bidirectional": (
-        arguments(
-            layer=lstms.map(lambda raw: {"lstm": raw}),
-            maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"]),
-        ),
-        sequences(4),
     ),
     "concatenate": (arguments(maybe_axis=axes), branches()),
     "conv2d": (
@@ -127,7 +100,6 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "leaky_relu": (arguments(maybe_negative_slope=st.floats(0, 1)), one(tensors(0, 1, 2))),
     "linear": (plain, one(tensors(0, 1, 2))),
     "log_softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
-    "lstm": (lstms, sequences(2)),
     "max_pool2d": (arguments(maybe_pool_size=pairs, **pools), one(images)),
     "multiply": (plain, branches()),
     "relu": (
@@ -153,6 +125,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "softsign": (plain, one(tensors(0, 1, 2))),
     "tanh": (plain, one(tensors(0, 1, 2))),
     **configurations_attention.CONFIGURATIONS,
+    **configurations_recurrent.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
 

@@ -1,0 +1,25 @@
+"""What wrappers share: the plan of the layer inside, whose refusals are blamed on the wrapper's `layer`."""
+
+from typing import Any
+
+from modelc.compiler.errors import PlanError
+from modelc.compiler.layer import Layer, Plan
+
+
+def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
+    """The plan of `layer` for `inputs`.
+
+    Raises its PlanError, blamed on the argument `layer` where it was on one of the inner arguments, and on
+    `initial_state` where it was on that; `note` says what the inner layer's shapes are, if it has no note itself.
+    """
+    try:
+        return layer.plan(*inputs)
+    except PlanError as error:
+        raise PlanError(
+            error.message,
+            help=error.help,
+            note=error.note or note,
+            argument="layer" if error.argument else "",
+            slot="initial_state" if error.slot == "initial_state" else "",
+            code=error.code,
+        ) from None

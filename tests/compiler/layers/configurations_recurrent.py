@@ -1,0 +1,77 @@
+"""Arguments and input types of the recurrent layers and of what wraps them."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from modelc.compiler.tensor import TensorType
+from tests.compiler.layers.drawing import Configurations, activations, arguments, floats, one, tensors, yes_or_no
+from tests.compiler.layers.running import normal
+
+rates = st.sampled_from([0.0, 0.5])
+shared: dict[str, st.SearchStrategy[Any]] = {
+    "units": st.just(3),
+    "maybe_activation": activations,
+    "maybe_use_bias": yes_or_no,
+    "maybe_dropout": rates,
+    "maybe_recurrent_dropout": rates,
+    "maybe_return_sequences": yes_or_no,
+    "maybe_go_backwards": yes_or_no,
+}
+simple_rnns = arguments(**shared)
+grus = arguments(**shared, maybe_reset_after=yes_or_no, maybe_recurrent_activation=activations)
+lstms = arguments(**shared, maybe_unit_forget_bias=yes_or_no, maybe_recurrent_activation=activations)
+
+
+@st.composite
+def sequences(draw: Any, *states: int) -> dict[str, Any]:
+    """A sequence, mostly, and sometimes as many first states as fit, or another number."""
+    x = draw(tensors(2, 2, 2, 1))
+    given_states = draw(st.sampled_from([0, 0, *states, *states, 3]))
+    if not given_states:
+        return {"x": x}
+    return {"x": x, "initial_state": (TensorType((3,), x.dtype),) * given_states}
+
+
+def layer(name: str, choices: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return choices.map(lambda raw: {name: raw})
+
+
+recurrent = layer("lstm", lstms) | layer("gru", grus) | layer("simple_rnn", simple_rnns)
+inside = recurrent | st.sampled_from(
+    [
+        "batch_norm",
+        "flatten",
+        {"conv2d": {"filters": 2, "kernel_size": 2}},
+        {"dropout": 0.5},
+        {"concatenate": -1},
+        {"dense": {"units": 2, "activation": "softmax"}},
+        {"embedding": {"input_dim": 4, "output_dim": 2}},
+        {"time_distributed": {"layer": {"dense": 2}}},
+    ]
+)
+
+CONFIGURATIONS: Configurations = {
+    "bidirectional": (
+        arguments(layer=recurrent, maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"])),
+        sequences(2, 4),
+    ),
+    "gru": (grus, sequences(1)),
+    "lstm": (lstms, sequences(2)),
+    "simple_rnn": (simple_rnns, sequences(1)),
+    "time_distributed": (
+        arguments(layer=inside),
+        one(tensors(1, 2, 3, 3, 4, dtypes=floats | st.sampled_from(["float32", "int32"]))),
+    ),
+}
+
+x, state = normal(3, 4, 5), (normal(3, 2, seed=1), normal(3, 2, seed=2))
+random = {"units": 2, "return_sequences": True, "dropout": 0.3, "recurrent_dropout": 0.3}
+USES: dict[str, tuple[Any, Any]] = {
+    "bidirectional": ({"layer": {"lstm": random}}, x),
+    "gru": (random, {"x": x, "initial_state": state[:1]}),
+    "lstm": (random, {"x": x, "initial_state": state}),
+    "simple_rnn": (random, {"x": x, "initial_state": state[:1]}),
+    "time_distributed": ({"layer": "batch_norm"}, x),
+}
+"""One use of each, with a batch of three rows."""
