@@ -147,13 +147,20 @@ def in_word(kind: str, schema: Schema) -> str:
     if kind == "string":
         return "" if "pattern" in schema else "a text"
     if kind == "array":
-        items = in_words(schema["items"]).removeprefix("a ")
-        plural = items.replace("whole number", "whole numbers").replace("text", "texts")
+        plural = in_plural(schema["items"])
         count = schema.get("minItems")
         fixed = count is not None and count == schema.get("maxItems")
         return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
+    if kind == "object":
+        return f"a mapping from names to {in_plural(schema['additionalProperties'])}"
     plain = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
     return plain + bounds(schema) if kind in ("integer", "number") else plain
+
+
+def in_plural(schema: Schema) -> str:
+    """What a field takes several of, in words: `whole numbers of at least 1`."""
+    items = in_words(schema).removeprefix("a ")
+    return items.replace("number", "numbers").replace("text", "texts")
 
 
 def bounds(schema: Schema) -> str:

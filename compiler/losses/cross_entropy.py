@@ -1,23 +1,29 @@
 """Cross-entropy between classes: labels or distributions, told apart by shape."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from modelc.compiler.loss import Loss, at_least_float32, need, need_float
+from modelc.compiler.loss import at_least_float32
+from modelc.compiler.losses.class_loss import ClassLoss, expected
+from modelc.compiler.losses.class_weight import ClassWeight, by_index, weight_vector
 from modelc.compiler.numbers import Fraction
-from modelc.compiler.tensor import TensorType, show_shape
+from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class CrossEntropy(Loss):
+class CrossEntropy(ClassLoss):
     """Cross-entropy of the softmax over the last axis: `-sum(target * log(softmax(output)))`.
 
     Output `[..., classes]`. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` distributions
-    or one-hot rows. The elements have shape `[...]`. Follows Keras 3 `SparseCategoricalCrossentropy` and
-    `CategoricalCrossentropy` (from logits).
+    or one-hot rows. The elements have shape `[...]`, and the loss is their mean. Follows Keras 3
+    `SparseCategoricalCrossentropy` and `CategoricalCrossentropy` (from logits).
+
+    With `class_weight` each element is multiplied by the weight of its class (for a distribution: the mean of the
+    weights under it), and the sum is divided by the number of elements, not of weights: `sum(weight * loss) / n`, as in
+    Keras. Weights count in validation too.
     """
 
     primary: ClassVar[str | None] = None
@@ -39,57 +45,14 @@ class CrossEntropy(Loss):
     label_smoothing: Annotated[
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
     ] = 0.0
+    class_weight: Annotated[
+        ClassWeight, Field(description="How much classes count, by name or index; others count 1.")
+    ] = None
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
-        need_float(output)
-        need(
-            output.rank >= 1,
-            "expected an axis of classes, the output is a single number",
-            help="end in `dense` with one unit per class, or use `binary_cross_entropy`",
-            code="E304",
-        )
-        need(
-            output.shape[-1] > 1,
-            f"over one class it is always 0, and the output has shape {show_shape(output.shape)}",
-            help="for yes or no use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
-            code="E304",
-        )
-        if target is None or target.shape == output.shape:
-            return
-        labels = output.shape[:-1]
-        need(target.shape == labels, self.mismatch(output, target), help=self.cure(output, target), code="E304")
-        need(
-            target.is_integer,
-            f"labels must be integers, the target is {target}",
-            help="read the target with `category`, or save its column as integers",
-            note=f"an output of shape {show_shape(output.shape)} also takes distributions of that same shape",
-            code="E304",
-        )
-
-    def mismatch(self, output: TensorType, target: TensorType) -> str:
-        """What is said of a target that holds neither labels nor distributions for `output`."""
-        return (
-            f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}: expected "
-            f"labels of shape {show_shape(output.shape[:-1])} or distributions of shape {show_shape(output.shape)}"
-        )
-
-    def cure(self, output: TensorType, target: TensorType) -> str:
-        """What to do about it."""
-        labels = output.shape[:-1]
-        if target.shape == (*labels, 1):
-            shape = show_shape(labels)
-            return f"drop the last axis: `shape: {shape}` in its reader, as in `category: {{column: label, shape: {shape}}}`"
-        if target.rank == output.rank and target.shape[:-1] == labels:
-            return f"give the last layer {target.shape[-1]} units, one for each class of the target"
-        if output.shape[:1] == target.shape and output.rank > 1:
-            return "classes belong on the last axis of the output"
-        return "put `flatten` or a pooling layer before the last `dense`, or name the right target"
-
-    def classes(self, output: TensorType, target: TensorType | None) -> int | None:
-        return output.shape[-1] if target is not None and target.shape == output.shape[:-1] else None
-
-    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
-        return (0.0, 1.0) if target is not None and target.shape == output.shape else None
+    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
+        if not self.class_weight:
+            return self
+        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, output.shape[-1])})
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         import jax
@@ -97,15 +60,8 @@ class CrossEntropy(Loss):
 
         assert target is not None, "cross_entropy takes a target"
         log_probabilities = jax.nn.log_softmax(at_least_float32(output))
-        if target.shape == output.shape:
-            picked = jnp.sum(target.astype(log_probabilities.dtype) * log_probabilities, axis=-1)
-        else:
-            # A comparison instead of a gather: its gradient is elementwise, that of a gather is a scatter.
-            chosen = jnp.arange(output.shape[-1]) == target[..., None]
-            picked = jnp.sum(jnp.where(chosen, log_probabilities, 0.0), axis=-1)
-            # Labels are range-checked before training; one that slips through must show as NaN, never as a loss of 0.
-            picked = jnp.where(jnp.any(chosen, axis=-1), picked, jnp.nan)
-        if not self.label_smoothing:
-            return -picked
-        even = jnp.mean(log_probabilities, axis=-1)
-        return -((1.0 - self.label_smoothing) * picked + self.label_smoothing * even)
+        losses = -expected(log_probabilities, target, self.label_smoothing)
+        if not self.class_weight:
+            return losses
+        weights = weight_vector(self.class_weight, output.shape[-1], losses)
+        return losses * expected(jnp.broadcast_to(weights, output.shape), target)

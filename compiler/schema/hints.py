@@ -26,6 +26,8 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
         return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
+    if kind == "dict_type" and name == "class_weight":
+        return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others count 1"
     if kind == "int_type" and value is None and name == "shape":
         return "leave the batch axis out: a shape is that of one example"
     if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
