@@ -223,7 +223,21 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
     return False
 
 
-<<<<<<< /tmp/dev/m
+def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
+    """The term with the classes that its loss names by index, none after reporting one that is not there."""
+    output = task.planned.type(term.of)
+    names = binding.classes if isinstance(binding.classes, tuple) else ()
+    if output is None or (binding.classes is None and binding.type is None):
+        return (term,)
+    try:
+        return (replace(term, loss=term.loss.with_classes(names, output)),)
+    except PlanError as error:
+        kind = LOSSES.name_of(term.loss)
+        path = (*term.at, kind, error.argument)
+        findings.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
+        return ()
+
+
 def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
     """The names of the targets that losses ask for; None where some of it cannot be known for a mistake elsewhere."""
     train, model, outputs = task.spec.train, task.spec.model, task.planned.graph.outputs
@@ -252,21 +266,6 @@ def last_item(model: ModelSpec) -> Item | None:
     """The last layer in the text; None where it could not be read."""
     *_, node = model.nodes.values()
     return node.items[-1] if node.items else None
-=======
-def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
-    """The term with the classes that its loss names by index, none after reporting one that is not there."""
-    output = task.planned.type(term.of)
-    names = binding.classes if isinstance(binding.classes, tuple) else ()
-    if output is None or (binding.classes is None and binding.type is None):
-        return (term,)
-    try:
-        return (replace(term, loss=term.loss.with_classes(names, output)),)
-    except PlanError as error:
-        kind = LOSSES.name_of(term.loss)
-        path = (*term.at, kind, error.argument)
-        findings.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
-        return ()
->>>>>>> /tmp/dev/c
 
 
 def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
