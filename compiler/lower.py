@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge
 from modelc.compiler.infer import PlannedGraph, by_slot
@@ -57,6 +58,14 @@ def lower(task: Task) -> Model:
     """The functions of a task that the passes have prepared."""
     planned = task.planned
     outputs = {name: output.edge for name, output in task.outputs.items()}
+    precision = Precision(
+        task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
+        frozenset(
+            edge.node
+            for edge in outputs.values()
+            if (node := planned.graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
+        ),
+    )
 
     def init(key: "Array") -> tuple[Tree, Tree]:
         return draw(planned, key)
@@ -71,7 +80,7 @@ def lower(task: Task) -> Model:
         key: "Array | None" = None,
         rows: "Array | None" = None,
     ) -> Values:
-        return interpret(planned, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
+        return interpret(planned, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
 
     return Model(init, run, outputs)
 
@@ -98,8 +107,30 @@ def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
     return params, state
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Where values are narrowed to bfloat16: between all nodes when `half`, but not into the last activation of an
+    output (`wide` has their paths), whose eight bits would show in probabilities."""
+
+    half: bool
+    wide: frozenset[str]
+
+    def narrow(self, value: "Array", path: str = "") -> "Array":
+        """`value` as it goes into the node at `path`, or leaves one: layers compute in the dtype of their inputs."""
+        if not self.half:
+            return value
+        if path in self.wide:
+            return value.astype("float32") if value.dtype == "bfloat16" else value
+        return value.astype("bfloat16") if value.dtype == "float32" else value
+
+    def widen(self, value: "Array") -> "Array":
+        """`value` as losses, metrics and the caller get it."""
+        return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
+
+
 def interpret(
     planned: PlannedGraph,
+    precision: Precision,
     params: Tree,
     state: Tree,
     inputs: Mapping[str, "Array"],
@@ -125,10 +156,10 @@ def interpret(
             train=train,
             key=None if key is None else derive(key, node.path),
         )
-        given = node.layer.apply(call, **by_slot(node, [values[edge] for edge in edges]))
+        given = node.layer.apply(call, **by_slot(node, [precision.narrow(values[edge], node.path) for edge in edges]))
         result = given if isinstance(given, Result) else Result.of(given)
         for port, value in result.outputs.items():
-            values[Edge(node.path, port)] = value
+            values[Edge(node.path, port)] = value if node.path in precision.wide else precision.narrow(value)
             masks[Edge(node.path, port)] = result.masks.get(port)
         if node.layer.masking == "pass":
             joined = join_masks([masks.get(edge) for edge in edges])
@@ -137,7 +168,10 @@ def interpret(
             new_state[node.owner] = {**new_state.get(node.owner, {}), **result.state}
         penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
     return Values(
-        {edge: values[edge] for edge in wanted}, {edge: masks.get(edge) for edge in wanted}, new_state, penalties
+        {edge: precision.widen(values[edge]) for edge in wanted},
+        {edge: masks.get(edge) for edge in wanted},
+        new_state,
+        penalties,
     )
 
 

@@ -18,7 +18,7 @@ from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.readers import READERS
 from modelc.compiler.schedules import SCHEDULES, RateOrSchedule
 from modelc.compiler.schema.field_types import Schema, field_schema, positive_number
-from modelc.compiler.schema.spec import InputSpec, Section, Settings
+from modelc.compiler.schema.spec import PRECISIONS, InputSpec, Section, Settings
 from modelc.compiler.sources import SOURCES
 
 
@@ -128,7 +128,10 @@ def model() -> Keys:
                 Items(reference),
                 description="The nodes whose values the model gives: a list, or a mapping from names of outputs.",
             ),
-            "precision": Value({"type": "string", "enum": ["float32"]}, "Type of weights and values."),
+            "precision": Value(
+                {"type": "string", "enum": list(PRECISIONS)},
+                "Type of the values in between; weights, statistics, losses and outputs are float32 in any case.",
+            ),
         },
         ("inputs",),
         "Inputs, and `layers` for a chain or `nodes` and `outputs` for a graph.",

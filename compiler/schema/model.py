@@ -9,7 +9,8 @@ from modelc.compiler.schema.items import check_name, read_mapping
 from modelc.compiler.schema.nodes import read_items, read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import unknown_key
-from modelc.compiler.schema.spec import InputSpec, ModelSpec, NodeSpec, Reference
+from modelc.compiler.schema.spec import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe
 
 
@@ -22,9 +23,7 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
         if key not in KEYS:
             unknown_key(findings, (*path, key), value)
     inputs, complete = read_inputs(findings, section, path)
-    precision = section.get("precision", "float32")
-    if precision != "float32":
-        read_precision(findings, precision, (*path, "precision"))
+    precision = read_precision(findings, section.get("precision", "float32"), (*path, "precision"))
     if "layers" in section and "nodes" in section:
         findings.add(
             "E108",
@@ -39,9 +38,9 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
     if "nodes" in section:
         nodes, whole = read_nodes(findings, section["nodes"], (*path, "nodes"), inputs)
         outputs, all_read = read_outputs(findings, section, path)
-        return ModelSpec(inputs, nodes, outputs, False, "float32", complete and whole and all_read)
+        return ModelSpec(inputs, nodes, outputs, False, precision, complete and whole and all_read)
     if "layers" in section:
-        return read_sequential(findings, section, path, inputs, complete)
+        return read_sequential(findings, section, path, inputs, precision, complete)
     if not any(findings.is_hole((*path, key)) for key in ("layers", "nodes")) and not (set(section) - set(KEYS)):
         findings.add(
             "E104",
@@ -54,15 +53,20 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
     return None
 
 
-def read_precision(findings: Findings, raw: Any, path: Path) -> None:
-    if findings.is_hole(path):
-        return
-    if raw == "mixed_bfloat16":
-        findings.add("E109", "`mixed_bfloat16` comes with a later version", path, label="not in this version")
-    else:
+def read_precision(findings: Findings, raw: Any, path: Path) -> str:
+    """The name of a precision; the default where it is wrong and reported."""
+    if raw in PRECISIONS:
+        return str(raw)
+    if not findings.is_hole(path):
+        close = closest(raw, PRECISIONS) if isinstance(raw, str) else None
         findings.add(
-            "E106", f"`precision` must be `float32`, got {describe(raw)}", path, label="not one of the choices"
+            "E106",
+            f"`precision` must be one of {', '.join(f'`{choice}`' for choice in PRECISIONS)}, got {describe(raw)}",
+            path,
+            label="not one of the choices",
+            help=f"did you mean `{close}`?" if close else (),
         )
+    return PRECISIONS[0]
 
 
 def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[dict[str, InputSpec | None], bool]:
@@ -108,7 +112,12 @@ def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> t
 
 
 def read_sequential(
-    findings: Findings, section: Mapping[str, Any], path: Path, inputs: Mapping[str, InputSpec | None], complete: bool
+    findings: Findings,
+    section: Mapping[str, Any],
+    path: Path,
+    inputs: Mapping[str, InputSpec | None],
+    precision: str,
+    complete: bool,
 ) -> ModelSpec | None:
     """A chain of layers as a graph of one node."""
     if "outputs" in section:
@@ -139,4 +148,4 @@ def read_sequential(
     name = (items[-1].name if items else None) or "output"
     sources = tuple(Reference(source, at) for source in inputs) if inputs else None
     node = NodeSpec(name, sources, items, True, at)
-    return ModelSpec(inputs, {name: node}, {name: Reference(name, at)}, True, "float32", complete)
+    return ModelSpec(inputs, {name: node}, {name: Reference(name, at)}, True, precision, complete)

@@ -20,6 +20,9 @@ from modelc.compiler.source import Reader, Source
 from modelc.compiler.split import Validation
 from modelc.compiler.tensor import TensorType
 
+PRECISIONS = ("float32", "mixed_bfloat16")
+"""What values are computed in; weights, statistics, losses and outputs are float32 in both."""
+
 
 class Section(BaseModel):
     """Abstract: a mapping of the language whose keys are fields."""
