@@ -8,7 +8,8 @@ from pydantic import Field
 from modelc.compiler.checks import need_axis, need_floats
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Ones, Zeros
-from modelc.compiler.layer import Call, Layer, Plan, Result, State, Weight
+from modelc.compiler.layer import Call, Plan, Result, State
+from modelc.compiler.layers.normalizing import Affine
 from modelc.compiler.numbers import Axis, Number, Positive
 from modelc.compiler.tensor import TensorType
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from jax import Array
 
 
-class BatchNorm(Layer):
+class BatchNorm(Affine):
     """`y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and variance for each entry of `axis`.
 
     The shape is kept. In training the statistics are those of the batch, over all axes but `axis`, of real rows and
@@ -32,10 +33,6 @@ class BatchNorm(Layer):
     axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
     momentum: Annotated[Number, Field(ge=0, le=1, description="Share of the old moving statistics in the new.")] = 0.99
     epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
-    center: Annotated[bool, Field(description="Whether `beta` is added.")] = True
-    scale: Annotated[bool, Field(description="Whether `gamma` is multiplied.")] = True
-    beta_initializer: Annotated[InitializerField, Field(description="First values of `beta`.")] = Zeros()
-    gamma_initializer: Annotated[InitializerField, Field(description="First values of `gamma`.")] = Ones()
     moving_mean_initializer: Annotated[InitializerField, Field(description="First moving mean.")] = Zeros()
     moving_variance_initializer: Annotated[InitializerField, Field(description="First moving variance.")] = Ones()
 
@@ -43,16 +40,11 @@ class BatchNorm(Layer):
         need_floats(x)
         need_axis(self.axis, x)
         shape = (x.shape[self.axis],)
-        params = {}
-        if self.scale:
-            params["gamma"] = Weight(shape, self.gamma_initializer, ("embed",))
-        if self.center:
-            params["beta"] = Weight(shape, self.beta_initializer, ("embed",))
         state = {
             "moving_mean": State(shape, self.moving_mean_initializer, ("embed",)),
             "moving_variance": State(shape, self.moving_variance_initializer, ("embed",)),
         }
-        return Plan.of(x, params, state)
+        return Plan.of(x, self.affine_weights(shape, ("embed",)), state)
 
     def apply(self, call: Call, x: "Array") -> "Array | Result":
         import jax.numpy as jnp

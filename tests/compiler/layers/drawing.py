@@ -26,6 +26,21 @@ def tensors(*ranks: int, dtypes: Any = floats, mask: bool = True) -> st.SearchSt
     )
 
 
+@st.composite
+def branches(draw: Any) -> dict[str, Any]:
+    """Two or three inputs, mostly of one shape, sometimes different along one axis or altogether."""
+    first = draw(tensors(1, 2, 3))
+    others = []
+    for _ in range(draw(st.integers(1, 2))):
+        kind = draw(st.sampled_from(["same", "same", "along", "other"]))
+        shape = list(first.shape)
+        if kind == "along":
+            shape[draw(st.integers(0, len(shape) - 1))] = draw(sizes)
+        other = draw(tensors(1, 2)) if kind == "other" else first.with_shape(*shape)
+        others.append(other.with_mask(other.rank > 1 and draw(yes_or_no)))
+    return {"inputs": (first, *others)}
+
+
 def one(strategy: st.SearchStrategy[TensorType]) -> st.SearchStrategy[dict[str, Any]]:
     return strategy.map(lambda x: {"x": x})
 
@@ -38,4 +53,5 @@ def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, 
 
 
 anything = st.sampled_from(["float32", "bfloat16", "int32", "uint8", "bool"])
+numbers = st.floats(-2, 2)
 plain = arguments()

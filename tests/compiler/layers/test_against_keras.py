@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import keras
 import numpy as np
 import pytest
 
-from modelc.compiler.layers import ACTIVATIONS, LAYERS
-from tests.compiler.layers import test_attention_against_keras, test_recurrent_against_keras
-from tests.compiler.layers.comparing import Case, check, close
-from tests.compiler.layers.running import QUICK, normal
+from modelc.compiler.layers import LAYERS
+from tests.compiler.layers import test_attention_against_keras, test_norms_against_keras, test_recurrent_against_keras
+from tests.compiler.layers.comparing import Case, check, check_activation
+from tests.compiler.layers.running import normal
 
 L = keras.layers
-FAMILIES = (test_attention_against_keras, test_recurrent_against_keras)
+FAMILIES = (test_attention_against_keras, test_norms_against_keras, test_recurrent_against_keras)
 """Modules that compare the layers in their `COMPARED`."""
 
 PORTS = ("output", "state_h", "state_c")
@@ -212,19 +211,7 @@ def test_values_statistics_and_gradients(case: Case) -> None:
     ("raw", "oracle"), ACTIVATION_CASES, ids=lambda part: "oracle" if callable(part) else str(part)
 )
 def test_activations_and_their_gradients(raw: Any, oracle: Callable[[Any], Any]) -> None:
-    x = np.concatenate([normal(3, 4, 5) * 3, np.zeros((1, 4, 5), "float32")])
-    activation = ACTIVATIONS.build(raw)
-    weight = normal(*x.shape, seed=1)
-
-    def value_and_gradient(function: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
-        y, back = jax.vjp(function, x)
-        return y, back(weight)[0]
-
-    ours, our_gradient, theirs, their_gradient = jax.jit(
-        lambda x: (*value_and_gradient(activation.function, x), *value_and_gradient(oracle, x)), compiler_options=QUICK
-    )(x)
-    close(ours, theirs, 1e-5)
-    close(our_gradient, their_gradient, 1e-4)
+    check_activation(raw, oracle)
 
 
 def test_every_layer_is_compared() -> None:

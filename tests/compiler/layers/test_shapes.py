@@ -13,12 +13,14 @@ from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
-from tests.compiler.layers import configurations_attention, configurations_recurrent
+from tests.compiler.layers import configurations_attention, configurations_norms, configurations_recurrent
 from tests.compiler.layers.drawing import (
     activations,
     anything,
     arguments,
     axes,
+    branches,
+    numbers,
     one,
     paddings,
     pairs,
@@ -30,28 +32,12 @@ from tests.compiler.layers.drawing import (
 from tests.compiler.layers.running import as_result
 
 
-@st.composite
-def branches(draw: Any) -> dict[str, Any]:
-    """Two or three inputs, mostly of one shape, sometimes different along one axis or altogether."""
-    first = draw(tensors(1, 2, 3))
-    others = []
-    for _ in range(draw(st.integers(1, 2))):
-        kind = draw(st.sampled_from(["same", "same", "along", "other"]))
-        shape = list(first.shape)
-        if kind == "along":
-            shape[draw(st.integers(0, len(shape) - 1))] = draw(sizes)
-        other = draw(tensors(1, 2)) if kind == "other" else first.with_shape(*shape)
-        others.append(other.with_mask(other.rank > 1 and draw(yes_or_no)))
-    return {"inputs": (first, *others)}
-
-
 def abstract(shape: tuple[int, ...], dtype: str) -> Any:
     """An array for `jax.eval_shape`, which has no values."""
     return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call] # jax leaves its constructor untyped
 
 
 images = tensors(3, 3, 3, 3, 2)
-numbers = st.floats(-2, 2)
 pools = {"maybe_strides": pairs, "maybe_padding": paddings}
 
 CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]] = {
@@ -125,6 +111,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "softsign": (plain, one(tensors(0, 1, 2))),
     "tanh": (plain, one(tensors(0, 1, 2))),
     **configurations_attention.CONFIGURATIONS,
+    **configurations_norms.CONFIGURATIONS,
     **configurations_recurrent.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""

@@ -1,0 +1,61 @@
+"""The layer that normalizes groups of channels of each example."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.checks import need_axis, need_floats
+from modelc.compiler.errors import need
+from modelc.compiler.layer import Call, Plan
+from modelc.compiler.layers.normalizing import Affine, standardized
+from modelc.compiler.numbers import Axis, Positive
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class GroupNorm(Affine):
+    """`y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, with mean and variance over a group of channels.
+
+    The shape is kept; `gamma` and `beta` have a value for each entry of `axis`, which is split into `groups` of
+    neighbours. Statistics are those of each example, over all its other axes too, in float32; masked steps count. One
+    group is layer normalization over all axes, as many groups as channels (-1) is instance normalization. Wu and He
+    2018; follows Keras 3 `layers.GroupNormalization`, whose `epsilon` is 1e-3 where PyTorch has 1e-5.
+    """
+
+    primary: ClassVar[str | None] = "groups"
+    spellings: ClassVar[tuple[str, ...]] = ("GroupNormalization", "gn", "instance_norm", "InstanceNormalization")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "group_norm: 8"
+
+    groups: Annotated[
+        int, Field(ge=-1, lt=2**31, description="Number of groups; -1 makes each channel one of its own.")
+    ] = 32
+    axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
+    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(self.axis, x)
+        channels = x.shape[self.axis]
+        fitting = ", ".join(str(size) for size in range(1, min(channels, 512) + 1) if channels % size == 0)
+        need(
+            self.groups != 0 and channels % self.groups == 0,
+            f"{channels} channels cannot be split into {self.groups} groups",
+            help=f"`groups` must divide the channels: {fitting}",
+            argument="groups",
+        )
+        return Plan.of(x, self.affine_weights((channels,), ("embed",)))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        channels = x.shape[self.axis]
+        groups = channels if self.groups == -1 else self.groups
+        place = x.ndim + self.axis
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        parts = wide.reshape(*x.shape[:place], groups, channels // groups, *x.shape[place + 1 :])
+        axes = tuple(axis for axis in range(1, parts.ndim) if axis != place)
+        y = standardized(parts, axes, self.epsilon).reshape(x.shape)
+        return self.affine(call, y, (self.axis,)).astype(x.dtype)
