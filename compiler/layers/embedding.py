@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.constraints import ConstraintField
 from modelc.compiler.errors import need
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.random import RandomUniform
-from modelc.compiler.layer import Call, Layer, Plan, Result, Weight
+from modelc.compiler.layer import Call, Layer, Plan, Result
 from modelc.compiler.numbers import Size
+from modelc.compiler.regularizers import RegularizerField
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class Embedding(Layer):
     embeddings_initializer: Annotated[InitializerField, Field(description="First values of the table.")] = (
         RandomUniform()
     )
+    embeddings_regularizer: Annotated[RegularizerField, Field(description="What the table adds to the loss.")] = None
+    embeddings_constraint: Annotated[ConstraintField, Field(description="What the table is brought back to.")] = None
     mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding, to be masked.")] = False
 
     def plan(self, x: TensorType) -> Plan:
@@ -46,7 +50,7 @@ class Embedding(Layer):
             help="leave `mask_zero` out, or give the ids one axis",
             argument="mask_zero",
         )
-        weight = Weight((self.input_dim, self.output_dim), self.embeddings_initializer, ("vocab", "embed"))
+        weight = self.weight("embeddings", (self.input_dim, self.output_dim), ("vocab", "embed"))
         return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": weight})
 
     def apply(self, call: Call, x: "Array") -> "Array | Result":

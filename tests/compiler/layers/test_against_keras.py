@@ -8,12 +8,22 @@ import numpy as np
 import pytest
 
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import test_attention_against_keras, test_norms_against_keras, test_recurrent_against_keras
+from tests.compiler.layers import (
+    test_attention_against_keras,
+    test_norms_against_keras,
+    test_parameters_against_keras,
+    test_recurrent_against_keras,
+)
 from tests.compiler.layers.comparing import Case, check, check_activation
 from tests.compiler.layers.running import normal
 
 L = keras.layers
-FAMILIES = (test_attention_against_keras, test_norms_against_keras, test_recurrent_against_keras)
+FAMILIES = (
+    test_attention_against_keras,
+    test_norms_against_keras,
+    test_parameters_against_keras,
+    test_recurrent_against_keras,
+)
 """Modules that compare the layers in their `COMPARED`."""
 
 PORTS = ("output", "state_h", "state_c")

@@ -9,7 +9,12 @@ import pytest
 
 from modelc.compiler.keys import root_key
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import configurations_attention, configurations_norms, configurations_recurrent
+from tests.compiler.layers import (
+    configurations_attention,
+    configurations_norms,
+    configurations_parameters,
+    configurations_recurrent,
+)
 from tests.compiler.layers.running import QUICK, filled, normal
 
 x3, image = normal(3, 4, 5), normal(3, 5, 5, 2)
@@ -35,6 +40,7 @@ USES: dict[str, tuple[Any, Any]] = {
     **{name: ({}, x3) for name in LAYERS if LAYERS.entries[name].startswith("layers.activations:")},
     **configurations_attention.USES,
     **configurations_norms.USES,
+    **configurations_parameters.USES,
     **configurations_recurrent.USES,
 }
 """One use of every layer, with a batch of three rows."""

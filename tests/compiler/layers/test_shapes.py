@@ -13,7 +13,12 @@ from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
-from tests.compiler.layers import configurations_attention, configurations_norms, configurations_recurrent
+from tests.compiler.layers import (
+    configurations_attention,
+    configurations_norms,
+    configurations_parameters,
+    configurations_recurrent,
+)
 from tests.compiler.layers.drawing import (
     activations,
     anything,
@@ -112,6 +117,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "tanh": (plain, one(tensors(0, 1, 2))),
     **configurations_attention.CONFIGURATIONS,
     **configurations_norms.CONFIGURATIONS,
+    **configurations_parameters.CONFIGURATIONS,
     **configurations_recurrent.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
