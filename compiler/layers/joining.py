@@ -45,3 +45,14 @@ def need_one_shape(inputs: Sequence[TensorType]) -> None:
         slot="inputs",
         code="E302",
     )
+
+
+def need_two(inputs: Sequence[TensorType]) -> None:
+    """Raise PlanError E302 unless there are exactly two inputs."""
+    need(
+        len(inputs) == 2,
+        f"expected two inputs, got {len(inputs)}",
+        help="join some of them first with `concatenate` or `add`",
+        slot="inputs",
+        code="E302",
+    )

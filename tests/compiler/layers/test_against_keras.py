@@ -10,6 +10,7 @@ import pytest
 from modelc.compiler.layers import LAYERS
 from tests.compiler.layers import (
     test_attention_against_keras,
+    test_merges_against_keras,
     test_norms_against_keras,
     test_parameters_against_keras,
     test_recurrent_against_keras,
@@ -20,6 +21,7 @@ from tests.compiler.layers.running import normal
 L = keras.layers
 FAMILIES = (
     test_attention_against_keras,
+    test_merges_against_keras,
     test_norms_against_keras,
     test_parameters_against_keras,
     test_recurrent_against_keras,

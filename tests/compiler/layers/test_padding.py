@@ -11,6 +11,7 @@ from modelc.compiler.keys import root_key
 from modelc.compiler.layers import LAYERS
 from tests.compiler.layers import (
     configurations_attention,
+    configurations_merges,
     configurations_norms,
     configurations_parameters,
     configurations_recurrent,
@@ -39,6 +40,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "reshape": ([-1], x3),
     **{name: ({}, x3) for name in LAYERS if LAYERS.entries[name].startswith("layers.activations:")},
     **configurations_attention.USES,
+    **configurations_merges.USES,
     **configurations_norms.USES,
     **configurations_parameters.USES,
     **configurations_recurrent.USES,

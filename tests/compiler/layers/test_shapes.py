@@ -15,6 +15,7 @@ from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
 from tests.compiler.layers import (
     configurations_attention,
+    configurations_merges,
     configurations_norms,
     configurations_parameters,
     configurations_recurrent,
@@ -116,6 +117,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "softsign": (plain, one(tensors(0, 1, 2))),
     "tanh": (plain, one(tensors(0, 1, 2))),
     **configurations_attention.CONFIGURATIONS,
+    **configurations_merges.CONFIGURATIONS,
     **configurations_norms.CONFIGURATIONS,
     **configurations_parameters.CONFIGURATIONS,
     **configurations_recurrent.CONFIGURATIONS,

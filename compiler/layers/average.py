@@ -1,0 +1,26 @@
+"""The layer that takes the mean of its branches."""
+
+from functools import reduce
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.layer import Call
+from modelc.compiler.layers.merging import Merge
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Average(Merge):
+    """Mean of two or more inputs of exactly one shape, value by value: `y = (a + b + ...) / n`.
+
+    Follows Keras 3 `layers.Average`, without its broadcasting: shapes that differ are an error.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("ave", "avg")
+    example: ClassVar[str] = "average"
+
+    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
+        return reduce(self.merge, inputs) / len(inputs)
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        return one + other

@@ -1,0 +1,23 @@
+"""The layer that takes the larger of its branches."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.layers.merging import Merge
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Maximum(Merge):
+    """Largest of two or more inputs of exactly one shape, value by value: `y = max(a, b, ...)`.
+
+    Follows Keras 3 `layers.Maximum`, without its broadcasting: shapes that differ are an error.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("max_merge",)
+    example: ClassVar[str] = "maximum"
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.maximum(one, other)

@@ -1,0 +1,23 @@
+"""The layer that takes the smaller of its branches."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.layers.merging import Merge
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Minimum(Merge):
+    """Smallest of two or more inputs of exactly one shape, value by value: `y = min(a, b, ...)`.
+
+    Follows Keras 3 `layers.Minimum`, without its broadcasting: shapes that differ are an error.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("min_merge",)
+    example: ClassVar[str] = "minimum"
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.minimum(one, other)

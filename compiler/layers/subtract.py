@@ -1,0 +1,28 @@
+"""The layer that takes the difference of two branches."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.layer import Plan
+from modelc.compiler.layers.joining import need_two
+from modelc.compiler.layers.merging import Merge
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Subtract(Merge):
+    """Difference of two inputs of exactly one shape: `y = a - b`.
+
+    Follows Keras 3 `layers.Subtract`, without its broadcasting: shapes that differ are an error.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("minus", "difference", "sub")
+    example: ClassVar[str] = "subtract"
+
+    def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
+        need_two(inputs)
+        return super().plan(inputs)
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        return one - other

@@ -1,0 +1,71 @@
+"""The layers that merge branches against Keras 3."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from modelc.compiler.layer import PlanError
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.tensor import TensorType
+from tests.compiler.layers.comparing import Case, check
+from tests.compiler.layers.running import build, normal
+
+COMPARED = {"average", "dot", "maximum", "minimum", "subtract"}
+L = keras.layers
+a, b, c = normal(2, 3, 4), normal(2, 3, 4, seed=1), normal(2, 3, 4, seed=2)
+
+
+def dot(axes: Any, *inputs: Any, **arguments: Any) -> Case:
+    return Case({"dot": {"axes": axes, **arguments}}, lambda: L.Dot(axes, **arguments), inputs)
+
+
+CASES = [
+    Case({"subtract": {}}, L.Subtract, (a, b)),
+    Case({"average": {}}, L.Average, (a, b, c)),
+    Case({"maximum": {}}, L.Maximum, (a, b, c)),
+    Case({"minimum": {}}, L.Minimum, (a, b)),
+    dot(-1, a, b),
+    dot([-2, -1], a, normal(2, 6, 3)),
+    dot(-1, a[:, 0], b[:, 0], normalize=True),
+    dot([-1, -2], a, normal(2, 5, 4, 2), normalize=True),
+    dot([-1, -2], a[:, 0], normal(2, 4, 5)),
+    dot(-1, normal(1, 1), normal(1, 1, seed=1)),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_values_and_gradients(case: Case) -> None:
+    check(case)
+
+
+def test_a_cosine_with_zeros_has_a_finite_gradient() -> None:
+    zeros = np.zeros((1, 3), "float32")
+    running = build({"dot": {"axes": -1, "normalize": True}}, (zeros, zeros))
+    gradient = jax.grad(lambda x: jnp.sum(running((x, x + 1)).outputs["output"]))(jnp.asarray(zeros))
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(
+    ("raw", "shapes", "message", "blamed"),
+    [
+        ("subtract", [[3], [3], [3]], "expected two inputs, got 3", "inputs"),
+        ("maximum", [[3], [1]], "expected inputs of one shape, got [3] and [1]", "inputs"),
+        ({"dot": -1}, [[3, 4], [3, 5]], "expected one size along `axes`, got 4 and 5 in [3, 4] and [3, 5]", "inputs"),
+        ({"dot": [-1, -1, -1]}, [[3], [3]], "`axes` has 3 axes, but there are two inputs", "axes"),
+        (
+            {"dot": 1},
+            [[3], [3]],
+            "`axes` is 1, but axes count from the end, because the batch axis is never written",
+            "axes",
+        ),
+    ],
+)
+def test_branches_that_do_not_fit_are_refused(raw: Any, shapes: list[list[int]], message: str, blamed: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        LAYERS.build(raw).plan(tuple(TensorType(tuple(shape)) for shape in shapes))
+    assert (caught.value.message, caught.value.argument or caught.value.slot) == (message, blamed)
+    assert caught.value.help
