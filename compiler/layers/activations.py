@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.activation import Activation
 from modelc.compiler.checks import need_axis
 from modelc.compiler.layer import Plan
-from modelc.compiler.numbers import Axis, NonNegative, Number
+from modelc.compiler.numbers import Axis, NonNegative, Number, Positive
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -237,3 +237,64 @@ class LogSoftmax(Activation):
         import jax
 
         return jax.nn.log_softmax(x, axis=self.axis)
+
+
+class Celu(Activation):
+    """`max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)`, of any shape: an elu that is smooth. Barron 2017."""
+
+    primary: ClassVar[str | None] = "alpha"
+    example: ClassVar[str] = "celu"
+
+    alpha: Annotated[Positive, Field(description="Minus the value far below zero.")] = 1.0
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.celu(x, self.alpha)
+
+
+class Mish(Activation):
+    """`x * tanh(softplus(x))`, of any shape. Misra 2019."""
+
+    example: ClassVar[str] = "mish"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.mish(x)
+
+
+class LogSigmoid(Activation):
+    """`log(1 / (1 + exp(-x)))`, of any shape: logarithms of sigmoid."""
+
+    example: ClassVar[str] = "log_sigmoid"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.log_sigmoid(x)
+
+
+class Squareplus(Activation):
+    """`(x + sqrt(x**2 + b)) / 2`, of any shape: a softplus without exponentials. Barron 2021."""
+
+    primary: ClassVar[str | None] = "b"
+    example: ClassVar[str] = "squareplus"
+
+    b: Annotated[NonNegative, Field(description="How smooth the corner at zero is.")] = 4.0
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.squareplus(x, self.b)
+
+
+class TanhShrink(Activation):
+    """`x - tanh(x)`, of any shape."""
+
+    example: ClassVar[str] = "tanh_shrink"
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return x - jnp.tanh(x)

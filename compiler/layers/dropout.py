@@ -34,10 +34,13 @@ class Dropout(Layer):
         return drop(x, self.rate, call.random("mask")) if call.train and self.rate > 0 else x
 
 
-def drop(x: "Array", rate: float, key: "Array") -> "Array":
-    """`x` with values dropped at `rate` and the others scaled up to keep the mean."""
+def drop(x: "Array", rate: float, key: "Array", shape: tuple[int, ...] | None = None) -> "Array":
+    """`x` with values dropped at `rate` and the others scaled up to keep the mean.
+
+    What is dropped is drawn for `shape`, that of `x` unless given, and is the same along axes where it has the size 1.
+    """
     import jax
     import jax.numpy as jnp
 
-    kept = jax.random.bernoulli(key, 1 - rate, x.shape)
+    kept = jax.random.bernoulli(key, 1 - rate, x.shape if shape is None else shape)
     return jnp.where(kept, x / (1 - rate), 0)

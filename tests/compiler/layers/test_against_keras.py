@@ -14,6 +14,7 @@ from tests.compiler.layers import (
     test_norms_against_keras,
     test_parameters_against_keras,
     test_recurrent_against_keras,
+    test_values_against_keras,
 )
 from tests.compiler.layers.comparing import Case, check, check_activation
 from tests.compiler.layers.running import normal
@@ -25,6 +26,7 @@ FAMILIES = (
     test_norms_against_keras,
     test_parameters_against_keras,
     test_recurrent_against_keras,
+    test_values_against_keras,
 )
 """Modules that compare the layers in their `COMPARED`."""
 

@@ -15,6 +15,7 @@ from tests.compiler.layers import (
     configurations_norms,
     configurations_parameters,
     configurations_recurrent,
+    configurations_values,
 )
 from tests.compiler.layers.running import QUICK, filled, normal
 
@@ -44,6 +45,7 @@ USES: dict[str, tuple[Any, Any]] = {
     **configurations_norms.USES,
     **configurations_parameters.USES,
     **configurations_recurrent.USES,
+    **configurations_values.USES,
 }
 """One use of every layer, with a batch of three rows."""
 
@@ -61,6 +63,7 @@ def test_every_layer_is_used() -> None:
 @pytest.mark.parametrize(
     ("name", "train"),
     [(name, False) for name in sorted(USES)]
+    + [(name, True) for name in configurations_values.RANDOM]
     + [
         (name, True)
         for name in ("batch_norm", "bidirectional", "dropout", "gru", "lstm", "simple_rnn", "time_distributed")

@@ -19,6 +19,7 @@ from tests.compiler.layers import (
     configurations_norms,
     configurations_parameters,
     configurations_recurrent,
+    configurations_values,
 )
 from tests.compiler.layers.drawing import (
     activations,
@@ -121,6 +122,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     **configurations_norms.CONFIGURATIONS,
     **configurations_parameters.CONFIGURATIONS,
     **configurations_recurrent.CONFIGURATIONS,
+    **configurations_values.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
 

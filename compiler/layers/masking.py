@@ -1,0 +1,48 @@
+"""The layer that says which steps are padding."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.checks import need_floats
+from modelc.compiler.errors import need
+from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.numbers import Number
+from modelc.compiler.tensor import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Masking(Layer):
+    """Masks the steps whose features are all `mask_value`; their values become 0.
+
+    Input and output `[time, features]`. A step that was masked before stays so. Follows Keras 3 `layers.Masking`, which
+    forgets an earlier mask.
+    """
+
+    primary: ClassVar[str | None] = "mask_value"
+    spellings: ClassVar[tuple[str, ...]] = ("mask",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "masking: 0.0"
+
+    mask_value: Annotated[Number, Field(description="The value that padding has.")] = 0.0
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank == 2,
+            f"expected a sequence [time, features], got {show_shape(x.shape)}",
+            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`; ids have `mask_zero` of `embedding`"
+            if x.rank == 1
+            else "`reshape` to two axes; the batch axis is never written",
+        )
+        need_floats(x)
+        return Plan.of(x.with_mask(True))
+
+    def apply(self, call: Call, x: "Array") -> Result:
+        import jax.numpy as jnp
+
+        real = jnp.any(x != self.mask_value, axis=-1)
+        if call.masks.get("x") is not None:
+            real = real & call.masks["x"]
+        return Result.of(jnp.where(real[..., None], x, 0), masks={"output": real})

@@ -1,0 +1,98 @@
+"""The activations that are put together from straight or square pieces, with Keras 3's formulas and default arguments."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.activation import Activation
+from modelc.compiler.numbers import NonNegative, Number
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class HardSilu(Activation):
+    """`x * relu6(x + 3) / 6`, of any shape; also called hard swish. Howard et al. 2019."""
+
+    spellings: ClassVar[tuple[str, ...]] = ("hard_swish",)
+    example: ClassVar[str] = "hard_silu"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.hard_silu(x)
+
+
+class HardTanh(Activation):
+    """`x` between -1 and 1, the nearer of them elsewhere, of any shape."""
+
+    example: ClassVar[str] = "hard_tanh"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.hard_tanh(x)
+
+
+class HardShrink(Activation):
+    """`x` where its size is above `threshold`, 0 elsewhere, of any shape."""
+
+    primary: ClassVar[str | None] = "threshold"
+    example: ClassVar[str] = "hard_shrink: 0.5"
+
+    threshold: Annotated[NonNegative, Field(description="Largest size that becomes 0.")] = 0.5
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.where(jnp.abs(x) > self.threshold, x, 0)
+
+
+class SoftShrink(Activation):
+    """`x` moved towards 0 by `threshold`, 0 where it is nearer than that, of any shape."""
+
+    primary: ClassVar[str | None] = "threshold"
+    example: ClassVar[str] = "soft_shrink: 0.5"
+
+    threshold: Annotated[NonNegative, Field(description="How far values are moved.")] = 0.5
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.where(x > self.threshold, x - self.threshold, jnp.where(x < -self.threshold, x + self.threshold, 0))
+
+
+class Threshold(Activation):
+    """`x` where it is above `threshold`, `default_value` elsewhere, of any shape."""
+
+    example: ClassVar[str] = "threshold: {threshold: 0.5, default_value: 0}"
+
+    threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
+    default_value: Annotated[Number, Field(description="What it is replaced by.")]
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.where(x > self.threshold, x, self.default_value)
+
+
+class SparsePlus(Activation):
+    """0 up to -1, `(x + 1)**2 / 4` up to 1, `x` above, of any shape: a softplus that reaches 0."""
+
+    example: ClassVar[str] = "sparse_plus"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.sparse_plus(x)
+
+
+class SparseSigmoid(Activation):
+    """0 up to -1, `(x + 1) / 2` up to 1, 1 above, of any shape: the slope of `sparse_plus`."""
+
+    example: ClassVar[str] = "sparse_sigmoid"
+
+    def function(self, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.sparse_sigmoid(x)

@@ -1,0 +1,40 @@
+"""The layer that makes a sequence of one vector."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.errors import need
+from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.numbers import Size
+from modelc.compiler.tensor import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class RepeatVector(Layer):
+    """A vector `n` times: input `[features]`, output `[n, features]`, as a decoder needs it; any dtype.
+
+    Follows Keras 3 `layers.RepeatVector`.
+    """
+
+    primary: ClassVar[str | None] = "n"
+    spellings: ClassVar[tuple[str, ...]] = ("tile",)
+    moves_values: ClassVar[bool] = True
+    example: ClassVar[str] = "repeat_vector: 10"
+
+    n: Annotated[Size, Field(description="Number of steps of the output.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank == 1,
+            f"expected a vector [features], got {show_shape(x.shape)}",
+            help="give the last step of a recurrent layer, or put `flatten` before it",
+        )
+        return Plan.of(x.with_shape(self.n, *x.shape).with_mask(False))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.broadcast_to(x[:, None], (x.shape[0], self.n, x.shape[1]))
