@@ -1,17 +1,16 @@
 """Values back into the notation of specs, on one line: what summaries and pages show of a layer or an optimizer."""
 
 import re
-from typing import Any, get_args
+from typing import Any
 
+from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.named import Named
-from modelc.compiler.numbers import Sizes2
+from modelc.compiler.numbers import ReadSizes
 from modelc.compiler.schema.tables import TABLES
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/ .-]*")
-PAIR = get_args(Sizes2)[1]
-"""Marks the fields that take one number for two equal ones."""
 WORDS = ("true", "false", "null")
 
 
@@ -37,8 +36,15 @@ def parts(value: Named) -> tuple[str, dict[str, Any]]:
 
 
 def simple(info: FieldInfo, value: Any) -> Any:
-    """The value of a field as one writes it: two equal sizes as one."""
-    return value[0] if PAIR in info.metadata and value is not None and len(set(value)) == 1 else value
+    """The value of a field as one writes it: equal sizes as one."""
+    sizes = any(isinstance(mark, BeforeValidator) and isinstance(mark.func, ReadSizes) for mark in info.metadata)
+    return shortest(value) if sizes and value is not None else value
+
+
+def shortest(sizes: tuple[Any, ...]) -> Any:
+    """Equal numbers as one; equal pairs stay, since one pair would be two numbers."""
+    parts = tuple(shortest(part) if isinstance(part, tuple) else part for part in sizes)
+    return parts[0] if len(set(parts)) == 1 and not isinstance(parts[0], tuple) else parts
 
 
 def entry_of(value: Named) -> str:

@@ -1,6 +1,7 @@
 """Field types for numbers as the spec language writes them: ratios such as `1/255`, and sizes given once or per axis."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -22,21 +23,22 @@ def read_ratio(value: Any) -> Any:
         return value
 
 
-def read_sizes(count: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class ReadSizes:
     """A validator that turns one size into `count` equal ones, and a list of `count` into a tuple."""
 
-    def read(value: Any) -> Any:
+    count: int
+
+    def __call__(self, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
-            return (value,) * count
-        if isinstance(value, list) and len(value) != count:
+            return (value,) * self.count
+        if isinstance(value, list) and len(value) != self.count:
             raise PydanticCustomError(
                 "wrong_count",
                 "expected one size or a list of {count}, got a list of {given}",
-                {"count": count, "given": len(value)},
+                {"count": self.count, "given": len(value)},
             )
         return tuple(value) if isinstance(value, list) else value
-
-    return BeforeValidator(read)
 
 
 def read_tuple(value: Any) -> Any:
@@ -55,7 +57,16 @@ NonNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 """In [0, 1): a rate that leaves something over."""
 Size = Annotated[int, Field(ge=1, lt=2**31)]
-Sizes2 = Annotated[tuple[Size, Size], read_sizes(2)]
+Sizes1 = Annotated[tuple[Size], BeforeValidator(ReadSizes(1))]
+Sizes2 = Annotated[tuple[Size, Size], BeforeValidator(ReadSizes(2))]
+Sizes3 = Annotated[tuple[Size, Size, Size], BeforeValidator(ReadSizes(3))]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+Counts1 = Annotated[tuple[Count], BeforeValidator(ReadSizes(1))]
+Counts2 = Annotated[tuple[Count, Count], BeforeValidator(ReadSizes(2))]
+Counts3 = Annotated[tuple[Count, Count, Count], BeforeValidator(ReadSizes(3))]
+Edges2 = Annotated[tuple[Counts2, Counts2], BeforeValidator(ReadSizes(2))]
+"""Before and after each of two axes: one number for all four, one for each axis, or a pair for each axis."""
+Edges3 = Annotated[tuple[Counts2, Counts2, Counts2], BeforeValidator(ReadSizes(3))]
 Shape = Annotated[tuple[Size, ...], BeforeValidator(read_tuple)]
 Axis = Annotated[int, Field(ge=-8, le=8, json_schema_extra={"maximum": -1})]
 """Counted from the end. A positive one is read too, so that `plan`, which knows the rank, can name the right one."""

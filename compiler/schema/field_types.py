@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from modelc.compiler.numbers import Sizes2, read_axes, read_ratio
+from modelc.compiler.numbers import ReadSizes, read_axes, read_ratio
 
 Schema = dict[str, Any]
 RATIO = {"type": "string", "pattern": r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*/\s*[0-9.]+([eE][-+]?[0-9]+)?\s*$"}
@@ -79,9 +79,16 @@ def widened(schema: Schema, mark: BeforeValidator) -> Schema:
     """What a field takes beside its type, by the validator that runs before it."""
     if mark.func is read_ratio:
         return merged([schema, RATIO])
-    if mark.func in (read_axes, get_args(Sizes2)[1].func):
-        return merged([schema["items"], schema])
+    if mark.func is read_axes or isinstance(mark.func, ReadSizes):
+        return merged([alone(schema["items"]), schema])
     return schema
+
+
+def alone(schema: Schema) -> Schema:
+    """What a field takes that also takes lists, when no list is written."""
+    kinds = [kind for kind in listed(schema["type"]) if kind != "array"]
+    others = {key: value for key, value in schema.items() if key not in ("items", "minItems", "maxItems")}
+    return others | {"type": kinds[0] if len(kinds) == 1 else kinds}
 
 
 def bounded(schema: Schema, marks: list[Any] | tuple[Any, ...]) -> Schema:

@@ -15,6 +15,7 @@ from tests.compiler.layers import (
     test_parameters_against_keras,
     test_recurrent_against_keras,
     test_values_against_keras,
+    test_windows_against_keras,
 )
 from tests.compiler.layers.comparing import Case, check, check_activation
 from tests.compiler.layers.running import normal
@@ -27,6 +28,7 @@ FAMILIES = (
     test_parameters_against_keras,
     test_recurrent_against_keras,
     test_values_against_keras,
+    test_windows_against_keras,
 )
 """Modules that compare the layers in their `COMPARED`."""
 

@@ -16,6 +16,7 @@ from tests.compiler.layers import (
     configurations_parameters,
     configurations_recurrent,
     configurations_values,
+    configurations_windows,
 )
 from tests.compiler.layers.running import QUICK, filled, normal
 
@@ -46,6 +47,7 @@ USES: dict[str, tuple[Any, Any]] = {
     **configurations_parameters.USES,
     **configurations_recurrent.USES,
     **configurations_values.USES,
+    **configurations_windows.USES,
 }
 """One use of every layer, with a batch of three rows."""
 

@@ -20,6 +20,7 @@ from tests.compiler.layers import (
     configurations_parameters,
     configurations_recurrent,
     configurations_values,
+    configurations_windows,
 )
 from tests.compiler.layers.drawing import (
     activations,
@@ -123,6 +124,7 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     **configurations_parameters.CONFIGURATIONS,
     **configurations_recurrent.CONFIGURATIONS,
     **configurations_values.CONFIGURATIONS,
+    **configurations_windows.CONFIGURATIONS,
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
 
@@ -136,7 +138,7 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
     raws, inputs = CONFIGURATIONS[name]
     planned = 0
 
-    @settings(max_examples=30 if name in ACTIVATIONS else 100)
+    @settings(max_examples=30 if name in ACTIVATIONS or name in configurations_windows.CONFIGURATIONS else 100)
     @given(raw=raws, types=inputs)
     def check(raw: dict[str, Any], types: dict[str, Any]) -> None:
         nonlocal planned

@@ -1,0 +1,160 @@
+"""The layers that make one value of each window: its largest or its mean."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.checks import need_floats
+from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layers.windows import Directions, Padding, Window1, Window2, Window3, need_space, slide
+from modelc.compiler.numbers import Sizes1, Sizes2, Sizes3
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+PoolStrides1 = Annotated[Sizes1 | None, Field(description="Step of the window; null for its size.")]
+PoolStrides2 = Annotated[Sizes2 | None, Field(description="Step of the window; null for its size.")]
+PoolStrides3 = Annotated[Sizes3 | None, Field(description="Step of the window; null for its size.")]
+
+
+class Pooling(Layer):
+    """Abstract: a window that slides over each channel."""
+
+    primary: ClassVar[str | None] = "pool_size"
+    dimensions: ClassVar[int]
+
+    pool_size: Directions
+    strides: Directions | None = None
+    padding: Annotated[
+        Padding, Field(description="`valid`: only whole windows; `same`: windows may reach over the edge.")
+    ] = "valid"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        need_floats(x)
+        size = slide(x, self.pool_size, self.strides or self.pool_size, self.padding, argument="pool_size")
+        return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
+
+    def reduce(self, x: "Array", start: float, combine: Any) -> "Array":
+        """The values of each window, joined by `combine`; padding counts as `start`."""
+        from jax import lax
+
+        window, strides = (1, *self.pool_size, 1), (1, *(self.strides or self.pool_size), 1)
+        y: Array = lax.reduce_window(x, start, combine, window, strides, self.padding.upper())
+        return y
+
+
+class MaxPooling(Pooling):
+    """Abstract: the largest value of each window."""
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+        from jax import lax
+
+        return self.reduce(x, -jnp.inf, lax.max)
+
+
+class AveragePooling(Pooling):
+    """Abstract: the mean of each window, over its cells inside the input, summed in float32."""
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+        from jax import lax
+
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        cells = self.reduce(jnp.ones((1, *x.shape[1:-1], 1), wide.dtype), 0.0, lax.add)
+        return (self.reduce(wide, 0.0, lax.add) / cells).astype(x.dtype)
+
+
+class MaxPool1D(MaxPooling):
+    """The largest value of each feature in each window that slides over the sequence.
+
+    Input `[time, features]`, output `[time', features]`; padding never wins. Follows Keras 3 `layers.MaxPooling1D`;
+    `torch.nn.MaxPool1d` has channels first.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling1D",)
+    example: ClassVar[str] = "max_pool1d: 2"
+    dimensions: ClassVar[int] = 1
+
+    pool_size: Window1 = (2,)
+    strides: PoolStrides1 = None
+
+
+class MaxPool2D(MaxPooling):
+    """The largest value of each channel in each window that slides over the image.
+
+    Input `[height, width, channels]`, output `[height', width', channels]`; padding never wins.
+    Follows Keras 3 `layers.MaxPooling2D` (channels last); `torch.nn.MaxPool2d` has channels first.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling2D", "max_pooling", "max_pool")
+    example: ClassVar[str] = "max_pool2d: 2"
+    dimensions: ClassVar[int] = 2
+
+    pool_size: Window2 = (2, 2)
+    strides: PoolStrides2 = None
+
+
+class MaxPool3D(MaxPooling):
+    """The largest value of each channel in each window that slides over the volume.
+
+    Input `[depth, height, width, channels]`, output `[depth', height', width', channels]`; padding never wins.
+    Follows Keras 3 `layers.MaxPooling3D` (channels last); `torch.nn.MaxPool3d` has channels first.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling3D",)
+    example: ClassVar[str] = "max_pool3d: 2"
+    dimensions: ClassVar[int] = 3
+
+    pool_size: Window3 = (2, 2, 2)
+    strides: PoolStrides3 = None
+
+
+class AvgPool1D(AveragePooling):
+    """The mean of each feature in each window that slides over the sequence.
+
+    Input `[time, features]`, output `[time', features]`. Under `same` a window that reaches over the edge is averaged
+    over its steps inside the sequence. Follows Keras 3 `layers.AveragePooling1D`; `torch.nn.AvgPool1d` counts padding
+    unless told otherwise.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling1D", "average_pool1d", "mean_pool1d")
+    example: ClassVar[str] = "avg_pool1d: 2"
+    dimensions: ClassVar[int] = 1
+
+    pool_size: Window1
+    strides: PoolStrides1 = None
+
+
+class AvgPool2D(AveragePooling):
+    """The mean of each channel in each window that slides over the image.
+
+    Input `[height, width, channels]`, output `[height', width', channels]`. Under `same` a window that reaches over the
+    edge is averaged over its cells inside the image. Follows Keras 3 `layers.AveragePooling2D` (channels last);
+    `torch.nn.AvgPool2d` counts padding unless told otherwise.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling2D", "average_pool2d", "avg_pool", "mean_pool2d")
+    example: ClassVar[str] = "avg_pool2d: 2"
+    dimensions: ClassVar[int] = 2
+
+    pool_size: Window2
+    strides: PoolStrides2 = None
+
+
+class AvgPool3D(AveragePooling):
+    """The mean of each channel in each window that slides over the volume.
+
+    Input `[depth, height, width, channels]`, output `[depth', height', width', channels]`. Under `same` a window that
+    reaches over the edge is averaged over its cells inside the volume. Follows Keras 3 `layers.AveragePooling3D`
+    (channels last); `torch.nn.AvgPool3d` counts padding unless told otherwise.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling3D", "average_pool3d", "mean_pool3d")
+    example: ClassVar[str] = "avg_pool3d: 2"
+    dimensions: ClassVar[int] = 3
+
+    pool_size: Window3
+    strides: PoolStrides3 = None

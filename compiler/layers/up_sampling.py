@@ -1,0 +1,105 @@
+"""The layers that make a sequence, an image or a volume larger by whole factors, without weights."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.checks import need_floats
+from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layers.windows import Directions, need_space
+from modelc.compiler.numbers import Sizes1, Sizes2, Sizes3
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class UpSampling(Layer):
+    """Abstract: each place becomes `size` places. In what fills them between old places, subclasses differ."""
+
+    primary: ClassVar[str | None] = "size"
+    moves_values: ClassVar[bool] = True
+    dimensions: ClassVar[int]
+
+    size: Directions
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        larger = (whole * factor for whole, factor in zip(x.shape, self.size, strict=False))
+        return Plan.of(x.with_shape(*larger, x.shape[-1]).with_mask(False))
+
+
+def repeated(x: "Array", factors: Directions) -> "Array":
+    """`x` `[batch, ..., channels]` with each place repeated by the factor of its axis."""
+    import jax.numpy as jnp
+
+    for axis, factor in enumerate(factors, 1):
+        x = jnp.repeat(x, factor, axis)
+    return x
+
+
+class UpSampling1D(UpSampling):
+    """Each step of a sequence `size` times: input `[time, features]`, output `[time * size, features]`.
+
+    Any dtype. Follows Keras 3 `layers.UpSampling1D`; in PyTorch `nn.Upsample` with `mode="nearest"`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("upsample1d",)
+    example: ClassVar[str] = "up_sampling1d: 2"
+    dimensions: ClassVar[int] = 1
+
+    size: Annotated[Sizes1, Field(description="How many steps each becomes.")] = (2,)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return repeated(x, self.size)
+
+
+class UpSampling2D(UpSampling):
+    """An image made larger: input `[height, width, channels]`, output `[height * size, width * size, channels]`.
+
+    `nearest` repeats rows and columns and takes any dtype. `bilinear` takes floats and interpolates between the centres
+    of cells; beyond the outermost centres the value stays. Follows Keras 3 `layers.UpSampling2D` (channels last); in
+    PyTorch `nn.Upsample` with `align_corners=False`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("Upsample", "upsample2d", "UpsamplingNearest2d", "UpsamplingBilinear2d")
+    example: ClassVar[str] = "up_sampling2d: {size: 2, interpolation: bilinear}"
+    dimensions: ClassVar[int] = 2
+
+    size: Annotated[Sizes2, Field(description="Factors of height and width; one number for both.")] = (2, 2)
+    interpolation: Annotated[
+        Literal["nearest", "bilinear"],
+        Field(description="What fills the new places: copies, or a line between the old."),
+    ] = "nearest"
+
+    def plan(self, x: TensorType) -> Plan:
+        if self.interpolation == "bilinear":
+            need_space(x, self.dimensions)
+            need_floats(x)
+        return super().plan(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax
+
+        if self.interpolation == "nearest":
+            return repeated(x, self.size)
+        height, width = (whole * factor for whole, factor in zip(x.shape[1:3], self.size, strict=True))
+        wide = x.astype(jax.numpy.promote_types(x.dtype, "float32"))
+        y: Array = jax.image.resize(wide, (x.shape[0], height, width, x.shape[3]), "bilinear").astype(x.dtype)
+        return y
+
+
+class UpSampling3D(UpSampling):
+    """Each place of a volume `size` times along each axis: input and output `[depth, height, width, channels]`.
+
+    Any dtype. Follows Keras 3 `layers.UpSampling3D` (channels last); in PyTorch `nn.Upsample` with `mode="nearest"`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("upsample3d",)
+    example: ClassVar[str] = "up_sampling3d: 2"
+    dimensions: ClassVar[int] = 3
+
+    size: Annotated[Sizes3, Field(description="Factors of depth, height and width; one number for all.")] = (2, 2, 2)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return repeated(x, self.size)
