@@ -81,7 +81,7 @@ def divergence(log_probabilities: "Array", truth: "Array") -> "Array":
 
 
 def one_hot(target: "Array", like: "Array") -> "Array":
-    """The truth in the shape and dtype of `like` `[..., classes]`: `target` itself, or its labels `[...]` as one-hot rows.
+    """The truth in the shape and dtype of `like` `[..., classes]`: `target` itself, or labels `[...]` as one-hot rows.
 
     A label that is no class gives a row of NaN: it must show, and not pass for a row without a truth.
     """

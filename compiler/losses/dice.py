@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Dice(ClassLoss):
-    """One minus the overlap with each class: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over a row's places.
+    """One minus the overlap with each class: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over places.
 
     `p = softmax(output)` over the last axis, output `[..., classes]` with at least one axis of places. A target of
     shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows. The elements are one per row and

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.metric import Link, Metric, mean_result, mean_sums, need, need_equal
-from modelc.compiler.numbers import Number
-from modelc.compiler.tensor import TensorType, show_shape
+from modelc.compiler.metric import Link, Metric, mean_result, mean_sums, need
+from modelc.compiler.metrics.answers import labels_of, need_answers, need_class_target
+from modelc.compiler.numbers import Number, Size
+from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
@@ -18,8 +19,8 @@ class Accuracy(Metric):
 
     An output whose loss is `binary_cross_entropy` answers yes, value by value, where its probability is strictly
     greater than `threshold`. Any other output answers with the class of its greatest value on the last axis; the target
-    holds labels (the output's shape without its last axis) or one-hot rows (the output's shape). Follows Keras 3
-    `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
+    holds labels (the output's shape without its last axis) or one-hot rows (the output's shape). Right answers are
+    divided by all answers. Follows Keras 3 `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = (
@@ -37,37 +38,7 @@ class Accuracy(Metric):
     ] = 0.5
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
-        if link == "sigmoid":
-            need_equal(output, target)
-            return
-        need(
-            "threshold" not in self.model_fields_set,
-            "`threshold` is for yes-or-no outputs, this one answers with the class of its greatest value",
-            help="leave `threshold` out, or train the output with `binary_cross_entropy`",
-            argument="threshold",
-            code="E306",
-        )
-        need(
-            output.rank >= 1 and output.shape[-1] > 1,
-            f"an output of shape {show_shape(output.shape)} has no classes to choose from",
-            help="use `mean_absolute_error`, or train a yes-or-no output with `binary_cross_entropy`",
-            code="E306",
-        )
-        if target.shape == output.shape:
-            return
-        need(
-            target.shape == output.shape[:-1],
-            f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}: expected labels "
-            f"of shape {show_shape(output.shape[:-1])} or one-hot rows of shape {show_shape(output.shape)}",
-            help="give the output one value per class on its last axis, or name the right target",
-            code="E306",
-        )
-        need(
-            target.is_integer,
-            f"labels must be integers, the target is {target}",
-            help="read the target with `category`",
-            code="E306",
-        )
+        need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp
@@ -75,9 +46,58 @@ class Accuracy(Metric):
         if link == "sigmoid":
             right = (prediction > self.threshold).astype(jnp.float32) == target.astype(jnp.float32)
         else:
-            labels = jnp.argmax(target, axis=-1) if target.shape == prediction.shape else target
-            right = jnp.argmax(prediction, axis=-1) == labels
+            right = jnp.argmax(prediction, axis=-1) == labels_of(prediction, target)
         return mean_sums(right.astype(jnp.float32), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+
+class TopKAccuracy(Metric):
+    """The share of predictions whose true class is among the `k` greatest values.
+
+    Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than
+    `k` others have a strictly greater value. Divided by all predictions. Follows Keras 3
+    `SparseTopKCategoricalAccuracy` and `TopKCategoricalAccuracy`.
+    """
+
+    primary: ClassVar[str | None] = "k"
+    spellings: ClassVar[tuple[str, ...]] = (
+        "top_k_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+        "top_5_accuracy",
+        "top_k",
+        "top_k_accuracy_score",
+    )
+    example: ClassVar[str] = "top_k_accuracy: 3"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    k: Annotated[Size, Field(description="How many classes may be guessed.")] = 5
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+        need(
+            link != "sigmoid",
+            "the values of this output are independent, there is not one right class",
+            help="use `accuracy`, or train the output with `cross_entropy`",
+            code="E306",
+        )
+        need_class_target(output, target)
+        need(
+            self.k < output.shape[-1],
+            f"the {self.k} greatest of {output.shape[-1]} values always have the true class among them",
+            help=f"choose `k` below {output.shape[-1]}",
+            argument="k",
+            code="E306",
+        )
+
+    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        chosen = jnp.arange(prediction.shape[-1]) == labels_of(prediction, target)[..., None]
+        true = jnp.sum(jnp.where(chosen, prediction, 0), axis=-1, keepdims=True)
+        # A NaN is not greater than anything, and must not make a prediction right.
+        ahead = jnp.sum((prediction > true) | jnp.isnan(prediction) | jnp.isnan(true), axis=-1)
+        return mean_sums((ahead < self.k).astype(jnp.float32), weight)
 
     def result(self, sums: Mapping[str, float]) -> float:
         return mean_result(sums)

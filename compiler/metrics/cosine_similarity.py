@@ -1,0 +1,35 @@
+"""The angle between predictions and targets."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler import comparisons
+from modelc.compiler.metric import Link, need, need_equal
+from modelc.compiler.metrics.elementwise import ElementwiseMetric
+from modelc.compiler.tensor import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class CosineSimilarity(ElementwiseMetric):
+    """The mean cosine of the angle between prediction and target, vectors on the last axis: 1 is the same direction.
+
+    Output and target `[..., size]`; the mean is over `[...]`. A vector of zeros has the cosine 0. Follows Keras 3
+    `CosineSimilarity`; the loss of this name is negative.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity")
+    example: ClassVar[str] = "cosine_similarity"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+        need_equal(output, target)
+        need(
+            output.rank >= 1 and output.shape[-1] > 1,
+            f"an angle needs vectors, the output has shape {show_shape(output.shape)}",
+            help="use `mean_squared_error`",
+            code="E306",
+        )
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.cosine(prediction, truth)

@@ -1,0 +1,121 @@
+"""Metrics of numbers that are the mean of an error, value by value."""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler import comparisons
+from modelc.compiler.metric import mean_result
+from modelc.compiler.metrics.elementwise import ElementwiseMetric
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Better = Literal["higher", "lower"]
+
+
+class MeanAbsoluteError(ElementwiseMetric):
+    """The mean of `|prediction - target|` over all values; shapes must be equal.
+
+    Follows Keras 3 `MeanAbsoluteError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("mae", "mean_absolute", "absolute_error")
+    example: ClassVar[str] = "mean_absolute_error"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.abs(prediction - truth)
+
+
+class MeanSquaredError(ElementwiseMetric):
+    """The mean of `(prediction - target) ** 2` over all values; shapes must be equal.
+
+    Follows Keras 3 `MeanSquaredError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("mse", "mean_squared", "squared_error")
+    example: ClassVar[str] = "mean_squared_error"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.square(prediction - truth)
+
+
+class RootMeanSquaredError(ElementwiseMetric):
+    """The square root of the mean of `(prediction - target) ** 2` over all values of the epoch; shapes must be equal.
+
+    Follows Keras 3 `RootMeanSquaredError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("rmse", "root_mean_squared")
+    example: ClassVar[str] = "root_mean_squared_error"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.square(prediction - truth)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return sqrt(mean_result(sums))
+
+
+class MeanAbsolutePercentageError(ElementwiseMetric):
+    """The mean of `100 * |prediction - target| / max(|target|, 1e-7)` over all values; shapes must be equal.
+
+    Follows Keras 3 `MeanAbsolutePercentageError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
+    example: ClassVar[str] = "mean_absolute_percentage_error"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.percentage_errors(prediction, truth)
+
+
+class MeanSquaredLogarithmicError(ElementwiseMetric):
+    """The mean of `(log(1 + prediction) - log(1 + target)) ** 2` over all values; shapes must be equal.
+
+    What is below 1e-7 is taken for 1e-7. Follows Keras 3 `MeanSquaredLogarithmicError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
+    example: ClassVar[str] = "mean_squared_logarithmic_error"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.squared_logarithmic_errors(prediction, truth)
+
+
+class LogCosh(ElementwiseMetric):
+    """The mean of `log(cosh(prediction - target))` over all values; shapes must be equal.
+
+    Follows Keras 3 `LogCoshError`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("logcosh", "log_cosh_error")
+    example: ClassVar[str] = "log_cosh"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.log_cosh(prediction, truth)
+
+
+class Poisson(ElementwiseMetric):
+    """The mean of `prediction - target * log(prediction + 1e-7)` over all values; shapes must be equal.
+
+    Follows Keras 3 `Poisson`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
+    example: ClassVar[str] = "poisson"
+    better: ClassVar[Better] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.poisson(prediction, truth)

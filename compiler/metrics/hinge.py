@@ -1,0 +1,65 @@
+"""The hinge metrics: of yes-or-no scores, and of scores of classes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler import comparisons
+from modelc.compiler.metric import Link, Metric, mean_result, mean_sums
+from modelc.compiler.metrics.answers import need_class_target
+from modelc.compiler.metrics.elementwise import ElementwiseMetric
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Hinge(ElementwiseMetric):
+    """The mean of `max(1 - target * prediction, 0)` over all values; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `Hinge`.
+    """
+
+    example: ClassVar[str] = "hinge"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        return comparisons.hinge(prediction, truth)
+
+
+class SquaredHinge(ElementwiseMetric):
+    """The mean of `max(1 - target * prediction, 0) ** 2` over all values; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `SquaredHinge`.
+    """
+
+    example: ClassVar[str] = "squared_hinge"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.square(comparisons.hinge(prediction, truth))
+
+
+class CategoricalHinge(Metric):
+    """The mean of `max(wrong - right + 1, 0)`: the score of the true class, and the greatest of the others, at least 0.
+
+    Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`; the mean is over `[...]`. Follows
+    Keras 3 `CategoricalHinge`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
+    example: ClassVar[str] = "categorical_hinge"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+        need_class_target(output, target)
+
+    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        values = prediction.astype(jnp.float32)
+        return mean_sums(comparisons.categorical_hinge(values, comparisons.one_hot(target, values)), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
