@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UpSampling(Layer):
-    """Abstract: each place becomes `size` places. In what fills them between old places, subclasses differ."""
+    """Abstract: each place becomes `size` places. What fills them, subclasses say."""
 
     primary: ClassVar[str | None] = "size"
     moves_values: ClassVar[bool] = True
@@ -25,8 +25,12 @@ class UpSampling(Layer):
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)
+        self.check(x)
         larger = (whole * factor for whole, factor in zip(x.shape, self.size, strict=False))
         return Plan.of(x.with_shape(*larger, x.shape[-1]).with_mask(False))
+
+    def check(self, x: TensorType) -> None:
+        """Raise PlanError for values that cannot fill the new places; copies of any can."""
 
 
 def repeated(x: "Array", factors: Directions) -> "Array":
@@ -72,11 +76,9 @@ class UpSampling2D(UpSampling):
         Field(description="What fills the new places: copies, or a line between the old."),
     ] = "nearest"
 
-    def plan(self, x: TensorType) -> Plan:
+    def check(self, x: TensorType) -> None:
         if self.interpolation == "bilinear":
-            need_space(x, self.dimensions)
             need_floats(x)
-        return super().plan(x)
 
     def apply(self, call: Call, x: "Array") -> "Array":
         import jax

@@ -183,7 +183,11 @@ def test_only_what_computes_means_wants_floats() -> None:
     pixels = TensorType((4, 4, 3), "uint8")
     for name in ("zero_padding2d", "cropping2d", "up_sampling2d"):
         assert LAYERS.build(name).plan(pixels).output.dtype == "uint8"
-    raws: list[Any] = [{"up_sampling2d": {"interpolation": "bilinear"}}, {"adaptive_avg_pool2d": 2}, "global_max_pool2d"]
+    raws: list[Any] = [
+        {"up_sampling2d": {"interpolation": "bilinear"}},
+        {"adaptive_avg_pool2d": 2},
+        "global_max_pool2d",
+    ]
     for raw in raws:
         with pytest.raises(PlanError, match="expected float values, got uint8"):
             LAYERS.build(raw).plan(pixels)
