@@ -36,6 +36,7 @@ def need_class_target(output: TensorType, target: TensorType) -> None:
         help="use `mean_absolute_error`, or train a yes-or-no output with `binary_cross_entropy`",
         code="E306",
     )
+    need_steps_apart(output)
     if target.shape == output.shape:
         return
     need(
@@ -49,6 +50,16 @@ def need_class_target(output: TensorType, target: TensorType) -> None:
         target.is_integer,
         f"labels must be integers, the target is {target}",
         help="read the target with `category`",
+        code="E306",
+    )
+
+
+def need_steps_apart(output: TensorType) -> None:
+    """Raise PlanError E306 where the axis a metric is taken over, the last, is that of masked steps."""
+    need(
+        not output.mask or output.rank > 1,
+        f"the metric is taken over the last axis, which the mask of the output {output} is about",
+        help="give each step values of its own, on an axis behind that of the steps",
         code="E306",
     )
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from modelc.compiler import comparisons
 from modelc.compiler.metric import Link, need, need_equal
+from modelc.compiler.metrics.answers import need_steps_apart
 from modelc.compiler.metrics.elementwise import ElementwiseMetric
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -30,6 +31,7 @@ class CosineSimilarity(ElementwiseMetric):
             help="use `mean_squared_error`",
             code="E306",
         )
+        need_steps_apart(output)
 
     def compare(self, prediction: "Array", truth: "Array") -> "Array":
         return comparisons.cosine(prediction, truth)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from modelc.compiler import comparisons
 from modelc.compiler.comparisons import EPSILON
 from modelc.compiler.metric import Link, Metric, mean_result, mean_sums, need_equal
-from modelc.compiler.metrics.answers import need_class_target, need_probabilities
+from modelc.compiler.metrics.answers import need_class_target, need_probabilities, need_steps_apart
 from modelc.compiler.metrics.elementwise import ElementwiseMetric
 from modelc.compiler.tensor import TensorType
 
@@ -83,6 +83,7 @@ class KLDivergence(ElementwiseMetric):
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
         need_probabilities(link, "softmax")
+        need_steps_apart(output)
         need_equal(output, target)
 
     def compare(self, prediction: "Array", truth: "Array") -> "Array":

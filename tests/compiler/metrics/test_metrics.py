@@ -212,6 +212,9 @@ def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
         ({"precision": {"threshold": 0.3}}, TensorType((3,)), TensorType((3,)), "softmax", "`threshold`"),
         ({"mean_iou": {"threshold": 0.3}}, TensorType((3,)), TensorType((3,)), None, "`threshold`"),
         ("f_beta", TensorType((1,)), TensorType((1,)), None, "no classes to choose from"),
+        ("accuracy", TensorType((4,), mask=True), TensorType((), "int32"), "softmax", "the mask of the output"),
+        ("cosine_similarity", TensorType((4,), mask=True), TensorType((4,)), None, "the mask of the output"),
+        ("kl_divergence", TensorType((4,), mask=True), TensorType((4,)), "softmax", "the mask of the output"),
         ("categorical_hinge", TensorType((3,)), TensorType(()), None, "labels must be integers"),
     ],
 )
