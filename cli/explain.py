@@ -75,7 +75,7 @@ def text_width() -> int:
 def overview() -> str:
     """All codes and names, a line each, in groups."""
     from modelc.compiler.explain import codes, page
-    from modelc.compiler.reference import headline, names
+    from modelc.compiler.reference import headline, names, plural
 
     blocks = []
     for prefix, title in GROUPS.items():
@@ -84,10 +84,6 @@ def overview() -> str:
     for kind, found in names().items():
         blocks.append(listing(plural(kind), [(name, headline(kind, name)) for name in found]))
     return "\n".join(blocks)
-
-
-def plural(kind: str) -> str:
-    return {"loss": "losses"}.get(kind, f"{kind}s")
 
 
 def listing(title: str, lines: list[tuple[str, str]]) -> str:

@@ -93,6 +93,11 @@ def suggest(name: str) -> str | None:
     return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)
 
 
+def plural(kind: str) -> str:
+    """The word for several things of one kind."""
+    return {"loss": "losses"}.get(kind, f"{kind}s")
+
+
 def headline(kind: str, name: str) -> str:
     """One thing in a line."""
     cls = next(table for table in TABLES if table.kind == kind).find(name)

@@ -13,12 +13,10 @@ from modelc.compiler.named import Named, Table
 from modelc.compiler.numbers import ReadSizes, read_axes, read_ratio, read_tuple
 from modelc.compiler.readers.category import read_classes
 from modelc.compiler.readers.checks import read_rows
-from modelc.compiler.schema import data as data_section
-from modelc.compiler.schema import model as model_section
-from modelc.compiler.schema import parse as top_level
 from modelc.compiler.schema import train as train_section
 from modelc.compiler.schema.grammar import Keys, Names, Thing, language
 from modelc.compiler.schema.jsonschema import json_schema
+from modelc.compiler.schema.sections import SECTIONS, TOP
 from modelc.compiler.schema.tables import TABLES, table_of
 from tests.test_misspelt_keys import SPECS, keys, with_misspelt
 
@@ -212,11 +210,11 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 
 def test_the_tree_has_the_keys_of_the_readers() -> None:
     top = language()
-    assert tuple(top.keys) == top_level.KEYS
-    for name, section in {"model": model_section, "data": data_section, "train": train_section}.items():
+    assert tuple(top.keys) == TOP
+    for name, section in SECTIONS.items():
         below = top.keys[name]
         assert isinstance(below, Keys)
-        assert set(below.keys) == set(section.KEYS)
+        assert set(below.keys) == set(section)
     losses = top.keys["train"].keys["losses"] if isinstance(top.keys["train"], Keys) else None
     assert isinstance(losses, Names) and isinstance(losses.of, Thing)
     assert tuple(losses.of.siblings) == train_section.SIBLINGS

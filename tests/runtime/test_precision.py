@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -22,7 +23,7 @@ def narrow(raw: dict[str, Any]) -> dict[str, Any]:
 def test_outputs_weights_and_statistics_stay_float32_and_near_those_of_full_precision() -> None:
     full, half = modelc.compile(spec(LAYERS)), modelc.compile(narrow(spec(LAYERS)))
     params, state = full.init(jax.random.key(0))
-    x = np.random.default_rng(0).normal(size=(32, 4)).astype(np.float32)
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(32, 4)).astype(np.float32))
     for is_training in (False, True):
         expected, _ = full.apply(params, state, {"x": x}, train=is_training, key=jax.random.key(1))
         found, new_state = half.apply(params, state, {"x": x}, train=is_training, key=jax.random.key(1))
