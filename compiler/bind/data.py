@@ -263,9 +263,9 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
 
 
 def last_item(model: ModelSpec) -> Item | None:
-    """The last layer in the text; None where it could not be read."""
-    *_, node = model.nodes.values()
-    return node.items[-1] if node.items else None
+    """The last layer in the text; None where it could not be read, or where there is none."""
+    nodes = list(model.nodes.values())
+    return nodes[-1].items[-1] if nodes and nodes[-1].items else None
 
 
 def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:

@@ -189,3 +189,12 @@ def test_labels_with_an_axis_of_one_are_told_how_to_keep_their_classes() -> None
     [(code, cure)] = found(text)
     assert code == "E304" and cure.startswith("drop the last axis") and "`category: {column: label, shape: []}`" in cure
     assert not found(text.replace("shape: [1]", "shape: []"))
+
+
+def test_a_graph_without_any_node_is_told_first() -> None:
+    text = (
+        "modelc: 1\nmodel:\n  inputs: {image: {shape: [8, 8]}}\n  nodes: {}\n  outputs: [image]\n"
+        "data: {source: digits, targets: {digit: {category: label}}}\n"
+        "train: {loss: cross_entropy, optimizer: adam, epochs: 1}\n"
+    )
+    assert [problem.code for problem in check(text, "spec.yaml").problems][:1] == ["E104"]
