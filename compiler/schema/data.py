@@ -7,8 +7,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
-from modelc.compiler.schema.sections import DATA as KEYS
-from modelc.compiler.schema.sections import unknown_key
+from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import DataSpec
 from modelc.compiler.schema.wording import describe
 from modelc.compiler.source import Reader, Source
@@ -24,15 +23,7 @@ def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
     section = read_mapping(findings, raw, path, "`data`", cure)
     if section is None:
         return None
-    complete = not any(hole[:-1] == path for hole in findings.document.holes)
-    for key, value in section.items():
-        if key in LATER:
-            findings.add(
-                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
-            )
-        elif key not in KEYS:
-            unknown_key(findings, (*path, key), value)
-            complete = False
+    complete = check_keys(findings, section, path, LATER)
     if "source" not in section and complete:
         findings.add(
             "E104",

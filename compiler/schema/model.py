@@ -8,7 +8,7 @@ from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping
 from modelc.compiler.schema.nodes import read_items, read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
-from modelc.compiler.schema.sections import unknown_key
+from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe
@@ -19,9 +19,7 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
     section = read_mapping(findings, raw, path, "`model`")
     if section is None:
         return None
-    for key, value in section.items():
-        if key not in KEYS:
-            unknown_key(findings, (*path, key), value)
+    check_keys(findings, section, path)
     inputs, complete = read_inputs(findings, section, path)
     precision = read_precision(findings, section.get("precision", "float32"), (*path, "precision"))
     if "layers" in section and "nodes" in section:

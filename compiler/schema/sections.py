@@ -17,6 +17,23 @@ TOP = ("modelc", "name", "description", "model", "data", "train")
 SECTIONS: Mapping[str, Collection[str]] = {"model": MODEL, "data": DATA, "train": TRAIN}
 
 
+def check_keys(findings: Findings, section: Mapping[str, Any], path: Path, later: Collection[str] = ()) -> bool:
+    """Report keys of the section at `path` that it does not have, or has only in `later` versions.
+
+    Says whether all that the text means to say is in `section`.
+    """
+    allowed = SECTIONS[str(path[0])]
+    for key, value in section.items():
+        if key in later:
+            findings.add(
+                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
+            )
+        elif key not in allowed:
+            unknown_key(findings, (*path, key), value)
+    unread = any(hole[:-1] == path for hole in findings.document.holes)
+    return not unread and all(key in allowed or key in later for key in section)
+
+
 def unknown_key(findings: Findings, path: Path, value: Any) -> None:
     """Report the key at `path`, of a section or of the top level, that does not exist there."""
     *sections, key = map(str, path)

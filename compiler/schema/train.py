@@ -11,8 +11,7 @@ from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import LATER as LATER_SIBLINGS
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.nodes import read_references
-from modelc.compiler.schema.sections import TRAIN as KEYS
-from modelc.compiler.schema.sections import unknown_key
+from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import MetricSpec, Settings, TermSpec, TrainSpec
 from modelc.compiler.schema.wording import describe
 
@@ -25,15 +24,7 @@ def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
     section = read_mapping(findings, raw, path, "`train`")
     if section is None:
         return None
-    complete = not any(hole[:-1] == path for hole in findings.document.holes)
-    for key, value in section.items():
-        if key in LATER:
-            findings.add(
-                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
-            )
-        elif key not in KEYS:
-            unknown_key(findings, (*path, key), value)
-            complete = False
+    complete = check_keys(findings, section, path, LATER)
     # `epochs: null` says nothing, so that `--set` can change the one for the other.
     section = {key: value for key, value in section.items() if value is not None or key not in ("epochs", "steps")}
     exclude(findings, section, path, "loss", "losses", "`losses` is a mapping of several terms, `loss` is the only one")
