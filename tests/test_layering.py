@@ -25,19 +25,34 @@ atexit.register(lambda: print("MODULES", json.dumps(sorted(sys.modules))))
 """
 
 
-def packages_after(statements: str, *arguments: str) -> tuple[int, set[str]]:
-    """The exit code of `statements` in a process of its own, and the packages that it imported."""
+def modules_after(statements: str, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of `statements` in a process of its own, and the modules that it imported."""
     script = f"{LISTED_AT_EXIT}sys.argv = {['modelc', *arguments]}\n{statements}"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=False, cwd=ROOT
     )
     assert "Traceback" not in done.stderr, done.stderr
-    modules = json.loads(done.stdout.rpartition("MODULES ")[2])
-    return done.returncode, {name.partition(".")[0] for name in modules}
+    return done.returncode, set(json.loads(done.stdout.rpartition("MODULES ")[2]))
+
+
+def packages_after(statements: str, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of `statements` in a process of its own, and the packages that it imported."""
+    code, modules = modules_after(statements, *arguments)
+    return code, {name.partition(".")[0] for name in modules}
+
+
+MAIN = "from modelc.cli.main import main; main()"
 
 
 def packages_of_command(*arguments: str) -> tuple[int, set[str]]:
-    return packages_after("from modelc.cli.main import main; main()", *arguments)
+    return packages_after(MAIN, *arguments)
+
+
+def test_a_valid_spec_imports_only_the_layers_that_it_names() -> None:
+    code, modules = modules_after(MAIN, "validate", str(ROOT / "specs" / "digits.yaml"))
+    layers = {name.rpartition(".")[2] for name in modules if name.startswith("modelc.compiler.layers.")}
+    assert code == 0
+    assert layers == {"activations", "dense", "flatten"}
 
 
 def test_validate_imports_no_array_library() -> None:
