@@ -72,27 +72,26 @@ def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
-def show_run_error(error: "RunError", document: "Document | None" = None) -> None:
-    """Print what made a run fail, on standard error; at its place in `document` where it is about one."""
-    from modelc.compiler.errors import Label, Problem
-
-    if document is None or not error.at:
-        complain(error.message, helps=error.helps, notes=error.notes, code=error.code)
-        return
-    place = document.value(error.at)
-    problem = Problem(error.code, error.message, Label(place), error.notes, error.helps, path=error.at)
-    show_problems([problem], {place.file: document.text}, sys.stderr)
+def show_run_error(error: "RunError") -> None:
+    """Print what made a run fail, on standard error."""
+    complain(error.message, helps=error.helps, notes=error.notes, code=error.code)
 
 
 @contextmanager
-def run_of(document: "Document") -> Iterator[None]:
-    """End the command with exit code 4 where what happens inside raises a RunError, shown at its place in `document`."""
+def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
+    """End the command with exit code 4 where what happens inside raises a RunError, shown at its place in `document`.
+
+    `sources` is the text of each file that `document` has places in.
+    """
     from modelc.compiler.errors import RunError
 
     try:
         yield
     except RunError as error:
-        show_run_error(error, document)
+        if error.at:
+            show_problems([error.problem(document.value(error.at))], sources, sys.stderr)
+        else:
+            show_run_error(error)
         raise typer.Exit(FAILED) from None
 
 

@@ -4,9 +4,8 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +17,7 @@ from modelc.cli.console import (
     complain,
     paint,
     refuse,
+    run_of,
     show_problems,
     show_run_error,
     write,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from modelc.cli.progress import Lines
     from modelc.compiler.api import Checked
     from modelc.compiler.bind.task import Task
-    from modelc.compiler.errors import RunError
     from modelc.compiler.optimizer import Optimizer
     from modelc.runtime.dataset import Dataset
     from modelc.runtime.execution import Execution
@@ -77,7 +76,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     task, checked = checked_task(path, settings)
     sources = checked.sources
 
-    from modelc.compiler.errors import RunError, SpecError
+    from modelc.compiler.errors import SpecError
     from modelc.compiler.source import Root, cache_folder
     from modelc.runtime.find_run import RUNS, task_name
     from modelc.runtime.recorder import new_id, record_of
@@ -98,16 +97,15 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime.memory import need_memory
 
     try:
-        task, warnings = complete_with_warnings(task, Root(where, cache_folder()))
-        if fresh := [warning for warning in warnings if warning not in checked.problems]:
-            show_problems(fresh, sources, sys.stderr)
-        dataset = read_dataset(task, Root(where, cache_folder()))
-        need_memory(task, dataset)
+        with run_of(task.spec.document, sources):
+            task, warnings = complete_with_warnings(task, Root(where, cache_folder()))
+            if fresh := [warning for warning in warnings if warning not in checked.problems]:
+                show_problems(fresh, sources, sys.stderr)
+            dataset = read_dataset(task, Root(where, cache_folder()))
+            need_memory(task, dataset)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
         raise typer.Exit(FINDINGS) from None
-    except RunError as error:
-        fail_at(error, task, sources)
     execution = choose(task)
     write(header(task, name, path, dataset, execution, folder))
 
@@ -181,18 +179,6 @@ def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
     per_epoch = -(-dataset.train.rows // settings.batch_size)
     epochs = -(-settings.steps // per_epoch) if settings.steps else settings.epochs or 1
     return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
-
-
-def fail_at(error: "RunError", task: "Task", sources: Mapping[str, str]) -> NoReturn:
-    """End the command with `error`, shown at its place in the spec where it has one."""
-    if not error.at:
-        raise error
-    from modelc.compiler.errors import Label, Problem
-
-    place = Label(task.spec.document.value(error.at))
-    problem = Problem(error.code, error.message, place, error.notes, error.helps, path=error.at)
-    show_problems([problem], sources, sys.stderr)
-    raise typer.Exit(FAILED)
 
 
 def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "Execution", folder: Path) -> str:

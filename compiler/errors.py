@@ -91,6 +91,10 @@ class RunError(Exception):
         self.notes = notes
         self.helps = helps
 
+    def problem(self, place: Place) -> Problem:
+        """The same as a finding, at the place in a spec that `at` stands for."""
+        return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)
+
 
 def need(
     condition: bool,

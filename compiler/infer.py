@@ -152,15 +152,12 @@ def common(paths: Sequence[Path]) -> Path:
 
 
 def output_path(document: Document, name: str) -> Path:
-    """Where the output `name` is written."""
+    """Where the output `name` is written; in a chain, which names no outputs, its layers."""
     outputs = document.data.get("model", {}).get("outputs")
     if isinstance(outputs, list):
-        return (
-            "model",
-            "outputs",
-            next((i for i, text in enumerate(outputs) if str(text).partition(".")[0] == name), 0),
-        )
-    return ("model", "outputs", name)
+        names = [str(text).partition(".")[0] for text in outputs]
+        return ("model", "outputs", names.index(name)) if name in names else ("model", "outputs")
+    return ("model", "outputs", name) if outputs is not None else ("model", "layers")
 
 
 def reachable(graph: Graph, edges: list[Edge]) -> set[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Binding, Task
-from modelc.compiler.errors import Label, Path, Problem, RunError, SpecError
+from modelc.compiler.errors import Path, Problem, RunError, SpecError
 from modelc.compiler.graph import Edge
 from modelc.compiler.readers.casts import column_of
 from modelc.compiler.readers.checks import check_bounds, check_labels
@@ -80,8 +80,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     except SpecError as error:
         return error.problems
     except RunError as error:
-        place = task.spec.document.value(error.at or ("data",))
-        return *warnings, Problem(error.code, error.message, Label(place), error.notes, error.helps, path=error.at)
+        return *warnings, error.problem(task.spec.document.value(error.at or ("data",)))
     return warnings
 
 

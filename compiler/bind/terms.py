@@ -6,6 +6,7 @@ from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task, Term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.graph import Edge, Graph
+from modelc.compiler.infer import output_path
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.schema.findings import Findings
@@ -62,7 +63,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                 findings.add(
                     "W903",
                     f"output `{output}` is in no loss",
-                    output_path(findings, output),
+                    output_path(findings.document, output),
                     label="nothing trains it",
                     help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
                 )
@@ -226,12 +227,3 @@ def link_outputs(findings: Findings, task: Task) -> Task:
             logits = link is not None and not activated
             outputs[name] = replace(output, link=link, logits=logits, target=term.target, classes=classes)
     return replace(task, outputs=outputs)
-
-
-def output_path(findings: Findings, name: str) -> Path:
-    """Where the output `name` is written."""
-    outputs = findings.document.data["model"].get("outputs")
-    if isinstance(outputs, list):
-        names = [str(text).partition(".")[0] for text in outputs]
-        return ("model", "outputs", names.index(name)) if name in names else ("model", "outputs")
-    return ("model", "outputs", name) if outputs is not None else ("model", "layers")

@@ -95,7 +95,7 @@ def test_a_failed_run_is_shown_at_its_place_in_the_spec(capsys: pytest.CaptureFi
 
     document, _ = read("modelc: 1\ndata:\n  source: digits\n", "spec.yaml")
     assert document is not None
-    with pytest.raises(typer.Exit) as ended, run_of(document):
+    with pytest.raises(typer.Exit) as ended, run_of(document, {"spec.yaml": document.text}):
         raise RunError("E401", "there is no file", at=("data", "source"))
     assert ended.value.exit_code == 4
     assert "--> spec.yaml:3:11" in capsys.readouterr().err
