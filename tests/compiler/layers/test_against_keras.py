@@ -8,30 +8,11 @@ import numpy as np
 import pytest
 
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import (
-    test_attention_against_keras,
-    test_merges_against_keras,
-    test_norms_against_keras,
-    test_parameters_against_keras,
-    test_recurrent_against_keras,
-    test_values_against_keras,
-    test_windows_against_keras,
-)
 from tests.compiler.layers.comparing import Case, check, check_activation
+from tests.compiler.layers.families import compared
 from tests.compiler.layers.running import normal
 
 L = keras.layers
-FAMILIES = (
-    test_attention_against_keras,
-    test_merges_against_keras,
-    test_norms_against_keras,
-    test_parameters_against_keras,
-    test_recurrent_against_keras,
-    test_values_against_keras,
-    test_windows_against_keras,
-)
-"""Modules that compare the layers in their `COMPARED`."""
-
 PORTS = ("output", "state_h", "state_c")
 BOTH = ("output", "forward_state_h", "forward_state_c", "backward_state_h", "backward_state_c")
 
@@ -231,8 +212,6 @@ def test_activations_and_their_gradients(raw: Any, oracle: Callable[[Any], Any])
 
 
 def test_every_layer_is_compared() -> None:
-    compared = {case.name for case in CASES}
-    compared |= {raw if isinstance(raw, str) else next(iter(raw)) for raw, _ in ACTIVATION_CASES}
-    for family in FAMILIES:
-        compared |= family.COMPARED
-    assert compared == set(LAYERS)
+    here = {case.name for case in CASES}
+    here |= {raw if isinstance(raw, str) else next(iter(raw)) for raw, _ in ACTIVATION_CASES}
+    assert here | compared() == set(LAYERS)

@@ -9,15 +9,8 @@ import pytest
 
 from modelc.compiler.keys import root_key
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import (
-    configurations_attention,
-    configurations_merges,
-    configurations_norms,
-    configurations_parameters,
-    configurations_recurrent,
-    configurations_values,
-    configurations_windows,
-)
+from tests.compiler.layers import configurations_values
+from tests.compiler.layers.families import collected
 from tests.compiler.layers.running import QUICK, filled, normal
 
 x3, image = normal(3, 4, 5), normal(3, 5, 5, 2)
@@ -41,13 +34,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "rescaling": (2, x3),
     "reshape": ([-1], x3),
     **{name: ({}, x3) for name in LAYERS if LAYERS.entries[name].startswith("layers.activations:")},
-    **configurations_attention.USES,
-    **configurations_merges.USES,
-    **configurations_norms.USES,
-    **configurations_parameters.USES,
-    **configurations_recurrent.USES,
-    **configurations_values.USES,
-    **configurations_windows.USES,
+    **collected("USES"),
 }
 """One use of every layer, with a batch of three rows."""
 

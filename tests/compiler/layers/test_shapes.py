@@ -13,15 +13,7 @@ from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
-from tests.compiler.layers import (
-    configurations_attention,
-    configurations_merges,
-    configurations_norms,
-    configurations_parameters,
-    configurations_recurrent,
-    configurations_values,
-    configurations_windows,
-)
+from tests.compiler.layers import configurations_windows
 from tests.compiler.layers.drawing import (
     activations,
     anything,
@@ -37,6 +29,7 @@ from tests.compiler.layers.drawing import (
     tensors,
     yes_or_no,
 )
+from tests.compiler.layers.families import collected
 from tests.compiler.layers.running import as_result
 
 
@@ -118,15 +111,13 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
     "softplus": (plain, one(tensors(0, 1, 2))),
     "softsign": (plain, one(tensors(0, 1, 2))),
     "tanh": (plain, one(tensors(0, 1, 2))),
-    **configurations_attention.CONFIGURATIONS,
-    **configurations_merges.CONFIGURATIONS,
-    **configurations_norms.CONFIGURATIONS,
-    **configurations_parameters.CONFIGURATIONS,
-    **configurations_recurrent.CONFIGURATIONS,
-    **configurations_values.CONFIGURATIONS,
-    **configurations_windows.CONFIGURATIONS,
+    **collected("CONFIGURATIONS"),
 }
 """For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
+
+
+QUICKLY = configurations_windows.CONFIGURATIONS
+"""Many layers by one rule: fewer examples of each will do."""
 
 
 def test_every_layer_has_configurations() -> None:
@@ -138,7 +129,7 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
     raws, inputs = CONFIGURATIONS[name]
     planned = 0
 
-    @settings(max_examples=30 if name in ACTIVATIONS or name in configurations_windows.CONFIGURATIONS else 100)
+    @settings(max_examples=30 if name in ACTIVATIONS or name in QUICKLY else 100)
     @given(raw=raws, types=inputs)
     def check(raw: dict[str, Any], types: dict[str, Any]) -> None:
         nonlocal planned
