@@ -57,11 +57,14 @@ def need_sequences(query: TensorType, value: TensorType, key: TensorType | None)
         )
 
 
-def visible(call: Call, query: "Array", value: "Array", causal: bool, slots: tuple[str, ...]) -> "Array | None":
+def visible(
+    call: Call, query: "Array", value: "Array", causal: bool, slots: tuple[str, ...], window: int | None = None
+) -> "Array | None":
     """Which steps of the value each step of the query may see, `[batch or 1, query time, value time]`; None for all.
 
     A step is seen unless the mask of any of `slots` says that it, or the step that looks, is padding; with `causal`
-    no step sees a later one. Keras 3 `MultiHeadAttention._compute_attention_mask`.
+    no step sees a later one, with `window` none that is so far away. Keras 3
+    `MultiHeadAttention._compute_attention_mask`.
     """
     import jax.numpy as jnp
 
@@ -70,8 +73,11 @@ def visible(call: Call, query: "Array", value: "Array", causal: bool, slots: tup
         mask = call.masks.get(slot)
         if mask is not None:
             seen.append(mask[:, :, None] if slot == "query" else mask[:, None, :])
+    ahead = jnp.arange(value.shape[1])[None, None, :] - jnp.arange(query.shape[1])[None, :, None]
     if causal:
-        seen.append(jnp.tril(jnp.ones((1, query.shape[1], value.shape[1]), bool)))
+        seen.append(ahead <= 0)
+    if window is not None:
+        seen.append(jnp.abs(ahead) < window)
     if not seen:
         return None
     joined = seen[0]

@@ -4,25 +4,29 @@ from typing import TYPE_CHECKING, ClassVar
 
 from modelc.compiler.layer import Call, Plan, Result, Slot
 from modelc.compiler.layers.attending import SLOTS, masked_as, need_sequences
-from modelc.compiler.layers.heads import HeadedAttention
+from modelc.compiler.layers.heads import HeadedAttention, MultiHeads
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class MultiHeadAttention(HeadedAttention):
+class MultiHeadAttention(HeadedAttention, MultiHeads):
     """`num_heads` times `softmax(q @ k.T / sqrt(key_dim)) @ v` side by side, mapped back to the size of the query.
 
     Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, width']` (else the value),
     output `[steps, features]` or `[steps, output_shape]`. `q`, `k` and `v` are the inputs mapped by `query/kernel` and
     `key/kernel` `[features, num_heads, key_dim]` and `value/kernel` `[width, num_heads, value_dim]`, with biases
-    `[num_heads, size]`; `output/kernel` is `[num_heads, value_dim, features]`, `output/bias` `[features]`.
+    `[num_heads, size]`; `output/kernel` is `[num_heads, value_dim, features]`, `output/bias` `[features]`. With
+    `use_gate` each head is multiplied by the sigmoid of the query mapped by `gate/kernel` `[features, num_heads,
+    value_dim]` (Qiu et al. 2025), with `rotary_base` `q` and `k` are turned by their places (Su et al. 2021).
 
     A step is not seen where the mask of the value or of the key says that it is padding, nor, with `use_causal_mask`, by
-    an earlier step. A step that sees none, as one that the query's mask says is padding, gets the mean of all. The mask
-    of the query is passed on. Vaswani et al. 2017; follows Keras 3 `layers.MultiHeadAttention`, where `key_dim` has no
-    default value; `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
+    an earlier step, nor, with `sliding_window`, by one so far away or farther. A step that sees none, as one that the
+    query's mask says is padding, gets the mean of all. The mask of the query is passed on.
+
+    Vaswani et al. 2017; follows Keras 3 `layers.MultiHeadAttention`, where `key_dim` has no default value, and which has
+    `attention_axes`, no rotary positions, and 0 in place of that mean if it has dropout; `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = SLOTS

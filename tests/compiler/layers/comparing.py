@@ -11,7 +11,7 @@ import numpy as np
 from modelc.compiler.layers import ACTIVATIONS
 from tests.compiler.layers.running import QUICK, Running, by_slot, filled, normal
 
-PARTS = {part: part for part in ("query", "key", "value")} | {"attention_output": "output"}
+PARTS = {part: part for part in ("query", "key", "value", "gate")} | {"attention_output": "output"}
 """Our names of the parts of a Keras layer that hold variables of their own."""
 
 

@@ -1,6 +1,7 @@
 """The attention layers against Keras 3: values, gradients, masks and dropout."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -16,10 +17,17 @@ from modelc.compiler.layers import LAYERS
 from modelc.compiler.layers.dropout import drop
 from modelc.compiler.tensor import TensorType
 from tests.compiler.layers.comparing import Case, check, close
-from tests.compiler.layers.running import build, filled, normal
+from tests.compiler.layers.running import QUICK, build, filled, normal
 
-COMPARED = {"additive_attention", "attention", "multi_head_attention", "self_attention"}
+COMPARED = {
+    "additive_attention",
+    "attention",
+    "grouped_query_attention",
+    "multi_head_attention",
+    "self_attention",
+}
 L = keras.layers
+keras_layers: Any = L
 backend: Any = keras_backend
 
 query, value, key = normal(2, 3, 4), normal(2, 5, 6, seed=1), normal(2, 5, 4, seed=2)
@@ -84,18 +92,20 @@ class Masked(L.Layer):
         return self.layer(**arrays, use_causal_mask=self.causal, training=training)
 
 
-def heads(inputs: Any, masks: Any = None, causal: bool = False, **arguments: Any) -> Case:
-    raw = {"multi_head_attention": {**arguments, "use_causal_mask": causal}}
+def headed(name: str, cls: Any, inputs: Any, masks: Any, causal: bool, arguments: dict[str, Any]) -> Case:
+    raw = {name: {**arguments, "use_causal_mask": causal}}
     if "value_dim" in arguments:
         # Keras takes JAX's fused form, which refuses heads of two sizes, unless it has dropout.
-        arguments["dropout"] = 0.5
-    return Case(
-        raw,
-        lambda: Masked(masks or {}, causal, L.MultiHeadAttention(**arguments)),
-        inputs,
-        masks=masks or {},
-        call=in_order,
-    )
+        arguments = {**arguments, "dropout": 0.5}
+    return Case(raw, lambda: Masked(masks or {}, causal, cls(**arguments)), inputs, masks=masks or {}, call=in_order)
+
+
+def heads(inputs: Any, masks: Any = None, causal: bool = False, **arguments: Any) -> Case:
+    return headed("multi_head_attention", L.MultiHeadAttention, inputs, masks, causal, arguments)
+
+
+def groups(inputs: Any, masks: Any = None, causal: bool = False, **arguments: Any) -> Case:
+    return headed("grouped_query_attention", keras_layers.GroupQueryAttention, inputs, masks, causal, arguments)
 
 
 HEADED = [
@@ -107,6 +117,14 @@ HEADED = [
     heads(three, masks_of_three, num_heads=2, key_dim=3),
     heads(three, {**masks_of_three, "query": None}, num_heads=2, key_dim=3, value_dim=2, causal=True),
     heads({"query": query[:1, :1], "value": same[:1]}, num_heads=2, key_dim=2, causal=True),
+    heads(two, num_heads=2, key_dim=3, use_gate=True),
+    heads(three, {"value": mask_of_value}, num_heads=2, key_dim=3, value_dim=2, use_gate=True, sliding_window=4),
+    heads({"query": same, "value": query}, num_heads=2, key_dim=3, sliding_window=1, causal=True),
+    groups(two, head_dim=3, num_query_heads=4, num_key_value_heads=2),
+    groups(three, masks_of_three, head_dim=2, num_query_heads=6, num_key_value_heads=2, causal=True),
+    groups(two, masks_of_two, head_dim=3, num_query_heads=3, num_key_value_heads=1, use_bias=False),
+    groups(two, head_dim=1, num_query_heads=2, num_key_value_heads=2, use_gate=True, sliding_window=3, causal=True),
+    groups({"query": query[:1, :1], "value": same[:1, :1]}, head_dim=1, num_query_heads=1, num_key_value_heads=1),
 ]
 
 
@@ -142,7 +160,7 @@ def test_what_may_not_be_seen_changes_nothing() -> None:
         np.testing.assert_allclose(seen[:, :2], changed[:, :2], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(COMPARED))
+@pytest.mark.parametrize("name", sorted(COMPARED - {"grouped_query_attention"}))
 def test_dropout_drops_weights_as_keras_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ours_key = root_key(3)
     headed = name in ("multi_head_attention", "self_attention")
@@ -194,6 +212,29 @@ def test_half_precision_scores_are_in_float32() -> None:
         found = running(inputs).outputs["output"]
         assert found.dtype == jnp.bfloat16
         close(found.astype("float32"), running.output(wide), 0.03)
+
+
+def test_heads_of_two_sizes_and_heads_with_dropout_share_as_the_fused_form_does() -> None:
+    arguments = {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2, "use_causal_mask": True}
+    fused = filled({"grouped_query_attention": arguments}, two, masks_of_two)
+    plain = filled({"grouped_query_attention": {**arguments, "dropout": 1e-9}}, two, masks_of_two)
+    assert fused.params.keys() == plain.params.keys()
+
+    @partial(jax.jit, compiler_options=QUICK)
+    def both(inputs: Any, masks: Any) -> Any:
+        return plain(inputs, masks=masks, train=True, key=root_key(0)).outputs, fused(inputs, masks=masks).outputs
+
+    found, expected = both(two, masks_of_two)
+    close(found["output"], expected["output"], 1e-6)
+
+
+def test_self_attention_in_groups_is_grouped_query_attention() -> None:
+    alone = filled({"self_attention": {"num_heads": 4, "key_dim": 2, "num_key_value_heads": 2}}, same)
+    between = {"query": same, "value": same}
+    full = {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2}
+    np.testing.assert_array_equal(
+        alone.output(same), filled({"grouped_query_attention": full}, between).output(between)
+    )
 
 
 def test_features_are_shared_out_among_the_heads_where_no_size_is_given() -> None:
