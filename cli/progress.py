@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from modelc.cli.console import paint, write
-from modelc.runtime.records import EpochRecord, Observer, Progress, Snapshot
+from modelc.runtime.records import EpochRecord, Fitted, Observer, Progress, Snapshot
 
 
 def show_number(value: float) -> str:
@@ -42,6 +42,11 @@ class Lines:
     def __init__(self, stream: TextIO, epochs: int) -> None:
         self.stream = stream
         self.epochs = epochs
+
+    def fitted(self, fitted: Fitted) -> None:
+        what = f"{fitted.path} ({fitted.layer})" if fitted.path != fitted.layer else fitted.path
+        told = f"{what} learnt from {fitted.rows:,} training rows in {show_seconds(fitted.seconds)}"
+        self.say(paint("dim", told, self.stream))
 
     def compiled(self, seconds: float) -> None:
         self.say(paint("dim", f"first step after {show_seconds(seconds)}", self.stream))
@@ -123,6 +128,10 @@ class Several:
 
     def __init__(self, *observers: Observer) -> None:
         self.observers = observers
+
+    def fitted(self, fitted: Fitted) -> None:
+        for observer in self.observers:
+            observer.fitted(fitted)
 
     def compiled(self, seconds: float) -> None:
         for observer in self.observers:

@@ -15,6 +15,7 @@ from modelc.compiler.infer import PlannedGraph, infer
 from modelc.compiler.schema.parse import parse
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
     from modelc.compiler.lower import Model, Tree
@@ -109,6 +110,7 @@ class Compiled:
 
     graph: PlannedGraph
     model: "Model"
+    prepared: Task
 
     def init(self, key: "Array") -> "tuple[Tree, Tree]":
         """First weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
@@ -116,6 +118,22 @@ class Compiled:
 
         params, state = jax.jit(self.model.init)(key)
         return params, state
+
+    def fit(self, state: "Tree", inputs: "Mapping[str, np.ndarray[Any, Any]]") -> "Tree":
+        """`state` with what layers such as `normalization` learn from `inputs`, all training rows by name.
+
+        Until then their state is NaN, and so is what they compute. Raises ValueError as `apply` does, RunError where a
+        layer cannot learn from these rows.
+        """
+        import jax
+
+        from modelc.compiler.fitting import fit_layers
+
+        self.check(inputs)
+        learnt = dict(state)
+        for node, entries in fit_layers(self.prepared, inputs):
+            learnt[node.path] = {**learnt[node.path], **jax.device_put(dict(entries))}
+        return learnt
 
     def apply(
         self,
@@ -130,6 +148,11 @@ class Compiled:
 
         Raises ValueError when `inputs` lacks one of the model's, or has the wrong shape.
         """
+        self.check(inputs)
+        return self.model.apply(params, state, inputs, train=train, key=key)
+
+    def check(self, inputs: "Mapping[str, Array | np.ndarray[Any, Any]]") -> None:
+        """Raise ValueError when `inputs` lacks one of the model's, or has the wrong shape."""
         for name, type_ in self.graph.graph.inputs.items():
             if name not in inputs:
                 raise ValueError(f"the input {name!r} is missing; the model takes {', '.join(self.graph.graph.inputs)}")
@@ -138,7 +161,6 @@ class Compiled:
                     f"the input {name!r} has shape {tuple(inputs[name].shape)}, expected (batch, "
                     f"{', '.join(map(str, type_.shape))})"
                 )
-        return self.model.apply(params, state, inputs, train=train, key=key)
 
 
 def compile(spec: Task | str | Path | Mapping[str, Any]) -> Compiled:
@@ -151,4 +173,5 @@ def compile(spec: Task | str | Path | Mapping[str, Any]) -> Compiled:
     from modelc.compiler.lower import lower
 
     task = spec if isinstance(spec, Task) else load(spec)
-    return Compiled(task.planned, lower(passes.run(replace(task, terms=()))))
+    prepared = passes.run(replace(task, terms=()))
+    return Compiled(task.planned, lower(prepared), prepared)

@@ -40,6 +40,9 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     for node in graph.nodes:
         if (plan := plan_node(findings, planned, node)) is not None:
             plans[node.path] = plan
+    for node in graph.nodes:
+        if node.path in plans and plans[node.path].fitted:
+            check_learnt(findings, planned, node)
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs):
             check_port(findings, planned, Feed("", edge, output_path(document, name)))
@@ -116,7 +119,7 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
     """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
     kind = LAYERS.name_of(node.layer)
-    message = f"`{kind}` at `{node.path}`: {error.message}" if node.path != kind else f"`{kind}`: {error.message}"
+    message = f"{called(node)}: {error.message}"
     path = node.at
     if error.argument:
         for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
@@ -143,6 +146,36 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
         note=error.note,
         related=related,
     )
+
+
+def called(node: Node) -> str:
+    """What a node is called in messages: its layer, and its path where that says more."""
+    assert node.layer is not None
+    kind = LAYERS.name_of(node.layer)
+    return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
+
+
+def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+    """Report a layer that learns from the training rows where training changes what comes into it."""
+    assert node.layer is not None
+    edges = [feed.edge for feed in node.feeds or () if feed.edge]
+    used = reachable(planned.graph, edges)
+    for other in planned.graph.nodes:
+        plan = planned.plans.get(other.path)
+        if other.path not in used or plan is None or other.layer is None:
+            continue
+        if plan.params or len(plan.fitted) < len(plan.state):
+            findings.add(
+                "E307",
+                f"{called(node)} learns from the training rows before training, and {called(other)} before it changes "
+                "in training",
+                node.at,
+                key=True,
+                label="would learn from values that do not stay",
+                help=f"put it before `{other.path}`" + node.layer.by_hand(),
+                related=[(other.at, "is trained")],
+            )
+            return
 
 
 def common(paths: Sequence[Path]) -> Path:

@@ -17,3 +17,15 @@ class Initializer(Named):
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise PlanError for a shape that this distribution cannot fill; most fill every shape."""
+
+
+class Unfitted(Initializer):
+    """NaN, or -1 where the values are integers: the state that a layer has to learn by `fit` and has not learnt yet.
+
+    Nothing that is computed from it passes for a number. No spec can name it.
+    """
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.full(shape, jnp.nan if jnp.issubdtype(dtype, jnp.floating) else -1, dtype)

@@ -1,27 +1,29 @@
-"""The contract of a layer: a frozen value with two pure methods, `plan` (types, no jax) and `apply` (arrays).
+"""The contract of a layer: a frozen value with two pure methods, `plan` (types, no jax) and `apply` (arrays), and for a
+few layers a third, `fit`, which learns state from the training rows before training.
 
 What a layer needs to compute comes in a `Call`; what it gives beside one array goes out in a `Result`.
-Interpreters other than these two (cost, export) are functions over the graph, not methods here.
+Interpreters other than these (cost, export) are functions over the graph, not methods here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from modelc.compiler.constraint import Constraint
 from modelc.compiler.errors import PlanError, need
-from modelc.compiler.initializer import Initializer
+from modelc.compiler.initializer import Initializer, Unfitted
 from modelc.compiler.named import Named
 from modelc.compiler.regularizer import Regularizer
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
     from modelc.compiler.activation import Activation
 
-__all__ = ["Call", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "Weight", "need"]
+__all__ = ["Batch", "Call", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "Unfitted", "Weight", "need"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An array that training carries along without gradients; `per_row` says one for each row of the batch."""
+    """An array that training carries along without gradients; `per_row` says one for each row of the batch.
+
+    With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone.
+    """
 
     shape: tuple[int, ...]
     initializer: Initializer
@@ -90,6 +95,11 @@ class State:
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether `fit` learns it."""
+        return isinstance(self.initializer, Unfitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,11 @@ class Plan:
     @property
     def output(self) -> TensorType:
         return self.outputs["output"]
+
+    @property
+    def fitted(self) -> Mapping[str, State]:
+        """The state entries that `fit` learns."""
+        return {name: entry for name, entry in self.state.items() if entry.fitted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +183,21 @@ class Result:
         return cls({"output": output}, **others)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some training rows as they come into a layer, on the host, for `fit`: `values` is `[rows, ...]`, all of them real;
+    `mask` is `[rows, time]`, None where every step is real.
+    """
+
+    values: "np.ndarray[Any, Any]"
+    mask: "np.ndarray[Any, Any] | None" = None
+
+
 class Layer(Named):
     """Abstract: each subclass is one layer and is not subclassed further.
 
     `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not fit.
+    A layer with state that is `Unfitted` has one slot, and `fit`.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"),)
@@ -185,12 +211,29 @@ class Layer(Named):
     """Whether `apply` adds penalties to the loss."""
     loop_safe: ClassVar[bool] = True
     """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
+    exact: ClassVar[bool] = False
+    """Whether model inputs come into it as wide as they are, whatever `model.precision` says: eight bits would not tell
+    one year from the next."""
+    given: ClassVar[tuple[str, ...]] = ()
+    """The arguments that say by hand what `fit` would learn."""
 
     def plan(self, *inputs: Any, **named: Any) -> Plan:
         raise NotImplementedError
 
     def apply(self, call: Call, *inputs: Any, **named: Any) -> "Array | Result":
         raise NotImplementedError
+
+    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
+        """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
+
+        The batches can be iterated once, and how they are cut changes no result. Computed with numpy on the host. Values
+        that are not finite are an error for the caller to report.
+        """
+        raise NotImplementedError
+
+    def by_hand(self) -> str:
+        """`, or give it `mean` and `variance``: the end of a cure where `fit` is out of the question."""
+        return f", or give it {' and '.join(f'`{name}`' for name in self.given)}" if self.given else ""
 
     def weight(self, name: str, shape: tuple[int, ...], axes: tuple[str | None, ...], dtype: str = "float32") -> Weight:
         """The weight that the fields `NAME_initializer`, `NAME_regularizer` and `NAME_constraint` describe."""

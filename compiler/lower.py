@@ -65,6 +65,7 @@ def lower(task: Task) -> Model:
             for edge in outputs.values()
             if (node := planned.graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
         ),
+        frozenset(node.path for node in planned.graph.nodes if node.layer is not None and node.layer.exact),
     )
 
     def init(key: "Array") -> tuple[Tree, Tree]:
@@ -110,14 +111,15 @@ def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
 @dataclass(frozen=True, slots=True)
 class Precision:
     """Where values are narrowed to bfloat16: between all nodes when `half`, but not into the last activation of an
-    output (`wide` has their paths), whose eight bits would show in probabilities."""
+    output (`wide` has their paths), whose eight bits would show in probabilities, nor into a layer that is `exact`."""
 
     half: bool
     wide: frozenset[str]
+    exact: frozenset[str] = frozenset()
 
     def narrow(self, value: "Array", path: str = "") -> "Array":
         """`value` as it goes into the node at `path`, or leaves one: layers compute in the dtype of their inputs."""
-        if not self.half:
+        if not self.half or path in self.exact:
             return value
         if path in self.wide:
             return value.astype("float32") if value.dtype == "bfloat16" else value

@@ -46,6 +46,11 @@ def read_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def read_numbers(value: Any) -> Any:
+    """One number or ratio, or a list of them, as a tuple."""
+    return (value,) if isinstance(value, int | float | str) and not isinstance(value, bool) else read_tuple(value)
+
+
 def read_axes(value: Any) -> Any:
     """One axis or a list of axes as a tuple."""
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else read_tuple(value)
@@ -53,6 +58,8 @@ def read_axes(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(read_ratio)]
 Positive = Annotated[Number, Field(gt=0)]
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(read_numbers), Field(min_length=1)]
+"""One number or a list of them."""
 NonNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 """In [0, 1): a rate that leaves something over."""

@@ -15,7 +15,7 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.document import MAX_BYTES
 from modelc.compiler.errors import RunError
 from modelc.runtime.files import replacing, writing
-from modelc.runtime.records import EpochRecord, Outcome, Progress, Snapshot
+from modelc.runtime.records import EpochRecord, Fitted, Outcome, Progress, Snapshot
 from modelc.runtime.rundir import (
     ENVIRONMENT,
     FORMAT,
@@ -25,6 +25,7 @@ from modelc.runtime.rundir import (
     RESOLVED,
     Best,
     Failure,
+    FittedLayer,
     Kind,
     RunRecord,
     Status,
@@ -87,6 +88,10 @@ class Recorder:
         except BaseException:
             os.close(self.lock)
             raise
+
+    def fitted(self, fitted: Fitted) -> None:
+        layer = FittedLayer(path=fitted.path, layer=fitted.layer, rows=fitted.rows, seconds=round(fitted.seconds, 4))
+        self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
 
     def compiled(self, seconds: float) -> None:
         """Nothing of this is kept."""

@@ -55,8 +55,21 @@ class Outcome:
     step: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One layer that has learnt from the training rows, before the first step."""
+
+    path: str
+    layer: str
+    rows: int
+    seconds: float
+
+
 class Observer(Protocol):
     """Told by `fit` what happens. `snapshot()` copies the weights of this moment to the host, so call it when needed."""
+
+    def fitted(self, fitted: Fitted) -> None:
+        """A layer has learnt, before the first step."""
 
     def compiled(self, seconds: float) -> None:
         """The first step has run, `seconds` after training began."""

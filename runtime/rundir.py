@@ -50,6 +50,15 @@ class Failure(Part):
     message: str
 
 
+class FittedLayer(Part):
+    """A layer that learnt from the training rows before the first step; what it learnt is among the weights."""
+
+    path: str
+    layer: str
+    rows: int
+    seconds: float
+
+
 class RunRecord(Part):
     """`run.json`: what a run is and how far it came. Times are UTC; `root` is the folder that data paths start from."""
 
@@ -67,6 +76,7 @@ class RunRecord(Part):
     monitor: str
     better: str
     best: Best | None = None
+    fitted: list[FittedLayer] = []
     failure: Failure | None = None
 
 

@@ -19,6 +19,7 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.errors import RunError
 from modelc.runtime.dataset import Dataset, Part
 from modelc.runtime.execution import Execution
+from modelc.runtime.fitting import learn
 from modelc.runtime.order import batches, shuffled
 from modelc.runtime.records import EpochRecord, Observer, Outcome, Progress, Snapshot
 from modelc.runtime.step import Data, Steps, Sums, TrainState, make
@@ -78,6 +79,7 @@ class Loop:
         self.execution = execution
         self.observer = observer
         self.stop = stop
+        self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = -(-self.rows // self.settings.batch_size)
         self.total = self.settings.steps or self.per_epoch * (self.settings.epochs or 1)
@@ -92,7 +94,7 @@ class Loop:
         self.last: EpochRecord | None = None
 
     def run(self) -> Outcome:
-        state = self.steps.first()
+        state = learn(self.task, self.part, self.steps.first(), self.observer)
         epoch = 0
         while self.done < self.total:
             epoch += 1

@@ -102,6 +102,7 @@ LAYERS: Table[Layer] = Table(
         "minimum": "layers.minimum:Minimum",
         "multi_head_attention": "layers.multi_head_attention:MultiHeadAttention",
         "multiply": "layers.multiply:Multiply",
+        "normalization": "layers.normalization:Normalization",
         "permute": "layers.permute:Permute",
         "position_embedding": "layers.position_embedding:PositionEmbedding",
         "prelu": "layers.prelu:PRelu",

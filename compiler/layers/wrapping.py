@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from modelc.compiler.errors import PlanError
+from modelc.compiler.errors import PlanError, need
 from modelc.compiler.layer import Layer, Plan
+from modelc.compiler.layers import LAYERS
 
 
 def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
@@ -11,9 +12,10 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
 
     Raises its PlanError, blamed on the argument `layer` where it was on one of the inner arguments, and on
     `initial_state` where it was on that; `note` says what the inner layer's shapes are, if it has no note itself.
+    A layer that learns from the training rows is refused: `fit` is asked for at nodes only.
     """
     try:
-        return layer.plan(*inputs)
+        plan = layer.plan(*inputs)
     except PlanError as error:
         raise PlanError(
             error.message,
@@ -23,3 +25,11 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
             slot="initial_state" if error.slot == "initial_state" else "",
             code=error.code,
         ) from None
+    name = LAYERS.name_of(layer)
+    need(
+        not plan.fitted,
+        f"`{name}` learns from the training rows, which it cannot do inside another layer",
+        help=f"write `{name}` as a layer of its own" + layer.by_hand(),
+        argument="layer",
+    )
+    return plan

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from modelc.runtime.records import EpochRecord, Outcome, Progress, Snapshot
+from modelc.runtime.records import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
 
 class Watcher:
@@ -10,6 +10,7 @@ class Watcher:
         self.records: list[EpochRecord] = []
         self.snapshots: list[Snapshot] = []
         self.steps: list[Progress] = []
+        self.learnt: list[Fitted] = []
         self.outcome: Outcome | None = None
         self.seconds_to_first_step = 0.0
 
@@ -17,6 +18,9 @@ class Watcher:
     def losses(self) -> list[float]:
         """The mean training loss since the epoch began, after each chunk."""
         return [progress.values["train/loss"] for progress in self.steps]
+
+    def fitted(self, fitted: Fitted) -> None:
+        self.learnt.append(fitted)
 
     def compiled(self, seconds: float) -> None:
         self.seconds_to_first_step = seconds

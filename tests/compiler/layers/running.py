@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from modelc.compiler.keys import derive, root_key
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Batch, Call, Layer, Plan, Result
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
 
@@ -85,14 +85,25 @@ def by_slot(inputs: Any) -> dict[str, Any]:
 
 
 def filled(raw: Any, inputs: Any, masks: Inputs | None = None) -> Running:
-    """The layer that `raw` stands for, with random weights and state instead of first ones, lest zeros hide a fault."""
+    """The layer that `raw` stands for, with random weights and state instead of first ones, lest zeros hide a fault;
+    with what it learns from `inputs` where it learns."""
     layer = LAYERS.build(raw)
     plan = layer.plan(**types(by_slot(inputs), masks))
     params = {name: normal(*weight.shape, seed=10 + i) * 0.5 for i, (name, weight) in enumerate(plan.params.items())}
     state = {name: normal(*entry.shape, seed=20 + i) * 0.5 for i, (name, entry) in enumerate(plan.state.items())}
     if "moving_variance" in state:
         state["moving_variance"] = np.abs(state["moving_variance"]) + 0.1
+    if plan.fitted:
+        state |= learnt(layer, inputs)
     return Running(layer, params, state)
+
+
+def learnt(layer: Layer, x: Any, mask: Any = None, size: int = 1000) -> dict[str, np.ndarray]:
+    """What `layer` learns from the rows `x` in batches of `size`."""
+    starts = range(0, len(x), size)
+    masks = [None if mask is None else np.asarray(mask)[start : start + size] for start in starts]
+    batches = (Batch(x[start : start + size], part) for start, part in zip(starts, masks, strict=True))
+    return dict(layer.fit(batches))
 
 
 def build(raw: Any, inputs: Any, masks: Inputs | None = None, seed: int = 0) -> Running:

@@ -1,0 +1,160 @@
+"""What layers learn before the first step of a training: from which rows, through which layers, and that it stays."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import modelc
+from modelc.compiler import passes
+from modelc.compiler.api import check, load
+from modelc.compiler.errors import RunError
+from modelc.compiler.fitting import fit_layers
+from modelc.runtime.execution import choose
+from modelc.runtime.train import fit
+from tests.runtime.small import ready, spec, write_rows
+from tests.runtime.watching import Watcher
+
+NORMALIZED: list[Any] = ["normalization", {"dense": {"units": 3, "activation": "softmax"}, "name": "y"}]
+HELD_OUT = {"validation": {"last": 9}}
+
+
+def rows(count: int = 29, seed: int = 0) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    return (generator.normal(size=(count, 4)) * [1, 2, 3, 4] + [0, 10, 20, 3000]).astype("float32")
+
+
+def trained(folder: Path, x: np.ndarray, layers: list[Any] = NORMALIZED, **data: Any) -> Watcher:
+    task, dataset = ready(spec(layers, data={**HELD_OUT, **data}, epochs=2), write_rows(folder, len(x), x=x))
+    watcher = Watcher()
+    fit(task, dataset, choose(task), watcher, lambda: False)
+    return watcher
+
+
+def learnt(
+    layers: list[Any], x: np.ndarray, shape: tuple[int, ...] = (4,), dtype: str = "float32", **model: Any
+) -> Any:
+    """What the layers of a chain learn, by path."""
+    raw = {"inputs": {"x": {"shape": list(shape), "dtype": dtype}}, "layers": layers, **model}
+    task = passes.run(load({"modelc": 1, "model": raw}))
+    return {node.path: entries for node, entries in fit_layers(task, {"x": x})}
+
+
+def test_training_rows_are_learnt_from_and_no_others_before_the_first_step(tmp_path: Path) -> None:
+    x = rows()
+    watcher = trained(tmp_path, x)
+    (told,) = watcher.learnt
+    assert (told.path, told.layer, told.rows) == ("normalization", "normalization", 20)
+    for snapshot in watcher.snapshots:
+        state = snapshot.state["normalization"]
+        np.testing.assert_allclose(state["mean"], x[:20].mean(0, dtype="float64"), rtol=1e-6)
+        np.testing.assert_allclose(state["variance"], x[:20].var(0, dtype="float64"), rtol=1e-6)
+    others = np.concatenate([x[:20], x[20:] + 5])
+    assert_same(trained(tmp_path, others).snapshots[-1], watcher.snapshots[-1])
+    moved = trained(tmp_path, x, validation={"first": 9}).snapshots[-1].state["normalization"]
+    np.testing.assert_allclose(moved["mean"], x[9:].mean(0, dtype="float64"), rtol=1e-6)
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """The same bits of weights and state."""
+    jax.tree.map(np.testing.assert_array_equal, (one.params, one.state), (other.params, other.state))
+
+
+def test_the_same_seed_gives_the_same_bits(tmp_path: Path) -> None:
+    x = rows()
+    first, second = (trained(tmp_path, x).snapshots for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert_same(one, other)
+
+
+def test_a_training_without_such_layers_is_told_of_none(tmp_path: Path) -> None:
+    assert trained(tmp_path, rows(), [NORMALIZED[1]]).learnt == []
+
+
+def test_what_comes_into_a_layer_is_computed_by_the_layers_before_it_as_in_prediction() -> None:
+    x = np.random.default_rng(0).integers(0, 256, (2500, 3, 2), dtype=np.uint8)
+    layers = [{"rescaling": "1/255"}, "flatten", {"dropout": 0.5}, "normalization", "tanh", {"normalization": None}]
+    found = learnt([*layers, {"dense": 1}], x, (3, 2), "uint8")
+    scaled = x.reshape(2500, 6).astype("float64") / 255
+    np.testing.assert_allclose(found["normalization"]["mean"], scaled.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(found["normalization"]["variance"], scaled.var(0), rtol=1e-5)
+    second = np.tanh((scaled - scaled.mean(0)) / scaled.std(0))
+    np.testing.assert_allclose(found["normalization_2"]["mean"], second.mean(0), atol=1e-5)
+    np.testing.assert_allclose(found["normalization_2"]["variance"], second.var(0), rtol=1e-5)
+
+
+def test_steps_that_a_layer_before_masks_are_not_learnt_from() -> None:
+    x = np.random.default_rng(0).normal(size=(1100, 5, 2)).astype("float32")
+    x[np.arange(1100), np.arange(1100) % 5] = 0
+    found = learnt(["masking", "normalization", {"lstm": 2}, {"dense": 1}], x, (5, 2))["normalization"]
+    real = x[(x != 0).any(-1)].astype("float64")
+    np.testing.assert_allclose(found["mean"], real.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(found["variance"], real.var(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layers", "x", "message"),
+    [
+        (
+            ["masking", "normalization", {"lstm": 2}],
+            np.zeros((3, 5, 4), "float32"),
+            "`normalization` cannot learn from the training rows: every step of every training row is masked",
+        ),
+        (
+            ["exponential", {"normalization": None, "name": "even"}, {"dense": 1}],
+            np.full((3, 4), 100, "float32"),
+            "`normalization` at `even` cannot learn from the training rows: its `mean` is not finite",
+        ),
+    ],
+    ids=["masked", "infinite"],
+)
+def test_rows_that_cannot_be_learnt_from_are_an_error(layers: list[Any], x: np.ndarray, message: str) -> None:
+    with pytest.raises(RunError) as caught:
+        learnt(layers, x, x.shape[1:])
+    assert (caught.value.code, caught.value.message) == ("E403", message)
+    assert caught.value.helps
+
+
+@pytest.mark.parametrize("before", [{"dense": 4}, {"batch_norm": {"center": False, "scale": False}}], ids=str)
+def test_a_layer_after_one_that_training_changes_is_refused_at_its_line(before: Any) -> None:
+    layers = [before, "tanh", {"normalization": None, "name": "even"}, {"dense": 1}]
+    model = {"inputs": {"x": {"shape": [4]}}, "layers": layers}
+    (problem,) = check(json.dumps({"modelc": 1, "model": model}), "spec.json").problems
+    kind = next(iter(before))
+    message = "`normalization` at `even` learns from the training rows before training, "
+    message += f"and `{kind}` before it changes in training"
+    assert (problem.code, problem.message) == ("E307", message)
+    assert problem.helps == (f"put it before `{kind}`, or give it `mean` and `variance`",)
+    assert problem.path == ("model", "layers", 2, "normalization")
+    given = {"normalization": {"mean": 0, "variance": 1}}
+    model["layers"] = [before, given, {"dense": 1}]
+    assert check(json.dumps({"modelc": 1, "model": model}), "spec.json").problems == ()
+
+
+def test_half_precision_does_not_blur_what_comes_into_the_model(tmp_path: Path) -> None:
+    years: Any = np.arange(1990, 2030, dtype="float32")[:, None]
+    model: dict[str, Any] = {"inputs": {"x": {"shape": [1]}}, "layers": ["normalization"]}
+    wide, half = (
+        modelc.compile({"modelc": 1, "model": {**model, "precision": precision}})
+        for precision in ("float32", "mixed_bfloat16")
+    )
+    _, state = half.init(jax.random.key(0))
+    state = half.fit(state, {"x": years})
+    outputs = [compiled.apply({}, state, {"x": years})[0]["output"] for compiled in (wide, half)]
+    np.testing.assert_allclose(outputs[1], outputs[0], rtol=2**-8)
+
+
+def test_python_fits_what_it_compiled() -> None:
+    x: Any = rows()
+    compiled = modelc.compile({"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "layers": NORMALIZED}})
+    params, state = compiled.init(jax.random.key(0))
+    assert np.isnan(compiled.apply(params, state, {"x": x})[0]["y"]).all()
+    fitted = compiled.fit(state, {"x": x})
+    np.testing.assert_allclose(fitted["normalization"]["mean"], x.mean(0, dtype="float64"), rtol=1e-6)
+    assert np.isnan(state["normalization"]["mean"]).all()
+    assert np.isfinite(compiled.apply(params, fitted, {"x": x})[0]["y"]).all()
+    with pytest.raises(ValueError, match="the input 'x' has shape"):
+        compiled.fit(state, {"x": x[:, :2]})
