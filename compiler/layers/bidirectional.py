@@ -23,7 +23,7 @@ RECURRENT = frozenset({"go_backwards", "return_sequences"})
 class Bidirectional(Layer):
     """Two copies of a recurrent `layer`, one forwards and one backwards in time, their outputs merged step by step.
 
-    Input `[time, features]`; as `initial_state` optionally the forward states, then the backward ones. Output as that of
+    Input as that of `layer`; as `initial_state` optionally the forward states, then the backward ones. Output as that of
     `layer`, twice as wide with `concat`; the other ports of `layer`, `state_h` and of an `lstm` `state_c`, are
     `forward_state_h`, `backward_state_h` and so on. Weights are `forward/...` and `backward/...`. With `return_sequences`
     the output is 0 at masked steps. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
@@ -81,7 +81,8 @@ class Bidirectional(Layer):
             other = other[:, ::-1]
         y = self.merge(one, other)
         if "output" in masks:
-            y = jnp.where(masks["output"][..., None], y, 0)
+            mask = masks["output"]
+            y = jnp.where(mask.reshape(mask.shape + (1,) * (y.ndim - 2)), y, 0)
         return Result({"output": y, **outputs}, masks=masks)
 
     @property

@@ -7,13 +7,13 @@ from pydantic import Field
 from modelc.compiler.layer import Weight
 from modelc.compiler.layers import ActivationField
 from modelc.compiler.layers.activations import Sigmoid
-from modelc.compiler.layers.recurrence import Recur, Recurrent
+from modelc.compiler.layers.vector_cells import Recur, VectorCell
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class GRU(Recurrent):
+class GRU(VectorCell):
     """Runs over a sequence, carrying an output h that gates renew in part. Cho et al. 2014.
 
     With a = `activation`, s = `recurrent_activation`, the kernels' columns in the order z, r, g, and x_z, h_z, ... the
@@ -39,11 +39,10 @@ class GRU(Recurrent):
         bool, Field(description="Whether the reset gate acts after the recurrent product, not before it.")
     ] = True
 
-    def bias(self) -> Weight:
-        columns = self.gates * self.units
+    def bias(self, columns: int) -> Weight:
         if self.reset_after:
-            return self.weight("bias", (2, columns), (None, "mlp"))
-        return self.weight("bias", (columns,), ("mlp",))
+            return self.weight("bias", (2, self.gates * columns), (None, "mlp"))
+        return super().bias(columns)
 
     def biases(self, bias: "Array") -> "tuple[Array, Array | None]":
         return (bias[0], bias[1]) if self.reset_after else (bias, None)

@@ -1,11 +1,11 @@
-"""What the recurrent layers share: their arguments and weights, the one product for all inputs, and the run over time.
+"""What the recurrent layers share: their arguments and rules, the one product for all inputs, and the run over time.
 
-The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lstm`.
+The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lstm`, on vectors (`vector_cells`), and in
+`conv_lstm`, on images.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ from modelc.compiler.initializers.scaled import GlorotUniform
 from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, Weight
 from modelc.compiler.layers import LAYERS, ActivationField
 from modelc.compiler.layers.activations import Tanh
-from modelc.compiler.numbers import Fraction, Size
+from modelc.compiler.numbers import Fraction
 from modelc.compiler.regularizers import RegularizerField
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -33,47 +33,24 @@ if TYPE_CHECKING:
     """The next state from what the inputs of this step add (`[batch, ...]`) and from the last state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recur:
-    """What a state adds to the gates: `h @ kernel + bias`, where `dropped` has factors on h for each gate.
+class Recurrent(Layer):
+    """Abstract: a cell with weights, run over a sequence. Each subclass is one cell, its `step`.
 
-    `kernel` is `[units, gates * units]`, `bias` `[gates * units]` or None, `dropped` `[batch, gates, units]` or None.
+    In between stand the classes that say what a state is: a vector, an image. They give the methods without a body here.
     """
 
-    kernel: "Array"
-    bias: "Array | None" = None
-    dropped: "Array | None" = None
-
-    def __call__(self, h: "Array", first: int = 0, last: int | None = None) -> "Array":
-        """The sums `[batch, n * units]` of the gates from `first` to before `last`, or to the end."""
-        import jax.numpy as jnp
-
-        batch, units = h.shape
-        columns = slice(first * units, None if last is None else last * units)
-        kernel = self.kernel[:, columns]
-        if self.dropped is None:
-            z = h @ kernel
-        else:
-            parts = kernel.reshape(units, -1, units)
-            z = jnp.einsum("bgk,kgu->bgu", h[:, None] * self.dropped[:, first:last], parts).reshape(batch, -1)
-        return z if self.bias is None else z + self.bias[columns]
-
-
-class Recurrent(Layer):
-    """Abstract: a cell with weights, run over a sequence. Each subclass is one cell, its `step`."""
-
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
-    primary: ClassVar[str | None] = "units"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
 
     gates: ClassVar[int]
-    """How many times `units` columns the kernels have."""
+    """How many times the columns of a state the kernels have."""
     parts: ClassVar[tuple[str, ...]] = ("h",)
     """The letters of the parts of the state, the output first; part `h` leaves by the port `state_h`."""
     functions: ClassVar[tuple[str, ...]] = ("activation", "recurrent_activation")
-    """The arguments that are activations of vectors of `units`."""
+    """The arguments that are activations of parts of the state."""
+    sized: ClassVar[str]
+    """The argument that sizes the state."""
 
-    units: Annotated[Size, Field(description="Size of the output and of the state.")]
     activation: Annotated[ActivationField, Field(description="Function of the new values.")] = Tanh()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
     kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
@@ -98,46 +75,57 @@ class Recurrent(Layer):
     )
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
 
-    def step(self, z: "Array", state: "Arrays", recur: Recur) -> "Arrays":
-        """The next state, from `z`, what the inputs add to the gates (`[batch, gates * units]`), and the last state."""
+    def step(self, z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+        """The next state from `z`, what the inputs add to the gates, and the last state; `recur` has what that adds."""
         raise NotImplementedError
 
-    def bias(self) -> Weight:
-        """The weight `bias`."""
-        return self.weight("bias", (self.gates * self.units,), ("mlp",))
+    def state_type(self, x: TensorType) -> TensorType:
+        """The type of each part of the state. Raises PlanError for what is no sequence of the right kind."""
+        raise NotImplementedError
+
+    def kernels(self, x: TensorType) -> dict[str, Weight]:
+        """The weights `kernel` and `recurrent_kernel`."""
+        raise NotImplementedError
+
+    def project(self, call: Call, x: "Array") -> "Array":
+        """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`."""
+        raise NotImplementedError
+
+    def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Any:
+        """What `step` calls with h for what it adds to the gates; `state` is a part of the first state."""
+        raise NotImplementedError
+
+    def bias(self, columns: int) -> Weight:
+        """The weight `bias` of a state of so many columns."""
+        return self.weight("bias", (self.gates * columns,), ("mlp",))
 
     def biases(self, bias: "Array") -> "tuple[Array, Array | None]":
-        """What is added to the product of the inputs, and to that of the state."""
+        """What is added to the sums of the inputs, and to those of the state."""
         return bias, None
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
-        need_sequence(x)
+        state = self.state_type(x)
         if initial_state:
-            self.need_state(initial_state)
-        vector = TensorType((self.units,), x.dtype)
+            self.need_state(initial_state, state)
         for argument in self.functions:
             function: Activation = getattr(self, argument)
-            function.after(vector, argument)
-        columns = self.gates * self.units
-        params = {
-            "kernel": self.weight("kernel", (x.shape[1], columns), ("embed", "mlp")),
-            "recurrent_kernel": self.weight("recurrent", (self.units, columns), ("embed", "mlp")),
-        }
+            function.after(state, argument)
+        params = self.kernels(x)
         if self.use_bias:
-            params["bias"] = self.bias()
-        output = x.with_shape(x.shape[0], self.units) if self.return_sequences else vector
-        return Plan({"output": output, **{f"state_{part}": vector for part in self.parts}}, params)
+            params["bias"] = self.bias(state.shape[-1])
+        output = x.with_shape(x.shape[0], *state.shape) if self.return_sequences else state
+        return Plan({"output": output, **{f"state_{part}": state for part in self.parts}}, params)
 
-    def need_state(self, initial_state: tuple[TensorType, ...]) -> None:
+    def need_state(self, initial_state: tuple[TensorType, ...], state: TensorType) -> None:
         """Raise PlanError unless `initial_state` has every part of this layer's state, in its size."""
         shapes = ", ".join(show_shape(given.shape) for given in initial_state)
         kind, count = LAYERS.name_of(self), len(self.parts)
         ports = ", ".join(f"other.state_{part}" for part in self.parts)
         states = "both states" if count == 2 else "the state"
         need(
-            len(initial_state) == count and all(given.shape == (self.units,) for given in initial_state),
-            f"expected {' and '.join(self.parts)} of shape [{self.units}] as `initial_state`, got {shapes}",
-            help=f"give {states} of another {kind} of as many `units`: `initial_state: [{ports}]`",
+            len(initial_state) == count and all(given.shape == state.shape for given in initial_state),
+            f"expected {' and '.join(self.parts)} of shape {show_shape(state.shape)} as `initial_state`, got {shapes}",
+            help=f"give {states} of another {kind} of as many `{self.sized}`: `initial_state: [{ports}]`",
             slot="initial_state",
         )
         for given in initial_state:
@@ -146,22 +134,19 @@ class Recurrent(Layer):
     def apply(self, call: Call, x: "Array", initial_state: "Arrays | None" = None) -> Result:
         import jax.numpy as jnp
 
-        start = initial_state or (jnp.zeros((x.shape[0], self.units), x.dtype),) * len(self.parts)
         bias, recurrent_bias = self.biases(call.params["bias"].astype(x.dtype)) if self.use_bias else (None, None)
-        z = project(call, x, self.gates, self.dropout, self.recurrent_dropout)
+        z = self.project(call, x)
         if bias is not None:
             z = z + bias
-        dropped = None
-        if call.train and self.recurrent_dropout > 0:
-            shape = (x.shape[0], self.gates, self.units)
-            dropped = mask_of(call, "recurrent_dropout", self.recurrent_dropout, shape, x)
-        recur = Recur(call.params["recurrent_kernel"].astype(x.dtype), recurrent_bias, dropped)
+        shape = (*z.shape[:1], *z.shape[2:-1], z.shape[-1] // self.gates)
+        start = initial_state or (jnp.zeros(shape, x.dtype),) * len(self.parts)
+        state = tuple(part.astype(x.dtype) for part in start)
+        recur = self.recur(call, x, state[0], recurrent_bias)
 
         def step(z: "Array", state: "Arrays") -> "Arrays":
             return self.step(z, state, recur)
 
         mask = call.masks.get("x")
-        state = tuple(part.astype(x.dtype) for part in start)
         state, outputs = run(step, z, state, mask, sequences=self.return_sequences, backwards=self.go_backwards)
         masks = {}
         if outputs is not None and mask is not None:
@@ -171,16 +156,6 @@ class Recurrent(Layer):
 
     def ends_in(self) -> Activation | None:
         return self.activation
-
-
-def need_sequence(x: TensorType) -> None:
-    """Raise PlanError unless `x` is a sequence of float vectors."""
-    if x.rank == 1:
-        cure = f"ids need `embedding` before it; for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
-    else:
-        cure = "`reshape` to two axes; the batch axis is never written"
-    need(x.rank == 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=cure)
-    need_floats(x)
 
 
 def run(
@@ -207,23 +182,6 @@ def run(
         return state, None
     # A scan in reverse stores its outputs by place in time; they are given in the order of running.
     return state, jnp.swapaxes(jnp.flip(outputs, 0) if backwards else outputs, 0, 1)
-
-
-def project(call: Call, x: "Array", gates: int, dropout: float, recurrent_dropout: float) -> "Array":
-    """What the inputs add to the gates, for all steps in one product: `[batch, time, gates * units]`.
-
-    One dropout mask serves all gates, or one for each with recurrent dropout, as in Keras.
-    """
-    import jax.numpy as jnp
-
-    kernel = call.params["kernel"].astype(x.dtype)
-    if not call.train or dropout == 0:
-        return x @ kernel
-    if recurrent_dropout == 0:
-        return x * mask_of(call, "dropout", dropout, (x.shape[0], 1, x.shape[2]), x) @ kernel
-    kept = mask_of(call, "dropout", dropout, (x.shape[0], gates, x.shape[2]), x)
-    parts = kernel.reshape(kernel.shape[0], gates, -1)
-    return jnp.einsum("btf,bgf,fgu->btgu", x, kept, parts).reshape(*x.shape[:2], -1)
 
 
 def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: "Array") -> "Array":

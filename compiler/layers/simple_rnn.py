@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from modelc.compiler.layers.recurrence import Recur, Recurrent
+from modelc.compiler.layers.vector_cells import Recur, VectorCell
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class SimpleRNN(Recurrent):
+class SimpleRNN(VectorCell):
     """Runs over a sequence, carrying its output h: `h = activation(x @ kernel + h @ recurrent_kernel + bias)`. Elman 1990.
 
     Input `[time, features]`, and as `initial_state` optionally h, `[units]` (else zeros). Output `[units]`, the last h, or

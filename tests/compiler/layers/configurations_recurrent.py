@@ -5,12 +5,21 @@ from typing import Any
 from hypothesis import strategies as st
 
 from modelc.compiler.tensor import TensorType
-from tests.compiler.layers.drawing import Configurations, activations, arguments, floats, one, tensors, yes_or_no
+from tests.compiler.layers.configurations_windows import each
+from tests.compiler.layers.drawing import (
+    Configurations,
+    activations,
+    arguments,
+    floats,
+    one,
+    paddings,
+    tensors,
+    yes_or_no,
+)
 from tests.compiler.layers.running import normal
 
 rates = st.sampled_from([0.0, 0.5])
-shared: dict[str, st.SearchStrategy[Any]] = {
-    "units": st.just(3),
+cells: dict[str, st.SearchStrategy[Any]] = {
     "maybe_activation": activations,
     "maybe_use_bias": yes_or_no,
     "maybe_dropout": rates,
@@ -18,6 +27,7 @@ shared: dict[str, st.SearchStrategy[Any]] = {
     "maybe_return_sequences": yes_or_no,
     "maybe_go_backwards": yes_or_no,
 }
+shared = {"units": st.just(3), **cells}
 simple_rnns = arguments(**shared)
 grus = arguments(**shared, maybe_reset_after=yes_or_no, maybe_recurrent_activation=activations)
 lstms = arguments(**shared, maybe_unit_forget_bias=yes_or_no, maybe_recurrent_activation=activations)
@@ -31,6 +41,28 @@ def sequences(draw: Any, *states: int) -> dict[str, Any]:
     if not given_states:
         return {"x": x}
     return {"x": x, "initial_state": (TensorType((3,), x.dtype),) * given_states}
+
+
+def conv_lstms(count: int) -> st.SearchStrategy[dict[str, Any]]:
+    return arguments(
+        filters=st.sampled_from([1, 3]),
+        kernel_size=each(count),
+        maybe_strides=each(count),
+        maybe_padding=paddings,
+        maybe_dilation_rate=each(count),
+        **cells,
+        maybe_unit_forget_bias=yes_or_no,
+        maybe_recurrent_activation=activations,
+    )
+
+
+@st.composite
+def frames(draw: Any, count: int) -> dict[str, Any]:
+    """A sequence of what has `count` directions, mostly, and sometimes first states that fit some arguments."""
+    x = draw(tensors(count + 2, count + 2, count + 2, count + 1))
+    if x.rank == count + 2 and draw(st.integers(0, 2)) == 0:
+        return {"x": x, "initial_state": (x.with_shape(*x.shape[1:-1], 3).with_mask(False),) * 2}
+    return {"x": x}
 
 
 def layer(name: str, choices: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -56,6 +88,7 @@ CONFIGURATIONS: Configurations = {
         arguments(layer=recurrent, maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"])),
         sequences(2, 4),
     ),
+    **{f"conv_lstm{count}d": (conv_lstms(count), frames(count)) for count in (1, 2, 3)},
     "gru": (grus, sequences(1)),
     "lstm": (lstms, sequences(2)),
     "simple_rnn": (simple_rnns, sequences(1)),
@@ -69,6 +102,9 @@ x, state = normal(3, 4, 5), (normal(3, 2, seed=1), normal(3, 2, seed=2))
 random = {"units": 2, "return_sequences": True, "dropout": 0.3, "recurrent_dropout": 0.3}
 USES: dict[str, tuple[Any, Any]] = {
     "bidirectional": ({"layer": {"lstm": random}}, x),
+    "conv_lstm1d": ({"filters": 2, "kernel_size": 3, "recurrent_dropout": 0.3}, normal(3, 2, 5, 2)),
+    "conv_lstm2d": ({"filters": 2, "kernel_size": 2, "dropout": 0.3}, normal(3, 2, 4, 3, 2)),
+    "conv_lstm3d": ({"filters": 1, "kernel_size": 2}, normal(3, 2, 3, 2, 2, 1)),
     "gru": (random, {"x": x, "initial_state": state[:1]}),
     "lstm": (random, {"x": x, "initial_state": state}),
     "simple_rnn": (random, {"x": x, "initial_state": state[:1]}),

@@ -55,7 +55,17 @@ def test_every_layer_is_used() -> None:
     + [(name, True) for name in configurations_values.RANDOM]
     + [
         (name, True)
-        for name in ("batch_norm", "bidirectional", "dropout", "gru", "lstm", "simple_rnn", "time_distributed")
+        for name in (
+            "batch_norm",
+            "bidirectional",
+            "conv_lstm1d",
+            "conv_lstm2d",
+            "dropout",
+            "gru",
+            "lstm",
+            "simple_rnn",
+            "time_distributed",
+        )
     ],
 )
 def test_padded_rows_change_nothing_and_neither_does_jit(name: str, train: bool) -> None:
