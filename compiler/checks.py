@@ -15,6 +15,18 @@ def need_floats(x: TensorType, slot: str = "") -> None:
     need(x.is_float, f"expected float values, got {x.dtype}", help=cure, slot=slot, code="E303")
 
 
+def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "axis") -> None:
+    """Raise PlanError E301 unless `axes` are axes of `x`, counted from the end, each written once."""
+    for axis in axes:
+        need_axis(axis, x, argument)
+    need(
+        len(set(axes)) == len(axes),
+        f"`{argument}` {list(axes)} names an axis twice",
+        help=f"write `{argument}: {sorted(set(axes), reverse=True)}`",
+        argument=argument,
+    )
+
+
 def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     """Raise PlanError E301 unless `axis` counts from the end and is one of the axes of `x`."""
     need(x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`")

@@ -67,9 +67,8 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
     except PlanError as error:
         report(findings, planned, node, error)
         return None
-    if node.layer.masking == "use":
-        return plan
-    if masked and not passes:
+    uses = node.layer.masking == "use"
+    if plan.drops_mask if uses else masked and not passes:
         findings.add(
             "W904",
             f"`{node.path}` drops the mask of its input",
@@ -77,9 +76,11 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
             key=True,
             label="padding counts as data from here on",
             help="give every input a mask, or none"
-            if node.layer.masking == "pass"
+            if node.layer.masking != "drop" and not all(known.mask for known in types)
             else "put a layer that uses the mask, such as `lstm`, before it",
         )
+    if uses:
+        return plan
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
 
 

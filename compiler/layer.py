@@ -109,6 +109,8 @@ class Plan:
     outputs: Mapping[str, TensorType]
     params: Mapping[str, Weight] = field(default_factory=dict)
     state: Mapping[str, State] = field(default_factory=dict)
+    drops_mask: bool = False
+    """Whether a layer that uses masks has no place for the one it was given here: said in a warning."""
 
     def __post_init__(self) -> None:
         for type_ in self.outputs.values():
@@ -116,10 +118,15 @@ class Plan:
 
     @classmethod
     def of(
-        cls, output: TensorType, params: Mapping[str, Weight] | None = None, state: Mapping[str, State] | None = None
+        cls,
+        output: TensorType,
+        params: Mapping[str, Weight] | None = None,
+        state: Mapping[str, State] | None = None,
+        *,
+        drops_mask: bool = False,
     ) -> Self:
         """The plan of a layer with the one port `output`."""
-        return cls({"output": output}, params or {}, state or {})
+        return cls({"output": output}, params or {}, state or {}, drops_mask)
 
     @property
     def output(self) -> TensorType:

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 class Add(Merge):
     """Sum of two or more inputs of exactly one shape: `y = a + b + ...`.
 
-    Follows Keras 3 `layers.Add`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Add`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("sum", "plus")
+    spellings: ClassVar[tuple[str, ...]] = ("plus",)
     example: ClassVar[str] = "add"
 
     def merge(self, one: "Array", other: "Array") -> "Array":

@@ -3,7 +3,6 @@
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
-from modelc.compiler.layer import Call
 from modelc.compiler.layers.merging import Merge
 
 if TYPE_CHECKING:
@@ -13,13 +12,14 @@ if TYPE_CHECKING:
 class Average(Merge):
     """Mean of two or more inputs of exactly one shape, value by value: `y = (a + b + ...) / n`.
 
-    Follows Keras 3 `layers.Average`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Average`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("ave", "avg")
     example: ClassVar[str] = "average"
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
+    def merged(self, inputs: "tuple[Array, ...]") -> "Array":
         return reduce(self.merge, inputs) / len(inputs)
 
     def merge(self, one: "Array", other: "Array") -> "Array":

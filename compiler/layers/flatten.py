@@ -16,7 +16,7 @@ class Flatten(Layer):
     Any shape and dtype; a single number becomes `[1]`. Follows Keras 3 `layers.Flatten` (channels last).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ravel", "view")
+    spellings: ClassVar[tuple[str, ...]] = ("ravel",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "flatten"
 

@@ -24,11 +24,24 @@ def need_one_dtype(inputs: Sequence[TensorType]) -> None:
     )
 
 
-def need_one_shape(inputs: Sequence[TensorType]) -> None:
-    """Raise PlanError E302 unless all inputs have exactly the same shape; nothing is broadcast."""
+def stretched(inputs: Sequence[TensorType]) -> tuple[int, ...] | None:
+    """The shape of all inputs once axes of size 1 are stretched to the size of the others; None where none fits."""
+    if len({x.rank for x in inputs}) > 1:
+        return None
+    sizes = [set(along) - {1} for along in zip(*(x.shape for x in inputs), strict=True)]
+    return tuple(max(along, default=1) for along in sizes) if all(len(along) <= 1 for along in sizes) else None
+
+
+def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -> None:
+    """Raise PlanError E302 unless all inputs have exactly the same shape.
+
+    `stretchable` says that the layer has an argument `broadcast`, which is off.
+    """
     first = inputs[0].shape
     other = next((x.shape for x in inputs if x.shape != first), first)
-    if len(first) != len(other):
+    if stretchable and stretched(inputs) is not None:
+        cure = "write `broadcast: true` if axes of size 1 are to be stretched to the size of the others"
+    elif len(first) != len(other):
         cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
     elif len(first) == 3 and first[:2] == other[:2]:
         cure = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"

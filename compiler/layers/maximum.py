@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 class Maximum(Merge):
     """Largest of two or more inputs of exactly one shape, value by value: `y = max(a, b, ...)`.
 
-    Follows Keras 3 `layers.Maximum`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Maximum`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("max_merge",)

@@ -1,11 +1,13 @@
 """What layers share that merge branches value by value: the inputs they take, and their masks."""
 
 from functools import reduce
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan, Slot
-from modelc.compiler.layers.joining import need_one_dtype, need_one_shape
+from modelc.compiler.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.layers.joining import need_one_dtype, need_one_shape, stretched
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -13,21 +15,42 @@ if TYPE_CHECKING:
 
 
 class Merge(Layer):
-    """Abstract: a function of two values, over two or more inputs of exactly one shape; nothing is broadcast.
+    """Abstract: a function of two values, over two or more inputs of exactly one shape.
 
-    A step of the output counts where any of the inputs counts it; the output has a mask where all have one.
+    Nothing is broadcast unless `broadcast` asks for it: then inputs with the same number of axes fit together where
+    each axis has one size or 1, and those of size 1 are stretched. Axes are never added.
+
+    A step of the output counts where any of the inputs counts it; the output has a mask where all have one. An input
+    that is stretched along time says nothing about steps.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+
+    broadcast: Annotated[
+        bool, Field(description="Whether axes of size 1 are stretched to the size that they have in other inputs.")
+    ] = False
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
         need_one_dtype(inputs)
         need_floats(inputs[0], slot="inputs")
-        need_one_shape(inputs)
-        return Plan.of(inputs[0])
+        shape = stretched(inputs) if self.broadcast else None
+        if shape is None:
+            need_one_shape(inputs, stretchable=not self.broadcast)
+            shape = inputs[0].shape
+        timed = [x.mask for x in inputs if x.shape[:1] == shape[:1]]
+        return Plan.of(inputs[0].with_shape(*shape).with_mask(all(timed)), drops_mask=any(timed) and not all(timed))
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
+    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
+        y = self.merged(inputs)
+        given: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
+        masks = [mask for mask, x in zip(given, inputs, strict=True) if x.shape[1:2] == y.shape[1:2]]
+        if any(mask is None for mask in masks):
+            return y
+        return Result.of(y, masks={"output": reduce(lambda one, other: one | other, masks)})
+
+    def merged(self, inputs: "tuple[Array, ...]") -> "Array":
+        """All inputs as one."""
         return reduce(self.merge, inputs)
 
     def merge(self, one: "Array", other: "Array") -> "Array":

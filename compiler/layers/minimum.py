@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 class Minimum(Merge):
     """Smallest of two or more inputs of exactly one shape, value by value: `y = min(a, b, ...)`.
 
-    Follows Keras 3 `layers.Minimum`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Minimum`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("min_merge",)

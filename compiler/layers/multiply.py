@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 class Multiply(Merge):
     """Product of two or more inputs of exactly one shape: `y = a * b * ...`.
 
-    Follows Keras 3 `layers.Multiply`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Multiply`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("mul", "product", "times")

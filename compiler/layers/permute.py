@@ -22,7 +22,7 @@ class Permute(Layer):
     """
 
     primary: ClassVar[str | None] = "dims"
-    spellings: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes")
+    spellings: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "permute: [-1, -2]"
 

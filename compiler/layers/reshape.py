@@ -21,7 +21,7 @@ class Reshape(Layer):
     """
 
     primary: ClassVar[str | None] = "shape"
-    spellings: ClassVar[tuple[str, ...]] = ("unflatten",)
+    spellings: ClassVar[tuple[str, ...]] = ("unflatten", "view", "rearrange", "view_as")
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "reshape: [28, 28, 1]"
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Subtract(Merge):
     """Difference of two inputs of exactly one shape: `y = a - b`.
 
-    Follows Keras 3 `layers.Subtract`, without its broadcasting: shapes that differ are an error.
+    Follows Keras 3 `layers.Subtract`, which always broadcasts: here shapes that differ are
+    an error without `broadcast`.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("minus", "difference", "sub")

@@ -9,7 +9,7 @@ from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
 from modelc.compiler.named import Named, Table
 from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, translated, type_form
-from modelc.compiler.schema.hints import bound_hint, choice_hint, type_hint
+from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe, flow, listed, literal_choices, show, some
 
@@ -268,12 +268,13 @@ class Findings:
             self.takes_nothing(path, table, name, value)
             return
         given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
+        cure = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
         self.add(
             "E105",
             f"`{name}` takes no bare value, got {describe(value)}",
             path,
             label="name the argument this is for",
-            help=f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}",
+            help=fed_cure(table, name, value) or scalar_cure(name, value) or cure,
             note=f"arguments of `{name}`: {some(list(fields), name)}",
         )
 
@@ -283,8 +284,8 @@ class Findings:
         cure = f"write `{name}`"
         if other:
             cure = f"did you mean `{translated(table, other, arguments)}`?"
-        elif isinstance(arguments, list) and any(slot.many for slot in getattr(table.find(name), "slots", ())):
-            cure = f"in a graph, name what feeds it beside it: `{{from: {flow(arguments)}, {name}}}`"
+        elif fed := fed_cure(table, name, arguments):
+            cure = fed
         self.add(
             "E105",
             f"`{name}` takes no arguments, got {describe(arguments)}",
@@ -331,3 +332,10 @@ def example_of(whose: Mapping[str, str] | None) -> str:
         return ""
     cls: type[Named] = table_of(whose["kind"]).find(whose["name"])
     return cls.example if "\n" not in cls.example else ""
+
+
+def fed_cure(table: Table[Any], name: str, value: Any) -> str:
+    """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
+    if not isinstance(value, list) or not any(slot.many for slot in getattr(table.find(name), "slots", ())):
+        return ""
+    return f"in a graph, name what feeds it beside it: `{{from: {flow(value)}, {name}}}`"

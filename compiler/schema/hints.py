@@ -22,6 +22,24 @@ CHOICES = {
 """Types of numbers as others call them."""
 
 
+BY_A_NUMBER = {
+    "add": "rescaling: {{scale: 1, offset: {0:g}}}",
+    "divide": "rescaling: 1/{0:g}",
+    "maximum": "clip: {{min_value: {0:g}}}",
+    "minimum": "clip: {{max_value: {0:g}}}",
+    "multiply": "rescaling: {0:g}",
+    "subtract": "rescaling: {{scale: 1, offset: -{0:g}}}",
+}
+"""What does with a number what these layers do with another input."""
+
+
+def scalar_cure(name: str, value: Any) -> str:
+    """The layer that does with the number `value` what `name` does with another input. Empty where there is none."""
+    if name not in BY_A_NUMBER or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return ""
+    return f"to do so with a number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
+
+
 def type_hint(kind: str, name: str, value: Any) -> str:
     """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:

@@ -6,11 +6,15 @@ from collections.abc import Collection
 from modelc.compiler.named import fold
 
 ARGUMENTS = {
+    "a_max": ("max_value",),
+    "a_min": ("min_value",),
     "alpha": ("negative_slope",),
+    "axes": ("dims", "axis"),
     "batch": ("batch_size",),
     "betas": ("beta_1",),
     "bias": ("use_bias",),
     "channels": ("filters",),
+    "chunks": ("indices_or_sections",),
     "criterion": ("loss",),
     "dataset": ("source",),
     "decay": ("weight_decay",),
@@ -32,7 +36,9 @@ ARGUMENTS = {
     "loss_fn": ("loss",),
     "loss_function": ("loss",),
     "lr": ("learning_rate",),
+    "max": ("max_value",),
     "max_epochs": ("epochs",),
+    "min": ("min_value",),
     "n_epochs": ("epochs",),
     "num_embeddings": ("input_dim",),
     "num_epochs": ("epochs",),
@@ -44,15 +50,21 @@ ARGUMENTS = {
     "out_features": ("units",),
     "p": ("rate",),
     "parents": ("from",),
+    "pattern": ("dims",),
+    "perm": ("dims",),
     "patience": ("early_stopping",),
     "random_seed": ("seed",),
+    "sections": ("indices_or_sections",),
     "size": ("units",),
     "source": ("from",),
     "sources": ("from",),
     "stride": ("strides",),
+    "target_shape": ("shape",),
     "validation_data": ("validation",),
     "validation_split": ("validation",),
     "vocab_size": ("input_dim",),
+    "x_max": ("max_value",),
+    "x_min": ("min_value",),
 }
 """Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them, and what they are here, the likeliest first."""
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from modelc.compiler.document import read
 from modelc.compiler.named import Named, Table
-from modelc.compiler.numbers import ReadSizes, read_axes, read_ratio, read_tuple
+from modelc.compiler.numbers import ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
 from modelc.compiler.readers.category import read_classes
 from modelc.compiler.readers.checks import read_rows
 from modelc.compiler.schema import train as train_section
@@ -221,7 +221,7 @@ def test_the_tree_has_the_keys_of_the_readers() -> None:
 
 
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
-    known = {read_ratio, read_axes, read_tuple, read_rows, read_classes}
+    known = {read_ratio, read_axes, read_numbers, read_tuple, read_rows, read_classes}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:

@@ -1,0 +1,28 @@
+"""The layer that divides one branch by another."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.layer import Plan
+from modelc.compiler.layers.joining import need_two
+from modelc.compiler.layers.merging import Merge
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Divide(Merge):
+    """Quotient of two inputs of exactly one shape: `y = a / b`; infinite or NaN where `b` is 0, which stops a training.
+
+    Follows Keras 3 `ops.divide`, which always broadcasts: here shapes that differ are an error without `broadcast`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("div", "true_divide", "quotient")
+    example: ClassVar[str] = "divide"
+
+    def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
+        need_two(inputs)
+        return super().plan(inputs)
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        return one / other

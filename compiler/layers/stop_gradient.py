@@ -1,0 +1,30 @@
+"""The layer that nothing learns through."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class StopGradient(Layer):
+    """The identity, with a gradient of 0: what comes before learns nothing from what follows. Any shape and dtype.
+
+    Follows Keras 3 `ops.stop_gradient`; in PyTorch `detach`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("detach", "no_grad")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    moves_values: ClassVar[bool] = True
+    example: ClassVar[str] = "stop_gradient"
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax
+
+        y: Array = jax.lax.stop_gradient(x)
+        return y
