@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from modelc.cli.console import paint, refuse, write
+from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which
 
 
@@ -27,14 +28,16 @@ def evaluate(
         Path | None,
         typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
+    enable(plugins)
     from modelc.runtime.find_run import find_run
 
     found = find_run(run)
-    task = found.task()
+    task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again
     from modelc.runtime import device

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.console import paint, refuse, write
+from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.compiler.explain import Page
@@ -36,8 +37,10 @@ def explain(
             metavar="CODE|NAME", help="A code such as E301, a layer, loss, ..., or a section: model, data, train."
         ),
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Explain a code, or anything that a spec can name. Without argument: list them all."""
+    enable(plugins)
     if name is None:
         write(overview())
         return
@@ -64,8 +67,18 @@ def explain(
         if close and close == section_of(name):
             refuse(f"`{name}` is a key of `{close}`", helps=(f"`modelc explain {close}` has all its keys",))
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
+        if plugin := plugin_with(name):
+            cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
         refuse(f"there is nothing called `{name}`", helps=(cure,))
     write("\n\n".join(show_entry(entry) for entry in found) + "\n")
+
+
+def plugin_with(name: str) -> str | None:
+    """An installed plug-in that has something called `name`."""
+    from modelc.compiler.advertised import having
+    from modelc.compiler.schema.tables import TABLES
+
+    return next((plugin for table in TABLES for plugin in having(table.kind, name)), None)
 
 
 def text_width() -> int:

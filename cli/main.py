@@ -6,13 +6,14 @@ One file for each subcommand, imported when it is called; what a subcommand need
 import gc
 import os
 import sys
+from contextvars import copy_context
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from modelc.cli.console import BUG, FAILED, FINDINGS, complain, show_problems, show_run_error, write
+from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, show_problems, show_run_error, write
 
 COMMANDS = ("validate", "train", "evaluate", "predict", "summary", "explain", "schema")
 """In the order of `--help`. Each is the function of its name in the module of its name."""
@@ -89,6 +90,12 @@ def main() -> None:
         # A terminal that cannot show a character of the spec gets its escape instead of a crash.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # What a command enables ends with it, also where several commands run in one process.
+    copy_context().run(run)
+
+
+def run() -> None:
+    """Run the command line, and exit by what became of it."""
     try:
         app(prog_name="modelc")
     except Exception as error:  # noqa: BLE001 - the outermost border, which says of whatever arrives that it is a bug
@@ -97,23 +104,28 @@ def main() -> None:
 
 def report(error: Exception) -> int:
     """Say what ended the command, and give its exit code."""
-    from modelc.compiler.errors import RunError, SpecError
+    from modelc.cli.plugins import culprit
+    from modelc.compiler.errors import PluginError, RunError, SpecError
 
     if isinstance(error, SpecError):
         show_problems(error.problems, error.sources, sys.stderr)
         return FINDINGS
     if isinstance(error, RunError):
         show_run_error(error)
-        return FAILED
+        return USAGE if isinstance(error, PluginError) else FAILED
     if os.environ.get("MODELC_TRACEBACK"):
         import traceback
 
         traceback.print_exception(error)
     text = str(error).strip()
+    plugin = culprit(error)
     complain(
-        f"this is a bug in modelc: {type(error).__name__}" + (f": {text.splitlines()[0]}" if text else ""),
+        f"this is a bug in {plugin or 'modelc'}: {type(error).__name__}"
+        + (f": {text.splitlines()[0]}" if text else ""),
         helps=(
-            "please report it with the spec and the command; MODELC_TRACEBACK=1 in the environment shows where it is",
+            "MODELC_TRACEBACK=1 in the environment shows the way to it"
+            if plugin
+            else "please report it with the spec and the command; MODELC_TRACEBACK=1 in the environment shows where it is",
         ),
     )
     return BUG

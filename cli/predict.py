@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.console import refuse, write
+from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ def predict(
         Path | None,
         typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Predict with a trained run: the class and its probabilities, yes or no, or numbers, a line for each row."""
     if data is not None and split is not None:
         refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
+    enable(plugins)
     from modelc.compiler.errors import RunError
     from modelc.runtime.find_run import find_run
 
@@ -53,7 +56,7 @@ def predict(
         raise RunError("E604", f"cannot write `{output}`: no such file or directory", helps=("make its folder first",))
 
     found = find_run(run)
-    task = found.task()
+    task = task_of(found)
 
     from modelc.runtime import device
     from modelc.runtime.predictions import misfit, write_predictions

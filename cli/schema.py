@@ -5,18 +5,21 @@ from typing import Annotated
 import typer
 
 from modelc.cli.console import refuse, write
+from modelc.cli.plugins import PluginNames, enable
 
 
 def schema(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Print the JSON Schema of the language, for editors.
 
     With the YAML plug-in of VS Code and others, begin a spec with the line
     `# yaml-language-server: $schema=modelc.schema.json`.
     """
+    enable(plugins)
     import json
 
     from modelc.compiler.schema.jsonschema import json_schema

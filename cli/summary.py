@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from modelc.cli.console import FINDINGS, USAGE, paint, show_problems, write
+from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.compiler.summary import Count, Row, Summary, TermRow
@@ -26,8 +27,11 @@ def summary(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Show a spec's layers, shapes, parameters, losses and data."""
+    enable(plugins)
+
     from modelc.compiler.api import check_file
 
     checked = check_file(spec, settings=settings or ())

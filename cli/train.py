@@ -22,6 +22,7 @@ from modelc.cli.console import (
     show_run_error,
     write,
 )
+from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
@@ -56,6 +57,7 @@ def train(
             "--root", metavar="DIR", help="Folder that the spec may read data from; by default the one it is in."
         ),
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Train a spec: check it, read its data, fit it, keep the best and the last weights.
 
@@ -63,6 +65,7 @@ def train(
     """
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
+    enable(plugins)
     try:
         run(spec, run_dir, tuple(settings or ()), root)
     except KeyboardInterrupt:
@@ -249,11 +252,12 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     lines = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
         lines.append(paint("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
-    folder = shlex.quote(str(recorder.folder))
+    plugins = "".join(f" --plugin {shlex.quote(plugin.name)}" for plugin in record.plugins)
+    folder = shlex.quote(str(recorder.folder)) + plugins
     lines += [f"run: {recorder.folder}", "", "next:"]
     if dataset.test is not None or dataset.validation is not None:
         lines.append(f"  modelc evaluate {folder}")
         lines.append(f"  modelc predict {folder} --output predictions.csv")
     else:
-        lines.append(f"  modelc predict {folder} DATA.npz --output predictions.csv")
+        lines.append(f"  modelc predict {shlex.quote(str(recorder.folder))} DATA.npz{plugins} --output predictions.csv")
     return "\n".join(lines) + "\n"

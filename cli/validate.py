@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, paint, refuse, write
+from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
@@ -35,6 +36,7 @@ def validate(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
     ] = None,
+    plugins: PluginNames = None,
 ) -> None:
     """Check specs: names, types, shapes, losses and targets.
 
@@ -45,6 +47,7 @@ def validate(
         refuse("`--root` is where data is read, and no data is read", helps=("add `--data`",))
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
+    enable(plugins)
 
     from modelc.cli.targets import find_targets
     from modelc.compiler.render import FORMATS, summary

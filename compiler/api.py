@@ -1,7 +1,8 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from modelc.compiler.document import MAX_BYTES, read, show_text
 from modelc.compiler.errors import Label, Place, Problem, SpecError
 from modelc.compiler.graph import build
 from modelc.compiler.infer import PlannedGraph, infer
+from modelc.compiler.plugged import using
 from modelc.compiler.schema.parse import parse
 
 if TYPE_CHECKING:
@@ -88,20 +90,34 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 
-def load(spec: str | Path | Mapping[str, Any]) -> Task:
+def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Task:
     """The task of a spec: a path to a YAML or JSON file, or the same as a mapping.
 
-    Raises SpecError, with every problem of the file at once.
+    `plugins` are enabled for this spec, as by `--plugin`: names of installed ones, or paths of Python files.
+    Raises SpecError, with every problem of the file at once; RunError E605 for a plug-in that cannot be used.
     """
-    if isinstance(spec, Mapping):
-        import json
+    with plugged(plugins):
+        if isinstance(spec, Mapping):
+            import json
 
-        checked = check(json.dumps(spec, indent=2), "spec.json")
-    else:
-        checked = check_file(Path(spec))
+            checked = check(json.dumps(spec, indent=2), "spec.json")
+        else:
+            checked = check_file(Path(spec))
     if checked.errors or checked.task is None:
         raise SpecError(checked.problems, dict(checked.sources))
     return checked.task
+
+
+@contextmanager
+def plugged(plugins: Sequence[str | Path]) -> Iterator[None]:
+    """Enable `plugins` for what happens inside; without any, what is enabled around it stays so. Raises RunError E605."""
+    if not plugins:
+        yield
+        return
+    from modelc.compiler.plugins import open_plugins
+
+    with using(open_plugins(plugins)):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +179,16 @@ class Compiled:
                 )
 
 
-def compile(spec: Task | str | Path | Mapping[str, Any]) -> Compiled:
+def compile(spec: Task | str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Compiled:
     """The model of a spec as pure functions.
 
     `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;
-    inputs and outputs are mappings by name, params and state by path, then weight name. Raises SpecError.
+    inputs and outputs are mappings by name, params and state by path, then weight name. `plugins` are those of `load`;
+    a task keeps its own. Raises SpecError, and RunError E605 for a plug-in that cannot be used.
     """
     from modelc.compiler import passes
     from modelc.compiler.lower import lower
 
-    task = spec if isinstance(spec, Task) else load(spec)
+    task = spec if isinstance(spec, Task) else load(spec, plugins=plugins)
     prepared = passes.run(replace(task, terms=()))
     return Compiled(task.planned, lower(prepared), prepared)

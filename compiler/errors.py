@@ -96,6 +96,13 @@ class RunError(Exception):
         return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)
 
 
+class PluginError(RunError):
+    """A plug-in that cannot be used: wrong where it was enabled, on a command line or in a call, and not in a spec."""
+
+    def __init__(self, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
+        super().__init__("E605", message, notes=notes, helps=helps)
+
+
 def need(
     condition: bool,
     message: str,

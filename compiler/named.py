@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
+from modelc.compiler.plugged import enabled
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a name in a spec may look like."""
 
@@ -36,27 +38,44 @@ T = TypeVar("T", bound=Named)
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[T]):
-    """One kind of named things: `entries` maps each name to `module:Class`, the module below `modelc.compiler`."""
+    """One kind of named things: the subclasses of `base` that `entries` lists, and those of the enabled plug-ins.
 
-    kind: str
+    `entries` maps each name to `module:Class`, the module below `modelc.compiler`.
+    """
+
+    base: type[T]
     entries: Mapping[str, str]
 
+    @property
+    def kind(self) -> str:
+        """The word for one of them: `layer`."""
+        return self.base.__name__.lower()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
+        yield from self.entries
+        yield from enabled().of(self.kind)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.entries
+        return name in self.entries or name in enabled().of(self.kind)
 
     def find(self, name: str) -> type[T]:
         """The class called `name`. Raises KeyError for a name that is not in the table."""
+        if name not in self.entries:
+            return enabled().of(self.kind)[name].cls
         module, _, cls = self.entries[name].partition(":")
         return cast("type[T]", getattr(import_module(f"modelc.compiler.{module}"), cls))
 
     def name_of(self, value: T | type[T]) -> str:
-        """The name under which the class of `value` stands in the table."""
+        """The name under which the class of `value` stands in the table. Raises LookupError where it does not."""
         cls = value if isinstance(value, type) else type(value)
         entry = f"{cls.__module__.removeprefix('modelc.compiler.')}:{cls.__qualname__}"
-        return next(name for name, text in self.entries.items() if text == entry)
+        for name, text in self.entries.items():
+            if text == entry:
+                return name
+        for name, provided in enabled().of(self.kind).items():
+            if provided.is_loaded and provided.cls is cls:
+                return name
+        raise LookupError(f"{cls.__qualname__} is no {self.kind} of modelc or of a plug-in that is enabled")
 
     def dump(self, value: T) -> Any:
         """`value` in the notation, with every argument spelt out: what a resolved spec shows."""
@@ -68,13 +87,13 @@ class Table(Generic[T]):
         called = next(self.called(name), None)
         if called is not None:
             return called
-        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), self.entries, n=1, cutoff=0.6)
+        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), list(self), n=1, cutoff=0.6)
         return close[0] if close else None
 
     def called(self, name: str) -> Iterator[str]:
         """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
         folded = fold(name.rpartition(".")[2])
-        for entry in self.entries:
+        for entry in self:
             if fold(entry) == folded or folded in map(fold, self.find(entry).spellings):
                 yield entry
 
@@ -97,7 +116,7 @@ class Table(Generic[T]):
 
         Error locations start with `at`, the way from the value being built to the arguments.
         """
-        if name not in self.entries:
+        if name not in self:
             refuse("unknown_name", f"unknown {self.kind} {name}", at, name, kind=self.kind, name=name)
         cls = self.find(name)
         if arguments is None:

@@ -27,7 +27,7 @@ def show_named(value: Named) -> str:
 
 def parts(value: Named) -> tuple[str, dict[str, Any]]:
     """The name of a thing in its table, and the arguments that were given, in the order of the fields."""
-    table = next(table for table in TABLES if any(entry_of(value) == entry for entry in table.entries.values()))
+    table = next(table for table in TABLES if isinstance(value, table.base))
     given = {}
     for name, info in type(value).model_fields.items():
         if name in value.model_fields_set:
@@ -45,10 +45,6 @@ def shortest(sizes: tuple[Any, ...]) -> Any:
     """Equal numbers as one; equal pairs stay, since one pair would be two numbers."""
     parts = tuple(shortest(part) if isinstance(part, tuple) else part for part in sizes)
     return parts[0] if len(set(parts)) == 1 and not isinstance(parts[0], tuple) else parts
-
-
-def entry_of(value: Named) -> str:
-    return f"{type(value).__module__.removeprefix('modelc.compiler.')}:{type(value).__qualname__}"
 
 
 def show_value(value: Any) -> str:

@@ -15,6 +15,7 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.document import MAX_BYTES
 from modelc.compiler.errors import RunError
 from modelc.runtime.files import replacing, writing
+from modelc.runtime.plugins import records_of
 from modelc.runtime.records import EpochRecord, Fitted, Outcome, Progress, Snapshot
 from modelc.runtime.rundir import (
     ENVIRONMENT,
@@ -53,6 +54,7 @@ def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, .
         name=name,
         spec="spec.json" if spec.suffix == ".json" else "spec.yaml",
         settings=list(settings),
+        plugins=records_of(task.spec.plugins),
         root=str(root.resolve()),
         started=now(),
         monitor=task.training.monitor,

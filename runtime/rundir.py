@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelc.compiler.api import check
 from modelc.compiler.bind.task import Task
@@ -15,6 +15,7 @@ from modelc.compiler.document import MAX_BYTES
 from modelc.compiler.errors import RunError
 from modelc.compiler.source import Root, cache_folder
 from modelc.runtime.files import cannot_write
+from modelc.runtime.plugins import PluginRecord, need_plugins
 from modelc.runtime.records import Snapshot
 from modelc.runtime.weights import has_weights, read_weights
 
@@ -67,6 +68,7 @@ class RunRecord(Part):
     name: str
     spec: str
     settings: list[str]
+    plugins: list[PluginRecord] = Field(default_factory=list)
     root: str
     started: str
     ended: str | None = None
@@ -88,7 +90,11 @@ class Run:
         self.record = read_record(folder)
 
     def task(self) -> Task:
-        """The task that was trained. Raises RunError E602 where its spec is damaged, or is none for this version."""
+        """The task that was trained. Raises RunError E602 where its spec is damaged, or is none for this version.
+
+        Raises RunError E606 where a plug-in that it was trained with is not enabled.
+        """
+        need_plugins(self.folder, self.record.plugins)
         checked = check(read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES), str(self.folder / RESOLVED))
         if checked.errors or checked.task is None:
             raise RunError(

@@ -6,7 +6,7 @@ from modelc.compiler.constraint import Constraint
 from modelc.compiler.named import Chosen, Table
 
 CONSTRAINTS: Table[Constraint] = Table(
-    "constraint",
+    Constraint,
     {
         "max_norm": "constraints.norms:MaxNorm",
         "min_max_norm": "constraints.norms:MinMaxNorm",

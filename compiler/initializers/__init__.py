@@ -6,7 +6,7 @@ from modelc.compiler.initializer import Initializer
 from modelc.compiler.named import Chosen, Table
 
 INITIALIZERS: Table[Initializer] = Table(
-    "initializer",
+    Initializer,
     {
         "constant": "initializers.constant:Constant",
         "glorot_normal": "initializers.scaled:GlorotNormal",

@@ -7,7 +7,7 @@ from modelc.compiler.layer import Layer
 from modelc.compiler.named import Chosen, Table
 
 ACTIVATIONS: Table[Activation] = Table(
-    "activation",
+    Activation,
     {
         "celu": "layers.activations:Celu",
         "elu": "layers.activations:Elu",
@@ -41,7 +41,7 @@ ACTIVATIONS: Table[Activation] = Table(
 )
 
 LAYERS: Table[Layer] = Table(
-    "layer",
+    Layer,
     {
         "abs": "layers.elementwise:Abs",
         "activation": "layers.activation:ActivationLayer",

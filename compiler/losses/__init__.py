@@ -4,7 +4,7 @@ from modelc.compiler.loss import Loss
 from modelc.compiler.named import Table
 
 LOSSES: Table[Loss] = Table(
-    "loss",
+    Loss,
     {
         "binary_cross_entropy": "losses.binary_cross_entropy:BinaryCrossEntropy",
         "binary_dice": "losses.dice:BinaryDice",

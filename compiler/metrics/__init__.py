@@ -4,7 +4,7 @@ from modelc.compiler.metric import Metric
 from modelc.compiler.named import Table
 
 METRICS: Table[Metric] = Table(
-    "metric",
+    Metric,
     {
         "accuracy": "metrics.accuracy:Accuracy",
         "auc": "metrics.auc:AUC",

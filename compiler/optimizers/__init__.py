@@ -4,7 +4,7 @@ from modelc.compiler.named import Table
 from modelc.compiler.optimizer import Optimizer
 
 OPTIMIZERS: Table[Optimizer] = Table(
-    "optimizer",
+    Optimizer,
     {
         "adam": "optimizers.adam:Adam",
         "adamw": "optimizers.adamw:AdamW",

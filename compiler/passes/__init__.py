@@ -1,6 +1,7 @@
 """Passes over a task: each is one pure function in one file that keeps the meaning and changes the form."""
 
 from modelc.compiler.bind.task import Task
+from modelc.compiler.plugged import using
 
 
 def run(task: Task) -> Task:
@@ -9,4 +10,5 @@ def run(task: Task) -> Task:
     from modelc.compiler.passes.fuse_losses import fuse_losses
     from modelc.compiler.passes.split_activations import split_activations
 
-    return drop_unused(fuse_losses(split_activations(task)))
+    with using(task.spec.plugins):
+        return drop_unused(fuse_losses(split_activations(task)))

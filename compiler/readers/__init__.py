@@ -4,7 +4,7 @@ from modelc.compiler.named import Table
 from modelc.compiler.source import Reader
 
 READERS: Table[Reader] = Table(
-    "reader",
+    Reader,
     {
         "array": "readers.array:ArrayReader",
         "category": "readers.category:CategoryReader",

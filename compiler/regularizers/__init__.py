@@ -6,7 +6,7 @@ from modelc.compiler.named import Chosen, Table
 from modelc.compiler.regularizer import Regularizer
 
 REGULARIZERS: Table[Regularizer] = Table(
-    "regularizer",
+    Regularizer,
     {
         "l1": "regularizers.norms:L1",
         "l1_l2": "regularizers.norms:L1L2",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import optax
 
 SCHEDULES: Table[Schedule] = Table(
-    "schedule",
+    Schedule,
     {
         "constant": "schedules.constant:Constant",
         "cosine": "schedules.cosine:Cosine",

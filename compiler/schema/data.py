@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modelc.compiler.advertised import having
 from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
 from modelc.compiler.schema.findings import Findings
@@ -67,7 +68,7 @@ def read_readers(
     for name, value in raw.items():
         here = (*at, name)
         check_name(findings, name, here, key=True)
-        if isinstance(value, str) and value not in READERS and ":" not in value:
+        if isinstance(value, str) and value not in READERS and ":" not in value and not having("reader", value):
             findings.add(
                 "E101",
                 f"unknown reader `{value}`",

@@ -314,6 +314,12 @@ class Findings:
             cure = f"did you mean `{translated(table, close, self.document.get(path))}`?"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
+        else:
+            from modelc.compiler.advertised import having
+
+            # It has exactly this name: more than likeness says.
+            plugins = having(table.kind, name)
+            cure = f"the installed plug-in `{plugins[0]}` has it: add `--plugin {plugins[0]}`" if plugins else cure
         self.add(
             "E101",
             f"unknown {table.kind} `{name}`",

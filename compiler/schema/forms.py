@@ -42,7 +42,7 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
 def is_type(table: Table[Any], name: str, rest: Collection[str]) -> bool:
     """Whether a `name:` that is also the entry `name` says the type: a layer may well be called like another one."""
     fields = table.find(name).model_fields
-    return all(spelled(key, fields) for key in rest) and not (rest and set(rest) <= set(table.entries))
+    return all(spelled(key, fields) for key in rest) and not (rest and set(rest) <= set(table))
 
 
 def with_siblings(thing: str, siblings: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ def read_named(
     if form is not None:
         findings.type_form(path, table, form)
         return None
-    if not set(names) & set(table.entries):
+    if not set(names) & set(table):
         later = [key for key in names if key in LATER]
         for key in later:
             findings.add("E109", LATER[key], (*path, key), key=True, label="not in this version")

@@ -34,9 +34,7 @@ def json_schema() -> Schema:
     train["allOf"] = [{"not": {"required": list(pair)}} for pair in PAIRS]
     model = top["properties"]["model"]
     model["allOf"] = [{"not": {"required": ["layers", "nodes"]}}]
-    definitions = {
-        f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table.entries)
-    }
+    definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
     return {
         "$schema": DRAFT,
         "title": "modelc spec",

@@ -6,6 +6,7 @@ from typing import Any
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Problem
 from modelc.compiler.named import NAME
+from modelc.compiler.plugged import enabled
 from modelc.compiler.schema.data import read_data
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.model import read_model
@@ -53,6 +54,7 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
         read_data(findings, top["data"], ("data",)) if "data" in top else None,
         read_train(findings, top["train"], ("train",)) if "train" in top else None,
         stated,
+        enabled(),
     )
     return spec, tuple(findings.problems)
 

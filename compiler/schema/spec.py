@@ -16,6 +16,7 @@ from modelc.compiler.loss import Loss
 from modelc.compiler.metric import Metric
 from modelc.compiler.numbers import Shape
 from modelc.compiler.optimizer import Optimizer
+from modelc.compiler.plugged import NONE, Plugins
 from modelc.compiler.source import Reader, Source
 from modelc.compiler.split import Validation
 from modelc.compiler.tensor import TensorType
@@ -156,7 +157,10 @@ class TrainSpec:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A whole spec. Sections that are absent or unreadable are None; `stated` has the sections that the text has."""
+    """A whole spec. Sections that are absent or unreadable are None; `stated` has the sections that the text has.
+
+    `plugins` are those that its names were looked up in.
+    """
 
     document: Document
     name: str
@@ -165,3 +169,4 @@ class Spec:
     data: DataSpec | None
     train: TrainSpec | None
     stated: frozenset[str]
+    plugins: Plugins = NONE

@@ -4,7 +4,7 @@ from modelc.compiler.named import Table
 from modelc.compiler.source import Source
 
 SOURCES: Table[Source] = Table(
-    "source",
+    Source,
     {
         "digits": "sources.digits:Digits",
         "mnist": "sources.mnist:Mnist",

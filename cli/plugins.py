@@ -1,0 +1,64 @@
+"""The option `--plugin`, which every command has that reads a spec or a run, and whose fault an error is."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelc.cli.console import paint, write
+
+if TYPE_CHECKING:
+    from modelc.compiler.bind.task import Task
+    from modelc.runtime.rundir import Run
+
+PluginNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin", metavar="NAME|FILE.py", help="Enable an installed plug-in, or one in a Python file; repeatable."
+    ),
+]
+
+
+def enable(plugins: Sequence[str] | None) -> None:
+    """Enable the plug-ins that the command line names, until the command ends. Raises PluginError."""
+    if not plugins:
+        return
+    from modelc.compiler.plugged import ENABLED
+    from modelc.compiler.plugins import open_plugins
+
+    ENABLED.set(open_plugins(plugins))
+
+
+def task_of(run: "Run") -> "Task":
+    """The task of a run, with a warning for each plug-in that is not as it was. Raises RunError E602 or E606."""
+    from modelc.compiler.render.printable import printable
+    from modelc.runtime.plugins import changes
+
+    task = run.task()
+    for change in changes(run.record.plugins):
+        write(
+            paint("strong", "warning", sys.stderr)
+            + f": {printable(change)}\n"
+            + "  = note: the weights may be used in another way than they were trained\n",
+            sys.stderr,
+        )
+    return task
+
+
+def culprit(error: Exception) -> str | None:
+    """Where in which plug-in `error` came from, as text; None where it came from modelc itself."""
+    import traceback
+
+    from modelc.compiler.plugged import enabled
+
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        # The innermost of these decides: what jax raises is the fault of whoever called it.
+        if module.partition(".")[0] == "modelc":
+            found = None
+        for plugin in enabled().plugins:
+            if module.partition(".")[0] in plugin.modules:
+                found = f"the plug-in `{plugin.name}`, at {frame.f_code.co_filename}:{line}"
+    return found

@@ -1,0 +1,76 @@
+"""What a class must have to be one of the named things: the pattern that the built-in classes keep to, for plug-ins.
+
+Looks at the class alone and computes nothing: what its methods do is for `modelc.testing`.
+"""
+
+from collections.abc import Iterator
+from inspect import isfunction
+from typing import Any
+
+from pydantic import PydanticUserError
+
+from modelc.compiler.named import Named, Table
+from modelc.compiler.schema.grammar import field_shape
+from modelc.compiler.schema.tables import TABLES
+
+CONFIG = {"frozen": True, "extra": "forbid", "strict": True, "allow_inf_nan": False}
+"""Settings of pydantic that no class may change: values are frozen, and nothing is ignored or converted in silence."""
+
+
+def kind_of(cls: Any) -> str | None:
+    """The kind of thing that a class is, by its base; None for what is none."""
+    if not isinstance(cls, type):
+        return None
+    found = [table for table in TABLES if issubclass(cls, table.base)]
+    # An activation is a layer as well.
+    return max(found, key=lambda table: len(table.base.__mro__)).kind if found else None
+
+
+def faults(table: Table[Any], name: str, cls: Any) -> list[str]:
+    """What keeps `cls` from being the thing `name` of `table`, a line each; empty where nothing does."""
+    if kind_of(cls) != table.kind or cls is table.base:
+        what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
+        kind = kind_of(cls) if cls is not table.base else None
+        return [f"{what} is no subclass of `{table.base.__name__}`" + (f", it is of the kind `{kind}`" if kind else "")]
+    return list(breaches(name, cls))
+
+
+def breaches(name: str, cls: type[Named]) -> Iterator[str]:
+    """What `cls`, a subclass of the base of its kind, lacks or does otherwise."""
+    own = f"`{cls.__qualname__}`"
+    if not (vars(cls).get("__doc__") or "").strip():
+        yield f"{own} has no docstring"
+    if name not in cls.example:
+        yield f"{own} has no `example` that uses `{name}`"
+    for key, value in CONFIG.items():
+        if cls.model_config.get(key) != value:
+            yield f"`model_config` of {own} changes `{key}`"
+    for variable in sorted(cls.__class_vars__):
+        if not hasattr(cls, variable):
+            yield f"{own} does not say its `{variable}`"
+    for method in unwritten(cls):
+        yield f"{own} has no `{method}`"
+    try:
+        cls.model_rebuild()
+    except (PydanticUserError, NameError) as error:
+        yield f"the fields of {own} cannot be understood: {str(error).partition(chr(10))[0]}"
+        return
+    if cls.primary is not None and cls.primary not in cls.model_fields:
+        yield f"the `primary` of {own}, `{cls.primary}`, is none of its fields"
+    for field, info in cls.model_fields.items():
+        if not info.description:
+            yield f"the field `{field}` of {own} has no description"
+        try:
+            field_shape(info)
+        except TypeError:
+            yield f"the field `{field}` of {own} has a type that no spec can write"
+
+
+def unwritten(cls: type[Named]) -> Iterator[str]:
+    """The methods that bases leave to their subclasses, which do nothing but raise NotImplementedError, and `cls` too."""
+    seen = {name for base in cls.__mro__ for name in vars(base) if not name.startswith("__")}
+    for name in sorted(seen - set(dir(Named))):
+        value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
+        function = value.fget if isinstance(value, property) else value
+        if isfunction(function) and function.__code__.co_names == ("NotImplementedError",):
+            yield name
