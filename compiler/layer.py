@@ -236,7 +236,7 @@ class Layer(Named):
         The batches can be iterated once, and how they are cut changes no result. Computed with numpy on the host. Values
         that are not finite are an error for the caller to report.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
 
     def by_hand(self) -> str:
         """`, or give it `mean` and `variance``: the end of a cure where `fit` is out of the question."""

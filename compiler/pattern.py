@@ -67,7 +67,10 @@ def breaches(name: str, cls: type[Named]) -> Iterator[str]:
 
 
 def unwritten(cls: type[Named]) -> Iterator[str]:
-    """The methods that bases leave to their subclasses, which do nothing but raise NotImplementedError, and `cls` too."""
+    """The methods that bases leave to every subclass, by doing nothing but a bare `raise NotImplementedError`, and `cls` too.
+
+    One that only some subclasses need, as `Layer.fit`, raises it with a message.
+    """
     seen = {name for base in cls.__mro__ for name in vars(base) if not name.startswith("__")}
     for name in sorted(seen - set(dir(Named))):
         value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
