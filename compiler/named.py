@@ -144,12 +144,15 @@ def refuse(type_: str, message: str, at: tuple[str | int, ...], value: Any, **co
     raise ValidationError.from_exception_data(message, [details])
 
 
-def relocate(error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str]) -> ValidationError:
+def relocate(
+    error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str] | None = None
+) -> ValidationError:
     """`error` with every location moved below `at`; `owner` says whose arguments they are, unless already known."""
     lines = []
     for item in error.errors(include_url=False):
         context = {**item.get("ctx", {})}
-        context.setdefault("owner", dict(owner))
+        if owner is not None:
+            context.setdefault("owner", dict(owner))
         kind = PydanticCustomError(
             cast(Any, item["type"]), cast(Any, item["msg"].replace("{", "(").replace("}", ")")), context
         )
@@ -161,11 +164,13 @@ def relocate(error: ValidationError, at: tuple[str | int, ...], owner: Mapping[s
 class Chosen:
     """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
 
-    A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing.
+    A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing, one
+    of `several` a list, which becomes a tuple.
     """
 
     table: Table[Any]
     optional: bool = False
+    several: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         def validate(raw: Any) -> Any:
@@ -173,8 +178,24 @@ class Chosen:
                 return raw
             return self.table.build(raw)
 
+        def validate_all(raw: Any) -> Any:
+            if not isinstance(raw, list | tuple):
+                refuse("list_type", f"expected a list of {self.table.kind}s", (), raw)
+            return tuple(at_place(place, item) for place, item in enumerate(raw))
+
+        def at_place(place: int, raw: Any) -> Any:
+            try:
+                return validate(raw)
+            except ValidationError as error:
+                raise relocate(error, (place,)) from None
+
         def written(value: Any) -> Any:
             return None if value is None else self.table.dump(value)
 
-        dump = core_schema.plain_serializer_function_ser_schema(written)
-        return core_schema.no_info_plain_validator_function(validate, serialization=dump)
+        def all_written(values: Any) -> Any:
+            return [written(value) for value in values]
+
+        dump = core_schema.plain_serializer_function_ser_schema(all_written if self.several else written)
+        return core_schema.no_info_plain_validator_function(
+            validate_all if self.several else validate, serialization=dump
+        )

@@ -18,7 +18,7 @@ from modelc.compiler.layers import ACTIVATIONS
 from modelc.compiler.named import Named, Table, fold
 from modelc.compiler.notation import show_value, simple
 from modelc.compiler.schema.field_types import Schema, listed
-from modelc.compiler.schema.grammar import Thing, Value, field_shape, summary_of
+from modelc.compiler.schema.grammar import Items, Thing, Value, field_shape, summary_of
 from modelc.compiler.schema.tables import TABLES
 from modelc.compiler.tensor import TensorType
 
@@ -133,6 +133,9 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
     if isinstance(shape, Thing):
         kind = shape.table.kind
         takes = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" + (", or a number above 0" if shape.number else "")
+    elif isinstance(shape, Items):
+        assert isinstance(shape.of, Thing), "lists of plain values are plain values"
+        takes = f"a list of {plural(shape.of.table.kind)}"
     else:
         assert isinstance(shape, Value), "arguments are plain values or named things"
         takes = in_words(shape.schema)

@@ -144,6 +144,7 @@ LAYERS: Table[Layer] = Table(
         "squeeze": "layers.unit_axes:Squeeze",
         "stack": "layers.stack:Stack",
         "stop_gradient": "layers.stop_gradient:StopGradient",
+        "stacked_rnn": "layers.stacked_rnn:StackedRNN",
         "subtract": "layers.subtract:Subtract",
         "sum": "layers.reducing:Sum",
         "time_distributed": "layers.time_distributed:TimeDistributed",

@@ -1,4 +1,4 @@
-"""What wrappers share: the plan of the layer inside, whose refusals are blamed on the wrapper's `layer`."""
+"""What wrappers share: the plan of the layer inside, whose refusals are blamed on the wrapper's argument."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import LAYERS
 
 
-def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
+def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "layer") -> Plan:
     """The plan of `layer` for `inputs`.
 
-    Raises its PlanError, blamed on the argument `layer` where it was on one of the inner arguments, and on
+    Raises its PlanError, blamed on the wrapper's `argument` where it was on one of the inner arguments, and on
     `initial_state` where it was on that; `note` says what the inner layer's shapes are, if it has no note itself.
     A layer that learns from the training rows is refused: `fit` is asked for at nodes only.
     """
@@ -21,7 +21,7 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "") -> Plan:
             error.message,
             help=error.help,
             note=error.note or note,
-            argument="layer" if error.argument else "",
+            argument=argument if error.argument else "",
             slot="initial_state" if error.slot == "initial_state" else "",
             code=error.code,
         ) from None

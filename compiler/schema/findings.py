@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
 from modelc.compiler.named import Named, Table
-from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, translated, type_form
+from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, of_cell, translated, type_form
 from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe, flow, listed, literal_choices, show, some
@@ -174,6 +174,7 @@ class Findings:
         quoted = f"`{name}`" if name else "this"
         if name and isinstance(path[-1], int):
             quoted = f"every value of {quoted}"
+        path = self.written(path, len(base))
         if kind == "extra_forbidden":
             self.unknown_argument(path, name, owner, fields, argument=whose is not None)
         elif kind == "missing":
@@ -247,6 +248,14 @@ class Findings:
             message = item["msg"].removeprefix("Value error, ")
             self.add("E106", f"{quoted}: {message[:1].lower()}{message[1:]}", path, label="out of range")
 
+    def written(self, path: Path, start: int) -> Path:
+        """`path` as the text has it: without a primary argument, from `start` on, whose list stands in its place."""
+        for place in range(start, len(path) - 1):
+            shorter = (*path[:place], *path[place + 1 :])
+            if path not in self.document.values and shorter in self.document.values:
+                return shorter
+        return path
+
     def unknown_argument(self, path: Path, name: str, owner: str, fields: Collection[str], *, argument: bool) -> None:
         if argument and name in BESIDE:
             self.add(
@@ -310,8 +319,11 @@ class Findings:
         close = table.suggest(name)
         cure = f"did you mean `{close}`?" if close else ""
         before, _, after = name.partition(":")
-        if close and path[-1] == name and close in table.called(name) and is_foreign(name, close):
-            cure = f"did you mean `{translated(table, close, self.document.get(path))}`?"
+        arguments = self.document.get(path) if path[-1] == name and path in self.document.values else None
+        if layer := of_cell(table, name, arguments):
+            cure = f"did you mean `{layer}`?"
+        elif close and path[-1] == name and close in table.called(name) and is_foreign(name, close):
+            cure = f"did you mean `{translated(table, close, arguments)}`?"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
         else:

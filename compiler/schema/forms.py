@@ -75,6 +75,24 @@ def translated(table: Table[Any], name: str, arguments: Any) -> str:
     return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
 
 
+def of_cell(table: Table[Any], name: str, arguments: Any) -> str | None:
+    """The layer that Keras's `RNN: {cell: ...}` runs, with the arguments beside the cell; None for what is no such form.
+
+    Here a cell is the layer that runs it, and several of them are a stack.
+    """
+    if fold(name.rpartition(".")[2]) != "rnn" or not isinstance(arguments, Mapping) or "cell" not in arguments:
+        return None
+    cell = arguments["cell"]
+    if isinstance(cell, list):
+        cell = {"stacked_rnn": cell}
+    kind, given = next(iter(cell.items())) if isinstance(cell, Mapping) and len(cell) == 1 else (cell, {})
+    meant = table.suggest(kind) if isinstance(kind, str) else None
+    if meant is None:
+        return None
+    given = given if isinstance(given, Mapping) else {table.find(meant).primary or "": given}
+    return translated(table, meant, {**given, **{key: value for key, value in arguments.items() if key != "cell"}})
+
+
 def another(table: Table[Any], name: str) -> str | None:
     """The entry that others call `name`, though something else has that name here: `dense` for `linear`."""
     return next((entry for entry in table.called(name) if entry != name), None)

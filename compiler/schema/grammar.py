@@ -209,7 +209,8 @@ def field_shape(info: FieldInfo) -> Shape:
     description = info.description or ""
     for mark in info.metadata:
         if isinstance(mark, Chosen):
-            return Thing(mark.table, description=description)
+            thing = Thing(mark.table, description="" if mark.several else description)
+            return Items(thing, description) if mark.several else thing
         if isinstance(mark, RateOrSchedule):
             return Thing(SCHEDULES, number=positive_number(), description=description)
     return Value(field_schema(info.annotation, info.metadata, info.json_schema_extra), description)

@@ -54,6 +54,17 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("cast: int64", "E106", "did you mean `int32`?"),
         ("add: 3", "E105", "write `rescaling: {scale: 1, offset: 3}`; `add` joins several inputs"),
         ("multiply: 0.5", "E105", "write `rescaling: 0.5`; `multiply` joins several inputs"),
+        ("RNN: {cell: {LSTMCell: 64}, return_sequences: true}", "E101", "did you mean `lstm: {units: 64, return_sequences: true}`?"),
+        ("keras.layers.RNN: {cell: {keras.layers.GRUCell: {units: 8}}}", "E101", "did you mean `gru: 8`?"),
+        ("RNN: {cell: [{lstm_cell: 8}, {gru_cell: 4}]}", "E101", "did you mean `stacked_rnn: ...`?"),
+        ("RNN: {cell: {StackedRNNCells: {cells: [lstm_cell: 8]}}, go_backwards: true}", "E101", "did you mean `stacked_rnn: {cells: ..., go_backwards: true}`?"),
+        ("RNN: 8", "E101", "did you mean `simple_rnn: 8`?"),
+        ("StackedRNNCells: [lstm: 8]", "E101", "did you mean `stacked_rnn: ...`?"),
+        ("lstm_cell: 8", "E101", "did you mean `lstm: 8`?"),
+        ("simple_rnn_cell: 8", "E101", "did you mean `simple_rnn: 8`?"),
+        ("stacked_rnn: [lstm_cell: 8]", "E101", "did you mean `lstm: 8`?"),
+        ("stacked_rnn: {cells: {lstm: 8}}", "E105", ""),
+        ("stacked_rnn: [lstm: {units: 8, unit: 8}]", "E102", "did you mean `units`?"),
         ("add: [a, b]", "E105", "in a graph, name what feeds it beside it: `{from: [a, b], add}`"),
     ],
 )  # fmt: skip
@@ -209,3 +220,10 @@ def test_a_graph_without_any_node_is_told_first() -> None:
         "train: {loss: cross_entropy, optimizer: adam, epochs: 1}\n"
     )
     assert [problem.code for problem in check(text, "spec.yaml").problems][:1] == ["E104"]
+
+
+def test_a_mistake_in_a_list_of_layers_is_shown_at_its_item() -> None:
+    text = CHAIN.format("stacked_rnn: [lstm: 8, gruu: 8]")
+    for written in (text, text.replace("[lstm: 8, gruu: 8]", "{cells: [lstm: 8, gruu: 8]}")):
+        [problem] = check(written, "spec.yaml").errors
+        assert problem.label.place.column == written.splitlines()[1].index("gruu") + 1

@@ -70,6 +70,9 @@ def layer(name: str, choices: st.SearchStrategy[dict[str, Any]]) -> st.SearchStr
 
 
 recurrent = layer("lstm", lstms) | layer("gru", grus) | layer("simple_rnn", simple_rnns)
+stacks = arguments(
+    cells=st.lists(recurrent, min_size=1, max_size=3), maybe_return_sequences=yes_or_no, maybe_go_backwards=yes_or_no
+)
 inside = recurrent | st.sampled_from(
     [
         "batch_norm",
@@ -85,13 +88,17 @@ inside = recurrent | st.sampled_from(
 
 CONFIGURATIONS: Configurations = {
     "bidirectional": (
-        arguments(layer=recurrent, maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"])),
+        arguments(
+            layer=recurrent | layer("stacked_rnn", stacks),
+            maybe_merge_mode=st.sampled_from(["concat", "sum", "mul", "ave"]),
+        ),
         sequences(2, 4),
     ),
     **{f"conv_lstm{count}d": (conv_lstms(count), frames(count)) for count in (1, 2, 3)},
     "gru": (grus, sequences(1)),
     "lstm": (lstms, sequences(2)),
     "simple_rnn": (simple_rnns, sequences(1)),
+    "stacked_rnn": (stacks, sequences(1, 2, 3)),
     "time_distributed": (
         arguments(layer=inside),
         one(tensors(1, 2, 3, 3, 4, dtypes=floats | st.sampled_from(["float32", "int32"]))),
@@ -108,6 +115,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "gru": (random, {"x": x, "initial_state": state[:1]}),
     "lstm": (random, {"x": x, "initial_state": state}),
     "simple_rnn": (random, {"x": x, "initial_state": state[:1]}),
+    "stacked_rnn": ({"cells": [{"lstm": {"units": 3, "dropout": 0.3}}, {"gru": 2}]}, x),
     "time_distributed": ({"layer": "batch_norm"}, x),
 }
 """One use of each, with a batch of three rows."""
