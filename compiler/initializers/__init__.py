@@ -13,6 +13,7 @@ INITIALIZERS: Table[Initializer] = Table(
         "glorot_uniform": "initializers.scaled:GlorotUniform",
         "he_normal": "initializers.scaled:HeNormal",
         "he_uniform": "initializers.scaled:HeUniform",
+        "identity": "initializers.identity:Identity",
         "lecun_normal": "initializers.scaled:LecunNormal",
         "lecun_uniform": "initializers.scaled:LecunUniform",
         "ones": "initializers.constant:Ones",
@@ -20,6 +21,7 @@ INITIALIZERS: Table[Initializer] = Table(
         "random_normal": "initializers.random:RandomNormal",
         "random_uniform": "initializers.random:RandomUniform",
         "truncated_normal": "initializers.random:TruncatedNormal",
+        "variance_scaling": "initializers.scaled:VarianceScaling",
         "zeros": "initializers.constant:Zeros",
     },
 )

@@ -1,18 +1,32 @@
 """Initializers whose spread follows the shape of the weight, so that signals neither grow nor fade with the width.
 
-All are Keras 3's `initializers.VarianceScaling` with fixed arguments.
+All are `variance_scaling`, which Keras 3 calls `initializers.VarianceScaling`, most of them with fixed arguments.
 """
 
 from math import prod, sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
 
 from modelc.compiler.initializer import Initializer
+from modelc.compiler.numbers import Positive
 
 if TYPE_CHECKING:
     from jax import Array
 
 TRUNCATED_SPREAD = 0.87962566103423978
 """Standard deviation of a standard normal distribution that is cut at two standard deviations."""
+
+Mode = Literal["fan_in", "fan_out", "fan_avg"]
+Distribution = Literal["truncated_normal", "untruncated_normal", "uniform"]
+
+
+class Rule(NamedTuple):
+    """Values of variance `scale / n`, where n is one of the fans or their mean."""
+
+    scale: float
+    mode: Mode
+    distribution: Distribution
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -26,77 +40,101 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 class Scaled(Initializer):
-    """Abstract: variance `scale / n`, where n is the fan-in or the mean of fan-in and fan-out."""
+    """Abstract: each subclass is one rule."""
 
-    scale: ClassVar[float]
-    mode: ClassVar[Literal["fan_in", "fan_avg"]]
-    distribution: ClassVar[Literal["normal", "uniform"]]
+    def rule(self) -> Rule:
+        """How wide the values spread."""
+        raise NotImplementedError
 
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
         import jax
 
+        scale, mode, distribution = self.rule()
         fan_in, fan_out = fans(shape)
-        variance = self.scale / (fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2)
-        if self.distribution == "uniform":
+        variance = scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+        if distribution == "uniform":
             limit = sqrt(3 * variance)
             return jax.random.uniform(key, shape, dtype, -limit, limit)
+        if distribution == "untruncated_normal":
+            return sqrt(variance) * jax.random.normal(key, shape, dtype)
         return sqrt(variance) / TRUNCATED_SPREAD * jax.random.truncated_normal(key, -2.0, 2.0, shape, dtype)
+
+
+class VarianceScaling(Scaled):
+    """Values of variance `scale / n`, where n is the fan-in, the fan-out or their mean.
+
+    A kernel `[..., inputs, outputs]` has the fan-in `inputs` and the fan-out `outputs`, each times the cells before
+    them. `truncated_normal` draws again beyond two standard deviations and is widened to have this variance all the
+    same; `uniform` is on `+-sqrt(3 * scale / n)`. Keras 3 `initializers.VarianceScaling`.
+    """
+
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {variance_scaling: {scale: 2, mode: fan_out}}}"
+    spellings: ClassVar[tuple[str, ...]] = ("scaled_initializer",)
+
+    scale: Annotated[Positive, Field(description="Variance times fan.")] = 1.0
+    mode: Annotated[Mode, Field(description="The fan that the variance is divided by.")] = "fan_in"
+    distribution: Annotated[Distribution, Field(description="How values of this variance are drawn.")] = (
+        "truncated_normal"
+    )
+
+    def rule(self) -> Rule:
+        return Rule(self.scale, self.mode, self.distribution)
 
 
 class GlorotUniform(Scaled):
     """Uniform on `+-sqrt(6 / (fan_in + fan_out))`; the default of kernels. Glorot and Bengio 2010."""
 
-    scale: ClassVar[float] = 1.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_avg"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "uniform"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_uniform}"
     spellings: ClassVar[tuple[str, ...]] = ("xavier_uniform", "xavier_uniform_", "xavier")
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_avg", "uniform")
 
 
 class GlorotNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / (fan_in + fan_out))`. Glorot and Bengio 2010."""
 
-    scale: ClassVar[float] = 1.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_avg"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "normal"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("xavier_normal", "xavier_normal_")
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_avg", "truncated_normal")
 
 
 class HeUniform(Scaled):
     """Uniform on `+-sqrt(6 / fan_in)`, for relu and its kin. He et al. 2015."""
 
-    scale: ClassVar[float] = 2.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "uniform"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
     spellings: ClassVar[tuple[str, ...]] = ("kaiming_uniform", "kaiming_uniform_")
+
+    def rule(self) -> Rule:
+        return Rule(2.0, "fan_in", "uniform")
 
 
 class HeNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / fan_in)`, for relu and its kin. He et al. 2015."""
 
-    scale: ClassVar[float] = 2.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "normal"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("kaiming_normal", "kaiming_normal_", "he", "kaiming")
+
+    def rule(self) -> Rule:
+        return Rule(2.0, "fan_in", "truncated_normal")
 
 
 class LecunUniform(Scaled):
     """Uniform on `+-sqrt(3 / fan_in)`. LeCun et al. 1998."""
 
-    scale: ClassVar[float] = 1.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "uniform"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: lecun_uniform}"
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_in", "uniform")
 
 
 class LecunNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(1 / fan_in)`, for selu. LeCun et al. 1998, Klambauer et al. 2017."""
 
-    scale: ClassVar[float] = 1.0
-    mode: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
-    distribution: ClassVar[Literal["normal", "uniform"]] = "normal"
     example: ClassVar[str] = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("lecun",)
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_in", "truncated_normal")

@@ -10,6 +10,7 @@ import pytest
 from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.initializers.scaled import fans
 from modelc.compiler.keys import root_key
+from modelc.compiler.layer import PlanError
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
 
@@ -25,6 +26,18 @@ RANDOM: list[tuple[Any, Any]] = [
     ("random_uniform", keras.initializers.RandomUniform(seed=1)),
     ({"random_uniform": {"minval": -1, "maxval": 3}}, keras.initializers.RandomUniform(-1.0, 3.0, seed=1)),
     ("truncated_normal", keras.initializers.TruncatedNormal(seed=1)),
+    ("variance_scaling", keras.initializers.VarianceScaling(seed=1)),
+    *(
+        (
+            {"variance_scaling": {"scale": 0.3, "mode": mode, "distribution": distribution}},
+            keras.initializers.VarianceScaling(0.3, mode, distribution, seed=1),
+        )
+        for mode, distribution in (
+            ("fan_out", "uniform"),
+            ("fan_avg", "truncated_normal"),
+            ("fan_out", "untruncated_normal"),
+        )
+    ),
     ({"truncated_normal": {"mean": 1, "stddev": 0.3}}, keras.initializers.TruncatedNormal(1.0, 0.3, seed=1)),
 ]
 SHAPES = {"dense": (200, 300), "conv": (3, 5, 40, 90), "bias": (60_000,)}
@@ -50,7 +63,8 @@ def test_bounds_and_moments_are_those_of_keras(raw: Any, oracle: Any, shape: tup
     error = 5 * spread / np.sqrt(ours.size)
     assert abs(ours.mean() - theirs.mean()) < 2 * error
     assert abs(ours.std() - spread) < 2 * error
-    bounded = not isinstance(oracle, keras.initializers.RandomNormal)
+    unbounded = getattr(oracle, "distribution", "") == "untruncated_normal"
+    bounded = not unbounded and not isinstance(oracle, keras.initializers.RandomNormal)
     if bounded:
         # Samples of this size come within a thousandth of the bounds of a uniform distribution.
         np.testing.assert_allclose(np.ptp(ours), np.ptp(theirs), rtol=5e-3)
@@ -70,6 +84,28 @@ def test_fans_are_those_of_keras(shape: tuple[int, ...]) -> None:
 )
 def test_constants(raw: Any, value: float) -> None:
     np.testing.assert_array_equal(sample(raw, (2, 3)), np.full((2, 3), value, "float32"))
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (2, 5), (5, 2), (1, 1)])
+def test_identity_is_that_of_keras(shape: tuple[int, int]) -> None:
+    np.testing.assert_array_equal(sample({"identity": 1.5}, shape), keras.initializers.Identity(1.5)(shape))
+    np.testing.assert_array_equal(sample("identity", shape), np.eye(*shape))
+
+
+@pytest.mark.parametrize("shape", [[], [4], [2, 3, 4]])
+def test_identity_fills_matrices_only(shape: list[int]) -> None:
+    with pytest.raises(PlanError) as caught:
+        INITIALIZERS.build("identity").check(tuple(shape))
+    assert caught.value.message == f"`identity` fills weights of two axes, got one of shape {shape}"
+    assert caught.value.help == "use `zeros` for a bias, `orthogonal` for a weight of more axes"
+
+
+def test_variance_scaling_of_a_kernel_of_several_axes_follows_the_map() -> None:
+    x = TensorType((5, 24))
+    raw = {"num_heads": 4, "key_dim": 10, "kernel_initializer": {"variance_scaling": {"mode": "fan_out"}}}
+    kernel = LAYERS.build({"self_attention": raw}).plan(x).params["query/kernel"]
+    drawn = np.asarray(kernel.initializer.sample(root_key(0), kernel.shape, "float32"))
+    np.testing.assert_allclose(drawn.std(), np.sqrt(1 / 40), rtol=0.1)
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (8, 3), (3, 8), (2, 3, 4), (1, 1)])
@@ -93,7 +129,7 @@ def test_orthogonal_draws_are_uniform_over_rotations_and_reflections() -> None:
 def test_the_key_decides_the_bits_and_the_dtype_is_kept(name: str) -> None:
     first = sample(name, (4, 6), 1)
     np.testing.assert_array_equal(first, sample(name, (4, 6), 1))
-    if name not in ("zeros", "ones", "constant"):
+    if name not in ("zeros", "ones", "constant", "identity"):
         assert not np.array_equal(first, sample(name, (4, 6), 2))
     assert sample(name, (4, 6), dtype="bfloat16").dtype == "bfloat16"
     assert first.dtype == "float32"
