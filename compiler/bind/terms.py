@@ -154,20 +154,24 @@ def check_activation(findings: Findings, graph: Graph, term: Term, output: Tenso
     if activation is None or wanted is None:
         return True
     kind = ACTIVATIONS.name_of(activation)
-    if kind == "softmax" and output.shape[-1:] == (1,):
+    if kind in ("softmax", "sparsemax") and output.shape[-1:] == (1,):
         findings.add(
             "E305",
-            "softmax over one unit is always 1",
+            f"{kind} over one unit is always 1",
             at,
             label="one unit",
             help=f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`",
         )
         return False
-    if kind not in ("softmax", "sigmoid", "log_softmax"):
+    if kind not in ("softmax", "sigmoid", "log_softmax", "sparsemax"):
         return True
     if kind != wanted:
         other = "binary_cross_entropy" if kind == "sigmoid" else "cross_entropy"
-        cure = f"use `{wanted}` here" if kind == "log_softmax" else f"use `{wanted}` here, or the loss `{other}`"
+        cure = (
+            f"use `{wanted}` here"
+            if kind in ("log_softmax", "sparsemax")
+            else f"use `{wanted}` here, or the loss `{other}`"
+        )
         message = f"`{loss}` goes with `{wanted}`, but `{term.of}` ends in `{kind}`"
         findings.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
         return False

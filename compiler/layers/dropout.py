@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
+from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Layer, Plan
-from modelc.compiler.numbers import Fraction
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.numbers import Fraction, Shape
+from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 class Dropout(Layer):
     """In training each value is 0 with probability `rate`, else divided by `1 - rate`; otherwise the identity.
 
-    Any shape. Follows Keras 3 `layers.Dropout`. Srivastava et al. 2014.
+    Any shape. Where `noise_shape` has the size 1, values are dropped together along that axis. Srivastava et al. 2014;
+    follows Keras 3 `layers.Dropout`, whose `noise_shape` begins with the batch; here each example is drawn for itself.
     """
 
     primary: ClassVar[str | None] = "rate"
@@ -25,13 +27,26 @@ class Dropout(Layer):
     example: ClassVar[str] = "dropout: 0.5"
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
+    noise_shape: Annotated[
+        Shape | None, Field(description="Shape of what is drawn for an example; null: as the input.")
+    ] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
+        shape = self.noise_shape
+        need(
+            shape is None or (len(shape) == x.rank and all(a in (1, b) for a, b in zip(shape, x.shape, strict=True))),
+            f"`noise_shape` is {show_shape(shape or ())}, but the input is {show_shape(x.shape)}",
+            help="give each axis but the batch its own size or 1",
+            argument="noise_shape",
+        )
         return Plan.of(x)
 
     def apply(self, call: Call, x: "Array") -> "Array":
-        return drop(x, self.rate, call.random("mask")) if call.train and self.rate > 0 else x
+        if not call.train or self.rate == 0:
+            return x
+        shape = None if self.noise_shape is None else (x.shape[0], *self.noise_shape)
+        return drop(x, self.rate, call.random("mask"), shape)
 
 
 def drop(x: "Array", rate: float, key: "Array", shape: tuple[int, ...] | None = None) -> "Array":

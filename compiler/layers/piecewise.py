@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.activation import Activation
-from modelc.compiler.numbers import NonNegative, Number
+from modelc.compiler.checks import need_axis
+from modelc.compiler.layer import Plan
+from modelc.compiler.numbers import Axis, NonNegative, Number
+from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
@@ -96,3 +99,32 @@ class SparseSigmoid(Activation):
         import jax
 
         return jax.nn.sparse_sigmoid(x)
+
+
+class Sparsemax(Activation):
+    """`max(x - tau, 0)` along `axis`, with the `tau` that makes it sum to one, for any shape that has it.
+
+    The nearest point to `x` among all probabilities of exclusive classes: unlike softmax it reaches 0. Martins and
+    Astudillo 2016, algorithm 1. Keras 3 `activations.sparsemax` means the same, but up to 3.15 takes the wrong `tau`
+    where two values or more are above 0, and does not sum to one. No loss undoes it: `cross_entropy` wants softmax.
+    """
+
+    primary: ClassVar[str | None] = "axis"
+    example: ClassVar[str] = "sparsemax"
+
+    axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
+
+    def plan(self, x: TensorType) -> Plan:
+        need_axis(self.axis, x)
+        return super().plan(x)
+
+    def function(self, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        wide = jnp.moveaxis(x, self.axis, -1).astype(jnp.promote_types(x.dtype, "float32"))
+        ordered = jnp.sort(wide, axis=-1, descending=True)
+        sums = jnp.cumsum(ordered, axis=-1)
+        support = 1 + jnp.arange(1, x.shape[self.axis] + 1) * ordered > sums
+        count = jnp.sum(support, axis=-1, keepdims=True)
+        tau = (jnp.sum(jnp.where(support, ordered, 0), axis=-1, keepdims=True) - 1) / count
+        return jnp.moveaxis(jnp.where(wide > tau, wide - tau, 0), -1, self.axis).astype(x.dtype)

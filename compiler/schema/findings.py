@@ -9,7 +9,7 @@ from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Path, PlanError, Problem
 from modelc.compiler.named import Named, Table
 from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, of_cell, translated, type_form
-from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint
+from modelc.compiler.schema.hints import absent_hint, bound_hint, choice_hint, scalar_cure, type_hint
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe, flow, listed, literal_choices, show, some
 
@@ -317,12 +317,15 @@ class Findings:
 
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
         close = table.suggest(name)
+        called = close is not None and close in table.called(name)
         cure = f"did you mean `{close}`?" if close else ""
         before, _, after = name.partition(":")
         arguments = self.document.get(path) if path[-1] == name and path in self.document.values else None
         if layer := of_cell(table, name, arguments):
             cure = f"did you mean `{layer}`?"
-        elif close and path[-1] == name and close in table.called(name) and is_foreign(name, close):
+        elif not called and (absent := absent_hint(table.kind, name)):
+            cure = absent
+        elif close and path[-1] == name and called and is_foreign(name, close):
             cure = f"did you mean `{translated(table, close, arguments)}`?"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modelc.compiler.named import fold
 from modelc.compiler.schema.spellings import spelled
 
 TRUE = ("yes", "on", "true", "y")
@@ -20,6 +21,31 @@ CHOICES = {
     "long": "int32",
 }
 """Types of numbers as others call them."""
+
+NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
+ABSENT = {
+    "flaxlayer": NO_CODE,
+    "function": NO_CODE,
+    "input": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "inputlayer": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "jaxlayer": NO_CODE,
+    "lambda": NO_CODE,
+    "lambdalayer": NO_CODE,
+    "reversibleembedding": "use `embedding`, and `dense` for the way back: each has a table of its own",
+    "tfsmlayer": NO_CODE,
+    "torchmodulewrapper": NO_CODE,
+}
+"""Layers of others, without case and separators, that are none here, and what stands for them."""
+
+
+def absent_hint(kind: str, name: str) -> str:
+    """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
+    from modelc.compiler.schema.tables import table_of
+
+    if kind == "layer":
+        return ABSENT.get(fold(name.rpartition(".")[2]), "")
+    layer = next(table_of("layer").called(name), None) if kind == "activation" else None
+    return f"`{layer}` is a layer and no activation: write it as the layer after this one" if layer else ""
 
 
 BY_A_NUMBER = {

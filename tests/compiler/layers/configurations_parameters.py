@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.compiler.layers.drawing import Configurations, activations, arguments, axes, one, sizes, tensors
+from tests.compiler.layers.drawing import Configurations, activations, anything, arguments, axes, one, sizes, tensors
 from tests.compiler.layers.running import normal
 
 EQUATIONS: list[tuple[str, list[int], str]] = [
@@ -38,15 +38,25 @@ def mapped(draw: Any) -> dict[str, Any]:
 CONFIGURATIONS: Configurations = {
     "class_token": (arguments(), one(tensors(1, 2, 2, 3))),
     "einsum_dense": (mapped(), one(tensors(1, 2, 2, 3))),
+    "parameter": (
+        arguments(shape=st.lists(sizes, max_size=3), maybe_value_initializer=st.sampled_from(["zeros", "he_normal"])),
+        one(tensors(0, 1, 2, 3, dtypes=anything)),
+    ),
     "position_embedding": (arguments(maybe_sequence_length=sizes), one(tensors(1, 2, 2, 3))),
     "prelu": (arguments(maybe_shared_axes=axes | st.lists(axes, min_size=1, max_size=2)), one(tensors(0, 1, 2, 3))),
+    "sinusoidal_position_encoding": (
+        arguments(maybe_max_wavelength=st.sampled_from([10.0, 100])),
+        one(tensors(1, 2, 2, 3)),
+    ),
 }
 
 x = normal(3, 4, 5)
 USES: dict[str, tuple[Any, Any]] = {
     "class_token": ({}, x),
     "einsum_dense": ({"equation": "...d,dhk->...hk", "output_shape": [2, 3], "bias_axes": "k"}, x),
+    "parameter": ([2, 3], x),
     "position_embedding": ({}, x),
     "prelu": ([-2], x),
+    "sinusoidal_position_encoding": ({}, x),
 }
 """One use of each, with a batch of three rows."""

@@ -17,6 +17,7 @@ CONFIGURATIONS: Configurations = {
     "celu": (arguments(maybe_alpha=st.floats(0.5, 2)), any_rank),
     "gaussian_dropout": (rates, any_rank),
     "gaussian_noise": (arguments(stddev=st.sampled_from([0.0, 0.5])), any_rank),
+    "glu": (arguments(maybe_axis=axes), one(tensors(0, 1, 2, 3))),
     "hard_shrink": (arguments(maybe_threshold=st.floats(0, 2)), any_rank),
     "hard_silu": (plain, any_rank),
     "hard_tanh": (plain, any_rank),
@@ -29,12 +30,14 @@ CONFIGURATIONS: Configurations = {
     ),
     "repeat_vector": (arguments(n=sizes), one(tensors(0, 1, 1, 2, dtypes=anything))),
     "soft_shrink": (arguments(maybe_threshold=st.floats(0, 2)), any_rank),
+    "sparsemax": (arguments(maybe_axis=axes), any_rank),
     "sparse_plus": (plain, any_rank),
     "sparse_sigmoid": (plain, any_rank),
     "spatial_dropout1d": (rates, one(tensors(1, 2, 2, 3))),
     "spatial_dropout2d": (rates, one(tensors(2, 3, 3, 3))),
     "spatial_dropout3d": (rates, one(tensors(3, 4, 4, 4))),
     "squareplus": (arguments(maybe_b=st.floats(0, 5)), any_rank),
+    "stochastic_depth": (rates, any_rank),
     "tanh_shrink": (plain, any_rank),
     "threshold": (arguments(threshold=numbers, default_value=numbers), any_rank),
 }
@@ -45,16 +48,25 @@ USES: dict[str, tuple[Any, Any]] = {
     "alpha_dropout": (0.3, x),
     "gaussian_dropout": (0.3, x),
     "gaussian_noise": (0.3, x),
+    "glu": (-2, x),
     "masking": ({}, x),
     "permute": ([-1, -2], x),
     "repeat_vector": (2, x[:, 0]),
     "spatial_dropout1d": (0.3, x),
     "spatial_dropout2d": (0.3, normal(3, 2, 4, 5)),
     "spatial_dropout3d": (0.3, normal(3, 2, 1, 4, 5)),
+    "stochastic_depth": (0.3, x),
     "threshold": ({"threshold": 0.2, "default_value": -1}, x),
     **{name: ({}, x) for name in CONFIGURATIONS if name in ACTIVATIONS and name != "threshold"},
 }
 """One use of each, with a batch of three rows."""
 
-RANDOM = ("alpha_dropout", "gaussian_dropout", "gaussian_noise", "spatial_dropout1d", "spatial_dropout2d")
+RANDOM = (
+    "alpha_dropout",
+    "gaussian_dropout",
+    "gaussian_noise",
+    "spatial_dropout1d",
+    "spatial_dropout2d",
+    "stochastic_depth",
+)
 """Those that draw random numbers in training."""

@@ -64,6 +64,7 @@ def test_every_layer_is_used() -> None:
             "gru",
             "lstm",
             "simple_rnn",
+            "spectral_norm",
             "stacked_rnn",
             "time_distributed",
         )

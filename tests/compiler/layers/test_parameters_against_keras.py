@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -12,7 +13,14 @@ from modelc.compiler.tensor import TensorType
 from tests.compiler.layers.comparing import Case, check
 from tests.compiler.layers.running import build, filled, normal
 
-COMPARED = {"class_token", "einsum_dense", "position_embedding", "prelu"}
+COMPARED = {
+    "class_token",
+    "einsum_dense",
+    "parameter",
+    "position_embedding",
+    "prelu",
+    "sinusoidal_position_encoding",
+}
 L = keras.layers
 x3, image = normal(2, 3, 4), normal(2, 3, 5, 4)
 
@@ -58,6 +66,39 @@ def test_positions_are_added_from_the_first() -> None:
     assert running.params["embeddings"].shape == (5, 4)
     np.testing.assert_array_equal(running.output(x3), x3 + running.params["embeddings"][:3])
     assert build({"position_embedding": {}}, x3).params["embeddings"].shape == (3, 4)
+
+
+@pytest.mark.parametrize(("shape", "base"), [((2, 6, 4), 10000.0), ((1, 3, 2, 5), 50.0), ((1, 1, 1), 7)])
+def test_sinusoidal_positions_are_those_of_the_paper(shape: tuple[int, ...], base: float) -> None:
+    x = normal(*shape)
+    time, features = shape[-2:]
+    expected = np.zeros((time, features))
+    for t in range(time):
+        for place in range(features):
+            angle = t / base ** (2 * (place // 2) / features)
+            expected[t, place] = np.sin(angle) if place % 2 == 0 else np.cos(angle)
+    np.testing.assert_allclose(
+        build({"sinusoidal_position_encoding": base}, x).output(x) - x, expected[None] + 0 * x, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("x", [normal(3, 4), np.full((3, 2, 2), np.nan, "float32"), np.zeros((3, 1), "int32")])
+def test_a_parameter_is_the_same_whatever_comes_in(x: Any) -> None:
+    running = filled({"parameter": [2, 5]}, x)
+    result = running(x, masks={"x": np.zeros((3, 1), bool)})
+    value = running.params["value"]
+    np.testing.assert_array_equal(result.outputs["output"], np.stack([value] * 3))
+    assert value.shape == (2, 5) and not result.masks
+    pull = jax.vjp(lambda p: running.with_params(p, x).outputs["output"], running.params)[1]
+    weight = normal(3, 2, 5, seed=1)
+    np.testing.assert_allclose(pull(weight)[0]["value"], weight.sum(0), rtol=1e-5)
+
+
+def test_a_parameter_starts_as_a_weight_of_keras_does() -> None:
+    drawn = build({"parameter": [40, 60]}, x3).params["value"]
+    layer = keras.layers.Layer()
+    theirs = np.asarray(layer.add_weight(shape=(40, 60)).value)
+    np.testing.assert_allclose([np.max(drawn), np.min(drawn)], [theirs.max(), theirs.min()], rtol=0.01)
 
 
 def test_a_class_token_comes_first_and_counts() -> None:

@@ -67,7 +67,10 @@ CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[s
         arguments(units=sizes, maybe_activation=activations, maybe_use_bias=yes_or_no),
         one(tensors(0, 1, 2, 3)),
     ),
-    "dropout": (arguments(rate=st.sampled_from([0.0, 0.5])), one(tensors(0, 1, 2, 3))),
+    "dropout": (
+        arguments(rate=st.sampled_from([0.0, 0.5]), maybe_noise_shape=st.lists(st.integers(1, 2), max_size=3)),
+        one(tensors(0, 1, 2, 3)),
+    ),
     "elu": (arguments(maybe_alpha=numbers), one(tensors(0, 1, 2))),
     "embedding": (
         arguments(input_dim=sizes, output_dim=sizes, maybe_mask_zero=yes_or_no),

@@ -1,0 +1,131 @@
+"""The wrapper `spectral_norm` against Keras 3 in training, and against singular values where Keras does otherwise."""
+
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+from modelc.compiler.layer import PlanError
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.layers.activations import Softmax
+from modelc.compiler.tensor import TensorType
+from tests.compiler.layers.comparing import Case, check, close
+from tests.compiler.layers.running import QUICK, build, filled, normal
+
+COMPARED = {"spectral_norm"}
+L = keras.layers
+x3, image = normal(2, 3, 4), normal(2, 5, 4, 3)
+
+
+def wrapped(raw: Any, oracle: Any, x: Any, iterations: int = 1) -> Case:
+    arguments = {"layer": raw} if iterations == 1 else {"layer": raw, "power_iterations": iterations}
+    return Case({"spectral_norm": arguments}, lambda: L.SpectralNormalization(oracle, iterations), x, train=True)
+
+
+CASES = [
+    wrapped({"dense": 3}, L.Dense(3), x3),
+    wrapped(
+        {"dense": {"units": 1, "activation": "tanh", "use_bias": False}}, L.Dense(1, "tanh", False), normal(1, 1), 3
+    ),
+    wrapped({"conv2d": {"filters": 2, "kernel_size": [2, 3], "strides": 2}}, L.Conv2D(2, (2, 3), 2), image, 2),
+    wrapped({"conv1d": {"filters": 4, "kernel_size": 2, "groups": 2}}, L.Conv1D(4, 2, groups=2), x3),
+    wrapped({"conv2d_transpose": {"filters": 2, "kernel_size": 3}}, L.Conv2DTranspose(2, 3), image),
+    wrapped({"depthwise_conv2d": 2}, L.DepthwiseConv2D(2), image),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: next(iter(case.raw["spectral_norm"]["layer"])))
+def test_training_divides_and_moves_as_keras_does(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("kernel", (6, 4)), ("embeddings", (4, 6))])
+def test_the_largest_singular_value_becomes_one(name: str, shape: tuple[int, int]) -> None:
+    raw: Any = (
+        {"dense": {"units": 4, "use_bias": False}}
+        if name == "kernel"
+        else {"embedding": {"input_dim": 4, "output_dim": 6}}
+    )
+    x: Any = np.eye(6, dtype="float32") if name == "kernel" else np.arange(4, dtype="int32")[:, None]
+    running = filled({"spectral_norm": {"layer": raw, "power_iterations": 60}}, x)
+    found = running.output(x).reshape(shape)
+    weight = running.params[name]
+    close(found, weight / np.linalg.svd(weight, compute_uv=False)[0], 1e-5)
+    np.testing.assert_allclose(np.linalg.svd(found, compute_uv=False)[0], 1, rtol=1e-5)
+
+
+def test_outside_training_the_kernel_is_divided_too_and_nothing_moves() -> None:
+    running = filled({"spectral_norm": {"layer": {"dense": 3}}}, x3)
+    evaluated, trained = running(x3), running(x3, train=True)
+    np.testing.assert_array_equal(evaluated.outputs["output"], trained.outputs["output"])
+    assert not evaluated.state
+    assert not np.allclose(trained.state["vector_u"], running.state["vector_u"])
+    np.testing.assert_allclose(np.linalg.norm(trained.state["vector_u"]), 1, rtol=1e-6)
+
+
+def test_a_kernel_of_zeros_stays_and_learns() -> None:
+    running = filled({"spectral_norm": {"layer": {"dense": 3}}}, x3)
+    running.params["kernel"] = np.zeros((4, 3), "float32")
+
+    def total(params: Any) -> Any:
+        result = running.with_params(params, x3, train=True)
+        return result.outputs["output"].sum(), result.state
+
+    gradient, state = jax.jit(jax.grad(total, has_aux=True), compiler_options=QUICK)(running.params)
+    np.testing.assert_allclose(gradient["kernel"], np.repeat(x3.sum((0, 1))[:, None], 3, 1), rtol=1e-5)
+    np.testing.assert_array_equal(state["vector_u"], running.state["vector_u"])
+
+
+def test_it_is_for_the_graph_what_the_layer_inside_is() -> None:
+    embedding = LAYERS.build(
+        {"spectral_norm": {"layer": {"embedding": {"input_dim": 7, "output_dim": 2, "mask_zero": True}}}}
+    )
+    assert embedding.ids() == 7
+    assert embedding.plan(TensorType((3,), "int32")).output.mask
+    ids = np.array([[1, 0]], "int32")
+    running = build(
+        {"spectral_norm": {"layer": {"embedding": {"input_dim": 7, "output_dim": 2, "mask_zero": True}}}}, ids
+    )
+    for train in (False, True):
+        np.testing.assert_array_equal(running(ids, train=train).masks["output"], [[1, 0]])
+    conv = LAYERS.build({"spectral_norm": {"layer": {"conv1d": {"filters": 2, "kernel_size": 2}}}})
+    dense = LAYERS.build({"spectral_norm": {"layer": {"dense": {"units": 2, "activation": "softmax"}}}})
+    assert (embedding.masking, conv.masking, dense.masking) == ("use", "drop", "pass")
+    assert not all(part.loop_safe for part in conv.layers())
+    parts = dense.split()
+    assert parts == (LAYERS.build({"spectral_norm": {"layer": {"dense": 2}}}), Softmax())
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("flatten", "expected a layer with one `kernel` or `embeddings`, got `flatten` without weights"),
+        (
+            "layer_norm",
+            "expected a layer with one `kernel` or `embeddings`, got `layer_norm` with the weights gamma, beta",
+        ),
+        (
+            {"lstm": 2},
+            "expected a layer with one input, got `lstm`",
+        ),
+        ("add", "expected a layer with one input, got `add`"),
+        ({"spectral_norm": {"layer": {"dense": 2}}}, "`spectral_norm` inside `spectral_norm` divides the kernel by 1"),
+    ],
+    ids=str,
+)
+def test_layers_without_one_kernel_are_refused(layer: Any, message: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        LAYERS.build({"spectral_norm": {"layer": layer}}).plan(TensorType((3, 4)))
+    assert (caught.value.message, caught.value.argument) == (message, "layer")
+    assert caught.value.help
+
+
+def test_what_the_layer_inside_refuses_is_told() -> None:
+    with pytest.raises(PlanError) as caught:
+        LAYERS.build({"spectral_norm": {"layer": {"conv1d": {"filters": 2, "kernel_size": 5}}}}).plan(
+            TensorType((3, 4))
+        )
+    assert caught.value.message == "a window of 5 does not fit into a sequence of 3"
+    assert caught.value.argument == "layer"
