@@ -38,9 +38,8 @@ def fit_layers(task: Task, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
         wanted = task.planned.plans[node.path].fitted
         if not wanted or node.owner != node.path:
             continue
-        assert node.layer is not None and node.feeds
-        edge = node.feeds[0].edge
-        assert edge is not None, "a task without errors has no holes"
+        edge = node.first
+        assert node.layer is not None and edge is not None, "a task without errors has no holes"
         given = watched(node, batches(task, edge, learnt, inputs))
         entries = dict(node.layer.fit(given))
         found = {name: (array.shape, str(array.dtype)) for name, array in entries.items()}

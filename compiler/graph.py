@@ -55,6 +55,12 @@ class Node:
     scope: tuple[str, ...]
     at: Path
 
+    @property
+    def first(self) -> Edge | None:
+        """The edge into the first slot of the layer: of what it looks up, moves or learns from."""
+        slot = "" if self.layer is None else self.layer.slots[0].name
+        return next((feed.edge for feed in self.feeds or () if feed.slot == slot), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:

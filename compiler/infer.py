@@ -41,8 +41,9 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
         if (plan := plan_node(findings, planned, node)) is not None:
             plans[node.path] = plan
     for node in graph.nodes:
-        if node.path in plans and plans[node.path].fitted:
+        if node.path in plans:
             check_learnt(findings, planned, node)
+            check_room(findings, planned, node)
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs):
             check_port(findings, planned, Feed("", edge, output_path(document, name)))
@@ -159,6 +160,8 @@ def called(node: Node) -> str:
 def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
     """Report a layer that learns from the training rows where training changes what comes into it."""
     assert node.layer is not None
+    if not planned.plans[node.path].fitted:
+        return
     edges = [feed.edge for feed in node.feeds or () if feed.edge]
     used = reachable(planned.graph, edges)
     for other in planned.graph.nodes:
@@ -177,6 +180,30 @@ def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
                 related=[(other.at, "is trained")],
             )
             return
+
+
+def check_room(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+    """Report a layer that takes ids of which the layer before it gives more, also through layers that only move them."""
+    room = node.layer.ids() if node.layer is not None else None
+    source = node
+    while room is not None and source.first is not None:
+        before = planned.graph.node(source.first.node)
+        if before is None or before.layer is None:
+            return
+        count = before.layer.gives()
+        if count is not None and count > room:
+            findings.add(
+                "E308",
+                f"{called(before)} gives {count:,} ids, and {called(node)} has room for {room:,}",
+                node.at,
+                key=True,
+                label=f"ids from {room:,} on have no place",
+                help=f"make room for {count:,}",
+                related=[(before.at, f"gives 0 to {count - 1:,}")],
+            )
+        if count is not None or not before.layer.moves_values:
+            return
+        source = before
 
 
 def common(paths: Sequence[Path]) -> Path:

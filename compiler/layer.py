@@ -261,6 +261,10 @@ class Layer(Named):
         """For a layer that looks its input up in a table: how many ids there are; None for all others."""
         return None
 
+    def gives(self) -> int | None:
+        """For a layer whose output is ids: how many different ones, counted from 0; None for all others."""
+        return None
+
     def layers(self) -> "tuple[Layer, ...]":
         """This layer and, for a wrapper, those inside it."""
         return (self,)

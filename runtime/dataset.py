@@ -13,7 +13,6 @@ import numpy as np
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Binding, Task
 from modelc.compiler.errors import Path, Problem, RunError, SpecError
-from modelc.compiler.graph import Edge
 from modelc.compiler.readers.casts import column_of
 from modelc.compiler.readers.checks import check_bounds, check_labels
 from modelc.compiler.source import Loaded, Root
@@ -232,8 +231,8 @@ def check_ids(task: Task, inputs: Arrays) -> None:
             raise RunError(
                 "E403",
                 error.message,
-                notes=(f"`{node.path}` looks them up in a table of {ids:,}",),
-                helps=("give the embedding a larger `input_dim`, or map rare ids to one that it has",),
+                notes=(f"`{node.path}` has room for {ids:,} ids",),
+                helps=("give it room for more, or map rare ids to one that it has",),
                 at=("data", "inputs", source),
             ) from None
 
@@ -242,8 +241,7 @@ def id_source(task: Task, path: str) -> str | None:
     """The input whose values a node takes as they are, possibly through layers that only move them."""
     graph = task.planned.graph
     node = graph.node(path)
-    while node is not None and node.feeds and node.feeds[0].edge is not None:
-        edge: Edge = node.feeds[0].edge
+    while node is not None and (edge := node.first) is not None:
         if edge.node in graph.inputs:
             return edge.node
         node = graph.node(edge.node)

@@ -158,3 +158,55 @@ def test_python_fits_what_it_compiled() -> None:
     assert np.isfinite(compiled.apply(params, fitted, {"x": x})[0]["y"]).all()
     with pytest.raises(ValueError, match="the input 'x' has shape"):
         compiled.fit(state, {"x": x[:, :2]})
+
+
+def test_more_ids_than_there_is_room_for_are_found_without_data() -> None:
+    layers = [{"discretization": 10}, "flatten", {"reshape": [2, 2]}, {"embedding": {"input_dim": 8, "output_dim": 3}}]
+    raw: dict[str, Any] = {"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "layers": [*layers, "flatten"]}}
+    (problem,) = check(json.dumps(raw), "spec.json").problems
+    assert (problem.code, problem.message) == ("E308", "`discretization` gives 10 ids, and `embedding` has room for 8")
+    assert problem.helps == ("make room for 10",)
+    raw["model"]["layers"][3]["embedding"]["input_dim"] = 10
+    assert check(json.dumps(raw), "spec.json").problems == ()
+
+
+def test_ids_that_an_encoding_has_no_room_for_are_found_before_training(tmp_path: Path) -> None:
+    raw = spec([{"category_encoding": 4}, {"dense": {"units": 3, "activation": "softmax"}, "name": "y"}])
+    raw["model"]["inputs"]["x"]["dtype"] = "int32"
+    x = np.tile(np.arange(4, dtype="int32"), (29, 1))
+    ready(raw, write_rows(tmp_path, x=x))
+    x[7, 2] = 4
+    with pytest.raises(RunError) as caught:
+        ready(raw, write_rows(tmp_path, x=x))
+    assert caught.value.code == "E403"
+    assert caught.value.message == "`x` has 1 id outside 0 to 3, the first is 4 in row 7"
+    assert caught.value.notes == ("`category_encoding` has room for 4 ids",)
+
+
+def test_bins_and_vocabularies_are_learnt_in_training_and_kept(tmp_path: Path) -> None:
+    raw = spec(data=HELD_OUT, epochs=1)
+    raw["model"] = {
+        "inputs": {"x": {"shape": [4]}, "code": {"shape": [3], "dtype": "int32"}},
+        "nodes": {
+            "bins": {"from": "x", "layers": [{"discretization": 5}, {"embedding": {"input_dim": 5, "output_dim": 2}}]},
+            "codes": {"from": "code", "integer_lookup": {"max_tokens": 5, "output_mode": "count"}},
+            "flat": {"from": "bins", "flatten": None},
+            "both": {"from": ["flat", "codes"], "concatenate": None},
+            "y": {"from": "both", "dense": {"units": 3, "activation": "softmax"}},
+        },
+        "outputs": ["y"],
+    }
+    code = np.random.default_rng(0).integers(100, 107, (29, 3)).astype("int32")
+    task, dataset = ready(raw, write_rows(tmp_path, x=rows(), code=code))
+    watcher = Watcher()
+    outcome = fit(task, dataset, choose(task), watcher, lambda: False)
+    assert outcome.last is not None
+    assert all(np.isfinite(value) for value in outcome.last.values.values())
+    assert [told.path for told in watcher.learnt] == ["bins/discretization", "codes"]
+    state = watcher.snapshots[-1].state
+    shares = np.arange(1, 5) / 5
+    expected = np.quantile(rows()[:20], shares, method="interpolated_inverted_cdf")
+    np.testing.assert_allclose(state["bins/discretization"]["bin_boundaries"], expected, rtol=1e-6)
+    seen, counts = np.unique(code[:20], return_counts=True)
+    ranked = sorted(zip(-counts, -seen, strict=True))[:4]
+    assert sorted(state["codes"]["tokens"]) == sorted(-token for _, token in ranked)

@@ -15,6 +15,16 @@ Array = np.ndarray
 whole = np.random.default_rng(3).integers(-4, 9, (53, 3)).astype("int32")
 
 LEARNERS: dict[str, list[tuple[Any, Array]]] = {
+    "discretization": [
+        ({"num_bins": 5}, normal(53, 3)),
+        ({"num_bins": 7, "output_mode": "count"}, normal(53, 2, 3)),
+        ({"num_bins": 4, "output_mode": "one_hot"}, whole),
+    ],
+    "integer_lookup": [
+        ({"max_tokens": 6}, whole),
+        ({"max_tokens": 30, "num_oov_indices": 3, "output_mode": "multi_hot"}, whole),
+        ({"max_tokens": 9, "num_oov_indices": 2, "mask_token": 0}, whole),
+    ],
     "normalization": [
         ({}, normal(53, 4) * 3 + 1000),
         ({"axis": None}, normal(53, 2, 3)),

@@ -1,0 +1,110 @@
+"""The layer that sorts numbers into bins."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.errors import need
+from modelc.compiler.layer import Batch, Call, Layer, Plan, Result, State, Unfitted
+from modelc.compiler.layers.encoding import MODES, Mode, encode, encoded, tally
+from modelc.compiler.numbers import Numbers
+from modelc.compiler.tensor import TensorType
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+FEW = 128
+"""As many boundaries are compared with at once rather than searched."""
+
+
+class Discretization(Layer):
+    """The number of the bin of each value: how many `bin_boundaries` are not above it, so that a boundary opens a bin.
+
+    Input `[...]` of numbers, output int32 `[...]`, or floats in another `output_mode`, see `category_encoding`. The
+    boundaries are an argument, or state, `[num_bins - 1]`, learnt from the training rows before training: the exact
+    quantiles `k / num_bins` of all unmasked values together, by definition 4 of Hyndman and Fan 1996, in memory for the
+    distinct values. Where a value is so frequent that several fall on it, the bins between them stay empty. NaN is in no
+    bin: its number is -1, and NaN in the other modes. Follows Keras 3 `layers.Discretization`, whose `adapt` comes within
+    `epsilon` of these quantiles.
+    """
+
+    primary: ClassVar[str | None] = "num_bins"
+    spellings: ClassVar[tuple[str, ...]] = ("discretize", "digitize", "bucketize", "KBinsDiscretizer", "binning")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    exact: ClassVar[bool] = True
+    given: ClassVar[tuple[str, ...]] = ("bin_boundaries",)
+    example: ClassVar[str] = "discretization: {num_bins: 10}"
+
+    num_bins: Annotated[
+        int | None,
+        Field(ge=2, le=10**6, description="How many bins, whose boundaries are learnt from the training rows."),
+    ] = None
+    bin_boundaries: Annotated[
+        Numbers | None, Field(description="The boundaries if they are known, growing; one less than there are bins.")
+    ] = None
+    output_mode: Annotated[Mode, Field(description=MODES)] = "int"
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.is_float or x.is_integer,
+            f"expected numbers, got {x.dtype}",
+            help="`rescaling: 1` makes 0 and 1 of truth values",
+            code="E303",
+        )
+        need(
+            (self.num_bins is None) != (self.bin_boundaries is None),
+            "`num_bins` and `bin_boundaries` are both given" if self.num_bins else "there is nothing to make bins by",
+            help="give `num_bins: 10` to learn the boundaries from the training rows, or `bin_boundaries` that you know",
+            argument="bin_boundaries" if self.num_bins else "",
+        )
+        steps = zip(self.bin_boundaries or (), (self.bin_boundaries or ())[1:], strict=False)
+        falling = next((pair for pair in steps if not pair[0] < pair[1]), (0.0, 0.0))
+        need(
+            falling == (0.0, 0.0),
+            f"`bin_boundaries` do not grow: {falling[1]:g} comes after {falling[0]:g}",
+            help="write them from the lowest to the highest, each once",
+            argument="bin_boundaries",
+        )
+        dtype = "float64" if x.dtype == "float64" else "float32"
+        state = {}
+        if self.bin_boundaries is None:
+            state["bin_boundaries"] = State((self.bins - 1,), Unfitted(), (None,), dtype)
+        return Plan.of(encoded(x, self.bins, self.output_mode), state=state)
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return self.num_bins or len(self.bin_boundaries or ()) + 1
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        dtype = "float64" if x.dtype == "float64" else "float32"
+        wide = x.astype(dtype)
+        given = self.bin_boundaries
+        boundaries = jnp.asarray(call.state["bin_boundaries"] if given is None else given, dtype)
+        method = "compare_all" if self.bins <= FEW else "scan"
+        bins = jnp.searchsorted(boundaries, wide, side="right", method=method)
+        bins = jnp.where(jnp.isnan(wide) | jnp.isnan(boundaries[0]), -1, bins)
+        return encode(call, bins, self.bins, self.output_mode)
+
+    def gives(self) -> int | None:
+        return self.bins if self.output_mode == "int" else None
+
+    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
+        import numpy as np
+
+        values, counts = tally(batches)
+        dtype = "float64" if values.dtype == "float64" else "float32"
+        if values.size == 0 or values[-1] != values[-1]:
+            return {"bin_boundaries": np.full(self.bins - 1, np.nan, dtype)}
+        # In whole numbers, so that no rounding decides which two values a quantile lies between.
+        total, upto = int(counts.sum()), counts.cumsum()
+        places = [total * k for k in range(1, self.bins)]
+        below = np.array([max(place // self.bins - 1, 0) for place in places])
+        above = np.array([min(max(place // self.bins, 0), total - 1) for place in places])
+        share = np.array([place % self.bins / self.bins if place >= self.bins else 0.0 for place in places])
+        low, high = (values[np.searchsorted(upto, place, side="right")].astype("float64") for place in (below, above))
+        return {"bin_boundaries": (low + share * (high - low)).astype(dtype)}
