@@ -40,3 +40,21 @@ def make_reviews(folder: Path, rows: int = 296) -> None:
     label = generator.integers(0, 2, rows, dtype=np.uint8)
     tokens[:, 0] = np.where(label, 1, 2)
     np.savez(folder / "reviews.npz", tokens=tokens, label=label)
+
+
+def make_rentals(folder: Path, rows: int = 400) -> None:
+    """`rentals.npz` of `specs/bike_rentals.yaml`: more in warm air, at noon, on short ways and at some of the stations."""
+    generator = np.random.default_rng(3)
+    weather = generator.normal([15, 14, 60, 1013], [8, 8, 15, 9], (rows, 4)).astype(np.float32)
+    distance = generator.exponential(2.5, (rows, 1)).astype(np.float32)
+    hour = generator.integers(0, 24, rows, dtype=np.int32)
+    station = (1000 + 37 * generator.geometric(0.1, rows)).astype(np.int32)
+    rentals = 3 + weather[:, 0] / 8 - np.abs(hour - 12) / 6 - distance[:, 0] / 5 + station % 3
+    np.savez(
+        folder / "rentals.npz",
+        weather=weather,
+        distance=distance,
+        hour=hour,
+        station=station,
+        rentals=rentals[:, None].astype(np.float32),
+    )

@@ -11,7 +11,7 @@ from modelc.compiler.source import Root
 from modelc.runtime.dataset import complete, read_dataset
 from modelc.runtime.execution import choose
 from modelc.runtime.train import fit
-from tests.made_data import make_mnist, make_products, make_reviews
+from tests.made_data import make_mnist, make_products, make_rentals, make_reviews
 from tests.runtime.watching import Watcher
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
@@ -22,6 +22,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     folder = tmp_path_factory.mktemp("data")
     make_mnist(folder)
     make_products(folder)
+    make_rentals(folder)
     make_reviews(folder)
     return Root(folder, folder)
 
