@@ -175,6 +175,8 @@ def show_term(term: "TermRow", several: bool) -> str:
         shape = "" if term.target_type is None else f" {show_shape(term.target_type.shape)}"
         repaired = " as [1]" if term.repaired else ""
         text += f", against {term.target}{shape}{repaired} ({term.subject}{show_classes(term)})"
+    if term.mask:
+        text += f", where {term.mask} is true"
     weight = f", weight {term.weight:g}" if term.weight != 1 else ""
     return (f"{term.name}: " if several and term.name != term.of else "") + text + weight
 
@@ -253,4 +255,5 @@ def term_json(term: "TermRow") -> dict[str, Any]:
         "repaired": term.repaired,
         "classes": list(term.classes) if isinstance(term.classes, tuple) else term.classes,
         "weight": term.weight,
+        "mask": term.mask or None,
     }

@@ -1,41 +1,57 @@
-"""The contract of a loss: values per element from an output and its target; the caller averages, weighs and masks.
+"""The contract of a loss: values per element from outputs and a target; the caller averages, weighs and masks.
 
 A loss with an `activation` computes from logits, the values before that activation: the compiler hands them over.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.named import Named
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
-__all__ = ["Loss", "PlanError", "need"]
+__all__ = ["Loss", "Masking", "PlanError", "need"]
+
+Masking = Literal["each", "rows", "use"]
 
 
 class Loss(Named):
     """Abstract: each subclass is one loss.
 
-    `activation` names the activation whose inverse the loss contains (`softmax`, `sigmoid`): `elements` then takes logits.
-    `takes_target` says whether there is a target.
+    `plan` and `elements` take one argument for each of `slots`, the values of the model that the loss is of, and then
+    the target, None where there is none. `activation` names the activation whose inverse the loss contains (`softmax`,
+    `sigmoid`): `elements` then takes logits. `takes_target` says whether there is a target.
     """
 
+    slots: ClassVar[tuple[str, ...]] = ("output",)
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = None
     takes_target: ClassVar[bool] = True
+    masking: ClassVar[Masking] = "each"
+    """What can be left out. `each`: an element is of the value at its own place, and the caller leaves out those that a
+    mask is false for. `rows`: an element mixes the places of a row, and only whole rows can be left out. `use`: as that,
+    but `elements` takes as its last argument which rows `[batch]`, or steps `[batch, time]`, count."""
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
-        """Check the types against each other. Raises `PlanError`; a target of None is not known yet."""
+    def plan(self, *values: Any, **named: Any) -> tuple[int, ...]:
+        """The shape of the elements of one row; a target of None is not known yet.
+
+        Raises `PlanError` for types that do not go together.
+        """
         raise NotImplementedError
 
-    def classes(self, output: TensorType, target: TensorType | None) -> int | None:
+    def classes(self, *values: Any, **named: Any) -> int | None:
         """How many classes integer targets are drawn from (`0 <= label < classes`); None where targets are no labels."""
         return None
 
-    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+    def bounds(self, *values: Any, **named: Any) -> tuple[float, float] | None:
         """The closed interval that target values must lie in; None where any finite value will do."""
         return None
+
+    def check(self, target: "np.ndarray[Any, Any]", *outputs: TensorType) -> None:
+        """Raise RunError E403 for targets `[rows, ...]` that this loss cannot be computed for, beyond what `classes`
+        and `bounds` say."""
 
     def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
         """This loss with its classes by index. `names` are those of the target's classes, empty where they have none.
@@ -44,7 +60,7 @@ class Loss(Named):
         """
         return self
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def elements(self, *values: Any, **named: Any) -> "Array":
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError
 

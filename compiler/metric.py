@@ -4,7 +4,7 @@ Sums are additive, so that batches, chunks and processes can be joined in any or
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.named import Named
@@ -20,16 +20,25 @@ Link = Literal["softmax", "sigmoid"] | None
 
 
 class Metric(Named):
-    """Abstract: each subclass is one metric. Predictions are probabilities where `link` says so, never logits."""
+    """Abstract: each subclass is one metric. Predictions are probabilities where `link` says so, never logits.
 
+    `takes_target` says whether it compares with a target; else its target is None.
+    """
+
+    takes_target: ClassVar[bool] = True
     better: ClassVar[Literal["higher", "lower"]]
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
-        """Check the types against each other. Raises `PlanError`."""
+    def plan(self, *types: Any, **named: Any) -> tuple[int, ...]:
+        """The shape of what is counted one by one in one row, a weight being of its first axes.
+
+        Takes output, target and link. Raises `PlanError` for types that do not go together.
+        """
         raise NotImplementedError
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        """Additive sums over a batch; `weight` is float32 `[batch]` or `[batch, time]`, zero where nothing counts.
+    def sums(self, *values: Any, **named: Any) -> Mapping[str, "Array"]:
+        """Additive sums over a batch, of prediction, target, weight and link.
+
+        `weight` is float32 of the batch and of first axes of what `plan` says is counted, zero where nothing counts.
 
         Values at weight zero may be anything, NaN too, and must not show: use `where`, not products.
         """
@@ -41,7 +50,7 @@ class Metric(Named):
 
 
 def mean_sums(values: "Array", weight: "Array") -> Mapping[str, "Array"]:
-    """The sums of a mean of `values` (`[batch, ...]`, float32) where `weight` (`[batch]`, or `[batch, time]`) counts.
+    """The sums of a mean of `values` (`[batch, ...]`, float32) where `weight` (of its first axes) counts.
 
     Axes that `weight` lacks are averaged first, so that `count` stays a count of rows (or steps): a float32 count of
     every pixel of an epoch would pass 2**24 and no longer be exact.

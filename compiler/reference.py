@@ -15,6 +15,7 @@ from modelc.compiler.document import read
 from modelc.compiler.errors import PlanError
 from modelc.compiler.layer import Layer
 from modelc.compiler.layers import ACTIVATIONS
+from modelc.compiler.loss import Loss
 from modelc.compiler.named import Named, Table, fold
 from modelc.compiler.notation import show_value, simple
 from modelc.compiler.schema.field_types import Schema, listed
@@ -114,7 +115,9 @@ def entry_of(table: Table[Any], name: str) -> Entry:
         cleandoc(cls.__doc__ or ""),
         tuple(argument_of(argument, info) for argument, info in cls.model_fields.items()),
         cls.primary if all(argument == cls.primary for argument in required_of(cls)) else None,
-        tuple(
+        cls.slots
+        if issubclass(cls, Loss) and len(cls.slots) > 1
+        else tuple(
             slot.name + (f" ({slot.least} or more)" if slot.many else "") + ("" if slot.required else ", optional")
             for slot in slots
         ),

@@ -51,7 +51,7 @@ class Row:
 class TermRow:
     """One term of the loss. `activation` is the one before which the loss takes its values, empty where it takes logits
     or plain values; `link` is what it takes logits for. `repaired` says that a target of shape `[]` meets an output `[1]`.
-    `subject` says in words which column or input the target comes from.
+    `subject` says in words which column or input the target comes from, `mask` which target or edge leaves elements out.
     """
 
     name: str
@@ -67,6 +67,7 @@ class TermRow:
     classes: tuple[str, ...] | int | None
     repaired: bool
     weight: float
+    mask: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,13 @@ def size_of(dtype: str) -> int:
 
 def term_row(task: Task, term: Term) -> TermRow:
     binding = (task.targets or {}).get(term.target or "")
-    output = next((output for output in task.outputs.values() if output.edge == term.of), None)
+    output = next((output for output in task.outputs.values() if (output.edge,) == term.of), None)
     link = term.loss.activation or ""
     return TermRow(
         term.name,
         show_named(term.loss),
-        str(term.of),
-        task.planned.type(term.of),
+        term.shown,
+        task.planned.type(term.of[0]) if len(term.of) == 1 else None,
         link if output is not None and not output.logits else "",
         link,
         term.target or "",
@@ -177,7 +178,15 @@ def term_row(task: Task, term: Term) -> TermRow:
         classes_of(binding, output),
         binding.squeeze if binding else False,
         term.weight,
+        show_mask(task, term),
     )
+
+
+def show_mask(task: Task, term: Term) -> str:
+    """Which target, by its column, or which edge is the mask of a term; empty for none."""
+    binding = (task.targets or {}).get(term.mask) if isinstance(term.mask, str) else None
+    where = "" if binding is None else f" ({binding.reader.origin} {binding.subject})"
+    return "" if term.mask is None else f"{term.mask}{where}"
 
 
 def classes_of(binding: Binding | None, output: Output | None) -> tuple[str, ...] | int | None:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.bind.bind import bind
-from modelc.compiler.bind.task import Binding, Task
+from modelc.compiler.bind.task import Binding, Task, Term
 from modelc.compiler.errors import Path, Problem, RunError, SpecError
 from modelc.compiler.readers.casts import column_of
-from modelc.compiler.readers.checks import check_bounds, check_labels
+from modelc.compiler.readers.checks import check_bounds, check_labels, plural
 from modelc.compiler.source import Loaded, Root
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
@@ -200,22 +200,53 @@ def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
 
 
 def check_values(task: Task, part: Part) -> None:
-    """Raise RunError for labels outside the classes of their loss, or ids outside the table of their embedding."""
+    """Raise RunError for targets that their loss cannot take, masks that are neither true nor false, or ids outside the
+    table of their embedding."""
     check_ids(task, part.inputs)
     for term in task.terms:
-        output = task.planned.type(term.of)
-        if term.target is None or output is None:
+        mask = read_mask(task, term, part)
+        outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
+        if term.target is None or not outputs:
             continue
         assert task.targets is not None
         array, binding = part.targets[term.target], task.targets[term.target]
+        if mask is not None:
+            # What the mask leaves out may be anything, such as -1 for places without a label.
+            array = np.where(mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim)), array, array.dtype.type(0))
         try:
             given = column_of(array).type
-            if (classes := term.loss.classes(output, given)) is not None:
+            if (classes := term.loss.classes(*outputs, given)) is not None:
                 check_labels(array, classes, term.target)
-            if (bounds := term.loss.bounds(output, given)) is not None:
+            if (bounds := term.loss.bounds(*outputs, given)) is not None:
                 check_bounds(array, bounds, term.target)
+            term.loss.check(array, *outputs)
         except RunError as error:
             raise located(error, binding.at) from None
+
+
+def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | None":
+    """The mask of a term as bools `[rows, ...]`, where it is data; None where there is none, or the model computes it.
+
+    Raises RunError E403 for a target that is no mask.
+    """
+    if isinstance(term.mask, Edge):
+        given = part.inputs.get(term.mask.node)
+        return None if given is None else given != 0
+    if term.mask is None or task.targets is None:
+        return None
+    values = part.targets[term.mask]
+    bad = (values != 0) & (values != 1)
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"the mask `{term.mask}` has {plural(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
+            f"{values[where].item():g} in row {int(where[0])}",
+            helps=("save the column as bools, true where the loss counts",),
+            at=task.targets[term.mask].at,
+        )
+    kept: np.ndarray[Any, Any] = values != 0
+    return kept
 
 
 def check_ids(task: Task, inputs: Arrays) -> None:

@@ -3,7 +3,7 @@
 One function, `body` in `make`, is the training step; it runs inside a compiled loop or once per call.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from modelc.compiler.bind.task import Output, Task
+from modelc.compiler.bind.task import Output, Task, Term
+from modelc.compiler.graph import Edge
 from modelc.compiler.keys import derive, root_key
 from modelc.compiler.lower import Model, Tree, Values, lower
 
@@ -163,7 +164,8 @@ def take(data: Data, indices: Array, real: Array) -> tuple[Any, Any, Array]:
 def wanted(task: Task) -> tuple[Any, ...]:
     """The edges that losses and metrics look at, each once."""
     measured = {measure.output for measure in task.measures}
-    edges = [term.of for term in task.terms] + [task.outputs[name].edge for name in sorted(measured)]
+    edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
+    edges += [task.outputs[name].edge for name in sorted(measured)]
     return tuple(dict.fromkeys(edges))
 
 
@@ -172,24 +174,43 @@ def losses(
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
     """The loss of a batch, and its sums by log key: the weighted total, each term where there are several, the penalty.
 
-    A term is the mean of its elements over real rows and unmasked steps; the penalty of weights and layers is added.
+    A term is the mean of its elements over those that count; the penalty of weights and layers is added.
     """
     count = jnp.sum(rows, dtype=jnp.float32)
     penalty = penalties(task, params, values)
     total = penalty
     sums: dict[str, dict[str, Array]] = {}
     for term in task.terms:
-        target = None if term.target is None else targets[term.target]
-        elements = term.loss.elements(values.edges[term.of], target)
-        weight = spread(row_weight(rows, values.masks[term.of], elements.ndim), elements)
-        part = jnp.sum(jnp.where(weight, elements, 0.0))
-        present = jnp.sum(weight, dtype=jnp.float32)
+        elements, counts = elements_of(term, values, targets, rows)
+        part = jnp.sum(jnp.where(counts, elements, 0.0))
+        present = jnp.sum(counts, dtype=jnp.float32)
         total = total + term.weight * part / jnp.maximum(present, 1.0)
         if len(task.terms) > 1:
             sums[f"{term.name}/loss"] = {"total": part, "count": present}
     if task.penalized:
         sums["penalty"] = {"total": penalty * count, "count": count}
     return total, {"loss": {"total": jnp.where(count > 0, total * count, 0.0), "count": count}, **sums}
+
+
+def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: Array) -> tuple[Array, Array]:
+    """The elements of a term, and which of them count: those of real rows where neither the masks of the values that the
+    term is of nor its own mask is false."""
+    given = [values.edges[edge] for edge in term.of]
+    target = None if term.target is None else targets[term.target]
+    own = None if term.mask is None else mask_of(term.mask, values, targets)
+    masks = [*(values.masks[edge] for edge in term.of), own]
+    counts = counted(rows, masks, 1 + len(term.shape))
+    # What does not count may be anything. A selection of the elements alone would still give NaN for a gradient.
+    given = [cleared(value, counts) for value in given]
+    target = None if target is None else cleared(target, counts)
+    more = (counted(rows, masks, 2),) if term.loss.masking == "use" else ()
+    elements = term.loss.elements(*given, target, *more)
+    return elements, spread(counts, elements)
+
+
+def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:
+    """The mask of a term, `[batch, ...]`: computed by the model, or read."""
+    return values.edges[mask] if isinstance(mask, Edge) else targets[mask]
 
 
 def penalties(task: Task, params: Tree, values: Values) -> Array:
@@ -217,9 +238,11 @@ def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Arra
     sums = {}
     for measure in task.measures:
         output = task.outputs[measure.output]
-        target = targets[measure.target]
+        target = None if measure.target is None else targets[measure.target]
         prediction = probabilities(output, values.edges[output.edge])
-        weight = row_weight(rows, values.masks[output.edge], target.ndim).astype(jnp.float32)
+        own = None if output.mask is None else mask_of(output.mask, values, targets)
+        masks = [values.masks[output.edge], own]
+        weight = counted(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
     return sums
 
@@ -231,13 +254,29 @@ def probabilities(output: Output, value: Array) -> Array:
     return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 
-def row_weight(rows: Array, mask: Array | None, rank: int) -> Array:
-    """Which rows count, `[batch]`, or which steps of which rows, `[batch, time]`, for values of a rank of 2 and more."""
-    if mask is None or rank < 2:
-        return rows
-    return rows[:, None] & mask
+def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
+    """Which values of `rank` axes count, the batch among them, `[batch, ...]`: as far as masks tell them apart.
+
+    A mask of more axes says nothing of such values.
+    """
+    found = rows
+    for mask in masks:
+        if mask is not None and mask.ndim <= rank:
+            axes = max(found.ndim, mask.ndim)
+            found = widened(found, axes) & (widened(mask, axes) != 0)
+    return found
+
+
+def widened(values: Array, axes: int) -> Array:
+    """`values` with axes of size 1 behind its own, `axes` in all."""
+    return values.reshape(values.shape + (1,) * (axes - values.ndim))
+
+
+def cleared(values: Array, counts: Array) -> Array:
+    """`values` where they count, else 0."""
+    return jnp.where(spread(counts, values), values, jnp.zeros((), values.dtype))
 
 
 def spread(weight: Array, values: Array) -> Array:
     """`weight` over the axes of `values` that it lacks."""
-    return jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)
+    return jnp.broadcast_to(widened(weight, values.ndim), values.shape)

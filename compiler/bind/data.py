@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from modelc.compiler.bind.masks import masked
 from modelc.compiler.bind.task import Binding, Task, Term
-from modelc.compiler.bind.terms import check_term
+from modelc.compiler.bind.terms import fitted
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
@@ -50,29 +51,36 @@ def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], column
     """The task with its terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
-        return replace(task, terms=tuple(term for term in terms if check_term(findings, task, term, None)))
+        known = [fitted(findings, task, term, None) for term in terms]
+        return replace(task, terms=tuple(term for term in known if term and masked(findings, task, term, None)))
     bindings: dict[str, Binding] = {}
     fitting: list[Term] = []
     strangers = report_strange_targets(findings, task, terms)
     for term in terms:
         if term.target is None:
-            if check_term(findings, task, term, None):
-                fitting.append(term)
+            fits = fitted(findings, task, term, None)
+            fitting += [fits] if fits else []
             continue
         if term.target not in bindings:
             # A column that is not there is no mistake of its own where a target of another name may be meant.
             if strangers and term.target not in data.targets:
                 continue
-            binding = bind_target(findings, task, term, columns)
+            binding = bind_named(findings, task, term.target, columns)
             if binding is None:
                 continue
             bindings[term.target] = binding
         binding = repaired(task, term, bindings[term.target])
         bindings[term.target] = binding
         type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
-        if check_term(findings, task, term, type_) and check_classes(findings, task, term, binding):
-            fitting.extend(with_classes(findings, task, term, binding))
-    return replace(task, terms=tuple(fitting), targets=bindings)
+        fits = fitted(findings, task, term, type_)
+        if fits and check_classes(findings, task, fits, binding):
+            fitting.extend(with_classes(findings, task, fits, binding))
+    for term in fitting:
+        if isinstance(term.mask, str) and term.mask not in bindings:
+            binding = bind_named(findings, task, term.mask, columns)
+            bindings |= {term.mask: binding} if binding else {}
+    whole = tuple(term for term in fitting if masked(findings, task, term, bindings))
+    return replace(task, terms=whole, targets=bindings)
 
 
 def bind_column(
@@ -150,10 +158,10 @@ def written(findings: Findings, path: Path) -> Path:
     return ("data", "source") if path == ("data",) and ("data", "source") in findings.document.values else path
 
 
-def bind_target(findings: Findings, task: Task, term: Term, columns: Mapping[str, Column] | None) -> Binding | None:
-    """The binding of a term's target, or None when its reader is not known."""
-    data, name = task.data, term.target
-    assert data is not None and name is not None
+def bind_named(findings: Findings, task: Task, name: str, columns: Mapping[str, Column] | None) -> Binding | None:
+    """The binding of the target called `name`, or None when its reader is not known."""
+    data = task.data
+    assert data is not None
     path: Path = ("data", "targets", name)
     if name in data.targets:
         reader = data.targets[name]
@@ -194,7 +202,7 @@ def bind_copy(findings: Findings, task: Task, name: str, reader: Reader, path: P
 
 def repaired(task: Task, term: Term, binding: Binding) -> Binding:
     """The one repair of shapes: a target of shape `[]` meets an output `[1]`, unless it holds labels."""
-    output = task.planned.type(term.of)
+    output = task.planned.type(term.of[0]) if len(term.of) == 1 else None
     if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):
         return binding
     return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
@@ -202,7 +210,7 @@ def repaired(task: Task, term: Term, binding: Binding) -> Binding:
 
 def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> bool:
     """Report labels whose number of classes is not the width of the output."""
-    output = task.planned.type(term.of)
+    output = task.planned.type(term.of[0])
     if output is None or binding.classes is None:
         return True
     # A column that is not read yet but has classes holds labels: one for each row of values of the output.
@@ -211,21 +219,21 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
     count = binding.classes if isinstance(binding.classes, int) else len(binding.classes)
     if width is None or width == count:
         return True
-    node = task.planned.graph.node(term.of.node)
+    node = task.planned.graph.node(term.of[0].node)
     findings.add(
         "E304",
         f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the labels have {count} classes, the output has {width} values",
         term.at,
         label="does not fit",
         help=f"give the last layer of `{term.name}` {count} units",
-        related=[(node.at, f"`{term.of}` gives {show_shape(output.shape)}")] if node else (),
+        related=[(node.at, f"`{term.of[0]}` gives {show_shape(output.shape)}")] if node else (),
     )
     return False
 
 
 def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
     """The term with the classes that its loss names by index, none after reporting one that is not there."""
-    output = task.planned.type(term.of)
+    output = task.planned.type(term.of[0])
     names = binding.classes if isinstance(binding.classes, tuple) else ()
     if output is None or (binding.classes is None and binding.type is None):
         return (term,)
@@ -253,11 +261,13 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
         nameless = (
             spec.name is None and model.sequential and (item is None or (item.layer is None and item.name is None))
         )
-        unread = spec.target is None and (*spec.path, "target") in stated
+        unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
         if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):
             return None
         if spec.loss is None or spec.loss.takes_target:
             wanted.append(spec.target or name)
+        if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
+            wanted.append(spec.mask.text)
     whole = train.complete or "loss" in task.spec.document.data["train"]
     return wanted if whole and (model.complete or model.sequential) else None
 
@@ -274,7 +284,7 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
     assert data is not None and train is not None and model is not None
     wanted = asked_for(task, terms)
     if wanted is None:
-        known = [term.target for term in terms]
+        known = [name for term in terms for name in (term.target, term.mask)]
         return any(name not in known for name in data.targets)
     missing = [name for name in wanted if name not in data.targets]
     for name in data.targets:

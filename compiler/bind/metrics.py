@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from modelc.compiler.bind.task import Measure, Task
-from modelc.compiler.errors import PlanError
+from modelc.compiler.bind.task import Measure, Output, Task
+from modelc.compiler.errors import PlanError, need
+from modelc.compiler.graph import Edge
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import MetricSpec
 from modelc.compiler.schema.spellings import closest
@@ -57,7 +58,7 @@ def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, 
     assert train is not None
     if output is None:
         return None
-    if output.target is None:
+    if spec.metric.takes_target and output.target is None:
         if train.complete and len(task.terms) == len(train.terms) and train.terms:
             findings.add(
                 "E206",
@@ -68,16 +69,35 @@ def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, 
             )
         return None
     key = spec.kind if single else f"{name}/{spec.kind}"
-    measure = Measure(key, spec.metric, name, output.target)
-    binding = (task.targets or {}).get(output.target)
-    if binding is None or binding.type is None:
+    measure = Measure(key, spec.metric, name, output.target if spec.metric.takes_target else None)
+    binding = (task.targets or {}).get(measure.target or "")
+    if measure.target is not None and (binding is None or binding.type is None):
         return measure
-    target = binding.type.with_shape(1) if binding.squeeze else binding.type
+    target = None if binding is None or binding.type is None else binding.type
+    if binding is not None and target is not None and binding.squeeze:
+        target = target.with_shape(1)
     try:
-        spec.metric.plan(output.type, target, output.link)
+        measure = replace(measure, shape=spec.metric.plan(output.type, target, output.link))
+        need_mask(task, output, measure)
     except PlanError as error:
         findings.plan_error(
             error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path, key=False, label="does not fit"
         )
         return None
     return measure
+
+
+def need_mask(task: Task, output: Output, measure: Measure) -> None:
+    """Raise PlanError E306 where the mask of the output's loss is about an axis that the metric is taken over."""
+    if isinstance(output.mask, Edge):
+        type_ = task.planned.type(output.mask)
+    else:
+        binding = (task.targets or {}).get(output.mask or "")
+        type_ = None if binding is None else binding.type
+    if type_ is not None:
+        need(
+            len(type_.shape) <= len(measure.shape),
+            f"it is taken over an axis which the mask `{output.mask}` of the loss is about",
+            help="choose a metric that counts value by value",
+            code="E306",
+        )

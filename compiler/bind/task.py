@@ -23,7 +23,7 @@ class Output:
     """One output of the model.
 
     `link` is what its loss takes its values for, and `logits` says that they still are logits, to which the link
-    function must be applied to get probabilities. `target` is the target that its loss compares it to.
+    function must be applied to get probabilities. `target` and `mask` are those of its loss, and so of its metrics.
     """
 
     name: str
@@ -33,33 +33,45 @@ class Output:
     logits: bool = False
     target: str | None = None
     classes: Classes = None
+    mask: Edge | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of the loss, of the value on the edge `of`.
+    """One term of the loss, of the values on the edges `of`, one for each slot of the loss.
 
-    `logits` says that this value is what the loss computes from: the output itself, or, once the passes have run,
-    the value before the output's last activation.
+    What the loss computes from are the outputs themselves, or, once the passes have run, the values before their last
+    activation. `shape` is that of the elements of one row. Elements count where `mask` is true: the values of an edge,
+    or the target of this name.
     """
 
     name: str
     loss: Loss
-    of: Edge
+    of: tuple[Edge, ...]
     target: str | None
     weight: float
-    logits: bool
     at: Path
+    mask: Edge | str | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """What the term is of, in words."""
+        return ", ".join(map(str, self.of))
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One metric of one output; `key` is its log key without `train/` or `validation/`."""
+    """One metric of one output; `key` is its log key without `train/` or `validation/`.
+
+    `shape` is that of what the metric counts one by one, in one row. `target` is None for a metric that takes none.
+    """
 
     key: str
     metric: Metric
     output: str
-    target: str
+    target: str | None
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 from modelc.compiler.activation import Activation
+from modelc.compiler.bind.masks import find_mask, mask_edge
 from modelc.compiler.bind.task import Task, Term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.graph import Edge, Graph
 from modelc.compiler.infer import output_path
+from modelc.compiler.layer import Plan
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import TermSpec
+from modelc.compiler.schema.spec import Reference, TermSpec
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -38,12 +41,12 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
             unknown = True
             continue
         name = spec.name or names[0]
-        edge = find_edge(findings, task, spec, name)
-        if edge is None:
+        edges = find_edges(findings, task, spec, name)
+        if edges is None:
             unknown = True
             continue
-        covered.update(output for output, known in graph.outputs.items() if known == edge)
-        roots.append(edge)
+        covered.update(output for output, known in graph.outputs.items() if known in edges)
+        roots += edges
         if spec.loss is None:
             continue
         target = (spec.target or name) if spec.loss.takes_target else None
@@ -56,7 +59,16 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                 label="not used",
                 help="remove `target`",
             )
-        terms.append(Term(name, spec.loss, edge, target, spec.weight, True, spec.path))
+        mask: Edge | str | None = None
+        if spec.mask is not None:
+            node, plan = node_edge(task, spec.mask)
+            edge = mask_edge(task, spec.mask, node if plan is None or (node and node.port in plan.outputs) else None)
+            mask = find_mask(findings, task, spec, name, edge)
+            if mask is None:
+                unknown = True
+                continue
+            roots += [mask] if isinstance(mask, Edge) else []
+        terms.append(Term(name, spec.loss, edges, target, spec.weight, spec.path, mask))
     if not unknown and train.terms:
         for output in graph.outputs:
             if output not in covered:
@@ -74,43 +86,76 @@ def kind_of(spec: TermSpec) -> str:
     return "..." if spec.loss is None else LOSSES.name_of(spec.loss)
 
 
-def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str) -> Edge | None:
-    """The edge a term is about: its `of`, else the output or node of its name."""
-    model, graph = task.spec.model, task.planned.graph
-    assert model is not None
-    if spec.of is not None and len(spec.of) != 1:
+def find_edges(findings: Findings, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
+    """The edges that a term is of, one for each slot of its loss: those of its `of`, else the output or node of its name."""
+    written = spec.of or (Reference(name, spec.path),)
+    ordered = written if spec.loss is None else in_slots(findings, spec, spec.loss, written)
+    if ordered is None:
+        return None
+    edges = [find_edge(findings, task, spec, name, reference) for reference in ordered]
+    found = tuple(edge for edge in edges if edge is not None)
+    return found if len(found) == len(edges) else None
+
+
+def in_slots(
+    findings: Findings, spec: TermSpec, loss: Loss, references: tuple[Reference, ...]
+) -> tuple[Reference, ...] | None:
+    """What a term is of in the order of its loss's slots; None after reporting too many or too few, or a wrong name."""
+    kind, slots = LOSSES.name_of(loss), loss.slots
+    example = f"`of: [{', '.join(slots)}]`" if len(slots) > 1 else ""
+    for reference in references:
+        if reference.slot is not None and reference.slot not in slots:
+            close = closest(reference.slot, slots)
+            findings.add(
+                "E204",
+                f"`{kind}` takes no value called `{reference.slot}`",
+                (*spec.path, "of", reference.slot),
+                key=True,
+                label="no such value",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"values of `{kind}`: {', '.join(slots)}",
+            )
+            return None
+    if len(references) != len(slots):
+        single = len(slots) == 1
+        given = f"`of` names {len(references)}" if spec.of else "and the term has no `of`"
+        wanted = "one value" if single else f"{len(slots)} values, {', '.join(f'`{slot}`' for slot in slots)}"
         findings.add(
             "E204",
-            f"this loss takes one value, `of` names {len(spec.of)}",
-            (*spec.path, "of"),
-            label="one expected",
+            f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}",
+            (*spec.path, "of") if spec.of else spec.path,
+            key=not spec.of,
+            label="one expected" if single else f"{len(slots)} expected",
+            help=f"say which of the model's values they are: {example}, in `losses`" if example else (),
         )
         return None
-    text = spec.of[0].text if spec.of else name
-    path: Path = spec.of[0].path if spec.of else spec.path
-    node, _, port = text.partition(".")
-    if node in graph.outputs and not port:
-        return graph.outputs[node]
-    known = graph.node(node)
-    if known is None and model.nodes.get(node) is not None and not model.sequential:
-        ends = [other for other in graph.nodes if other.scope and other.scope[0] == node]
-        known = ends[-1] if ends else None
-    if known is not None:
-        edge = Edge(known.path, port or "output")
-        plan = task.planned.plans.get(known.path)
+    if all(reference.slot is None for reference in references):
+        return references
+    return tuple(reference for slot in slots for reference in references if reference.slot == slot)
+
+
+def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, reference: Reference) -> Edge | None:
+    """The edge that a term means by `reference`: an output, a node, or a port of one."""
+    model, graph = task.spec.model, task.planned.graph
+    assert model is not None
+    text, path = reference.text, reference.path
+    if reference.node in graph.outputs and "." not in text:
+        return graph.outputs[reference.node]
+    edge, plan = node_edge(task, reference)
+    if edge is not None:
         if plan is None or edge.port in plan.outputs:
             return edge
         findings.add(
             "E203",
-            f"`{node}` has no port `{port}`",
+            f"`{reference.node}` has no port `{reference.port}`",
             path,
             label="no such port",
-            note=f"ports of `{node}`: {', '.join(plan.outputs)}",
+            note=f"ports of `{reference.node}`: {', '.join(plan.outputs)}",
         )
         return None
     if model.complete:
         choices = [*graph.outputs, *model.nodes]
-        close = closest(node, choices)
+        close = closest(reference.node, choices)
         findings.add(
             "E205",
             f"the loss term `{name}` is of `{text}`, which is no output or node",
@@ -123,16 +168,31 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str) -> Edge
     return None
 
 
-def check_term(findings: Findings, task: Task, term: Term, target: TensorType | None) -> bool:
-    """Report a loss that does not fit its output and target; says whether it fits."""
-    output = task.planned.type(term.of)
-    if output is None:
-        return False
+def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:
+    """The edge of a node or of the last layer of a chain, and the plan of what gives it; None for no such node."""
+    model, graph = task.spec.model, task.planned.graph
+    assert model is not None
+    known = graph.node(reference.node)
+    if known is None and model.nodes.get(reference.node) is not None and not model.sequential:
+        ends = [other for other in graph.nodes if other.scope and other.scope[0] == reference.node]
+        known = ends[-1] if ends else None
+    if known is None:
+        return None, None
+    return Edge(known.path, reference.port), task.planned.plans.get(known.path)
+
+
+def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None) -> Term | None:
+    """The term with the shape of its elements; None after reporting a loss that does not fit its outputs and target."""
+    outputs = [task.planned.type(edge) for edge in term.of]
+    types = [type_ for type_ in outputs if type_ is not None]
+    if len(types) != len(outputs):
+        return None
     try:
-        term.loss.plan(output, target)
+        shape = term.loss.plan(*types, target)
     except PlanError as error:
-        about = f"the output `{term.name}`" if term.of in task.planned.graph.outputs.values() else f"`{term.of}`"
-        node = task.planned.graph.node(term.of.node)
+        single = len(term.of) == 1 and term.of[0] in task.planned.graph.outputs.values()
+        about = f"the output `{term.name}`" if single else ", ".join(f"`{edge}`" for edge in term.of)
+        nodes = [(edge, type_, task.planned.graph.node(edge.node)) for edge, type_ in zip(term.of, types, strict=True)]
         findings.add(
             error.code,
             f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}",
@@ -140,17 +200,22 @@ def check_term(findings: Findings, task: Task, term: Term, target: TensorType | 
             label="does not fit",
             help=error.help,
             note=error.note,
-            related=[(node.at, f"`{term.of}` gives {show_shape(output.shape)} {output.dtype}")] if node else (),
+            related=[
+                (node.at, f"`{edge}` gives {show_shape(type_.shape)} {type_.dtype}")
+                for edge, type_, node in nodes
+                if node
+            ],
         )
-        return False
-    return check_activation(findings, task.planned.graph, term, output)
+        return None
+    fits = term.loss.activation is None or check_activation(findings, task.planned.graph, term, term.of[0], types[0])
+    return replace(term, shape=shape) if fits else None
 
 
-def check_activation(findings: Findings, graph: Graph, term: Term, output: TensorType) -> bool:
+def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
     """Report an activation before the loss that is not the one the loss undoes; says whether all is well."""
     wanted = term.loss.activation
     loss = LOSSES.name_of(term.loss)
-    path, direct, activation, at = last_activation(graph, term.of)
+    path, direct, activation, at = last_activation(graph, edge)
     if activation is None or wanted is None:
         return True
     kind = ACTIVATIONS.name_of(activation)
@@ -172,7 +237,7 @@ def check_activation(findings: Findings, graph: Graph, term: Term, output: Tenso
             if kind in ("log_softmax", "sparsemax")
             else f"use `{wanted}` here, or the loss `{other}`"
         )
-        message = f"`{loss}` goes with `{wanted}`, but `{term.of}` ends in `{kind}`"
+        message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
         findings.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
         return False
     if not direct or not is_last_axis(activation):
@@ -180,7 +245,7 @@ def check_activation(findings: Findings, graph: Graph, term: Term, output: Tenso
             "E305",
             f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
             at,
-            label=f"`{kind}`, not the last step of `{term.of}`",
+            label=f"`{kind}`, not the last step of `{edge}`",
             help=f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
             related=[(term.at, "the loss")],
         )
@@ -219,7 +284,7 @@ def link_outputs(findings: Findings, task: Task) -> Task:
     outputs = dict(task.outputs)
     for term in task.terms:
         for name, output in task.outputs.items():
-            if output.edge != term.of or output.target is not None:
+            if (output.edge,) != term.of or output.target is not None:
                 continue
             link = term.loss.activation
             _, direct, activation, _ = last_activation(task.planned.graph, output.edge)
@@ -229,5 +294,7 @@ def link_outputs(findings: Findings, task: Task) -> Task:
             if classes is None and link == "softmax":
                 classes = output.type.shape[-1]
             logits = link is not None and not activated
-            outputs[name] = replace(output, link=link, logits=logits, target=term.target, classes=classes)
+            outputs[name] = replace(
+                output, link=link, logits=logits, target=term.target, classes=classes, mask=term.mask
+            )
     return replace(task, outputs=outputs)

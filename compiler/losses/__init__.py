@@ -10,6 +10,8 @@ LOSSES: Table[Loss] = Table(
         "binary_dice": "losses.dice:BinaryDice",
         "binary_focal_cross_entropy": "losses.focal:BinaryFocalCrossEntropy",
         "categorical_hinge": "losses.hinge:CategoricalHinge",
+        "contrastive": "losses.contrastive:Contrastive",
+        "cosine_embedding": "losses.contrastive:CosineEmbedding",
         "cosine_similarity": "losses.cosine_similarity:CosineSimilarity",
         "cross_entropy": "losses.cross_entropy:CrossEntropy",
         "dice": "losses.dice:Dice",
@@ -26,5 +28,6 @@ LOSSES: Table[Loss] = Table(
         "none": "losses.none:NoLoss",
         "poisson": "losses.poisson:Poisson",
         "squared_hinge": "losses.hinge:SquaredHinge",
+        "triplet": "losses.triplet:Triplet",
     },
 )

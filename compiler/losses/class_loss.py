@@ -13,7 +13,7 @@ class ClassLoss(Loss):
     """Abstract: output `[..., classes]`; a target of shape `[...]` holds integer labels, of `[..., classes]`
     distributions."""
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
         need(
             output.rank >= 1,
@@ -29,9 +29,9 @@ class ClassLoss(Loss):
             code="E304",
         )
         need_steps_apart(output)
-        if target is None or target.shape == output.shape:
-            return
         labels = output.shape[:-1]
+        if target is None or target.shape == output.shape:
+            return labels
         need(target.shape == labels, mismatch(output, target), help=cure(output, target), code="E304")
         need(
             target.is_integer,
@@ -40,6 +40,7 @@ class ClassLoss(Loss):
             note=f"an output of shape {show_shape(output.shape)} also takes distributions of that same shape",
             code="E304",
         )
+        return labels
 
     def classes(self, output: TensorType, target: TensorType | None) -> int | None:
         return output.shape[-1] if target is not None and target.shape == output.shape[:-1] else None

@@ -18,10 +18,10 @@ class CosineSimilarity(Loss):
     negative.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("cosine", "CosineEmbeddingLoss", "cosine_proximity", "cosine_distance")
+    spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity", "cosine_distance")
     example: ClassVar[str] = "cosine_similarity"
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
@@ -32,6 +32,7 @@ class CosineSimilarity(Loss):
         need_steps_apart(output)
         if target is not None:
             need_equal(output, target)
+        return output.shape[:-1]
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         assert target is not None, "cosine_similarity takes a target"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from modelc.compiler.comparisons import EPSILON, one_hot
-from modelc.compiler.loss import Loss, at_least_float32, need, need_equal, need_float
+from modelc.compiler.loss import Loss, Masking, at_least_float32, need, need_equal, need_float
 from modelc.compiler.losses.class_loss import ClassLoss
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -23,8 +23,9 @@ class Dice(ClassLoss):
     spellings: ClassVar[tuple[str, ...]] = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
     example: ClassVar[str] = "dice"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+    masking: ClassVar[Masking] = "rows"
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         super().plan(output, target)
         need(
             output.rank >= 2,
@@ -33,6 +34,7 @@ class Dice(ClassLoss):
             code="E304",
         )
         need_unmasked(output)
+        return output.shape[-1:]
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         import jax
@@ -53,8 +55,9 @@ class BinaryDice(Loss):
     spellings: ClassVar[tuple[str, ...]] = ("binary_dice_loss", "sigmoid_dice")
     example: ClassVar[str] = "binary_dice"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "sigmoid"
+    masking: ClassVar[Masking] = "rows"
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
         need(
             any(size > 1 for size in output.shape),
@@ -65,6 +68,7 @@ class BinaryDice(Loss):
         need_unmasked(output)
         if target is not None:
             need_equal(output, target)
+        return ()
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)

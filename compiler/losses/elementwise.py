@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 class ElementwiseLoss(Loss):
     """Abstract: output and target have equal shapes, and so have the elements."""
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
         if target is not None:
             need_equal(output, target)
+        return output.shape
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         assert target is not None, "this loss takes a target"

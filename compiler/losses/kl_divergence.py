@@ -22,7 +22,7 @@ class KLDivergence(Loss):
     example: ClassVar[str] = "kl_divergence"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
@@ -33,6 +33,7 @@ class KLDivergence(Loss):
         need_steps_apart(output)
         if target is not None:
             need_equal(output, target)
+        return output.shape[:-1]
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)

@@ -16,8 +16,9 @@ class Minimize(Loss):
     example: ClassVar[str] = "minimize"
     takes_target: ClassVar[bool] = False
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
+        return output.shape
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         return at_least_float32(output)

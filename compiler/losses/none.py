@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from modelc.compiler.loss import Loss
+from modelc.compiler.loss import Loss, Masking
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ class NoLoss(Loss):
     spellings: ClassVar[tuple[str, ...]] = ("no_loss", "predict_only", "null")
     example: ClassVar[str] = "none"
     takes_target: ClassVar[bool] = False
+    masking: ClassVar[Masking] = "rows"
 
-    def plan(self, output: TensorType, target: TensorType | None) -> None:
-        """Every output can be predicted."""
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
+        return ()
 
     def elements(self, output: "Array", target: "Array | None") -> "Array":
         import jax.numpy as jnp

@@ -37,8 +37,8 @@ class Accuracy(Metric):
         Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
     ] = 0.5
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
-        need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp
@@ -74,7 +74,7 @@ class TopKAccuracy(Metric):
 
     k: Annotated[Size, Field(description="How many classes may be guessed.")] = 5
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need(
             link != "sigmoid",
             "the values of this output are independent, there is not one right class",
@@ -89,6 +89,7 @@ class TopKAccuracy(Metric):
             argument="k",
             code="E306",
         )
+        return output.shape[:-1]
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from jax import Array
 
 
-def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> None:
-    """Raise PlanError E306 unless `target` says what the right answers are; `threshold` says that one was given."""
+def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> tuple[int, ...]:
+    """The shape of the answers. Raises PlanError E306 unless `target` says which are right; `threshold` says that one was
+    given."""
     if link == "sigmoid":
         need_equal(output, target)
-        return
+        return output.shape
     need(
         not threshold,
         "`threshold` is for yes-or-no outputs, this one answers with the class of its greatest value",
@@ -25,6 +26,7 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
         code="E306",
     )
     need_class_target(output, target)
+    return output.shape[:-1]
 
 
 def need_class_target(output: TensorType, target: TensorType) -> None:
@@ -97,7 +99,7 @@ def labels_of(prediction: "Array", target: "Array") -> "Array":
 
 
 def spread(weight: "Array", values: "Array") -> "Array":
-    """`weight`, `[batch]` or `[batch, time]`, for each of `values`."""
+    """`weight`, `[batch, ...]`, for each of `values`."""
     import jax.numpy as jnp
 
     return jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)

@@ -42,7 +42,7 @@ class AUC(Metric):
     class_id: ClassId = None
     average: Average = "macro"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
         if link == "sigmoid":
             need_equal(output, target)
@@ -56,6 +56,7 @@ class AUC(Metric):
             argument="average",
             code="E306",
         )
+        return output.shape if link == "sigmoid" else output.shape[:-1]
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax

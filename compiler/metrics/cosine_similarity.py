@@ -23,7 +23,7 @@ class CosineSimilarity(ElementwiseMetric):
     example: ClassVar[str] = "cosine_similarity"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_equal(output, target)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
@@ -32,6 +32,7 @@ class CosineSimilarity(ElementwiseMetric):
             code="E306",
         )
         need_steps_apart(output)
+        return output.shape[:-1]
 
     def compare(self, prediction: "Array", truth: "Array") -> "Array":
         return comparisons.cosine(prediction, truth)

@@ -30,8 +30,8 @@ class CountedMetric(Metric):
     ] = 0.5
     class_id: ClassId = None
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
-        need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        shape = need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
         need_class(self.class_id, output)
         need(
             self.class_id is None or "average" not in self.model_fields_set,
@@ -40,6 +40,7 @@ class CountedMetric(Metric):
             argument="average",
             code="E306",
         )
+        return shape
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         return pieces(count(prediction, target, weight, link, self.threshold))

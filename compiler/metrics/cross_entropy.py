@@ -34,9 +34,10 @@ class CrossEntropy(Metric):
     example: ClassVar[str] = "cross_entropy"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "softmax")
         need_class_target(output, target)
+        return output.shape[:-1]
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp
@@ -59,9 +60,10 @@ class BinaryCrossEntropy(ElementwiseMetric):
     example: ClassVar[str] = "binary_cross_entropy"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid")
         need_equal(output, target)
+        return output.shape
 
     def compare(self, prediction: "Array", truth: "Array") -> "Array":
         import jax.numpy as jnp
@@ -81,10 +83,11 @@ class KLDivergence(ElementwiseMetric):
     example: ClassVar[str] = "kl_divergence"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "softmax")
         need_steps_apart(output)
         need_equal(output, target)
+        return output.shape[:-1]
 
     def compare(self, prediction: "Array", truth: "Array") -> "Array":
         import jax.numpy as jnp

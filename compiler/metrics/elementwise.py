@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class ElementwiseMetric(Metric):
     """Abstract: prediction and target have equal shapes; the metric is the mean over all values that count."""
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_equal(output, target)
+        return output.shape
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp

@@ -52,8 +52,9 @@ class CategoricalHinge(Metric):
     example: ClassVar[str] = "categorical_hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_class_target(output, target)
+        return output.shape[:-1]
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp

@@ -32,8 +32,8 @@ class MeanIoU(Metric):
         Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
     ] = 0.5
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
-        need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp

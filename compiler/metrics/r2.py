@@ -37,8 +37,9 @@ class R2(Metric):
         Field(description="How the scores of several values become one."),
     ] = "uniform_average"
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> None:
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_equal(output, target)
+        return output.shape
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
         import jax.numpy as jnp

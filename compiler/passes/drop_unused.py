@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 from modelc.compiler.bind.task import Task
+from modelc.compiler.graph import Edge
 from modelc.compiler.infer import PlannedGraph, reachable
 
 
 def drop_unused(task: Task) -> Task:
     """`task` with only the nodes that its outputs and terms depend on."""
     graph = task.planned.graph
-    used = reachable(graph, [*(out.edge for out in task.outputs.values()), *(term.of for term in task.terms)])
+    needed = [out.edge for out in task.outputs.values()]
+    for term in task.terms:
+        needed += [*term.of, term.mask] if isinstance(term.mask, Edge) else term.of
+    used = reachable(graph, needed)
     nodes = tuple(node for node in graph.nodes if node.path in used)
     plans = {node.path: task.planned.plans[node.path] for node in nodes}
     return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), plans))

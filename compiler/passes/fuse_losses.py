@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task, Term
+from modelc.compiler.graph import Edge
 from modelc.compiler.layers import ACTIVATIONS
 
 
 def fuse_losses(task: Task) -> Task:
-    """`task` with each such term moved to the edge before the softmax or sigmoid; needs activations split off.
+    """`task` with each such term moved to the edges before the softmax or sigmoid; needs activations split off.
 
     `bind` has refused every spec in which the activation is there but out of reach, so what is left ends in logits.
     """
@@ -16,11 +17,16 @@ def fuse_losses(task: Task) -> Task:
 
 
 def fuse(task: Task, term: Term) -> Term:
-    node = task.planned.graph.node(term.of.node)
-    if term.loss.activation is None or node is None or not isinstance(node.layer, Activation):
+    if term.loss.activation is None:
         return term
-    if ACTIVATIONS.name_of(node.layer) != term.loss.activation:
-        return term
+    return replace(term, of=tuple(before(task, term.loss.activation, edge) for edge in term.of))
+
+
+def before(task: Task, activation: str, edge: Edge) -> Edge:
+    """The edge that feeds the node of `edge` where this is the activation, else `edge` itself."""
+    node = task.planned.graph.node(edge.node)
+    if node is None or not isinstance(node.layer, Activation) or ACTIVATIONS.name_of(node.layer) != activation:
+        return edge
     assert node.feeds is not None
     assert node.feeds[0].edge is not None
-    return replace(term, of=node.feeds[0].edge)
+    return node.feeds[0].edge

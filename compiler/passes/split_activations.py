@@ -38,7 +38,14 @@ def split_activations(task: Task) -> Task:
         outputs={name: moved.get(edge, edge) if edge else None for name, edge in planned.graph.outputs.items()},
     )
     outputs = {name: replace(out, edge=moved.get(out.edge, out.edge)) for name, out in task.outputs.items()}
-    terms = tuple(replace(term, of=moved.get(term.of, term.of)) for term in task.terms)
+    terms = tuple(
+        replace(
+            term,
+            of=tuple(moved.get(edge, edge) for edge in term.of),
+            mask=moved.get(term.mask, term.mask) if isinstance(term.mask, Edge) else term.mask,
+        )
+        for term in task.terms
+    )
     return replace(task, planned=PlannedGraph(graph, plans), outputs=outputs, terms=terms)
 
 

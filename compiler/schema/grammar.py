@@ -165,9 +165,15 @@ def data() -> Keys:
 def train() -> Keys:
     metrics = Items(Thing(METRICS))
     siblings: dict[str, Shape] = {
-        "of": Either(items=Items(Value({"type": "string"})), value=Value({"type": "string"}, "Output or node.")),
+        "of": Either(
+            Names("`of`", Value({"type": "string"})),
+            Items(Value({"type": "string"})),
+            Value({"type": "string"}),
+            description="The outputs or nodes that the loss is of: one, a list in order, or a mapping by name.",
+        ),
         "target": Value({"type": "string"}, "Name of the target; by default that of the term."),
         "weight": Value({"type": "number", "minimum": 0}, "Factor of this term in the total loss."),
+        "mask": Value({"type": "string"}, "A target, an input or a node: where it is false, nothing counts."),
     }
     return Keys(
         "`train`",

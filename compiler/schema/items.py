@@ -20,7 +20,6 @@ LATER = {
     "unembed": "`unembed` comes with a later version of the language",
     "residual": "`residual` comes with a later version of the language: write a graph with `nodes` and `add`",
     "parallel": "`parallel` comes with a later version of the language: write a graph with `nodes` and `concatenate`",
-    "mask": "`mask` comes with a later version of the language",
 }
 
 

@@ -70,7 +70,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A text that names a node or one of its ports, as it stands in a `from`, `outputs` or `of`."""
+    """A text that names a node or one of its ports, as it stands in a `from`, `outputs`, `of` or `mask`."""
 
     text: str
     path: Path
@@ -120,6 +120,7 @@ class DataSpec:
     validation: Validation | None
     seed: int
     complete: bool
+    sample_weight: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class TermSpec:
     target: str | None
     weight: float
     path: Path
+    mask: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,14 @@ from modelc.compiler.losses import LOSSES
 from modelc.compiler.metrics import METRICS
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.items import LATER as LATER_SIBLINGS
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
-from modelc.compiler.schema.nodes import read_references
+from modelc.compiler.schema.nodes import read_sources
 from modelc.compiler.schema.sections import check_keys
-from modelc.compiler.schema.spec import MetricSpec, Settings, TermSpec, TrainSpec
+from modelc.compiler.schema.spec import MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.schema.wording import describe
 
 LATER = ("freeze", "phases", "start_from", "clip_norm", "mesh")
-SIBLINGS = ("of", "target", "weight")
+SIBLINGS = ("of", "target", "weight", "mask")
 
 
 def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
@@ -92,22 +91,13 @@ def read_terms(findings: Findings, section: Mapping[str, Any], path: Path) -> tu
 
 
 def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
-    """One term: a named loss with `of`, `target` and `weight` beside it."""
+    """One term: a named loss with `of`, `target`, `weight` and `mask` beside it."""
     check_name(findings, name, path, key=True)
     siblings = raw if isinstance(raw, Mapping) else {}
     found = read_named(findings, LOSSES, raw, path, SIBLINGS)
-    if "mask" in siblings and found is not None and found.name in LOSSES and found.value is not None:
-        findings.add("E109", LATER_SIBLINGS["mask"], (*path, "mask"), key=True, label="not in this version")
-    of = read_references(findings, siblings["of"], (*path, "of")) if "of" in siblings else None
-    target = siblings.get("target")
-    if target is not None and not isinstance(target, str):
-        findings.add(
-            "E105",
-            f"`target` must be the name of a target, got {describe(target)}",
-            (*path, "target"),
-            label="expected a name",
-        )
-        target = None
+    of = read_sources(findings, siblings["of"], (*path, "of")) if "of" in siblings else None
+    target = read_word(findings, siblings, "target", "the name of a target", path)
+    mask = read_word(findings, siblings, "mask", "the name of a target, an input or a node", path)
     weight = siblings.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
         findings.add(
@@ -119,7 +109,24 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
             "E106", f"`weight` must be at least 0, got {weight}", (*path, "weight"), label="must be at least 0"
         )
     unread = found is None or ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
-    return TermSpec(name, None if unread or found is None else found.value, of, target, float(weight), path)
+    return TermSpec(
+        name,
+        None if unread or found is None else found.value,
+        of,
+        target,
+        float(weight),
+        path,
+        None if mask is None else Reference(mask, (*path, "mask")),
+    )
+
+
+def read_word(findings: Findings, siblings: Mapping[str, Any], key: str, what: str, path: Path) -> str | None:
+    """The text at `key`, None where there is none."""
+    word = siblings.get(key)
+    if word is None or isinstance(word, str):
+        return word
+    findings.add("E105", f"`{key}` must be {what}, got {describe(word)}", (*path, key), label="expected a name")
+    return None
 
 
 def read_metrics(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[tuple[MetricSpec, ...], bool]:
