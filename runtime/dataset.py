@@ -13,6 +13,7 @@ import numpy as np
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Binding, Task, Term
 from modelc.compiler.errors import Path, Problem, RunError, SpecError
+from modelc.compiler.graph import Edge
 from modelc.compiler.readers.casts import column_of
 from modelc.compiler.readers.checks import check_bounds, check_labels, plural
 from modelc.compiler.source import Loaded, Root
@@ -210,9 +211,9 @@ def check_values(task: Task, part: Part) -> None:
             continue
         assert task.targets is not None
         array, binding = part.targets[term.target], task.targets[term.target]
-        if mask is not None:
-            # What the mask leaves out may be anything, such as -1 for places without a label.
-            array = np.where(mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim)), array, array.dtype.type(0))
+        if mask is not None and mask.any():
+            # What the mask leaves out may be anything, such as -1 for places without a label: any value that counts will do.
+            array = np.where(mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim)), array, array[mask][:1])
         try:
             given = column_of(array).type
             if (classes := term.loss.classes(*outputs, given)) is not None:

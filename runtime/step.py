@@ -200,10 +200,11 @@ def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: 
     own = None if term.mask is None else mask_of(term.mask, values, targets)
     masks = [*(values.masks[edge] for edge in term.of), own]
     counts = counted(rows, masks, 1 + len(term.shape))
+    places = counted(rows, masks, 2) if term.loss.masking == "use" else counts
     # What does not count may be anything. A selection of the elements alone would still give NaN for a gradient.
-    given = [cleared(value, counts) for value in given]
+    given = [cleared(value, places) for value in given]
     target = None if target is None else cleared(target, counts)
-    more = (counted(rows, masks, 2),) if term.loss.masking == "use" else ()
+    more = (places,) if term.loss.masking == "use" else ()
     elements = term.loss.elements(*given, target, *more)
     return elements, spread(counts, elements)
 

@@ -62,10 +62,11 @@ class Pinball(Loss):
 
     quantile: Annotated[float, Field(description="The quantile to learn.", gt=0, lt=1)] = 0.5
 
-    def plan(self, output, target) -> None:
+    def plan(self, output, target) -> tuple[int, ...]:
         need_float(output)
         if target is not None:
             need_equal(output, target)
+        return output.shape
 
     def elements(self, output, target):
         import jax.numpy as jnp
@@ -80,8 +81,9 @@ class PinballMetric(Metric):
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     example: ClassVar[str] = "pinball"
 
-    def plan(self, output, target, link) -> None:
+    def plan(self, output, target, link) -> tuple[int, ...]:
         need_equal_values(output, target)
+        return output.shape
 
     def sums(self, prediction, target, weight, link):
         import jax.numpy as jnp

@@ -14,6 +14,7 @@ LOSSES: Table[Loss] = Table(
         "cosine_embedding": "losses.contrastive:CosineEmbedding",
         "cosine_similarity": "losses.cosine_similarity:CosineSimilarity",
         "cross_entropy": "losses.cross_entropy:CrossEntropy",
+        "ctc": "losses.ctc:CTC",
         "dice": "losses.dice:Dice",
         "focal_cross_entropy": "losses.focal:FocalCrossEntropy",
         "hinge": "losses.hinge:Hinge",

@@ -139,6 +139,7 @@ def test_losses_say_which_activation_they_contain() -> None:
         "binary_dice": "sigmoid",
         "binary_focal_cross_entropy": "sigmoid",
         "cross_entropy": "softmax",
+        "ctc": "softmax",
         "dice": "softmax",
         "focal_cross_entropy": "softmax",
         "kl_divergence": "softmax",
