@@ -18,8 +18,10 @@ class AdditiveAttention(ScoredAttention):
     Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the value),
     output `[steps, width]`; `scale` is `[features]`.
 
-    Masked steps of the value get no weight; where all are masked, all weigh the same. Masked steps of the query give 0.
-    Bahdanau et al. 2015; follows Keras 3 `layers.AdditiveAttention`.
+    Masked steps of value or key get no weight; where all are masked, all weigh the same. Masked steps of the query
+    give 0.
+    Bahdanau et al. 2015; follows Keras 3 `layers.AdditiveAttention`, which does not look at the
+    key's mask.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("bahdanau_attention",)

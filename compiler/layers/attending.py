@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SLOTS = (Slot("query"), Slot("value"), Slot("key", required=False))
 """The inputs of an attention layer, in Keras's order; a key that is not given is the value."""
 
-HIDDEN = -1e9
-"""The score of a step that may not be seen. Where none may, all weigh the same."""
+HIDDEN = -2e38
+"""The score of a step that may not be seen, lower than any other. Where none may, all weigh the same."""
 
 
 def need_sequence(x: TensorType, slot: str = "") -> None:
@@ -73,11 +73,9 @@ def visible(
         mask = call.masks.get(slot)
         if mask is not None:
             seen.append(mask[:, :, None] if slot == "query" else mask[:, None, :])
-    ahead = jnp.arange(value.shape[1])[None, None, :] - jnp.arange(query.shape[1])[None, :, None]
-    if causal:
-        seen.append(ahead <= 0)
-    if window is not None:
-        seen.append(jnp.abs(ahead) < window)
+    if causal or window is not None:
+        ahead = jnp.arange(value.shape[1])[None, None, :] - jnp.arange(query.shape[1])[None, :, None]
+        seen += ([ahead <= 0] if causal else []) + ([] if window is None else [jnp.abs(ahead) < window])
     if not seen:
         return None
     joined = seen[0]
@@ -128,7 +126,7 @@ class ScoredAttention(Layer):
 
         wide = jnp.promote_types(query.dtype, "float32")
         scores = self.scores(call, query.astype(wide), (value if key is None else key).astype(wide))
-        seen = visible(call, query, value, self.use_causal_mask, ("value",))
+        seen = visible(call, query, value, self.use_causal_mask, ("value", "key"))
         y = (weigh(call, scores, seen, self.dropout) @ value.astype(wide)).astype(query.dtype)
         mask: Any = call.masks.get("query")
         return masked_as(call, "query", y if mask is None else jnp.where(mask[:, :, None], y, 0))

@@ -19,9 +19,10 @@ class Attention(ScoredAttention):
     output `[steps, width]`. With `use_scale` the scores are multiplied by the weight `scale`; with
     `score_mode: concat` they are `concat_score_weight * sum(tanh(scale * (query + key)))`. Both weights are `[]`.
 
-    Masked steps of the value get no weight; where all are masked, all weigh the same. Masked steps of the query give 0.
+    Masked steps of value or key get no weight; where all are masked, all weigh the same. Masked steps of the query
+    give 0.
     Not scaled by the square root of the features, unlike `multi_head_attention`. Luong et al. 2015; follows Keras 3
-    `layers.Attention`.
+    `layers.Attention`, which does not look at the key's mask.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("luong_attention", "dot_attention", "dot_product_attention")

@@ -7,6 +7,7 @@ from pydantic import Field
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layers.waves import speeds_of, waves
 from modelc.compiler.numbers import Positive
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -19,7 +20,8 @@ class RotaryEmbedding(Layer):
 
     Input and output `[time, ..., features]`; no weights. Feature `i` of the first half and `i` of the second are a pair
     `(a, b)`, which at step `t` becomes `(a * cos(t * w) - b * sin(t * w), b * cos(t * w) + a * sin(t * w))` with
-    `w = base ** (-2 * i / features)`. Angles are in float32 at least.
+    `w = base ** (-2 * i / features)`. The result is exact to the digits of the input's dtype, or of float32, at any
+    step.
 
     Su et al. 2021, who pair neighbours instead: the halves are the convention of GPT-NeoX, Llama and
     `keras_hub.layers.RotaryEmbedding`, the same up to the order of the features. It is for queries and keys;
@@ -57,9 +59,7 @@ def turned(x: "Array", base: float) -> "Array":
 
     wide = jnp.promote_types(x.dtype, "float32")
     half = x.shape[-1] // 2
-    speeds = jnp.asarray(base, wide) ** (-jnp.arange(half, dtype=wide) / half)
-    angles = jnp.arange(x.shape[1], dtype=wide)[:, None] * speeds
-    angles = angles.reshape(x.shape[1], *[1] * (x.ndim - 3), half)
-    cos, sin = jnp.cos(angles), jnp.sin(angles)
+    shape = (x.shape[1], *[1] * (x.ndim - 3), half)
+    cos, sin = (part.reshape(shape) for part in waves(x.shape[1], speeds_of(base, x.shape[-1]), wide))
     a, b = x[..., :half].astype(wide), x[..., half:].astype(wide)
     return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(x.dtype)

@@ -7,6 +7,7 @@ from pydantic import Field
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layers.waves import speeds_of, waves
 from modelc.compiler.numbers import Positive
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -43,9 +44,7 @@ class SinusoidalPositionEncoding(Layer):
     def apply(self, call: Call, x: "Array") -> "Array":
         import jax.numpy as jnp
 
-        wide = jnp.promote_types(x.dtype, "float32")
         time, features = x.shape[-2:]
-        place = jnp.arange(features)
-        speeds = jnp.asarray(self.max_wavelength, wide) ** (-(place // 2 * 2).astype(wide) / features)
-        angles = jnp.arange(time, dtype=wide)[:, None] * speeds
-        return x + jnp.where(place % 2 == 0, jnp.sin(angles), jnp.cos(angles)).astype(x.dtype)
+        speeds = speeds_of(self.max_wavelength, features)
+        cos, sin = waves(time, speeds, jnp.promote_types(x.dtype, "float32"))
+        return x + jnp.stack([sin, cos], axis=-1).reshape(time, -1)[:, :features].astype(x.dtype)

@@ -53,7 +53,9 @@ def one_list(inputs: Any) -> list[list[Any]]:
 def attention(name: str, cls: Any, inputs: Any, masks: Any = None, causal: bool = False, **arguments: Any) -> Case:
     options: dict[str, Any] = {"use_causal_mask": causal}
     if masks:
-        options["mask"] = [masks.get(slot) for slot in inputs]
+        # Keras looks at the value's mask only; that of the key is no less about what may be seen.
+        both = masks["value"] & masks["key"] if "key" in inputs else masks["value"]
+        options["mask"] = [masks.get("query"), both]
     raw = {name: {**arguments, "use_causal_mask": causal}}
     return Case(raw, lambda: cls(**arguments), inputs, masks=masks or {}, options=options, call=one_list)
 

@@ -46,11 +46,20 @@ def test_rotary_positions_are_those_of_the_paper() -> None:
             close(y, rotated(x, base), 1e-5)
 
 
-def test_rotary_positions_far_along_are_exact_in_half_precision_too() -> None:
-    x = jnp.ones((1, 3000, 4), jnp.bfloat16)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("bfloat16", 2**-8)])
+def test_rotary_positions_far_along_are_exact(dtype: str, tolerance: float) -> None:
+    x = jnp.ones((1, 20_000, 4), dtype)
     found = quick(filled({"rotary_embedding": {}}, x))(x)
-    assert found.dtype == jnp.bfloat16
-    close(found.astype("float32"), rotated(np.ones((1, 3000, 4)), 10000), 2**-8)
+    assert found.dtype == dtype
+    close(found.astype("float32"), rotated(np.ones(x.shape), 10000), tolerance)
+
+
+def test_a_step_that_may_be_seen_weighs_more_than_any_that_may_not() -> None:
+    far = np.array([[[1e5, 0], [-1e5, 0]]], "float32")
+    given = {"query": far[:, :1], "value": far}
+    masks = {"value": jnp.array([[False, True]])}
+    found = filled({"attention": {}}, given, masks).output(given, masks=masks)
+    np.testing.assert_array_equal(found, far[:, 1:])
 
 
 def test_rotary_attention_turns_queries_and_keys_in_each_head_and_sees_distances_only() -> None:
