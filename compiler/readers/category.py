@@ -33,7 +33,8 @@ class CategoryReader(Reader):
     """A column of labels as integers from 0 to the number of classes, exclusive.
 
     Integers are taken as they are; text (numpy `str`, or UTF-8 `bytes`) is looked up in the list `classes`, in whose
-    order the classes count.
+    order the classes count. A text that is not there is an error, unless `unknown` names one more class, the last, for all
+    of those: so an input of text, `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or `category_encoding`.
     """
 
     primary: ClassVar[str | None] = "column"
@@ -45,6 +46,10 @@ class CategoryReader(Reader):
         int | tuple[str, ...] | None,
         BeforeValidator(read_classes),
         Field(description="How many classes there are, or their names in order."),
+    ] = None
+    unknown: Annotated[
+        str | None,
+        Field(min_length=1, description="Name of one more class, the last, for texts that `classes` does not have."),
     ] = None
     shape: Annotated[
         Shape | None, Field(description="New shape of one row, of as many values: `[]` for labels of shape `[1]`.")
@@ -61,8 +66,13 @@ class CategoryReader(Reader):
 
     @property
     def count(self) -> int | None:
-        """How many classes `classes` says there are."""
-        return len(self.classes) if isinstance(self.classes, tuple) else self.classes
+        """How many classes `classes` and `unknown` say there are."""
+        return len(self.names) if self.names else self.classes if isinstance(self.classes, int) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all classes; empty where they have none."""
+        return (*self.classes, *([self.unknown] if self.unknown else [])) if isinstance(self.classes, tuple) else ()
 
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         need(
@@ -70,6 +80,20 @@ class CategoryReader(Reader):
             f"`category` gives integer labels, and the input takes {wanted and wanted.dtype}",
             help="give the input `dtype: int32`, or read the column with `array`",
             code="E402",
+        )
+        need(
+            self.unknown is None or isinstance(self.classes, tuple),
+            f"`unknown` is the class {self.unknown!r} for texts that `classes` does not have, and `classes` names none",
+            help="list them in the order they should count: `classes: [cat, dog]`",
+            argument="unknown",
+            code="E403",
+        )
+        need(
+            self.unknown not in (self.classes if isinstance(self.classes, tuple) else ()),
+            f"`unknown` is {self.unknown!r}, which is one of the `classes` too",
+            help=f"leave `{self.unknown}` out of `classes`: it is the last class anyway",
+            argument="unknown",
+            code="E403",
         )
         if column is None:
             return None
@@ -101,7 +125,7 @@ class CategoryReader(Reader):
     def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
         if self.classes is None:
             return None if column is None else column.classes
-        return self.classes
+        return self.names or self.classes
 
     def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
         planned = plan_array(self, column, wanted)
@@ -109,7 +133,7 @@ class CategoryReader(Reader):
         values = take_rows(column, self.rows)
         if values.dtype.kind in "US":
             assert isinstance(self.classes, tuple), "plan refuses text without names"
-            labels = look_up(values, self.classes, self.column, first)
+            labels = look_up(values, self.classes, self.column, first, self.unknown)
         else:
             labels = values.astype("uint8") if values.dtype.kind == "b" else values
             check_labels(labels, self.count or 2**31, self.column, first)
@@ -117,16 +141,20 @@ class CategoryReader(Reader):
 
 
 def look_up(
-    values: "np.ndarray[Any, Any]", names: tuple[str, ...], column: str, first_row: int
+    values: "np.ndarray[Any, Any]", names: tuple[str, ...], column: str, first_row: int, others: str | None = None
 ) -> "np.ndarray[Any, Any]":
-    """The place of each text in `names`, as int32. Raises RunError E403 for texts that are not there."""
+    """The place of each text in `names`, as int32; that of texts which are not there is the next where `others` names it.
+
+    Raises RunError E403 for texts that have no place.
+    """
     import numpy as np
 
     distinct, inverse = np.unique(values.ravel(), return_inverse=True)
     texts = [item.decode(errors="replace") if isinstance(item, bytes) else str(item) for item in distinct.tolist()]
     places = {name: place for place, name in enumerate(names)}
-    labels = np.array([places.get(text, -1) for text in texts], np.int32)[inverse.ravel()].reshape(values.shape)
-    unknown = [text for text in texts if text not in places]
+    place = -1 if others is None else len(names)
+    labels = np.array([places.get(text, place) for text in texts], np.int32)[inverse.ravel()].reshape(values.shape)
+    unknown = [text for text in texts if text not in places and others is None]
     if unknown:
         row = first_row + int(np.argwhere(labels < 0)[0][0])
         shown = ", ".join(repr(text if len(text) <= 40 else text[:37] + "...") for text in unknown[:5])
@@ -135,6 +163,9 @@ def look_up(
             f"`{column}` has {plural(len(unknown), 'text')} not among its {len(names)} `classes`: {shown}"
             + (", ..." if len(unknown) > 5 else "")
             + f", the first in row {row}",
-            helps=("add them to `classes`, or correct the column: upper and lower case and spaces count",),
+            helps=(
+                "add them to `classes`, or correct the column: upper and lower case and spaces count",
+                "or let one more class take them, the last: `unknown: other`",
+            ),
         )
     return labels

@@ -32,6 +32,10 @@ ABSENT = {
     "lambda": NO_CODE,
     "lambdalayer": NO_CODE,
     "reversibleembedding": "use `embedding`, and `dense` for the way back: each has a table of its own",
+    "stringlookup": "text becomes ids as it is read, for an input of `dtype: int32`: "
+    "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
+    "textvectorization": "tokens become ids as they are read, for an input of `dtype: int32`; the column holds texts as "
+    "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
     "tfsmlayer": NO_CODE,
     "torchmodulewrapper": NO_CODE,
 }

@@ -210,3 +210,17 @@ def test_bins_and_vocabularies_are_learnt_in_training_and_kept(tmp_path: Path) -
     seen, counts = np.unique(code[:20], return_counts=True)
     ranked = sorted(zip(-counts, -seen, strict=True))[:4]
     assert sorted(state["codes"]["tokens"]) == sorted(-token for _, token in ranked)
+
+
+def test_a_column_of_text_is_an_input_of_ids(tmp_path: Path) -> None:
+    embedding = {"input_dim": 3, "output_dim": 4}
+    raw = spec([{"embedding": embedding}, NORMALIZED[1]], epochs=1)
+    raw["model"]["inputs"] = {"x": {"shape": [], "dtype": "int32"}}
+    raw["data"]["inputs"] = {"x": {"category": {"column": "city", "classes": ["berlin", "paris"], "unknown": "other"}}}
+    city = np.array(["paris", "oslo", "berlin"] * 10)[:29]
+    task, dataset = ready(raw, write_rows(tmp_path, city=city))
+    np.testing.assert_array_equal(dataset.train.inputs["x"], np.tile([1, 2, 0], 10)[:29])
+    assert fit(task, dataset, choose(task), Watcher(), lambda: False).last is not None
+    embedding["input_dim"] = 2
+    with pytest.raises(RunError, match="outside 0 to 1"):
+        ready(raw, write_rows(tmp_path, city=city))

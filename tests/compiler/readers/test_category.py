@@ -151,3 +151,21 @@ def test_a_shape_drops_an_axis_of_one_and_keeps_the_classes() -> None:
 def test_a_shape_of_other_values_is_refused() -> None:
     error = refused([[2, 1], [0, 1]], "E402", shape=[])
     assert error.message == "one row of `kind` has shape [2], 2 values, and `shape` [] has 1"
+
+
+def test_texts_that_no_class_names_are_an_error_or_the_class_that_the_spec_names_for_them() -> None:
+    texts = [["cat", "emu"], ["dog", "yak"]]
+    assert read(texts, classes=["cat", "dog"], unknown="other").tolist() == [[0, 2], [1, 2]]
+    assert read(np.array([b"emu"]), classes=["cat", "dog"], unknown="other").tolist() == [2]
+    assert "`unknown: other`" in refused(texts, "E403", classes=["cat", "dog"]).helps[1]
+    assert "outside 0 to 2" in refused([0, 3], "E403", classes=["cat", "dog"], unknown="other").message
+    reader = READERS.build({"category": {"column": "kind", "classes": ["cat", "dog"], "unknown": "other"}})
+    assert reader.class_names(None) == ("cat", "dog", "other")
+
+
+@pytest.mark.parametrize("classes", [None, 3, ["cat", "other"]])
+def test_a_class_for_unknown_texts_stands_beside_named_ones(classes: Any) -> None:
+    with pytest.raises(PlanError) as caught:
+        READERS.build({"category": {"column": "kind", "classes": classes, "unknown": "other"}}).plan(None, None)
+    assert (caught.value.code, caught.value.argument) == ("E403", "unknown")
+    assert caught.value.help
