@@ -156,6 +156,8 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
         found.append(("data", summary.source))
         found += [("", f"{name} <- {reader}") for name, reader in summary.inputs]
         found += [("", f"{term.target} <- {term.reader}") for term in summary.terms if term.reader]
+    if summary.sample_weight:
+        found.append(("", f"sample_weight <- {summary.sample_weight}, in losses, not in metrics"))
     if summary.validation:
         found.append(("validation", summary.validation))
     return found
@@ -227,6 +229,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
             "source": summary.source or None,
             "inputs": dict(summary.inputs),
             "targets": {term.target: term.reader for term in summary.terms if term.reader},
+            "sample_weight": summary.sample_weight or None,
             "validation": summary.validation or None,
         },
     }

@@ -203,6 +203,7 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
         "device": f"{count}{devices[0].device_kind}, {execution.mode}: {execution.reason}",
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
+        **weights_line(task),
         "seed": str(seed),
         "run": printable(str(folder)),
     }
@@ -211,6 +212,15 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
     return "\n".join(lines) + "\n\n"
+
+
+def weights_line(task: "Task") -> dict[str, str]:
+    """What is said of the weights of rows, where there are any."""
+    if task.data is None or task.data.sample_weight is None:
+        return {}
+    from modelc.compiler.render.printable import printable
+
+    return {"row weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
 
 
 def parameters(task: "Task") -> tuple[int, int]:

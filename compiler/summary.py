@@ -89,6 +89,7 @@ class Summary:
     source: str
     inputs: tuple[tuple[str, str], ...]
     validation: str
+    sample_weight: str
 
     @property
     def total(self) -> Count:
@@ -121,6 +122,7 @@ def summarize(task: Task) -> Summary:
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
         validation=show_validation(task),
+        sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
     )
 
 

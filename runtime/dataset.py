@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.bind.bind import bind
-from modelc.compiler.bind.task import Binding, Task, Term
+from modelc.compiler.bind.task import SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.errors import Path, Problem, RunError, SpecError
 from modelc.compiler.graph import Edge
 from modelc.compiler.readers.casts import column_of
@@ -204,6 +204,7 @@ def check_values(task: Task, part: Part) -> None:
     """Raise RunError for targets that their loss cannot take, masks that are neither true nor false, or ids outside the
     table of their embedding."""
     check_ids(task, part.inputs)
+    check_weights(part)
     for term in task.terms:
         mask = read_mask(task, term, part)
         outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
@@ -223,6 +224,30 @@ def check_values(task: Task, part: Part) -> None:
             term.loss.check(array, *outputs)
         except RunError as error:
             raise located(error, binding.at) from None
+
+
+def check_weights(part: Part) -> None:
+    """Raise RunError E403 for weights of rows below 0, or all of them 0; readers have refused NaN."""
+    weights = part.targets.get(SAMPLE_WEIGHT)
+    if weights is None:
+        return
+    bad = weights < 0
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"`sample_weight` has {plural(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
+            f"row {int(where[0])}",
+            helps=("a weight says how much a row counts: give rows that should not count the weight 0",),
+            at=("data", "sample_weight"),
+        )
+    if not weights.any():
+        raise RunError(
+            "E403",
+            "`sample_weight` is 0 everywhere: no row counts",
+            helps=("leave `sample_weight` out to count all rows alike",),
+            at=("data", "sample_weight"),
+        )
 
 
 def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | None":

@@ -12,9 +12,10 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from modelc.compiler.bind.task import Output, Task, Term
+from modelc.compiler.bind.task import SAMPLE_WEIGHT, Output, Task, Term
 from modelc.compiler.graph import Edge
 from modelc.compiler.keys import derive, root_key
+from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.lower import Model, Tree, Values, lower
 
 Data = Mapping[str, Mapping[str, Array]]
@@ -174,14 +175,18 @@ def losses(
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
     """The loss of a batch, and its sums by log key: the weighted total, each term where there are several, the penalty.
 
-    A term is the mean of its elements over those that count; the penalty of weights and layers is added.
+    A term is the sum of its elements, each times the weight of its row, divided by the number of those that count; the penalty of weights and layers is added.
     """
     count = jnp.sum(rows, dtype=jnp.float32)
     penalty = penalties(task, params, values)
     total = penalty
     sums: dict[str, dict[str, Array]] = {}
     for term in task.terms:
+        if isinstance(term.loss, NoLoss):
+            continue
         elements, counts = elements_of(term, values, targets, rows)
+        if (weights := targets.get(SAMPLE_WEIGHT)) is not None:
+            elements = elements * spread(weights, elements).astype(elements.dtype)
         part = jnp.sum(jnp.where(counts, elements, 0.0))
         present = jnp.sum(counts, dtype=jnp.float32)
         total = total + term.weight * part / jnp.maximum(present, 1.0)

@@ -7,6 +7,7 @@ from modelc.compiler.bind.metrics import bind_metrics
 from modelc.compiler.bind.task import Output, Task
 from modelc.compiler.bind.terms import bind_terms, link_outputs
 from modelc.compiler.bind.training import bind_training
+from modelc.compiler.bind.weights import bind_weights
 from modelc.compiler.errors import Path, Problem
 from modelc.compiler.graph import Edge, Graph
 from modelc.compiler.infer import PlannedGraph, reachable
@@ -37,6 +38,7 @@ def bind(
     if spec.train is not None:
         terms, roots = bind_terms(findings, task, roots)
         task = bind_targets(findings, task, terms, columns)
+        task = bind_weights(findings, task, columns)
         task = link_outputs(findings, task)
         task = bind_metrics(findings, task)
         task = bind_training(findings, task, columns)

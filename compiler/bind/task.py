@@ -14,6 +14,8 @@ from modelc.compiler.schema.spec import DataSpec, Settings, Spec
 from modelc.compiler.source import Reader
 from modelc.compiler.tensor import TensorType
 
+SAMPLE_WEIGHT = "data.sample_weight"
+"""The key of the weights of rows among the targets of a task: no target can have this name."""
 Classes = tuple[str, ...] | int | None
 """The names of the classes of a label, or their number where they have no names."""
 

@@ -15,7 +15,7 @@ from modelc.compiler.source import Reader, Source
 from modelc.compiler.sources import SOURCES
 from modelc.compiler.split import Validation, read_validation
 
-LATER = ("augment", "sample_weight")
+LATER = ("augment",)
 
 
 def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
@@ -44,6 +44,9 @@ def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
         read_split(findings, section, (*path, "validation")),
         read_seed(findings, section, (*path, "seed")),
         complete and inputs_whole and targets_whole,
+        read_reader(findings, "sample_weight", section["sample_weight"], (*path, "sample_weight"))
+        if "sample_weight" in section
+        else None,
     )
 
 
@@ -68,20 +71,24 @@ def read_readers(
     for name, value in raw.items():
         here = (*at, name)
         check_name(findings, name, here, key=True)
-        if isinstance(value, str) and value not in READERS and ":" not in value and not having("reader", value):
-            findings.add(
-                "E101",
-                f"unknown reader `{value}`",
-                here,
-                label="no such reader",
-                help=f"to read the column `{value}` as it is, write `{name}: {{array: {value}}}`",
-                note=f"reader names: {', '.join(READERS)}",
-            )
-            readers[name] = None
-            continue
-        found = read_named(findings, READERS, value, here)
-        readers[name] = None if found is None else found.value
+        readers[name] = read_reader(findings, name, value, here)
     return readers, not any(hole[:-1] == at for hole in findings.document.holes)
+
+
+def read_reader(findings: Findings, name: str, raw: Any, path: Path) -> Reader | None:
+    """The reader of what is called `name`."""
+    if isinstance(raw, str) and raw not in READERS and ":" not in raw and not having("reader", raw):
+        findings.add(
+            "E101",
+            f"unknown reader `{raw}`",
+            path,
+            label="no such reader",
+            help=f"to read the column `{raw}` as it is, write `{name}: {{array: {raw}}}`",
+            note=f"reader names: {', '.join(READERS)}",
+        )
+        return None
+    found = read_named(findings, READERS, raw, path)
+    return None if found is None else found.value
 
 
 def as_binding(findings: Findings, key: str, raw: Any) -> str:

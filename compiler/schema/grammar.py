@@ -147,6 +147,7 @@ def data() -> Keys:
             "source": Thing(SOURCES, description="Where the rows come from."),
             "inputs": Names("`inputs`", Thing(READERS), open=True, description="How each model input is read."),
             "targets": Names("`targets`", Thing(READERS), open=True, description="How each target is read."),
+            "sample_weight": Thing(READERS, description="How much each row counts in the loss, or each step of it."),
             "validation": Either(
                 Keys("`validation`", {"first": Value(rows), "last": Value(rows)}),
                 value=split,
