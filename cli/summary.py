@@ -24,6 +24,10 @@ def summary(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
     ] = "text",
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="DIR", help="Folder that the spec may read files from; by default its own."),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
     ] = None,
@@ -34,7 +38,7 @@ def summary(
 
     from modelc.compiler.api import check_file
 
-    checked = check_file(spec, settings=settings or ())
+    checked = check_file(spec, settings=settings or (), root=root)
     if checked.problems:
         show_problems(checked.problems, checked.sources, sys.stderr)
     if any(problem.code == "E009" for problem in checked.problems):

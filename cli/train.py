@@ -54,7 +54,7 @@ def train(
     root: Annotated[
         Path | None,
         typer.Option(
-            "--root", metavar="DIR", help="Folder that the spec may read data from; by default the one it is in."
+            "--root", metavar="DIR", help="Folder that the spec may read files from; by default the one it is in."
         ),
     ] = None,
     plugins: PluginNames = None,
@@ -76,7 +76,7 @@ def train(
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
     """The command, once its arguments are known to make sense."""
-    task, checked = checked_task(path, settings)
+    task, checked = checked_task(path, settings, root)
     sources = checked.sources
 
     from modelc.compiler.errors import SpecError
@@ -118,18 +118,18 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         folder,
         record_of(task, id, name, path, settings, where),
         sources[str(path)].encode(),
-        task.spec.document.data,
+        checked.data,
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(task, dataset, execution, recorder)
 
 
-def checked_task(path: Path, settings: tuple[str, ...]) -> "tuple[Task, Checked]":
+def checked_task(path: Path, settings: tuple[str, ...], root: Path | None) -> "tuple[Task, Checked]":
     """The task of a spec that can be trained, and what it came from; otherwise ends the command with the findings."""
     from modelc.compiler.api import check_file
     from modelc.compiler.errors import Label, Problem
 
-    checked = check_file(path, settings=settings)
+    checked = check_file(path, settings=settings, root=root)
     problems = checked.problems
     task = checked.task
     if task is not None and not checked.errors:

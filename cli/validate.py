@@ -30,7 +30,7 @@ def validate(
     root: Annotated[
         Path | None,
         typer.Option(
-            "--root", metavar="DIR", help="Folder that specs may read data from; by default the one of each spec."
+            "--root", metavar="DIR", help="Folder that specs may read files from; by default that of each spec."
         ),
     ] = None,
     settings: Annotated[
@@ -43,8 +43,6 @@ def validate(
     With --data, the data is read and checked too.
     In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
     """
-    if root is not None and not data:
-        refuse("`--root` is where data is read, and no data is read", helps=("add `--data`",))
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
     enable(plugins)
@@ -85,7 +83,7 @@ def check_target(target: str, settings: Sequence[str], data: bool, root: Path | 
     if target == STDIN:
         checked = check(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", settings)
     else:
-        checked = check_file(Path(target), settings=settings)
+        checked = check_file(Path(target), settings=settings, root=root)
     if not data or checked.errors or checked.task is None or checked.task.data is None:
         return checked
 

@@ -1,20 +1,23 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Task
+from modelc.compiler.building import build
 from modelc.compiler.document import MAX_BYTES, read, show_text
 from modelc.compiler.errors import Label, Place, Problem, SpecError
-from modelc.compiler.graph import build
 from modelc.compiler.infer import PlannedGraph, infer
 from modelc.compiler.plugged import using
 from modelc.compiler.schema.parse import parse
+from modelc.compiler.source import Root, cache_folder, open_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,48 +33,102 @@ class Checked:
     task: Task | None
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
+    data: Any = None
+    """The spec as it is kept: with the files that it extends and the settings, before variables are written out."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.is_error)
 
 
-def check(text: bytes | str, name: str, settings: Sequence[str] = ()) -> Checked:
+def check(text: bytes | str, name: str, settings: Sequence[str] = (), root: Root | None = None) -> Checked:
     """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages.
 
-    `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them.
+    `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them. Files that the spec extends or
+    uses are read below `root`, and refused without one.
     """
     document, problems = read(text, name)
     if document is None:
         return Checked(None, problems, {name: show_text(text)})
     sources = {name: document.text}
+    if needs_files(document.data):
+        from modelc.compiler.expand.files import include
+
+        document, found, texts = include(document, None if root is None else partial(load_file, root))
+        problems += found
+        sources |= texts
     if settings:
         from modelc.compiler.overrides import SOURCE, joined, override
 
         document, found = override(document, settings)
         problems += found
         sources[SOURCE] = joined(settings)
+    data = document.data
+    if any(section in document.data for section in ("vars", "blocks")) or "$" in document.text + "".join(settings):
+        from modelc.compiler.expand.expander import expand
+
+        document, found = expand(document)
+        if any(problem.code == "E005" for problem in found):
+            return Checked(None, problems + found, sources, data)
+        problems += found
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)
     problems += found
     if graph is None:
-        return Checked(None, problems, sources)
+        return Checked(None, problems, sources, data)
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    return Checked(task, problems + found, sources)
+    return Checked(task, once(problems + found) if document.blocks else problems + found, sources, data)
 
 
-def check_file(path: Path, name: str | None = None, settings: Sequence[str] = ()) -> Checked:
-    """`check` of a file; a file that cannot be read is a problem too."""
+def once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """`problems` with what is wrong with the body of a block told once, for the first of its uses."""
+    first: dict[tuple[str, Place, str], Problem] = {}
+    others: Counter[tuple[str, Place, str]] = Counter()
+    for problem in problems:
+        key = (problem.code, problem.label.place, problem.message)
+        others[key] += key in first
+        first.setdefault(key, problem)
+    return tuple(
+        replace(problem, notes=(*problem.notes, f"the same in {count} other use{'s' if count > 1 else ''} of it"))
+        if (count := others[key])
+        else problem
+        for key, problem in first.items()
+    )
+
+
+def needs_files(data: Any) -> bool:
+    """Whether a document names other files."""
+    blocks = data.get("blocks")
+    used = isinstance(blocks, Mapping) and any(
+        isinstance(block, Mapping) and "use" in block for block in blocks.values()
+    )
+    return "extends" in data or used
+
+
+def load_file(root: Root, path: str) -> tuple[str, bytes]:
+    """The name, for messages, and the bytes of the file at `path` below `root`. Raises RunError E405."""
+    with open_regular(root.resolve(path), path) as file:
+        return shown_path(root.folder / path), file.read(MAX_BYTES + 1)
+
+
+def shown_path(path: Path) -> str:
+    """`path` as messages show it: from the current folder on, where it is below it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def check_file(path: Path, name: str | None = None, settings: Sequence[str] = (), root: Path | None = None) -> Checked:
+    """`check` of a file; a file that cannot be read is a problem too. `root` is where other files may be, its folder else."""
     shown = name or str(path)
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
         return Checked(None, (unreadable(path, shown, error),), {})
-    return check(text, shown, settings)
+    return check(text, shown, settings, Root(root or Path(os.path.realpath(path)).parent, cache_folder()))
 
 
 def unreadable(path: Path, shown: str, error: OSError) -> Problem:

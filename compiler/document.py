@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from modelc.compiler.errors import Label, Path, Place, Problem
 
@@ -21,6 +21,20 @@ model:
   layers: [dense: 1]"""
 
 
+class Placed(Protocol):
+    """What has a place in some text, looked up when someone asks."""
+
+    def place(self) -> Place: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step from where a value is written to where it is used: a place, and a few words for it."""
+
+    where: Placed
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What was read from one file: `data` (dict, list, str, int, float, bool, None) and where each part stands.
@@ -28,6 +42,9 @@ class Document:
     `values[path]` is the place of the value at `path`, `keys[path]` of its key in the mapping around it.
     `holes` has the path of each value that is there but could not be read. Its problem has been reported, and it is
     absent from its mapping in `data`, None in its list: whoever reads on says nothing about it.
+
+    Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of each
+    block whose body stands at a path, and `defined` the names of all blocks.
     """
 
     name: str
@@ -36,6 +53,16 @@ class Document:
     values: Mapping[Path, Place]
     keys: Mapping[Path, Place]
     holes: frozenset[Path] = frozenset()
+    trails: Mapping[Path, tuple[Hop, ...]] = field(default_factory=dict)
+    blocks: Mapping[Path, str] = field(default_factory=dict)
+    defined: tuple[str, ...] = ()
+
+    def trail(self, path: Path) -> tuple[Label, ...]:
+        """How the value at `path`, and what it stands in, came there: innermost first, each place once."""
+        if not self.trails:
+            return ()
+        hops = [hop for end in range(len(path), -1, -1) for hop in self.trails.get(path[:end], ())]
+        return tuple({label.place: label for label in (Label(hop.where.place(), hop.text) for hop in hops)}.values())
 
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError where there is none."""

@@ -1,6 +1,6 @@
 """`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -9,7 +9,7 @@ from modelc.compiler.document import Document
 from modelc.compiler.errors import Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
-from modelc.compiler.layers import LAYERS
+from modelc.compiler.layers import kind_of
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType, show_shape
@@ -21,6 +21,14 @@ class PlannedGraph:
 
     graph: Graph
     plans: Mapping[str, Plan]
+
+    def owned(self) -> Iterator[tuple[str, Plan]]:
+        """The owner of each set of weights with the plan of the first node that uses it, in order, each once."""
+        seen = set()
+        for node in self.graph.nodes:
+            if node.owner not in seen and (plan := self.plans.get(node.path)) is not None:
+                seen.add(node.owner)
+                yield node.owner, plan
 
     def type(self, edge: Edge | None) -> TensorType | None:
         """The type on an edge, or None where it is unknown."""
@@ -37,9 +45,17 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     findings = Findings(document)
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
+    blamed: set[Path] = set()
     for node in graph.nodes:
-        if (plan := plan_node(findings, planned, node)) is not None:
+        own = Findings(document)
+        if (plan := plan_node(own, planned, node)) is not None:
             plans[node.path] = plan
+        # Copies of one layer stand at one place, and what is wrong with it is wrong once.
+        if own.problems and node.at not in blamed:
+            blamed.add(node.at)
+            findings.problems.extend(own.problems)
+    check_shared(findings, planned)
+    check_wanted(findings, planned)
     for node in graph.nodes:
         if node.path in plans:
             check_learnt(findings, planned, node)
@@ -85,6 +101,53 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
 
 
+def check_shared(findings: Findings, planned: PlannedGraph) -> None:
+    """Report nodes that use weights of another one in other shapes than it does."""
+    owners = dict(planned.owned())
+    blamed: set[Path] = set()
+    for node in planned.graph.nodes:
+        plan = planned.plans.get(node.path)
+        if plan is None or node.owner == node.path or node.at in blamed:
+            continue
+        first = planned.plans.get(node.owner, owners[node.owner])
+        for part in ("params", "state"):
+            own, theirs = getattr(plan, part), getattr(first, part)
+            wrong = next((name for name in own if name not in theirs or theirs[name].shape != own[name].shape), None)
+            if wrong is None:
+                continue
+            blamed.add(node.at)
+            owner = planned.graph.node(node.owner)
+            shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
+            findings.add(
+                "E302",
+                f"`{node.path}` uses the weights of `{node.owner}`, but needs `{wrong}` of shape "
+                f"{show_shape(own[wrong].shape)}, not {shape}",
+                node.at,
+                key=True,
+                label="another shape comes in here",
+                help="give both inputs of one shape, or layers of their own",
+                related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != node.at else (),
+            )
+            break
+
+
+def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
+    """Report what goes into a model that is used as a block, in another type than its input says."""
+    for wanted in planned.graph.wanted:
+        known = planned.type(wanted.edge)
+        if known is None or (known.shape, known.dtype) == (wanted.type.shape, wanted.type.dtype):
+            continue
+        findings.add(
+            "E302",
+            f"the input `{wanted.name}` of the model takes {show_shape(wanted.type.shape)} {wanted.type.dtype}, "
+            f"got {show_shape(known.shape)} {known.dtype}",
+            wanted.at,
+            key=True,
+            label="another type comes in here",
+            related=[((*wanted.at, "inputs", wanted.name), "what the model takes")],
+        )
+
+
 def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
     """The values on a node's feeds as arguments of its layer: one per slot, a tuple for a `many` slot."""
     assert node.layer is not None and node.feeds is not None
@@ -120,7 +183,7 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
 def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanError) -> None:
     """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
-    kind = LAYERS.name_of(node.layer)
+    kind = kind_of(node.layer)
     message = f"{called(node)}: {error.message}"
     path = node.at
     if error.argument:
@@ -153,7 +216,7 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
 def called(node: Node) -> str:
     """What a node is called in messages: its layer, and its path where that says more."""
     assert node.layer is not None
-    kind = LAYERS.name_of(node.layer)
+    kind = kind_of(node.layer)
     return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
 
 

@@ -90,18 +90,15 @@ def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
     """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
     params: dict[str, dict[str, Array]] = {}
     state: dict[str, dict[str, Array]] = {}
-    for node in planned.graph.nodes:
-        plan = planned.plans[node.path]
-        if node.owner != node.path:
-            continue
+    for owner, plan in planned.owned():
         if plan.params:
-            params[node.path] = {
-                name: weight.initializer.sample(derive(key, node.path, name), weight.shape, weight.dtype)
+            params[owner] = {
+                name: weight.initializer.sample(derive(key, owner, name), weight.shape, weight.dtype)
                 for name, weight in plan.params.items()
             }
         if plan.state:
-            state[node.path] = {
-                name: entry.initializer.sample(derive(key, node.path, name), entry.shape, entry.dtype)
+            state[owner] = {
+                name: entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
                 for name, entry in plan.state.items()
                 if not entry.per_row
             }

@@ -12,8 +12,8 @@ from typing import Any
 from modelc.compiler.document import Document, decode
 from modelc.compiler.edits import Edits, path_prefixes
 from modelc.compiler.errors import Label, Path, Place, Problem
-from modelc.compiler.graph import item_names
-from modelc.compiler.schema.grammar import Either, Items, Keys, Shape, Thing, Value, arguments, language
+from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments, language
+from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe
 
@@ -146,6 +146,8 @@ class Walk:
         if self.edits.in_hole(path):
             return None
         value = self.edits.get(path)
+        if isinstance(shape, Again):
+            return self.walk(shape.shape, path, index)
         if isinstance(shape, Either):
             chosen = choose(shape, value)
             return None if chosen is None else self.walk(chosen, path, index)
@@ -170,6 +172,9 @@ class Walk:
     def into_value(self, path: Path, value: Any, index: int) -> Path:
         """An entry of a list of plain values, which is all that a plain value can have inside."""
         segment = self.segments[index]
+        if isinstance(value, Mapping) and segment.text in value:
+            below = (*path, segment.text)
+            return below if index == len(self.segments) - 1 else self.into_value(below, value[segment.text], index + 1)
         if isinstance(value, list) and segment.text.isdigit() and int(segment.text) < len(value):
             if index == len(self.segments) - 1:
                 return (*path, int(segment.text))
@@ -226,6 +231,10 @@ class Walk:
         if current is None:
             allowed = [*shape.siblings, *(shape.table if value is None else ())]
             raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
+        if current in shape.others and segment == current:
+            return self.walk(shape.others[current], (*path, current), index + 1)
+        if shape.blocks and current in (self.edits.get(("blocks",)) or {}) and segment == current:
+            return self.into_block(current, path, value, index)
         if current not in shape.table:
             return None
         if segment != current:
@@ -235,6 +244,23 @@ class Walk:
         if index < len(self.segments) - 1:
             self.spell_arguments(shape, (*path, current))
         return self.walk(arguments(shape.table, current), (*path, current), index + 1)
+
+    def into_block(self, name: str, path: Path, value: Any, index: int) -> Path:
+        """An argument of a use of the block `name`."""
+        parameters = list(self.edits.get(("blocks", name, "params")) or {})
+        if isinstance(value, str):
+            self.edits.spell_out(path, name, None)
+        at = (*path, name)
+        if index == len(self.segments) - 1:
+            return at
+        given = self.edits.get(at)
+        if given is not None and not isinstance(given, Mapping) and parameters:
+            self.edits.spell_out(at, parameters[0], given)
+        segment = self.segments[index + 1].text
+        if segment not in parameters:
+            raise self.unknown("argument", index + 1, f"`{name}`", parameters)
+        below = (*at, segment)
+        return below if index + 2 == len(self.segments) else self.into_value(below, self.edits.get(below), index + 2)
 
     def spell_arguments(self, shape: Thing, path: Path) -> None:
         """Turn a bare value of the thing at `path` into its primary argument."""

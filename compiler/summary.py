@@ -7,7 +7,7 @@ from math import prod
 from modelc.compiler.bind.task import Binding, Output, Task, Term
 from modelc.compiler.graph import Node
 from modelc.compiler.layer import State, Weight
-from modelc.compiler.layers import LAYERS
+from modelc.compiler.layers import kind_of
 from modelc.compiler.notation import show_named
 from modelc.compiler.tensor import TensorType
 
@@ -98,7 +98,7 @@ class Summary:
 
 def summarize(task: Task) -> Summary:
     """The summary of a task that has no errors."""
-    rows = (*input_rows(task), *(node_row(task, node) for node in task.planned.graph.nodes))
+    rows = (*input_rows(task), *node_rows(task))
     training, data = task.training, task.data
     settings = training.settings if training else None
     length = ""
@@ -132,14 +132,20 @@ def input_rows(task: Task) -> Iterable[Row]:
         yield Row(name, "input", "input", type_, (), Count(), Count(), ())
 
 
-def node_row(task: Task, node: Node) -> Row:
+def node_rows(task: Task) -> Iterable[Row]:
+    seen: set[str] = set()
+    for node in task.planned.graph.nodes:
+        yield node_row(task, node, owns=node.owner not in seen)
+        seen.add(node.owner)
+
+
+def node_row(task: Task, node: Node, *, owns: bool) -> Row:
     plan = task.planned.plans[node.path]
     assert node.layer is not None and node.feeds is not None, "a task without errors has no holes"
     main = plan.outputs.get("output") or next(iter(plan.outputs.values()))
-    owns = node.owner == node.path
     return Row(
         node.path,
-        LAYERS.name_of(node.layer),
+        kind_of(node.layer),
         show_named(node.layer),
         main,
         tuple(plan.outputs.items()) if len(plan.outputs) > 1 else (),

@@ -93,15 +93,12 @@ def wanted_arrays(task: Task) -> dict[str, dict[str, Wanted]]:
     """By file name, the arrays that the model of `task` has, as `path:name`."""
     planned = passes.run(task).planned
     wanted: dict[str, dict[str, Wanted]] = {PARAMS: {}, STATE: {}}
-    for node in planned.graph.nodes:
-        if node.owner != node.path:
-            continue
-        plan = planned.plans[node.path]
+    for path, plan in planned.owned():
         for name, weight in plan.params.items():
-            wanted[PARAMS][f"{node.path}:{name}"] = Wanted(weight.shape, weight.dtype)
+            wanted[PARAMS][f"{path}:{name}"] = Wanted(weight.shape, weight.dtype)
         for name, entry in plan.state.items():
             if not entry.per_row:
-                wanted[STATE][f"{node.path}:{name}"] = Wanted(entry.shape, entry.dtype)
+                wanted[STATE][f"{path}:{name}"] = Wanted(entry.shape, entry.dtype)
     return wanted
 
 

@@ -169,16 +169,19 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
 
 
 def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:
-    """The edge of a node or of the last layer of a chain, and the plan of what gives it; None for no such node."""
-    model, graph = task.spec.model, task.planned.graph
-    assert model is not None
+    """The edge of a node, or of what a node of several layers ends in, and the plan of what gives it; None for no such
+    node."""
+    graph = task.planned.graph
     known = graph.node(reference.node)
-    if known is None and model.nodes.get(reference.node) is not None and not model.sequential:
-        ends = [other for other in graph.nodes if other.scope and other.scope[0] == reference.node]
-        known = ends[-1] if ends else None
-    if known is None:
+    if known is not None:
+        return Edge(known.path, reference.port), task.planned.plans.get(known.path)
+    ports = graph.ends.get(reference.node, {})
+    end = ports.get(reference.port) or ports.get("output")
+    if end is None:
         return None, None
-    return Edge(known.path, reference.port), task.planned.plans.get(known.path)
+    # A port that the end does not have is for the caller to report.
+    edge = end if reference.port in ports else Edge(end.node, reference.port)
+    return edge, task.planned.plans.get(edge.node)
 
 
 def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None) -> Term | None:

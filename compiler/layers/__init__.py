@@ -168,4 +168,16 @@ LAYERS: Table[Layer] = Table(
     },
 )
 
+MADE: Table[Layer] = Table(Layer, {"unembed": "layers.unembed:TiedUnembed"})
+"""Layers that the compiler makes of what stands in the place of one; a spec does not name them with arguments."""
+
+
+def kind_of(layer: Layer) -> str:
+    """The name of a layer's type."""
+    try:
+        return LAYERS.name_of(layer)
+    except LookupError:
+        return MADE.name_of(layer)
+
+
 ActivationField = Annotated[Activation, Chosen(ACTIVATIONS)]

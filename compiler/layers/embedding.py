@@ -8,7 +8,7 @@ from modelc.compiler.constraints import ConstraintField
 from modelc.compiler.errors import need
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.random import RandomUniform
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Layer, Plan, Result, Weight
 from modelc.compiler.numbers import Size
 from modelc.compiler.regularizers import RegularizerField
 from modelc.compiler.tensor import TensorType, show_shape
@@ -50,8 +50,7 @@ class Embedding(Layer):
             help="leave `mask_zero` out, or give the ids one axis",
             argument="mask_zero",
         )
-        weight = self.weight("embeddings", (self.input_dim, self.output_dim), ("vocab", "embed"))
-        return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": weight})
+        return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": self.table()})
 
     def apply(self, call: Call, x: "Array") -> "Array | Result":
         import jax.numpy as jnp
@@ -59,6 +58,10 @@ class Embedding(Layer):
         table = jnp.asarray(call.params["embeddings"])
         y = table.at[x].get(mode="fill", fill_value=float("nan"), wrap_negative_indices=False)
         return Result.of(y, masks={"output": x != 0}) if self.mask_zero else y
+
+    def table(self) -> Weight:
+        """The weight `embeddings`."""
+        return self.weight("embeddings", (self.input_dim, self.output_dim), ("vocab", "embed"))
 
     def ids(self) -> int | None:
         return self.input_dim

@@ -102,15 +102,6 @@ class Composer:
         plain = event.implicit[0]
         if event.tag is not None or not (plain or event.implicit[1]):
             return self.tagged(event, event.end_mark)
-        if text[:1] == "$":
-            self.report(
-                "E109",
-                "variables come with a later version of the language",
-                event.start_mark,
-                event.end_mark,
-                help="write the value itself",
-            )
-            return hole(event)
         if not plain:
             return self.text(event, text)
         try:
@@ -223,7 +214,7 @@ class Composer:
             if node.kind == "hole":
                 return None
             if node.content[:1] == "$":
-                self.report("E109", "variables come with a later version of the language", node.start, node.end)
+                self.report("E004", "a variable cannot be a key", node.start, node.end, help="write the key itself")
                 return None
             if not node.content:
                 self.report("E002", "a key is missing before the `:`", node.start, node.end)

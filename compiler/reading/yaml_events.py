@@ -8,6 +8,7 @@ import yaml
 from yaml.events import ScalarEvent
 
 from modelc.compiler.errors import Label, Problem
+from modelc.compiler.reading.expand import over_depth
 from modelc.compiler.reading.places import At, ParserEvent, Unreadable, place
 from modelc.compiler.reading.scalars import shorten
 
@@ -24,6 +25,9 @@ def yaml_events(text: str, file: str) -> Iterator[ParserEvent]:
                 last = event
             yield event
     except yaml.MarkedYAMLError as error:
+        # The scanner looks ahead of the events, and has a limit of its own since libyaml 0.2.6.
+        if error.problem_mark is not None and "nesting depth" in (error.problem or ""):
+            raise over_depth(file, error.problem_mark) from None
         from modelc.compiler.reading.yaml_errors import Explainer
 
         raise Unreadable(Explainer(text, file, error, last, LOADER).explain()) from None

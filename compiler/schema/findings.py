@@ -57,6 +57,11 @@ class Findings:
     ) -> None:
         """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
         place = self.document.key(path) if key else self.document.value(path)
+        labels = [
+            Label(self.document.key(at) if related_keys else self.document.value(at), text) for at, text in related
+        ]
+        seen = {place, *(other.place for other in labels)}
+        labels += [other for other in self.document.trail(path) if other.place not in seen]
         self.problems.append(
             Problem(
                 code,
@@ -64,10 +69,7 @@ class Findings:
                 Label(place, label),
                 notes=listed(note),
                 helps=listed(help),
-                related=tuple(
-                    Label(self.document.key(at) if related_keys else self.document.value(at), text)
-                    for at, text in related
-                ),
+                related=tuple(labels),
                 path=path,
             )
         )
@@ -317,6 +319,8 @@ class Findings:
 
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
         close = table.suggest(name)
+        if table.kind == "layer" and (block := closest(name, self.document.defined)):
+            close = block
         called = close is not None and close in table.called(name)
         cure = f"did you mean `{close}`?" if close else ""
         before, _, after = name.partition(":")

@@ -17,6 +17,7 @@ from modelc.compiler.named import NAME, Chosen, Named, Table
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.readers import READERS
 from modelc.compiler.schedules import SCHEDULES, RateOrSchedule
+from modelc.compiler.schema.chains import LARGEST_REPEAT
 from modelc.compiler.schema.field_types import Schema, field_schema, positive_number
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, Section, Settings
 from modelc.compiler.sources import SOURCES
@@ -62,7 +63,8 @@ class Items:
 class Thing:
     """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
 
-    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node).
+    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that are
+    named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the spec.
     """
 
     table: Table[Any]
@@ -70,6 +72,8 @@ class Thing:
     required: tuple[str, ...] = ()
     number: Schema | None = None
     instead: tuple[str, ...] = ()
+    others: Mapping[str, "Shape"] = field(default_factory=dict)
+    blocks: bool = False
     description: str = ""
 
 
@@ -83,7 +87,20 @@ class Either:
     description: str = ""
 
 
-Shape = Value | Keys | Names | Items | Thing | Either
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One of `recurring`, by its name: a shape that stands inside itself."""
+
+    name: str
+    description: str = ""
+
+    @property
+    def shape(self) -> "Shape":
+        return recurring()[self.name]
+
+
+Shape = Value | Keys | Names | Items | Thing | Either | Again
+ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
 
 
 def language() -> Keys:
@@ -97,6 +114,22 @@ def language() -> Keys:
                 "Name of the model; its runs are kept below a folder of this name.",
             ),
             "description": Value({"type": "string"}, "What the model is for, in words."),
+            "extends": Either(
+                Keys(
+                    "`extends`",
+                    {
+                        "file": Value({"type": "string"}, "The file, below the folder of the spec."),
+                        "remove": Items(Value({"type": "string"}), "Paths of what is not taken over."),
+                    },
+                    ("file",),
+                ),
+                value=Value({"type": "string"}),
+                description="The file that this one is laid over: mappings are merged, lists and values replaced.",
+            ),
+            "vars": Names("`vars`", ANYTHING, True, "Values by name, for `$name` and `${expression}` anywhere below."),
+            "blocks": Names(
+                "`blocks`", block(), description="Bricks with parameters, used like layers; CamelCase names."
+            ),
             "model": model(),
             "data": data(),
             "train": train(),
@@ -105,29 +138,85 @@ def language() -> Keys:
     )
 
 
-def model() -> Keys:
+REFERENCE = Value({"type": "string"}, "Name of an input or a node, or `node.port`.")
+OUTPUTS = Either(
+    Names("`outputs`", REFERENCE),
+    Items(REFERENCE),
+    description="The nodes whose values are given: a list, or a mapping from names of outputs.",
+)
+LAYERS_OF = Again("layers", "The layers of a chain, each fed by the one before.")
+NODES_OF = Names("`nodes`", Again("node"), description="The nodes of a graph by name, in any order.")
+
+
+def recurring() -> Mapping[str, Shape]:
+    """The shapes that stand inside themselves."""
     name = Value({"type": "string"}, "Name of the layer, in paths; of the last layer, that of the output.")
-    layers = Items(Thing(LAYERS, {"name": name}), "The layers of a chain, each fed by the one before.")
-    reference = Value({"type": "string"}, "Name of an input or a node, or `node.port`.")
-    several = Items(reference)
+    times = {"type": "integer", "minimum": 0, "maximum": LARGEST_REPEAT}
+    repeat = Either(
+        Keys(
+            "`repeat`",
+            {
+                "times": Value(times, "How often."),
+                "tied": Value({"type": "boolean"}, "Whether all use one set of weights."),
+            },
+            ("times",),
+        ),
+        value=Value(times),
+        description="How often this stands, one behind the other: a number, or `{times: N, tied: true}`.",
+    )
     sources = Either(
-        Names("`from`", Either(items=several, value=reference)),
-        several,
-        reference,
+        Names("`from`", Either(items=Items(REFERENCE), value=REFERENCE)),
+        Items(REFERENCE),
+        REFERENCE,
         description="The inputs or nodes that feed this one: a name, a list in order, or a mapping by input name.",
     )
-    node = Thing(LAYERS, {"from": sources, "layers": layers}, ("from",), instead=("layers",))
+    branches = Names("`branches`", LAYERS_OF, description="Chains of layers by name; `[]` is the identity.")
+    others: Mapping[str, Shape] = {
+        "share": Value({"type": "string"}, "A node whose layers are used here again, with its weights."),
+        "unembed": Value({"type": "string"}, "An embedding whose table maps vectors back to a number for each id."),
+        "residual": Again("layers", "Layers whose output is added to their input."),
+        "parallel": Keys(
+            "`parallel`",
+            {"join": Thing(LAYERS, description="The layer that joins the branches."), "branches": branches},
+            ("join", "branches"),
+            "Chains that all get the same input, joined at their ends.",
+        ),
+    }
+    item = Thing(LAYERS, {"name": name, "repeat": repeat}, others=others, blocks=True)
+    siblings: Mapping[str, Shape] = {"from": sources, "layers": LAYERS_OF, "repeat": repeat}
+    node = Thing(LAYERS, siblings, ("from",), instead=("layers",), others=others, blocks=True)
+    return {"layers": Items(item), "node": node}
+
+
+def block() -> Keys:
+    return Keys(
+        "a block",
+        {
+            "params": Names(
+                "`params`", ANYTHING, True, "Parameters: a type (int, float, bool, str, ints, floats) or a default."
+            ),
+            "layers": LAYERS_OF,
+            "inputs": Items(REFERENCE, "The names of what comes into a graph, in order."),
+            "nodes": NODES_OF,
+            "outputs": OUTPUTS,
+            "use": Value({"type": "string"}, "A file whose model is the block."),
+            "output": Value(
+                {"type": "string"}, "The node of that model whose value the block gives; else its outputs."
+            ),
+        },
+        (),
+        "A brick: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
+    )
+
+
+def model() -> Keys:
     return Keys(
         "`model`",
         {
             "inputs": Names("`inputs`", section(InputSpec, "an input"), description="The inputs by name."),
-            "layers": layers,
-            "nodes": Names("`nodes`", node, description="The nodes of a graph by name, in any order."),
-            "outputs": Either(
-                Names("`outputs`", reference),
-                Items(reference),
-                description="The nodes whose values the model gives: a list, or a mapping from names of outputs.",
-            ),
+            "layers": LAYERS_OF,
+            "nodes": NODES_OF,
+            "outputs": OUTPUTS,
             "precision": Value(
                 {"type": "string", "enum": list(PRECISIONS)},
                 "Type of the values in between; weights, statistics, losses and outputs are float32 in any case.",

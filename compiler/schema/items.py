@@ -14,14 +14,6 @@ from modelc.compiler.schema.forms import type_form
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe, spell
 
-LATER = {
-    "repeat": "`repeat` comes with a later version of the language",
-    "share": "`share` comes with a later version of the language",
-    "unembed": "`unembed` comes with a later version of the language",
-    "residual": "`residual` comes with a later version of the language: write a graph with `nodes` and `add`",
-    "parallel": "`parallel` comes with a later version of the language: write a graph with `nodes` and `concatenate`",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -53,12 +45,6 @@ def read_named(
     if form is not None:
         findings.type_form(path, table, form)
         return None
-    if not set(names) & set(table):
-        later = [key for key in names if key in LATER]
-        for key in later:
-            findings.add("E109", LATER[key], (*path, key), key=True, label="not in this version")
-        if later:
-            return None
     known = [name for name in names if name in table]
     if (
         names
@@ -146,9 +132,7 @@ def blame_extra(
         )
     for key in extra:
         at = (*path, key)
-        if key in LATER:
-            findings.add("E109", LATER[key], at, key=True, label="not in this version")
-        elif key not in fields and not findings.is_hole(at):
+        if key not in fields and not findings.is_hole(at):
             near = siblings if closest(key, siblings) else (*siblings, *fields)
             findings.unknown(at, key, f"this {table.kind}", near)
 

@@ -9,6 +9,7 @@ from typing import Any
 from modelc.compiler.named import NAME, Named, Table
 from modelc.compiler.schema.field_types import Schema, listed
 from modelc.compiler.schema.grammar import (
+    Again,
     Either,
     Items,
     Keys,
@@ -18,11 +19,14 @@ from modelc.compiler.schema.grammar import (
     Value,
     arguments,
     language,
+    recurring,
     summary_of,
 )
 from modelc.compiler.schema.tables import TABLES
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+VARIABLE = {"type": "string", "pattern": r"^\$"}
+BLOCK = "^[A-Z][A-Za-z0-9_]*$"
 PAIRS = (("loss", "losses"), ("epochs", "steps"))
 """Keys of `train` of which one excludes the other."""
 
@@ -35,6 +39,7 @@ def json_schema() -> Schema:
     model = top["properties"]["model"]
     model["allOf"] = [{"not": {"required": ["layers", "nodes"]}}]
     definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
+    definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in recurring().items()}
     return {
         "$schema": DRAFT,
         "title": "modelc spec",
@@ -47,7 +52,9 @@ def json_schema() -> Schema:
 def shape_schema(shape: Shape) -> Schema:
     """The schema of what `shape` describes."""
     if isinstance(shape, Value):
-        schema = dict(shape.schema)
+        schema = or_variable(shape.schema)
+    elif isinstance(shape, Again):
+        schema = {"$ref": f"#/definitions/shape.{shape.name}"}
     elif isinstance(shape, Keys):
         schema = keys_schema(shape)
     elif isinstance(shape, Names):
@@ -63,6 +70,14 @@ def shape_schema(shape: Shape) -> Schema:
     else:
         schema = either_schema(shape)
     return {"description": shape.description, **schema} if shape.description else schema
+
+
+def or_variable(schema: Schema) -> Schema:
+    """`schema`, or a variable in its place."""
+    kinds = listed(schema["type"])
+    if "string" in kinds and "enum" not in schema and "pattern" not in schema:
+        return dict(schema)
+    return {"if": VARIABLE, "then": {}, "else": dict(schema)}
 
 
 def keys_schema(shape: Keys) -> Schema:
@@ -87,7 +102,8 @@ def either_schema(shape: Either) -> Schema:
     for type_, then in reversed(kinds[:-1]):
         schema = {"if": {"type": type_}, "then": then, "else": schema}
     # Beside the conditions, so that an editor knows what may begin here.
-    return {"type": [name for type_, _ in kinds for name in listed(type_)], **schema} if len(kinds) > 1 else schema
+    types = dict.fromkeys([*(name for type_, _ in kinds for name in listed(type_)), "string"])
+    return {"type": [*types], **schema} if len(kinds) > 1 else schema
 
 
 def thing_schema(shape: Thing) -> Schema:
@@ -95,22 +111,21 @@ def thing_schema(shape: Thing) -> Schema:
     bare = [name for name in shape.table if not needs_arguments(shape.table, name)]
     properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
     siblings = {name: shape_schema(below) for name, below in shape.siblings.items()}
+    optional = [name for name in shape.siblings if name not in (*shape.required, *shape.instead)]
     mapping: Schema = {
         "type": "object",
-        "properties": {**properties, **siblings},
+        "properties": {**properties, **siblings, **{name: shape_schema(below) for name, below in shape.others.items()}},
+        **({"patternProperties": {BLOCK: {}}} if shape.blocks else {}),
         "additionalProperties": False,
         "minProperties": 1 + len(shape.required),
-        "maxProperties": 1 + len(shape.siblings) - len(shape.instead),
+        **at_most(1 + len(shape.required), optional),
     }
-    optional = [name for name in shape.siblings if name not in (*shape.required, *shape.instead)]
-    if len(optional) == 1:
-        # Without its one sibling, a second key can only be a second name.
-        alone = {"maxProperties": mapping["maxProperties"] - 1}
-        mapping |= {"if": {"required": optional}, "then": {}, "else": alone}
     if shape.required:
         # Where a sibling is needed, a bare name will not do.
         return mapping | {"required": list(shape.required)}
-    names: Schema = {"type": "string", "enum": bare}
+    names: Schema = {"if": VARIABLE, "then": {}, "else": {"type": "string", "enum": bare}}
+    if shape.blocks:
+        names = {"if": {"pattern": BLOCK}, "then": {}, "else": names}
     if shape.number is None:
         return {"type": ["string", "object"], "if": {"type": "string"}, "then": names, "else": mapping}
     number = {key: value for key, value in shape.number.items() if key != "pattern"} | {"type": "number"}
@@ -124,6 +139,14 @@ def thing_schema(shape: Thing) -> Schema:
     }
 
 
+def at_most(keys: int, optional: list[str]) -> Schema:
+    """No more than so many keys beside those of `optional` that are there: without them, a second key is a second name."""
+    if not optional:
+        return {"maxProperties": keys}
+    first, *others = optional
+    return {"if": {"required": [first]}, "then": at_most(keys + 1, others), "else": at_most(keys, others)}
+
+
 def arguments_schema(table: Table[Any], name: str) -> Schema:
     """What may stand behind `name:`: nothing, the primary argument, or a mapping of arguments."""
     cls: type[Named] = table.find(name)
@@ -133,9 +156,12 @@ def arguments_schema(table: Table[Any], name: str) -> Schema:
     if cls.primary is None:
         kinds = ["object"] if shape.required else ["object", "null"]
         return description | mapping | {"type": kinds}
-    primary = shape_schema(shape.keys[cls.primary])
-    if isinstance(shape.keys[cls.primary], Value):
-        primary = primary | {"type": [kind for kind in listed(primary["type"]) if kind != "null"]}
+    first = shape.keys[cls.primary]
+    primary = shape_schema(first)
+    if isinstance(first, Value):
+        kinds = [kind for kind in listed(first.schema["type"]) if kind != "null"]
+        primary = or_variable(first.schema | {"type": kinds})
+        primary = {"description": first.description, **primary} if first.description else primary
     alone = set(shape.required) <= {cls.primary}
     scalar: Schema = primary if alone else {"type": "object"}
     empty: Schema = scalar if shape.required else {"if": {"type": "null"}, "then": {}, "else": scalar}

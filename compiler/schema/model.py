@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.errors import Path
+from modelc.compiler.schema.chains import read_items
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping
-from modelc.compiler.schema.nodes import read_items, read_nodes, read_outputs
+from modelc.compiler.schema.nodes import read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
@@ -34,7 +35,9 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
         )
         return None
     if "nodes" in section:
-        nodes, whole = read_nodes(findings, section["nodes"], (*path, "nodes"), inputs)
+        nodes, whole = read_nodes(
+            findings, section["nodes"], (*path, "nodes"), {name: (*path, "inputs", name) for name in inputs}
+        )
         outputs, all_read = read_outputs(findings, section, path)
         return ModelSpec(inputs, nodes, outputs, False, precision, complete and whole and all_read)
     if "layers" in section:

@@ -1,78 +1,52 @@
-"""The layers and edges of a model: the items of a chain, the nodes of a graph, what feeds them, the outputs."""
+"""The nodes of a graph, of a model or of a block: what feeds them, what they are made of, the outputs."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from modelc.compiler.errors import Path
 from modelc.compiler.layers import LAYERS
+from modelc.compiler.schema.chains import read_item, read_items, read_repeat
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.items import check_name, read_mapping, read_name, read_named
-from modelc.compiler.schema.spec import InputSpec, Item, NodeSpec, Reference
+from modelc.compiler.schema.items import check_name, read_mapping
+from modelc.compiler.schema.spec import Inner, InputSpec, Item, NodeSpec, Reference
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe, flow
 
+NODE_KEYS = ("from", "layers", "repeat")
 
-def read_items(findings: Findings, raw: Any, path: Path) -> tuple[Item, ...] | None:
-    """The layers of a list; an item that cannot be read is an item without a layer."""
-    if not isinstance(raw, list):
-        if not findings.is_hole(path):
-            findings.add(
-                "E105",
-                f"`layers` must be a list, got {describe(raw)}",
-                path,
-                label="expected a list",
-                help="begin each layer with `- `",
-            )
+
+def read_inner(
+    findings: Findings, raw: Mapping[str, Any], path: Path, types: Mapping[str, InputSpec | None]
+) -> Inner | None:
+    """The graph of a block; `types` are its inputs where it is the model of a file."""
+    at = (*path, "inputs")
+    inputs: tuple[Reference, ...] | None = tuple(Reference(name, (*at, name)) for name in types)
+    if not types:
+        inputs = read_references(findings, raw.get("inputs"), at)
+    if inputs is None:
         return None
-    if not raw and not any(hole[: len(path)] == path for hole in findings.document.holes):
-        findings.add("E104", "`layers` is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
+    names: dict[str, Path] = {}
+    for reference in inputs:
+        check_name(findings, reference.text, reference.path)
+        if reference.text in names:
+            first = [(names[reference.text], "first named here")]
+            message = f"the input `{reference.text}` is named twice"
+            findings.add("E110", message, reference.path, label="named again", related=first)
+        names.setdefault(reference.text, reference.path)
+    if not names:
+        findings.add(
+            "E104", "`inputs` is empty", (*path, "inputs"), key=True, label="no input", help="write `inputs: [x]`"
+        )
         return None
-    items = []
-    taken: dict[str, Path] = {}
-    for index, value in enumerate(raw):
-        here = (*path, index)
-        if findings.is_hole(here):
-            items.append(Item("", None, None, here))
-            continue
-        items.append(read_item(findings, value, here, ("name",)))
-        name = items[-1].name
-        if name is not None:
-            if name in taken:
-                findings.add(
-                    "E110",
-                    f"the name `{name}` is used twice in this list",
-                    (*here, "name"),
-                    label="used again",
-                    related=[(taken[name], "first used here")],
-                )
-            taken.setdefault(name, (*here, "name"))
-    return tuple(items)
-
-
-def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...]) -> Item:
-    """The layer at `path`, an entry of a list or the mapping of a node."""
-    found = read_named(findings, LAYERS, raw, path, siblings)
-    name = None
-    if "name" in siblings and isinstance(raw, Mapping) and "name" in raw:
-        name = read_name(findings, raw["name"], (*path, "name"))
-    if found is None:
-        return Item("", None, name, path)
-    arguments = raw.get(found.name) if isinstance(raw, Mapping) else None
-    if (
-        name is None
-        and found.value is None
-        and isinstance(arguments, Mapping)
-        and isinstance(arguments.get("name"), str)
-    ):
-        # It is reported as an argument that does not exist, and meant as the name: other messages should know it.
-        name = arguments["name"]
-    return Item(found.name, found.value, name, found.path)
+    nodes, whole = read_nodes(findings, raw.get("nodes"), (*path, "nodes"), names)
+    outputs, all_read = read_outputs(findings, raw, path)
+    return Inner(tuple(names), nodes, outputs, whole and all_read, types)
 
 
 def read_nodes(
-    findings: Findings, raw: Any, path: Path, inputs: Mapping[str, InputSpec | None]
+    findings: Findings, raw: Any, path: Path, inputs: Mapping[str, Path]
 ) -> tuple[dict[str, NodeSpec], bool]:
-    """The nodes by name, and whether all of them are there."""
+    """The nodes by name, and whether all of them are there. `inputs` has the place of each input around them."""
     mapping = read_mapping(findings, raw, path, "`nodes`", as_mapping(raw))
     if mapping is None:
         return {}, False
@@ -90,7 +64,7 @@ def read_nodes(
                 here,
                 key=True,
                 label="a node",
-                related=[(("model", "inputs", name), "an input")],
+                related=[(inputs[name], "an input")],
                 help="rename one of them",
             )
             continue
@@ -132,10 +106,10 @@ def read_node(findings: Findings, name: str, raw: Any, path: Path, names: Collec
             help="name the input or node it takes its values from: `from: image`",
         )
     if "layers" not in mapping:
-        item = read_item(findings, mapping, path, ("from",))
+        item = read_item(findings, mapping, path, ("from", "repeat"))
         return NodeSpec(name, sources, (item,), False, path)
     for key in mapping:
-        if key in ("from", "layers"):
+        if key in NODE_KEYS:
             continue
         if key in LAYERS:
             findings.add(
@@ -147,8 +121,10 @@ def read_node(findings: Findings, name: str, raw: Any, path: Path, names: Collec
                 help=f"put `{key}` into the list, or drop the list",
             )
         else:
-            findings.unknown((*path, key), key, f"node `{name}`", ("from", "layers"))
-    return NodeSpec(name, sources, read_items(findings, mapping["layers"], (*path, "layers")), True, path)
+            findings.unknown((*path, key), key, f"node `{name}`", NODE_KEYS)
+    repeat = read_repeat(findings, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
+    items = read_items(findings, mapping["layers"], (*path, "layers"))
+    return NodeSpec(name, sources, items, True, path, repeat)
 
 
 def are_names(value: Any, names: Collection[str]) -> bool:

@@ -17,7 +17,6 @@ from modelc.compiler.schema.train import read_train
 from modelc.compiler.schema.wording import describe
 
 FORMAT = 1
-LATER = ("extends", "vars", "blocks")
 
 
 def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
@@ -28,17 +27,9 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     if not check_format(findings, top):
         return Spec(document, "", "", None, None, None, stated), tuple(findings.problems)
     for key, value in top.items():
-        if key in LATER:
-            findings.add(
-                "E109",
-                f"`{key}` comes with a later version of the language",
-                (key,),
-                key=True,
-                label="not in this version",
-            )
-        elif key not in KEYS:
+        if key not in KEYS:
             unknown_key(findings, (key,), value)
-    if "model" not in top and not findings.is_hole(("model",)) and not set(top) - set(KEYS) - set(LATER):
+    if "model" not in top and not findings.is_hole(("model",)) and not set(top) - set(KEYS):
         findings.add(
             "E104",
             "a spec needs the key `model`",

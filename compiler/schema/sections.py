@@ -13,7 +13,7 @@ from modelc.compiler.schema.wording import flow
 MODEL = ("inputs", "layers", "nodes", "outputs", "precision")
 DATA = ("source", "inputs", "targets", "sample_weight", "validation", "test", "seed")
 TRAIN = ("loss", "losses", "metrics", "optimizer", *Settings.model_fields)
-TOP = ("modelc", "name", "description", "model", "data", "train")
+TOP = ("modelc", "name", "description", "extends", "vars", "blocks", "model", "data", "train")
 SECTIONS: Mapping[str, Collection[str]] = {"model": MODEL, "data": DATA, "train": TRAIN}
 
 

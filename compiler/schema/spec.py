@@ -4,7 +4,7 @@ A part that could not be read is None (a hole): its problem has been reported, a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,19 +58,33 @@ class Settings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often an item stands one behind the other; `tied` copies share the weights of the first."""
+
+    times: int
+    tied: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a `layers` list, or the layer of a node. `kind` is the layer's name in the text, if it has one."""
+    """One entry of a `layers` list, or what a node is made of. `kind` is its name in the text, if it has one.
+
+    `layer` is the layer that it is, `body` what stands in the place of one; with neither it is a hole.
+    """
 
     kind: str
     layer: Layer | None
     name: str | None
     path: Path
-    """Of the layer's arguments; `path` up to the layer's name is the way to the key."""
+    """Of the arguments; `path` up to the item's name is the way to the key."""
+    body: "Body | None" = None
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A text that names a node or one of its ports, as it stands in a `from`, `outputs`, `of` or `mask`."""
+    """A text that names a node or one of its ports, as it stands in a `from`, `outputs`, `of`, `mask` or `share`."""
 
     text: str
     path: Path
@@ -87,13 +101,72 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """One node of a graph: `items` is None where they could not be read; `chain` says that it is written with `layers`."""
+    """One node of a graph: `items` is None where they could not be read; `chain` says that it is written with `layers`.
+
+    `repeat` is that of a chain as a whole; a node of one item has it there.
+    """
 
     name: str
     sources: tuple[Reference, ...] | None
     items: tuple[Item, ...] | None
     chain: bool
     path: Path
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The body of a block that is a chain of layers. `types` has what the model of a file says of its input."""
+
+    items: tuple[Item, ...] | None
+    types: Mapping[str, InputSpec | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """The body of a block that is a graph. Its first output is what the block gives, all of them are ports.
+
+    `types` has what the model of a file says of its inputs.
+    """
+
+    inputs: tuple[str, ...]
+    nodes: Mapping[str, NodeSpec]
+    outputs: Mapping[str, Reference]
+    complete: bool
+    types: Mapping[str, InputSpec | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Layers whose output is added to their input."""
+
+    items: tuple[Item, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Chains of layers that all get the same input, and the layer that joins their outputs; `[]` is the identity."""
+
+    join: Layer | None
+    kind: str
+    branches: Mapping[str, tuple[Item, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The layers of another node, with its weights."""
+
+    of: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Unembed:
+    """The table of an embedding, used the other way round: from vectors to a number for each id."""
+
+    of: Reference
+
+
+Body = Chain | Inner | Residual | Parallel | Share | Unembed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import time
 import pytest
 import yaml
 
+from modelc.compiler.api import check
 from modelc.compiler.document import MAX_BYTES, Document, read
 from modelc.compiler.errors import Problem
 from modelc.compiler.reading import yaml_events
@@ -58,7 +59,8 @@ def merges(count: int) -> str:
         pytest.param("[" * 100_000, "E005", id="03 100,000 brackets"),
         pytest.param("a: " + "[" * 100_000 + "]" * 100_000, "E005", id="03 closed brackets"),
         pytest.param("{a: " * 60_000, "E005", id="04 flow mappings"),
-        pytest.param("{" * 100_000, "E004", id="04 mappings as keys"),
+        pytest.param("{" * 900, "E004", id="04 mappings as keys"),
+        pytest.param("{" * 100_000, "E005", id="04 100,000 mappings as keys"),
         pytest.param("- " * 50_000, "E005", id="05 block sequences"),
         pytest.param("? " * 50_000, "E004", id="05 explicit keys"),
         pytest.param("\n".join(" " * n + "block:" for n in range(690)), "E005", id="06 block mappings"),
@@ -114,8 +116,6 @@ def merges(count: int) -> str:
         pytest.param("a: .inf\n", "E006", id="46 inf"),
         pytest.param("a: -.inf\n", "E006", id="46 -inf"),
         pytest.param("a: 1e999\n", "E006", id="46 1e999"),
-        pytest.param("a: ${GITHUB_TOKEN}\n", "E109", id="57 environment"),
-        pytest.param('a: "${A:-${A}}"\n', "E109", id="57 recursive expansion"),
         pytest.param("\t" * 200_000 + "a: 1", "E002", id="tabs"),
         pytest.param("'" * 199_999, "E002", id="quotes"),
         pytest.param("a: '" + "x\n" * 120_000, "E002", id="open quote"),
@@ -124,7 +124,7 @@ def merges(count: int) -> str:
         pytest.param("a: {" + "b: {" * 62 + "c: d: e", "E002", id="colon at depth"),
         pytest.param("&a " * 80_000, "E002", id="anchors without value"),
         pytest.param("*" * 200_000, "E002", id="stars"),
-        pytest.param("a: [" + "$b," * 80_000 + "]", "E005", id="80,000 problems"),
+        pytest.param("a: [" + "!b 1," * 40_000 + "]", "E005", id="40,000 problems"),
         pytest.param("a: {" + "b, " * 80_000 + "}", "E005", id="80,000 duplicates"),
         pytest.param("%" * 200_000, "E002", id="directives"),
         pytest.param("a: |" + "9" * 100_000, "E002", id="indentation indicator"),
@@ -163,7 +163,6 @@ def test_hostile_yaml_is_refused_with_a_code(text: bytes | str, code: str) -> No
         pytest.param('{"a": NaN}', "E006", id="45 NaN"),
         pytest.param('{"a": -Infinity}', "E006", id="46 -Infinity"),
         pytest.param('{"a": 1e999}', "E006", id="46 1e999"),
-        pytest.param('{"a": "${GITHUB_TOKEN}"}', "E109", id="57 environment"),
         pytest.param('{"a": "' + "\\" * 200_001, "E002", id="backslashes"),
         pytest.param("{" + " " * 200_000, "E002", id="spaces"),
         pytest.param('{"a": ' + "1" * 100_000 + "x}", "E002", id="long wrong number"),
@@ -234,3 +233,12 @@ def test_the_python_parser_serves_where_libyaml_is_missing(
     monkeypatch.setattr(yaml_events, "LOADER", yaml.SafeLoader)
     _, problems = timed(text, "spec.yaml")
     assert [problem.code for problem in problems] == [code]
+
+
+@pytest.mark.parametrize(
+    "text", ["${GITHUB_TOKEN}", "$HOME", "${A:-${A}}", "${open('/etc/passwd').read()}", "${().__class__}"]
+)
+def test_no_text_reaches_the_environment_or_runs(text: str) -> None:
+    spec = f'modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  layers: [dense: "{text}"]\n'
+    (problem,) = check(spec, "spec.yaml").problems
+    assert problem.code == "E207"

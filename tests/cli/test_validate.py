@@ -204,11 +204,6 @@ def test_a_finding_about_a_setting_comes_once_for_all_specs(folder: Path) -> Non
     assert ended.out.count("unknown key `modle`") == 1
 
 
-def test_a_root_without_data_is_refused(folder: Path) -> None:
-    ended = modelc("validate", "--root", ".", "good.yaml", cwd=folder)
-    assert ended.code == 2 and "add `--data`" in ended.err
-
-
 def test_a_root_that_is_not_there_is_refused(folder: Path) -> None:
     ended = modelc("validate", "--data", "--root", "nowhere", "good.yaml", cwd=folder)
     assert ended.code == 2 and "nowhere" in ended.err

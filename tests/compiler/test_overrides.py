@@ -195,7 +195,7 @@ def checked(*settings: str, text: str = SPEC) -> Checked:
         ("train.epochs=-3", "E106", "-3"),
         ("train.optimizer={adam: {lerning_rate: 3}}", "E102", "lerning_rate"),
         ("train.metrics=[accuracy, acuracy]", "E101", "acuracy"),
-        ("train.seed=$x", "E109", "$x"),
+        ("train.seed=$x", "E207", "$x"),
         ("train.seed=1e999", "E006", "1e999"),
         ("model.layers.digit.dense.activation=sigmod", "E101", "sigmod"),
     ],

@@ -1,0 +1,360 @@
+"""`Spec` to `Graph`: every layer a node with a path, every edge by name, in one canonical order.
+
+A sequential model is a chain like any other here; nothing later knows that there were two kinds. Blocks, branches and
+repeats become the nodes that they hold, with paths below their own; sharing becomes an owner of weights.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from modelc.compiler.ends import Ends
+from modelc.compiler.errors import Path, Problem
+from modelc.compiler.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.layer import Layer, Slot
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.ordering import order
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.spec import (
+    Chain,
+    Inner,
+    InputSpec,
+    Item,
+    ModelSpec,
+    NodeSpec,
+    Parallel,
+    Reference,
+    Repeat,
+    Residual,
+    Share,
+    Spec,
+    Unembed,
+)
+from modelc.compiler.schema.spellings import closest
+from modelc.compiler.slots import Given, feeds_of
+
+Owner = Callable[[str], str]
+"""The path of the node whose weights the node at a path uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is built: its path, what it stands in, and whose weights what is built there uses."""
+
+    path: str
+    scope: tuple[str, ...]
+    owner: Owner
+
+    def below(self, name: str) -> "Place":
+        """The place of a part called `name`."""
+        return Place(
+            f"{self.path}/{name}" if self.path else name, (*self.scope, self.path) if self.path else (), self.owner
+        )
+
+    def as_copy_of(self, other: str, owner: Owner) -> "Place":
+        """This place, with the weights of what stands at `other`."""
+        here = self.path
+        return Place(here, self.scope, lambda path: owner(other + path[len(here) :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
+
+    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`.
+    """
+
+    at: Place
+    inputs: Mapping[str, Edge | None]
+    nodes: Mapping[str, NodeSpec]
+    complete: bool
+    building: list[str] = field(default_factory=list)
+
+    def place(self, name: str) -> Place:
+        """The place of the node called `name`."""
+        return self.at.below(name)
+
+
+def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
+    """The graph of a spec's model; None where there is no model to speak of."""
+    if spec.model is None:
+        return None, ()
+    findings = Findings(spec.document)
+    graph = Builder(findings).build(spec.model)
+    return graph, tuple(findings.problems)
+
+
+class Builder:
+    """Builds one model. Edges may name things that are made of several nodes, until `ends` settles them."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.nodes: list[Node] = []
+        self.wanted: list[Wanted] = []
+        self.ends = Ends(findings)
+
+    def build(self, model: ModelSpec) -> Graph:
+        root = Place("", (), lambda path: path)
+        inputs: dict[str, Edge | None] = {name: Edge(name) for name in model.inputs}
+        if model.sequential:
+            (spec,) = model.nodes.values()
+            level = Level(root, inputs, chain_nodes(spec.items or ()), model.complete)
+            given = self.given(level, spec.sources)
+            last = self.chain(level, root, spec.items, given, spec.path)
+            outputs = dict.fromkeys(model.outputs, last)
+        else:
+            level = Level(root, inputs, model.nodes, model.complete)
+            self.level(level)
+            outputs = {name: self.resolve(level, reference) for name, reference in model.outputs.items()}
+        nodes = [replace(node, feeds=self.ends.feeds(node)) for node in self.nodes]
+        paths = {name: reference.path for name, reference in model.outputs.items()}
+        settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
+        types = {name: None if value is None else value.type for name, value in model.inputs.items()}
+        wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
+        return Graph(types, order(self.findings, nodes, model.inputs), settled, self.ends.settled(), wanted)
+
+    # The parts of a model, each at its place.
+
+    def level(self, level: Level) -> None:
+        """All nodes of a graph."""
+        for name, spec in level.nodes.items():
+            self.node(level, level.place(name), spec, self.given(level, spec.sources))
+
+    def node(self, level: Level, place: Place, spec: NodeSpec, given: Sequence[Given] | None) -> Edge | None:
+        """One node of a graph, fed by `given`."""
+        if spec.items is None:
+            return self.hole(place, spec.path)
+        if not spec.chain:
+            return self.item(level, place, spec.items[0], given, named_from(self.findings, spec.path))
+        if spec.repeat is None:
+            return self.at_end(place, self.chain(level, place, spec.items, given, spec.path))
+        return self.repeat(
+            place,
+            spec.repeat,
+            given,
+            lambda place, given: self.at_end(place, self.chain(level, place, spec.items, given, spec.path)),
+        )
+
+    def chain(
+        self,
+        level: Level,
+        place: Place,
+        items: Sequence[Item] | None,
+        given: Sequence[Given] | None,
+        at: Path,
+        reserved: Sequence[str] = (),
+    ) -> Edge | None:
+        """Items one behind the other, each fed by the one before; the edge that the last one gives."""
+        if items is None:
+            return None
+        names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)], reserved)
+        last: Edge | None = given[0].edge if given else None
+        source = named_from(self.findings, at)
+        for item, name in zip(items, names, strict=True):
+            last = self.item(level, place.below(name), item, given, source)
+            given, source = (Given(last, item.path),), item.path
+        return last
+
+    def item(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:
+        """One item as often as it is repeated; `at` is what is blamed for inputs that do not fit."""
+        if item.repeat is None:
+            return self.once(level, place, item, given, at)
+        return self.repeat(place, item.repeat, given, lambda place, given: self.once(level, place, item, given, at))
+
+    def repeat(
+        self,
+        place: Place,
+        repeat: Repeat,
+        given: Sequence[Given] | None,
+        build: Callable[[Place, Sequence[Given] | None], Edge | None],
+    ) -> Edge | None:
+        """Copies one behind the other: the first input is carried through them, the others go to each unchanged."""
+        last = given[0].edge if given else None
+        first = place.below("0").path
+        for index in range(repeat.times):
+            copy = place.below(str(index))
+            last = build(copy.as_copy_of(first, place.owner) if repeat.tied else copy, given)
+            given = None if given is None else (Given(last, repeat.path), *given[1:])
+        return self.at_end(place, last)
+
+    def once(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:
+        """One item: a layer, or what stands in the place of one."""
+        body = item.body
+        if body is None:
+            feeds = None if given is None else feeds_of(self.findings, item, given, at)
+            self.nodes.append(Node(place.path, item.layer, feeds, place.owner(place.path), place.scope, item.path))
+            return Edge(place.path)
+        if isinstance(body, Chain):
+            for name, type_ in body.types.items():
+                self.want(given[0].edge if given else None, type_, name, item.path)
+            return self.at_end(place, self.chain(level, place, body.items, given, item.path))
+        if isinstance(body, Inner):
+            return self.inner(place, item, body, given, at)
+        if isinstance(body, Residual):
+            last = self.chain(level, place, body.items, given, item.path, reserved=("add",))
+            skipped = given[0].edge if given else None
+            return self.join(place, "add", LAYERS.make("add", None, ()), [skipped, last], item.path)
+        if isinstance(body, Parallel):
+            ends = [
+                self.at_end(place.below(name), self.chain(level, place.below(name), items, given, item.path))
+                for name, items in body.branches.items()
+            ]
+            return self.join(place, body.kind or "join", body.join, ends, (*item.path, "join"))
+        if isinstance(body, Share):
+            return self.share(level, place, body, given, at)
+        return self.unembed(level, place, item, body, given, at)
+
+    def inner(self, place: Place, item: Item, body: Inner, given: Sequence[Given] | None, at: Path) -> Edge | None:
+        """One use of a block that is a graph."""
+        slots = tuple(Slot(name) for name in body.inputs)
+        feeds = None if given is None else feeds_of(self.findings, item, given, at, slots)
+        if feeds is None:
+            self.ends.of[place.path] = None
+            return None
+        edges = {feed.slot: feed.edge for feed in feeds}
+        for name, type_ in body.types.items():
+            self.want(edges.get(name), type_, name, item.path)
+        level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
+        self.level(level)
+        ports = {name: self.resolve(level, reference) for name, reference in body.outputs.items()}
+        first = next(iter(ports.values()), None)
+        self.ends.of[place.path] = {"output": first, **ports}
+        return Edge(place.path)
+
+    def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path) -> None:
+        """Ask for the type that the model of a file says its input `name` has."""
+        if spec is not None:
+            self.wanted.append(Wanted(edge, spec.type, name, at))
+
+    def join(self, place: Place, kind: str, layer: Layer | None, ends: Sequence[Edge | None], at: Path) -> Edge | None:
+        """The layer that makes one value of several, as the end of what stands at `place`."""
+        inside = place.below(kind)
+        feeds = tuple(Feed("inputs", edge, at) for edge in ends)
+        self.nodes.append(Node(inside.path, layer, feeds, place.owner(inside.path), inside.scope, at))
+        return self.at_end(place, Edge(inside.path))
+
+    def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
+        """The layers of another node of the same graph, at `place` and with that node's weights."""
+        target = self.target(level, body.of, "share")
+        if target is None:
+            return self.hole(place, body.of.path)
+        name = body.of.node
+        if name in level.building:
+            self.findings.add("E209", f"`{name}` shares itself", body.of.path, label="names what it is a part of")
+            return self.hole(place, body.of.path)
+        level.building.append(name)
+        edge = self.node(level, place.as_copy_of(level.place(name).path, level.at.owner), target, given)
+        level.building.pop()
+        return edge
+
+    def unembed(
+        self, level: Level, place: Place, item: Item, body: Unembed, given: Sequence[Given] | None, at: Path
+    ) -> Edge | None:
+        """The table of an embedding, from vectors to a number for each id."""
+        from modelc.compiler.layers.embedding import Embedding
+        from modelc.compiler.layers.unembed import TiedUnembed
+
+        target = self.target(level, body.of, "unembed")
+        if target is None or target.items is None:
+            return self.hole(place, body.of.path)
+        found = target.items[0].layer if len(target.items) == 1 and target.items[0].body is None else None
+        if not isinstance(found, Embedding):
+            if target.items and all(part.layer is not None or part.body is not None for part in target.items):
+                kind = target.items[0].kind if len(target.items) == 1 else "several layers"
+                self.findings.add(
+                    "E209",
+                    f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}",
+                    body.of.path,
+                    label="no table to use",
+                    help="give the `embedding` a node of its own and name that",
+                    related=[(target.path, f"`{body.of.node}`")],
+                )
+            return self.hole(place, body.of.path)
+        layer = TiedUnembed(embedding=found)
+        whole = replace(item, layer=layer, body=None)
+        feeds = None if given is None else feeds_of(self.findings, whole, given, at)
+        owner = level.at.owner(level.place(body.of.node).path)
+        self.nodes.append(Node(place.path, layer, feeds, owner, place.scope, item.path))
+        return Edge(place.path)
+
+    def hole(self, place: Place, at: Path) -> Edge | None:
+        """A node that cannot be known."""
+        self.nodes.append(Node(place.path, None, None, place.path, place.scope, at))
+        return Edge(place.path)
+
+    # Names.
+
+    def target(self, level: Level, reference: Reference, what: str) -> NodeSpec | None:
+        """The node that `share` or `unembed` names; None after reporting that there is none."""
+        if reference.node in level.nodes and reference.port == "output":
+            return level.nodes[reference.node]
+        if reference.node in level.nodes or reference.node in level.inputs:
+            message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
+            self.findings.add("E209", message, reference.path, label="not a node")
+        elif level.complete:
+            close = closest(reference.node, list(level.nodes))
+            self.findings.add(
+                "E201",
+                f"unknown node `{reference.node}`",
+                reference.path,
+                label="no such node",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"nodes: {', '.join(level.nodes)}" if not close else (),
+            )
+        return None
+
+    def given(self, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:
+        """What the references of a `from` give; None where `from` could not be read."""
+        if sources is None:
+            return None
+        return tuple(Given(self.resolve(level, source), source.path, source.slot) for source in sources)
+
+    def resolve(self, level: Level, reference: Reference) -> Edge | None:
+        """The edge that a text names, or None when there is none (reported, unless it may be a hole)."""
+        name = reference.node
+        if name in level.inputs:
+            edge = level.inputs[name]
+            if edge is None or reference.port == "output":
+                return edge
+            if not level.at.path:
+                self.findings.add(
+                    "E203",
+                    f"the input `{name}` has no port `{reference.port}`",
+                    reference.path,
+                    label="no such port",
+                    help=f"write `{name}`",
+                )
+                return None
+            return Edge(edge.node, reference.port) if edge.port == "output" else None
+        if name in level.nodes:
+            return Edge(level.place(name).path, reference.port)
+        if level.complete:
+            names = (*level.inputs, *level.nodes)
+            close = closest(name, names)
+            self.findings.add(
+                "E201",
+                f"unknown node `{name}`",
+                reference.path,
+                label="no such node or input",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}" if not close else (),
+            )
+        return None
+
+    def at_end(self, place: Place, edge: Edge | None) -> Edge | None:
+        """Let the value of what stands at `place` be that of `edge`."""
+        if edge is not None and edge.node == place.path:
+            return edge
+        self.ends.of[place.path] = edge
+        return Edge(place.path)
+
+
+def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
+    """The items of a chain by name, as nodes that `share` can name."""
+    names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
+    return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in zip(names, items, strict=True)}
+
+
+def named_from(findings: Findings, path: Path) -> Path:
+    """The `from` of the node at `path`, to be blamed for what it names; the node itself where it has none."""
+    return (*path, "from") if (*path, "from") in findings.document.values else path

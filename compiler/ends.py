@@ -1,0 +1,67 @@
+"""What stands for the value of something that is made of several nodes: a block, a branch, a chain, a repeat."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from modelc.compiler.errors import Path
+from modelc.compiler.graph import Edge, Feed, Node
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spellings import closest
+
+
+class Ends:
+    """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
+    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
+
+    def feeds(self, node: Node) -> tuple[Feed, ...] | None:
+        """The feeds of a node, settled."""
+        if node.feeds is None:
+            return None
+        return tuple(replace(feed, edge=self.settle(feed.edge, feed.path)) for feed in node.feeds)
+
+    def settle(self, edge: Edge | None, path: Path | None) -> Edge | None:
+        """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None."""
+        seen = set()
+        while edge is not None and edge.node in self.of:
+            if edge in seen:
+                if path is not None:
+                    self.findings.add("E202", f"`{edge.node}` feeds itself", path, label="leads back to itself")
+                return None
+            seen.add(edge)
+            end = self.of[edge.node]
+            if isinstance(end, Mapping):
+                if edge.port not in end:
+                    self.no_port(edge, list(end), path)
+                    return None
+                edge = end[edge.port]
+            elif end is None:
+                return None
+            else:
+                edge = Edge(end.node, edge.port) if end.port == "output" else end
+        return edge
+
+    def no_port(self, edge: Edge, ports: list[str], path: Path | None) -> None:
+        if path is None:
+            return
+        close = closest(edge.port, ports)
+        self.findings.add(
+            "E203",
+            f"`{edge.node}` has no port `{edge.port}`",
+            path,
+            label="no such port",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"ports of `{edge.node}`: {', '.join(ports)}",
+        )
+
+    def settled(self) -> dict[str, Mapping[str, Edge | None]]:
+        """The ports of everything that is made of several nodes."""
+        ends: dict[str, Mapping[str, Edge | None]] = {}
+        for path, end in self.of.items():
+            ports = end if isinstance(end, Mapping) else ("output",)
+            ends[path] = {port: self.settle(Edge(path, port), None) for port in ports}
+        return ends

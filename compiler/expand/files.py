@@ -1,0 +1,136 @@
+"""Other files that a spec is made of: `extends` is merged into it, and `use` of a block becomes what that file says.
+
+Files are named by paths below the root and are read as specs are: nothing in them is run. What is read keeps its places.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from modelc.compiler.document import Document, read
+from modelc.compiler.errors import Label, Problem, RunError
+from modelc.compiler.expand.merging import merge, remove
+from modelc.compiler.expand.part import Part, Where, document_of, hole, tree
+from modelc.compiler.schema.wording import describe
+
+MAX_FILES = 32
+"""Files that one spec may be made of."""
+
+Load = Callable[[str], tuple[str, bytes]]
+"""The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
+
+
+@dataclass(slots=True)
+class Files:
+    """What was read so far: the text of each file by its name, and what was found wrong in them."""
+
+    load: Load | None
+    problems: list[Problem] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def include(document: Document, load: Load | None) -> tuple[Document, tuple[Problem, ...], Mapping[str, str]]:
+    """`document` with the files that it names merged into it, what is wrong with them, and their texts by name."""
+    files = Files(load)
+    root = whole(tree(document), files, (document.name,))
+    included, problems = document_of(root, document)
+    return included, (*files.problems, *problems), files.sources
+
+
+def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part:
+    """The spec `root` with what it extends and uses; `stack` has the files around it, the outermost first."""
+    base = root.get("extends")
+    if base is not None:
+        content = {key: entry for key, entry in root.content.items() if key != "extends"}
+        own = replace(root, content=content)
+        below = extended(base, files, stack)
+        root = own if below is None else merge(below, own)
+    blocks = root.get("blocks")
+    if blocks is None or blocks.kind != "mapping":
+        return root
+    entries = {name: (where, used(block, files, stack)) for name, (where, block) in blocks.content.items()}
+    where, _ = root.content["blocks"]
+    return replace(root, content={**root.content, "blocks": (where, replace(blocks, content=entries))})
+
+
+def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """What the value of `extends` names, without what it removes; None after reporting why there is nothing."""
+    path: Part | None = part
+    removed: Part | None = None
+    if part.kind == "mapping":
+        for key, (where, _) in part.content.items():
+            if key not in ("file", "remove"):
+                note = "keys of `extends`: file, remove"
+                report(files, "E102", f"unknown key `{key}` in `extends`", where, label="unknown key", note=note)
+        path, removed = part.get("file"), part.get("remove")
+        if path is None:
+            cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
+            report(files, "E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
+            return None
+    if path is None or path.kind == "hole":
+        return None
+    base = other(path, "extends", files, stack)
+    if base is None or removed is None or removed.kind == "hole":
+        return base
+    if removed.kind != "list":
+        message = f"`remove` must be a list of paths, got {describe(removed.data)}"
+        report(
+            files, "E105", message, removed.at, label="expected a list", help="write `remove: [train.early_stopping]`"
+        )
+        return base
+    for item in removed.content:
+        if item.kind == "scalar" and isinstance(item.content, str):
+            base = remove(base, item, lambda *given, **more: report(files, *given, **more))
+        elif item.kind != "hole":
+            message = f"`remove` must be a list of paths, got {describe(item.data)}"
+            report(files, "E105", message, item.at, label="expected a path")
+    return base
+
+
+def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
+    """The definition of a block with the file that its `use` names in the place of the path."""
+    path = block.get("use") if block.kind == "mapping" else None
+    if path is None or path.kind in ("mapping", "hole"):
+        return block
+    inner = other(path, "use", files, stack)
+    where, _ = block.content["use"]
+    return replace(block, content={**block.content, "use": (where, inner or hole(path.at))})
+
+
+def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """The spec in the file that `path` names, with what it is made of in turn; None after reporting what is wrong."""
+    if path.kind != "scalar" or not isinstance(path.content, str):
+        message = f"`{key}` must be the path of a file, got {describe(path.data)}"
+        report(files, "E105", message, path.at, label="expected a path")
+        return None
+    if files.load is None:
+        cure = "give the spec as a file: paths are relative to its folder"
+        report(files, "E010", f"`{path.content}` cannot be read: this spec is no file", path.at, help=cure)
+        return None
+    try:
+        name, data = files.load(path.content)
+    except RunError as error:
+        files.problems.append(
+            Problem(
+                "E010", error.message, Label(path.at.place(), f"`{key}`"), error.notes, error.helps, path=path.at.path
+            )
+        )
+        return None
+    if name in stack:
+        chain = " -> ".join([*stack[stack.index(name) :], name])
+        report(files, "E208", f"files are made of each other: {chain}", path.at, label="leads back")
+        return None
+    if len(files.sources) >= MAX_FILES and name not in files.sources:
+        report(files, "E010", f"the spec is made of more than {MAX_FILES} files", path.at)
+        return None
+    document, problems = read(data, name)
+    if name not in files.sources:
+        files.problems.extend(problems)
+    files.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")
+    return None if document is None else whole(tree(document), files, (*stack, name))
+
+
+def report(
+    files: Files, code: str, message: str, at: Where, *, label: str = "", help: str = "", note: str = ""
+) -> None:
+    helps, notes = (help,) if help else (), (note,) if note else ()
+    files.problems.append(Problem(code, message, Label(at.place(), label), notes, helps, path=at.path))

@@ -1,0 +1,150 @@
+"""How a spec is laid over the one that it extends: mappings are merged, lists and plain values replaced.
+
+A named thing (a layer, an optimizer, ...) is merged with one of the same name and replaces any other. Its shorthands are
+spelt out first, so that `dense: 10` and `dense: {units: 10}` are the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from modelc.compiler.expand.part import Part, Where
+from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
+from modelc.compiler.schema.naming import item_names
+
+
+def merge(base: Part, own: Part) -> Part:
+    """The spec `own` on top of the spec `base`."""
+    return merged(base, own, language())
+
+
+def merged(base: Part, own: Part, shape: Shape | None) -> Part:
+    """`own` on top of `base`, both what `shape` describes; None for what is not described, such as a parameter."""
+    if isinstance(shape, Again):
+        shape = shape.shape
+    if isinstance(shape, Either):
+        shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
+    if isinstance(shape, Thing):
+        return merged_things(base, own, shape)
+    if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):
+        return own
+    return replace(own, content=merged_entries(base, own, lambda key: below(shape, key)))
+
+
+def below(shape: Shape | None, key: str) -> Shape | None:
+    """What `shape` says of what stands under `key`."""
+    if isinstance(shape, Keys):
+        return shape.keys.get(key)
+    return shape.of if isinstance(shape, Names) else None
+
+
+def merged_entries(base: Part, own: Part, shape: Callable[[str], Shape | None]) -> dict[str, tuple[Where, Part]]:
+    """The entries of both mappings, in the order of `base`, then those that only `own` has."""
+    entries = dict(base.content)
+    for key, (where, part) in own.content.items():
+        entries[key] = where, merged(entries[key][1], part, shape(key)) if key in entries else part
+    return entries
+
+
+def merged_things(base: Part, own: Part, shape: Thing) -> Part:
+    """One named thing on top of another: merged where both have one name, else replaced whole."""
+    one, two = spelt(base, shape), spelt(own, shape)
+    names = [name_in(part, shape) for part in (one, two)]
+    if names[0] is None or names[0] != names[1] or one.kind != "mapping" or two.kind != "mapping":
+        return own
+    name = names[1]
+
+    def inside(key: str) -> Shape | None:
+        if key == name and name in shape.table:
+            return arguments(shape.table, name)
+        return shape.siblings.get(key, shape.others.get(key))
+
+    first, second = (with_arguments(part, name or "", shape) for part in (one, two))
+    return replace(own, kind="mapping", content=merged_entries(first, second, inside))
+
+
+def name_in(part: Part, shape: Thing) -> str | None:
+    """The name of the thing that a part spells out; None where it has none, or several."""
+    if part.kind != "mapping":
+        return None
+    names = [key for key in part.content if key not in shape.siblings or key in shape.instead]
+    return names[0] if len(names) == 1 else None
+
+
+def spelt(part: Part, shape: Thing) -> Part:
+    """A bare name as a mapping."""
+    if part.kind == "scalar" and isinstance(part.content, str) and not part.content.startswith("$"):
+        return replace(part, kind="mapping", content={part.content: (part.at, replace(part, content=None))})
+    return part
+
+
+def with_arguments(part: Part, name: str, shape: Thing) -> Part:
+    """A thing whose bare value, if it has one, is its primary argument."""
+    where, value = part.content[name]
+    if name not in shape.table or value.kind in ("mapping", "hole"):
+        return part
+    primary = shape.table.find(name).primary
+    if value.kind == "scalar" and value.content is None:
+        given: dict[str, Any] = {}
+    elif primary is None:
+        return part
+    else:
+        given = {primary: (where, value)}
+    return replace(part, content={**part.content, name: (where, replace(value, kind="mapping", content=given))})
+
+
+def remove(base: Part, path: Part, report: Callable[..., None]) -> Part:
+    """`base` without what the dotted `path` names; reports a path that names nothing."""
+    segments = str(path.content).split(".")
+    return without(base, segments, 0, path, report)
+
+
+def without(part: Part, segments: list[str], index: int, path: Part, report: Callable[..., None]) -> Part:
+    segment, last = segments[index], index == len(segments) - 1
+    if part.kind == "mapping":
+        keys = list(part.content)
+    elif part.kind == "list":
+        keys = item_names([called(item, place) for place, item in enumerate(part.content)])
+        if segment.isdecimal() and int(segment) < len(keys):
+            segment = keys[int(segment)]
+    else:
+        keys = []
+    if segment not in keys:
+        close = get_close_matches(segment, keys, n=1)
+        before = ".".join(segments[:index])
+        report(
+            "E102",
+            f"there is nothing to remove at `{path.content}`: "
+            + (f"`{before}` has no `{segment}`" if before else f"no `{segment}`"),
+            path.at,
+            label="names nothing",
+            help=f"did you mean `{'.'.join([*segments[:index], close[0], *segments[index + 1 :]])}`?" if close else "",
+        )
+        return part
+    if part.kind == "list":
+        place = keys.index(segment)
+        items = list(part.content)
+        if last:
+            del items[place]
+        else:
+            items[place] = without(items[place], segments, index + 1, path, report)
+        return replace(part, content=tuple(items))
+    entries = dict(part.content)
+    where, inner = entries.pop(segment)
+    if not last:
+        entries = {
+            key: (where, without(inner, segments, index + 1, path, report)) if key == segment else entry
+            for key, entry in part.content.items()
+        }
+    return replace(part, content=entries)
+
+
+def called(item: Part, place: int) -> tuple[str | None, str]:
+    """An item's own name, if it has one, and its type."""
+    if item.kind == "scalar" and isinstance(item.content, str):
+        return None, item.content
+    name = item.get("name")
+    own = name.content if name is not None and isinstance(name.content, str) else None
+    kinds = [key for key in item.content if key not in ("name", "repeat")] if item.kind == "mapping" else []
+    return own, kinds[0] if kinds else f"item_{place}"

@@ -1,0 +1,65 @@
+"""What a file or a block defines for the texts in it: variables, parameters, blocks. Values only; `expander` computes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelc.compiler.expand.part import Part, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a block: required, of the type called `type`, or with a default."""
+
+    name: str
+    type: str
+    default: Part | None
+    at: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The definition of a block. `body` is as written, to be expanded in each use; None where it cannot be read."""
+
+    name: str
+    parameters: Mapping[str, Parameter]
+    body: Part | None
+    file: "File"
+    at: Where
+
+
+@dataclass(slots=True)
+class File:
+    """The definitions of one file, and what became of them so far.
+
+    `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and `used`
+    all names that anything asked for.
+    """
+
+    name: str
+    variables: Mapping[str, tuple[Where, Part]]
+    blocks: Mapping[str, tuple[Where, Part]]
+    values: dict[str, Part | None] = field(default_factory=dict)
+    definitions: dict[str, Block] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a text may name: the definitions of its file, and the parameters of the block that it stands in.
+
+    A parameter that could not be read is None. `stack` has the blocks being expanded, outermost first.
+    """
+
+    file: File
+    parameters: Mapping[str, Part | None] = field(default_factory=dict)
+    block: str = ""
+    stack: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.parameters, *(name for name in self.file.variables if name not in self.parameters))
+
+    def origin(self, name: str) -> str:
+        """Where the value of a name comes from, in words."""
+        return f"parameter of `{self.block}`" if name in self.parameters else "from `vars`"

@@ -1,0 +1,25 @@
+"""What the items of a list are called: the segments of paths. Knows texts only."""
+
+from collections.abc import Collection, Sequence
+
+
+def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str] = ()) -> list[str]:
+    """The names of a list's items, each given by its own name, if it has one, and its type.
+
+    An item without a name is called by its type, the k-th of that type (from 2) by `type_k`; names given, and those
+    `reserved`, are never taken.
+    """
+    taken = {name for name, _ in items if name} | set(reserved)
+    counts: dict[str, int] = {}
+    names = []
+    for given, kind in items:
+        if given is not None:
+            names.append(given)
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if counts[kind] == 1 else f"{kind}_{counts[kind]}"
+        while name in taken:
+            counts[kind] += 1
+            name = f"{kind}_{counts[kind]}"
+        names.append(name)
+    return names

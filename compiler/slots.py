@@ -1,0 +1,90 @@
+"""Which edges go into which inputs of a layer or block, and what is said where their number or names do not fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelc.compiler.errors import Path
+from modelc.compiler.graph import Edge, Feed
+from modelc.compiler.layer import Slot
+from modelc.compiler.layers import LAYERS
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spec import Item
+from modelc.compiler.schema.spellings import closest
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One edge that is given to an item. `slot` names the input that it is for, None where the order says it."""
+
+    edge: Edge | None
+    path: Path
+    slot: str | None = None
+
+
+def feeds_of(
+    findings: Findings, item: Item, given: Sequence[Given], at: Path, slots: tuple[Slot, ...] | None = None
+) -> tuple[Feed, ...] | None:
+    """`given` as feeds of the slots of a layer, or of `slots`; None after reporting that they do not fit."""
+    if slots is None and item.layer is None:
+        return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
+    if slots is None:
+        assert item.layer is not None
+        slots = item.layer.slots
+    names = [slot.name for slot in slots]
+    feeds: list[Feed] = []
+    for index, one in enumerate(given):
+        slot = one.slot
+        if slot is None:
+            slot = names[0] if slots[0].many else names[min(index, len(names) - 1)]
+        elif slot not in names:
+            close = closest(slot, names)
+            needed = [known.name for known in slots if known.required]
+            if close is None and len(needed) == 1:
+                close = needed[0]
+            findings.add(
+                "E204",
+                f"`{item.kind}` has no input called `{slot}`",
+                one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+                key=True,
+                label="no such input",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"inputs of `{item.kind}`: {', '.join(names)}",
+            )
+            return None
+        feeds.append(Feed(slot, one.edge, one.path))
+    return tuple(feeds) if check_slots(findings, item.kind, slots, tuple(feeds), at) else None
+
+
+def check_slots(findings: Findings, kind: str, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
+    """Report slots with too many or too few edges."""
+    for slot in slots:
+        count = sum(feed.slot == slot.name for feed in feeds)
+        least = (slot.least if slot.many else 1) if slot.required or count else 0
+        if least <= count and (slot.many or count <= 1):
+            continue
+        wanted = f"{least} or more" if slot.many else "one"
+        values = f"{wanted} {'inputs' if slot.many else 'input'}"
+        given = next((feed for feed in feeds if feed.slot == slot.name), None)
+        named = not slot.required or (len(slots) > 1 and kind not in LAYERS)
+        findings.add(
+            "E204",
+            f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",
+            at if slot.required or given is None else given.path,
+            label=f"{count} given",
+            help=advice(kind, slot, count, given),
+        )
+        return False
+    return True
+
+
+def advice(kind: str, slot: Slot, count: int, given: Feed | None = None) -> str:
+    """How to give a layer the right number of inputs."""
+    if count > 1 and not slot.many:
+        return "join them first with `concatenate` or `add`"
+    if slot.parts:
+        node = given.edge.node if given is not None and given.edge is not None else "node"
+        ports = ", ".join(f"{node}.{part}" for part in slot.parts)
+        return f"it is made of {' and '.join(f'`{part}`' for part in slot.parts)}: `{slot.name}: [{ports}]`"
+    if slot.many:
+        return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
+    return f"name the node for `{slot.name}`"

@@ -1,0 +1,336 @@
+"""Variables and blocks: what they amount to, and where each mistake is blamed."""
+
+import textwrap
+from typing import Any
+
+import pytest
+
+from modelc.compiler.api import Checked, check
+from modelc.compiler.errors import Problem
+
+HEAD = "modelc: 1\n"
+
+
+def checked(text: str) -> Checked:
+    return check(HEAD + textwrap.dedent(text), "spec.yaml")
+
+
+def paths(text: str) -> list[str]:
+    found = checked(text)
+    assert found.task is not None and not found.problems, found.problems
+    return [node.path for node in found.task.planned.graph.nodes]
+
+
+def layers(text: str) -> dict[str, Any]:
+    found = checked(text)
+    assert found.task is not None and not found.problems, found.problems
+    return {node.path: node.layer for node in found.task.planned.graph.nodes}
+
+
+def only(text: str) -> Problem:
+    (problem,) = checked(text).problems
+    return problem
+
+
+def at(text: str, problem: Problem) -> str:
+    """What stands at the place of a problem."""
+    return words(text, problem.label.place)
+
+
+def words(text: str, place: Any) -> str:
+    line: str = (HEAD + textwrap.dedent(text)).splitlines()[place.line - 1]
+    return line[place.column - 1 : place.end_column - 1]
+
+
+CHAIN = "model:\n  inputs: {x: {shape: [4]}}\n  layers:\n"
+
+
+def test_a_variable_is_its_value_wherever_it_stands() -> None:
+    text = f"vars: {{width: 8, act: relu, sizes: [3, {{deep: 5}}]}}\n{CHAIN}"
+    text += "    - dense: $width\n    - dense: {units: $sizes.0, activation: $act}\n"
+    text += '    - dense: $sizes.1.deep\n    - dense: "${2 * width + sizes[0]}"\n'
+    found = layers(text)
+    assert [layer.units for layer in found.values()] == [8, 3, 5, 19]
+    assert type(found["dense_2"].activation).__name__ == "Relu"
+
+
+def test_variables_are_made_of_each_other_in_any_order() -> None:
+    found = layers(f'vars: {{a: "${{b + 1}}", b: $c, c: 4, all: [$a, $b]}}\n{CHAIN}    - dense: $all.0\n')
+    assert found["dense"].units == 5
+
+
+def test_two_dollars_are_one() -> None:
+    found = checked(f"name: a\ndescription: $$5 a run, for $3\n{CHAIN}    - dense: 1\n")
+    assert found.task is not None and found.task.spec.description == "$5 a run, for $3"
+    assert not found.problems
+
+
+def test_a_use_of_a_block_has_its_layers_below_its_own_path() -> None:
+    text = """
+    blocks:
+      Pair:
+        params: {units: int, act: relu}
+        layers:
+          - dense: $units
+          - activation: $act
+    model:
+      inputs: {x: {shape: [4]}}
+      layers:
+        - Pair: 3
+        - Pair: {units: 5, act: tanh}
+        - Pair: {units: 2}
+          name: end
+    """
+    found = layers(text)
+    assert list(found) == [
+        "Pair/dense",
+        "Pair/activation",
+        "Pair_2/dense",
+        "Pair_2/activation",
+        "end/dense",
+        "end/activation",
+    ]
+    assert [layer.units for path, layer in found.items() if path.endswith("dense")] == [3, 5, 2]
+
+
+def test_a_block_that_is_a_graph_has_ports() -> None:
+    text = """
+    blocks:
+      Split:
+        inputs: [a, b]
+        nodes:
+          one: {from: a, dense: 3}
+          two: {from: [b, one], concatenate: -1}
+        outputs: [two, one]
+    model:
+      inputs: {x: {shape: [4]}, y: {shape: [5]}}
+      nodes:
+        s: {from: {b: y, a: x}, Split}
+        t: {from: [x, y], Split}
+        wide: {from: s, dense: 2}
+        narrow: {from: [s.one, t.two], concatenate: -1}
+      outputs: [wide, narrow]
+    """
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    outputs = {name: output.type.shape for name, output in found.task.outputs.items()}
+    assert outputs == {"wide": (2,), "narrow": (3 + 8,)}
+
+
+def test_blocks_see_the_variables_of_the_file_and_their_parameters_shadow_them() -> None:
+    text = """
+    vars: {units: 7, more: 2}
+    blocks:
+      Outer:
+        params: {units: int}
+        layers: [dense: $units, Inner: $more]
+      Inner:
+        params: {factor: int}
+        layers: [dense: "${units * factor}"]
+    model: {inputs: {x: {shape: [4]}}, layers: [Outer: 3]}
+    """
+    assert [layer.units for layer in layers(text).values()] == [3, 14]
+
+
+def test_repeats_are_copies_with_weights_of_their_own_and_tied_ones_share_them() -> None:
+    text = """
+    model:
+      inputs: {x: {shape: [4]}}
+      layers:
+        - dense: 4
+          repeat: 2
+        - residual: [dense: 4, relu]
+          repeat: {times: 2, tied: true}
+        - dense: 9
+          repeat: 0
+    """
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    graph = found.task.planned.graph
+    assert [(node.path, node.owner) for node in graph.nodes] == [
+        ("dense/0", "dense/0"),
+        ("dense/1", "dense/1"),
+        ("residual/0/dense", "residual/0/dense"),
+        ("residual/0/relu", "residual/0/relu"),
+        ("residual/0/add", "residual/0/add"),
+        ("residual/1/dense", "residual/0/dense"),
+        ("residual/1/relu", "residual/0/relu"),
+        ("residual/1/add", "residual/0/add"),
+    ]
+    assert str(graph.outputs["output"]) == "residual/1/add"
+
+
+def test_a_repeat_of_several_inputs_carries_the_first() -> None:
+    text = """
+    model:
+      inputs: {x: {shape: [4]}, y: {shape: [4]}}
+      nodes:
+        sum: {from: [x, y], add, repeat: 3}
+      outputs: [sum]
+    """
+    found = checked(text)
+    assert found.task is not None
+    feeds = {node.path: [str(feed.edge) for feed in node.feeds or ()] for node in found.task.planned.graph.nodes}
+    assert feeds == {"sum/0": ["x", "y"], "sum/1": ["sum/0", "y"], "sum/2": ["sum/1", "y"]}
+
+
+def test_parallel_joins_its_branches_and_an_empty_one_is_the_identity() -> None:
+    text = """
+    model:
+      inputs: {x: {shape: [4]}}
+      layers:
+        - parallel: {join: concatenate, branches: {a: [dense: 3, relu], b: [], c: [dense: 2]}}
+        - parallel: {join: add, branches: {one: [], two: []}}
+    """
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    feeds = {node.path: [str(feed.edge) for feed in node.feeds or ()] for node in found.task.planned.graph.nodes}
+    assert feeds["parallel/concatenate"] == ["parallel/a/relu", "x", "parallel/c/dense"]
+    assert feeds["parallel_2/add"] == ["parallel/concatenate", "parallel/concatenate"]
+    assert found.task.outputs["output"].type.shape == (9,)
+
+
+def test_shared_layers_have_one_set_of_weights() -> None:
+    text = """
+    blocks:
+      Tower: {layers: [dense: 3, dense: 2]}
+    model:
+      inputs: {a: {shape: [4]}, b: {shape: [4]}}
+      nodes:
+        one: {from: a, layers: [Tower, relu]}
+        two: {from: b, share: one}
+        three: {from: b, share: two}
+        all: {from: [one, two, three], add}
+      outputs: [all]
+    """
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    planned = found.task.planned
+    owners = {node.path: node.owner for node in planned.graph.nodes}
+    assert owners["two/Tower/dense_2"] == owners["three/Tower/dense_2"] == "one/Tower/dense_2"
+    assert [owner for owner, plan in planned.owned() if plan.params] == ["one/Tower/dense", "one/Tower/dense_2"]
+
+
+def test_an_embedding_is_used_the_other_way_round() -> None:
+    text = """
+    model:
+      inputs: {ids: {shape: [5], dtype: int32}}
+      nodes:
+        tokens: {from: ids, embedding: {input_dim: 11, output_dim: 3}}
+        scores: {from: tokens, layers: [layer_norm, unembed: tokens]}
+      outputs: [scores]
+    """
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    assert found.task.outputs["scores"].type.shape == (5, 11)
+    assert found.task.planned.graph.nodes[-1].owner == "tokens"
+
+
+MISTAKES = {
+    "unknown variable": (
+        f"vars: {{width: 8}}\n{CHAIN}    - dense: $widht\n    - dense: $width\n",
+        "E207",
+        "$widht",
+        [],
+    ),
+    "no such entry": (f"vars: {{sizes: [8]}}\n{CHAIN}    - dense: $sizes.1\n", "E207", "$sizes.1", ["[8]"]),
+    "value of a variable": (f"vars: {{width: -8}}\n{CHAIN}    - dense: $width\n", "E106", "-8", ["$width"]),
+    "value in a list": (f"vars: {{all: [8, x]}}\n{CHAIN}    - dense: $all.1\n", "E105", "x", ["$all.1"]),
+    "expression": (
+        f'vars: {{n: 3}}\n{CHAIN}    - dense: "${{n - 5}}"\n',
+        "E106",
+        '"${n - 5}"',
+        ["3"],
+    ),
+    "argument": (
+        f"blocks: {{A: {{params: {{n: int}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: -3\n",
+        "E106",
+        "-3",
+        ["$n", "A"],
+    ),
+    "default": (
+        f"blocks: {{A: {{params: {{n: -3}}, layers: [dense: $n]}}}}\n{CHAIN}    - A\n",
+        "E106",
+        "-3",
+        ["$n", "A"],
+    ),
+    "argument through two blocks": (
+        f"blocks:\n  A: {{params: {{n: int}}, layers: [B: $n]}}\n  B: {{params: {{m: 1}}, layers: [dense: $m]}}\n{CHAIN}    - A: 0\n",
+        "E106",
+        "0",
+        ["$n", "$m", "B", "A"],
+    ),
+    "body": (
+        f"blocks: {{A: {{layers: [dense: {{unit: 3}}]}}}}\n{CHAIN}    - A\n    - A\n",
+        "E102",
+        "unit",
+        ["A"],
+    ),
+    "shape in a body": (
+        f"blocks: {{A: {{layers: [conv2d: {{filters: 3, kernel_size: 3}}]}}}}\n{CHAIN}    - A\n",
+        "E301",
+        "conv2d",
+        ["x", "A"],
+    ),
+    "missing argument": (
+        f"blocks: {{A: {{params: {{n: int}}, layers: [dense: $n]}}}}\n{CHAIN}    - A\n",
+        "E104",
+        "A",
+        ["n"],
+    ),
+    "unknown argument": (
+        f"blocks: {{A: {{params: {{n: int}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: {{m: 3}}\n    - A: 3\n",
+        "E102",
+        "m",
+        ["A"],
+    ),
+    "type of an argument": (
+        f"blocks: {{A: {{params: {{n: int}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: many\n",
+        "E105",
+        "many",
+        ["n"],
+    ),
+    "type word": (
+        f"blocks: {{A: {{params: {{n: integer}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: 3\n",
+        "E106",
+        "integer",
+        [],
+    ),
+    "block in itself": (f"blocks: {{A: {{layers: [A]}}}}\n{CHAIN}    - A\n", "E208", "A", []),
+    "variable of itself": (f"vars: {{a: $b, b: $a}}\n{CHAIN}    - dense: $a\n", "E208", "a", []),
+    "unused": (f"vars: {{a: 1}}\n{CHAIN}    - dense: 1\n", "W909", "a", []),
+    "name of a block": (f"blocks: {{tower: {{layers: [relu]}}}}\n{CHAIN}    - relu\n", "E110", "tower", []),
+    "key of a block": (f"blocks: {{A: {{layer: [relu]}}}}\n{CHAIN}    - A\n", "E102", "layer", []),
+    "negative repeat": (f"{CHAIN}    - relu:\n      repeat: -1\n", "E106", "-1", []),
+    "shape over copies": (f"{CHAIN}    - dense: 3\n      repeat: {{times: 2, tied: true}}\n", "E302", "dense", []),
+    "join": (f"{CHAIN}    - parallel: {{join: relu, branches: {{a: [], b: []}}}}\n", "E106", "relu", []),
+    "one branch": (f"{CHAIN}    - parallel: {{join: add, branches: {{a: []}}}}\n", "E104", "branches", []),
+    "misspelt block": (
+        f"blocks: {{Tower: {{layers: [relu]}}}}\n{CHAIN}    - Towre\n    - Tower\n",
+        "E101",
+        "Towre",
+        [],
+    ),
+    "key": (f"{CHAIN}    - residual: [relu]\n      repeats: 2\n", "E102", "repeats", []),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "blamed", "trail"), MISTAKES.values(), ids=MISTAKES)
+def test_the_place_to_change_is_blamed_and_the_way_from_there_is_told(
+    text: str, code: str, blamed: str, trail: list[str]
+) -> None:
+    problem = only(text)
+    assert (problem.code, at(text, problem)) == (code, blamed)
+    assert [words(text, label.place) for label in problem.related] == trail
+
+
+def test_an_unread_definition_causes_nothing_else() -> None:
+    text = f"vars: {{a: 1e999}}\nblocks: {{A: {{params: {{n: $a}}, layers: [dense: $n]}}}}\n{CHAIN}    - A\n    - dense: $a\n"
+    assert [problem.code for problem in checked(text).problems] == ["E006"]
+
+
+def test_what_is_too_large_once_it_is_written_out_is_refused() -> None:
+    doubling = "\n".join(f"  B{i}: {{layers: [B{i + 1}, B{i + 1}]}}" for i in range(20))
+    text = f"blocks:\n{doubling}\n  B20: {{layers: [relu]}}\n{CHAIN}    - B0\n"
+    problem = only(text)
+    assert problem.code == "E005"
