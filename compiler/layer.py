@@ -82,8 +82,10 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An array that training carries along without gradients; `per_row` says one for each row of the batch.
+    """An array that training carries along without gradients.
 
+    `per_row` says one for each row of the batch, which the same row of the next batch goes on with. It begins at zeros,
+    and `lasts` until the end of an epoch or of the run; a call whose `state` has none of it begins at zeros too.
     With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone.
     """
 
@@ -92,6 +94,7 @@ class State:
     axes: tuple[str | None, ...]
     dtype: str = "float32"
     per_row: bool = False
+    lasts: Literal["epoch", "run"] = "epoch"
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)

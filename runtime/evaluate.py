@@ -11,10 +11,11 @@ from modelc.compiler import passes
 from modelc.compiler.bind.task import Task
 from modelc.compiler.lower import lower
 from modelc.runtime.dataset import Part
-from modelc.runtime.order import batches
+from modelc.runtime.order import batches, in_order
 from modelc.runtime.records import Weights
+from modelc.runtime.row_state import at_zeros, joined, of_rows
 from modelc.runtime.step import make, probabilities
-from modelc.runtime.train import EVALUATION_ROWS, Evaluation
+from modelc.runtime.train import Evaluation, evaluation_batch
 
 
 def evaluate(task: Task, params: Weights, state: Weights, part: Part) -> dict[str, float]:
@@ -34,21 +35,28 @@ def predict(
     *,
     raw: bool = False,
 ) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The outputs by name, `[rows, ...]`: probabilities where the loss has a link, unless `raw` asks for the values."""
+    """The outputs by name, `[rows, ...]`: probabilities where the loss has a link, unless `raw` asks for the values.
+
+    The rows are taken in order; what a row hands to the same row of the next batch begins at zeros.
+    """
     prepared = passes.run(task)
     model = lower(prepared)
 
     @jax.jit
-    def run(params: Any, state: Any, inputs: Any) -> dict[str, jax.Array]:
-        values = model.run(params, state, inputs, model.outputs.values())
+    def run(params: Any, state: Any, handed: Any, inputs: Any) -> tuple[dict[str, jax.Array], Any]:
+        values = model.run(params, joined(state, handed), inputs, model.outputs.values())
         outputs = {name: (output, values.edges[output.edge]) for name, output in prepared.outputs.items()}
-        return {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
+        shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
+        return shown, of_rows(prepared, values.state)
 
     weights = jax.device_put((params, state))
-    indices, real = batches(np.arange(rows, dtype=np.int32), min(rows, EVALUATION_ROWS))
+    size = evaluation_batch(prepared, rows)
+    indices, real = batches(in_order(rows), size)
+    handed: Any = at_zeros(prepared, size)
     parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in prepared.outputs}
     for batch, count in zip(indices, real, strict=True):
         given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
-        for name, value in jax.device_get(run(*weights, given)).items():
+        outputs, handed = run(*weights, handed, given)
+        for name, value in jax.device_get(outputs).items():
             parts[name].append(value[:count])
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}

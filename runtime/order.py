@@ -16,6 +16,11 @@ def shuffled(seed: int, epoch: int, rows: int) -> Indices:
     return np.argsort(lots, kind="stable").astype(np.int32)
 
 
+def in_order(rows: int) -> Indices:
+    """The order of the data: what rows of a batch hand to the same rows of the next needs it."""
+    return np.arange(rows, dtype=np.int32)
+
+
 def batches(order: Indices, batch_size: int) -> tuple[Indices, Indices]:
     """`order` cut into batches: row numbers `[steps, batch_size]`, and how many of each batch are real, `[steps]`.
 

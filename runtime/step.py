@@ -17,6 +17,7 @@ from modelc.compiler.graph import Edge
 from modelc.compiler.keys import derive, root_key
 from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.lower import Model, Tree, Values, lower
+from modelc.runtime.row_state import at_zeros, joined, of_rows
 
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name, all rows."""
@@ -55,11 +56,13 @@ def make(task: Task, total_steps: int) -> Steps:
     """The training functions of a task that the passes have prepared, for a run of `total_steps`."""
     assert task.training is not None
     model = lower(task)
-    seed = task.training.settings.seed
+    settings = task.training.settings
+    seed = settings.seed
     transform = task.training.optimizer.transform(total_steps)
 
     def first() -> TrainState:
-        params, state = model.init(derive(root_key(seed), "initialize"))
+        params, drawn = model.init(derive(root_key(seed), "initialize"))
+        state = joined(drawn, at_zeros(task, settings.batch_size))
         return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
 
     def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, real: Array) -> tuple[TrainState, Sums]:
@@ -126,22 +129,29 @@ def measure(
     real: Array,
     count: Array,
 ) -> Sums:
-    """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction."""
+    """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction.
 
-    def turn(index: Array, carry: Sums) -> Sums:
+    What rows hand to rows of the next batch begins at zeros; what `state` has of it, from training, is left alone.
+    """
+
+    def turn(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
+        sums, handed = carry
         inputs, targets, rows = take(data, indices[index], real[index])
-        added: Sums = jax.tree.map(jnp.add, carry, row_sums(task, model, params, state, inputs, targets, rows))
-        return added
+        parts, new = row_sums(task, model, params, joined(state, handed), inputs, targets, rows)
+        return jax.tree.map(jnp.add, sums, parts), of_rows(task, new)
 
-    done: Sums = jax.lax.fori_loop(0, count, turn, sums)
+    done: Sums
+    done, _ = jax.lax.fori_loop(0, count, turn, (sums, at_zeros(task, indices.shape[1])))
     return done
 
 
-def row_sums(task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array) -> Sums:
-    """The sums of one batch, computed as in prediction."""
+def row_sums(
+    task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array
+) -> tuple[Sums, Tree]:
+    """The sums of one batch, computed as in prediction, and the new state."""
     values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
     _, parts = losses(task, params, values, targets, rows)
-    return {**parts, **metrics(task, values, targets, rows)}
+    return {**parts, **metrics(task, values, targets, rows)}, values.state
 
 
 def zero_sums(task: Task, model: Model, data: Data, batch: int) -> Sums:
@@ -150,7 +160,7 @@ def zero_sums(task: Task, model: Model, data: Data, batch: int) -> Sums:
     def once(data: Data) -> Sums:
         params, state = model.init(root_key(0))
         inputs, targets, rows = take(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
-        return row_sums(task, model, params, state, inputs, targets, rows)
+        return row_sums(task, model, params, state, inputs, targets, rows)[0]
 
     zeros: Sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(once, data))
     return zeros

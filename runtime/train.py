@@ -20,8 +20,9 @@ from modelc.compiler.errors import RunError
 from modelc.runtime.dataset import Dataset, Part
 from modelc.runtime.execution import Execution
 from modelc.runtime.fitting import learn
-from modelc.runtime.order import batches, shuffled
+from modelc.runtime.order import batches, in_order, shuffled
 from modelc.runtime.records import EpochRecord, Observer, Outcome, Progress, Snapshot
+from modelc.runtime.row_state import at_epoch, entries, of_all
 from modelc.runtime.step import Data, Steps, Sums, TrainState, make
 
 EVALUATION_ROWS = 1024
@@ -101,14 +102,14 @@ class Loop:
             begun = time.perf_counter()
             state, tally, interrupted = self.train_epoch(state, epoch)
             if interrupted:
-                self.observer.interrupted(partial(snapshot, state, epoch, self.done))
+                self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.done))
                 return Outcome("interrupted", self.best, self.last, self.done)
             values = tally.values(self.task, "train")
             if self.validation is not None:
                 values |= self.validation.run(state.params, state.state).values(self.task, "validation")
             self.check(values, epoch)
             record = self.record(epoch, values, time.perf_counter() - begun)
-            self.observer.epoch(record, partial(snapshot, state, epoch, self.done))
+            self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.done))
             patience = self.settings.early_stopping
             if patience and self.best is not None and epoch - self.best.epoch >= patience:
                 return Outcome("early_stopping", self.best, self.last, self.done)
@@ -118,7 +119,9 @@ class Loop:
 
     def train_epoch(self, state: TrainState, epoch: int) -> tuple[TrainState, Tally, bool]:
         """The state after the steps of `epoch`, their sums, and whether it was stopped before its end."""
-        indices, real = batches(shuffled(self.settings.seed, epoch, self.rows), self.settings.batch_size)
+        order = shuffled(self.settings.seed, epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
+        indices, real = batches(order, self.settings.batch_size)
+        state = state._replace(state=at_epoch(self.task, state.state))
         steps = min(self.per_epoch, self.total - self.done)
         size = min(self.execution.steps_per_chunk, self.per_epoch)
         tally = Tally({})
@@ -191,8 +194,8 @@ class Evaluation:
 
     def __init__(self, steps: Steps, task: Task, part: Part) -> None:
         self.steps = steps
-        self.batch = min(part.rows, EVALUATION_ROWS)
-        indices, real = batches(np.arange(part.rows, dtype=np.int32), self.batch)
+        self.batch = evaluation_batch(task, part.rows)
+        indices, real = batches(in_order(part.rows), self.batch)
         self.indices, self.real = jax.device_put((indices, real))
         self.data = on_device(part)
         self.zero = steps.zero(self.data, self.batch)
@@ -202,6 +205,13 @@ class Evaluation:
         tally = Tally({})
         tally.add(self.steps.measure(params, state, sums, self.data, self.indices, self.real, np.int32(len(self.real))))
         return tally
+
+
+def evaluation_batch(task: Task, rows: int) -> int:
+    """How many of `rows` rows are evaluated at once: as many as in training where they hand something to the next."""
+    if task.training is not None and any(entries(task)):
+        return task.training.settings.batch_size
+    return min(rows, EVALUATION_ROWS)
 
 
 def on_device(part: Part) -> Data:
@@ -216,9 +226,9 @@ def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 
 
-def snapshot(state: TrainState, epoch: int, step: int) -> Snapshot:
-    """The weights of a moment, copied to the host."""
-    params, carried = jax.device_get((state.params, state.state))
+def snapshot(task: Task, state: TrainState, epoch: int, step: int) -> Snapshot:
+    """The weights of a moment, copied to the host; what rows hand to rows is none of them."""
+    params, carried = jax.device_get((state.params, of_all(task, state.state)))
     return Snapshot(epoch, step, params, carried)
 
 

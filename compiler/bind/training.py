@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from modelc.compiler.bind.task import Task, Training
 from modelc.compiler.errors import RunError
+from modelc.compiler.layer import Plan
 from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest
@@ -61,6 +62,7 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
         )
         return task
     check_rows(findings, task, columns)
+    check_order(findings, task)
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 
@@ -91,6 +93,41 @@ def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | N
             label="one step an epoch",
             help=f"give a `batch_size` of at most {rows:,}",
         )
+
+
+def check_order(findings: Findings, task: Task) -> None:
+    """Report rows that come in another order than that of the data where a layer continues them from batch to batch."""
+    settings, graph = task.spec.train.settings if task.spec.train else None, task.planned.graph
+    node = next((node for node in graph.nodes if continues(task.planned.plans.get(node.path))), None)
+    if node is None or settings is None:
+        return
+    if settings.shuffle:
+        said = ("train", "shuffle") in findings.document.values
+        findings.add(
+            "E504",
+            f"`{node.path}` continues rows from batch to batch, but the rows are shuffled",
+            ("train", "shuffle") if said else ("train",),
+            key=not said,
+            label="another order in each epoch" if said else "shuffles, unless it says otherwise",
+            help="write `shuffle: false`" if said else "add `shuffle: false` to `train`",
+            related=[(node.at, "stateful")],
+        )
+    if task.data is not None and task.data.validation is not None and task.data.validation.drawn is not None:
+        drawn = task.data.validation.drawn
+        count = drawn if isinstance(drawn, int) else 1000
+        findings.add(
+            "E504",
+            f"`{node.path}` continues rows from batch to batch, but validation rows are drawn from between them",
+            ("data", "validation"),
+            label="leaves gaps between the rows to train on",
+            help=f"take them from one end, for example `validation: {{last: {count}}}`",
+            related=[(node.at, "stateful")],
+        )
+
+
+def continues(plan: Plan | None) -> bool:
+    """Whether a node hands anything from the rows of one batch to those of the next."""
+    return plan is not None and any(entry.per_row for entry in plan.state.values())
 
 
 def stated(task: Task) -> frozenset[str]:

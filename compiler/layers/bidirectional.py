@@ -7,7 +7,7 @@ from pydantic import Field
 
 from modelc.compiler.activation import Activation
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, Weight, join
+from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.layers.wrapping import plan_inside
 from modelc.compiler.named import Chosen
@@ -26,7 +26,8 @@ class Bidirectional(Layer):
     Input as that of `layer`; as `initial_state` optionally the forward states, then the backward ones. Output as that of
     `layer`, twice as wide with `concat`; the other ports of `layer`, `state_h` and of an `lstm` `state_c`, are
     `forward_state_h`, `backward_state_h` and so on. Weights are `forward/...` and `backward/...`. With `return_sequences`
-    the output is 0 at masked steps. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
+    the output is 0 at masked steps. A `stateful` layer carries both states from batch to batch, the backward one from the
+    first step of a row to the last of its continuation. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
@@ -61,20 +62,24 @@ class Bidirectional(Layer):
             output = output.with_shape(*output.shape[:-1], 2 * output.shape[-1])
         outputs = {"output": output}
         params: dict[str, Weight] = {}
+        state: dict[str, State] = {}
         for name, plan in plans.items():
             outputs |= {f"{name}_{port}": type_ for port, type_ in plan.outputs.items() if port != "output"}
             params |= join(name, plan.params)
-        return Plan(outputs, params)
+            state |= join(name, plan.state)
+        return Plan(outputs, params, state)
 
     def apply(self, call: Call, x: "Array", initial_state: "tuple[Array, ...] | None" = None) -> Result:
         import jax.numpy as jnp
 
         results: dict[str, Any] = {}
         outputs: dict[str, Array] = {}
+        state: dict[str, Array] = {}
         for name, states in zip(("forward", "backward"), halves(initial_state), strict=True):
             results[name] = self.part(name).apply(call.part(name), x, states)
             ports = results[name].outputs
             outputs |= {f"{name}_{port}": array for port, array in ports.items() if port != "output"}
+            state |= join(name, results[name].state)
         one, other = results["forward"].outputs["output"], results["backward"].outputs["output"]
         masks = results["forward"].masks
         if self.sequences:
@@ -83,7 +88,7 @@ class Bidirectional(Layer):
         if "output" in masks:
             mask = masks["output"]
             y = jnp.where(mask.reshape(mask.shape + (1,) * (y.ndim - 2)), y, 0)
-        return Result({"output": y, **outputs}, masks=masks)
+        return Result({"output": y, **outputs}, state=state, masks=masks)
 
     @property
     def sequences(self) -> bool:

@@ -17,7 +17,7 @@ from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Zeros
 from modelc.compiler.initializers.orthogonal import Orthogonal
 from modelc.compiler.initializers.scaled import GlorotUniform
-from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, Weight
+from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, State, Weight
 from modelc.compiler.layers import LAYERS, ActivationField
 from modelc.compiler.layers.activations import Tanh
 from modelc.compiler.numbers import Fraction
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     """The parts of a state, each `[batch, ...]`, the output first."""
     Step = Callable[[Array, Arrays], Arrays]
     """The next state from what the inputs of this step add (`[batch, ...]`) and from the last state."""
+
+
+Stateful = Annotated[
+    Literal["epoch", "run"] | None,
+    Field(
+        description="Whether a row begins with the state in which the same row of the batch before ended: until the "
+        "`epoch` ends, or the whole `run`; null begins each row at zeros."
+    ),
+]
 
 
 class Recurrent(Layer):
@@ -74,6 +83,7 @@ class Recurrent(Layer):
         False
     )
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
+    stateful: Stateful = None
 
     def step(self, z: "Array", state: "Arrays", recur: Any) -> "Arrays":
         """The next state from `z`, what the inputs add to the gates, and the last state; `recur` has what that adds."""
@@ -106,6 +116,12 @@ class Recurrent(Layer):
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         state = self.state_type(x)
         if initial_state:
+            need(
+                self.stateful is None,
+                f"`stateful: {self.stateful}` and `initial_state` both say how a row begins",
+                help="leave one of them out",
+                slot="initial_state",
+            )
             self.need_state(initial_state, state)
         for argument in self.functions:
             function: Activation = getattr(self, argument)
@@ -114,7 +130,16 @@ class Recurrent(Layer):
         if self.use_bias:
             params["bias"] = self.bias(state.shape[-1])
         output = x.with_shape(x.shape[0], *state.shape) if self.return_sequences else state
-        return Plan({"output": output, **{f"state_{part}": state for part in self.parts}}, params)
+        return Plan({"output": output, **{f"state_{part}": state for part in self.parts}}, params, self.carried(state))
+
+    def carried(self, state: TensorType) -> dict[str, State]:
+        """The state that goes from batch to batch, by the names of its ports. It is never narrower than float32."""
+        if self.stateful is None:
+            return {}
+        dtype = "float64" if state.dtype == "float64" else "float32"
+        axes = (None,) * state.rank
+        entry = State(state.shape, Zeros(), axes, dtype, per_row=True, lasts=self.stateful)
+        return {f"state_{part}": entry for part in self.parts}
 
     def need_state(self, initial_state: tuple[TensorType, ...], state: TensorType) -> None:
         """Raise PlanError unless `initial_state` has every part of this layer's state, in its size."""
@@ -139,7 +164,9 @@ class Recurrent(Layer):
         if bias is not None:
             z = z + bias
         shape = (*z.shape[:1], *z.shape[2:-1], z.shape[-1] // self.gates)
-        start = initial_state or (jnp.zeros(shape, x.dtype),) * len(self.parts)
+        names = [f"state_{part}" for part in self.parts]
+        wide = jnp.promote_types(x.dtype, jnp.float32)
+        start = initial_state or tuple(call.state.get(name, jnp.zeros(shape, wide)) for name in names)
         state = tuple(part.astype(x.dtype) for part in start)
         recur = self.recur(call, x, state[0], recurrent_bias)
 
@@ -151,8 +178,12 @@ class Recurrent(Layer):
         masks = {}
         if outputs is not None and mask is not None:
             masks["output"] = mask[:, ::-1] if self.go_backwards else mask
-        ports = {f"state_{name}": value for name, value in zip(self.parts, state, strict=True)}
-        return Result({"output": state[0] if outputs is None else outputs, **ports}, masks=masks)
+        ports = dict(zip(names, state, strict=True))
+        carried = {}
+        if self.stateful is not None:
+            for name, new, old in zip(names, state, start, strict=True):
+                carried[name] = new.astype(wide) if call.rows is None else keep(call.rows, new.astype(wide), old)
+        return Result({"output": state[0] if outputs is None else outputs, **ports}, state=carried, masks=masks)
 
     def ends_in(self) -> Activation | None:
         return self.activation
@@ -172,8 +203,7 @@ def run(
         z, real = now
         new = step(z, state)
         if real is not None:
-            real = real.reshape(-1, *[1] * (new[0].ndim - 1))
-            new = tuple(jnp.where(real, one, old) for one, old in zip(new, state, strict=True))
+            new = tuple(keep(real, one, old) for one, old in zip(new, state, strict=True))
         return new, new[0] if sequences else None
 
     steps = jnp.swapaxes(z, 0, 1), None if mask is None else mask.T
@@ -182,6 +212,13 @@ def run(
         return state, None
     # A scan in reverse stores its outputs by place in time; they are given in the order of running.
     return state, jnp.swapaxes(jnp.flip(outputs, 0) if backwards else outputs, 0, 1)
+
+
+def keep(real: "Array", new: "Array", old: "Array") -> "Array":
+    """`new` in the rows where `real` (`[batch]`) is true, else `old`."""
+    import jax.numpy as jnp
+
+    return jnp.where(real.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
 
 def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: "Array") -> "Array":

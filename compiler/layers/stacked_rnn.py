@@ -11,16 +11,13 @@ from modelc.compiler.activation import Activation
 from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.layers import LAYERS
-from modelc.compiler.layers.recurrence import Recurrent
+from modelc.compiler.layers.recurrence import Recurrent, Stateful
 from modelc.compiler.layers.wrapping import plan_inside
 from modelc.compiler.named import Chosen
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
-
-OF_ALL = ("return_sequences", "go_backwards")
-"""The arguments that are those of the whole stack, and not of a cell in it."""
 
 
 class StackedRNN(Layer):
@@ -31,7 +28,7 @@ class StackedRNN(Layer):
     `lstm/...` and `lstm_2/...`, the ports `lstm_state_h`, `lstm_state_c`, `lstm_2_state_h`, `lstm_2_state_c`.
 
     A masked step keeps all states and repeats the last output; `go_backwards` turns the whole stack around. Each of
-    `cells` has its own arguments but these two. Follows Keras 3 `layers.RNN` of `layers.StackedRNNCells`, and runs each
+    `cells` has its own arguments but these and `stateful`. Follows Keras 3 `layers.RNN` of `layers.StackedRNNCells`, and runs each
     over all steps before the next, which is the same. In torch this is `num_layers`, for equal layers only.
     """
 
@@ -48,6 +45,7 @@ class StackedRNN(Layer):
         False
     )
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
+    stateful: Stateful = None
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         need(
@@ -94,9 +92,12 @@ class StackedRNN(Layer):
             last = place == len(self.cells) - 1
             # The first turns the sequence around, and the others take it as it then is.
             backwards = place == 0 and self.go_backwards
-            running = cell.model_copy(
-                update={"return_sequences": not last or self.return_sequences, "go_backwards": backwards}
-            )
+            of_all = {
+                "return_sequences": not last or self.return_sequences,
+                "go_backwards": backwards,
+                "stateful": self.stateful,
+            }
+            running = cell.model_copy(update=of_all)
             count = len(parts_of(cell))
             own = tuple(states[begin : begin + count]) if states else None
             begin += count
@@ -136,12 +137,17 @@ def need_cell(cell: Layer) -> None:
         else "only layers such as `lstm` and `gru` carry a state; put others before or after the stack",
         argument="cells",
     )
-    for argument in OF_ALL:
+    cures = {
+        "return_sequences": "leave it out there: between cells go sequences in any case, and `return_sequences` of the "
+        "stack says what comes out",
+        "go_backwards": "leave it out there, and give the whole stack `go_backwards: true` if it shall run backwards",
+        "stateful": "leave it out there, and give it to the whole stack",
+    }
+    for argument, cure in cures.items():
+        given = getattr(cell, argument)
         need(
-            not getattr(cell, argument),
-            f"`{name}` in the stack has `{argument}: true`",
-            help=f"leave it out there: between cells go sequences in any case; `{argument}` of the stack says what comes out"
-            if argument == "return_sequences"
-            else f"leave it out there, and give the whole stack `{argument}: true` if it shall run backwards",
+            not given,
+            f"`{name}` in the stack has `{argument}: {'true' if given is True else given}`",
+            help=cure,
             argument="cells",
         )

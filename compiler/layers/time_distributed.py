@@ -56,6 +56,12 @@ class TimeDistributed(Layer):
             help="leave `mask_zero` out",
             argument="layer",
         )
+        need(
+            not any(entry.per_row for entry in plan.state.values()),
+            f"`{name}` is stateful, but the steps of a sequence are no rows that a batch to come continues",
+            help="leave `stateful` out",
+            argument="layer",
+        )
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}
         return Plan(outputs, plan.params, plan.state)
 

@@ -214,7 +214,7 @@ class Findings:
                 f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
                 path,
                 label="not one of the choices",
-                help=f"did you mean `{close}`?" if close else (),
+                help="leave it out" if value is False else f"did you mean `{close}`?" if close else (),
             )
         elif kind in ("missing_argument", "too_short", "too_long"):
             self.add(

@@ -19,8 +19,9 @@ CHOICES = {
     "int64": "int32",
     "integer": "int32",
     "long": "int32",
+    "true": "epoch",
 }
-"""Types of numbers as others call them."""
+"""Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
 NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
 ABSENT = {

@@ -51,6 +51,9 @@ class Settings(Section):
     epochs: Annotated[int | None, Field(ge=1, le=10**6, description="Passes over the training rows.")] = None
     steps: Annotated[int | None, Field(ge=1, le=10**9, description="Steps in all, instead of `epochs`.")] = None
     seed: Annotated[int, Field(ge=0, lt=2**63, description="Of initial weights, dropout and the order of rows.")] = 0
+    shuffle: Annotated[
+        bool, Field(description="Whether each epoch takes the rows in an order of its own, not in that of the data.")
+    ] = True
     monitor: Annotated[str | None, Field(description="The log key that decides which weights are best.")] = None
     early_stopping: Annotated[
         int | None, Field(ge=1, le=10**6, description="Epochs without a better `monitor` before training stops.")

@@ -26,6 +26,7 @@ cells: dict[str, st.SearchStrategy[Any]] = {
     "maybe_recurrent_dropout": rates,
     "maybe_return_sequences": yes_or_no,
     "maybe_go_backwards": yes_or_no,
+    "maybe_stateful": st.sampled_from([None, None, "epoch", "run"]),
 }
 shared = {"units": st.just(3), **cells}
 simple_rnns = arguments(**shared)
@@ -71,7 +72,9 @@ def layer(name: str, choices: st.SearchStrategy[dict[str, Any]]) -> st.SearchStr
 
 recurrent = layer("lstm", lstms) | layer("gru", grus) | layer("simple_rnn", simple_rnns)
 stacks = arguments(
-    cells=st.lists(recurrent, min_size=1, max_size=3), maybe_return_sequences=yes_or_no, maybe_go_backwards=yes_or_no
+    cells=st.lists(recurrent, min_size=1, max_size=3),
+    maybe_return_sequences=yes_or_no,
+    maybe_stateful=st.sampled_from([None, "run"]),
 )
 inside = recurrent | st.sampled_from(
     [
@@ -112,7 +115,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "conv_lstm1d": ({"filters": 2, "kernel_size": 3, "recurrent_dropout": 0.3}, normal(3, 2, 5, 2)),
     "conv_lstm2d": ({"filters": 2, "kernel_size": 2, "dropout": 0.3}, normal(3, 2, 4, 3, 2)),
     "conv_lstm3d": ({"filters": 1, "kernel_size": 2}, normal(3, 2, 3, 2, 2, 1)),
-    "gru": (random, {"x": x, "initial_state": state[:1]}),
+    "gru": ({**random, "stateful": "epoch"}, x),
     "lstm": (random, {"x": x, "initial_state": state}),
     "simple_rnn": (random, {"x": x, "initial_state": state[:1]}),
     "stacked_rnn": ({"cells": [{"lstm": {"units": 3, "dropout": 0.3}}, {"gru": 2}]}, x),

@@ -40,7 +40,7 @@ def sample(plan: Plan, seed: int = 0) -> tuple[dict[str, jax.Array], dict[str, j
     key = root_key(seed)
     drawn = [
         {name: entry.initializer.sample(derive(key, name), entry.shape, entry.dtype) for name, entry in part.items()}
-        for part in (plan.params, plan.state)
+        for part in (plan.params, {name: entry for name, entry in plan.state.items() if not entry.per_row})
     ]
     return drawn[0], drawn[1]
 
@@ -90,7 +90,8 @@ def filled(raw: Any, inputs: Any, masks: Inputs | None = None) -> Running:
     layer = LAYERS.build(raw)
     plan = layer.plan(**types(by_slot(inputs), masks))
     params = {name: normal(*weight.shape, seed=10 + i) * 0.5 for i, (name, weight) in enumerate(plan.params.items())}
-    state = {name: normal(*entry.shape, seed=20 + i) * 0.5 for i, (name, entry) in enumerate(plan.state.items())}
+    kept = [(name, entry) for name, entry in plan.state.items() if not entry.per_row]
+    state = {name: normal(*entry.shape, seed=20 + i) * 0.5 for i, (name, entry) in enumerate(kept)}
     if "moving_variance" in state:
         state["moving_variance"] = np.abs(state["moving_variance"]) + 0.1
     if plan.fitted:

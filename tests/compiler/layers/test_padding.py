@@ -87,7 +87,13 @@ def test_padded_rows_change_nothing_and_neither_does_jit(name: str, train: bool)
             np.testing.assert_allclose(found[port][:3], value, rtol=1e-5, atol=1e-6, err_msg=port)
     assert new_state.keys() == short_state.keys()
     for entry, value in short_state.items():
-        np.testing.assert_allclose(new_state[entry], value, rtol=1e-5, atol=1e-7, err_msg=entry)
+        np.testing.assert_allclose(
+            new_state[entry][: len(value)] if value.ndim else new_state[entry],
+            value,
+            rtol=1e-5,
+            atol=1e-7,
+            err_msg=entry,
+        )
 
 
 @pytest.mark.parametrize("axis", [-1, -2, -3])

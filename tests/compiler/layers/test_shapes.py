@@ -149,7 +149,6 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
             return
         planned += 1
         params = {name: abstract(weight.shape, weight.dtype) for name, weight in plan.params.items()}
-        state = {name: abstract(entry.shape, entry.dtype) for name, entry in plan.state.items()}
         entries: list[Any] = [*plan.params.values(), *plan.state.values()]
         assert all(len(entry.axes) == len(entry.shape) for entry in entries)
         for batch, train in ((1, False), (3, True)):
@@ -169,7 +168,12 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
                 result = as_result(layer.apply(Call(params, state, masks, rows, train, key), **inputs))
                 return dict(result.outputs), dict(result.state), dict(result.masks)
 
+            def carried(entry: Any, batch: int = batch) -> Any:
+                return abstract((batch, *entry.shape) if entry.per_row else entry.shape, entry.dtype)
+
             rows = abstract((batch,), "bool") if batch > 1 else None
+            state = {name: carried(entry) for name, entry in plan.state.items()}
+            handed = {name for name, entry in plan.state.items() if entry.per_row}
             arrays = {slot: array(x) for slot, x in types.items()}
             masks = {slot: mask(x) for slot, x in types.items()}
             outputs, new_state, new_masks = jax.eval_shape(apply, params, state, arrays, masks, rows)
@@ -177,9 +181,9 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
                 port: ((batch, *x.shape), x.dtype) for port, x in plan.outputs.items()
             }
             assert set(new_state) <= set(plan.state)
-            assert set(new_state) == (set(plan.state) - set(plan.fitted) if train else set())
+            assert set(new_state) == (set(plan.state) - set(plan.fitted) if train else handed)
             for entry, value in new_state.items():
-                assert (value.shape, value.dtype) == (plan.state[entry].shape, plan.state[entry].dtype)
+                assert (value.shape, value.dtype) == (state[entry].shape, state[entry].dtype)
             if layer.masking == "use":
                 masked = {port: (batch, x.shape[0]) for port, x in plan.outputs.items() if x.mask}
                 assert {port: x.shape for port, x in new_masks.items()} == masked
