@@ -37,7 +37,7 @@ class EinsumDense(Layer):
     `kernel` has the axes of its letters, `bias` those of `bias_axes`, with 1 for letters of the output between them.
     First values of the kernel follow the sizes of what is summed and of what is not.
 
-    A mask is passed on where the first axis of the input stays the first. Follows Keras 3 `layers.EinsumDense`, whose
+    A mask is passed on where the first axis of the input stays the first, else dropped with a warning. Follows Keras 3 `layers.EinsumDense`, whose
     `output_shape` also has the sizes that are known, or null for them.
     """
 
@@ -84,7 +84,8 @@ class EinsumDense(Layer):
             shape = tuple(sizes[letter] if letter in self.bias_axes else 1 for letter in axes)
             params["bias"] = self.weight("bias", shape, (None,) * len(shape))
         output = x.with_shape(*x.shape[:rest], *(sizes[letter] for letter in outputs))
-        return Plan.of(self.activation.after(output.with_mask(x.mask and self.keeps_time(x.rank))), params)
+        kept = x.mask and self.keeps_time(x.rank)
+        return Plan.of(self.activation.after(output.with_mask(kept)), params, drops_mask=x.mask and not kept)
 
     def letters(self) -> tuple[str, str, str]:
         """The letters of input, kernel and output after the batch. Raises PlanError for an equation that is none."""

@@ -69,7 +69,7 @@ class SpectralNorm(Layer):
         )
         kernel = plan.params[weight or ""]
         u = State((1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), (None, kernel.axes[-1]))
-        return Plan(plan.outputs, plan.params, {**plan.state, "vector_u": u})
+        return replace(plan, state={**plan.state, "vector_u": u})
 
     def apply(self, call: Call, x: "Array") -> "Array | Result":
         name = divided(call.params)

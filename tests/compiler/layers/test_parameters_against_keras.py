@@ -122,7 +122,9 @@ def test_a_class_token_comes_first_and_counts() -> None:
 )
 def test_an_equation_that_keeps_the_steps_keeps_their_mask(equation: str, shape: Any, masked: bool) -> None:
     layer = LAYERS.build({"einsum_dense": {"equation": equation, "output_shape": shape}})
-    assert layer.plan(TensorType((3, 4), mask=True)).output.mask == masked
+    plan = layer.plan(TensorType((3, 4), mask=True))
+    assert (plan.output.mask, plan.drops_mask) == (masked, not masked)
+    assert not layer.plan(TensorType((3, 4))).drops_mask
 
 
 @pytest.mark.parametrize(

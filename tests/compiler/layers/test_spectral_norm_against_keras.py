@@ -94,6 +94,8 @@ def test_it_is_for_the_graph_what_the_layer_inside_is() -> None:
     dense = LAYERS.build({"spectral_norm": {"layer": {"dense": {"units": 2, "activation": "softmax"}}}})
     assert (embedding.masking, conv.masking, dense.masking) == ("use", "drop", "pass")
     assert not all(part.loop_safe for part in conv.layers())
+    turned = {"einsum_dense": {"equation": "btd,de->bet", "output_shape": 2}}
+    assert LAYERS.build({"spectral_norm": {"layer": turned}}).plan(TensorType((3, 4), mask=True)).drops_mask
     parts = dense.split()
     assert parts == (LAYERS.build({"spectral_norm": {"layer": {"dense": 2}}}), Softmax())
 
