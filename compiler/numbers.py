@@ -41,6 +41,44 @@ class ReadSizes:
         return tuple(value) if isinstance(value, list) else value
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRange:
+    """A validator that turns one number into a range, from as much below zero, but no less than `least`, up to it.
+
+    With `twice` it stands for both of two numbers that are no range. A list of two becomes a tuple. All numbers lie from
+    `least` to `most`.
+    """
+
+    least: float
+    most: float = 1
+    twice: bool = False
+
+    def __call__(self, value: Any) -> Any:
+        given = [read_ratio(part) for part in value] if isinstance(value, list) else [read_ratio(value)]
+        numbers = [part for part in given if isinstance(part, int | float) and not isinstance(part, bool)]
+        if len(given) not in (1, 2) or (isinstance(value, list) and len(given) == 1):
+            raise PydanticCustomError(
+                "wrong_count", "expected one number or a list of 2, got a list of {given}", {"given": len(given)}
+            )
+        if len(numbers) < len(given):
+            if isinstance(value, list | tuple):
+                return read_tuple(value)
+            raise PydanticCustomError("no_number", "expected a number or a list of 2")
+        for number in numbers:
+            if not self.least <= number <= self.most:
+                raise PydanticCustomError(
+                    "out_of_range",
+                    "expected numbers from {least} to {most}, got {given}",
+                    {"least": f"{self.least:g}", "most": f"{self.most:g}", "given": f"{number:g}"},
+                )
+        if len(numbers) == 1:
+            (number,) = numbers
+            return (number, number) if self.twice else (max(-abs(number), self.least), abs(number))
+        if not self.twice and numbers[0] > numbers[1]:
+            raise PydanticCustomError("wrong_order", "expected the smaller number first")
+        return tuple(numbers)
+
+
 def read_tuple(value: Any) -> Any:
     """A list as a tuple: strict pydantic would refuse it."""
     return tuple(value) if isinstance(value, list) else value

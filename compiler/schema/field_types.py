@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from modelc.compiler.numbers import ReadSizes, read_axes, read_numbers, read_ratio
+from modelc.compiler.numbers import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio
 
 Schema = dict[str, Any]
 RATIO = {"type": "string", "pattern": r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*/\s*[0-9.]+([eE][-+]?[0-9]+)?\s*$"}
@@ -79,7 +79,7 @@ def widened(schema: Schema, mark: BeforeValidator) -> Schema:
     """What a field takes beside its type, by the validator that runs before it."""
     if mark.func is read_ratio:
         return merged([schema, RATIO])
-    if mark.func in (read_axes, read_numbers) or isinstance(mark.func, ReadSizes):
+    if mark.func in (read_axes, read_numbers) or isinstance(mark.func, ReadSizes | ReadRange):
         return merged([alone(schema["items"]), schema])
     return schema
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from modelc.compiler.document import read
 from modelc.compiler.named import Named, Table
-from modelc.compiler.numbers import ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
+from modelc.compiler.numbers import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
 from modelc.compiler.readers.category import read_classes
 from modelc.compiler.readers.checks import read_rows
 from modelc.compiler.schema import train as train_section
@@ -226,7 +226,7 @@ def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> No
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:
                 if isinstance(mark, BeforeValidator):
-                    assert mark.func in known or isinstance(mark.func, ReadSizes)
+                    assert mark.func in known or isinstance(mark.func, ReadSizes | ReadRange)
 
 
 def test_everything_in_the_schema_that_a_user_can_write_is_described() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from modelc.compiler.keys import root_key
 from modelc.compiler.layers import LAYERS
-from tests.compiler.layers import configurations_values
+from tests.compiler.layers import configurations_images, configurations_values
 from tests.compiler.layers.families import collected
 from tests.compiler.layers.running import QUICK, filled, normal
 
@@ -52,7 +52,7 @@ def test_every_layer_is_used() -> None:
 @pytest.mark.parametrize(
     ("name", "train"),
     [(name, False) for name in sorted(USES)]
-    + [(name, True) for name in configurations_values.RANDOM]
+    + [(name, True) for name in configurations_values.RANDOM + configurations_images.PADDED]
     + [
         (name, True)
         for name in (
