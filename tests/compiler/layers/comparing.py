@@ -49,7 +49,7 @@ class Case:
 
 def close(ours: Any, theirs: Any, tolerance: float, what: str = "") -> None:
     """Equal within `tolerance` of the largest expected value, or of 0.1 where that is all but zero."""
-    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    ours, theirs = (np.asarray(x, float if x.dtype == bool else None) for x in (ours, theirs))
     assert ours.shape == theirs.shape, what
     largest = max(float(np.max(np.abs(theirs), initial=0)), 0.1)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * largest, err_msg=what)
@@ -79,7 +79,7 @@ def tuple_of(given: Any) -> tuple[Any, ...]:
 
 
 def is_float(value: Any) -> bool:
-    return bool(jnp.issubdtype(jnp.asarray(value).dtype, jnp.floating))
+    return bool(jnp.issubdtype(value.dtype, jnp.floating))
 
 
 def check(case: Case) -> None:
@@ -119,7 +119,6 @@ Run = Callable[[Any, Any], tuple[Any, Any]]
 
 def compare(ours: Run, theirs: Run, params: Any, inputs: Any, ports: Sequence[str] = ("output",)) -> Any:
     """Hold two functions from weights and inputs to (a tuple of outputs, new state) against each other; our new state."""
-    differentiable = all(is_float(leaf) for leaf in jax.tree.leaves(inputs))
 
     def values_and_gradients(run: Run, params: Any, inputs: Any) -> tuple[Any, Any, Any]:
         def total(params: Any, inputs: Any) -> Any:
@@ -128,8 +127,8 @@ def compare(ours: Run, theirs: Run, params: Any, inputs: Any, ports: Sequence[st
             weighted = [jnp.sum(value * weight) for value, weight in zip(outputs, weights, strict=True)]
             return sum(weighted), (outputs, state)
 
-        gradients, (outputs, state) = jax.grad(total, (0, 1) if differentiable else 0, has_aux=True)(params, inputs)
-        return outputs, state, gradients
+        gradients, (outputs, state) = jax.grad(total, (0, 1), has_aux=True, allow_int=True)(params, inputs)
+        return outputs, state, jax.tree.map(lambda x: x if is_float(x) else None, gradients)
 
     (outputs, state, gradients), (expected, expected_state, expected_gradients) = jax.jit(
         lambda *given: (values_and_gradients(ours, *given), values_and_gradients(theirs, *given)),

@@ -68,6 +68,14 @@ CONFIGURATIONS: Configurations = {
     "stop_gradient": (plain, one(tensors(0, 1, 2, 3, dtypes=anything))),
 }
 
+
+def positive(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"x": abs(inputs["x"]) + 0.1}
+
+
+VALUES = dict.fromkeys(("log", "power", "sqrt"), positive)
+"""What has no value, or a gradient without end, for other numbers."""
+
 x = normal(3, 4, 5)
 two = (x, normal(3, 4, 5, seed=1))
 USES: dict[str, tuple[Any, Any]] = {

@@ -8,6 +8,9 @@ from modelc.compiler.tensor import TensorType
 from tests.compiler.layers.drawing import Configurations, arguments, floats, one, sizes, tensors, yes_or_no
 from tests.compiler.layers.running import normal
 
+FEW = 4
+"""Uses of each that are compared: they take seconds to compile."""
+
 features = st.sampled_from([2, 3, 4, 4])
 rates = st.sampled_from([0.0, 0.5])
 scored = {"maybe_use_scale": yes_or_no, "maybe_dropout": rates, "maybe_use_causal_mask": yes_or_no}

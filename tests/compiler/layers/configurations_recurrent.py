@@ -18,6 +18,9 @@ from tests.compiler.layers.drawing import (
 )
 from tests.compiler.layers.running import normal
 
+FEW = 4
+"""Uses of each that are compared: they take seconds to compile."""
+
 rates = st.sampled_from([0.0, 0.5])
 cells: dict[str, st.SearchStrategy[Any]] = {
     "maybe_activation": activations,

@@ -42,6 +42,16 @@ CONFIGURATIONS: Configurations = {
     "threshold": (arguments(threshold=numbers, default_value=numbers), any_rank),
 }
 
+
+def padded(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The steps but the first of each row hold the value of padding, every other one."""
+    x = inputs["x"]
+    x[:, 1::2] = use.layer.mask_value
+    return {"x": x}
+
+
+VALUES = {"masking": padded}
+
 x = normal(3, 4, 5)
 USES: dict[str, tuple[Any, Any]] = {
     "activity_regularization": ({"l1": 0.1}, x),

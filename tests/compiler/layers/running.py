@@ -95,7 +95,7 @@ def filled(raw: Any, inputs: Any, masks: Inputs | None = None) -> Running:
     if "moving_variance" in state:
         state["moving_variance"] = np.abs(state["moving_variance"]) + 0.1
     if plan.fitted:
-        state |= learnt(layer, inputs)
+        state |= learnt(layer, by_slot(inputs)["x"], (masks or {}).get("x"))
     return Running(layer, params, state)
 
 

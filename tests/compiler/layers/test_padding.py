@@ -13,30 +13,7 @@ from tests.compiler.layers import configurations_images, configurations_values
 from tests.compiler.layers.families import collected
 from tests.compiler.layers.running import QUICK, filled, normal
 
-x3, image = normal(3, 4, 5), normal(3, 5, 5, 2)
-ids = np.array([[1, 0, 3], [4, 4, 0], [2, 2, 2]], "int32")
-
-USES: dict[str, tuple[Any, Any]] = {
-    "activation": ("softmax", x3),
-    "add": ({}, (x3, x3)),
-    "avg_pool2d": (2, image),
-    "batch_norm": ({}, x3),
-    "concatenate": (-1, (x3, x3)),
-    "conv2d": ({"filters": 2, "kernel_size": 3}, image),
-    "dense": (3, x3),
-    "dropout": (0.4, x3),
-    "embedding": ({"input_dim": 5, "output_dim": 2, "mask_zero": True}, ids),
-    "flatten": ({}, x3),
-    "global_avg_pool2d": ({}, image),
-    "layer_norm": ({}, x3),
-    "max_pool2d": (2, image),
-    "multiply": ({}, (x3, x3)),
-    "rescaling": (2, x3),
-    "reshape": ([-1], x3),
-    **{name: ({}, x3) for name in LAYERS if LAYERS.entries[name].startswith("layers.activations:")},
-    **collected("USES"),
-}
-"""One use of every layer, with a batch of three rows."""
+USES: dict[str, tuple[Any, Any]] = collected("USES")
 
 
 def garbage(x: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ from typing import Any
 import jax
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from modelc.compiler.document import read
@@ -14,21 +13,7 @@ from modelc.compiler.layer import Call, PlanError
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.named import Named, Table
 from tests.compiler.layers import configurations_windows
-from tests.compiler.layers.drawing import (
-    activations,
-    anything,
-    arguments,
-    axes,
-    branches,
-    numbers,
-    one,
-    paddings,
-    pairs,
-    plain,
-    sizes,
-    tensors,
-    yes_or_no,
-)
+from tests.compiler.layers.drawing import Configurations
 from tests.compiler.layers.families import collected
 from tests.compiler.layers.running import as_result
 
@@ -38,86 +23,7 @@ def abstract(shape: tuple[int, ...], dtype: str) -> Any:
     return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call] # jax leaves its constructor untyped
 
 
-images = tensors(3, 3, 3, 3, 2)
-pools = {"maybe_strides": pairs, "maybe_padding": paddings}
-
-CONFIGURATIONS: dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]] = {
-    "activation": (arguments(function=activations), one(tensors(1, 2, 3))),
-    "add": (plain, branches()),
-    "avg_pool2d": (arguments(pool_size=pairs, **pools), one(images)),
-    "batch_norm": (
-        arguments(maybe_axis=axes, maybe_center=yes_or_no, maybe_scale=yes_or_no),
-        one(tensors(1, 2, 3)),
-    ),
-    "concatenate": (arguments(maybe_axis=axes), branches()),
-    "conv2d": (
-        arguments(
-            filters=st.sampled_from([1, 2, 4]),
-            kernel_size=pairs,
-            maybe_strides=pairs,
-            maybe_padding=paddings,
-            maybe_dilation_rate=pairs,
-            maybe_groups=st.integers(1, 2),
-            maybe_activation=activations,
-            maybe_use_bias=yes_or_no,
-        ),
-        one(images),
-    ),
-    "dense": (
-        arguments(units=sizes, maybe_activation=activations, maybe_use_bias=yes_or_no),
-        one(tensors(0, 1, 2, 3)),
-    ),
-    "dropout": (
-        arguments(rate=st.sampled_from([0.0, 0.5]), maybe_noise_shape=st.lists(st.integers(1, 2), max_size=3)),
-        one(tensors(0, 1, 2, 3)),
-    ),
-    "elu": (arguments(maybe_alpha=numbers), one(tensors(0, 1, 2))),
-    "embedding": (
-        arguments(input_dim=sizes, output_dim=sizes, maybe_mask_zero=yes_or_no),
-        one(tensors(0, 1, 1, 2, dtypes=st.sampled_from(["int32", "uint8", "int8", "float32"]))),
-    ),
-    "exponential": (plain, one(tensors(0, 1, 2))),
-    "flatten": (plain, one(tensors(0, 1, 2, 3, dtypes=anything))),
-    "gelu": (arguments(maybe_approximate=yes_or_no), one(tensors(0, 1, 2))),
-    "global_avg_pool2d": (arguments(maybe_keepdims=yes_or_no), one(images)),
-    "hard_sigmoid": (plain, one(tensors(0, 1, 2))),
-    "layer_norm": (
-        arguments(
-            maybe_axis=axes | st.lists(axes, min_size=1, max_size=3), maybe_center=yes_or_no, maybe_scale=yes_or_no
-        ),
-        one(tensors(1, 2, 3)),
-    ),
-    "leaky_relu": (arguments(maybe_negative_slope=st.floats(0, 1)), one(tensors(0, 1, 2))),
-    "linear": (plain, one(tensors(0, 1, 2))),
-    "log_softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
-    "max_pool2d": (arguments(maybe_pool_size=pairs, **pools), one(images)),
-    "multiply": (plain, branches()),
-    "relu": (
-        arguments(
-            maybe_negative_slope=st.floats(0, 1), maybe_max_value=st.floats(0, 6), maybe_threshold=st.floats(0, 1)
-        ),
-        one(tensors(0, 1, 2)),
-    ),
-    "relu6": (plain, one(tensors(0, 1, 2))),
-    "rescaling": (
-        arguments(scale=numbers | st.just("1/255"), maybe_offset=numbers),
-        one(tensors(0, 1, 2, dtypes=anything)),
-    ),
-    "reshape": (
-        arguments(shape=st.lists(st.sampled_from([-1, 1, 2, 3, 4, 6]), max_size=3)),
-        one(tensors(0, 1, 2, 3, dtypes=anything)),
-    ),
-    "selu": (plain, one(tensors(0, 1, 2))),
-    "sigmoid": (plain, one(tensors(0, 1, 2))),
-    "silu": (plain, one(tensors(0, 1, 2))),
-    "softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
-    "softplus": (plain, one(tensors(0, 1, 2))),
-    "softsign": (plain, one(tensors(0, 1, 2))),
-    "tanh": (plain, one(tensors(0, 1, 2))),
-    **collected("CONFIGURATIONS"),
-}
-"""For each layer: its arguments, and the types of its inputs. Some fit, some do not."""
-
+CONFIGURATIONS: Configurations = collected("CONFIGURATIONS")
 
 QUICKLY = configurations_windows.CONFIGURATIONS
 """Many layers by one rule: fewer examples of each will do."""
