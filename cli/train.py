@@ -94,6 +94,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime import device
 
     device.prepare()
+    from modelc.runtime.balance import balanced
     from modelc.runtime.dataset import complete_with_warnings, read_dataset
     from modelc.runtime.environment import environment
     from modelc.runtime.execution import choose
@@ -105,6 +106,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
             if fresh := [warning for warning in warnings if warning not in checked.problems]:
                 show_problems(fresh, sources, sys.stderr)
             dataset = read_dataset(task, Root(where, cache_folder()))
+            task = balanced(task, dataset.train)
             need_memory(task, dataset)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
@@ -203,6 +205,7 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
         "device": f"{count}{devices[0].device_kind}, {execution.mode}: {execution.reason}",
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
+        **class_weights(task),
         **weights_line(task),
         "seed": str(seed),
         "run": printable(str(folder)),
@@ -212,6 +215,23 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
     return "\n".join(lines) + "\n\n"
+
+
+def class_weights(task: "Task") -> dict[str, str]:
+    """The weights of classes, where a loss has any: those of `balanced` are known only now."""
+    from modelc.compiler.losses.class_weight import WeighsClasses
+    from modelc.compiler.render.printable import printable
+
+    found = []
+    for term in task.terms:
+        weights = term.loss.class_weight if isinstance(term.loss, WeighsClasses) else None
+        if isinstance(weights, dict) and weights:
+            classes = (task.targets or {})[term.target or ""].classes
+            names = classes if isinstance(classes, tuple) else ()
+            shown = [f"{names[int(key)] if names else key} {weight:.4g}" for key, weight in weights.items()]
+            more = f", ... ({len(shown)} in all)" if len(shown) > 10 else ""
+            found.append(printable(f"{term.name}: {', '.join(shown[:10])}{more}"))
+    return {"class weights": "; ".join(found)} if found else {}
 
 
 def weights_line(task: "Task") -> dict[str, str]:

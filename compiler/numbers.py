@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 RATIO = re.compile(r"\s*([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)\s*/\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*", re.IGNORECASE)
 
@@ -77,6 +77,25 @@ class ReadRange:
         if not self.twice and numbers[0] > numbers[1]:
             raise PydanticCustomError("wrong_order", "expected the smaller number first")
         return tuple(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class OrWord:
+    """Annotation of a field that takes one word beside values of the type `other`."""
+
+    word: str
+    other: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        def validate(raw: Any, inner: Any) -> Any:
+            return raw if isinstance(raw, str) and raw == self.word else inner(raw)
+
+        # Not a union: the places of its errors would name its parts.
+        return core_schema.no_info_wrap_validator_function(
+            validate,
+            handler.generate_schema(self.other),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value),
+        )
 
 
 def read_tuple(value: Any) -> Any:

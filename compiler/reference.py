@@ -157,7 +157,10 @@ def in_words(schema: Schema) -> str:
 def in_word(kind: str, schema: Schema) -> str:
     """The words for one type of a schema; none for text that is only another way to write a number."""
     if kind == "string":
-        return "" if "pattern" in schema else "a text"
+        pattern = schema.get("pattern", "")
+        if pattern.startswith("^("):
+            return ", ".join(pattern[2:-2].split("|"))
+        return "" if pattern else "a text"
     if kind == "array":
         plural = in_plural(schema["items"])
         count = schema.get("minItems")

@@ -73,10 +73,12 @@ def complete_with_warnings(task: Task, root: Root) -> tuple[Task, tuple[Problem,
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
+    from modelc.runtime.balance import balanced
+
     warnings: tuple[Problem, ...] = ()
     try:
         task, warnings = complete_with_warnings(task, root)
-        read_dataset(task, root)
+        balanced(task, read_dataset(task, root).train)
     except SpecError as error:
         return error.problems
     except RunError as error:

@@ -1,17 +1,19 @@
 """What losses have in common that compare scores of classes with labels or distributions, told apart by shape."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from modelc.compiler.loss import Loss, need, need_float, need_steps_apart
+from modelc.compiler.loss import at_least_float32, need, need_float, need_steps_apart
+from modelc.compiler.losses.class_weight import WeighsClasses
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
 
-class ClassLoss(Loss):
+class ClassLoss(WeighsClasses):
     """Abstract: output `[..., classes]`; a target of shape `[...]` holds integer labels, of `[..., classes]`
-    distributions."""
+    distributions, for which the weight of their classes is the mean under them."""
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float(output)
@@ -47,6 +49,35 @@ class ClassLoss(Loss):
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0) if target is not None and target.shape == output.shape else None
+
+    def width(self, output: TensorType) -> int:
+        return output.shape[-1]
+
+    def counts(self, target: "np.ndarray[Any, Any]", output: TensorType) -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        if target.shape[1:] == output.shape:
+            spread: np.ndarray[Any, Any] = target.reshape(-1, output.shape[-1]).sum(axis=0, dtype=np.float64)
+            return spread
+        return np.bincount(target.ravel(), minlength=output.shape[-1]).astype(np.float64)
+
+    def elements(self, output: "Array", target: "Array | None") -> "Array":
+        assert target is not None, "this loss takes a target"
+        values = at_least_float32(output)
+        losses = self.compare(values, target)
+        if not self.class_weight:
+            return losses
+        return self.weigh(losses, self.class_weights(values.shape[-1], losses), target)
+
+    def compare(self, values: "Array", target: "Array") -> "Array":
+        """The elements before classes are weighed; `values` in at least float32."""
+        raise NotImplementedError
+
+    def weigh(self, losses: "Array", weights: "Array", target: "Array") -> "Array":
+        """The elements times the weights of their classes, `[classes]`."""
+        import jax.numpy as jnp
+
+        return losses * expected(jnp.broadcast_to(weights, (*losses.shape, len(weights))), target)
 
 
 def mismatch(output: TensorType, target: TensorType) -> str:

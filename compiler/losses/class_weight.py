@@ -2,16 +2,61 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field
 
 from modelc.compiler.errors import PlanError, need
-from modelc.compiler.numbers import NonNegative
+from modelc.compiler.loss import Loss
+from modelc.compiler.numbers import NonNegative, OrWord
+from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
-ClassWeight = dict[str, NonNegative] | None
+    Numbers = np.ndarray[Any, Any]
+
+BALANCED = "balanced"
+Weights = dict[str, NonNegative] | None
 """Weights by class; a class that is left out counts 1."""
+ClassWeight = Annotated[dict[str, NonNegative] | Literal["balanced"] | None, OrWord(BALANCED, Weights)]
+
+
+class WeighsClasses(Loss):
+    """Abstract: a loss whose classes may count differently. Each element is multiplied by the weight of its class, and the
+    sum is divided by the number of elements, not of weights.
+
+    `balanced` stands for numbers that the training rows give: `rows / (classes * rows of the class)`. They are put in
+    its place before anything is compiled.
+    """
+
+    class_weight: Annotated[
+        ClassWeight,
+        Field(description="How much classes count, by name or index, others 1; or `balanced`, all classes alike."),
+    ] = None
+
+    def width(self, output: TensorType) -> int:
+        """How many classes there are."""
+        raise NotImplementedError
+
+    def counts(self, target: "Numbers", output: TensorType) -> "Numbers":
+        """How often each class is in `target`, `[rows, ...]`."""
+        raise NotImplementedError
+
+    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
+        if not self.class_weight or isinstance(self.class_weight, str):
+            return self
+        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output))})
+
+    def class_weights(self, count: int, like: "Array") -> "Array":
+        """The weights of all classes, by index, in the dtype of `like`. Raises TypeError for a word without numbers."""
+        import jax.numpy as jnp
+
+        if isinstance(self.class_weight, str):
+            raise TypeError("`balanced` has no numbers before they are counted: see modelc.runtime.balance")
+        weights = self.class_weight or {}
+        return jnp.asarray([weights.get(str(index), 1.0) for index in range(count)], like.dtype)
 
 
 def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -> dict[str, float]:
@@ -59,10 +104,3 @@ def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
     return PlanError(
         f"`class_weight` names no class: `{written}`", help=cure, note=note, argument="class_weight", code="E304"
     )
-
-
-def weight_vector(weights: Mapping[str, float], count: int, like: "Array") -> "Array":
-    """The weights of all `count` classes, given by index, in the dtype of `like`."""
-    import jax.numpy as jnp
-
-    return jnp.asarray([weights.get(str(index), 1.0) for index in range(count)], like.dtype)

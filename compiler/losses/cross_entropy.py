@@ -1,14 +1,11 @@
 """Cross-entropy between classes: labels or distributions, told apart by shape."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.loss import at_least_float32
 from modelc.compiler.losses.class_loss import ClassLoss, expected
-from modelc.compiler.losses.class_weight import ClassWeight, by_index, weight_vector
 from modelc.compiler.numbers import Fraction
-from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
@@ -23,7 +20,8 @@ class CrossEntropy(ClassLoss):
 
     With `class_weight` each element is multiplied by the weight of its class (for a distribution: the mean of the
     weights under it), and the sum is divided by the number of elements, not of weights: `sum(weight * loss) / n`, as in
-    Keras. Weights count in validation too.
+    Keras. Weights count in validation too. `balanced` is `n / (classes * count of the class)` over the training rows, as
+    in scikit-learn's `compute_class_weight`; a class without rows is an error.
     """
 
     primary: ClassVar[str | None] = None
@@ -45,23 +43,8 @@ class CrossEntropy(ClassLoss):
     label_smoothing: Annotated[
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
     ] = 0.0
-    class_weight: Annotated[
-        ClassWeight, Field(description="How much classes count, by name or index; others count 1.")
-    ] = None
 
-    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
-        if not self.class_weight:
-            return self
-        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, output.shape[-1])})
-
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def compare(self, values: "Array", target: "Array") -> "Array":
         import jax
-        import jax.numpy as jnp
 
-        assert target is not None, "cross_entropy takes a target"
-        log_probabilities = jax.nn.log_softmax(at_least_float32(output))
-        losses = -expected(log_probabilities, target, self.label_smoothing)
-        if not self.class_weight:
-            return losses
-        weights = weight_vector(self.class_weight, output.shape[-1], losses)
-        return losses * expected(jnp.broadcast_to(weights, output.shape), target)
+        return -expected(jax.nn.log_softmax(values), target, self.label_smoothing)

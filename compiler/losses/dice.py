@@ -16,7 +16,8 @@ class Dice(ClassLoss):
 
     `p = softmax(output)` over the last axis, output `[..., classes]` with at least one axis of places. A target of
     shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows. The elements are one per row and
-    class, and the loss is their mean. A class that a row lacks has a loss near 1 there. Follows Keras 3 `Dice` with
+    class, and the loss is their mean. A class that a row lacks has a loss near 1 there.
+    `class_weight` is a factor of the loss of each class. Follows Keras 3 `Dice` with
     `axis` the places; Keras's default mixes the rows of a batch, and with softmax all classes.
     """
 
@@ -36,12 +37,14 @@ class Dice(ClassLoss):
         need_unmasked(output)
         return output.shape[-1:]
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def compare(self, values: "Array", target: "Array") -> "Array":
         import jax
 
-        assert target is not None, "dice takes a target"
-        probabilities = jax.nn.softmax(at_least_float32(output))
-        return loss_of_overlap(probabilities, one_hot(target, probabilities), tuple(range(1, output.ndim - 1)))
+        probabilities = jax.nn.softmax(values)
+        return loss_of_overlap(probabilities, one_hot(target, probabilities), tuple(range(1, values.ndim - 1)))
+
+    def weigh(self, losses: "Array", weights: "Array", target: "Array") -> "Array":
+        return losses * weights
 
 
 class BinaryDice(Loss):

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.comparisons import EPSILON
-from modelc.compiler.loss import at_least_float32
 from modelc.compiler.losses.class_loss import ClassLoss, expected
-from modelc.compiler.losses.elementwise import ElementwiseLoss
+from modelc.compiler.losses.yes_or_no import YesOrNoLoss
 from modelc.compiler.numbers import Fraction, NonNegative, Positive
-from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
     from jax import Array
@@ -20,8 +18,8 @@ class FocalCrossEntropy(ClassLoss):
     """Cross-entropy of classes, less of it the surer the right answer: `-sum(t * alpha * (1 - p) ** gamma * log(p))`.
 
     `p = softmax(output)` over the last axis, output `[..., classes]`. A target of shape `[...]` holds integer labels,
-    one of shape `[..., classes]` distributions. The elements have shape `[...]`, and the loss is their mean. Follows
-    Keras 3 `CategoricalFocalCrossentropy` (from logits).
+    one of shape `[..., classes]` distributions. The elements have shape `[...]`, and the loss is their mean;
+    `class_weight` is that of `cross_entropy`. Follows Keras 3 `CategoricalFocalCrossentropy` (from logits).
     """
 
     primary: ClassVar[str | None] = "gamma"
@@ -40,12 +38,11 @@ class FocalCrossEntropy(ClassLoss):
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
     ] = 0.0
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def compare(self, values: "Array", target: "Array") -> "Array":
         import jax
         import jax.numpy as jnp
 
-        assert target is not None, "focal_cross_entropy takes a target"
-        log_probabilities = jax.nn.log_softmax(at_least_float32(output))
+        log_probabilities = jax.nn.log_softmax(values)
         return -expected(
             self.alpha * focus(-jnp.expm1(log_probabilities), self.gamma) * log_probabilities,
             target,
@@ -53,33 +50,27 @@ class FocalCrossEntropy(ClassLoss):
         )
 
 
-class BinaryFocalCrossEntropy(ElementwiseLoss):
+class BinaryFocalCrossEntropy(YesOrNoLoss):
     """Cross-entropy of yes-or-no values, less of it the surer the right answer: times `(1 - q) ** gamma`.
 
     `q = t * p + (1 - t) * (1 - p)`, `p = sigmoid(output)`. Output and target have equal shapes, target values lie in
     [0, 1]; so have the elements. With `alpha` each value counts `t * alpha + (1 - t) * (1 - alpha)`. The loss is the
-    mean over all values. Follows Keras 3 `BinaryFocalCrossentropy` (from logits), whose `apply_class_balancing` is to
+    mean over all values; `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy` (from logits), whose `apply_class_balancing` is to
     give `alpha` here.
     """
 
     primary: ClassVar[str | None] = "gamma"
     spellings: ClassVar[tuple[str, ...]] = ("binary_focal_crossentropy", "binary_focal", "sigmoid_focal_loss")
     example: ClassVar[str] = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "sigmoid"
 
     gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
     alpha: Annotated[
         Fraction | None, Field(description="How much yes counts, no counting the rest to 1; null counts both 1.")
     ] = None
-    label_smoothing: Annotated[Fraction, Field(description="How far each target is moved towards 0.5.")] = 0.0
 
-    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
-        return (0.0, 1.0)
-
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def score(self, values: "Array", smooth: "Array") -> "Array":
         import jax
 
-        smooth = truth * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else truth
         cross_entropies = smooth * jax.nn.softplus(-values) + (1.0 - smooth) * jax.nn.softplus(values)
         wrong = smooth * jax.nn.sigmoid(-values) + (1.0 - smooth) * jax.nn.sigmoid(values)
         losses = focus(wrong, self.gamma) * cross_entropies

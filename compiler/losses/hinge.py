@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from modelc.compiler import comparisons
-from modelc.compiler.loss import at_least_float32
 from modelc.compiler.losses.class_loss import ClassLoss
 from modelc.compiler.losses.elementwise import ElementwiseLoss
 from modelc.compiler.tensor import TensorType
@@ -57,7 +56,5 @@ class CategoricalHinge(ClassLoss):
     spellings: ClassVar[tuple[str, ...]] = ("MultiMarginLoss", "multiclass_hinge")
     example: ClassVar[str] = "categorical_hinge"
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
-        assert target is not None, "categorical_hinge takes a target"
-        values = at_least_float32(output)
+    def compare(self, values: "Array", target: "Array") -> "Array":
         return comparisons.categorical_hinge(values, comparisons.one_hot(target, values))

@@ -68,6 +68,9 @@ def merged(schemas: list[Schema]) -> Schema:
     choices = [schema.get("enum", [None] if schema["type"] == "null" else None) for schema in schemas]
     if all(choice is not None for choice in choices):
         result["enum"] = [value for choice in choices for value in cast("list[Any]", choice)]
+    elif words := [value for schema in schemas for value in schema.get("enum", ())]:
+        # Numbers or mappings beside a few words: an `enum` would be about them too.
+        result["pattern"] = f"^({'|'.join(words)})$"
     return result
 
 

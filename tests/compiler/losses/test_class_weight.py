@@ -129,7 +129,7 @@ train:
     assert problem.helps == ("did you mean `dog`?",)
 
 
-@pytest.mark.parametrize("written", ["balanced", [1, 2]])
+@pytest.mark.parametrize("written", ["balance", [1, 2]])
 def test_what_is_no_mapping_is_refused_with_an_example(written: Any) -> None:
     with pytest.raises(SpecError, match="`class_weight` must be a mapping") as caught:
         load(weighing(written, {"category": "y"}))
