@@ -32,7 +32,7 @@ ABSENT = {
     "jaxlayer": NO_CODE,
     "lambda": NO_CODE,
     "lambdalayer": NO_CODE,
-    "reversibleembedding": "use `embedding`, and `dense` for the way back: each has a table of its own",
+    "reversibleembedding": "use `embedding`, and `unembed: NODE` of its node for the way back",
     "stringlookup": "text becomes ids as it is read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
     "textvectorization": "tokens become ids as they are read, for an input of `dtype: int32`; the column holds texts as "

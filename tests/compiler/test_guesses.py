@@ -81,7 +81,7 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("TextVectorization: {max_tokens: 100}", "E101", "{category: {column: words, classes: [<pad>, the, a], unknown: other}}"),
         ("OneHotEncoder: 5", "E101", "did you mean `category_encoding: 5`?"),
         ("keras.layers.Normalization: {axis: -1}", "E101", "did you mean `normalization"),
-        ("ReversibleEmbedding: {input_dim: 8, output_dim: 4}", "E101", "use `embedding`, and `dense` for the way back"),
+        ("ReversibleEmbedding: {input_dim: 8, output_dim: 4}", "E101", "use `embedding`, and `unembed: NODE`"),
         ("dense: {units: 8, activation: glu}", "E101", "`glu` is a layer and no activation"),
         ("dense: {units: 8, activation: PReLU}", "E101", "`prelu` is a layer and no activation"),
         ("add: [a, b]", "E105", "in a graph, name what feeds it beside it: `{from: [a, b], add}`"),

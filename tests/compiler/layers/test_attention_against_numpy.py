@@ -102,7 +102,6 @@ def test_attention_in_float64_keeps_its_digits() -> None:
 
 
 PADDED: list[Any] = [
-    {"additive_attention": {"use_causal_mask": True}},
     {"attention": {"use_scale": True}},
     {"grouped_query_attention": {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2, "use_gate": True}},
     {"self_attention": {"num_heads": 2, "rotary_base": 9.0, "use_causal_mask": True}},
