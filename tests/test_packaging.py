@@ -21,6 +21,7 @@ DATA = (".md", ".npz", ".txt", ".typed", ".json")
 def installed_files() -> set[str]:
     """Every file of the packages, by the path that it has where it is installed."""
     files = {f"modelc/{name}" for name in ("__init__.py", "__main__.py", "py.typed")}
+    files |= {f"modelc/testing/{file.name}" for file in (ROOT / "modelc" / "testing").glob("*.py")}
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*"):
             if file.is_file() and file.suffix in (".py", *DATA):
@@ -29,7 +30,7 @@ def installed_files() -> set[str]:
 
 
 def test_the_list_of_packages_is_the_folders_that_are_packages() -> None:
-    found = {"modelc"}
+    found = {"modelc", "modelc.testing"}
     for package in PACKAGES:
         for file in (ROOT / package).rglob("__init__.py"):
             found.add(".".join(("modelc", *file.parent.relative_to(ROOT).parts)))

@@ -1,0 +1,194 @@
+"""A layer with weights, state and a batch, for the tests of the kit: runs it as the compiled model does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.keys import derive, root_key
+from modelc.compiler.layer import Batch, Call, Layer, Plan, Result
+from modelc.compiler.tensor import TensorType
+from modelc.testing.numbers import is_float, normal, quickly
+
+if TYPE_CHECKING:
+    from jax import Array
+
+PADDING = 2
+"""Rows that pad a batch in the tests."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer with weights and state, and the batch that it is tried on. Inputs and masks are by slot.
+
+    `real` says how many rows count, the first ones; None where all do.
+    """
+
+    layer: Layer
+    plan: Plan
+    params: Mapping[str, Any]
+    state: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    masks: Mapping[str, Any]
+    real: int | None = None
+
+    @property
+    def rows(self) -> int:
+        import jax
+
+        return int(jax.tree.leaves(self.inputs)[0].shape[0])
+
+    def result(
+        self,
+        params: Any = None,
+        inputs: Any = None,
+        *,
+        masks: Any = None,
+        train: bool = False,
+        rows: "Array | None" = None,
+    ) -> Result:
+        """What the layer gives, with the case's own weights, inputs and masks for what is left out."""
+        import jax
+        import jax.numpy as jnp
+
+        call = Call(
+            jax.tree.map(jnp.asarray, self.params if params is None else params),
+            jax.tree.map(jnp.asarray, self.state),
+            self.masks if masks is None else masks,
+            rows,
+            train,
+            root_key(1) if train else None,
+        )
+        inputs = jax.tree.map(jnp.asarray, self.inputs if inputs is None else inputs)
+        given = self.layer.apply(call, **inputs)
+        return given if isinstance(given, Result) else Result.of(given)
+
+    def parts(self, *given: Any, **options: Any) -> dict[str, dict[str, Any]]:
+        """The result as mappings, which jit takes."""
+        result = self.result(*given, **options)
+        return {
+            "outputs": dict(result.outputs),
+            "state": dict(result.state),
+            "masks": {port: mask for port, mask in result.masks.items() if mask is not None},
+            "penalties": dict(result.penalties),
+        }
+
+    @cached_property
+    def modes(self) -> tuple[bool, ...]:
+        """The values of `train` between which there is a difference."""
+        import jax
+
+        texts = [str(jax.make_jaxpr(partial(self.parts, train=train))(self.params, self.inputs)) for train in (0, 1)]
+        return (False, True) if texts[0] != texts[1] else (False,)
+
+    def values(self, *, train: bool = False, rows: "Array | None" = None) -> dict[str, dict[str, Any]]:
+        """`parts`, compiled."""
+        found: dict[str, dict[str, Any]] = quickly(partial(self.parts, train=train, rows=rows))(
+            self.params, self.inputs
+        )
+        return found
+
+    @cached_property
+    def found(self) -> dict[bool, tuple[dict[str, dict[str, Any]], Any]]:
+        """The values, and the gradients by weights and by float inputs, for each of `modes`."""
+        return {train: self.values_and_gradients(train=train) for train in self.modes}
+
+    def values_and_gradients(self, *, train: bool, rows: "Array | None" = None) -> Any:
+        """`parts`, and the gradients of `total` by weights and by float inputs, compiled together."""
+        import jax
+
+        def both(params: Any, inputs: Any) -> Any:
+            gradients = jax.grad(partial(self.total, train=train, rows=rows), (0, 1))(params, floats_of(inputs))
+            return self.parts(params, inputs, train=train, rows=rows), gradients
+
+        return quickly(both)(dict(self.params), dict(self.inputs))
+
+    def total(self, params: Any, floats: Any, **options: Any) -> Any:
+        """A number that hangs on every value of the real rows: what gradients are taken of. `floats` are float inputs."""
+        import jax.numpy as jnp
+
+        result = self.result(params, merged(self.inputs, floats), **options)
+        dtype = next((value.dtype for value in result.outputs.values() if is_float(value)), "float32")
+        total: Any = sum(map(jnp.sum, result.penalties.values()), start=jnp.zeros((), dtype))
+        for index, (_, value) in enumerate(sorted(result.outputs.items())):
+            if is_float(value):
+                real = value[: self.real]
+                total += jnp.sum(real * normal(real.shape, seed=40 + index).astype(real.dtype))
+        return total
+
+
+def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
+    """The layer with weights and state beside their first values, lest zeros hide a fault; state that is learnt is."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    if not isinstance(inputs, Mapping):
+        inputs = {layer.slots[0].name: inputs}
+    inputs = {slot: tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x) for slot, x in inputs.items()}
+    counts = {x.shape[:1] for x in jax.tree.leaves(inputs)}
+    assert len(counts) == 1 and min(counts) > (1,), f"the inputs need one number of rows, at least two; got {counts}"
+    plan = layer.plan(**types(inputs, masks))
+    rows = min(counts)[0]
+    params = {
+        name: np.asarray(weight.initializer.sample(derive(root_key(0), name), weight.shape, weight.dtype))
+        + normal(weight.shape, seed=10 + index) * 0.3
+        for index, (name, weight) in enumerate(plan.params.items())
+    }
+    state = {
+        name: np.asarray(
+            entry.initializer.sample(
+                derive(root_key(0), name), (rows, *entry.shape) if entry.per_row else entry.shape, entry.dtype
+            )
+        )
+        for name, entry in plan.state.items()
+    }
+    if plan.fitted:
+        (slot,) = inputs
+        state |= dict(layer.fit([Batch(inputs[slot], masks.get(slot))]))
+    elif state:
+        state = {name: value * 1.25 if is_float(value) else value for name, value in state.items()}
+    given = {slot: jax.tree.map(jnp.asarray, mask) for slot, mask in masks.items()}
+    return Case(layer, plan, params, state, inputs, given)
+
+
+def types(inputs: Mapping[str, Any], masks: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of one example of batched arrays, by slot."""
+
+    def one(x: Any, mask: Any) -> TensorType:
+        return TensorType(tuple(x.shape[1:]), str(x.dtype), mask=mask is not None)
+
+    found: dict[str, Any] = {}
+    for slot, value in inputs.items():
+        mask = masks.get(slot)
+        if isinstance(value, tuple):
+            found[slot] = tuple(one(x, m) for x, m in zip(value, mask or (None,) * len(value), strict=True))
+        else:
+            found[slot] = one(value, mask)
+    return found
+
+
+def floats_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that have gradients; a tuple only where all of it has."""
+    import jax
+
+    return {slot: value for slot, value in inputs.items() if all(map(is_float, jax.tree.leaves(value)))}
+
+
+def merged(inputs: Mapping[str, Any], floats: Mapping[str, Any]) -> dict[str, Any]:
+    return {**inputs, **floats}
+
+
+def first(case: Case, count: int) -> dict[str, Any]:
+    """The state of the first rows."""
+    return {name: value[:count] if case.plan.state[name].per_row else value for name, value in case.state.items()}
+
+
+def padded(case: Case, fill: Callable[..., Any]) -> Case:
+    """The case with more rows, made by `fill`, which do not count."""
+    import jax
+
+    longer = partial(fill, rows=PADDING)
+    state = {name: longer(x) if case.plan.state[name].per_row else x for name, x in case.state.items()}
+    inputs, masks = jax.tree.map(longer, case.inputs), jax.tree.map(longer, case.masks)
+    return replace(case, inputs=inputs, masks=masks, state=state, real=case.rows)
