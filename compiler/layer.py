@@ -236,8 +236,8 @@ class Layer(Named):
     def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
         """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
 
-        The batches can be iterated once, and how they are cut changes no result. Computed with numpy on the host. Values
-        that are not finite are an error for the caller to report.
+        The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever their
+        weight in the loss. Computed with numpy on the host. Values that are not finite are for the caller to report.
         """
         raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
 
