@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from modelc.compiler.api import check
 from modelc.compiler.layer import PlanError
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
@@ -192,6 +193,17 @@ def test_what_has_no_place_for_a_mask_says_so() -> None:
         plan = LAYERS.build(raw).plan(x)
         assert plan.drops_mask == dropped and not (dropped and plan.output.mask), raw
         assert not LAYERS.build(raw).plan(x.with_mask(False)).drops_mask
+
+
+def test_a_dropped_mask_is_a_warning_at_the_layer() -> None:
+    text = (
+        "modelc: 1\nmodel:\n  inputs: {words: {shape: [7], dtype: int32}}\n  nodes:\n"
+        "    e: {from: words, embedding: {input_dim: 9, output_dim: 4, mask_zero: true}}\n"
+        "    last: {from: e, select: {axis: -2, index: -1}}\n    middle: {from: e, mean: -2}\n"
+        "    gate: {from: [e, e], multiply}\n    y: {from: [last, middle], divide}\n  outputs: [y, gate]\n"
+    )
+    [problem] = check(text, "spec.yaml").problems
+    assert (problem.code, problem.message) == ("W904", "`last` drops the mask of its input")
 
 
 def test_an_input_stretched_along_time_says_nothing_about_steps() -> None:
