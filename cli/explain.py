@@ -160,8 +160,11 @@ def show_entry(entry: "Entry") -> str:
         parts.append(paint("strong", "Outputs") + "\n  " + ", ".join(entry.ports))
     if entry.example:
         parts.append(paint("strong", "Example") + "\n" + textwrap.indent(entry.example, "  "))
+    if entry.same:
+        same = [f"  {framework}: {name}" for framework, name in entry.same]
+        parts.append("\n".join([paint("strong", "The same elsewhere"), *same]))
     if entry.spellings:
-        parts.append(paint("strong", "Elsewhere called") + "\n  " + ", ".join(entry.spellings))
+        parts.append(paint("strong", "Also called") + "\n  " + ", ".join(entry.spellings))
     return "\n\n".join(parts)
 
 

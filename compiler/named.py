@@ -27,10 +27,20 @@ class Named(BaseModel):
 
     primary: ClassVar[str | None] = None
     """The argument that a bare scalar goes to: `dense: 10` is `dense: {units: 10}`."""
+    keras: ClassVar[str] = ""
+    """The same thing in Keras, below `keras`: `layers.Dense`. Empty where there is none."""
+    torch: ClassVar[str] = ""
+    """The same thing in PyTorch, below `torch`: `nn.Linear`. Empty where there is none."""
     spellings: ClassVar[tuple[str, ...]] = ()
-    """What others call the same thing (`BatchNormalization`, `bn`); answered with the right name, never accepted."""
+    """What else it is called (`bn`, `fc`)."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """All that others call the same thing; answered with the right name, never accepted."""
+        same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
+        return (*same, *cls.spellings)
 
 
 T = TypeVar("T", bound=Named)
@@ -94,7 +104,7 @@ class Table(Generic[T]):
         """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
         folded = fold(name.rpartition(".")[2])
         for entry in self:
-            if fold(entry) == folded or folded in map(fold, self.find(entry).spellings):
+            if fold(entry) == folded or folded in map(fold, self.find(entry).words()):
                 yield entry
 
     def build(self, raw: Any) -> T:

@@ -1,37 +1,43 @@
-"""The reference as Markdown, a page for each kind of named thing: the same facts that `modelc explain` shows.
+"""The reference as Markdown, a page for each layer and one for each other kind: what `modelc explain` shows.
 
 The pages are kept in `docs/reference`, and a test holds them to what is made here.
 """
 
 from modelc.compiler.reference import Entry, entries, names, plural
 
+MADE = "Made from the classes; change the docstrings and fields there."
+
 
 def pages() -> dict[str, str]:
-    """The text of each page by its file name, and of the index `README.md`."""
+    """The text of each page by its path, and of the index `README.md`."""
     found = {
         kind: [entry for name in listed for entry in entries(name) if entry.kind == kind]
         for kind, listed in names().items()
     }
+    layers = found.pop("layer")
     texts = {f"{plural(kind)}.md": page(kind, listed) for kind, listed in found.items()}
-    lines = [
+    texts |= {f"layers/{entry.name}.md": f"{section(entry, 1)}\n{MADE}\n" for entry in layers}
+    texts["layers.md"] = "\n".join(
+        [f"# Layers\n\n{MADE}\n", *(f"- [{e.name}](layers/{e.name}.md): {e.headline}" for e in layers)]
+    )
+    lines = [f"- [layers](layers.md): {', '.join(f'[`{e.name}`](layers/{e.name}.md)' for e in layers)}"]
+    lines += [
         f"- [{plural(kind)}]({plural(kind)}.md): {', '.join(f'`{e.name}`' for e in listed)}"
         for kind, listed in found.items()
     ]
-    return {**texts, "README.md": "\n".join([f"# Reference\n\n{MADE}\n", *lines]) + "\n"}
-
-
-MADE = "Made from the classes; change the docstrings and fields there."
+    texts["README.md"] = "\n".join([f"# Reference\n\n{MADE}\n", *lines])
+    return {path: text.rstrip("\n") + "\n" for path, text in texts.items()}
 
 
 def page(kind: str, listed: list[Entry]) -> str:
     """All things of one kind, a section each."""
     title = plural(kind).capitalize()
-    return "\n".join([f"# {title}", "", MADE, "", *(section(entry) for entry in listed)]).rstrip() + "\n"
+    return "\n".join([f"# {title}", "", MADE, "", *(section(entry, 2) for entry in listed)])
 
 
-def section(entry: Entry) -> str:
-    """One named thing."""
-    parts = [f"## {entry.name}", entry.doc]
+def section(entry: Entry, level: int) -> str:
+    """One named thing, below a heading of `level`."""
+    parts = [f"{'#' * level} {entry.name}", entry.doc]
     if entry.arguments:
         rows = [f"| `{a.name}` | {a.takes} | {default(a.default)} | {a.description} |" for a in entry.arguments]
         parts.append("\n".join(["| argument | takes | default | |", "| --- | --- | --- | --- |", *rows]))
@@ -45,10 +51,16 @@ def section(entry: Entry) -> str:
         parts.append(f"Ports: {', '.join(f'`{port}`' for port in entry.ports)}.")
     if entry.example:
         parts.append(f"```text\n{entry.example}\n```")
+    if entry.same:
+        parts.append(f"The same elsewhere: {', '.join(f'{where} {quoted(name)}' for where, name in entry.same)}.")
     if entry.spellings:
-        parts.append(f"Elsewhere called: {', '.join(f'`{spelling}`' for spelling in entry.spellings)}.")
+        parts.append(f"Also called: {', '.join(f'`{spelling}`' for spelling in entry.spellings)}.")
     return "\n\n".join(parts) + "\n"
 
 
 def default(text: str | None) -> str:
     return "required" if text is None else f"`{text}`"
+
+
+def quoted(name: str) -> str:
+    return name if name == "none" else f"`{name}`"

@@ -50,7 +50,8 @@ class Argument:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One named thing. `kind` is that of its table, `primary` the argument that a bare value is enough for, None where it
-    is not; `inputs` and `ports` are empty for what is no layer.
+    is not; `inputs` and `ports` are empty for what is no layer. `same` has the name of each other framework and what the
+    same thing is called there, `none` where there is no such thing; data is read otherwise everywhere.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Entry:
     inputs: tuple[str, ...]
     ports: tuple[str, ...]
     example: str
+    same: tuple[tuple[str, str], ...]
     spellings: tuple[str, ...]
 
     @property
@@ -88,7 +90,7 @@ def hidden(table: Table[Any], name: str) -> bool:
 def suggest(name: str) -> str | None:
     """The name that `name` probably means: another framework's word for it, else the most alike."""
     for table in TABLES:
-        if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).spellings)):
+        if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).words())):
             return found
     every = {entry for table in TABLES for entry in table}
     # Among the names of all kinds something is always somewhat like it.
@@ -123,8 +125,15 @@ def entry_of(table: Table[Any], name: str) -> Entry:
         ),
         ports_of(table, cls) if issubclass(cls, Layer) else (),
         cls.example,
+        () if table.kind in ("source", "reader") else same_elsewhere(cls),
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
     )
+
+
+def same_elsewhere(cls: type[Named]) -> tuple[tuple[str, str], ...]:
+    """The same thing in each other framework."""
+    names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
+    return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
 
 
 def required_of(cls: type[Named]) -> list[str]:

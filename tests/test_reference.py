@@ -1,23 +1,70 @@
 """The reference in `docs/reference` is what the classes say; `MODELC_UPDATE=1` writes it anew."""
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
+import keras
 import pytest
 
+from modelc.compiler.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.named import Table
 from modelc.compiler.pages import pages
+from modelc.compiler.schema.tables import TABLES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES = pages()
+UPDATE = bool(os.environ.get("MODELC_UPDATE"))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_what_the_classes_say(name: str) -> None:
-    if os.environ.get("MODELC_UPDATE"):
-        FOLDER.mkdir(exist_ok=True)
-        (FOLDER / name).write_text(PAGES[name], encoding="utf-8")
-    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name]
+    path = FOLDER / name
+    if UPDATE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PAGES[name], encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == PAGES[name]
 
 
 def test_no_page_is_left_over() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+    found = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*.md")}
+    if UPDATE:
+        for name in found.keys() - PAGES.keys():
+            found.pop(name).unlink()
+    assert found.keys() == PAGES.keys()
+
+
+def test_every_layer_has_a_page_with_all_that_a_page_has() -> None:
+    for name in LAYERS:
+        if name not in ACTIVATIONS:
+            text = PAGES[f"layers/{name}.md"]
+            assert text.startswith(f"# {name}\n")
+            assert "\n```text\n" in text and "The same elsewhere: Keras " in text
+            for argument in LAYERS.find(name).model_fields:
+                assert f"| `{argument}` |" in text
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
+def test_what_is_called_the_same_in_keras_is_there(table: Table[Any]) -> None:
+    for name in table:
+        if path := table.find(name).keras:
+            found: Any = keras
+            for part in path.split("."):
+                assert hasattr(found, part), f"{name}: there is no keras.{path}"
+                found = getattr(found, part)
+            assert callable(found)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
+def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Table[Any]) -> None:
+    """PyTorch is no dependency of the tests: its names are held to their form only."""
+    names = [name for name in table if table is not LAYERS or name not in ACTIVATIONS]
+    for attribute in ("keras", "torch"):
+        given = {name: path for name in names if (path := getattr(table.find(name), attribute))}
+        assert len(set(given.values())) == len(given)
+        for name, path in given.items():
+            assert table.suggest(f"{attribute}.{path}") == name
+            if attribute == "torch":
+                modules = r"nn|nn\.init|nn\.functional|nn\.utils\.parametrizations|optim|optim\.lr_scheduler|Tensor"
+                assert re.fullmatch(rf"(({modules})\.)?[A-Za-z_0-9]+", path)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 class NonNegativeConstraint(Constraint):
     """`max(w, 0)`: negative weights become 0. As Keras 3 `constraints.NonNeg`."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("NonNeg", "non_neg", "nonneg", "positive")
+    keras: ClassVar[str] = "constraints.NonNeg"
+    spellings: ClassVar[tuple[str, ...]] = ("positive",)
     example: ClassVar[str] = "non_negative"
 
     def project(self, weight: "Array") -> "Array":

@@ -36,7 +36,7 @@ class NormConstraint(Constraint):
 class UnitNorm(NormConstraint):
     """`w / (epsilon + |w|)`: every vector has norm 1. As Keras 3 `constraints.UnitNorm`."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("UnitNorm",)
+    keras: ClassVar[str] = "constraints.UnitNorm"
     example: ClassVar[str] = "unit_norm"
 
     def project(self, weight: "Array") -> "Array":
@@ -46,8 +46,8 @@ class UnitNorm(NormConstraint):
 class MaxNorm(NormConstraint):
     """`w * clip(|w|, 0, max_value) / (epsilon + |w|)`. Srivastava et al. 2014; as Keras 3 `constraints.MaxNorm`."""
 
+    keras: ClassVar[str] = "constraints.MaxNorm"
     primary: ClassVar[str | None] = "max_value"
-    spellings: ClassVar[tuple[str, ...]] = ("MaxNorm", "maxnorm")
     example: ClassVar[str] = "max_norm: 2"
 
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 2.0
@@ -63,8 +63,8 @@ class MinMaxNorm(NormConstraint):
     """Norms between `min_value` and `max_value`, approached at `rate`; as Keras 3 `constraints.MinMaxNorm`:
     `w * (rate * clip(|w|, min, max) + (1 - rate) * |w|) / (epsilon + |w|)`."""
 
+    keras: ClassVar[str] = "constraints.MinMaxNorm"
     primary: ClassVar[str | None] = None
-    spellings: ClassVar[tuple[str, ...]] = ("MinMaxNorm",)
     example: ClassVar[str] = "min_max_norm: {min_value: 0.5, max_value: 2}"
 
     min_value: Annotated[NonNegative, Field(description="The smallest norm.")] = 0.0

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 class Identity(Initializer):
     """A matrix with `gain` on its diagonal and 0 elsewhere, square or not. Keras 3 `initializers.Identity`."""
 
+    keras: ClassVar[str] = "initializers.Identity"
+    torch: ClassVar[str] = "nn.init.eye_"
     primary: ClassVar[str | None] = "gain"
     example: ClassVar[str] = "simple_rnn: {units: 10, recurrent_initializer: identity}"
-    spellings: ClassVar[tuple[str, ...]] = ("eye", "eye_", "IdentityInitializer")
+    spellings: ClassVar[tuple[str, ...]] = ("IdentityInitializer",)
 
     gain: Annotated[Number, Field(description="Factor on the matrix.")] = 1.0
 

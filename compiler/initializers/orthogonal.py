@@ -21,9 +21,11 @@ class Orthogonal(Initializer):
     `initializers.Orthogonal`: Q of a QR decomposition, its signs set by R's diagonal to make the draw uniform.
     """
 
+    keras: ClassVar[str] = "initializers.Orthogonal"
+    torch: ClassVar[str] = "nn.init.orthogonal_"
     primary: ClassVar[str | None] = "gain"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: orthogonal}"
-    spellings: ClassVar[tuple[str, ...]] = ("orthogonal_", "orthonormal")
+    spellings: ClassVar[tuple[str, ...]] = ("orthonormal",)
 
     gain: Annotated[Number, Field(description="Factor on the matrix.")] = 1.0
 

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 class RandomNormal(Initializer):
     """Normal distribution with mean `mean` and standard deviation `stddev`. Keras 3 `initializers.RandomNormal`."""
 
+    keras: ClassVar[str] = "initializers.RandomNormal"
+    torch: ClassVar[str] = "nn.init.normal_"
     primary: ClassVar[str | None] = "stddev"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
-    spellings: ClassVar[tuple[str, ...]] = ("normal", "normal_", "gaussian")
+    spellings: ClassVar[tuple[str, ...]] = ("gaussian",)
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
@@ -31,8 +33,9 @@ class RandomNormal(Initializer):
 class RandomUniform(Initializer):
     """Uniform distribution on `[minval, maxval)`. Keras 3 `initializers.RandomUniform`."""
 
+    keras: ClassVar[str] = "initializers.RandomUniform"
+    torch: ClassVar[str] = "nn.init.uniform_"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
-    spellings: ClassVar[tuple[str, ...]] = ("uniform", "uniform_")
 
     minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
     maxval: Annotated[Number, Field(description="Upper bound of the values.")] = 0.05
@@ -59,9 +62,10 @@ class TruncatedNormal(Initializer):
     As in Keras, `stddev` is that of the distribution before it is cut, so the values spread 0.88 times as much.
     """
 
+    keras: ClassVar[str] = "initializers.TruncatedNormal"
+    torch: ClassVar[str] = "nn.init.trunc_normal_"
     primary: ClassVar[str | None] = "stddev"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
-    spellings: ClassVar[tuple[str, ...]] = ("trunc_normal", "trunc_normal_")
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation before the cut.")] = 0.05

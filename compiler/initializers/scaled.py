@@ -68,6 +68,7 @@ class VarianceScaling(Scaled):
     same; `uniform` is on `+-sqrt(3 * scale / n)`. Keras 3 `initializers.VarianceScaling`.
     """
 
+    keras: ClassVar[str] = "initializers.VarianceScaling"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {variance_scaling: {scale: 2, mode: fan_out}}}"
     spellings: ClassVar[tuple[str, ...]] = ("scaled_initializer",)
 
@@ -84,8 +85,10 @@ class VarianceScaling(Scaled):
 class GlorotUniform(Scaled):
     """Uniform on `+-sqrt(6 / (fan_in + fan_out))`; the default of kernels. Glorot and Bengio 2010."""
 
+    keras: ClassVar[str] = "initializers.GlorotUniform"
+    torch: ClassVar[str] = "nn.init.xavier_uniform_"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_uniform}"
-    spellings: ClassVar[tuple[str, ...]] = ("xavier_uniform", "xavier_uniform_", "xavier")
+    spellings: ClassVar[tuple[str, ...]] = ("xavier",)
 
     def rule(self) -> Rule:
         return Rule(1.0, "fan_avg", "uniform")
@@ -94,8 +97,9 @@ class GlorotUniform(Scaled):
 class GlorotNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / (fan_in + fan_out))`. Glorot and Bengio 2010."""
 
+    keras: ClassVar[str] = "initializers.GlorotNormal"
+    torch: ClassVar[str] = "nn.init.xavier_normal_"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_normal}"
-    spellings: ClassVar[tuple[str, ...]] = ("xavier_normal", "xavier_normal_")
 
     def rule(self) -> Rule:
         return Rule(1.0, "fan_avg", "truncated_normal")
@@ -104,8 +108,9 @@ class GlorotNormal(Scaled):
 class HeUniform(Scaled):
     """Uniform on `+-sqrt(6 / fan_in)`, for relu and its kin. He et al. 2015."""
 
+    keras: ClassVar[str] = "initializers.HeUniform"
+    torch: ClassVar[str] = "nn.init.kaiming_uniform_"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
-    spellings: ClassVar[tuple[str, ...]] = ("kaiming_uniform", "kaiming_uniform_")
 
     def rule(self) -> Rule:
         return Rule(2.0, "fan_in", "uniform")
@@ -114,8 +119,10 @@ class HeUniform(Scaled):
 class HeNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / fan_in)`, for relu and its kin. He et al. 2015."""
 
+    keras: ClassVar[str] = "initializers.HeNormal"
+    torch: ClassVar[str] = "nn.init.kaiming_normal_"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
-    spellings: ClassVar[tuple[str, ...]] = ("kaiming_normal", "kaiming_normal_", "he", "kaiming")
+    spellings: ClassVar[tuple[str, ...]] = ("he", "kaiming")
 
     def rule(self) -> Rule:
         return Rule(2.0, "fan_in", "truncated_normal")
@@ -124,6 +131,7 @@ class HeNormal(Scaled):
 class LecunUniform(Scaled):
     """Uniform on `+-sqrt(3 / fan_in)`. LeCun et al. 1998."""
 
+    keras: ClassVar[str] = "initializers.LecunUniform"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: lecun_uniform}"
 
     def rule(self) -> Rule:
@@ -133,6 +141,7 @@ class LecunUniform(Scaled):
 class LecunNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(1 / fan_in)`, for selu. LeCun et al. 1998, Klambauer et al. 2017."""
 
+    keras: ClassVar[str] = "initializers.LecunNormal"
     example: ClassVar[str] = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("lecun",)
 

@@ -20,6 +20,7 @@ class ActivationLayer(Layer):
     Follows Keras 3 `layers.Activation`.
     """
 
+    keras: ClassVar[str] = "layers.Activation"
     primary: ClassVar[str | None] = "function"
     spellings: ClassVar[tuple[str, ...]] = ("nonlinearity",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class Linear(Activation):
     """The identity, `x`, of any shape: for where an activation is expected and none is wanted."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("identity", "none")
+    keras: ClassVar[str] = "activations.linear"
+    torch: ClassVar[str] = "nn.Identity"
+    spellings: ClassVar[tuple[str, ...]] = ("none",)
     example: ClassVar[str] = "dense: {units: 1, activation: linear}"
 
     def function(self, x: "Array") -> "Array":
@@ -30,6 +32,8 @@ class Relu(Activation):
     In general `min(x, max_value)` above `threshold` and `negative_slope * (x - threshold)` below it, as Keras 3's `relu`.
     """
 
+    keras: ClassVar[str] = "activations.relu"
+    torch: ClassVar[str] = "nn.ReLU"
     spellings: ClassVar[tuple[str, ...]] = ("rectifier",)
     example: ClassVar[str] = "relu"
 
@@ -55,6 +59,8 @@ class Relu(Activation):
 class Relu6(Activation):
     """`min(max(x, 0), 6)`, of any shape. Krizhevsky 2010."""
 
+    keras: ClassVar[str] = "activations.relu6"
+    torch: ClassVar[str] = "nn.ReLU6"
     example: ClassVar[str] = "relu6"
 
     def function(self, x: "Array") -> "Array":
@@ -69,6 +75,8 @@ class LeakyRelu(Activation):
     The slope is that of Keras 3's function (0.2), not of its layer (0.3) or of PyTorch (0.01).
     """
 
+    keras: ClassVar[str] = "activations.leaky_relu"
+    torch: ClassVar[str] = "nn.LeakyReLU"
     primary: ClassVar[str | None] = "negative_slope"
     spellings: ClassVar[tuple[str, ...]] = ("lrelu",)
     example: ClassVar[str] = "leaky_relu: 0.1"
@@ -84,6 +92,8 @@ class LeakyRelu(Activation):
 class Elu(Activation):
     """`x` where positive, `alpha * (exp(x) - 1)` elsewhere, of any shape. Clevert et al. 2016."""
 
+    keras: ClassVar[str] = "activations.elu"
+    torch: ClassVar[str] = "nn.ELU"
     primary: ClassVar[str | None] = "alpha"
     example: ClassVar[str] = "elu"
 
@@ -98,6 +108,8 @@ class Elu(Activation):
 class Selu(Activation):
     """`1.0507 * elu(x)` with `alpha` 1.6733, of any shape; keeps mean 0 and variance 1. Klambauer et al. 2017."""
 
+    keras: ClassVar[str] = "activations.selu"
+    torch: ClassVar[str] = "nn.SELU"
     example: ClassVar[str] = "dense: {units: 64, activation: selu, kernel_initializer: lecun_normal}"
 
     def function(self, x: "Array") -> "Array":
@@ -112,6 +124,8 @@ class Gelu(Activation):
     Exact by default as in Keras 3 and PyTorch; `approximate` is the tanh formula of GPT-2.
     """
 
+    keras: ClassVar[str] = "activations.gelu"
+    torch: ClassVar[str] = "nn.GELU"
     primary: ClassVar[str | None] = "approximate"
     example: ClassVar[str] = "gelu"
 
@@ -126,6 +140,8 @@ class Gelu(Activation):
 class Silu(Activation):
     """`x * sigmoid(x)`, of any shape; also called swish. Elfwing et al. 2017."""
 
+    keras: ClassVar[str] = "activations.silu"
+    torch: ClassVar[str] = "nn.SiLU"
     spellings: ClassVar[tuple[str, ...]] = ("swish",)
     example: ClassVar[str] = "silu"
 
@@ -138,6 +154,8 @@ class Silu(Activation):
 class Sigmoid(Activation):
     """`1 / (1 + exp(-x))`, of any shape: a probability of yes for each value."""
 
+    keras: ClassVar[str] = "activations.sigmoid"
+    torch: ClassVar[str] = "nn.Sigmoid"
     spellings: ClassVar[tuple[str, ...]] = ("logistic",)
     example: ClassVar[str] = "dense: {units: 1, activation: sigmoid}"
 
@@ -150,6 +168,8 @@ class Sigmoid(Activation):
 class HardSigmoid(Activation):
     """`relu6(x + 3) / 6`, of any shape, as Keras 3 and PyTorch; Keras 2 had another slope."""
 
+    keras: ClassVar[str] = "activations.hard_sigmoid"
+    torch: ClassVar[str] = "nn.Hardsigmoid"
     example: ClassVar[str] = "hard_sigmoid"
 
     def function(self, x: "Array") -> "Array":
@@ -161,6 +181,8 @@ class HardSigmoid(Activation):
 class Tanh(Activation):
     """Hyperbolic tangent, of any shape."""
 
+    keras: ClassVar[str] = "activations.tanh"
+    torch: ClassVar[str] = "nn.Tanh"
     example: ClassVar[str] = "tanh"
 
     def function(self, x: "Array") -> "Array":
@@ -172,6 +194,8 @@ class Tanh(Activation):
 class Softplus(Activation):
     """`log(1 + exp(x))`, of any shape: a smooth relu, always positive."""
 
+    keras: ClassVar[str] = "activations.softplus"
+    torch: ClassVar[str] = "nn.Softplus"
     example: ClassVar[str] = "softplus"
 
     def function(self, x: "Array") -> "Array":
@@ -183,6 +207,8 @@ class Softplus(Activation):
 class Softsign(Activation):
     """`x / (1 + |x|)`, of any shape."""
 
+    keras: ClassVar[str] = "activations.softsign"
+    torch: ClassVar[str] = "nn.Softsign"
     example: ClassVar[str] = "softsign"
 
     def function(self, x: "Array") -> "Array":
@@ -194,6 +220,7 @@ class Softsign(Activation):
 class Exponential(Activation):
     """`exp(x)`, of any shape."""
 
+    keras: ClassVar[str] = "activations.exponential"
     spellings: ClassVar[tuple[str, ...]] = ("exp",)
     example: ClassVar[str] = "exponential"
 
@@ -206,6 +233,8 @@ class Exponential(Activation):
 class Softmax(Activation):
     """`exp(x) / sum(exp(x))` along `axis`, for any shape that has it: probabilities of exclusive classes."""
 
+    keras: ClassVar[str] = "activations.softmax"
+    torch: ClassVar[str] = "nn.Softmax"
     primary: ClassVar[str | None] = "axis"
     example: ClassVar[str] = "dense: {units: 10, activation: softmax}"
 
@@ -224,6 +253,8 @@ class Softmax(Activation):
 class LogSoftmax(Activation):
     """`x - log(sum(exp(x)))` along `axis`, for any shape that has it: logarithms of softmax."""
 
+    keras: ClassVar[str] = "activations.log_softmax"
+    torch: ClassVar[str] = "nn.LogSoftmax"
     primary: ClassVar[str | None] = "axis"
     example: ClassVar[str] = "log_softmax"
 
@@ -242,6 +273,8 @@ class LogSoftmax(Activation):
 class Celu(Activation):
     """`max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)`, of any shape: an elu that is smooth. Barron 2017."""
 
+    keras: ClassVar[str] = "activations.celu"
+    torch: ClassVar[str] = "nn.CELU"
     primary: ClassVar[str | None] = "alpha"
     example: ClassVar[str] = "celu"
 
@@ -256,6 +289,8 @@ class Celu(Activation):
 class Mish(Activation):
     """`x * tanh(softplus(x))`, of any shape. Misra 2019."""
 
+    keras: ClassVar[str] = "activations.mish"
+    torch: ClassVar[str] = "nn.Mish"
     example: ClassVar[str] = "mish"
 
     def function(self, x: "Array") -> "Array":
@@ -267,6 +302,8 @@ class Mish(Activation):
 class LogSigmoid(Activation):
     """`log(1 / (1 + exp(-x)))`, of any shape: logarithms of sigmoid."""
 
+    keras: ClassVar[str] = "activations.log_sigmoid"
+    torch: ClassVar[str] = "nn.LogSigmoid"
     example: ClassVar[str] = "log_sigmoid"
 
     def function(self, x: "Array") -> "Array":
@@ -278,6 +315,7 @@ class LogSigmoid(Activation):
 class Squareplus(Activation):
     """`(x + sqrt(x**2 + b)) / 2`, of any shape: a softplus without exponentials. Barron 2021."""
 
+    keras: ClassVar[str] = "activations.squareplus"
     primary: ClassVar[str | None] = "b"
     example: ClassVar[str] = "squareplus"
 
@@ -292,6 +330,8 @@ class Squareplus(Activation):
 class TanhShrink(Activation):
     """`x - tanh(x)`, of any shape."""
 
+    keras: ClassVar[str] = "activations.tanh_shrink"
+    torch: ClassVar[str] = "nn.Tanhshrink"
     example: ClassVar[str] = "tanh_shrink"
 
     def function(self, x: "Array") -> "Array":

@@ -20,6 +20,7 @@ class ActivityRegularization(Layer):
     real rows. Follows Keras 3 `layers.ActivityRegularization`.
     """
 
+    keras: ClassVar[str] = "layers.ActivityRegularization"
     spellings: ClassVar[tuple[str, ...]] = ("activity_regularizer",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     penalizes: ClassVar[bool] = True

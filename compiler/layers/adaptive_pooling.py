@@ -98,7 +98,8 @@ class AdaptiveAvgPool1D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling1D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling1D",)
+    keras: ClassVar[str] = "layers.AdaptiveAveragePooling1D"
+    torch: ClassVar[str] = "nn.AdaptiveAvgPool1d"
     example: ClassVar[str] = "adaptive_avg_pool1d: 4"
     dimensions: ClassVar[int] = 1
 
@@ -113,7 +114,8 @@ class AdaptiveAvgPool2D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling2D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling2D",)
+    keras: ClassVar[str] = "layers.AdaptiveAveragePooling2D"
+    torch: ClassVar[str] = "nn.AdaptiveAvgPool2d"
     example: ClassVar[str] = "adaptive_avg_pool2d: 7"
     dimensions: ClassVar[int] = 2
 
@@ -128,7 +130,8 @@ class AdaptiveAvgPool3D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling3D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling3D",)
+    keras: ClassVar[str] = "layers.AdaptiveAveragePooling3D"
+    torch: ClassVar[str] = "nn.AdaptiveAvgPool3d"
     example: ClassVar[str] = "adaptive_avg_pool3d: [2, 4, 4]"
     dimensions: ClassVar[int] = 3
 
@@ -143,7 +146,8 @@ class AdaptiveMaxPool1D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling1D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling1D",)
+    keras: ClassVar[str] = "layers.AdaptiveMaxPooling1D"
+    torch: ClassVar[str] = "nn.AdaptiveMaxPool1d"
     example: ClassVar[str] = "adaptive_max_pool1d: 4"
     dimensions: ClassVar[int] = 1
 
@@ -158,7 +162,8 @@ class AdaptiveMaxPool2D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling2D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling2D",)
+    keras: ClassVar[str] = "layers.AdaptiveMaxPooling2D"
+    torch: ClassVar[str] = "nn.AdaptiveMaxPool2d"
     example: ClassVar[str] = "adaptive_max_pool2d: 7"
     dimensions: ClassVar[int] = 2
 
@@ -173,7 +178,8 @@ class AdaptiveMaxPool3D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling3D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AdaptiveMaxPooling3D",)
+    keras: ClassVar[str] = "layers.AdaptiveMaxPooling3D"
+    torch: ClassVar[str] = "nn.AdaptiveMaxPool3d"
     example: ClassVar[str] = "adaptive_max_pool3d: [2, 4, 4]"
     dimensions: ClassVar[int] = 3
 

@@ -15,6 +15,8 @@ class Add(Merge):
     an error without `broadcast`.
     """
 
+    keras: ClassVar[str] = "layers.Add"
+    torch: ClassVar[str] = "add"
     spellings: ClassVar[tuple[str, ...]] = ("plus",)
     example: ClassVar[str] = "add"
 

@@ -24,6 +24,7 @@ class AdditiveAttention(ScoredAttention):
     key's mask.
     """
 
+    keras: ClassVar[str] = "layers.AdditiveAttention"
     spellings: ClassVar[tuple[str, ...]] = ("bahdanau_attention",)
     example: ClassVar[str] = "additive_attention"
 

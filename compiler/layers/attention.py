@@ -25,6 +25,8 @@ class Attention(ScoredAttention):
     `layers.Attention`, which does not look at the key's mask.
     """
 
+    keras: ClassVar[str] = "layers.Attention"
+    torch: ClassVar[str] = "nn.functional.scaled_dot_product_attention"
     spellings: ClassVar[tuple[str, ...]] = ("luong_attention", "dot_attention", "dot_product_attention")
     example: ClassVar[str] = "attention: {use_scale: true}"
 

@@ -16,6 +16,7 @@ class Average(Merge):
     an error without `broadcast`.
     """
 
+    keras: ClassVar[str] = "layers.Average"
     spellings: ClassVar[tuple[str, ...]] = ("ave", "avg")
     example: ClassVar[str] = "average"
 

@@ -26,7 +26,9 @@ class BatchNorm(Affine):
     `layers.BatchNormalization`, whose `momentum` 0.99 is 0.01 in PyTorch's sense.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("BatchNormalization", "bn", "BatchNorm1d", "BatchNorm2d")
+    keras: ClassVar[str] = "layers.BatchNormalization"
+    torch: ClassVar[str] = "nn.BatchNorm2d"
+    spellings: ClassVar[tuple[str, ...]] = ("bn", "BatchNorm1d")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "batch_norm: {momentum: 0.9}"
 

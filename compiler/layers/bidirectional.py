@@ -30,6 +30,7 @@ class Bidirectional(Layer):
     first step of a row to the last of its continuation. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
     """
 
+    keras: ClassVar[str] = "layers.Bidirectional"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
     primary: ClassVar[str | None] = "layer"
     spellings: ClassVar[tuple[str, ...]] = ("bi", "birnn", "bilstm", "blstm", "bigru")

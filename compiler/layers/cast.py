@@ -19,8 +19,10 @@ class Cast(Layer):
     are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
     """
 
+    keras: ClassVar[str] = "ops.cast"
+    torch: ClassVar[str] = "Tensor.to"
     primary: ClassVar[str | None] = "dtype"
-    spellings: ClassVar[tuple[str, ...]] = ("astype", "to", "convert")
+    spellings: ClassVar[tuple[str, ...]] = ("astype", "convert")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "cast: float32"

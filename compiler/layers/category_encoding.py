@@ -24,9 +24,11 @@ class CategoryEncoding(Layer):
     3 `layers.CategoryEncoding`, where such an id counts nothing.
     """
 
+    keras: ClassVar[str] = "layers.CategoryEncoding"
+    torch: ClassVar[str] = "nn.functional.one_hot"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("count_weights", required=False))
     primary: ClassVar[str | None] = "num_tokens"
-    spellings: ClassVar[tuple[str, ...]] = ("one_hot", "OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words")
+    spellings: ClassVar[tuple[str, ...]] = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 

@@ -22,9 +22,11 @@ class Concatenate(Layer):
     counts as unmasked); along another axis a step counts if it counts in any input.
     """
 
+    keras: ClassVar[str] = "layers.Concatenate"
+    torch: ClassVar[str] = "cat"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
     primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("concat", "cat", "hstack")
+    spellings: ClassVar[tuple[str, ...]] = ("concat", "hstack")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "concatenate: -1"

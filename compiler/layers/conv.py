@@ -74,6 +74,8 @@ class Conv1D(Conv):
     `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
     """
 
+    keras: ClassVar[str] = "layers.Conv1D"
+    torch: ClassVar[str] = "nn.Conv1d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution1D", "temporal_convolution")
     example: ClassVar[str] = "conv1d: {filters: 32, kernel_size: 3, padding: causal, activation: relu}"
     dimensions: ClassVar[int] = 1
@@ -99,6 +101,8 @@ class Conv2D(Conv):
     `torch.nn.Conv2d` has channels first and kernels `[filters, channels, height, width]`.
     """
 
+    keras: ClassVar[str] = "layers.Conv2D"
+    torch: ClassVar[str] = "nn.Conv2d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution2D", "conv", "convolution")
     example: ClassVar[str] = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
     dimensions: ClassVar[int] = 2
@@ -118,6 +122,8 @@ class Conv3D(Conv):
     has channels first and kernels `[filters, channels, depth, height, width]`.
     """
 
+    keras: ClassVar[str] = "layers.Conv3D"
+    torch: ClassVar[str] = "nn.Conv3d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution3D",)
     example: ClassVar[str] = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
     dimensions: ClassVar[int] = 3

@@ -137,6 +137,7 @@ class ConvLSTM1D(ConvLSTM):
     steps. Follows Keras 3 `layers.ConvLSTM1D`; torch has no such layer.
     """
 
+    keras: ClassVar[str] = "layers.ConvLSTM1D"
     example: ClassVar[str] = "conv_lstm1d: {filters: 16, kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 1
 
@@ -160,6 +161,7 @@ class ConvLSTM2D(ConvLSTM):
     dropout masks of its own, which serve all steps. Follows Keras 3 `layers.ConvLSTM2D`; torch has no such layer.
     """
 
+    keras: ClassVar[str] = "layers.ConvLSTM2D"
     spellings: ClassVar[tuple[str, ...]] = ("conv_lstm", "conv_lstm_cell")
     example: ClassVar[str] = "conv_lstm2d: {filters: 16, kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 2
@@ -184,6 +186,7 @@ class ConvLSTM3D(ConvLSTM):
     steps. Follows Keras 3 `layers.ConvLSTM3D`; torch has no such layer.
     """
 
+    keras: ClassVar[str] = "layers.ConvLSTM3D"
     example: ClassVar[str] = "conv_lstm3d: {filters: 8, kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 3
 

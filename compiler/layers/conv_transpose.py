@@ -117,7 +117,9 @@ class Conv1DTranspose(ConvTranspose):
     `layers.Conv1DTranspose`; `torch.nn.ConvTranspose1d` cuts padding off both ends alike.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ConvTranspose1d", "Convolution1DTranspose", "deconv1d")
+    keras: ClassVar[str] = "layers.Conv1DTranspose"
+    torch: ClassVar[str] = "nn.ConvTranspose1d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution1DTranspose", "deconv1d")
     example: ClassVar[str] = "conv1d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
     dimensions: ClassVar[int] = 1
 
@@ -138,7 +140,9 @@ class Conv2DTranspose(ConvTranspose):
     follows Keras 3 `layers.Conv2DTranspose`; `torch.nn.ConvTranspose2d` cuts padding off both sides alike.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ConvTranspose2d", "Convolution2DTranspose", "deconv2d", "deconvolution")
+    keras: ClassVar[str] = "layers.Conv2DTranspose"
+    torch: ClassVar[str] = "nn.ConvTranspose2d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution2DTranspose", "deconv2d", "deconvolution")
     example: ClassVar[str] = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
     dimensions: ClassVar[int] = 2
 
@@ -159,7 +163,9 @@ class Conv3DTranspose(ConvTranspose):
     follows Keras 3 `layers.Conv3DTranspose`; `torch.nn.ConvTranspose3d` cuts padding off both sides alike.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ConvTranspose3d", "Convolution3DTranspose", "deconv3d")
+    keras: ClassVar[str] = "layers.Conv3DTranspose"
+    torch: ClassVar[str] = "nn.ConvTranspose3d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution3DTranspose", "deconv3d")
     example: ClassVar[str] = "conv3d_transpose: {filters: 8, kernel_size: 2, strides: 2}"
     dimensions: ClassVar[int] = 3
 

@@ -28,8 +28,10 @@ class Dense(Layer):
     Follows Keras 3 `layers.Dense`; `torch.nn.Linear` keeps the transposed kernel.
     """
 
+    keras: ClassVar[str] = "layers.Dense"
+    torch: ClassVar[str] = "nn.Linear"
     primary: ClassVar[str | None] = "units"
-    spellings: ClassVar[tuple[str, ...]] = ("Dense", "Linear", "fc", "fully_connected")
+    spellings: ClassVar[tuple[str, ...]] = ("fc", "fully_connected")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "dense: {units: 10, activation: relu}"
 

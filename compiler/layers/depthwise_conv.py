@@ -99,6 +99,7 @@ class DepthwiseConv1D(DepthwiseConv):
     `ceil(time / stride)`. Follows Keras 3 `layers.DepthwiseConv1D`; in PyTorch `nn.Conv1d` with `groups=features`.
     """
 
+    keras: ClassVar[str] = "layers.DepthwiseConv1D"
     example: ClassVar[str] = "depthwise_conv1d: {kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 1
 
@@ -115,6 +116,7 @@ class DepthwiseConv2D(DepthwiseConv):
     `ceil(size / stride)`. Follows Keras 3 `layers.DepthwiseConv2D`; in PyTorch `nn.Conv2d` with `groups=channels`.
     """
 
+    keras: ClassVar[str] = "layers.DepthwiseConv2D"
     spellings: ClassVar[tuple[str, ...]] = ("depthwise_convolution", "depthwise")
     example: ClassVar[str] = "depthwise_conv2d: {kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 2

@@ -30,8 +30,10 @@ class Discretization(Layer):
     `epsilon` of these quantiles.
     """
 
+    keras: ClassVar[str] = "layers.Discretization"
+    torch: ClassVar[str] = "bucketize"
     primary: ClassVar[str | None] = "num_bins"
-    spellings: ClassVar[tuple[str, ...]] = ("discretize", "digitize", "bucketize", "KBinsDiscretizer", "binning")
+    spellings: ClassVar[tuple[str, ...]] = ("discretize", "digitize", "KBinsDiscretizer", "binning")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     exact: ClassVar[bool] = True
     given: ClassVar[tuple[str, ...]] = ("bin_boundaries",)

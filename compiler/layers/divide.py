@@ -17,7 +17,9 @@ class Divide(Merge):
     Follows Keras 3 `ops.divide`, which always broadcasts: here shapes that differ are an error without `broadcast`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("div", "true_divide", "quotient")
+    keras: ClassVar[str] = "ops.divide"
+    torch: ClassVar[str] = "div"
+    spellings: ClassVar[tuple[str, ...]] = ("true_divide", "quotient")
     example: ClassVar[str] = "divide"
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:

@@ -27,6 +27,7 @@ class Dot(Layer):
     dropped. Follows Keras 3 `layers.Dot`.
     """
 
+    keras: ClassVar[str] = "layers.Dot"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
     primary: ClassVar[str | None] = "axes"
     spellings: ClassVar[tuple[str, ...]] = ("dot_product", "inner_product", "cosine_similarity")

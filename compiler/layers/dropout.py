@@ -21,6 +21,8 @@ class Dropout(Layer):
     follows Keras 3 `layers.Dropout`, whose `noise_shape` begins with the batch; here each example is drawn for itself.
     """
 
+    keras: ClassVar[str] = "layers.Dropout"
+    torch: ClassVar[str] = "nn.Dropout"
     primary: ClassVar[str | None] = "rate"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     moves_values: ClassVar[bool] = True

@@ -77,7 +77,9 @@ class ZeroPadding1D(ZeroPadding):
     Any dtype. Follows Keras 3 `layers.ZeroPadding1D`; in PyTorch `nn.ZeroPad1d`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ZeroPad1d", "pad1d")
+    keras: ClassVar[str] = "layers.ZeroPadding1D"
+    torch: ClassVar[str] = "nn.ZeroPad1d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad1d",)
     example: ClassVar[str] = "zero_padding1d: [2, 0]"
     dimensions: ClassVar[int] = 1
 
@@ -95,7 +97,9 @@ class ZeroPadding2D(ZeroPadding):
     Follows Keras 3 `layers.ZeroPadding2D` (channels last); `torch.nn.ZeroPad2d` takes left, right, top, bottom.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ZeroPad2d", "pad2d")
+    keras: ClassVar[str] = "layers.ZeroPadding2D"
+    torch: ClassVar[str] = "nn.ZeroPad2d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad2d",)
     example: ClassVar[str] = "zero_padding2d: [[1, 1], [0, 2]]"
     dimensions: ClassVar[int] = 2
 
@@ -112,7 +116,9 @@ class ZeroPadding3D(ZeroPadding):
     Any dtype. Follows Keras 3 `layers.ZeroPadding3D` (channels last); `torch.nn.ZeroPad3d` takes the last axis first.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("ZeroPad3d", "pad3d")
+    keras: ClassVar[str] = "layers.ZeroPadding3D"
+    torch: ClassVar[str] = "nn.ZeroPad3d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad3d",)
     example: ClassVar[str] = "zero_padding3d: 1"
     dimensions: ClassVar[int] = 3
 
@@ -129,6 +135,7 @@ class Cropping1D(Cropping):
     Any dtype. Follows Keras 3 `layers.Cropping1D`.
     """
 
+    keras: ClassVar[str] = "layers.Cropping1D"
     spellings: ClassVar[tuple[str, ...]] = ("crop1d",)
     example: ClassVar[str] = "cropping1d: [2, 0]"
     dimensions: ClassVar[int] = 1
@@ -147,6 +154,7 @@ class Cropping2D(Cropping):
     Follows Keras 3 `layers.Cropping2D` (channels last), which crops nothing unless told.
     """
 
+    keras: ClassVar[str] = "layers.Cropping2D"
     spellings: ClassVar[tuple[str, ...]] = ("crop2d",)
     example: ClassVar[str] = "cropping2d: [[1, 1], [0, 2]]"
     dimensions: ClassVar[int] = 2
@@ -164,6 +172,7 @@ class Cropping3D(Cropping):
     Any dtype. Follows Keras 3 `layers.Cropping3D` (channels last).
     """
 
+    keras: ClassVar[str] = "layers.Cropping3D"
     spellings: ClassVar[tuple[str, ...]] = ("crop3d",)
     example: ClassVar[str] = "cropping3d: 1"
     dimensions: ClassVar[int] = 3

@@ -41,6 +41,7 @@ class EinsumDense(Layer):
     `output_shape` also has the sizes that are known, or null for them.
     """
 
+    keras: ClassVar[str] = "layers.EinsumDense"
     spellings: ClassVar[tuple[str, ...]] = ("einsum", "dense_general", "DenseGeneral")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "einsum_dense: {equation: '...d,dhk->...hk', output_shape: [8, 64], bias_axes: hk}"

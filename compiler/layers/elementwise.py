@@ -27,6 +27,8 @@ class Elementwise(Layer):
 class Abs(Elementwise):
     """`|x|`, of any shape; the gradient at 0 is 0. Follows Keras 3 `ops.abs`."""
 
+    keras: ClassVar[str] = "ops.abs"
+    torch: ClassVar[str] = "abs"
     spellings: ClassVar[tuple[str, ...]] = ("absolute",)
     example: ClassVar[str] = "abs"
 
@@ -42,7 +44,9 @@ class Clip(Elementwise):
     A bound that is null does not count. Follows Keras 3 `ops.clip`, whose arguments are `x_min` and `x_max`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("clamp", "clip_by_value")
+    keras: ClassVar[str] = "ops.clip"
+    torch: ClassVar[str] = "clamp"
+    spellings: ClassVar[tuple[str, ...]] = ("clip_by_value",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "clip: {min_value: 0, max_value: 1}"
 
@@ -74,6 +78,8 @@ class Clip(Elementwise):
 class Cos(Elementwise):
     """Cosine of `x` in radians, of any shape. Follows Keras 3 `ops.cos`."""
 
+    keras: ClassVar[str] = "ops.cos"
+    torch: ClassVar[str] = "cos"
     spellings: ClassVar[tuple[str, ...]] = ("cosine",)
     example: ClassVar[str] = "cos"
 
@@ -89,6 +95,8 @@ class Log(Elementwise):
     A `clip` before it keeps it finite. Follows Keras 3 `ops.log`.
     """
 
+    keras: ClassVar[str] = "ops.log"
+    torch: ClassVar[str] = "log"
     spellings: ClassVar[tuple[str, ...]] = ("logarithm", "natural_log")
     example: ClassVar[str] = "log"
 
@@ -104,8 +112,10 @@ class Power(Elementwise):
     NaN for negative values and an exponent that is not whole. Follows Keras 3 `ops.power`.
     """
 
+    keras: ClassVar[str] = "ops.power"
+    torch: ClassVar[str] = "pow"
     primary: ClassVar[str | None] = "exponent"
-    spellings: ClassVar[tuple[str, ...]] = ("pow", "square", "reciprocal", "rsqrt")
+    spellings: ClassVar[tuple[str, ...]] = ("square", "reciprocal", "rsqrt")
     example: ClassVar[str] = "power: 2"
 
     exponent: Annotated[Number, Field(description="What each value is raised to, a number or a ratio such as `1/3`.")]
@@ -118,6 +128,8 @@ class Power(Elementwise):
 class Sin(Elementwise):
     """Sine of `x` in radians, of any shape. Follows Keras 3 `ops.sin`."""
 
+    keras: ClassVar[str] = "ops.sin"
+    torch: ClassVar[str] = "sin"
     spellings: ClassVar[tuple[str, ...]] = ("sine",)
     example: ClassVar[str] = "sin"
 
@@ -133,6 +145,8 @@ class Sqrt(Elementwise):
     Follows Keras 3 `ops.sqrt`.
     """
 
+    keras: ClassVar[str] = "ops.sqrt"
+    torch: ClassVar[str] = "sqrt"
     spellings: ClassVar[tuple[str, ...]] = ("square_root",)
     example: ClassVar[str] = "sqrt"
 

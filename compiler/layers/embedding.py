@@ -24,6 +24,8 @@ class Embedding(Layer):
     With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
     """
 
+    keras: ClassVar[str] = "layers.Embedding"
+    torch: ClassVar[str] = "nn.Embedding"
     spellings: ClassVar[tuple[str, ...]] = ("embed", "lookup", "token_embedding")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"

@@ -16,6 +16,8 @@ class Flatten(Layer):
     Any shape and dtype; a single number becomes `[1]`. Follows Keras 3 `layers.Flatten` (channels last).
     """
 
+    keras: ClassVar[str] = "layers.Flatten"
+    torch: ClassVar[str] = "nn.Flatten"
     spellings: ClassVar[tuple[str, ...]] = ("ravel",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "flatten"

@@ -64,7 +64,8 @@ class GlobalAvgPool1D(GlobalAveragePooling):
     output is `[1, features]`. Follows Keras 3 `layers.GlobalAveragePooling1D`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling1D", "gap1d", "global_mean_pool1d")
+    keras: ClassVar[str] = "layers.GlobalAveragePooling1D"
+    spellings: ClassVar[tuple[str, ...]] = ("gap1d", "global_mean_pool1d")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "global_avg_pool1d"
     dimensions: ClassVar[int] = 1
@@ -77,7 +78,8 @@ class GlobalAvgPool2D(GlobalAveragePooling):
     in PyTorch `nn.AdaptiveAvgPool2d(1)`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling2D", "gap", "gap2d", "global_mean_pool2d")
+    keras: ClassVar[str] = "layers.GlobalAveragePooling2D"
+    spellings: ClassVar[tuple[str, ...]] = ("gap", "gap2d", "global_mean_pool2d")
     example: ClassVar[str] = "global_avg_pool2d"
     dimensions: ClassVar[int] = 2
 
@@ -89,7 +91,8 @@ class GlobalAvgPool3D(GlobalAveragePooling):
     last).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalAveragePooling3D", "gap3d", "global_mean_pool3d")
+    keras: ClassVar[str] = "layers.GlobalAveragePooling3D"
+    spellings: ClassVar[tuple[str, ...]] = ("gap3d", "global_mean_pool3d")
     example: ClassVar[str] = "global_avg_pool3d"
     dimensions: ClassVar[int] = 3
 
@@ -101,7 +104,8 @@ class GlobalMaxPool1D(GlobalMaxPooling):
     the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling1D", "gmp1d")
+    keras: ClassVar[str] = "layers.GlobalMaxPooling1D"
+    spellings: ClassVar[tuple[str, ...]] = ("gmp1d",)
     example: ClassVar[str] = "global_max_pool1d"
     dimensions: ClassVar[int] = 1
 
@@ -113,7 +117,8 @@ class GlobalMaxPool2D(GlobalMaxPooling):
     `layers.GlobalMaxPooling2D` (channels last); in PyTorch `nn.AdaptiveMaxPool2d(1)`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling2D", "gmp2d")
+    keras: ClassVar[str] = "layers.GlobalMaxPooling2D"
+    spellings: ClassVar[tuple[str, ...]] = ("gmp2d",)
     example: ClassVar[str] = "global_max_pool2d"
     dimensions: ClassVar[int] = 2
 
@@ -125,6 +130,7 @@ class GlobalMaxPool3D(GlobalMaxPooling):
     3 `layers.GlobalMaxPooling3D` (channels last).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling3D", "gmp3d")
+    keras: ClassVar[str] = "layers.GlobalMaxPooling3D"
+    spellings: ClassVar[tuple[str, ...]] = ("gmp3d",)
     example: ClassVar[str] = "global_max_pool3d"
     dimensions: ClassVar[int] = 3

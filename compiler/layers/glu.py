@@ -21,6 +21,8 @@ class Glu(Layer):
     `activations.glu`. It is a layer and no activation, as it does not keep the shape: `dense: 20`, then `glu`, gives 10.
     """
 
+    keras: ClassVar[str] = "activations.glu"
+    torch: ClassVar[str] = "nn.GLU"
     primary: ClassVar[str | None] = "axis"
     spellings: ClassVar[tuple[str, ...]] = ("gated_linear_unit",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"

@@ -24,8 +24,10 @@ class GroupNorm(Affine):
     2018; follows Keras 3 `layers.GroupNormalization`, whose `epsilon` is 1e-3 where PyTorch has 1e-5.
     """
 
+    keras: ClassVar[str] = "layers.GroupNormalization"
+    torch: ClassVar[str] = "nn.GroupNorm"
     primary: ClassVar[str | None] = "groups"
-    spellings: ClassVar[tuple[str, ...]] = ("GroupNormalization", "gn", "instance_norm", "InstanceNormalization")
+    spellings: ClassVar[tuple[str, ...]] = ("gn", "instance_norm", "InstanceNormalization")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "group_norm: 8"
 

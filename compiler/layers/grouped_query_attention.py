@@ -41,8 +41,9 @@ class GroupedQueryAttention(HeadedAttention, GroupedHeads):
     al. 2021. Follows Keras 3 `layers.GroupedQueryAttention`, which has no rotary positions.
     """
 
+    keras: ClassVar[str] = "layers.GroupQueryAttention"
     slots: ClassVar[tuple[Slot, ...]] = SLOTS
-    spellings: ClassVar[tuple[str, ...]] = ("gqa", "GroupQueryAttention", "mqa", "multi_query_attention")
+    spellings: ClassVar[tuple[str, ...]] = ("gqa", "mqa", "multi_query_attention")
     example: ClassVar[str] = "grouped_query_attention: {head_dim: 64, num_query_heads: 8, num_key_value_heads: 2}"
 
     def plan(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:

@@ -30,6 +30,8 @@ class GRU(VectorCell):
     with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.GRU`; `torch.nn.GRU` has the order r, z, g.
     """
 
+    keras: ClassVar[str] = "layers.GRU"
+    torch: ClassVar[str] = "nn.GRU"
     spellings: ClassVar[tuple[str, ...]] = ("gated_recurrent_unit", "gru_cell")
     example: ClassVar[str] = "gru: {units: 64, return_sequences: true}"
     gates: ClassVar[int] = 3

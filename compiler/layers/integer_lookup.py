@@ -31,6 +31,7 @@ class IntegerLookup(Layer):
     fewer. Follows Keras 3 `layers.IntegerLookup`, which also allows no places for others; `tf_idf` and `invert` are not here.
     """
 
+    keras: ClassVar[str] = "layers.IntegerLookup"
     spellings: ClassVar[tuple[str, ...]] = ("lookup_table", "OrdinalEncoder", "LabelEncoder", "index_lookup")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     given: ClassVar[tuple[str, ...]] = ("vocabulary",)

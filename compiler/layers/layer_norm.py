@@ -21,7 +21,9 @@ class LayerNorm(Affine):
     Keras 3 `layers.LayerNormalization`, whose `epsilon` is 1e-3 where PyTorch has 1e-5.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("LayerNormalization", "ln")
+    keras: ClassVar[str] = "layers.LayerNormalization"
+    torch: ClassVar[str] = "nn.LayerNorm"
+    spellings: ClassVar[tuple[str, ...]] = ("ln",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "layer_norm: {epsilon: 1e-5}"
 

@@ -83,5 +83,7 @@ class LSTM(LongShortTerm, VectorCell):
     with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.LSTM`; `torch.nn.LSTM` has two biases.
     """
 
+    keras: ClassVar[str] = "layers.LSTM"
+    torch: ClassVar[str] = "nn.LSTM"
     spellings: ClassVar[tuple[str, ...]] = ("long_short_term_memory", "lstm_cell")
     example: ClassVar[str] = "lstm: {units: 64, return_sequences: true}"

@@ -21,6 +21,7 @@ class Masking(Layer):
     forgets an earlier mask.
     """
 
+    keras: ClassVar[str] = "layers.Masking"
     primary: ClassVar[str | None] = "mask_value"
     spellings: ClassVar[tuple[str, ...]] = ("mask",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"

@@ -19,6 +19,8 @@ class Matmul(Layer):
     Follows Keras 3 `ops.matmul`; `dot` sums along the last axis of both, `dense` multiplies by a weight.
     """
 
+    keras: ClassVar[str] = "ops.matmul"
+    torch: ClassVar[str] = "matmul"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
     spellings: ClassVar[tuple[str, ...]] = ("bmm", "mm", "matrix_multiply", "batch_dot")
     example: ClassVar[str] = "matmul"

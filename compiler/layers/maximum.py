@@ -15,6 +15,8 @@ class Maximum(Merge):
     an error without `broadcast`.
     """
 
+    keras: ClassVar[str] = "layers.Maximum"
+    torch: ClassVar[str] = "maximum"
     spellings: ClassVar[tuple[str, ...]] = ("max_merge",)
     example: ClassVar[str] = "maximum"
 

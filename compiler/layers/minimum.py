@@ -15,6 +15,8 @@ class Minimum(Merge):
     an error without `broadcast`.
     """
 
+    keras: ClassVar[str] = "layers.Minimum"
+    torch: ClassVar[str] = "minimum"
     spellings: ClassVar[tuple[str, ...]] = ("min_merge",)
     example: ClassVar[str] = "minimum"
 

@@ -29,6 +29,8 @@ class MultiHeadAttention(HeadedAttention, MultiHeads):
     `attention_axes`, no rotary positions, and 0 in place of that mean if it has dropout; `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
     """
 
+    keras: ClassVar[str] = "layers.MultiHeadAttention"
+    torch: ClassVar[str] = "nn.MultiheadAttention"
     slots: ClassVar[tuple[Slot, ...]] = SLOTS
     spellings: ClassVar[tuple[str, ...]] = ("mha", "cross_attention")
     example: ClassVar[str] = "multi_head_attention: {num_heads: 8, key_dim: 64}"

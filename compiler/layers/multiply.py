@@ -15,7 +15,9 @@ class Multiply(Merge):
     an error without `broadcast`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("mul", "product", "times")
+    keras: ClassVar[str] = "layers.Multiply"
+    torch: ClassVar[str] = "mul"
+    spellings: ClassVar[tuple[str, ...]] = ("product", "times")
     example: ClassVar[str] = "multiply"
 
     def merge(self, one: "Array", other: "Array") -> "Array":

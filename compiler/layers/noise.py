@@ -43,6 +43,7 @@ class GaussianNoise(Noise):
     Any shape. Follows Keras 3 `layers.GaussianNoise`.
     """
 
+    keras: ClassVar[str] = "layers.GaussianNoise"
     primary: ClassVar[str | None] = "stddev"
     spellings: ClassVar[tuple[str, ...]] = ("add_noise",)
     example: ClassVar[str] = "gaussian_noise: 0.1"
@@ -66,6 +67,7 @@ class GaussianDropout(Noise):
     follows Keras 3 `layers.GaussianDropout`.
     """
 
+    keras: ClassVar[str] = "layers.GaussianDropout"
     primary: ClassVar[str | None] = "rate"
     spellings: ClassVar[tuple[str, ...]] = ("multiplicative_noise",)
     example: ClassVar[str] = "gaussian_dropout: 0.2"
@@ -93,6 +95,8 @@ class AlphaDropout(Noise):
     otherwise the identity. Goes with `selu`. Klambauer et al. 2017; follows Keras 3 `layers.AlphaDropout`.
     """
 
+    keras: ClassVar[str] = "layers.AlphaDropout"
+    torch: ClassVar[str] = "nn.AlphaDropout"
     primary: ClassVar[str | None] = "rate"
     example: ClassVar[str] = "alpha_dropout: 0.1"
 

@@ -28,6 +28,7 @@ class Normalization(Layer):
     Keras 3 `layers.Normalization`, whose `adapt` is this layer's part of `modelc train`.
     """
 
+    keras: ClassVar[str] = "layers.Normalization"
     spellings: ClassVar[tuple[str, ...]] = ("normalize", "standardize", "standard_scaler", "StandardScaler", "z_score")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     exact: ClassVar[bool] = True

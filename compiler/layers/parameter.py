@@ -26,6 +26,7 @@ class Parameter(Layer):
     `torch.nn.Parameter`.
     """
 
+    torch: ClassVar[str] = "nn.Parameter"
     primary: ClassVar[str | None] = "shape"
     spellings: ClassVar[tuple[str, ...]] = ("learned", "variable", "weight")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"

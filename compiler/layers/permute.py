@@ -21,6 +21,8 @@ class Permute(Layer):
     `layers.Permute`, where the axes count from 1: `[-1, -2]` is its `[2, 1]`.
     """
 
+    keras: ClassVar[str] = "layers.Permute"
+    torch: ClassVar[str] = "permute"
     primary: ClassVar[str | None] = "dims"
     spellings: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
     moves_values: ClassVar[bool] = True

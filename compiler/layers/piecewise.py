@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class HardSilu(Activation):
     """`x * relu6(x + 3) / 6`, of any shape; also called hard swish. Howard et al. 2019."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("hard_swish",)
+    keras: ClassVar[str] = "activations.hard_silu"
+    torch: ClassVar[str] = "nn.Hardswish"
     example: ClassVar[str] = "hard_silu"
 
     def function(self, x: "Array") -> "Array":
@@ -29,6 +30,8 @@ class HardSilu(Activation):
 class HardTanh(Activation):
     """`x` between -1 and 1, the nearer of them elsewhere, of any shape."""
 
+    keras: ClassVar[str] = "activations.hard_tanh"
+    torch: ClassVar[str] = "nn.Hardtanh"
     example: ClassVar[str] = "hard_tanh"
 
     def function(self, x: "Array") -> "Array":
@@ -40,6 +43,8 @@ class HardTanh(Activation):
 class HardShrink(Activation):
     """`x` where its size is above `threshold`, 0 elsewhere, of any shape."""
 
+    keras: ClassVar[str] = "activations.hard_shrink"
+    torch: ClassVar[str] = "nn.Hardshrink"
     primary: ClassVar[str | None] = "threshold"
     example: ClassVar[str] = "hard_shrink: 0.5"
 
@@ -54,6 +59,8 @@ class HardShrink(Activation):
 class SoftShrink(Activation):
     """`x` moved towards 0 by `threshold`, 0 where it is nearer than that, of any shape."""
 
+    keras: ClassVar[str] = "activations.soft_shrink"
+    torch: ClassVar[str] = "nn.Softshrink"
     primary: ClassVar[str | None] = "threshold"
     example: ClassVar[str] = "soft_shrink: 0.5"
 
@@ -68,6 +75,8 @@ class SoftShrink(Activation):
 class Threshold(Activation):
     """`x` where it is above `threshold`, `default_value` elsewhere, of any shape."""
 
+    keras: ClassVar[str] = "activations.threshold"
+    torch: ClassVar[str] = "nn.Threshold"
     example: ClassVar[str] = "threshold: {threshold: 0.5, default_value: 0}"
 
     threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
@@ -82,6 +91,7 @@ class Threshold(Activation):
 class SparsePlus(Activation):
     """0 up to -1, `(x + 1)**2 / 4` up to 1, `x` above, of any shape: a softplus that reaches 0."""
 
+    keras: ClassVar[str] = "activations.sparse_plus"
     example: ClassVar[str] = "sparse_plus"
 
     def function(self, x: "Array") -> "Array":
@@ -93,6 +103,7 @@ class SparsePlus(Activation):
 class SparseSigmoid(Activation):
     """0 up to -1, `(x + 1) / 2` up to 1, 1 above, of any shape: the slope of `sparse_plus`."""
 
+    keras: ClassVar[str] = "activations.sparse_sigmoid"
     example: ClassVar[str] = "sparse_sigmoid"
 
     def function(self, x: "Array") -> "Array":
@@ -109,6 +120,7 @@ class Sparsemax(Activation):
     where two values or more are above 0, and does not sum to one. No loss undoes it: `cross_entropy` wants softmax.
     """
 
+    keras: ClassVar[str] = "activations.sparsemax"
     primary: ClassVar[str | None] = "axis"
     example: ClassVar[str] = "sparsemax"
 

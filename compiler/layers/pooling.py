@@ -74,7 +74,8 @@ class MaxPool1D(MaxPooling):
     `torch.nn.MaxPool1d` has channels first.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling1D",)
+    keras: ClassVar[str] = "layers.MaxPooling1D"
+    torch: ClassVar[str] = "nn.MaxPool1d"
     example: ClassVar[str] = "max_pool1d: 2"
     dimensions: ClassVar[int] = 1
 
@@ -89,7 +90,9 @@ class MaxPool2D(MaxPooling):
     Follows Keras 3 `layers.MaxPooling2D` (channels last); `torch.nn.MaxPool2d` has channels first.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling2D", "max_pooling", "max_pool")
+    keras: ClassVar[str] = "layers.MaxPooling2D"
+    torch: ClassVar[str] = "nn.MaxPool2d"
+    spellings: ClassVar[tuple[str, ...]] = ("max_pooling", "max_pool")
     example: ClassVar[str] = "max_pool2d: 2"
     dimensions: ClassVar[int] = 2
 
@@ -104,7 +107,8 @@ class MaxPool3D(MaxPooling):
     Follows Keras 3 `layers.MaxPooling3D` (channels last); `torch.nn.MaxPool3d` has channels first.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("MaxPooling3D",)
+    keras: ClassVar[str] = "layers.MaxPooling3D"
+    torch: ClassVar[str] = "nn.MaxPool3d"
     example: ClassVar[str] = "max_pool3d: 2"
     dimensions: ClassVar[int] = 3
 
@@ -120,7 +124,9 @@ class AvgPool1D(AveragePooling):
     unless told otherwise.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling1D", "average_pool1d", "mean_pool1d")
+    keras: ClassVar[str] = "layers.AveragePooling1D"
+    torch: ClassVar[str] = "nn.AvgPool1d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool1d", "mean_pool1d")
     example: ClassVar[str] = "avg_pool1d: 2"
     dimensions: ClassVar[int] = 1
 
@@ -136,7 +142,9 @@ class AvgPool2D(AveragePooling):
     `torch.nn.AvgPool2d` counts padding unless told otherwise.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling2D", "average_pool2d", "avg_pool", "mean_pool2d")
+    keras: ClassVar[str] = "layers.AveragePooling2D"
+    torch: ClassVar[str] = "nn.AvgPool2d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool2d", "avg_pool", "mean_pool2d")
     example: ClassVar[str] = "avg_pool2d: 2"
     dimensions: ClassVar[int] = 2
 
@@ -152,7 +160,9 @@ class AvgPool3D(AveragePooling):
     (channels last); `torch.nn.AvgPool3d` counts padding unless told otherwise.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("AveragePooling3D", "average_pool3d", "mean_pool3d")
+    keras: ClassVar[str] = "layers.AveragePooling3D"
+    torch: ClassVar[str] = "nn.AvgPool3d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool3d", "mean_pool3d")
     example: ClassVar[str] = "avg_pool3d: 2"
     dimensions: ClassVar[int] = 3
 

@@ -24,8 +24,10 @@ class PRelu(Layer):
     an image one slope. He et al. 2015; follows Keras 3 `layers.PReLU`, which starts at 0 where the paper has 0.25.
     """
 
+    keras: ClassVar[str] = "layers.PReLU"
+    torch: ClassVar[str] = "nn.PReLU"
     primary: ClassVar[str | None] = "shared_axes"
-    spellings: ClassVar[tuple[str, ...]] = ("PReLU", "parametric_relu")
+    spellings: ClassVar[tuple[str, ...]] = ("parametric_relu",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "prelu: {shared_axes: [-2, -3]}"
 

@@ -88,6 +88,7 @@ class RandomRotation(RandomAffine):
     in its batch, not on other images. Follows Keras 3 `layers.RandomRotation`; PyTorch's counts degrees.
     """
 
+    keras: ClassVar[str] = "layers.RandomRotation"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("random_rotate", "rotate")
     example: ClassVar[str] = "random_rotation: 0.05"
@@ -112,6 +113,7 @@ class RandomTranslation(RandomAffine):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomTranslation`.
     """
 
+    keras: ClassVar[str] = "layers.RandomTranslation"
     spellings: ClassVar[tuple[str, ...]] = ("random_shift", "translate")
     example: ClassVar[str] = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
 
@@ -140,6 +142,7 @@ class RandomZoom(RandomAffine):
     an image in its batch, not on other images. Follows Keras 3 `layers.RandomZoom`.
     """
 
+    keras: ClassVar[str] = "layers.RandomZoom"
     primary: ClassVar[str | None] = "height_factor"
     spellings: ClassVar[tuple[str, ...]] = ("random_scale", "zoom")
     example: ClassVar[str] = "random_zoom: 0.1"
@@ -167,6 +170,7 @@ class RandomShear(RandomAffine):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomShear`.
     """
 
+    keras: ClassVar[str] = "layers.RandomShear"
     spellings: ClassVar[tuple[str, ...]] = ("shear",)
     example: ClassVar[str] = "random_shear: {x_factor: 0.2}"
 

@@ -22,6 +22,7 @@ class RandomBrightness(RandomImage):
     other images. Follows Keras 3 `layers.RandomBrightness`.
     """
 
+    keras: ClassVar[str] = "layers.RandomBrightness"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("brightness",)
     example: ClassVar[str] = "random_brightness: {factor: 0.1, value_range: [0, 1]}"
@@ -48,6 +49,7 @@ class RandomContrast(RandomImage):
     the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomContrast`.
     """
 
+    keras: ClassVar[str] = "layers.RandomContrast"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("contrast",)
     example: ClassVar[str] = "random_contrast: {factor: 0.2, value_range: [0, 1]}"
@@ -76,6 +78,7 @@ class RandomErasing(RandomImage):
     drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomErasing`.
     """
 
+    keras: ClassVar[str] = "layers.RandomErasing"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("cutout", "random_cutout")
     example: ClassVar[str] = "random_erasing: {factor: [0.25, 0.25], fill_value: 0, value_range: [0, 1]}"

@@ -23,6 +23,7 @@ class RandomFlip(RandomImage):
     other images. Follows Keras 3 `layers.RandomFlip`.
     """
 
+    keras: ClassVar[str] = "layers.RandomFlip"
     primary: ClassVar[str | None] = "mode"
     spellings: ClassVar[tuple[str, ...]] = ("RandomHorizontalFlip", "RandomVerticalFlip")
     example: ClassVar[str] = "random_flip: horizontal"
@@ -52,6 +53,7 @@ class RandomCrop(RandomImage):
     are too small, and leaves them whole outside training.
     """
 
+    keras: ClassVar[str] = "layers.RandomCrop"
     example: ClassVar[str] = "random_crop: {height: 28, width: 28}"
     floats: ClassVar[bool] = False
 

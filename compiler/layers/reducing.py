@@ -74,6 +74,8 @@ class Mean(Reduction):
     Keras 3 `ops.mean`, which counts all steps.
     """
 
+    keras: ClassVar[str] = "ops.mean"
+    torch: ClassVar[str] = "mean"
     spellings: ClassVar[tuple[str, ...]] = ("reduce_mean",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "mean: -2"
@@ -95,6 +97,8 @@ class Sum(Reduction):
     all steps; branches are summed by `add`.
     """
 
+    keras: ClassVar[str] = "ops.sum"
+    torch: ClassVar[str] = "sum"
     spellings: ClassVar[tuple[str, ...]] = ("reduce_sum",)
     example: ClassVar[str] = "sum: -2"
 
@@ -112,7 +116,9 @@ class Max(Reduction):
     branches is `maximum`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_max", "amax")
+    keras: ClassVar[str] = "ops.max"
+    torch: ClassVar[str] = "amax"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_max",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "max: -2"
 
@@ -133,7 +139,9 @@ class Min(Reduction):
     branches is `minimum`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_min", "amin")
+    keras: ClassVar[str] = "ops.min"
+    torch: ClassVar[str] = "amin"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_min",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "min: -2"
 
@@ -153,8 +161,9 @@ class ArgMax(Layer):
     before it learns through it. Masks as in `max`. Follows Keras 3 `ops.argmax`.
     """
 
+    keras: ClassVar[str] = "ops.argmax"
+    torch: ClassVar[str] = "argmax"
     primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("arg_max",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "argmax: -1"
 

@@ -19,6 +19,7 @@ class RepeatVector(Layer):
     Follows Keras 3 `layers.RepeatVector`.
     """
 
+    keras: ClassVar[str] = "layers.RepeatVector"
     primary: ClassVar[str | None] = "n"
     spellings: ClassVar[tuple[str, ...]] = ("tile",)
     moves_values: ClassVar[bool] = True

@@ -20,6 +20,7 @@ class Rescaling(Layer):
     changes the sign. Follows Keras 3 `layers.Rescaling`. `scale` takes a ratio: `1/255` maps bytes to [0, 1].
     """
 
+    keras: ClassVar[str] = "layers.Rescaling"
     primary: ClassVar[str | None] = "scale"
     spellings: ClassVar[tuple[str, ...]] = (
         "rescale",

@@ -20,6 +20,8 @@ class Reshape(Layer):
     One size may be -1: it follows from the others. Follows Keras 3 `layers.Reshape`.
     """
 
+    keras: ClassVar[str] = "layers.Reshape"
+    torch: ClassVar[str] = "reshape"
     primary: ClassVar[str | None] = "shape"
     spellings: ClassVar[tuple[str, ...]] = ("unflatten", "view", "rearrange", "view_as")
     moves_values: ClassVar[bool] = True

@@ -26,7 +26,9 @@ class Resizing(Layer):
     `fill_value` around. Follows Keras 3 `layers.Resizing` (channels last).
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("resize", "Resize", "interpolate")
+    keras: ClassVar[str] = "layers.Resizing"
+    torch: ClassVar[str] = "nn.functional.interpolate"
+    spellings: ClassVar[tuple[str, ...]] = ("resize", "Resize")
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "resizing: {height: 64, width: 64}"
 
@@ -93,6 +95,7 @@ class CenterCrop(Layer):
     (channels last).
     """
 
+    keras: ClassVar[str] = "layers.CenterCrop"
     spellings: ClassVar[tuple[str, ...]] = ("crop_center",)
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "center_crop: {height: 56, width: 56}"

@@ -22,7 +22,9 @@ class RMSNorm(Layer):
     2019; follows Keras 3 `layers.RMSNormalization`; `torch.nn.RMSNorm` has the machine's epsilon.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("RMSNormalization", "root_mean_square_norm")
+    keras: ClassVar[str] = "layers.RMSNormalization"
+    torch: ClassVar[str] = "nn.RMSNorm"
+    spellings: ClassVar[tuple[str, ...]] = ("root_mean_square_norm",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "rms_norm: {epsilon: 1e-5}"
 

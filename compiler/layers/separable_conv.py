@@ -82,6 +82,7 @@ class SeparableConv1D(SeparableConv):
     `layers.SeparableConv1D`; in PyTorch two `nn.Conv1d`.
     """
 
+    keras: ClassVar[str] = "layers.SeparableConv1D"
     spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution1D",)
     example: ClassVar[str] = "separable_conv1d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
     dimensions: ClassVar[int] = 1
@@ -101,6 +102,7 @@ class SeparableConv2D(SeparableConv):
     `layers.SeparableConv2D`; in PyTorch two `nn.Conv2d`.
     """
 
+    keras: ClassVar[str] = "layers.SeparableConv2D"
     spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution2D",)
     example: ClassVar[str] = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
     dimensions: ClassVar[int] = 2

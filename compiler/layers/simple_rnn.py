@@ -20,7 +20,9 @@ class SimpleRNN(VectorCell):
     Follows Keras 3 `layers.SimpleRNN`; `torch.nn.RNN` has two biases.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("rnn", "vanilla_rnn", "elman", "simple_rnn_cell", "rnn_cell")
+    keras: ClassVar[str] = "layers.SimpleRNN"
+    torch: ClassVar[str] = "nn.RNN"
+    spellings: ClassVar[tuple[str, ...]] = ("vanilla_rnn", "elman", "simple_rnn_cell", "rnn_cell")
     example: ClassVar[str] = "simple_rnn: {units: 64, return_sequences: true}"
     gates: ClassVar[int] = 1
     functions: ClassVar[tuple[str, ...]] = ("activation",)

@@ -50,9 +50,10 @@ class SpatialDropout1D(SpatialDropout):
     `layers.SpatialDropout1D`.
     """
 
+    keras: ClassVar[str] = "layers.SpatialDropout1D"
+    torch: ClassVar[str] = "nn.Dropout1d"
     dimensions: ClassVar[int] = 1
     shape: ClassVar[str] = "a sequence [time, channels]"
-    spellings: ClassVar[tuple[str, ...]] = ("dropout1d",)
     example: ClassVar[str] = "spatial_dropout1d: 0.2"
 
 
@@ -63,9 +64,10 @@ class SpatialDropout2D(SpatialDropout):
     `layers.SpatialDropout2D`.
     """
 
+    keras: ClassVar[str] = "layers.SpatialDropout2D"
+    torch: ClassVar[str] = "nn.Dropout2d"
     dimensions: ClassVar[int] = 2
     shape: ClassVar[str] = "an image [height, width, channels]"
-    spellings: ClassVar[tuple[str, ...]] = ("dropout2d",)
     example: ClassVar[str] = "spatial_dropout2d: 0.2"
 
 
@@ -76,7 +78,8 @@ class SpatialDropout3D(SpatialDropout):
     `layers.SpatialDropout3D`.
     """
 
+    keras: ClassVar[str] = "layers.SpatialDropout3D"
+    torch: ClassVar[str] = "nn.Dropout3d"
     dimensions: ClassVar[int] = 3
     shape: ClassVar[str] = "a volume [depth, height, width, channels]"
-    spellings: ClassVar[tuple[str, ...]] = ("dropout3d",)
     example: ClassVar[str] = "spatial_dropout3d: 0.2"

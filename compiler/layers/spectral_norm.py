@@ -36,8 +36,9 @@ class SpectralNorm(Layer):
     kernel as it is, and here it is divided as in training, as by `torch.nn.utils.spectral_norm`: one model, not two.
     """
 
+    keras: ClassVar[str] = "layers.SpectralNormalization"
     primary: ClassVar[str | None] = "layer"
-    spellings: ClassVar[tuple[str, ...]] = ("SpectralNormalization", "sn")
+    spellings: ClassVar[tuple[str, ...]] = ("sn",)
     example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
     layer: Annotated[Layer, Chosen(LAYERS), Field(description="The layer whose kernel is divided.")]

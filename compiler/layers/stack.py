@@ -22,6 +22,8 @@ class Stack(Layer):
     where all have one. Follows Keras 3 `ops.stack`, whose `axis` is 0 unless given.
     """
 
+    keras: ClassVar[str] = "ops.stack"
+    torch: ClassVar[str] = "stack"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
     primary: ClassVar[str | None] = "axis"
     spellings: ClassVar[tuple[str, ...]] = ("pack",)

@@ -32,9 +32,10 @@ class StackedRNN(Layer):
     over all steps before the next, which is the same. In torch this is `num_layers`, for equal layers only.
     """
 
+    keras: ClassVar[str] = "layers.StackedRNNCells"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
     primary: ClassVar[str | None] = "cells"
-    spellings: ClassVar[tuple[str, ...]] = ("stacked_rnn_cells", "multi_rnn_cell", "stacked_lstm", "stacked_gru")
+    spellings: ClassVar[tuple[str, ...]] = ("multi_rnn_cell", "stacked_lstm", "stacked_gru")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "stacked_rnn: {cells: [lstm: 64, gru: 32], return_sequences: true}"
 

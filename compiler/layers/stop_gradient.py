@@ -15,7 +15,9 @@ class StopGradient(Layer):
     Follows Keras 3 `ops.stop_gradient`; in PyTorch `detach`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("detach", "no_grad")
+    keras: ClassVar[str] = "ops.stop_gradient"
+    torch: ClassVar[str] = "Tensor.detach"
+    spellings: ClassVar[tuple[str, ...]] = ("no_grad",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "stop_gradient"

@@ -18,7 +18,9 @@ class Subtract(Merge):
     an error without `broadcast`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("minus", "difference", "sub")
+    keras: ClassVar[str] = "layers.Subtract"
+    torch: ClassVar[str] = "sub"
+    spellings: ClassVar[tuple[str, ...]] = ("minus", "difference")
     example: ClassVar[str] = "subtract"
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:

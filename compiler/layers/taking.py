@@ -24,7 +24,9 @@ class Slice(Layer):
     Follows NumPy's basic indexing; Keras 3 `ops.slice` takes starts and sizes instead.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("narrow", "strided_slice", "flip", "reverse", "getitem")
+    keras: ClassVar[str] = "ops.slice"
+    torch: ClassVar[str] = "narrow"
+    spellings: ClassVar[tuple[str, ...]] = ("strided_slice", "flip", "reverse", "getitem")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "slice: {axis: -2, start: 0, stop: 1}"
@@ -77,7 +79,8 @@ class Select(Layer):
     `x[..., index, :]`; in PyTorch `torch.select`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("index_select", "take", "gather", "last_step")
+    torch: ClassVar[str] = "index_select"
+    spellings: ClassVar[tuple[str, ...]] = ("take", "gather", "last_step")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "select: {axis: -2, index: -1}"
@@ -113,6 +116,8 @@ class Split(Layer):
     `torch.split` takes sizes instead.
     """
 
+    keras: ClassVar[str] = "ops.split"
+    torch: ClassVar[str] = "split"
     primary: ClassVar[str | None] = "indices_or_sections"
     spellings: ClassVar[tuple[str, ...]] = ("chunk", "unbind", "unstack", "tensor_split")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"

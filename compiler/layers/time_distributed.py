@@ -29,6 +29,7 @@ class TimeDistributed(Layer):
     by step instead. `dense` and other layers that leave the axes before the last alone need no wrapper.
     """
 
+    keras: ClassVar[str] = "layers.TimeDistributed"
     primary: ClassVar[str | None] = "layer"
     spellings: ClassVar[tuple[str, ...]] = ("timewise", "per_step")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"

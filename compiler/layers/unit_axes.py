@@ -21,8 +21,10 @@ class ExpandDims(Layer):
     `unsqueeze`.
     """
 
+    keras: ClassVar[str] = "ops.expand_dims"
+    torch: ClassVar[str] = "unsqueeze"
     primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("unsqueeze", "new_axis")
+    spellings: ClassVar[tuple[str, ...]] = ("new_axis",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     moves_values: ClassVar[bool] = True
     example: ClassVar[str] = "expand_dims: -1"
@@ -51,6 +53,8 @@ class Squeeze(Layer):
     Keras 3 `ops.squeeze`, where axes may be left out.
     """
 
+    keras: ClassVar[str] = "ops.squeeze"
+    torch: ClassVar[str] = "squeeze"
     primary: ClassVar[str | None] = "axis"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     moves_values: ClassVar[bool] = True

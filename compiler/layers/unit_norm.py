@@ -24,8 +24,9 @@ class UnitNorm(Layer):
     Follows Keras 3 `layers.UnitNormalization`.
     """
 
+    keras: ClassVar[str] = "layers.UnitNormalization"
     primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("UnitNormalization", "l2_normalize", "l2_norm")
+    spellings: ClassVar[tuple[str, ...]] = ("l2_normalize", "l2_norm")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "unit_norm"
 

@@ -48,6 +48,7 @@ class UpSampling1D(UpSampling):
     Any dtype. Follows Keras 3 `layers.UpSampling1D`; in PyTorch `nn.Upsample` with `mode="nearest"`.
     """
 
+    keras: ClassVar[str] = "layers.UpSampling1D"
     spellings: ClassVar[tuple[str, ...]] = ("upsample1d",)
     example: ClassVar[str] = "up_sampling1d: 2"
     dimensions: ClassVar[int] = 1
@@ -66,7 +67,9 @@ class UpSampling2D(UpSampling):
     PyTorch `nn.Upsample` with `align_corners=False`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("Upsample", "upsample2d", "UpsamplingNearest2d", "UpsamplingBilinear2d")
+    keras: ClassVar[str] = "layers.UpSampling2D"
+    torch: ClassVar[str] = "nn.Upsample"
+    spellings: ClassVar[tuple[str, ...]] = ("upsample2d", "UpsamplingNearest2d", "UpsamplingBilinear2d")
     example: ClassVar[str] = "up_sampling2d: {size: 2, interpolation: bilinear}"
     dimensions: ClassVar[int] = 2
 
@@ -97,6 +100,7 @@ class UpSampling3D(UpSampling):
     Any dtype. Follows Keras 3 `layers.UpSampling3D` (channels last); in PyTorch `nn.Upsample` with `mode="nearest"`.
     """
 
+    keras: ClassVar[str] = "layers.UpSampling3D"
     spellings: ClassVar[tuple[str, ...]] = ("upsample3d",)
     example: ClassVar[str] = "up_sampling3d: 2"
     dimensions: ClassVar[int] = 3

@@ -19,14 +19,9 @@ class BinaryCrossEntropy(YesOrNoLoss):
     validation too. `balanced` is `n / (2 * count of the class)` over all values of the training rows.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = (
-        "binary_crossentropy",
-        "BCEWithLogitsLoss",
-        "BCELoss",
-        "bce",
-        "sigmoid_cross_entropy",
-        "log_loss",
-    )
+    keras: ClassVar[str] = "losses.BinaryCrossentropy"
+    torch: ClassVar[str] = "nn.BCEWithLogitsLoss"
+    spellings: ClassVar[tuple[str, ...]] = ("BCELoss", "bce", "sigmoid_cross_entropy", "log_loss")
     example: ClassVar[str] = "binary_cross_entropy: {class_weight: {1: 3.0}}"
 
     def score(self, values: "Array", smooth: "Array") -> "Array":

@@ -76,8 +76,8 @@ class CosineEmbedding(PairLoss):
     their mean. Follows PyTorch's `CosineEmbeddingLoss`, whose target for different pairs is -1.
     """
 
+    torch: ClassVar[str] = "nn.CosineEmbeddingLoss"
     primary: ClassVar[str | None] = "margin"
-    spellings: ClassVar[tuple[str, ...]] = ("CosineEmbeddingLoss", "cosine_embedding_loss")
     example: ClassVar[str] = "cosine_embedding: {margin: 0.2}"
 
     margin: Annotated[Number, Field(ge=-1, le=1, description="The cosine up to which different pairs are no loss.")] = (

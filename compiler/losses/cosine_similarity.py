@@ -18,6 +18,7 @@ class CosineSimilarity(Loss):
     negative.
     """
 
+    keras: ClassVar[str] = "losses.CosineSimilarity"
     spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity", "cosine_distance")
     example: ClassVar[str] = "cosine_similarity"
 

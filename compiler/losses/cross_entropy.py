@@ -24,11 +24,11 @@ class CrossEntropy(ClassLoss):
     in scikit-learn's `compute_class_weight`; a class without rows is an error.
     """
 
+    keras: ClassVar[str] = "losses.CategoricalCrossentropy"
+    torch: ClassVar[str] = "nn.CrossEntropyLoss"
     primary: ClassVar[str | None] = None
     spellings: ClassVar[tuple[str, ...]] = (
         "sparse_categorical_crossentropy",
-        "categorical_crossentropy",
-        "CrossEntropyLoss",
         "crossentropy",
         "softmax_cross_entropy",
         "NLLLoss",

@@ -32,8 +32,10 @@ class CTC(Loss):
     count. Where a mask leaves too few, the row has the loss 100,000 and no gradient.
     """
 
+    keras: ClassVar[str] = "losses.CTC"
+    torch: ClassVar[str] = "nn.CTCLoss"
     primary: ClassVar[str | None] = "blank"
-    spellings: ClassVar[tuple[str, ...]] = ("CTCLoss", "ctc_loss", "connectionist_temporal_classification")
+    spellings: ClassVar[tuple[str, ...]] = ("connectionist_temporal_classification",)
     example: ClassVar[str] = "ctc: {blank: 0}"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
     masking: ClassVar[Masking] = "use"

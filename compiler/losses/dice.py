@@ -21,6 +21,7 @@ class Dice(ClassLoss):
     `axis` the places; Keras's default mixes the rows of a batch, and with softmax all classes.
     """
 
+    keras: ClassVar[str] = "losses.Dice"
     spellings: ClassVar[tuple[str, ...]] = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
     example: ClassVar[str] = "dice"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"

@@ -22,13 +22,9 @@ class FocalCrossEntropy(ClassLoss):
     `class_weight` is that of `cross_entropy`. Follows Keras 3 `CategoricalFocalCrossentropy` (from logits).
     """
 
+    keras: ClassVar[str] = "losses.CategoricalFocalCrossentropy"
     primary: ClassVar[str | None] = "gamma"
-    spellings: ClassVar[tuple[str, ...]] = (
-        "categorical_focal_crossentropy",
-        "categorical_focal_cross_entropy",
-        "focal",
-        "focal_loss",
-    )
+    spellings: ClassVar[tuple[str, ...]] = ("focal", "focal_loss")
     example: ClassVar[str] = "focal_cross_entropy: 2.0"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
 
@@ -59,8 +55,9 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
     give `alpha` here.
     """
 
+    keras: ClassVar[str] = "losses.BinaryFocalCrossentropy"
     primary: ClassVar[str | None] = "gamma"
-    spellings: ClassVar[tuple[str, ...]] = ("binary_focal_crossentropy", "binary_focal", "sigmoid_focal_loss")
+    spellings: ClassVar[tuple[str, ...]] = ("binary_focal", "sigmoid_focal_loss")
     example: ClassVar[str] = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
 
     gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0

@@ -18,6 +18,7 @@ class Hinge(ElementwiseLoss):
     from a whole batch whether its 0 stands for -1.
     """
 
+    keras: ClassVar[str] = "losses.Hinge"
     spellings: ClassVar[tuple[str, ...]] = ("HingeLoss", "svm")
     example: ClassVar[str] = "hinge"
 
@@ -34,6 +35,7 @@ class SquaredHinge(ElementwiseLoss):
     Targets are -1 or 1; 0 is taken for -1. The loss is the mean over all values. Follows Keras 3 `SquaredHinge`.
     """
 
+    keras: ClassVar[str] = "losses.SquaredHinge"
     example: ClassVar[str] = "squared_hinge"
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
@@ -53,6 +55,7 @@ class CategoricalHinge(ClassLoss):
     The elements have shape `[...]`, and the loss is their mean. Follows Keras 3 `CategoricalHinge`.
     """
 
+    keras: ClassVar[str] = "losses.CategoricalHinge"
     spellings: ClassVar[tuple[str, ...]] = ("MultiMarginLoss", "multiclass_hinge")
     example: ClassVar[str] = "categorical_hinge"
 

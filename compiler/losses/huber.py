@@ -18,8 +18,10 @@ class Huber(ElementwiseLoss):
     `Huber`; PyTorch's `SmoothL1Loss` with `beta` is this divided by `delta`.
     """
 
+    keras: ClassVar[str] = "losses.Huber"
+    torch: ClassVar[str] = "nn.HuberLoss"
     primary: ClassVar[str | None] = "delta"
-    spellings: ClassVar[tuple[str, ...]] = ("HuberLoss", "smooth_l1", "SmoothL1Loss", "huber_loss")
+    spellings: ClassVar[tuple[str, ...]] = ("smooth_l1", "SmoothL1Loss")
     example: ClassVar[str] = "huber: 1.0"
 
     delta: Annotated[Positive, Field(description="The error from which on the loss grows in a straight line.")] = 1.0

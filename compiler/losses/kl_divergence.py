@@ -18,7 +18,9 @@ class KLDivergence(Loss):
     takes probabilities and clips both at 1e-7.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("kld", "KLDivLoss", "kullback_leibler_divergence", "kl_div")
+    keras: ClassVar[str] = "losses.KLDivergence"
+    torch: ClassVar[str] = "nn.KLDivLoss"
+    spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
     example: ClassVar[str] = "kl_divergence"
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
 

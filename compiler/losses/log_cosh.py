@@ -16,7 +16,8 @@ class LogCosh(ElementwiseLoss):
     over all values. Follows Keras 3 `LogCosh`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("logcosh", "log_cosh_error")
+    keras: ClassVar[str] = "losses.LogCosh"
+    spellings: ClassVar[tuple[str, ...]] = ("log_cosh_error",)
     example: ClassVar[str] = "log_cosh"
 
     def compare(self, values: "Array", truth: "Array") -> "Array":

@@ -14,7 +14,9 @@ class MeanAbsoluteError(ElementwiseLoss):
     The loss is the mean over all values. Follows Keras 3 `MeanAbsoluteError`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("mae", "L1Loss", "l1", "absolute_error")
+    keras: ClassVar[str] = "losses.MeanAbsoluteError"
+    torch: ClassVar[str] = "nn.L1Loss"
+    spellings: ClassVar[tuple[str, ...]] = ("mae", "l1", "absolute_error")
     example: ClassVar[str] = "mean_absolute_error"
 
     def compare(self, values: "Array", truth: "Array") -> "Array":

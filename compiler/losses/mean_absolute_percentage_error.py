@@ -16,6 +16,7 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
     Keras 3 `MeanAbsolutePercentageError`.
     """
 
+    keras: ClassVar[str] = "losses.MeanAbsolutePercentageError"
     spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
     example: ClassVar[str] = "mean_absolute_percentage_error"
 

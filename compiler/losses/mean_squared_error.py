@@ -14,7 +14,9 @@ class MeanSquaredError(ElementwiseLoss):
     The loss is the mean over all values. Follows Keras 3 `MeanSquaredError`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("mse", "MSELoss", "l2", "l2_loss", "squared_error")
+    keras: ClassVar[str] = "losses.MeanSquaredError"
+    torch: ClassVar[str] = "nn.MSELoss"
+    spellings: ClassVar[tuple[str, ...]] = ("mse", "l2", "l2_loss", "squared_error")
     example: ClassVar[str] = "mean_squared_error"
 
     def compare(self, values: "Array", truth: "Array") -> "Array":

@@ -18,6 +18,7 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     gradient. The loss is the mean over all values. Follows Keras 3 `MeanSquaredLogarithmicError`.
     """
 
+    keras: ClassVar[str] = "losses.MeanSquaredLogarithmicError"
     spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
     example: ClassVar[str] = "mean_squared_logarithmic_error"
 

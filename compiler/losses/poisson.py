@@ -19,7 +19,9 @@ class Poisson(ElementwiseLoss):
     over all values. Follows Keras 3 `Poisson`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("PoissonNLLLoss", "poisson_nll")
+    keras: ClassVar[str] = "losses.Poisson"
+    torch: ClassVar[str] = "nn.PoissonNLLLoss"
+    spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
     example: ClassVar[str] = "poisson"
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:

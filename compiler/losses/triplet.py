@@ -22,8 +22,9 @@ class Triplet(Loss):
     `TripletMarginLoss` is `distance: euclidean` with a margin of 1.
     """
 
+    torch: ClassVar[str] = "nn.TripletMarginLoss"
     primary: ClassVar[str | None] = "margin"
-    spellings: ClassVar[tuple[str, ...]] = ("TripletMarginLoss", "triplet_loss", "triplet_margin_loss")
+    spellings: ClassVar[tuple[str, ...]] = ("triplet_loss",)
     example: ClassVar[str] = "triplet: {margin: 0.2}"
     slots: ClassVar[tuple[str, ...]] = ("anchor", "positive", "negative")
     takes_target: ClassVar[bool] = False

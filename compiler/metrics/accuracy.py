@@ -23,13 +23,8 @@ class Accuracy(Metric):
     divided by all answers. Follows Keras 3 `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = (
-        "acc",
-        "binary_accuracy",
-        "categorical_accuracy",
-        "sparse_categorical_accuracy",
-        "accuracy_score",
-    )
+    keras: ClassVar[str] = "metrics.CategoricalAccuracy"
+    spellings: ClassVar[tuple[str, ...]] = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
     example: ClassVar[str] = "accuracy"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 
@@ -61,9 +56,9 @@ class TopKAccuracy(Metric):
     `SparseTopKCategoricalAccuracy` and `TopKCategoricalAccuracy`.
     """
 
+    keras: ClassVar[str] = "metrics.TopKCategoricalAccuracy"
     primary: ClassVar[str | None] = "k"
     spellings: ClassVar[tuple[str, ...]] = (
-        "top_k_categorical_accuracy",
         "sparse_top_k_categorical_accuracy",
         "top_5_accuracy",
         "top_k",

@@ -32,6 +32,7 @@ class AUC(Metric):
     default.
     """
 
+    keras: ClassVar[str] = "metrics.AUC"
     primary: ClassVar[str | None] = "curve"
     spellings: ClassVar[tuple[str, ...]] = ("roc_auc", "roc_auc_score", "auroc", "pr_auc", "average_precision")
     example: ClassVar[str] = "auc: {curve: PR}"

@@ -14,6 +14,7 @@ class TruePositives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `TruePositives`, which takes a threshold in both cases.
     """
 
+    keras: ClassVar[str] = "metrics.TruePositives"
     spellings: ClassVar[tuple[str, ...]] = ("tp",)
     example: ClassVar[str] = "true_positives"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
@@ -30,6 +31,7 @@ class FalsePositives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `FalsePositives`, which takes a threshold in both cases.
     """
 
+    keras: ClassVar[str] = "metrics.FalsePositives"
     spellings: ClassVar[tuple[str, ...]] = ("fp",)
     example: ClassVar[str] = "false_positives"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
@@ -46,6 +48,7 @@ class FalseNegatives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `FalseNegatives`, which takes a threshold in both cases.
     """
 
+    keras: ClassVar[str] = "metrics.FalseNegatives"
     spellings: ClassVar[tuple[str, ...]] = ("fn",)
     example: ClassVar[str] = "false_negatives"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
@@ -62,6 +65,7 @@ class TrueNegatives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `TrueNegatives`, which takes a threshold in both cases.
     """
 
+    keras: ClassVar[str] = "metrics.TrueNegatives"
     spellings: ClassVar[tuple[str, ...]] = ("tn",)
     example: ClassVar[str] = "true_negatives"
     better: ClassVar[Literal["higher", "lower"]] = "higher"

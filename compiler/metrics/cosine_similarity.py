@@ -19,6 +19,7 @@ class CosineSimilarity(ElementwiseMetric):
     `CosineSimilarity`; the loss of this name is negative.
     """
 
+    keras: ClassVar[str] = "metrics.CosineSimilarity"
     spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity")
     example: ClassVar[str] = "cosine_similarity"
     better: ClassVar[Literal["higher", "lower"]] = "higher"

@@ -22,9 +22,9 @@ class CrossEntropy(Metric):
     Keras 3 `SparseCategoricalCrossentropy` and `CategoricalCrossentropy`.
     """
 
+    keras: ClassVar[str] = "metrics.CategoricalCrossentropy"
     spellings: ClassVar[tuple[str, ...]] = (
         "sparse_categorical_crossentropy",
-        "categorical_crossentropy",
         "crossentropy",
         "nll",
         "cce",
@@ -56,7 +56,8 @@ class BinaryCrossEntropy(ElementwiseMetric):
     and no class weights, whatever the loss has. Follows Keras 3 `BinaryCrossentropy`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("binary_crossentropy", "bce", "log_loss")
+    keras: ClassVar[str] = "metrics.BinaryCrossentropy"
+    spellings: ClassVar[tuple[str, ...]] = ("bce", "log_loss")
     example: ClassVar[str] = "binary_cross_entropy"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
@@ -79,6 +80,7 @@ class KLDivergence(ElementwiseMetric):
     target of 0 adds nothing; the mean is over `[...]`. Follows Keras 3 `KLDivergence`.
     """
 
+    keras: ClassVar[str] = "metrics.KLDivergence"
     spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
     example: ClassVar[str] = "kl_divergence"
     better: ClassVar[Literal["higher", "lower"]] = "lower"

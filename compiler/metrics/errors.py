@@ -20,6 +20,7 @@ class MeanAbsoluteError(ElementwiseMetric):
     Follows Keras 3 `MeanAbsoluteError`.
     """
 
+    keras: ClassVar[str] = "metrics.MeanAbsoluteError"
     spellings: ClassVar[tuple[str, ...]] = ("mae", "mean_absolute", "absolute_error")
     example: ClassVar[str] = "mean_absolute_error"
     better: ClassVar[Better] = "lower"
@@ -36,6 +37,7 @@ class MeanSquaredError(ElementwiseMetric):
     Follows Keras 3 `MeanSquaredError`.
     """
 
+    keras: ClassVar[str] = "metrics.MeanSquaredError"
     spellings: ClassVar[tuple[str, ...]] = ("mse", "mean_squared", "squared_error")
     example: ClassVar[str] = "mean_squared_error"
     better: ClassVar[Better] = "lower"
@@ -52,6 +54,7 @@ class RootMeanSquaredError(ElementwiseMetric):
     Follows Keras 3 `RootMeanSquaredError`.
     """
 
+    keras: ClassVar[str] = "metrics.RootMeanSquaredError"
     spellings: ClassVar[tuple[str, ...]] = ("rmse", "root_mean_squared")
     example: ClassVar[str] = "root_mean_squared_error"
     better: ClassVar[Better] = "lower"
@@ -71,6 +74,7 @@ class MeanAbsolutePercentageError(ElementwiseMetric):
     Follows Keras 3 `MeanAbsolutePercentageError`.
     """
 
+    keras: ClassVar[str] = "metrics.MeanAbsolutePercentageError"
     spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
     example: ClassVar[str] = "mean_absolute_percentage_error"
     better: ClassVar[Better] = "lower"
@@ -85,6 +89,7 @@ class MeanSquaredLogarithmicError(ElementwiseMetric):
     What is below 1e-7 is taken for 1e-7. Follows Keras 3 `MeanSquaredLogarithmicError`.
     """
 
+    keras: ClassVar[str] = "metrics.MeanSquaredLogarithmicError"
     spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
     example: ClassVar[str] = "mean_squared_logarithmic_error"
     better: ClassVar[Better] = "lower"
@@ -99,7 +104,8 @@ class LogCosh(ElementwiseMetric):
     Follows Keras 3 `LogCoshError`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("logcosh", "log_cosh_error")
+    keras: ClassVar[str] = "metrics.LogCoshError"
+    spellings: ClassVar[tuple[str, ...]] = ("logcosh",)
     example: ClassVar[str] = "log_cosh"
     better: ClassVar[Better] = "lower"
 
@@ -113,6 +119,7 @@ class Poisson(ElementwiseMetric):
     Follows Keras 3 `Poisson`.
     """
 
+    keras: ClassVar[str] = "metrics.Poisson"
     spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
     example: ClassVar[str] = "poisson"
     better: ClassVar[Better] = "lower"

@@ -19,6 +19,7 @@ class Hinge(ElementwiseMetric):
     Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `Hinge`.
     """
 
+    keras: ClassVar[str] = "metrics.Hinge"
     example: ClassVar[str] = "hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
@@ -32,6 +33,7 @@ class SquaredHinge(ElementwiseMetric):
     Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `SquaredHinge`.
     """
 
+    keras: ClassVar[str] = "metrics.SquaredHinge"
     example: ClassVar[str] = "squared_hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
@@ -48,6 +50,7 @@ class CategoricalHinge(Metric):
     Keras 3 `CategoricalHinge`.
     """
 
+    keras: ClassVar[str] = "metrics.CategoricalHinge"
     spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
     example: ClassVar[str] = "categorical_hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"

@@ -24,6 +24,7 @@ class MeanIoU(Metric):
     true in the epoch is left out of the mean. Follows Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
     """
 
+    keras: ClassVar[str] = "metrics.MeanIoU"
     spellings: ClassVar[tuple[str, ...]] = ("iou", "jaccard", "jaccard_score", "one_hot_mean_iou", "binary_iou", "miou")
     example: ClassVar[str] = "mean_iou"
     better: ClassVar[Literal["higher", "lower"]] = "higher"

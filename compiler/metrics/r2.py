@@ -28,7 +28,8 @@ class R2(Metric):
     those of their mean over their spread. From a thousandfold on they count as equal; scale such targets.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("r2_score", "r_squared", "rsquared", "coefficient_of_determination")
+    keras: ClassVar[str] = "metrics.R2Score"
+    spellings: ClassVar[tuple[str, ...]] = ("r_squared", "rsquared", "coefficient_of_determination")
     example: ClassVar[str] = "r2"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 

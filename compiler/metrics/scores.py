@@ -19,6 +19,7 @@ class Precision(CountedMetric):
     value.
     """
 
+    keras: ClassVar[str] = "metrics.Precision"
     spellings: ClassVar[tuple[str, ...]] = ("precision_score", "positive_predictive_value", "ppv")
     example: ClassVar[str] = "precision: {average: micro}"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
@@ -39,6 +40,7 @@ class Recall(CountedMetric):
     scikit-learn `recall_score`; Keras 3 `Recall` is `micro`, and takes a threshold where this takes the greatest value.
     """
 
+    keras: ClassVar[str] = "metrics.Recall"
     spellings: ClassVar[tuple[str, ...]] = ("recall_score", "sensitivity", "true_positive_rate", "tpr")
     example: ClassVar[str] = "recall: {class_id: 1}"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
@@ -60,8 +62,9 @@ class FBeta(CountedMetric):
     `fbeta_score`.
     """
 
+    keras: ClassVar[str] = "metrics.FBetaScore"
     primary: ClassVar[str | None] = "beta"
-    spellings: ClassVar[tuple[str, ...]] = ("f1", "f1_score", "fbeta_score", "f_score", "f2")
+    spellings: ClassVar[tuple[str, ...]] = ("f1", "f1_score", "f_score", "f2")
     example: ClassVar[str] = "f_beta: 1.0"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 

@@ -19,8 +19,9 @@ class Adam(Optimizer):
     second moment, as in the paper. Keras adds it before the correction, which matters only for tiny gradients.
     """
 
+    keras: ClassVar[str] = "optimizers.Adam"
+    torch: ClassVar[str] = "optim.Adam"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("Adam",)
     example: ClassVar[str] = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001

@@ -19,8 +19,10 @@ class AdamW(Optimizer):
     and embeddings do, biases and the scales of normalizations do not.
     """
 
+    keras: ClassVar[str] = "optimizers.AdamW"
+    torch: ClassVar[str] = "optim.AdamW"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("AdamW", "adam_w", "adamw_torch")
+    spellings: ClassVar[tuple[str, ...]] = ("adamw_torch",)
     example: ClassVar[str] = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001

@@ -19,8 +19,9 @@ class RMSProp(Optimizer):
     `centered` divides by an estimate of the standard deviation instead.
     """
 
+    keras: ClassVar[str] = "optimizers.RMSprop"
+    torch: ClassVar[str] = "optim.RMSprop"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("RMSprop", "rms_prop")
     example: ClassVar[str] = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001

@@ -20,8 +20,10 @@ class SGD(Optimizer):
     the two agree for a constant rate and differ slightly under a schedule.
     """
 
+    keras: ClassVar[str] = "optimizers.SGD"
+    torch: ClassVar[str] = "optim.SGD"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("SGD", "momentum", "gradient_descent")
+    spellings: ClassVar[tuple[str, ...]] = ("momentum", "gradient_descent")
     example: ClassVar[str] = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.01

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class L1(Regularizer):
     """`l1 * sum(|w|)`, which draws weights to exactly zero. Tibshirani 1996; as Keras 3 `regularizers.L1`."""
 
+    keras: ClassVar[str] = "regularizers.L1"
     primary: ClassVar[str | None] = "l1"
-    spellings: ClassVar[tuple[str, ...]] = ("L1", "lasso")
+    spellings: ClassVar[tuple[str, ...]] = ("lasso",)
     example: ClassVar[str] = "l1: 0.01"
 
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01
@@ -27,8 +28,9 @@ class L1(Regularizer):
 class L2(Regularizer):
     """`l2 * sum(w^2)`, without a half. Hoerl and Kennard 1970; as Keras 3 `regularizers.L2`."""
 
+    keras: ClassVar[str] = "regularizers.L2"
     primary: ClassVar[str | None] = "l2"
-    spellings: ClassVar[tuple[str, ...]] = ("L2", "ridge", "weight_decay")
+    spellings: ClassVar[tuple[str, ...]] = ("ridge", "weight_decay")
     example: ClassVar[str] = "l2: 0.01"
 
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01
@@ -41,7 +43,8 @@ class L1L2(Regularizer):
     """`l1 * sum(|w|) + l2 * sum(w^2)`. Zou and Hastie 2005; as Keras 3 `regularizers.L1L2`, but with Keras's factors of
     `l1` and `l2` as defaults, since Keras's own defaults of 0 regularize nothing."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("L1L2", "elastic_net")
+    keras: ClassVar[str] = "regularizers.L1L2"
+    spellings: ClassVar[tuple[str, ...]] = ("elastic_net",)
     example: ClassVar[str] = "l1_l2: {l1: 0.001, l2: 0.01}"
 
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01

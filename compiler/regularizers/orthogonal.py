@@ -17,8 +17,8 @@ class OrthogonalRegularizer(Regularizer):
     """`factor * mean(|cosine|)` over all pairs of rows (or columns) of a matrix, as Keras 3
     `regularizers.OrthogonalRegularizer`: a half of the sum over the off-diagonal, over the number of pairs."""
 
+    keras: ClassVar[str] = "regularizers.OrthogonalRegularizer"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("OrthogonalRegularizer", "orthogonal_regularizer")
     example: ClassVar[str] = "orthogonal: {factor: 0.01, mode: columns}"
 
     factor: Annotated[NonNegative, Field(description="Factor of the penalty.")] = 0.01

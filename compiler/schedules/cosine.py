@@ -20,8 +20,10 @@ class Cosine(Schedule):
     and whose `initial_learning_rate` is `warmup_from`) and Loshchilov and Hutter, 2017.
     """
 
+    keras: ClassVar[str] = "optimizers.schedules.CosineDecay"
+    torch: ClassVar[str] = "optim.lr_scheduler.CosineAnnealingLR"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("CosineDecay", "CosineAnnealingLR", "cosine_annealing", "warmup_cosine")
+    spellings: ClassVar[tuple[str, ...]] = ("cosine_annealing", "warmup_cosine")
     example: ClassVar[str] = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
 
     learning_rate: Annotated[Positive, Field(description="The greatest learning rate, at the end of the warm-up.")]
