@@ -62,7 +62,6 @@ class ConvLSTM(LongShortTerm, Filters):
     """Abstract: an LSTM whose state has parts `[..., filters]` and whose products are convolutions."""
 
     sized: ClassVar[str] = "filters"
-    loop_safe: ClassVar[bool] = False
     dimensions: ClassVar[int]
 
     def state_type(self, x: TensorType) -> TensorType:

@@ -9,7 +9,9 @@ from modelc.compiler.errors import need
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.scaled import GlorotUniform
 from modelc.compiler.layer import Call, Weight
-from modelc.compiler.layers.convolution import Convolution, axis_letters
+from modelc.compiler.layers import fast_convolution
+from modelc.compiler.layers.convolution import Convolution
+from modelc.compiler.layers.sliding import Sliding, fast_forms
 from modelc.compiler.layers.windows import (
     Dilation1,
     Dilation2,
@@ -84,18 +86,17 @@ class ConvTranspose(Convolution):
         ]
 
     def sums(self, call: Call, x: "Array") -> "Array":
-        from jax import lax
-
-        y: Array = lax.conv_transpose(
-            x,
-            call.params["kernel"].astype(x.dtype),
-            self.strides,
-            self.margins(),
-            rhs_dilation=self.dilation_rate,
-            dimension_numbers=axis_letters(x),
-            transpose_kernel=True,
+        reach = reach_of(self.kernel_size, self.dilation_rate)
+        around = [
+            (ours - 1 - before, ours - 1 - after) for ours, (before, after) in zip(reach, self.margins(), strict=True)
+        ]
+        size = tuple(
+            (whole - 1) * step + ours - before - after
+            for whole, step, ours, (before, after) in zip(x.shape[1:-1], self.strides, reach, around, strict=True)
         )
-        return y
+        sliding = Sliding(size, self.kernel_size, self.strides, self.dilation_rate, tuple(around))
+        form = fast_convolution.transpose if fast_forms() else fast_convolution.by_input
+        return form(x, call.params["kernel"].astype(x.dtype), sliding)
 
 
 def margin(reach: int, step: int, padding: str, extra: int | None) -> tuple[int, int]:

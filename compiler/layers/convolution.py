@@ -10,8 +10,10 @@ from modelc.compiler.constraints import ConstraintField
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Zeros
 from modelc.compiler.layer import Call, Layer, Plan, Weight
-from modelc.compiler.layers import ActivationField
+from modelc.compiler.layers import ActivationField, fast_convolution
 from modelc.compiler.layers.activations import Linear
+from modelc.compiler.layers.fast_convolution import plain
+from modelc.compiler.layers.sliding import Sliding, fast_forms
 from modelc.compiler.layers.windows import Directions, need_space
 from modelc.compiler.numbers import Size
 from modelc.compiler.regularizers import RegularizerField
@@ -28,7 +30,6 @@ class Convolution(Layer):
     """
 
     primary: ClassVar[str | None] = "filters"
-    loop_safe: ClassVar[bool] = False
     dimensions: ClassVar[int]
 
     filters: Annotated[Size, Field(description="Number of output channels.")]
@@ -93,23 +94,7 @@ def convolve(
 
     `causal` puts all zeros before the first step, so that no step sees a later one.
     """
-    from jax import lax
-
-    letters = axis_letters(x)
-    before = [(step * (size - 1), 0) for size, step in zip(kernel.shape, dilation, strict=False)]
-    y: Array = lax.conv_general_dilated(
-        x,
-        kernel.astype(x.dtype),
-        window_strides=strides,
-        padding=before if padding == "causal" else padding.upper(),
-        rhs_dilation=dilation,
-        dimension_numbers=letters,
-        feature_group_count=groups,
-    )
-    return y
-
-
-def axis_letters(x: "Array") -> tuple[str, str, str]:
-    """What jax calls the axes of input, kernel and output: channels last."""
-    space = "DHW"[5 - x.ndim :]
-    return f"N{space}C", f"{space}IO", f"N{space}C"
+    window = kernel.shape[:-2]
+    sliding = Sliding.over(x.shape[1:-1], window, strides, padding, dilation)
+    form = fast_convolution.convolve if fast_forms() else plain
+    return form(x, kernel.astype(x.dtype), sliding, groups)

@@ -40,7 +40,6 @@ class DepthwiseConv(Layer):
     """Abstract: each channel has `depth_multiplier` filters of its own, and no channel sees another."""
 
     primary: ClassVar[str | None] = "kernel_size"
-    loop_safe: ClassVar[bool] = False
     dimensions: ClassVar[int]
 
     kernel_size: Directions

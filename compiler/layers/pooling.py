@@ -1,11 +1,13 @@
 """The layers that make one value of each window: its largest or its mean."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layers.fast_pooling import largest, total
+from modelc.compiler.layers.sliding import Sliding
 from modelc.compiler.layers.windows import Directions, Padding, Window1, Window2, Window3, need_space, slide
 from modelc.compiler.numbers import Sizes1, Sizes2, Sizes3
 from modelc.compiler.tensor import TensorType
@@ -36,23 +38,15 @@ class Pooling(Layer):
         size = slide(x, self.pool_size, self.strides or self.pool_size, self.padding, argument="pool_size")
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
 
-    def reduce(self, x: "Array", start: float, combine: Any) -> "Array":
-        """The values of each window, joined by `combine`; padding counts as `start`."""
-        from jax import lax
-
-        window, strides = (1, *self.pool_size, 1), (1, *(self.strides or self.pool_size), 1)
-        y: Array = lax.reduce_window(x, start, combine, window, strides, self.padding.upper())
-        return y
+    def sliding(self, x: "Array") -> Sliding:
+        return Sliding.over(x.shape[1:-1], self.pool_size, self.strides or self.pool_size, self.padding)
 
 
 class MaxPooling(Pooling):
-    """Abstract: the largest value of each window."""
+    """Abstract: the largest value of each window; the first of equal ones gets the gradient."""
 
     def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-        from jax import lax
-
-        return self.reduce(x, -jnp.inf, lax.max)
+        return largest(x, self.sliding(x))
 
 
 class AveragePooling(Pooling):
@@ -60,11 +54,11 @@ class AveragePooling(Pooling):
 
     def apply(self, call: Call, x: "Array") -> "Array":
         import jax.numpy as jnp
-        from jax import lax
 
+        sliding = self.sliding(x)
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
-        cells = self.reduce(jnp.ones((1, *x.shape[1:-1], 1), wide.dtype), 0.0, lax.add)
-        return (self.reduce(wide, 0.0, lax.add) / cells).astype(x.dtype)
+        cells = total(jnp.ones((1, *x.shape[1:-1], 1), wide.dtype), sliding)
+        return (total(wide, sliding) / cells).astype(x.dtype)
 
 
 class MaxPool1D(MaxPooling):

@@ -11,6 +11,7 @@ import pytest
 
 from modelc.compiler import passes
 from modelc.compiler.errors import RunError
+from modelc.compiler.layers.conv import Conv2D
 from modelc.compiler.source import Root
 from modelc.runtime.execution import Execution, choose
 from modelc.runtime.order import batches, shuffled
@@ -172,16 +173,18 @@ def test_a_last_batch_is_filled_up_with_its_own_rows() -> None:
     assert real.tolist() == [4, 4, 2]
 
 
-def test_convolutions_take_single_steps_on_cpu(tmp_path: Path) -> None:
+def test_steps_are_single_on_cpu_where_a_layer_is_slow_inside_a_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = write_rows(tmp_path)
-    plain, _ = ready(spec(), root)
     layers = [
         {"reshape": [2, 2, 1]},
         {"conv2d": {"filters": 2, "kernel_size": 1}},
         "flatten",
         {"dense": 3, "name": "y"},
     ]
-    convolution, _ = ready(spec(layers), root)
-    assert choose(plain).mode == "scan"
-    assert choose(convolution).mode == "single"
-    assert "conv2d" in choose(convolution).reason
+    task, _ = ready(spec(layers), root)
+    assert choose(task).mode == "scan"
+    monkeypatch.setattr(Conv2D, "loop_safe", False)
+    assert choose(task).mode == "single"
+    assert "conv2d" in choose(task).reason

@@ -74,9 +74,9 @@ def test_means_of_half_precision_values_are_in_float32() -> None:
         np.testing.assert_allclose(found.reshape(2, 2).astype("float32"), expected, rtol=2**-8)
 
 
-def test_layers_of_plain_xla_convolutions_are_not_fast_inside_a_loop() -> None:
+def test_layers_of_convolutions_may_run_inside_a_loop() -> None:
     assert len(CONVOLUTIONS) == 10
-    assert not any(LAYERS.find(name).loop_safe for name in CONVOLUTIONS)
+    assert all(LAYERS.find(name).loop_safe for name in CONVOLUTIONS)
 
 
 @pytest.mark.parametrize(
