@@ -147,6 +147,8 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
     """What is to be said beside the table, a name and a text each."""
     named = [name if name == edge else f"{name} ({edge})" for name, edge in summary.outputs]
     found = [("outputs" if len(named) > 1 else "output", ", ".join(named))]
+    for index, (path, times) in enumerate(summary.loops):
+        found.append(("" if index else "one loop", f"{path}: {times} copies, their weights stacked while it computes"))
     for index, term in enumerate(summary.terms):
         found.append(("loss" if index == 0 else "", show_term(term, len(summary.terms) > 1)))
     if summary.metrics:
@@ -225,6 +227,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
             "trainable": summary.trainable.bytes,
             "non_trainable": summary.state.bytes,
         },
+        "loops": dict(summary.loops),
         "losses": [term_json(term) for term in summary.terms],
         "metrics": list(summary.metrics),
         "monitor": summary.monitor or None,

@@ -16,6 +16,7 @@ from modelc.compiler.document import MAX_BYTES, read, show_text
 from modelc.compiler.errors import Label, Place, Problem, SpecError
 from modelc.compiler.infer import PlannedGraph, infer
 from modelc.compiler.plugged import using
+from modelc.compiler.rolling import from_named, to_named
 from modelc.compiler.schema.parse import parse
 from modelc.compiler.source import Root, cache_folder, open_regular
 
@@ -190,7 +191,7 @@ class Compiled:
         import jax
 
         params, state = jax.jit(self.model.init)(key)
-        return params, state
+        return to_named(self.model.rolls, params), to_named(self.model.rolls, state)
 
     def fit(self, state: "Tree", inputs: "Mapping[str, np.ndarray[Any, Any]]") -> "Tree":
         """`state` with what layers such as `normalization` learn from `inputs`, all training rows by name.
@@ -222,7 +223,10 @@ class Compiled:
         Raises ValueError when `inputs` lacks one of the model's, or has the wrong shape.
         """
         self.check(inputs)
-        return self.model.apply(params, state, inputs, train=train, key=key)
+        rolls = self.model.rolls
+        held = from_named(rolls, params), from_named(rolls, state)
+        outputs, new_state = self.model.apply(*held, inputs, train=train, key=key)
+        return outputs, to_named(rolls, new_state)
 
     def check(self, inputs: "Mapping[str, Array | np.ndarray[Any, Any]]") -> None:
         """Raise ValueError when `inputs` lacks one of the model's, or has the wrong shape."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from modelc.compiler.ends import Ends
 from modelc.compiler.errors import Path, Problem
-from modelc.compiler.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.ordering import order
@@ -91,6 +91,7 @@ class Builder:
         self.findings = findings
         self.nodes: list[Node] = []
         self.wanted: list[Wanted] = []
+        self.repeats: list[Repeated] = []
         self.ends = Ends(findings)
 
     def build(self, model: ModelSpec) -> Graph:
@@ -111,7 +112,9 @@ class Builder:
         settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
         wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
-        return Graph(types, order(self.findings, nodes, model.inputs), settled, self.ends.settled(), wanted)
+        return Graph(
+            types, order(self.findings, nodes, model.inputs), settled, self.ends.settled(), wanted, tuple(self.repeats)
+        )
 
     # The parts of a model, each at its place.
 
@@ -169,6 +172,7 @@ class Builder:
         build: Callable[[Place, Sequence[Given] | None], Edge | None],
     ) -> Edge | None:
         """Copies one behind the other: the first input is carried through them, the others go to each unchanged."""
+        self.repeats.append(Repeated(place.path, repeat.times, repeat.tied))
         last = given[0].edge if given else None
         first = place.below("0").path
         for index in range(repeat.times):

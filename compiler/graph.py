@@ -62,6 +62,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """So many copies one behind the other, below `path`."""
+
+    path: str
+    times: int
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
 
@@ -73,6 +82,7 @@ class Graph:
     outputs: Mapping[str, Edge | None]
     ends: Mapping[str, Mapping[str, Edge | None]] = field(default_factory=dict)
     wanted: tuple[Wanted, ...] = ()
+    repeats: tuple[Repeated, ...] = ()
 
     def node(self, path: str) -> Node | None:
         return next((node for node in self.nodes if node.path == path), None)

@@ -10,6 +10,7 @@ from modelc.compiler.errors import Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import kind_of
+from modelc.compiler.rolling import Roll
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.tensor import TensorType, show_shape
@@ -17,10 +18,14 @@ from modelc.compiler.tensor import TensorType, show_shape
 
 @dataclass(frozen=True, slots=True)
 class PlannedGraph:
-    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none."""
+    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none.
+
+    `rolls` are the repeats that are computed as loops, once the passes have run.
+    """
 
     graph: Graph
     plans: Mapping[str, Plan]
+    rolls: tuple[Roll, ...] = ()
 
     def owned(self) -> Iterator[tuple[str, Plan]]:
         """The owner of each set of weights with the plan of the first node that uses it, in order, each once."""
@@ -29,6 +34,16 @@ class PlannedGraph:
             if node.owner not in seen and (plan := self.plans.get(node.path)) is not None:
                 seen.add(node.owner)
                 yield node.owner, plan
+
+    def held(self) -> Iterator[tuple[str, Plan, Roll | None]]:
+        """What `owned` has, as a model holds it: the weights of all copies of a rolled repeat once, with the roll."""
+        rolled = {path: roll for roll in self.rolls for path in roll.inside}
+        for path, plan in self.owned():
+            roll = rolled.get(path)
+            if roll is None:
+                yield path, plan, None
+            elif any(node.path == path for node in roll.nodes):
+                yield roll.stacked(path), plan, roll
 
     def type(self, edge: Edge | None) -> TensorType | None:
         """The type on an edge, or None where it is unknown."""

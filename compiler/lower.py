@@ -1,15 +1,17 @@
 """A task as pure JAX functions: `init` draws the weights, `run` computes values, `apply` is its public face."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
-from modelc.compiler.graph import Edge
+from modelc.compiler.graph import Edge, Node
 from modelc.compiler.infer import PlannedGraph, by_slot
-from modelc.compiler.keys import derive
-from modelc.compiler.layer import Call, Result
+from modelc.compiler.keys import derive, derive_each
+from modelc.compiler.layer import Call, Result, State, Weight
+from modelc.compiler.rolling import Roll
+from modelc.compiler.stacking import STACKED
 
 if TYPE_CHECKING:
     from jax import Array
@@ -38,6 +40,8 @@ class Model:
     init: Callable[["Array"], tuple[Tree, Tree]]
     run: Callable[..., Values]
     outputs: Mapping[str, Edge]
+    rolls: tuple[Roll, ...] = ()
+    """The repeats whose weights and state it holds stacked; `rolling` has the way to those by name and back."""
 
     def apply(
         self,
@@ -83,26 +87,34 @@ def lower(task: Task) -> Model:
     ) -> Values:
         return interpret(planned, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
 
-    return Model(init, run, outputs)
+    return Model(init, run, outputs, planned.rolls)
 
 
 def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
     """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
     params: dict[str, dict[str, Array]] = {}
     state: dict[str, dict[str, Array]] = {}
-    for owner, plan in planned.owned():
+    for owner, plan, roll in planned.held():
         if plan.params:
-            params[owner] = {
-                name: weight.initializer.sample(derive(key, owner, name), weight.shape, weight.dtype)
-                for name, weight in plan.params.items()
-            }
+            params[owner] = {name: first_values(weight, key, owner, name, roll) for name, weight in plan.params.items()}
         if plan.state:
             state[owner] = {
-                name: entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
+                name: first_values(entry, key, owner, name, roll)
                 for name, entry in plan.state.items()
                 if not entry.per_row
             }
     return params, state
+
+
+def first_values(entry: Weight | State, key: "Array", owner: str, name: str, roll: Roll | None) -> "Array":
+    """The first values of one array, or of that array in every copy of a rolled repeat, stacked."""
+    if roll is None:
+        return entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
+    import jax
+
+    keys = derive_each(key, [owner.replace(STACKED, str(index), 1) for index in range(roll.times)])
+    values: Array = jax.vmap(lambda key: entry.initializer.sample(derive(key, name), entry.shape, entry.dtype))(keys)
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,39 +151,87 @@ def interpret(
     key: "Array | None",
     rows: "Array | None",
 ) -> Values:
-    """Run every node once, in order. `rows` is false for rows that only pad the batch."""
-    values: dict[Edge, Any] = {Edge(name): inputs[name] for name in planned.graph.inputs if name in inputs}
-    masks: dict[Edge, Any] = {}
+    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
+    run = Run(precision, rows, train)
+    run.values = {Edge(name): inputs[name] for name in planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
-    penalties: dict[str, Array] = {}
+    rolled = {path: roll for roll in planned.rolls for path in roll.inside}
     for node in planned.graph.nodes:
-        assert node.layer is not None and node.feeds is not None
-        edges = [feed.edge for feed in node.feeds if feed.edge is not None]
-        call = Call(
-            params=params.get(node.owner, {}),
-            state=new_state.get(node.owner, {}),
-            masks=by_slot(node, [masks.get(edge) for edge in edges]),
-            rows=rows,
-            train=train,
-            key=None if key is None else derive(key, node.path),
+        roll = rolled.get(node.path)
+        if roll is not None:
+            # All that feeds the copies stands before the last node of theirs, and all that they feed behind it.
+            if node.path == roll.at:
+                run.loop(roll, params, new_state, key)
+            continue
+        result = run.node(
+            node,
+            params.get(node.owner, {}),
+            new_state.get(node.owner, {}),
+            None if key is None else derive(key, node.path),
         )
-        given = node.layer.apply(call, **by_slot(node, [precision.narrow(values[edge], node.path) for edge in edges]))
-        result = given if isinstance(given, Result) else Result.of(given)
-        for port, value in result.outputs.items():
-            values[Edge(node.path, port)] = value if node.path in precision.wide else precision.narrow(value)
-            masks[Edge(node.path, port)] = result.masks.get(port)
-        if node.layer.masking == "pass":
-            joined = join_masks([masks.get(edge) for edge in edges])
-            masks.update({Edge(node.path, port): joined for port in result.outputs})
-        if result.state:
-            new_state[node.owner] = {**new_state.get(node.owner, {}), **result.state}
-        penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
+        if result:
+            new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
+    values, masks, penalties = run.values, run.masks, run.penalties
     return Values(
         {edge: precision.widen(values[edge]) for edge in wanted},
         {edge: masks.get(edge) for edge in wanted},
         new_state,
         penalties,
     )
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a model: what is computed so far."""
+
+    precision: Precision
+    rows: "Array | None"
+    train: bool
+    values: dict[Edge, Any] = field(default_factory=dict)
+    masks: dict[Edge, Any] = field(default_factory=dict)
+    penalties: dict[str, "Array"] = field(default_factory=dict)
+
+    def node(
+        self, node: Node, params: Mapping[str, "Array"], state: Mapping[str, "Array"], key: "Array | None"
+    ) -> Mapping[str, "Array"]:
+        """Compute one node; its new state."""
+        assert node.layer is not None and node.feeds is not None
+        narrow = self.precision.narrow
+        edges = [feed.edge for feed in node.feeds if feed.edge is not None]
+        masks = by_slot(node, [self.masks.get(edge) for edge in edges])
+        call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
+        given = node.layer.apply(call, **by_slot(node, [narrow(self.values[edge], node.path) for edge in edges]))
+        result = given if isinstance(given, Result) else Result.of(given)
+        for port, value in result.outputs.items():
+            self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else narrow(value)
+            self.masks[Edge(node.path, port)] = result.masks.get(port)
+        if node.layer.masking == "pass":
+            joined = join_masks([self.masks.get(edge) for edge in edges])
+            self.masks.update({Edge(node.path, port): joined for port in result.outputs})
+        self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
+        return result.state
+
+    def loop(self, roll: Roll, params: Tree, state: dict[str, Any], key: "Array | None") -> None:
+        """Compute a rolled repeat, whose weights and state are stacked; replaces the state in `state`."""
+        from jax import lax
+
+        paths = {node.path: roll.stacked(node.path) for node in roll.nodes}
+        keys = {} if key is None else {path: derive_each(key, roll.copies(path)) for path in paths}
+        stacked = {path: (params.get(held, {}), state.get(held, {}), keys.get(path)) for path, held in paths.items()}
+
+        def turn(carry: Any, now: Any) -> Any:
+            inner = Run(self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
+            inner.values[roll.carried], inner.masks[roll.carried] = carry
+            new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
+            return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)
+
+        first = self.precision.narrow(self.values[roll.carried]), self.masks.get(roll.carried)
+        (value, mask), (new, penalties) = lax.scan(turn, first, stacked, length=roll.times)
+        self.values[roll.last], self.masks[roll.last] = value, mask
+        for path, entries in new.items():
+            if entries:
+                state[paths[path]] = {**state.get(paths[path], {}), **entries}
+        self.penalties.update({f"{roll.path}/{name}": value.sum() for name, value in penalties.items()})
 
 
 def join_masks(masks: list[Any]) -> Any:

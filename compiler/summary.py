@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
+from modelc.compiler import passes
 from modelc.compiler.bind.task import Binding, Output, Task, Term
 from modelc.compiler.graph import Node
 from modelc.compiler.layer import State, Weight
@@ -89,6 +90,7 @@ class Summary:
     source: str
     inputs: tuple[tuple[str, str], ...]
     validation: str
+    loops: tuple[tuple[str, int], ...]
     sample_weight: str
 
     @property
@@ -122,6 +124,7 @@ def summarize(task: Task) -> Summary:
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
         validation=show_validation(task),
+        loops=tuple((roll.path, roll.times) for roll in passes.run(task).planned.rolls),
         sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
     )
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from modelc.compiler import passes
 from modelc.compiler.bind.task import Task
-from modelc.compiler.lower import lower
+from modelc.compiler.lower import Tree, lower
+from modelc.compiler.rolling import from_named
 from modelc.runtime.dataset import Part
 from modelc.runtime.order import batches, in_order
 from modelc.runtime.records import Weights
@@ -21,7 +22,7 @@ from modelc.runtime.train import Evaluation, evaluation_batch
 def evaluate(task: Task, params: Weights, state: Weights, part: Part) -> dict[str, float]:
     """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
     prepared = passes.run(task)
-    on_device = jax.device_put((params, state))
+    on_device = held(prepared, params, state)
     values = Evaluation(make(prepared, 1), prepared, part).run(*on_device).values(prepared, "")
     return {key.removeprefix("/"): value for key, value in values.items()}
 
@@ -49,7 +50,7 @@ def predict(
         shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
         return shown, of_rows(prepared, values.state)
 
-    weights = jax.device_put((params, state))
+    weights = held(prepared, params, state)
     size = evaluation_batch(prepared, rows)
     indices, real = batches(in_order(rows), size)
     handed: Any = at_zeros(prepared, size)
@@ -60,3 +61,10 @@ def predict(
         for name, value in jax.device_get(outputs).items():
             parts[name].append(value[:count])
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def held(task: Task, params: Weights, state: Weights) -> tuple[Tree, Tree]:
+    """Weights and state on the device, in the form that the model of `task` holds them in."""
+    rolls = task.planned.rolls
+    trees: tuple[Tree, Tree] = jax.device_put((from_named(rolls, params), from_named(rolls, state)))
+    return trees

@@ -17,11 +17,10 @@ from modelc.compiler.lower import Tree
 
 def entries(task: Task) -> Iterator[tuple[str, str, State]]:
     """Each entry per row of a task that the passes have prepared: path, name, and what is planned."""
-    for node in task.planned.graph.nodes:
-        if node.owner == node.path:
-            for name, entry in task.planned.plans[node.path].state.items():
-                if entry.per_row:
-                    yield node.path, name, entry
+    for path, plan in task.planned.owned():
+        for name, entry in plan.state.items():
+            if entry.per_row:
+                yield path, name, entry
 
 
 def at_zeros(task: Task, batch: int) -> Tree:

@@ -232,20 +232,22 @@ def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> A
 def penalties(task: Task, params: Tree, values: Values) -> Array:
     """What regularized weights and layers that penalize add to the loss."""
     total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
-    for path, plan in task.planned.owned():
+    for path, plan, roll in task.planned.held():
         for name, weight in plan.params.items():
             if weight.regularizer is not None:
-                total = total + weight.regularizer.penalty(params[path][name])
+                each = weight.regularizer.penalty
+                total = total + (jnp.sum(jax.vmap(each)(params[path][name])) if roll else each(params[path][name]))
     return total
 
 
 def constrained(task: Task, params: Any) -> Tree:
     """`params` with every weight that has a constraint brought back to it."""
     kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
-    for path, plan in task.planned.owned():
+    for path, plan, roll in task.planned.held():
         for name, weight in plan.params.items():
             if weight.constraint is not None:
-                kept[path][name] = weight.constraint.project(params[path][name])
+                each = weight.constraint.project
+                kept[path][name] = jax.vmap(each)(params[path][name]) if roll else each(params[path][name])
     return kept
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from modelc.compiler import passes
 from modelc.compiler.bind.task import Task
 from modelc.compiler.errors import RunError
+from modelc.compiler.rolling import to_named
 from modelc.runtime.dataset import Dataset, Part
 from modelc.runtime.execution import Execution
 from modelc.runtime.fitting import learn
@@ -229,7 +230,8 @@ def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
 def snapshot(task: Task, state: TrainState, epoch: int, step: int) -> Snapshot:
     """The weights of a moment, copied to the host; what rows hand to rows is none of them."""
     params, carried = jax.device_get((state.params, of_all(task, state.state)))
-    return Snapshot(epoch, step, params, carried)
+    rolls = task.planned.rolls
+    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, carried))
 
 
 def not_finite(step: int, epoch: int, batch: int) -> RunError:

@@ -7,6 +7,7 @@ from pydantic import Field
 from modelc.compiler.numbers import Fraction, NonNegative, Positive
 from modelc.compiler.optimizer import Optimizer
 from modelc.compiler.schedules import LearningRate, rate_function
+from modelc.compiler.stacking import rank
 
 if TYPE_CHECKING:
     import optax
@@ -48,4 +49,4 @@ def decays(params: Any) -> Any:
     """A tree as `params`: True for every weight that decays, those of rank 2 and above."""
     import jax
 
-    return jax.tree.map(lambda weight: weight.ndim >= 2, params)
+    return jax.tree_util.tree_map_with_path(lambda path, weight: rank(str(path[0].key), weight) >= 2, params)
