@@ -21,6 +21,7 @@ class RandomGrayscale(RandomImage):
     3 `layers.RandomGrayscale`.
     """
 
+    keras: ClassVar[str] = "layers.RandomGrayscale"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("random_greyscale", "grayscale")
     example: ClassVar[str] = "random_grayscale: 0.2"
@@ -46,6 +47,7 @@ class RandomInvert(RandomImage):
     not on other images. Follows Keras 3 `layers.RandomInvert`, which leaves out `low`, the start of `value_range`.
     """
 
+    keras: ClassVar[str] = "layers.RandomInvert"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("invert",)
     example: ClassVar[str] = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
@@ -73,6 +75,7 @@ class RandomSaturation(RandomImage):
     on other images. Follows Keras 3 `layers.RandomSaturation`, which saturates beyond 1 where values reach beyond 1.
     """
 
+    keras: ClassVar[str] = "layers.RandomSaturation"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("saturation",)
     example: ClassVar[str] = "random_saturation: [0.4, 0.6]"
@@ -103,6 +106,7 @@ class RandomHue(RandomImage):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomHue`.
     """
 
+    keras: ClassVar[str] = "layers.RandomHue"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("hue",)
     example: ClassVar[str] = "random_hue: {factor: 0.1, value_range: [0, 1]}"
@@ -136,6 +140,7 @@ class RandomSharpness(RandomImage):
     drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomSharpness`.
     """
 
+    keras: ClassVar[str] = "layers.RandomSharpness"
     primary: ClassVar[str | None] = "factor"
     spellings: ClassVar[tuple[str, ...]] = ("RandomAdjustSharpness", "sharpness")
     example: ClassVar[str] = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
