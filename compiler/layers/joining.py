@@ -39,7 +39,8 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     """
     first = inputs[0].shape
     other = next((x.shape for x in inputs if x.shape != first), first)
-    if stretchable and stretched(inputs) is not None:
+    # Of vectors, one of a single number is more often a slip than a gate.
+    if stretchable and len(first) > 1 and stretched(inputs) is not None:
         cure = "write `broadcast: true` if axes of size 1 are to be stretched to the size of the others"
     elif len(first) != len(other):
         cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
