@@ -48,6 +48,7 @@ class LongShortTerm(Recurrent):
     )
     gates: ClassVar[int] = 4
     parts: ClassVar[tuple[str, ...]] = ("h", "c")
+    gathers: ClassVar[bool] = True
 
     recurrent_activation: Annotated[ActivationField, Field(description="Function of the gates.")] = Sigmoid()
     unit_forget_bias: Annotated[bool, Field(description="Whether the forget gate's bias starts at 1.")] = True

@@ -5,6 +5,8 @@ The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lst
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
     Arrays = tuple[Array, ...]
     """The parts of a state, each `[batch, ...]`, the output first."""
-    Step = Callable[[Array, Arrays], Arrays]
-    """The next state from what the inputs of this step add (`[batch, ...]`) and from the last state."""
+    Step = Callable[[Array, Arrays, Any], Arrays]
+    """The next state from what the inputs of this step add (`[batch, ...]`), the last state, and what h adds to it."""
 
 
 Stateful = Annotated[
@@ -57,6 +59,8 @@ class Recurrent(Layer):
     """The letters of the parts of the state, the output first; part `h` leaves by the port `state_h`."""
     functions: ClassVar[tuple[str, ...]] = ("activation", "recurrent_activation")
     """The arguments that are activations of parts of the state."""
+    gathers: ClassVar[bool] = False
+    """Whether `step` only adds `recur(h)` to z, and is faster if the gradient of that product is taken after the run."""
     sized: ClassVar[str]
     """The argument that sizes the state."""
 
@@ -170,11 +174,17 @@ class Recurrent(Layer):
         state = tuple(part.astype(x.dtype) for part in start)
         recur = self.recur(call, x, state[0], recurrent_bias)
 
-        def step(z: "Array", state: "Arrays") -> "Arrays":
-            return self.step(z, state, recur)
-
         mask = call.masks.get("x")
-        state, outputs = run(step, z, state, mask, sequences=self.return_sequences, backwards=self.go_backwards)
+        state, outputs = run(
+            self.step,
+            recur,
+            z,
+            state,
+            mask,
+            sequences=self.return_sequences,
+            backwards=self.go_backwards,
+            gathers=self.gathers,
+        )
         masks = {}
         if outputs is not None and mask is not None:
             masks["output"] = mask[:, ::-1] if self.go_backwards else mask
@@ -190,28 +200,93 @@ class Recurrent(Layer):
 
 
 def run(
-    step: "Step", z: "Array", state: "Arrays", mask: "Array | None", *, sequences: bool, backwards: bool
+    step: "Step",
+    recur: Any,
+    z: "Array",
+    state: "Arrays",
+    mask: "Array | None",
+    *,
+    sequences: bool,
+    backwards: bool,
+    gathers: bool,
 ) -> "tuple[Arrays, Array | None]":
     """The state after the last step, and with `sequences` the outputs `[batch, time, ...]` in the order of running.
 
     `z` is `[batch, time, ...]`. Where `mask` (`[batch, time]`) is false the state stays, and the output with it.
     """
     import jax.numpy as jnp
-    from jax import lax
 
-    def advance(state: "Arrays", now: "tuple[Array, Array | None]") -> "tuple[Arrays, Array | None]":
-        z, real = now
-        new = step(z, state)
-        if real is not None:
-            new = tuple(keep(real, one, old) for one, old in zip(new, state, strict=True))
-        return new, new[0] if sequences else None
-
+    scan = partial(over_time, step, sequences=sequences, backwards=backwards)
     steps = jnp.swapaxes(z, 0, 1), None if mask is None else mask.T
-    state, outputs = lax.scan(advance, state, steps, reverse=backwards)
+    if gathers:
+        state, outputs = gathered(scan, recur, state, *steps)
+    else:
+        state, outputs, _ = scan(recur, state, *steps)
     if outputs is None:
         return state, None
     # A scan in reverse stores its outputs by place in time; they are given in the order of running.
     return state, jnp.swapaxes(jnp.flip(outputs, 0) if backwards else outputs, 0, 1)
+
+
+def over_time(
+    step: "Step",
+    recur: Any,
+    state: "Arrays",
+    z: "Array",
+    mask: "Array | None",
+    *,
+    sequences: bool,
+    backwards: bool,
+    before: bool = False,
+) -> "tuple[Arrays, Array | None, Array | None]":
+    """The last state, the outputs and with `before` what h was before each step, both `[time, batch, ...]`."""
+    from jax import lax
+
+    def advance(state: "Arrays", now: "tuple[Array, Array | None]") -> "tuple[Arrays, Any]":
+        z, real = now
+        new = step(z, state, recur)
+        if real is not None:
+            new = tuple(keep(real, one, old) for one, old in zip(new, state, strict=True))
+        return new, (new[0] if sequences else None, state[0] if before else None)
+
+    state, (outputs, h) = lax.scan(advance, state, (z, mask), reverse=backwards)
+    return state, outputs, h
+
+
+def gathered(scan: Any, recur: Any, state: "Arrays", z: "Array", mask: "Array | None") -> "tuple[Arrays, Array | None]":
+    """`scan`, whose gradient of the recurrent kernel is one product of all steps after the run back through time.
+
+    Plain differentiation adds a product to the gradient in each step: slow for large kernels, and for convolutions, whose
+    gradient XLA's CPU backend computes slowly inside a loop. Needs a step that adds `recur(h)` to z and uses neither
+    elsewhere, so that the gradient of z is that of the product. Not for forward-mode differentiation.
+    """
+    import jax
+
+    def with_kernel(kernel: "Array", dropped: Any) -> Any:
+        return replace(recur, kernel=kernel, dropped=dropped)
+
+    def forward(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
+        def fixed(state: "Arrays", z: "Array") -> Any:
+            last, outputs, h = scan(with_kernel(kernel, dropped), state, z, mask, before=True)
+            return (last, outputs), h
+
+        result, back, h = jax.vjp(fixed, state, z, has_aux=True)
+        return result, (kernel, dropped, h, back)
+
+    def backward(saved: Any, given: Any) -> Any:
+        kernel, dropped, h, back = saved
+        to_state, to_z = back(given)
+        _, back_to_kernel = jax.vjp(lambda kernel: jax.vmap(with_kernel(kernel, dropped))(h), kernel)
+        return (*back_to_kernel(to_z), None, to_state, to_z, None)
+
+    @jax.custom_vjp
+    def whole(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
+        last, outputs, _ = scan(with_kernel(kernel, dropped), state, z, mask)
+        return last, outputs
+
+    whole.defvjp(forward, backward)
+    result: tuple[Arrays, Array | None] = whole(recur.kernel, recur.dropped, state, z, mask)
+    return result
 
 
 def keep(real: "Array", new: "Array", old: "Array") -> "Array":
