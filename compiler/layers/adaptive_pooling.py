@@ -1,6 +1,7 @@
 """The layers that pool to a size that is given, whatever the size of the input."""
 
 from collections.abc import Callable
+from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -77,7 +78,9 @@ def mean(x: "Array", axis: int, windows: list[range]) -> "Array":
     shares = np.zeros((x.shape[axis], len(windows)), x.dtype)
     for place, window in enumerate(windows):
         shares[window.start : window.stop, place] = 1 / len(window)
-    return jnp.moveaxis(jnp.tensordot(x, shares, (axis, 0)), -1, axis)
+    # Axes before it are a batch and those after it are columns, so that nothing is transposed.
+    y = jnp.asarray(shares.T) @ x.reshape(prod(x.shape[:axis]), x.shape[axis], -1)
+    return y.reshape(*x.shape[:axis], len(windows), *x.shape[axis + 1 :])
 
 
 def largest(x: "Array", axis: int, windows: list[range]) -> "Array":
