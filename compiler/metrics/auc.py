@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.comparisons import one_hot
 from modelc.compiler.metric import Link, Metric, need, need_equal
-from modelc.compiler.metrics.answers import need_class, need_class_target, need_probabilities, spread
+from modelc.compiler.metrics.answers import need_class, need_class_target, need_probabilities
 from modelc.compiler.metrics.counted import Average, ClassId
 from modelc.compiler.metrics.counting import pieces, ratio, whole
+from modelc.compiler.metrics.thresholds import above, histograms
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -60,25 +60,8 @@ class AUC(Metric):
         return output.shape if link == "sigmoid" else output.shape[:-1]
 
     def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax
-        import jax.numpy as jnp
-
-        if prediction.ndim == 1:
-            prediction, target = prediction[:, None], target[:, None]
-        values = prediction.astype(jnp.float32)
-        weights = spread(weight, values)
-        # The last threshold below each value: a value is strictly above those up to it.
-        below = jnp.ceil(jnp.clip(values, 0.0, 1.0) * (self.num_thresholds - 1)) - 1
-        buckets = jnp.where(weights > 0, jnp.maximum(below, 0), 0).astype(jnp.int32)
-        width = values.shape[-1]
-        places = (buckets * width + jnp.arange(width)).ravel()
-        yes = one_hot(target, values) > 0.5
-
-        def histogram(kept: "Array") -> "Array":
-            chosen = jnp.where(kept, weights, 0.0).ravel()
-            return jax.ops.segment_sum(chosen, places, self.num_thresholds * width).reshape(-1, width)
-
-        return pieces({"yes": histogram(yes), "no": histogram(~yes)})
+        yes, no = histograms(prediction, target, weight, self.num_thresholds, least=1)
+        return pieces({"yes": yes, "no": no})
 
     def result(self, sums: Mapping[str, Any]) -> float:
         yes, no = whole(sums, "yes"), whole(sums, "no")
@@ -94,12 +77,6 @@ class AUC(Metric):
         true, false = above(yes[:, has_curve]), above(no[:, has_curve])
         areas = area_under_roc(true, false) if self.curve == "ROC" else area_under_pr(true, false)
         return float(areas.mean())
-
-
-def above(histogram: "Numbers") -> "Numbers":
-    """How many values are above each threshold, from how many are between each and the next."""
-    found: Numbers = histogram[::-1].cumsum(axis=0)[::-1]
-    return found
 
 
 def area_under_roc(true: "Numbers", false: "Numbers") -> "Numbers":

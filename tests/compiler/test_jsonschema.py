@@ -84,7 +84,8 @@ def free(path: tuple[Any, ...]) -> bool:
 def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
     """A whole spec around an example, which may be of the thing itself or of what it is an argument of."""
     name = example if isinstance(example, str) else next(iter(example))
-    if name in table_of("layer"):
+    # A metric may be called as a layer is: `mean`.
+    if name in table_of("layer") and table.kind != "metric":
         return chain(example)
     by_kind = {
         "loss": training(loss=example),

@@ -125,6 +125,42 @@ CASES: dict[str, tuple[Any, Numbers, Numbers, Link, Any]] = {
         lambda: reference.R2Score(class_aggregation="variance_weighted_average"),
     ),
 }
+CASES |= {
+    "correlation": ("pearson_correlation", NUMBERS, TRUTH, None, reference.PearsonCorrelation),
+    "concordance": ("concordance_correlation", NUMBERS, TRUTH, None, reference.ConcordanceCorrelation),
+    **{
+        f"{name} {value} {options}": (
+            {name: {name.rpartition("_at_")[2]: value, **options}},
+            CHANCES,
+            YES,
+            "sigmoid",
+            lambda wanted=wanted, value=value, options=options: wanted(value, **options),
+        )
+        for name, wanted in (
+            ("precision_at_recall", reference.PrecisionAtRecall),
+            ("recall_at_precision", reference.RecallAtPrecision),
+            ("sensitivity_at_specificity", reference.SensitivityAtSpecificity),
+            ("specificity_at_sensitivity", reference.SpecificityAtSensitivity),
+        )
+        for value, options in ((0.6, {}), (1.0, {"num_thresholds": 7}), (0.5, {"class_id": 2}))
+    },
+}
+OVERLAPS: dict[str, tuple[Any, Numbers, Numbers, Link, Any]] = {
+    "classes": (
+        {"iou": [0, 3]},
+        CHANCES,
+        LABELS,
+        "softmax",
+        lambda: reference.IoU(num_classes=4, target_class_ids=[0, 3], sparse_y_pred=False),
+    ),
+    "yes": (
+        {"iou": {"target_class_ids": [1], "threshold": 0.3}},
+        CHANCES,
+        YES,
+        "sigmoid",
+        lambda: reference.BinaryIoU(target_class_ids=[1], threshold=0.3),
+    ),
+}
 UNWEIGHTED: dict[str, tuple[Numbers, Numbers, Link, Any]] = {
     "mean_iou": (CHANCES, LABELS, "softmax", lambda: reference.MeanIoU(num_classes=4, sparse_y_pred=False)),
     "mean_iou of yes or no": (CHANCES, YES, "sigmoid", lambda: reference.BinaryIoU(threshold=0.5)),
@@ -157,7 +193,29 @@ def test_an_overlap_is_that_of_keras(case: str) -> None:
 
 def test_every_metric_is_compared() -> None:
     compared = {next(iter(case[0])) if isinstance(case[0], dict) else case[0] for case in CASES.values()}
-    assert compared | {"mean_iou"} == set(METRICS)
+    assert compared | {"mean_iou", "iou", "mean", "sum"} == set(METRICS)
+
+
+@pytest.mark.parametrize("case", OVERLAPS)
+def test_an_overlap_of_chosen_classes_is_that_of_keras(case: str) -> None:
+    notation, prediction, target, link, wanted = OVERLAPS[case]
+    agree(notation, prediction, target, None, link, wanted())
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("mean", reference.Mean), ("sum", reference.Sum)])
+def test_values_without_a_target_are_those_of_keras(name: str, wanted: Any) -> None:
+    wanted = wanted()
+    wanted.update_state(CHANCES, sample_weight=np.repeat(WEIGHTS[:, None], 4, axis=1))
+    found = measure(METRICS.build(name), CHANCES.astype(np.float32), TRUTH, WEIGHTS, None)
+    assert found == pytest.approx(float(wanted.result()), rel=1e-5)
+
+
+def test_a_probability_on_a_threshold_is_not_above_it() -> None:
+    on_the_grid = (np.arange(ROWS, dtype=np.float32) % 8 / 7)[:, None]
+    for value in (0.0, 0.3, 0.55, 1.0):
+        wanted = reference.SpecificityAtSensitivity(value, num_thresholds=8)
+        notation = {"specificity_at_sensitivity": {"sensitivity": value, "num_thresholds": 8}}
+        agree(notation, on_the_grid, YES[:, :1], None, "sigmoid", wanted)
 
 
 def test_probabilities_on_a_threshold_are_not_above_it() -> None:
