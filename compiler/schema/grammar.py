@@ -49,6 +49,7 @@ class Names:
     of: "Shape"
     open: bool = False
     description: str = ""
+    pattern: str = f"^{NAME.pattern}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ class Again:
         return recurring()[self.name]
 
 
+BLOCK = "^[A-Z][A-Za-z0-9_-]*$"
+"""The names of blocks: what tells them from layers."""
+VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
 Shape = Value | Keys | Names | Items | Thing | Either | Again
 ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
 
@@ -126,9 +130,14 @@ def language() -> Keys:
                 value=Value({"type": "string"}),
                 description="The file that this one is laid over: mappings are merged, lists and values replaced.",
             ),
-            "vars": Names("`vars`", ANYTHING, True, "Values by name, for `$name` and `${expression}` anywhere below."),
+            "vars": Names(
+                "`vars`", ANYTHING, True, "Values by name, for `$name` and `${expression}` anywhere below.", VARIABLE
+            ),
             "blocks": Names(
-                "`blocks`", block(), description="Bricks with parameters, used like layers; CamelCase names."
+                "`blocks`",
+                block(),
+                description="Bricks with parameters, used like layers; CamelCase names.",
+                pattern=BLOCK,
             ),
             "model": model(),
             "data": data(),
@@ -193,7 +202,11 @@ def block() -> Keys:
         "a block",
         {
             "params": Names(
-                "`params`", ANYTHING, True, "Parameters: a type (int, float, bool, str, ints, floats) or a default."
+                "`params`",
+                ANYTHING,
+                True,
+                "Parameters: a type (int, float, bool, str, ints, floats) or a default.",
+                VARIABLE,
             ),
             "layers": LAYERS_OF,
             "inputs": Items(REFERENCE, "The names of what comes into a graph, in order."),

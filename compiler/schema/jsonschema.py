@@ -1,14 +1,17 @@
 """The language as JSON Schema (draft-07), for completion and checks in editors; made from `grammar` and the tables.
 
 Choices between kinds of values are `if`/`then`/`else`, never `oneOf` or `anyOf`: editors then blame the key that is
-wrong and complete the arguments of the layer that is there. What depends on several places (names, shapes) is not in it.
+wrong and complete the arguments of the layer that is there. One mistake gives one error: what a mapping lacks is not
+told where a key in it is unknown. What depends on several places (names, shapes) is not in it.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from modelc.compiler.named import NAME, Named, Table
+from modelc.compiler.named import Named, Table
 from modelc.compiler.schema.field_types import Schema, listed
 from modelc.compiler.schema.grammar import (
+    BLOCK,
     Again,
     Either,
     Items,
@@ -22,121 +25,190 @@ from modelc.compiler.schema.grammar import (
     recurring,
     summary_of,
 )
+from modelc.compiler.schema.snippets import of_thing, of_things, of_words
 from modelc.compiler.schema.tables import TABLES
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 VARIABLE = {"type": "string", "pattern": r"^\$"}
-BLOCK = "^[A-Z][A-Za-z0-9_]*$"
-PAIRS = (("loss", "losses"), ("epochs", "steps"))
-"""Keys of `train` of which one excludes the other."""
+EXCLUDED = {"train": (("loss", "losses"), ("epochs", "steps")), "model": (("layers", "nodes"),)}
+"""Keys of a section of which the first excludes the second."""
+OF_TEXTS = ("pattern", "minLength", "maxLength")
+"""Keywords that concern texts only."""
 
 
 def json_schema() -> Schema:
     """The schema of a spec, self-contained."""
-    top = shape_schema(language())
-    train = top["properties"]["train"]
-    train["allOf"] = [{"not": {"required": list(pair)}} for pair in PAIRS]
-    model = top["properties"]["model"]
-    model["allOf"] = [{"not": {"required": ["layers", "nodes"]}}]
+    keys = language()
+    sections = {name: below for name, below in keys.keys.items() if name in EXCLUDED or name == "data"}
+    needs = {name: complete(below) for name, below in sections.items() if isinstance(below, Keys)}
+    top = keys_schema(replace(keys, required=("modelc",)))
+    for name, below in sections.items():
+        whole = plain_schema(replace(below, required=())) if isinstance(below, Keys) else plain_schema(below)
+        both = [
+            {"if": {"required": list(pair)}, "then": {"properties": {pair[1]: False}}, "else": {}}
+            for pair in EXCLUDED.get(name, ())
+        ]
+        top["properties"][name] = described(or_variable({**whole, **({"allOf": both} if both else {})}), below)
+    # A spec that is laid over another need not say what the other says.
+    alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(keys), "properties": needs}}
     definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
+    definitions |= {f"any.{table.kind}": without_type(thing_schema(Thing(table))) for table in TABLES}
     definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in recurring().items()}
+    # Without a title, which an editor would put above whatever it shows of any key.
     return {
         "$schema": DRAFT,
-        "title": "modelc spec",
-        "description": "A neural network, its data and its training, in one file.",
+        "description": "A spec of modelc: a neural network, its data and its training, in one file.",
+        "type": "object",
         **top,
+        "allOf": [alone],
         "definitions": definitions,
     }
 
 
 def shape_schema(shape: Shape) -> Schema:
-    """The schema of what `shape` describes."""
-    if isinstance(shape, Value):
-        schema = or_variable(shape.schema)
-    elif isinstance(shape, Again):
-        schema = {"$ref": f"#/definitions/shape.{shape.name}"}
-    elif isinstance(shape, Keys):
-        schema = keys_schema(shape)
-    elif isinstance(shape, Names):
-        schema = {
-            "type": "object",
-            "propertyNames": {"pattern": f"^{NAME.pattern}$"},
-            "additionalProperties": shape_schema(shape.of),
-        }
-    elif isinstance(shape, Items):
-        schema = {"type": "array", "items": shape_schema(shape.of)}
+    """The schema of what `shape` describes, or of a variable in its place."""
+    if isinstance(shape, Again):
+        schema: Schema = {"$ref": f"#/definitions/shape.{shape.name}"}
     elif isinstance(shape, Thing):
-        schema = thing_schema(shape)
-    else:
+        if shape.siblings or shape.others or shape.number is not None:
+            schema = thing_schema(shape)
+        else:
+            # An editor shows the innermost description, which is that of a bare name; what it is for stands as the title.
+            title = {"if": {"type": "string"}, "then": {"title": shape.description}, "else": {}}
+            any_ = {"$ref": f"#/definitions/any.{shape.table.kind}"}
+            schema = {"type": ["string", "object"], "allOf": [title, any_] if shape.description else [any_]}
+    elif isinstance(shape, Either):
         schema = either_schema(shape)
+    else:
+        schema = or_variable(plain_schema(shape))
+    return described(schema, shape)
+
+
+def described(schema: Schema, shape: Shape) -> Schema:
     return {"description": shape.description, **schema} if shape.description else schema
 
 
+def plain_schema(shape: Shape) -> Schema:
+    """The schema of what is written out: a value, or a mapping or list of such."""
+    if isinstance(shape, Value):
+        return dict(shape.schema)
+    if isinstance(shape, Keys):
+        return {"type": "object", **keys_schema(shape)}
+    if isinstance(shape, Names):
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": shape.pattern},
+            "additionalProperties": shape_schema(shape.of),
+        }
+    if isinstance(shape, Items):
+        return {"type": "array", "items": shape_schema(shape.of)}
+    raise TypeError(f"{shape} is written in several ways")
+
+
 def or_variable(schema: Schema) -> Schema:
-    """`schema`, or a variable in its place."""
+    """`schema`, or a variable in its place. The type stands at the top, where editors look for it, and nowhere else."""
+    if "enum" in schema:
+        words = {"if": VARIABLE, "then": {}, "else": {"enum": schema["enum"]}}
+        return words | of_words(schema["enum"])
     kinds = listed(schema["type"])
-    if "string" in kinds and "enum" not in schema and "pattern" not in schema:
-        return dict(schema)
-    return {"if": VARIABLE, "then": {}, "else": dict(schema)}
+    rest = {key: value for key, value in schema.items() if key != "type"}
+    if "string" not in kinds:
+        return {"type": [*kinds, "string"], "if": {"type": "string"}, "then": only_variable(kinds), "else": rest}
+    if any(key in schema for key in OF_TEXTS):
+        return {"type": schema["type"], "if": VARIABLE, "then": {}, "else": rest}
+    return dict(schema)
+
+
+def only_variable(kinds: list[str]) -> Schema:
+    """What a text must be where none of `kinds` is one."""
+    return {"if": VARIABLE, "then": {}, "else": {"type": kinds[0] if len(kinds) == 1 else kinds}}
 
 
 def keys_schema(shape: Keys) -> Schema:
+    """What a mapping with these keys may hold, and once all are known what it must hold."""
     schema: Schema = {
-        "type": "object",
         "properties": {name: shape_schema(below) for name, below in shape.keys.items()},
         "additionalProperties": False,
     }
-    return schema | {"required": list(shape.required)} if shape.required else schema
+    return schema | complete(shape)
+
+
+def complete(shape: Keys) -> Schema:
+    """That a mapping holds what it must, where it holds nothing unknown."""
+    if not shape.required:
+        return {}
+    return {"if": known(list(shape.keys)), "then": {"required": list(shape.required)}, "else": {}}
+
+
+def known(keys: list[str], blocks: bool = False) -> Schema:
+    """That a mapping has none but these keys."""
+    names: Schema = {"enum": keys}
+    return {"propertyNames": {"if": {"pattern": BLOCK}, "then": {}, "else": names} if blocks else names}
 
 
 def either_schema(shape: Either) -> Schema:
-    """The kinds told apart by their type, the last one without a condition."""
-    kinds: list[tuple[Any, Schema]] = []
-    if shape.mapping is not None:
-        kinds.append(("object", shape_schema(shape.mapping)))
-    if shape.items is not None:
-        kinds.append(("array", shape_schema(shape.items)))
-    if shape.value is not None:
-        kinds.append((shape.value.schema["type"], shape_schema(shape.value)))
-    schema: Schema = kinds[-1][1]
-    for type_, then in reversed(kinds[:-1]):
-        schema = {"if": {"type": type_}, "then": then, "else": schema}
-    # Beside the conditions, so that an editor knows what may begin here.
-    types = dict.fromkeys([*(name for type_, _ in kinds for name in listed(type_)), "string"])
-    return {"type": [*types], **schema} if len(kinds) > 1 else schema
+    """The kinds told apart by their type; what is left at the end are plain values and texts."""
+    kinds = [
+        (type_, below) for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None
+    ]
+    plain = listed(shape.value.schema["type"]) if shape.value is not None else []
+    schema = without_type(or_variable(shape.value.schema)) if shape.value is not None else only_variable([*dict(kinds)])
+    for type_, below in reversed(kinds):
+        schema = {"if": {"type": type_}, "then": without_type(plain_schema(below)), "else": schema}
+    return {"type": [*dict.fromkeys([*dict(kinds), *plain, "string"])], **schema}
+
+
+def without_type(schema: Schema) -> Schema:
+    return {key: value for key, value in schema.items() if key != "type"}
 
 
 def thing_schema(shape: Thing) -> Schema:
     """A name, or a mapping with one name of the table and the sibling keys; a number where one will do."""
     bare = [name for name in shape.table if not needs_arguments(shape.table, name)]
     properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
-    siblings = {name: shape_schema(below) for name, below in shape.siblings.items()}
+    others = {**shape.siblings, **shape.others}
     optional = [name for name in shape.siblings if name not in (*shape.required, *shape.instead)]
+    least = 1 + len(shape.required)
+    whole: Schema = {"minProperties": least, **at_most(least, optional)}
+    if shape.required:
+        required = {"required": list(shape.required)}
+        whole = {"if": required, "then": whole, "else": required}
     mapping: Schema = {
-        "type": "object",
-        "properties": {**properties, **siblings, **{name: shape_schema(below) for name, below in shape.others.items()}},
+        "properties": {**properties, **{name: shape_schema(below) for name, below in others.items()}},
         **({"patternProperties": {BLOCK: {}}} if shape.blocks else {}),
         "additionalProperties": False,
-        "minProperties": 1 + len(shape.required),
-        **at_most(1 + len(shape.required), optional),
+        "if": known([*shape.table, *others], shape.blocks),
+        "then": whole,
     }
     if shape.required:
         # Where a sibling is needed, a bare name will not do.
-        return mapping | {"required": list(shape.required)}
-    names: Schema = {"if": VARIABLE, "then": {}, "else": {"type": "string", "enum": bare}}
+        return or_variable({"type": "object", **mapping})
+    names = bare_names(shape.table, bare, shape.number is not None)
     if shape.blocks:
         names = {"if": {"pattern": BLOCK}, "then": {}, "else": names}
-    if shape.number is None:
-        return {"type": ["string", "object"], "if": {"type": "string"}, "then": names, "else": mapping}
-    number = {key: value for key, value in shape.number.items() if key != "pattern"} | {"type": "number"}
-    ratio = {"type": "string", "pattern": shape.number["pattern"]}
-    word = {"if": {"pattern": "^\\s*[-+]?[0-9.]"}, "then": ratio, "else": names}
-    return {
-        "type": ["number", "string", "object"],
-        "if": {"type": "number"},
-        "then": number,
-        "else": {"if": {"type": "string"}, "then": word, "else": mapping},
-    }
+    kinds = ["string", "object"]
+    words: Schema = {"if": VARIABLE, "then": {}, "else": names}
+    schema: Schema = {"if": {"type": "string"}, "then": words, "else": mapping}
+    if shape.number is not None:
+        kinds.insert(0, "number")
+        number = {key: value for key, value in shape.number.items() if key not in ("type", "pattern")}
+        words["else"] = {
+            "if": {"pattern": "^\\s*[-+]?[0-9.]"},
+            "then": {"pattern": shape.number["pattern"]},
+            "else": names,
+        }
+        schema = {"if": {"type": "number"}, "then": number, "else": schema}
+    return {"type": kinds, **schema, **of_things(shape.table, bare)}
+
+
+def bare_names(table: Table[Any], bare: list[str], number: bool) -> Schema:
+    """A text that is the name of a thing; each name with what the thing is."""
+    if not bare:
+        return {"type": ["number", "object"] if number else "object"}
+    about = [
+        {"if": {"const": name}, "then": {"description": summary_of(table.find(name))}, "else": {}} for name in bare
+    ]
+    return {"if": {"not": {"enum": bare}}, "then": {"enum": bare}, "else": {"allOf": about}}
 
 
 def at_most(keys: int, optional: list[str]) -> Schema:
@@ -152,20 +224,21 @@ def arguments_schema(table: Table[Any], name: str) -> Schema:
     cls: type[Named] = table.find(name)
     shape = arguments(table, name)
     mapping = keys_schema(shape)
-    description = {"description": summary_of(cls)}
+    about = {"description": summary_of(cls), **of_thing(cls)}
     if cls.primary is None:
         kinds = ["object"] if shape.required else ["object", "null"]
-        return description | mapping | {"type": kinds}
+        return about | {"if": {"type": kinds}, "then": mapping, "else": only_variable(kinds)}
     first = shape.keys[cls.primary]
     primary = shape_schema(first)
     if isinstance(first, Value):
         kinds = [kind for kind in listed(first.schema["type"]) if kind != "null"]
         primary = or_variable(first.schema | {"type": kinds})
-        primary = {"description": first.description, **primary} if first.description else primary
+    # A key and its value are one to an editor: whoever asks for either sees what both are.
+    primary["description"] = f"{summary_of(cls)}\n\n`{cls.primary}`: {first.description}"
     alone = set(shape.required) <= {cls.primary}
     scalar: Schema = primary if alone else {"type": "object"}
     empty: Schema = scalar if shape.required else {"if": {"type": "null"}, "then": {}, "else": scalar}
-    return description | {"if": {"type": "object"}, "then": mapping, "else": empty}
+    return about | {"if": {"type": "object"}, "then": mapping, "else": empty}
 
 
 def needs_arguments(table: Table[Any], name: str) -> bool:
