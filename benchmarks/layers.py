@@ -87,7 +87,7 @@ def in_flax(build: Callable[[Any, Any], Any], inputs: dict[str, Any]) -> Step:
     graph, params, rest = nnx.split(build(nnx, x), nnx.Param, ...)
 
     def run(params: Any, x: Any, rest: Any) -> Any:
-        return jax.tree.leaves(nnx.merge(graph, params, rest)(x))[0]
+        return jax.tree.leaves(nnx.merge(graph, params, rest, copy=True)(x))[0]
 
     return gradients(run, params, x, rest)
 
