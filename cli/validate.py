@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,11 @@ from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, pain
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
+    from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
 
-STDIN = "-"
+STDIN, STDIN_NAME = "-", "<stdin>"
+"""As an argument, and as messages call it."""
 
 
 def validate(
@@ -36,16 +39,24 @@ def validate(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is beyond doubt.")] = False,
+    difference: Annotated[
+        bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
+    ] = False,
     plugins: PluginNames = None,
 ) -> None:
     """Check specs: names, types, shapes, losses and targets.
 
-    With --data, the data is read and checked too.
+    With --data, the data is read and checked too. With --fix, slips and words of other frameworks are corrected in place;
+    text from stdin comes out on stdout.
     In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
     """
     if root is not None and not root.is_dir():
         refuse(f"there is no folder `{root}`")
     enable(plugins)
+
+    if difference and not fix:
+        refuse("`--diff` goes with `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
     from modelc.cli.targets import find_targets
     from modelc.compiler.render import FORMATS, summary
@@ -55,40 +66,90 @@ def validate(
         complain(f"nothing to validate in `{path}`", helps=(found.why_none(),))
     if not found.targets:
         raise typer.Exit(USAGE)
-    checks = [check_target(target, settings or (), data, root) for target in found.targets]
+    for_programs = output_format in ("json", "sarif")
+    specs = [Spec(target, settings or (), data, root) for target in found.targets]
+    fixed = None
+    if fix:
+        fixed = fix_all(specs, difference)
+    checks = [spec.check(fixed.texts if fixed else {}, exact=for_programs) for spec in specs]
     problems = [problem for checked in checks for problem in checked.problems]
-    # The same finding about an argument of `--set` comes once for each spec.
+    # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
     problems = list(dict.fromkeys(problems))
     sources = {name: text for checked in checks for name, text in checked.sources.items()}
-    if problems or output_format in ("json", "sarif"):
-        write(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(sys.stdout)))
+    # Standard output is the diff's, or that of the text that came by standard input.
+    stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
+    if problems or for_programs:
+        write(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
     failed = any(problem.is_error or strict for problem in problems)
+    if fixed and (line := fixed.line(difference)):
+        write(line + "\n", stream if output_format in ("text", "concise") else sys.stderr)
     if output_format in ("text", "concise", "github"):
         line = summary(problems, len(checks)) + (f", {found.skipped_line()}" if found.skipped else "")
-        stream = sys.stderr if output_format == "github" else sys.stdout
-        write(paint("error" if failed else "good", line, stream) + "\n", stream)
+        end = sys.stderr if output_format == "github" else stream
+        write(paint("error" if failed else "good", line, end) + "\n", end)
     if found.empty or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
-    if failed:
+    if failed or (fixed and difference and fixed.changed()):
         raise typer.Exit(FINDINGS)
 
 
-def check_target(target: str, settings: Sequence[str], data: bool, root: Path | None) -> "Checked":
-    """All problems of one spec, those of its data among them where `data` is true and the spec has no error."""
-    from dataclasses import replace
+@dataclass(slots=True)
+class Spec:
+    """One target, and how it is to be checked; `given` is what came by standard input, which is read once."""
 
-    from modelc.compiler.api import check, check_file
-    from modelc.compiler.document import MAX_BYTES
+    target: str
+    settings: Sequence[str]
+    data: bool
+    root: Path | None
+    given: bytes | None = None
 
-    if target == STDIN:
-        checked = check(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", settings)
-    else:
-        checked = check_file(Path(target), settings=settings, root=root)
-    if not data or checked.errors or checked.task is None or checked.task.data is None:
-        return checked
+    def check(self, texts: Mapping[str, str], *, exact: bool = False) -> "Checked":
+        """All problems of the spec, with `texts` in the place of files on the disk.
 
-    from modelc.compiler.source import Root, cache_folder
-    from modelc.runtime.dataset import check_data
+        Those of its data are among them where they are asked for and the spec has no error. With `exact` only fixes are
+        left that have been tried.
+        """
+        checked = self.check_text(texts)
+        if exact and any(problem.fix for problem in checked.problems):
+            from modelc.cli.fixing import confirmed
 
-    folder = root or (Path() if target == STDIN else Path(os.path.realpath(target)).parent)
-    return replace(checked, problems=checked.problems + check_data(checked.task, Root(folder, cache_folder())))
+            checked = confirmed(self.check_text, checked, texts)
+        if not self.data or checked.errors or checked.task is None or checked.task.data is None:
+            return checked
+
+        from modelc.compiler.source import Root, cache_folder
+        from modelc.runtime.dataset import check_data
+
+        folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
+        found = check_data(checked.task, Root(folder, cache_folder()))
+        return replace(checked, problems=checked.problems + found)
+
+    def check_text(self, texts: Mapping[str, str]) -> "Checked":
+        """All problems of the spec but for those of its data."""
+        from modelc.compiler.api import check, check_file
+        from modelc.compiler.document import MAX_BYTES
+
+        if self.target != STDIN:
+            return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
+        if self.given is None:
+            self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings)
+
+
+def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
+    """Fix `specs`, and write the files, or only show what would become of them."""
+    from modelc.cli.fixing import Fixed, fix, real, show_difference, write_fixed
+    from modelc.compiler.document import show_text
+
+    names = {real(STDIN_NAME if spec.target == STDIN else spec.target): spec.target for spec in specs}
+    fixed = Fixed()
+    for spec in specs:
+        fix(spec.check_text, tuple(names), fixed)
+    if difference:
+        show_difference(fixed, names)
+        return fixed
+    write_fixed(fixed)
+    for spec in specs:
+        if spec.given is not None:
+            write(fixed.texts.get(STDIN_NAME, show_text(spec.given)))
+    return fixed

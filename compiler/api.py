@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.bind.bind import bind
@@ -42,12 +43,30 @@ class Checked:
         return tuple(problem for problem in self.problems if problem.is_error)
 
 
-def check(text: bytes | str, name: str, settings: Sequence[str] = (), root: Root | None = None) -> Checked:
+def check(
+    text: bytes | str,
+    name: str,
+    settings: Sequence[str] = (),
+    root: Root | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> Checked:
     """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages.
 
     `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them. Files that the spec extends or
-    uses are read below `root`, and refused without one.
+    uses are read below `root`, and refused without one; `texts` has those, by real path, that are not taken from the disk.
     """
+    checked = examine(text, name, settings, root, texts)
+    if any(problem.meant is not None for problem in checked.problems):
+        from modelc.compiler.fixing import settle
+
+        return replace(checked, problems=settle(checked.problems, checked.sources))
+    return checked
+
+
+def examine(
+    text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
+) -> Checked:
+    """`check`, before what was meant becomes edits of the texts."""
     document, problems = read(text, name)
     if document is None:
         return Checked(None, problems, {name: show_text(text)})
@@ -55,7 +74,7 @@ def check(text: bytes | str, name: str, settings: Sequence[str] = (), root: Root
     if needs_files(document.data):
         from modelc.compiler.expand.files import include
 
-        document, found, texts = include(document, None if root is None else partial(load_file, root))
+        document, found, texts = include(document, None if root is None else partial(load_file, root, texts))
         problems += found
         sources |= texts
     if settings:
@@ -109,8 +128,11 @@ def needs_files(data: Any) -> bool:
     return "extends" in data or used
 
 
-def load_file(root: Root, path: str) -> tuple[str, bytes]:
+def load_file(root: Root, texts: Mapping[str, str], path: str) -> tuple[str, bytes]:
     """The name, for messages, and the bytes of the file at `path` below `root`. Raises RunError E405."""
+    known = texts.get(os.path.realpath(root.resolve(path))) if texts else None
+    if known is not None:
+        return shown_path(root.folder / path), known.encode("utf-8", "surrogatepass")
     with open_regular(root.resolve(path), path) as file:
         return shown_path(root.folder / path), file.read(MAX_BYTES + 1)
 
@@ -121,15 +143,24 @@ def shown_path(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def check_file(path: Path, name: str | None = None, settings: Sequence[str] = (), root: Path | None = None) -> Checked:
+def check_file(
+    path: Path,
+    name: str | None = None,
+    settings: Sequence[str] = (),
+    root: Path | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> Checked:
     """`check` of a file; a file that cannot be read is a problem too. `root` is where other files may be, its folder else."""
     shown = name or str(path)
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        return Checked(None, (unreadable(path, shown, error),), {})
-    return check(text, shown, settings, Root(root or Path(os.path.realpath(path)).parent, cache_folder()))
+    real = os.path.realpath(path)
+    text: bytes | str | None = texts.get(real)
+    if text is None:
+        try:
+            with path.open("rb") as file:
+                text = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            return Checked(None, (unreadable(path, shown, error),), {})
+    return check(text, shown, settings, Root(root or Path(real).parent, cache_folder()), texts)
 
 
 def unreadable(path: Path, shown: str, error: OSError) -> Problem:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from modelc.compiler.ends import Ends
-from modelc.compiler.errors import Path, Problem
+from modelc.compiler.errors import Meant, Path, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
@@ -30,7 +30,7 @@ from modelc.compiler.schema.spec import (
     Spec,
     Unembed,
 )
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.slots import Given, feeds_of
 
 Owner = Callable[[str], str]
@@ -304,6 +304,7 @@ class Builder:
                 label="no such node",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"nodes: {', '.join(level.nodes)}" if not close else (),
+                meant=self.meant(reference, list(level.nodes)),
             )
         return None
 
@@ -342,8 +343,15 @@ class Builder:
                 label="no such node or input",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}" if not close else (),
+                meant=self.meant(reference, names),
             )
         return None
+
+    def meant(self, reference: Reference, names: Sequence[str]) -> Meant | None:
+        """What `reference` says beyond doubt, where it says none of `names`."""
+        sure = surely(reference.node, names)
+        port = reference.text[len(reference.node) :]
+        return self.findings.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node)
 
     def at_end(self, place: Place, edge: Edge | None) -> Edge | None:
         """Let the value of what stands at `place` be that of `edge`."""

@@ -43,6 +43,7 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
         f"`{argument}` is {axis}, but axes count from the end, because the batch axis is never written",
         help=cure,
         argument=argument,
+        meant=(axis, axis - x.rank - 1) if 0 < axis <= x.rank else None,
     )
     need(
         -axis <= x.rank,

@@ -29,10 +29,14 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step from where a value is written to where it is used: a place, and a few words for it."""
+    """One step from where a value is written to where it is used: a place, and a few words for it.
+
+    `shared` where the value may be used elsewhere too, as that of a variable may.
+    """
 
     where: Placed
     text: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Document:
             return ()
         hops = [hop for end in range(len(path), -1, -1) for hop in self.trails.get(path[:end], ())]
         return tuple({label.place: label for label in (Label(hop.where.place(), hop.text) for hop in hops)}.values())
+
+    def is_shared(self, path: Path) -> bool:
+        """Whether the value at `path`, or what it stands in, came through a variable."""
+        return any(hop.shared for end in range(len(path) + 1) for hop in self.trails.get(path[:end], ()))
 
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError where there is none."""

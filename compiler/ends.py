@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge, Feed, Node
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 
 
 class Ends:
@@ -48,7 +48,8 @@ class Ends:
     def no_port(self, edge: Edge, ports: list[str], path: Path | None) -> None:
         if path is None:
             return
-        close = closest(edge.port, ports)
+        close, sure = closest(edge.port, ports), surely(edge.port, ports)
+        named = edge.node.rpartition("/")[2]
         self.findings.add(
             "E203",
             f"`{edge.node}` has no port `{edge.port}`",
@@ -56,6 +57,7 @@ class Ends:
             label="no such port",
             help=f"did you mean `{close}`?" if close else (),
             note=f"ports of `{edge.node}`: {', '.join(ports)}",
+            meant=self.findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=edge.port),
         )
 
     def settled(self) -> dict[str, Mapping[str, Edge | None]]:

@@ -5,6 +5,7 @@ Nothing here prints; `modelc.compiler.render` turns problems into text, JSON, Gi
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 Path = tuple[str | int, ...]
 """The way to a value inside a document: mapping keys and list indices from the root."""
@@ -30,8 +31,44 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """What stands at `place`, `old`, and what was meant by it beyond doubt, `new`: said without looking at the text.
+
+    A `word` is a name or a text, which keeps its quotes; a `value` is written as it is. A `form` is a mapping that names its
+    thing by the key `old`: `new` becomes its key, around all entries but those `beside`. `given` is the name in the
+    old word that is none of those that the spec gives: where it stands elsewhere too, it may be the right one.
+    """
+
+    place: Place
+    old: object
+    new: str
+    how: Literal["word", "value", "form"] = "word"
+    beside: tuple[str, ...] = ()
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The text at `place`, which may go over several lines, is replaced by `text`."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of the text that take a problem away and leave all else as it is written."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding: `code` says which (E... an error, W... a warning), `label` where, `helps` what to do."""
+    """One finding: `code` says which (E... an error, W... a warning), `label` where, `helps` what to do.
+
+    `meant` is there where the cure is beyond doubt, and `fix` where the text can also be edited so.
+    """
 
     code: str
     message: str
@@ -40,6 +77,8 @@ class Problem:
     helps: tuple[str, ...] = ()
     related: tuple[Label, ...] = ()
     path: Path = ()
+    meant: Meant | None = None
+    fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:
@@ -61,10 +100,19 @@ class PlanError(Exception):
     """Raised by `plan` methods: what was expected, what came and the cure, without a place.
 
     `argument` names the argument to blame and `slot` the input; the caller, who knows the text, finds the place.
+    `meant` is the value that was meant in the place of the argument's, and the value that stands there.
     """
 
     def __init__(
-        self, message: str, *, help: str = "", note: str = "", argument: str = "", slot: str = "", code: str = "E301"
+        self,
+        message: str,
+        *,
+        help: str = "",
+        note: str = "",
+        argument: str = "",
+        slot: str = "",
+        code: str = "E301",
+        meant: tuple[object, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -73,6 +121,7 @@ class PlanError(Exception):
         self.argument = argument
         self.slot = slot
         self.code = code
+        self.meant = meant
 
 
 class RunError(Exception):
@@ -112,7 +161,8 @@ def need(
     argument: str = "",
     slot: str = "",
     code: str = "E301",
+    meant: tuple[object, object] | None = None,
 ) -> None:
     """Raise a `PlanError` unless `condition` holds."""
     if not condition:
-        raise PlanError(message, help=help, note=note, argument=argument, slot=slot, code=code)
+        raise PlanError(message, help=help, note=note, argument=argument, slot=slot, code=code, meant=meant)

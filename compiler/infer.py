@@ -6,13 +6,13 @@ from itertools import takewhile
 from typing import Any
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import Path, PlanError, Problem
+from modelc.compiler.errors import Meant, Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import kind_of
 from modelc.compiler.rolling import Roll
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -184,7 +184,8 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
     plan = planned.plans.get(feed.edge.node)
     if plan is None or feed.edge.port in plan.outputs:
         return
-    close = closest(feed.edge.port, list(plan.outputs))
+    close, sure = closest(feed.edge.port, list(plan.outputs)), surely(feed.edge.port, list(plan.outputs))
+    named = feed.edge.node.rpartition("/")[2]
     findings.add(
         "E203",
         f"`{feed.edge.node}` has no port `{feed.edge.port}`",
@@ -192,6 +193,7 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
         label="no such port",
         help=f"did you mean `{close}`?" if close else (),
         note=f"ports of `{feed.edge.node}`: {', '.join(plan.outputs)}",
+        meant=findings.sure(feed.path, f"{named}.{feed.edge.port}", sure and f"{named}.{sure}"),
     )
 
 
@@ -225,7 +227,18 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
         help=error.help,
         note=error.note,
         related=related,
+        meant=None if error.meant is None else meant_by(findings, node, error, kind),
     )
+
+
+def meant_by(findings: Findings, node: Node, error: PlanError, kind: str) -> Meant | None:
+    """What was meant by the argument that a plan refused, where the text gives it by itself or by its name."""
+    assert error.meant is not None
+    old, new = error.meant
+    for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
+        if path in findings.document.values and findings.document.get(path) == old:
+            return findings.sure(path, old, str(new), "value")
+    return None
 
 
 def called(node: Node) -> str:

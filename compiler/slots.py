@@ -9,7 +9,7 @@ from modelc.compiler.layer import Slot
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Item
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ def feeds_of(
                 label="no such input",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"inputs of `{item.kind}`: {', '.join(names)}",
+                meant=findings.sure(
+                    one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+                    slot,
+                    surely(slot, names),
+                    key=True,
+                ),
             )
             return None
         feeds.append(Feed(slot, one.edge, one.path))

@@ -8,7 +8,7 @@ from modelc.compiler.graph import Edge
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Reference, TermSpec
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -45,6 +45,7 @@ def find_mask(findings: Findings, task: Task, spec: TermSpec, name: str, edge: E
             help=f"did you mean `{close}`?"
             if close
             else f"read it from a column: `targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`",
+            meant=findings.sure(reference.path, reference.text, surely(reference.text, choices), given=reference.text),
         )
     return None
 

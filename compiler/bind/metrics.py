@@ -7,7 +7,7 @@ from modelc.compiler.errors import PlanError, need
 from modelc.compiler.graph import Edge
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import MetricSpec
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 
 
 def bind_metrics(findings: Findings, task: Task) -> Task:
@@ -43,6 +43,7 @@ def bind_metrics(findings: Findings, task: Task) -> Task:
                     label="no such output",
                     help=f"did you mean `{close}`?" if close else (),
                     note=f"outputs: {', '.join(names)}",
+                    meant=findings.sure(spec.path[:-1], name, surely(name, names), key=True, given=name),
                 )
             continue
         measure = bind_metric(findings, task, spec, name, single=len(names) == 1)

@@ -14,7 +14,7 @@ from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Reference, TermSpec
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -114,6 +114,9 @@ def in_slots(
                 label="no such value",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"values of `{kind}`: {', '.join(slots)}",
+                meant=findings.sure(
+                    (*spec.path, "of", reference.slot), reference.slot, surely(reference.slot, slots), key=True
+                ),
             )
             return None
     if len(references) != len(slots):
@@ -164,6 +167,7 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
             label="no such output or node",
             help=(f"did you mean `{close}`?" if close else ("" if spec.of else "say which with `of: ...`")),
             note=f"outputs: {', '.join(graph.outputs)}",
+            meant=findings.sure(path, text, surely(text, choices), key=not spec.of, given=text),
         )
     return None
 

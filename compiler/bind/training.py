@@ -8,7 +8,7 @@ from modelc.compiler.errors import RunError
 from modelc.compiler.layer import Plan
 from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.source import Column
 
 
@@ -59,6 +59,7 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
             label="no such key",
             help=f"did you mean `{close}`?" if close else (),
             note=f"keys: {', '.join(keys)}",
+            meant=findings.sure(("train", "monitor"), monitor, surely(monitor, keys)),
         )
         return task
     check_rows(findings, task, columns)

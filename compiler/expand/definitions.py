@@ -11,6 +11,7 @@ from modelc.compiler.expand.scope import Block, File, Parameter
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.wording import describe
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def read_block(expander: "Expander", name: str, file: File) -> Block:
                 label="unknown key",
                 help=f"did you mean `{close[0]}`?" if close else "",
                 note=f"keys of a block: {', '.join(KEYS)}",
+                meant=(key, surely(key, KEYS)),
             )
             right = False
     bodies = [key for key in BODIES if key in part.content]
@@ -204,6 +206,7 @@ def read_parameters(expander: "Expander", name: str, part: Part) -> dict[str, Pa
                 label="neither a type nor a likely default",
                 help=f"write `{meant}` for {TYPES[meant]} that must be given",
                 note=f"types: {', '.join(TYPES)}; any other value is the default",
+                meant=(word, WORDS.get(fold(word)) or surely(word, TYPES)),
             )
             right = False
         else:

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from modelc.compiler.document import Document, Hop
-from modelc.compiler.errors import Label, Problem
+from modelc.compiler.errors import Label, Meant, Problem
 from modelc.compiler.expand.definitions import define, need_type
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
 from modelc.compiler.expand.scope import Block, File, Scope
 from modelc.compiler.named import NAME
 from modelc.compiler.reading.expand import MAX_NODES
+from modelc.compiler.schema.spellings import surely
 
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 SECTIONS = ("vars", "blocks")
@@ -60,9 +61,15 @@ class Expander:
         help: str = "",
         note: str = "",
         related: Iterable[Label] = (),
+        meant: tuple[str, str | None] | None = None,
     ) -> None:
+        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
         helps, notes = (help,) if help else (), (note,) if note else ()
-        self.problems.append(Problem(code, message, Label(at.place(), label), notes, helps, tuple(related), at.path))
+        place = at.place()
+        sure = None
+        if meant is not None and meant[1] is not None:
+            sure = Meant(place, meant[0], meant[1], given=meant[0].lstrip("$").partition(".")[0])
+        self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
 
     def document(self, root: Part, original: Document) -> tuple[Document, tuple[Problem, ...]]:
         file = define(self, root, original.name)
@@ -209,6 +216,7 @@ class Expander:
                     if parameters
                     else f"`{block.name}` has no parameters",
                     related=[Label(block.at.place(), "defined here")],
+                    meant=None if arguments is None or arguments.trail else (name, surely(name, parameters)),
                 )
                 right = False
         values: dict[str, Part | None] = {}
@@ -268,7 +276,7 @@ class Expander:
             cure = "write `$name`, `$list.0` or `${expression}`; for a text that begins with a dollar `$$`"
             self.report("E207", f"`{text}` names no variable", part.at, label="not a variable", help=cure)
             raise Reported
-        found = self.variable(match[1], scope, at=part.at)
+        found = self.variable(match[1], scope, at=part.at, text=text)
         for step in match[2].split(".")[1:]:
             below: Part | None = None
             if found.kind == "list" and step.isdecimal() and int(step) < len(found.content):
@@ -295,7 +303,7 @@ class Expander:
             found = below
         if found.kind == "hole":
             raise Reported
-        return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here")))
+        return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
 
     def expression(self, part: Part, text: str, scope: Scope) -> Part:
         """The value of `${...}`. Raises Reported."""
@@ -308,7 +316,7 @@ class Expander:
             if found.kind == "hole":
                 raise Reported
             shown = found.content if found.kind == "scalar" else "..."
-            trail[name] = Hop(found.at, f"`{name}` = {shown}, {scope.origin(name)}")
+            trail[name] = Hop(found.at, f"`{name}` = {shown}, {scope.origin(name)}", shared=True)
             return found.data
 
         if not text.endswith("}"):
@@ -332,10 +340,10 @@ class Expander:
             raise Reported
         return replace(part, content=result, trail=(*part.trail, *trail.values()))
 
-    def variable(self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True) -> Part:
+    def variable(self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = "") -> Part:
         """The value that `name` has in `scope`; a hole where it has none for a reason that was reported.
 
-        Raises Reported for a name that is not there; `at` is where it is asked for.
+        Raises Reported for a name that is not there; `at` is where it is asked for, by `text` and no more where given.
         """
         if name in scope.parameters:
             return scope.parameters[name] or hole(at or Where(Document("", "", None, {}, {}), ()))
@@ -350,6 +358,9 @@ class Expander:
                 label="no such variable",
                 help=f"did you mean `{close[0]}`?" if close else "define it: `vars: {" + name + ": ...}`",
                 note=f"names here: {', '.join(scope.names)}" if scope.names else "",
+                meant=(text, (sure := surely(name, scope.names)) and f"${sure}{text[1 + len(name) :]}")
+                if text
+                else None,
             )
             raise Reported
         if used:

@@ -4,7 +4,8 @@ Most places are never looked at, so nothing is computed per node while reading.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from modelc.compiler.errors import Path, Place, Problem
@@ -61,6 +62,22 @@ def place(file: str, start: Mark, end: Mark | None = None) -> Place:
     if end is None or (end.line, end.column) <= (start.line, start.column):
         end = At(start.line, start.column + 1)
     return Place(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def line_starts(text: str) -> list[int]:
+    """The index at which each line of `text` begins."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]
+
+
+def index_of(starts: Sequence[int], mark: Mark) -> int:
+    """The index of the character at `mark`, where lines begin at `starts`."""
+    return starts[mark.line] + mark.column
+
+
+def place_of(file: str, starts: Sequence[int], begin: int, end: int) -> Place:
+    """The place of the characters from `begin` to `end` (exclusive)."""
+    first, final = bisect_right(starts, begin), bisect_right(starts, end)
+    return Place(file, first, begin - starts[first - 1] + 1, final, end - starts[final - 1] + 1)
 
 
 class Places(Mapping[Path, Place]):

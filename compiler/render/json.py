@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelc.compiler.errors import Label, Place, Problem
+from modelc.compiler.errors import Fix, Label, Place, Problem
 from modelc.compiler.render.order import in_order
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
@@ -34,7 +34,14 @@ def diagnostic(problem: Problem) -> dict[str, Any]:
         "notes": list(problem.notes),
         "helps": list(problem.helps),
         "related": [located(label) for label in problem.related],
+        "fix": None if problem.fix is None else change(problem.fix),
     }
+
+
+def change(fix: Fix) -> dict[str, Any]:
+    """A fix and its edits: each range is to be replaced by `text`, all of them or none."""
+    edits = [{"file": edit.place.file, "range": span(edit.place), "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits}
 
 
 def located(label: Label) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelc.compiler.errors import Label, Problem
+from modelc.compiler.errors import Fix, Label, Place, Problem
 from modelc.compiler.render.order import in_order
 from modelc.compiler.render.printable import printable
 
@@ -55,7 +55,26 @@ def result(problem: Problem, index: int) -> dict[str, Any]:
             {"id": number, **location(label), "message": {"text": printable(label.text)}}
             for number, label in enumerate(problem.related, 1)
         ]
+    if problem.fix is not None:
+        found["fixes"] = [change(problem.fix)]
     return found
+
+
+def change(fix: Fix) -> dict[str, Any]:
+    """A fix: the replacements in each file."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        region = location(Label(edit.place))["physicalLocation"]["region"]
+        replacement = {"deletedRegion": region, "insertedContent": {"text": edit.text}}
+        files.setdefault(edit.place.file, []).append(replacement)
+    changes = [
+        {
+            "artifactLocation": location(Label(Place(file, 0, 0, 0, 0)))["physicalLocation"]["artifactLocation"],
+            "replacements": edits,
+        }
+        for file, edits in files.items()
+    ]
+    return {"description": {"text": printable(fix.title)}, "artifactChanges": changes}
 
 
 def location(label: Label) -> dict[str, Any]:

@@ -1,17 +1,29 @@
 """Collects the problems of one document, and says pydantic's findings in the words of the language."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import Label, Path, PlanError, Problem
-from modelc.compiler.named import Named, Table
-from modelc.compiler.schema.forms import INFERRED, TypeForm, another, below, is_foreign, of_cell, translated, type_form
-from modelc.compiler.schema.hints import absent_hint, bound_hint, choice_hint, scalar_cure, type_hint
-from modelc.compiler.schema.spellings import closest
-from modelc.compiler.schema.wording import article, describe, flow, listed, literal_choices, show, some
+from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
+from modelc.compiler.named import Table
+from modelc.compiler.schema.forms import (
+    INFERRED,
+    TypeForm,
+    another,
+    below,
+    example_of,
+    fed_cure,
+    is_foreign,
+    of_cell,
+    sure_name,
+    translated,
+    type_form,
+)
+from modelc.compiler.schema.hints import absent_hint, bound_hint, choice_hint, scalar_cure, type_hint, value_meant
+from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.schema.wording import article, describe, listed, literal_choices, show, some
 
 BESIDE = ("name", "from", "repeat")
 """Keys that stand beside a layer, and are looked for inside it."""
@@ -54,6 +66,7 @@ class Findings:
         note: str | Iterable[str] = (),
         related: Iterable[tuple[Path, str]] = (),
         related_keys: bool = True,
+        meant: Meant | None = None,
     ) -> None:
         """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
         place = self.document.key(path) if key else self.document.value(path)
@@ -71,8 +84,28 @@ class Findings:
                 helps=listed(help),
                 related=tuple(labels),
                 path=path,
+                meant=meant,
             )
         )
+
+    def sure(
+        self,
+        path: Path,
+        old: object,
+        new: str | None,
+        how: Literal["word", "value", "form"] = "word",
+        *,
+        key: bool = False,
+        beside: tuple[str, ...] = (),
+        given: str = "",
+    ) -> Meant | None:
+        """What was meant beyond doubt by the value at `path`, or by its key; None where that is not known.
+
+        Nor where it came through a variable, which may be right elsewhere.
+        """
+        if new is None or self.document.is_shared(path[:-1] if key else path):
+            return None
+        return Meant(self.document.key(path) if key else self.document.value(path), old, new, how, beside, given)
 
     def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = True, label: str = "") -> None:
         """Report what a `plan` method raised, at `path`."""
@@ -106,6 +139,7 @@ class Findings:
             note=f"{what}s of {owner}: {some(allowed, owner.strip('`') if owner.startswith('`') else '')}"
             if allowed
             else f"{owner} has no {what}s",
+            meant=self.sure(path, name, surely(name, allowed), key=True),
         )
 
     def build(self, table: Table[Any], raw: Any, path: Path) -> Any:
@@ -196,6 +230,7 @@ class Findings:
                 path,
                 label=f"expected {WANTED[kind]}",
                 help=type_hint(kind, name, value),
+                meant=self.sure(path, value, value_meant(kind, value), "value"),
             )
         elif kind in BOUNDS:
             key, words = BOUNDS[kind]
@@ -208,13 +243,15 @@ class Findings:
             )
         elif kind == "literal_error":
             choices = literal_choices(context["expected"])
-            close = choice_hint(str(value), choices) or closest(str(value), choices)
+            word = choice_hint(str(value), choices)
+            close = word or closest(str(value), choices)
             self.add(
                 "E106",
                 f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
                 path,
                 label="not one of the choices",
                 help="leave it out" if value is False else f"did you mean `{close}`?" if close else (),
+                meant=self.sure(path, value, word or surely(str(value), choices)) if value is not False else None,
             )
         elif kind in ("missing_argument", "too_short", "too_long"):
             self.add(
@@ -315,6 +352,7 @@ class Findings:
             key=True,
             label=f"`{form.key}` is not used",
             help=f"write `{below(path[-1], form.written)}`",
+            meant=self.sure((*path, form.key), form.key, form.sure, "form", key=True, beside=form.beside),
         )
 
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
@@ -347,20 +385,11 @@ class Findings:
             label=f"no such {table.kind}",
             help=cure,
             note=f"{table.kind} names: {some(list(table))}" if not cure else (),
+            meant=self.sure(
+                path,
+                name,
+                sure := sure_name(table, name, arguments, self.document.defined),
+                key=path[-1] == name,
+                given=name if sure in self.document.defined else "",
+            ),
         )
-
-
-def example_of(whose: Mapping[str, str] | None) -> str:
-    from modelc.compiler.schema.tables import table_of
-
-    if whose is None:
-        return ""
-    cls: type[Named] = table_of(whose["kind"]).find(whose["name"])
-    return cls.example if "\n" not in cls.example else ""
-
-
-def fed_cure(table: Table[Any], name: str, value: Any) -> str:
-    """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
-    if not isinstance(value, list) or not any(slot.many for slot in getattr(table.find(name), "slots", ())):
-        return ""
-    return f"in a graph, name what feeds it beside it: `{{from: {flow(value)}, {name}}}`"

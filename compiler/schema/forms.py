@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelc.compiler.named import Table, fold
-from modelc.compiler.schema.spellings import spelled
+from modelc.compiler.named import Named, Table, fold
+from modelc.compiler.schema.spellings import OTHERWISE, spelled, surely, surely_called
 from modelc.compiler.schema.wording import flow, spell
 
 TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
@@ -18,11 +18,16 @@ INFERRED = ("in_features", "in_channels", "num_features", "input_shape", "input_
 
 @dataclass(frozen=True, slots=True)
 class TypeForm:
-    """A thing whose name stands as a value: under which `key`, which `name` was meant, and how the mapping is written."""
+    """A thing whose name stands as a value: under which `key`, which `name` was meant, and how the mapping is written.
+
+    `sure` is the name where that is beyond doubt and all arguments are the thing's; `beside` are keys that are none.
+    """
 
     key: str
     name: str
     written: str
+    sure: str | None
+    beside: tuple[str, ...]
 
 
 def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[str] = ()) -> TypeForm | None:
@@ -35,7 +40,12 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
         rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
         name = next(table.called(value), None) if key == "name" else table.suggest(value)
         if name and (key not in siblings or is_type(table, name, rest)):
-            return TypeForm(key, name, with_siblings(f"{name}: {spell(rest)}" if rest else name, beside))
+            written = with_siblings(f"{name}: {spell(rest)}" if rest else name, beside)
+            lost = key != "name" and "name" in raw and "name" not in siblings
+            sure = None if lost else surely_called(value, table, rest)
+            if sure and not all(surely(other, table.find(sure).model_fields) for other in rest):
+                sure = None
+            return TypeForm(key, name, written, sure, tuple(beside))
     return None
 
 
@@ -101,3 +111,29 @@ def another(table: Table[Any], name: str) -> str | None:
 def is_foreign(name: str, entry: str) -> bool:
     """Whether `name` is another word than `entry`, not another way to write it."""
     return fold(name.rpartition(".")[2]) != fold(entry)
+
+
+def sure_name(table: Table[Any], name: str, arguments: Any, blocks: Collection[str]) -> str | None:
+    """The thing of the table, or for a layer the block, that the unknown `name` stands for beyond doubt."""
+    named = surely(name, blocks) if table.kind == "layer" else None
+    sure = {found for found in (surely_called(name, table, arguments), named) if found}
+    counted = OTHERWISE.get(fold(name.rpartition(".")[2]), "")
+    if len(sure) != 1 or (isinstance(arguments, Mapping) and counted in arguments):
+        return None
+    return sure.pop()
+
+
+def fed_cure(table: Table[Any], name: str, value: Any) -> str:
+    """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
+    if not isinstance(value, list) or not any(slot.many for slot in getattr(table.find(name), "slots", ())):
+        return ""
+    return f"in a graph, name what feeds it beside it: `{{from: {flow(value)}, {name}}}`"
+
+
+def example_of(whose: Mapping[str, str] | None) -> str:
+    from modelc.compiler.schema.tables import table_of
+
+    if whose is None:
+        return ""
+    cls: type[Named] = table_of(whose["kind"]).find(whose["name"])
+    return cls.example if "\n" not in cls.example else ""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from modelc.compiler.named import fold
+from modelc.compiler.reading.scalars import FLOAT
 from modelc.compiler.schema.spellings import spelled
 
 TRUE = ("yes", "on", "true", "y")
@@ -89,6 +90,20 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     if kind in ("int_type", "float_type") and isinstance(value, str):
         return number_hint(value)
     return ""
+
+
+def value_meant(kind: str, value: Any) -> str | None:
+    """What a value of the wrong type is beyond doubt, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in TRUE + FALSE:
+        return "true" if value.lower() in TRUE else "false"
+    if kind in ("int_type", "int_from_float") and isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        plain = value.replace("_", "").strip()
+        if plain.lstrip("+-").isdecimal() and plain.isascii():
+            return str(int(plain))
+        return plain if FLOAT.fullmatch(plain) else None
+    return None
 
 
 def choice_hint(value: str, choices: Collection[str]) -> str:

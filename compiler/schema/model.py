@@ -11,7 +11,7 @@ from modelc.compiler.schema.nodes import read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import describe
 
 
@@ -66,6 +66,7 @@ def read_precision(findings: Findings, raw: Any, path: Path) -> str:
             path,
             label="not one of the choices",
             help=f"did you mean `{close}`?" if close else (),
+            meant=findings.sure(path, raw, surely(raw, PRECISIONS)) if isinstance(raw, str) else None,
         )
     return PRECISIONS[0]
 

@@ -1,9 +1,10 @@
 """What a misspelt name was probably meant to be: by another framework's word for it, else by likeness."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from modelc.compiler.named import fold
+from modelc.compiler.named import Table, fold
 
 ARGUMENTS = {
     "a_max": ("max_value",),
@@ -90,6 +91,21 @@ ARGUMENTS = {
 }
 """Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them, and what they are here, the likeliest first."""
 
+OTHER_VALUES = {
+    "axes", "betas", "chunks", "dataset", "decay", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
+    "sections", "size", "validation_data",
+}  # fmt: skip
+"""Words of `ARGUMENTS` whose value is not what stands here under the other name."""
+ELSEWHERE = {
+    "adan", "atanh", "crelu", "dsplit", "dstack", "hsplit", "hstack", "nadam", "nadamw", "radam", "rrelu", "sort", "tan",
+    "vsplit", "vstack",
+}  # fmt: skip
+"""What is no slip, however near it is to something here: names without case and separators that mean something else."""
+
+OTHERWISE = dict.fromkeys(("batchnorm", "batchnorm1d", "batchnorm2d", "batchnorm3d"), "momentum")
+"""Things of others, without case and separators, with the argument that has the same name here and is counted otherwise:
+the momentum of PyTorch is what Keras and modelc take from 1."""
+
 
 def spelled(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
@@ -106,3 +122,70 @@ def closest(name: str, allowed: Collection[str]) -> str | None:
         return certain
     close = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def surely(name: str, allowed: Collection[str]) -> str | None:
+    """The allowed name that `name` stands for beyond doubt, so that a tool may write it; None where there is a doubt.
+
+    It is the same but for case and separators, or another word for this one of the allowed names alone and with the same
+    values, or else a slip of the hand.
+    """
+    same = {candidate for candidate in allowed if fold(candidate) == fold(name)}
+    if not same and name not in OTHER_VALUES:
+        same = {candidate for candidate in ARGUMENTS.get(name, ()) if candidate in allowed}
+    if same:
+        return same.pop() if len(same) == 1 else None
+    return slip(name, allowed)
+
+
+def surely_called(name: str, table: Table[Any], arguments: Any = None) -> str | None:
+    """The entry of `table` that `name` stands for beyond doubt: what others call it, or else a slip of the hand.
+
+    Of several that others call so, the one that takes all of `arguments`, where those are given by name.
+    """
+    called = list(table.called(name))
+    if len(called) > 1 and isinstance(arguments, Mapping) and arguments:
+        called = [entry for entry in called if all(surely(key, table.find(entry).model_fields) for key in arguments)]
+    elif not called:
+        return slip(name, list(table))
+    return called[0] if len(called) == 1 else None
+
+
+def slip(name: str, allowed: Collection[str]) -> str | None:
+    """The allowed name of which `name` is a slip of the hand, where no other is as near and no one else calls a thing so.
+
+    A slip is a letter too much, too little, wrong or swapped with the next; two of them in names of 8 letters and more.
+    Digits are never slips: there may well be a `conv3` to be written yet where only `conv2` is found.
+    """
+    written = name.lower()
+    if fold(name.rpartition(".")[2]) in ELSEWHERE:
+        return None
+    digits = [letter for letter in written if letter.isdigit()]
+    alike = [candidate for candidate in allowed if [letter for letter in candidate if letter.isdigit()] == digits]
+    near = sorted((distance(written, candidate.lower(), 3), candidate) for candidate in alike)
+    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+        return None
+    slips, candidate = near[0]
+    return candidate if slips <= min(len(candidate) // 4, 2) else None
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """How many letters have to be put in, taken out, replaced or swapped with the next to make `other` of `one`.
+
+    The optimal string alignment distance; `most` where it is that or more.
+    """
+    if abs(len(one) - len(other)) >= most:
+        return most
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for column, wanted in enumerate(other, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != wanted))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        if min(now) >= most:
+            return most
+        before, last = last, now
+    return min(last[-1], most)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelc.compiler.errors import Label, Place, Problem
+from modelc.compiler.errors import Edit, Fix, Label, Place, Problem
 from modelc.compiler.render import FORMATS, in_order, summary
 from modelc.compiler.render.printable import printable
 from modelc.compiler.render.text import text
@@ -213,10 +213,11 @@ def test_json_is_one_versioned_object() -> None:
         ("h",),
         (label(1, 1, 2, "r"),),
         ("model", "layers", 0, "dense", "unit"),
+        fix=Fix("t", (Edit(Place("spec.yaml", 9, 15, 9, 19), "units"),)),
     )
     whole = Problem("W901", "w", Label(Place("spec.yaml", 0, 0, 0, 0)))
     assert json.loads(FORMATS["json"]([problem, whole], {}, files=3)) == {
-        "format_version": "1.0",
+        "format_version": "1.1",
         "ok": False,
         "files": 3,
         "errors": 1,
@@ -233,6 +234,7 @@ def test_json_is_one_versioned_object() -> None:
                 "notes": [],
                 "helps": [],
                 "related": [],
+                "fix": None,
             },
             {
                 "code": "E102",
@@ -251,6 +253,16 @@ def test_json_is_one_versioned_object() -> None:
                         "label": "r",
                     }
                 ],
+                "fix": {
+                    "title": "t",
+                    "edits": [
+                        {
+                            "file": "spec.yaml",
+                            "range": {"start": {"line": 9, "column": 15}, "end": {"line": 9, "column": 19}},
+                            "text": "units",
+                        }
+                    ],
+                },
             },
         ],
     }
@@ -299,6 +311,27 @@ def test_sarif_meets_what_code_scanning_requires() -> None:
     assert first["relatedLocations"][0]["message"]["text"] == "r"
     whole = next(found for found in run["results"] if found["ruleId"] == "W901")
     assert "region" not in whole["locations"][0]["physicalLocation"]
+
+
+def test_sarif_has_the_replacements_of_a_fix() -> None:
+    fix = Fix("t", (Edit(Place("my specs/a.yaml", 2, 3, 4, 5), "dense"),))
+    log = json.loads(FORMATS["sarif"]([Problem("E102", "m", label(2, 3, 5), fix=fix)], {}))
+    assert log["runs"][0]["results"][0]["fixes"] == [
+        {
+            "description": {"text": "t"},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "my%20specs/a.yaml"},
+                    "replacements": [
+                        {
+                            "deletedRegion": {"startLine": 2, "startColumn": 3, "endLine": 4, "endColumn": 5},
+                            "insertedContent": {"text": "dense"},
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
 
 
 def test_a_sarif_fingerprint_stays_when_lines_move() -> None:
