@@ -20,11 +20,7 @@ def schema(
     `# yaml-language-server: $schema=modelc.schema.json`.
     """
     enable(plugins)
-    import json
-
-    from modelc.compiler.schema.jsonschema import json_schema
-
-    text = json.dumps(json_schema(), indent=2) + "\n"
+    text = schema_text()
     if output is None:
         write(text)
         return
@@ -33,3 +29,12 @@ def schema(
             file.write(text)
     except OSError as error:
         refuse(f"cannot write `{output}`: {(error.strerror or str(error)).lower()}")
+
+
+def schema_text() -> str:
+    """The JSON Schema of the language, with what is enabled."""
+    import json
+
+    from modelc.compiler.schema.jsonschema import json_schema
+
+    return json.dumps(json_schema(), indent=2) + "\n"

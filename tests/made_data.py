@@ -1,4 +1,4 @@
-"""Made data for the shipped specs: small arrays of the right shapes, with something in them that can be learnt."""
+"""Made data for the shipped specs and the templates: small arrays of the right shapes, with something in them that can be learnt."""
 
 from pathlib import Path
 
@@ -58,3 +58,29 @@ def make_rentals(folder: Path, rows: int = 400) -> None:
         station=station,
         rentals=rentals[:, None].astype(np.float32),
     )
+
+
+def make_sequences(folder: Path, rows: int = 160) -> None:
+    """`sequences.npz` of the template sequence: the first token says the class."""
+    generator = np.random.default_rng(4)
+    length = generator.integers(2, 51, rows)
+    tokens = np.where(np.arange(50) < length[:, None], generator.integers(10, 1000, (rows, 50)), 0).astype(np.int32)
+    label = generator.integers(0, 3, rows)
+    tokens[:, 0] = 1 + label
+    np.savez(folder / "sequences.npz", tokens=tokens, label=np.array(["bad", "fair", "good"])[label])
+
+
+def make_table(folder: Path, rows: int = 160) -> None:
+    """`table.npz` of the template table: the price is a sum over the columns."""
+    generator = np.random.default_rng(5)
+    numbers = generator.normal([3, 100, 0.1], [1, 30, 0.02], (rows, 3)).astype(np.float32)
+    kind = generator.integers(500, 510, rows, dtype=np.int32)
+    price = numbers @ np.array([1, 0.1, 5], np.float32) + kind % 10
+    np.savez(folder / "table.npz", numbers=numbers, kind=kind, price=price[:, None].astype(np.float32))
+
+
+def make_text(folder: Path, rows: int = 80) -> None:
+    """`text.npz` of the template transformer: each token is the one before it and three."""
+    generator = np.random.default_rng(6)
+    tokens = (generator.integers(0, 96, (rows, 1)) + 3 * np.arange(65)) % 96
+    np.savez(folder / "text.npz", tokens=tokens[:, :-1].astype(np.int32), next=tokens[:, 1:].astype(np.int32))

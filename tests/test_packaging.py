@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("compiler", "runtime", "cli")
-DATA = (".md", ".npz", ".txt", ".typed", ".json")
+DATA = (".md", ".npz", ".txt", ".typed", ".json", ".yaml")
 
 
 def installed_files() -> set[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modelc.cli.init import TEMPLATES
 from modelc.compiler.layers.conv import Conv2D
 from modelc.compiler.layers.dense import Dense
 from modelc.compiler.losses import LOSSES
@@ -32,7 +33,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     server.stop()
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("spec", [*SPECS, *sorted(TEMPLATES.glob("*.yaml"))], ids=lambda path: path.stem)
 def test_nothing_in_a_shipped_spec_is_blamed(server: Server, spec: Path) -> None:
     assert server.blamed(spec.read_text(encoding="utf-8")) == []
 

@@ -1,0 +1,67 @@
+"""`modelc init`: writes a first spec, and the schema for the editor beside it. Never writes over a file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modelc.cli.console import refuse, write
+
+TEMPLATES = Path(__file__).parent / "templates"
+SCHEMA = "modelc.schema.json"
+"""What the first line of each template names: a file, so that an editor needs no network."""
+
+
+def init(
+    template: Annotated[
+        str | None, typer.Argument(metavar="[TEMPLATE]", help="Which spec to write; without, all are listed.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of TEMPLATE.yaml.")
+    ] = None,
+) -> None:
+    """Write a commented spec to begin with.
+
+    Beside it goes modelc.schema.json, if it is not there: what editors complete and explain specs by.
+    """
+    found = templates()
+    if template is None:
+        if output is not None:
+            refuse("`--output` needs a template", helps=(f"templates: {', '.join(found)}",))
+        width = max(map(len, found))
+        write("".join(f"{name:<{width}}  {about}\n" for name, about in found.items()))
+        return
+    if template not in found:
+        from difflib import get_close_matches
+
+        close = get_close_matches(template, found, n=1)
+        cure = f"did you mean `{close[0]}`?" if close else f"templates: {', '.join(found)}"
+        refuse(f"there is no template `{template}`", helps=(cure,))
+    spec = output or Path(f"{template}.yaml")
+    create(spec, (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"))
+    written = [str(spec)]
+    schema = spec.parent / SCHEMA
+    if not schema.exists():
+        from modelc.cli.schema import schema_text
+
+        create(schema, schema_text())
+        written.append(str(schema))
+    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n  modelc train {spec}\n")
+
+
+def templates() -> Mapping[str, str]:
+    """What each template is for, by name: the second line of its file."""
+    files = sorted(TEMPLATES.glob("*.yaml"))
+    return {file.stem: file.read_text(encoding="utf-8").split("\n")[1].removeprefix("# ") for file in files}
+
+
+def create(path: Path, text: str) -> None:
+    """Write a file that is not there yet."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        refuse(f"`{path}` is there already", helps=("choose another name: `--output FILE`",))
+    except OSError as error:
+        refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")
