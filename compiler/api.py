@@ -59,14 +59,19 @@ def check(
     if any(problem.meant is not None for problem in checked.problems):
         from modelc.compiler.fixing import settle
 
-        return replace(checked, problems=settle(checked.problems, checked.sources))
+        checked = replace(checked, problems=settle(checked.problems, checked.sources))
+    commented = {file: source for file, source in checked.sources.items() if "ignore" in source}
+    if commented:
+        from modelc.compiler.suppressing import suppress
+
+        checked = replace(checked, problems=suppress(checked.problems, commented, name))
     return checked
 
 
 def examine(
     text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
 ) -> Checked:
-    """`check`, before what was meant becomes edits of the texts."""
+    """`check`, before what was meant becomes edits of the texts, and before comments take warnings back."""
     document, problems = read(text, name)
     if document is None:
         return Checked(None, problems, {name: show_text(text)})
