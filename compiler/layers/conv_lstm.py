@@ -93,7 +93,7 @@ class ConvLSTM(LongShortTerm, Filters):
             "recurrent_kernel": self.weight("recurrent", (*self.kernel_size, self.filters, columns), axes),
         }
 
-    def project(self, call: Call, x: "Array") -> "Array":
+    def project(self, call: Call, x: "Array") -> "tuple[Array, None]":
         batch, time, *frame = x.shape
         kept = self.dropped(call, "dropout", self.dropout, x[:, 0])
         if kept is not None:
@@ -106,7 +106,7 @@ class ConvLSTM(LongShortTerm, Filters):
             self.padding,
             self.dilation_rate,
         )
-        return y.reshape(batch, time, *y.shape[1:])
+        return y.reshape(batch, time, *y.shape[1:]), None
 
     def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> ConvRecur:
         dropped = self.dropped(call, "recurrent_dropout", self.recurrent_dropout, state)

@@ -1,4 +1,4 @@
-"""What the recurrent layers share: their arguments and rules, the one product for all inputs, and the run over time.
+"""What the recurrent layers share: their arguments and rules, what the inputs add, and the run over time.
 
 The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lstm`, on vectors (`vector_cells`), and in
 `conv_lstm`, on images.
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Arrays = tuple[Array, ...]
     """The parts of a state, each `[batch, ...]`, the output first."""
+    Within = Callable[[Array], Array]
     Step = Callable[[Array, Arrays, Any], Arrays]
     """The next state from what the inputs of this step add (`[batch, ...]`), the last state, and what h adds to it."""
 
@@ -101,8 +102,12 @@ class Recurrent(Layer):
         """The weights `kernel` and `recurrent_kernel`."""
         raise NotImplementedError
 
-    def project(self, call: Call, x: "Array") -> "Array":
-        """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`."""
+    def project(self, call: Call, x: "Array") -> "tuple[Array, Within | None]":
+        """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`.
+
+        Or the inputs as they are, and the function that makes it of one step of them, inside the run: the sums of all steps
+        are then never in memory together.
+        """
         raise NotImplementedError
 
     def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Any:
@@ -164,10 +169,10 @@ class Recurrent(Layer):
         import jax.numpy as jnp
 
         bias, recurrent_bias = self.biases(call.params["bias"].astype(x.dtype)) if self.use_bias else (None, None)
-        z = self.project(call, x)
-        if bias is not None:
+        z, within = self.project(call, x)
+        if within is None and bias is not None:
             z = z + bias
-        shape = (*z.shape[:1], *z.shape[2:-1], z.shape[-1] // self.gates)
+        shape = (x.shape[0], *self.state_type(TensorType(x.shape[1:], str(x.dtype))).shape)
         names = [f"state_{part}" for part in self.parts]
         wide = jnp.promote_types(x.dtype, jnp.float32)
         start = initial_state or tuple(call.state.get(name, jnp.zeros(shape, wide)) for name in names)
@@ -175,15 +180,21 @@ class Recurrent(Layer):
         recur = self.recur(call, x, state[0], recurrent_bias)
 
         mask = call.masks.get("x")
+
+        def step(z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+            if within is not None:
+                z = within(z) if bias is None else within(z) + bias
+            return self.step(z, state, recur)
+
         state, outputs = run(
-            self.step,
+            step,
             recur,
             z,
             state,
             mask,
             sequences=self.return_sequences,
             backwards=self.go_backwards,
-            gathers=self.gathers,
+            gathers=self.gathers and within is None,
         )
         masks = {}
         if outputs is not None and mask is not None:

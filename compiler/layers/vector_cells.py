@@ -15,6 +15,11 @@ from modelc.compiler.tensor import TensorType, show_shape
 if TYPE_CHECKING:
     from jax import Array
 
+    from modelc.compiler.layers.recurrence import Within
+
+MANY_FEATURES = 2
+"""So many features for each unit make one product for all steps worth its memory (benchmarks/layers.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recur:
@@ -70,18 +75,22 @@ class VectorCell(Recurrent, Units):
             "recurrent_kernel": self.weight("recurrent", (self.units, columns), ("embed", "mlp")),
         }
 
-    def project(self, call: Call, x: "Array") -> "Array":
+    def project(self, call: Call, x: "Array") -> "tuple[Array, Within | None]":
         # One dropout mask serves all gates, or one for each with recurrent dropout, as in Keras.
         import jax.numpy as jnp
 
         kernel = call.params["kernel"].astype(x.dtype)
-        if not call.train or self.dropout == 0:
-            return x @ kernel
-        if self.recurrent_dropout == 0:
-            return x * mask_of(call, "dropout", self.dropout, (x.shape[0], 1, x.shape[2]), x) @ kernel
-        kept = mask_of(call, "dropout", self.dropout, (x.shape[0], self.gates, x.shape[2]), x)
-        parts = kernel.reshape(kernel.shape[0], self.gates, -1)
-        return jnp.einsum("btf,bgf,fgu->btgu", x, kept, parts).reshape(*x.shape[:2], -1)
+        if call.train and self.dropout > 0 and self.recurrent_dropout > 0:
+            kept = mask_of(call, "dropout", self.dropout, (x.shape[0], self.gates, x.shape[2]), x)
+            parts = kernel.reshape(kernel.shape[0], self.gates, -1)
+            return jnp.einsum("btf,bgf,fgu->btgu", x, kept, parts).reshape(*x.shape[:2], -1), None
+        if call.train and self.dropout > 0:
+            x = x * mask_of(call, "dropout", self.dropout, (x.shape[0], 1, x.shape[2]), x)
+        # One product for all steps wastes no time on the kernel's gradient, but moves the sums of all gates and steps
+        # through memory, several times over: it pays where there are many more features than units.
+        if x.shape[2] > MANY_FEATURES * self.units:
+            return x @ kernel, None
+        return x, lambda now: now @ kernel
 
     def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Recur:
         dropped = None

@@ -10,7 +10,7 @@ import pytest
 from tests.compiler.layers.comparing import close
 from tests.compiler.layers.running import QUICK, filled, normal
 
-x = normal(3, 4, 5)
+x = normal(3, 4, 9)  # so many features that all steps are multiplied at once
 holes = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]], bool)
 FRAMES = normal(3, 4, 6, 2)
 CASES: list[tuple[Any, Any, Any, str, float]] = [
