@@ -12,6 +12,7 @@ from modelc.cli.console import FINDINGS, USAGE, paint, show_problems, write
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
+    from modelc.compiler.api import Checked
     from modelc.compiler.summary import Count, Row, Summary, TermRow
 
 HEADER = ("path", "layer", "output", "parameters", "connected to")
@@ -31,9 +32,15 @@ def summary(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
     ] = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the spec itself, resolved, with where each value comes from.")
+    ] = False,
     plugins: PluginNames = None,
 ) -> None:
-    """Show a spec's layers, shapes, parameters, losses and data."""
+    """Show a spec's layers, shapes, parameters, losses and data.
+
+    With --resolved, print the spec that it amounts to instead: files merged, settings made, variables computed.
+    """
     enable(plugins)
 
     from modelc.compiler.api import check_file
@@ -46,6 +53,10 @@ def summary(
     if checked.errors or checked.task is None:
         raise typer.Exit(FINDINGS)
 
+    if resolved:
+        write(resolved_text(checked, output_format))
+        return
+
     from modelc.compiler.summary import summarize
 
     found = summarize(checked.task)
@@ -55,6 +66,20 @@ def summary(
         write(json.dumps(as_json(found), indent=2) + "\n")
     else:
         write(as_text(found, shutil.get_terminal_size((100, 24)).columns))
+
+
+def resolved_text(checked: "Checked", output_format: str) -> str:
+    """The resolved spec as YAML with comments, or as JSON without."""
+    from modelc.compiler.expand.resolving import resolve
+    from modelc.compiler.expand.writing import plain, written
+
+    assert checked.document is not None
+    root = resolve(checked.document)
+    if output_format == "text":
+        return written(root, checked.sources)
+    import json
+
+    return json.dumps(plain(root), indent=2) + "\n"
 
 
 def as_text(summary: "Summary", width: int) -> str:

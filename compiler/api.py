@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Task
 from modelc.compiler.building import build
-from modelc.compiler.document import MAX_BYTES, read, show_text
+from modelc.compiler.document import MAX_BYTES, Document, read, show_text
 from modelc.compiler.errors import Label, Place, Problem, SpecError
 from modelc.compiler.infer import PlannedGraph, infer
 from modelc.compiler.plugged import using
@@ -35,8 +35,12 @@ class Checked:
     task: Task | None
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
-    data: Any = None
+    document: Document | None = None
     """The spec as it is kept: with the files that it extends and the settings, before variables are written out."""
+
+    @property
+    def data(self) -> Any:
+        return None if self.document is None else self.document.data
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -88,24 +92,24 @@ def examine(
         document, found = override(document, settings)
         problems += found
         sources[SOURCE] = joined(settings)
-    data = document.data
-    if any(section in document.data for section in ("vars", "blocks")) or "$" in document.text + "".join(settings):
+    kept = document
+    if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
         from modelc.compiler.expand.expander import expand
 
         document, found = expand(document)
         if any(problem.code == "E005" for problem in found):
-            return Checked(None, problems + found, sources, data)
+            return Checked(None, problems + found, sources, kept)
         problems += found
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)
     problems += found
     if graph is None:
-        return Checked(None, problems, sources, data)
+        return Checked(None, problems, sources, kept)
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    return Checked(task, once(problems + found) if document.blocks else problems + found, sources, data)
+    return Checked(task, once(problems + found) if document.blocks else problems + found, sources, kept)
 
 
 def once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

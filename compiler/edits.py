@@ -48,7 +48,7 @@ class Edits:
 
     def done(self) -> Document:
         text, name = self.original.text, self.original.name
-        return Document(name, text, self.data, self.values, self.keys, frozenset(self.holes))
+        return Document(name, text, self.data, self.values, self.keys, frozenset(self.holes), self.original.trails)
 
     def get(self, path: Path) -> Any:
         """The value at `path`, None where there is none."""

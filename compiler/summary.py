@@ -8,7 +8,7 @@ from modelc.compiler import passes
 from modelc.compiler.bind.task import Binding, Output, Task, Term
 from modelc.compiler.graph import Node
 from modelc.compiler.layer import State, Weight
-from modelc.compiler.layers import kind_of
+from modelc.compiler.layers import MADE, kind_of
 from modelc.compiler.notation import show_named
 from modelc.compiler.tensor import TensorType
 
@@ -145,11 +145,12 @@ def node_rows(task: Task) -> Iterable[Row]:
 def node_row(task: Task, node: Node, *, owns: bool) -> Row:
     plan = task.planned.plans[node.path]
     assert node.layer is not None and node.feeds is not None, "a task without errors has no holes"
+    kind = kind_of(node.layer)
     main = plan.outputs.get("output") or next(iter(plan.outputs.values()))
     return Row(
         node.path,
-        kind_of(node.layer),
-        show_named(node.layer),
+        kind,
+        show_named(node.layer) if kind not in MADE else f"{kind}: {node.owner}",
         main,
         tuple(plan.outputs.items()) if len(plan.outputs) > 1 else (),
         count(plan.params.values()) if owns else Count(),

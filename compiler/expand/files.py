@@ -6,7 +6,7 @@ Files are named by paths below the root and are read as specs are: nothing in th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from modelc.compiler.document import Document, read
+from modelc.compiler.document import Document, Hop, read
 from modelc.compiler.errors import Label, Problem, RunError
 from modelc.compiler.expand.merging import merge, remove
 from modelc.compiler.expand.part import Part, Where, document_of, hole, tree
@@ -93,7 +93,11 @@ def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
         return block
     inner = other(path, "use", files, stack)
     where, _ = block.content["use"]
-    return replace(block, content={**block.content, "use": (where, inner or hole(path.at))})
+    if inner is None:
+        return replace(block, content={**block.content, "use": (where, hole(path.at))})
+    # The path itself, which the file now stands in the place of, is where this leads.
+    inner = replace(inner, trail=(*inner.trail, Hop(path.at, "used here")))
+    return replace(block, content={**block.content, "use": (where, inner)})
 
 
 def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | None:

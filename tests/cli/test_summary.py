@@ -1,6 +1,7 @@
 """`modelc summary`: the table and its JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,17 @@ def test_a_target_without_axes_is_shown_as_it_meets_its_output(tmp_path: Path, m
 def test_every_shipped_spec_has_a_summary() -> None:
     for spec in sorted((ROOT / "specs").glob("*.yaml")):
         assert modelc("summary", spec, cwd=ROOT).code == 0
+
+
+def test_the_resolved_spec_is_printed_with_origins_or_as_json(folder: Path) -> None:
+    ended = modelc("summary", "small.yaml", "--resolved", "--set", "train.steps=7", cwd=folder)
+    assert ended.code == 0
+    assert re.search(r"^  steps: 7 +# --set train.steps=7$", ended.out, re.MULTILINE)
+    assert re.search(r"^  loss|^    price:\n      mean_squared_error: \{\} +# small.yaml:16$", ended.out, re.MULTILINE)
+    (folder / "resolved.yaml").write_text(ended.out)
+    once, again = (
+        modelc("summary", name, "--set", "train.steps=7", cwd=folder).out for name in ("small.yaml", "resolved.yaml")
+    )
+    assert once == again != ""
+    ended = modelc("summary", "small.yaml", "--resolved", "--format", "json", cwd=folder)
+    assert json.loads(ended.out)["train"]["steps"] == 100

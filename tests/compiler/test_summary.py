@@ -135,3 +135,13 @@ def test_values_are_shown_so_that_they_are_read_back(value: object, text: str) -
 )
 def test_numbers_are_as_short_as_they_can_be_read(number: float, text: str) -> None:
     assert show_number(number) == text
+
+
+def test_a_layer_that_a_spec_names_no_arguments_of_is_shown_as_it_is_written() -> None:
+    nodes = {
+        "tokens": {"from": "text", "embedding": {"input_dim": 9, "output_dim": 4}},
+        "next": {"from": "tokens", "unembed": "tokens"},
+    }
+    model = {"inputs": {"text": {"shape": [6], "dtype": "int32"}}, "nodes": nodes, "outputs": ["next"]}
+    row = summarize(load({"modelc": 1, "model": model})).rows[-1]
+    assert (row.layer, row.notation, row.parameters) == ("unembed", "unembed: tokens", 0)
