@@ -34,6 +34,8 @@ EXCLUDED = {"train": (("loss", "losses"), ("epochs", "steps")), "model": (("laye
 """Keys of a section of which the first excludes the second."""
 OF_TEXTS = ("pattern", "minLength", "maxLength")
 """Keywords that concern texts only."""
+INNER = ("items", "additionalProperties")
+"""Keywords that hold the schema of what stands inside."""
 
 
 def json_schema() -> Schema:
@@ -91,7 +93,7 @@ def described(schema: Schema, shape: Shape) -> Schema:
 def plain_schema(shape: Shape) -> Schema:
     """The schema of what is written out: a value, or a mapping or list of such."""
     if isinstance(shape, Value):
-        return dict(shape.schema)
+        return with_variables(shape.schema)
     if isinstance(shape, Keys):
         return {"type": "object", **keys_schema(shape)}
     if isinstance(shape, Names):
@@ -103,6 +105,12 @@ def plain_schema(shape: Shape) -> Schema:
     if isinstance(shape, Items):
         return {"type": "array", "items": shape_schema(shape.of)}
     raise TypeError(f"{shape} is written in several ways")
+
+
+def with_variables(schema: Schema) -> Schema:
+    """The schema of a plain value, with variables in the place of what stands in it."""
+    inner = {key: or_variable(with_variables(schema[key])) for key in INNER if isinstance(schema.get(key), dict)}
+    return {**schema, **inner}
 
 
 def or_variable(schema: Schema) -> Schema:
@@ -152,7 +160,11 @@ def either_schema(shape: Either) -> Schema:
         (type_, below) for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None
     ]
     plain = listed(shape.value.schema["type"]) if shape.value is not None else []
-    schema = without_type(or_variable(shape.value.schema)) if shape.value is not None else only_variable([*dict(kinds)])
+    schema = (
+        without_type(or_variable(plain_schema(shape.value)))
+        if shape.value is not None
+        else only_variable([*dict(kinds)])
+    )
     for type_, below in reversed(kinds):
         schema = {"if": {"type": type_}, "then": without_type(plain_schema(below)), "else": schema}
     return {"type": [*dict.fromkeys([*dict(kinds), *plain, "string"])], **schema}
@@ -232,7 +244,7 @@ def arguments_schema(table: Table[Any], name: str) -> Schema:
     primary = shape_schema(first)
     if isinstance(first, Value):
         kinds = [kind for kind in listed(first.schema["type"]) if kind != "null"]
-        primary = or_variable(first.schema | {"type": kinds})
+        primary = or_variable(plain_schema(first) | {"type": kinds})
     # A key and its value are one to an editor: whoever asks for either sees what both are.
     primary["description"] = f"{summary_of(cls)}\n\n`{cls.primary}`: {first.description}"
     alone = set(shape.required) <= {cls.primary}
