@@ -4,7 +4,6 @@ A fix stays only if a check says that its problem is gone and that nothing came 
 """
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -102,8 +101,7 @@ def fixable(problems: Sequence["Problem"]) -> "Iterator[tuple[Problem, Fix]]":
 
 def write_fixed(fixed: Fixed) -> None:
     """Put what was fixed on the disk, each file at once as a whole. Raises RunError E604."""
-    from modelc.compiler.errors import RunError
-    from modelc.runtime.files import replacing, writing
+    from modelc.runtime.files import rewrite, writing
 
     for name in fixed.changed():
         if name == STDIN:
@@ -111,13 +109,9 @@ def write_fixed(fixed: Fixed) -> None:
         path = Path(name)
         with writing(path):
             data = path.read_bytes()
-            mode = stat.S_IMODE(path.stat().st_mode)
         mark = "\ufeff" if data.startswith("\ufeff".encode()) else ""
-        if data != (mark + fixed.before[name]).encode("utf-8"):
-            raise RunError("E604", f"`{name}` was changed by someone else while it was fixed", helps=("run it again",))
-        with replacing(path) as file:
-            os.chmod(file.fileno(), mode)
-            file.write((mark + fixed.texts[name]).encode("utf-8"))
+        before, after = (mark + text for text in (fixed.before[name], fixed.texts[name]))
+        rewrite(path, before.encode("utf-8"), after.encode("utf-8"))
 
 
 def show_difference(fixed: Fixed, names: Mapping[str, str]) -> None:

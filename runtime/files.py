@@ -64,6 +64,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         sync_folder(real.parent)
 
 
+def rewrite(path: Path, before: bytes, after: bytes) -> None:
+    """Put `after` in the place of `before` in the file at `path`, which keeps its mode.
+
+    Raises RunError E604 where it cannot be written, or where it has become something else than `before`.
+    """
+    with writing(path):
+        found, mode = path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
+    if found != before:
+        raise RunError("E604", f"`{path}` was changed by someone else meanwhile", helps=("run it again",))
+    with replacing(path) as file:
+        os.chmod(file.fileno(), mode)
+        file.write(after)
+
+
 def write_file(path: Path, data: bytes) -> None:
     """`data` in a new file at `path`, on the disk when this returns. Raises OSError."""
     with open(path, "xb") as file:

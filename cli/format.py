@@ -1,0 +1,118 @@
+"""`modelc format`: writes specs in canonical layout, or says with `--check` which are not."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelc.cli.console import FINDINGS, USAGE, complain, paint, show_problems, write
+
+if TYPE_CHECKING:
+    from modelc.compiler.errors import Problem
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """One file: its text before and now, without byte-order mark, and its bytes."""
+
+    text: str
+    new: str
+    data: bytes
+
+
+def format(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for stdin."),
+    ],
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing, list the files that would change.")
+    ] = False,
+) -> None:
+    """Lay specs out in one way: sections in order, two columns for each level; comments and words stay as they are.
+
+    A spec means the same afterwards, or is left alone. Text from stdin comes out on stdout.
+    """
+    from modelc.cli.targets import find_targets
+
+    found = find_targets(paths)
+    for path in found.empty:
+        complain(f"nothing to format in `{path}`", helps=(found.why_none(),))
+    if not found.targets:
+        raise typer.Exit(USAGE)
+    counts = {"changed": 0, "kept": 0, "failed": 0}
+    code = USAGE if found.empty else 0
+    # Standard output is that of the text that came by standard input.
+    stream = sys.stderr if STDIN in found.targets else sys.stdout
+    for target in found.targets:
+        laid, failure = lay_out(target)
+        code = max(code, failure)
+        if laid is None:
+            counts["failed"] += 1
+            continue
+        counts["changed" if laid.new != laid.text else "kept"] += 1
+        if laid.new != laid.text:
+            if only_check:
+                write(f"would format {target}\n", stream)
+                code = max(code, FINDINGS)
+            elif target != STDIN:
+                save(target, laid)
+                write(f"formatted {target}\n", stream)
+        if target == STDIN and not only_check:
+            write(laid.new)
+    write(paint("error" if code else "good", summary(counts, only_check), stream) + "\n", stream)
+    if code:
+        raise typer.Exit(code)
+
+
+def summary(counts: dict[str, int], would: bool) -> str:
+    words = {"changed": "would change" if would else "formatted", "kept": "as it should be", "failed": "not formatted"}
+    return ", ".join(f"{number} {words[kind]}" for kind, number in counts.items() if number)
+
+
+def lay_out(target: str) -> tuple[Laid | None, int]:
+    """What becomes of one file, and the exit code for it; None after saying why it is left alone."""
+    from modelc.compiler.api import unreadable
+    from modelc.compiler.document import MAX_BYTES, show_text
+    from modelc.compiler.layout import Unusual, formatted
+
+    name = "<stdin>" if target == STDIN else target
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if target == STDIN else read_whole(Path(target))
+    except OSError as error:
+        show_problems([unreadable(Path(target), name, error)], {})
+        return None, USAGE
+    problems: tuple[Problem, ...]
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+        new, problems = formatted(text, name)
+    except UnicodeDecodeError:
+        from modelc.compiler.document import read
+
+        _, problems = read(data, name)
+    except Unusual as reason:
+        complain(f"`{name}` is left as it is: {reason}", helps=("lay it out by hand",))
+        return None, FINDINGS
+    if problems:
+        show_problems(problems, {name: show_text(data)})
+        return None, FINDINGS
+    return Laid(text, new, data), 0
+
+
+def read_whole(path: Path) -> bytes:
+    from modelc.compiler.document import MAX_BYTES
+
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def save(target: str, laid: Laid) -> None:
+    """Put the new text in the place of the file. Raises RunError E604."""
+    from modelc.runtime.files import rewrite
+
+    mark = "\ufeff" if laid.data.startswith("\ufeff".encode()) else ""
+    rewrite(Path(target), laid.data, (mark + laid.new).encode("utf-8"))

@@ -1,0 +1,249 @@
+"""The canonical layout of a spec: order of sections, two columns for each level, no white space that says nothing.
+
+Only white space between words is changed, and sections of the top level change places; words, quotes, numbers, comments
+and what stands in braces and brackets stay as they are written. A formatted text says what it said before, or is refused.
+"""
+
+import re
+from collections.abc import Iterator
+
+from modelc.compiler.document import Document, read
+from modelc.compiler.errors import Problem
+from modelc.compiler.layout_json import written
+from modelc.compiler.reading.compose import Composer
+from modelc.compiler.reading.places import Node, Unreadable, index_of, line_starts
+from modelc.compiler.reading.yaml_events import yaml_events
+from modelc.compiler.schema.sections import TOP
+
+DASHES = re.compile(r"(?:-(?: +|$))*")
+STEP = 2
+"""Columns of a level."""
+
+
+class Unusual(Exception):
+    """Raised for a text that is not formatted, since it would say something else; the message says why."""
+
+
+def formatted(text: str, name: str) -> tuple[str, tuple[Problem, ...]]:
+    """`text` in canonical layout, JSON where `name` ends in `.json`; as it is, with its problems, where it cannot be read.
+
+    Raises Unusual.
+    """
+    document, problems = read(text, name)
+    if document is None or problems:
+        return text, problems
+    if name.endswith(".json"):
+        new = written(document.text, TOP)
+    else:
+        plain = document.text.replace("\r\n", "\n")
+        try:
+            new = laid_out(in_order(laid_out(spaced(plain, name), name), name), name)
+        except Unreadable:
+            raise Unusual("its layout is too unusual to be changed") from None
+        need_same_words(plain, new)
+        new = new.replace("\n", "\r\n") if "\r\n" in document.text else new
+    need_same_data(document, new, name)
+    return new, ()
+
+
+def need_same_data(document: Document, new: str, name: str) -> None:
+    """Raise Unusual unless `new` says what `document` says."""
+    again, problems = read(new, name)
+    if problems or again is None or repr(in_names(again.data)) != repr(in_names(document.data)):
+        raise Unusual("its layout cannot be changed without changing what it says")
+
+
+def in_names(data: object) -> object:
+    """`data` with the entries of its mappings in the order of their names; `repr` then tells 1 from 1.0 and from true."""
+    if isinstance(data, dict):
+        return [(key, in_names(data[key])) for key in sorted(data)]
+    return [in_names(item) for item in data] if isinstance(data, list) else data
+
+
+def need_same_words(old: str, new: str) -> None:
+    """Raise Unusual unless both texts have the same lines but for their order and the white space in them."""
+    before, after = (sorted("".join(line.split()) for line in text.split("\n")) for text in (old, new))
+    if [line for line in before if line] != [line for line in after if line]:
+        raise Unusual("its layout cannot be changed without changing its words")
+
+
+class Tree:
+    """The parts of a YAML text that stand on lines of their own, and the lines inside of texts that go over several."""
+
+    def __init__(self, text: str, name: str) -> None:
+        composer = Composer(yaml_events(text, name), name)
+        root = composer.document()
+        assert root is not None
+        self.root = root
+        self.lines = text.split("\n")
+        self.anchored = bool(composer.anchors)
+        self.entries: dict[int, int] = {}
+        """The column at which what begins on a line, with its dashes, is to stand."""
+        self.inside: set[int] = set()
+        self.ending: set[int] = set()
+        self.walk(root, 0)
+
+    @property
+    def is_block(self) -> bool:
+        return self.root.kind == "mapping" and self.root.end is None
+
+    def walk(self, node: Node, column: int) -> None:
+        """Note what begins on lines of its own in `node`, whose entries are to stand at `column`."""
+        if node.kind == "scalar" and node.end is not None:
+            # A text that ends where a line begins is one of `|` or `>`; the last line of others may end in a comment.
+            self.inside.update(range(node.start.line + 1, node.end.line))
+            self.ending |= {node.end.line} if node.end.line > node.start.line and node.end.column else set()
+        elif node.kind == "mapping":
+            for key, value in node.content:
+                if node.end is None:
+                    self.begins(key.start.line, key.start.column, column)
+                self.walk(value, column + STEP)
+        elif node.kind == "sequence":
+            for item in node.content:
+                if node.end is None:
+                    self.dash(item, column)
+                self.walk(item, column + STEP)
+
+    def begins(self, line: int, old: int, column: int) -> None:
+        """Note that an entry begins at the column `old` of `line`; behind dashes, that of the dashes is noted already."""
+        before = self.lines[line][:old]
+        if not before.strip():
+            self.entries.setdefault(line, column)
+        elif not DASHES.fullmatch(before.lstrip()):
+            raise Unusual(f"line {line + 1} begins with something else than a key")
+
+    def dash(self, item: Node, column: int) -> None:
+        """Note the line of the dash of `item`, which may stand above it."""
+        line = first(item).start.line
+        if not re.match(r"\s*-(\s|$)", self.lines[line]) or line in self.entries:
+            above = line
+            while line not in self.entries and not re.match(r"\s*-\s*(#.*)?$", self.lines[above]):
+                above -= 1
+                if above < 0:
+                    raise Unusual(f"the dash of line {line + 1} was not found")
+            line = above
+        self.entries.setdefault(line, column)
+
+
+def first(node: Node) -> Node:
+    """The part of `node` that begins first: an anchor stands before a mapping, and may stand on the line above."""
+    if node.kind == "mapping" and node.end is None and node.content:
+        return first(node.content[0][0])
+    if node.kind == "sequence" and node.end is None and node.content:
+        return first(node.content[0])
+    return node
+
+
+def laid_out(text: str, name: str) -> str:
+    """`text` with each line at its column, without white space at the ends of lines, and with single empty lines."""
+    tree = Tree(text, name)
+    lines = tree.lines
+    new: list[str] = []
+    shift = 0
+    for number, line in enumerate(lines):
+        stripped = line.lstrip(" ")
+        indent = len(line) - len(stripped)
+        if number in tree.inside or number in tree.ending:
+            line = line.rstrip() if number in tree.ending else line
+            new.append(moved(line, shift) if stripped else line)
+            continue
+        stripped = stripped.rstrip()
+        if number in tree.entries:
+            dashes = DASHES.match(stripped)
+            assert dashes is not None
+            chain = "- " * dashes[0].count("-")
+            new.append((" " * tree.entries[number] + chain + stripped[dashes.end() :]).rstrip())
+            shift = tree.entries[number] - indent + len(chain) - dashes.end()
+        elif stripped.startswith("#"):
+            new.append(" " * max(0, indent + of_comment(tree, number, indent)) + stripped)
+        elif stripped:
+            new.append(moved(line.rstrip(), shift))
+        elif new and new[-1]:
+            new.append("")
+    return "\n".join(new).rstrip("\n") + "\n"
+
+
+def moved(line: str, shift: int) -> str:
+    """`line`, `shift` columns to the right, or to the left as far as it goes."""
+    indent = len(line) - len(line.lstrip(" "))
+    return " " * max(0, indent + shift) + line.lstrip(" ")
+
+
+def of_comment(tree: Tree, number: int, indent: int) -> int:
+    """How far to move the comment on line `number`: as what is below it, or above it, at the same column."""
+    below = next((line for line in range(number + 1, len(tree.lines)) if line in tree.entries), None)
+    above = next(
+        (line for line in range(number - 1, -1, -1) if line in tree.entries and at(tree, line) <= indent), None
+    )
+    for line in (below, above):
+        if line is not None and at(tree, line) == indent:
+            return tree.entries[line] - indent
+    if inside_flow(tree, number, below):
+        return tree.entries[above] - at(tree, above) if above is not None else 0
+    if below is not None and at(tree, below) > indent:
+        return tree.entries[below] - indent
+    if above is not None:
+        return tree.entries[above] - at(tree, above)
+    return 0 if below is None else tree.entries[below] - indent
+
+
+def inside_flow(tree: Tree, number: int, below: int | None) -> bool:
+    """Whether a line that belongs to what is above stands between the comment and the next entry."""
+    end = len(tree.lines) if below is None else below
+    return any(
+        line.strip() and not line.lstrip().startswith("#")
+        for place, line in enumerate(tree.lines[number + 1 : end], number + 1)
+        if place not in tree.inside
+    )
+
+
+def at(tree: Tree, line: int) -> int:
+    return len(tree.lines[line]) - len(tree.lines[line].lstrip(" "))
+
+
+def spaced(text: str, name: str) -> str:
+    """`text` with one blank between a key and its value, where both stand on one line of a block."""
+    starts = line_starts(text)
+    pieces: list[str] = []
+    done = 0
+    for key, value in pairs(Tree(text, name).root):
+        if key.end is None or value.start == key.start or value.start.line != key.end.line:
+            continue
+        begin, end = index_of(starts, key.end), index_of(starts, value.start)
+        if text[begin:end].strip() == ":":
+            pieces += [text[done:begin], ": "]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def pairs(node: Node) -> Iterator[tuple[Node, Node]]:
+    """The entries of block mappings, in the order of the text."""
+    if node.kind == "mapping" and node.end is None:
+        for key, value in node.content:
+            yield key, value
+            yield from pairs(value)
+    elif node.kind == "sequence":
+        for item in node.content:
+            yield from pairs(item)
+
+
+def in_order(text: str, name: str) -> str:
+    """`text` with its sections in canonical order, each with the comments above it; what stands above all stays there."""
+    tree = Tree(text, name)
+    if not tree.is_block or tree.anchored:
+        return text
+    keys = [(key.content, key.start.line) for key, _ in tree.root.content]
+    wanted = sorted(keys, key=lambda key: TOP.index(key[0]) if key[0] in TOP else len(TOP))
+    if wanted == keys:
+        return text
+    begins = [line if place == 0 else above(tree, line) for place, (_, line) in enumerate(keys)]
+    bounds = [*begins, len(text.rstrip("\n").split("\n"))]
+    sections = {key: tree.lines[bounds[place] : bounds[place + 1]] for place, key in enumerate(keys)}
+    return "\n".join([*tree.lines[: begins[0]], *(line for key in wanted for line in sections[key])])
+
+
+def above(tree: Tree, line: int) -> int:
+    """The first of the lines with comments that stand directly above `line`."""
+    while line - 1 not in tree.inside and tree.lines[line - 1].startswith("#"):
+        line -= 1
+    return line

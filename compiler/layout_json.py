@@ -1,0 +1,44 @@
+"""The canonical layout of a spec in JSON: sections in order, what fits on one line. Strings and numbers as written."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+WIDTH = 120
+OPEN = 2
+"""So many levels have a line for each entry, even where they would fit on one: the sections and their keys."""
+NUMBER = re.compile(r'"\\u0000([^"]*)"')
+
+
+def written(text: str, order: Sequence[str]) -> str:
+    """The JSON object in `text` anew, its keys in `order` and others behind them; numbers keep their digits."""
+
+    def number(digits: str) -> str:
+        # No text of a spec has this character, so that the number is found again.
+        return f"\0{digits}"
+
+    data = json.loads(text, parse_int=number, parse_float=number)
+    places = {key: place for place, key in enumerate(order)}
+    data = dict(sorted(data.items(), key=lambda entry: places.get(entry[0], len(places))))
+    return NUMBER.sub(r"\1", value(data, 0, 0)) + "\n"
+
+
+def value(data: Any, level: int, column: int) -> str:
+    """`data` as JSON, whose first line begins at `column` of a line at `level`."""
+    line = json.dumps(data, ensure_ascii=False)
+    if (
+        not isinstance(data, dict | list)
+        or not data
+        or (level >= OPEN and column + len(NUMBER.sub(r"\1", line)) <= WIDTH)
+    ):
+        return line
+    inner, outer = "  " * (level + 1), "  " * level
+    if isinstance(data, list):
+        items = [inner + value(item, level + 1, len(inner)) for item in data]
+        return "[\n" + ",\n".join(items) + f"\n{outer}]"
+    entries = []
+    for key, item in data.items():
+        head = f"{inner}{json.dumps(key, ensure_ascii=False)}: "
+        entries.append(head + value(item, level + 1, len(head)))
+    return "{\n" + ",\n".join(entries) + f"\n{outer}}}"

@@ -1,0 +1,220 @@
+"""The canonical layout: what is moved, what stays as written, and that no spec means something else afterwards."""
+
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from modelc.compiler.document import read
+from modelc.compiler.explain import codes, page
+from modelc.compiler.layout import Unusual, formatted
+from tests.mutations import mutate
+
+ROOT = Path(__file__).parent.parent.parent
+SPECS = sorted([*(ROOT / "specs").glob("*.yaml"), *(ROOT / "cli" / "templates").glob("*.yaml")])
+WRITTEN = """\
+# What it is for.
+# yaml-language-server: $schema=x
+
+train:   # about training
+    epochs:   3
+    optimizer:
+          adam:
+              learning_rate: 1e-3   # small
+
+    # the loss
+    loss:  cross_entropy
+
+
+# the model
+model:
+ inputs:
+   'x':
+     shape:
+     - 4
+     -   5
+ layers:
+ -   dense:
+        units:  8
+     # about the name
+     name: "a"
+ - # above
+   relu
+ - {dense: 8,  # inside
+    repeat: 1/1}
+   # behind the item
+ # behind the list
+description: |
+    some text
+      more   
+
+    end
+modelc: 1
+"""
+CANONICAL = """\
+# What it is for.
+# yaml-language-server: $schema=x
+
+modelc: 1
+description: |
+    some text
+      more   
+
+    end
+# the model
+model:
+  inputs:
+    'x':
+      shape:
+        - 4
+        - 5
+  layers:
+    - dense:
+        units: 8
+      # about the name
+      name: "a"
+    - # above
+      relu
+    - {dense: 8,  # inside
+       repeat: 1/1}
+      # behind the item
+    # behind the list
+train:   # about training
+  epochs: 3
+  optimizer:
+    adam:
+      learning_rate: 1e-3   # small
+
+  # the loss
+  loss: cross_entropy
+"""
+
+
+def laid_out(text: str, name: str = "spec.yaml") -> str:
+    new, problems = formatted(text, name)
+    assert not problems
+    return new
+
+
+def test_sections_columns_and_white_space_become_canonical_and_all_else_stays() -> None:
+    assert laid_out(WRITTEN) == CANONICAL
+    assert laid_out(CANONICAL) == CANONICAL
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_shipped_specs_are_in_canonical_layout(spec: Path) -> None:
+    text = spec.read_text(encoding="utf-8")
+    assert laid_out(text, str(spec)) == text, f"run `modelc format {spec}`"
+
+
+def test_the_right_spec_of_every_code_keeps_what_it_says() -> None:
+    for code in codes():
+        if right := page(code).right:
+            assert data(laid_out(right)) == data(right), code
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_any_layout_of_a_spec_gives_the_same_again(spec: Path) -> None:
+    text = spec.read_text(encoding="utf-8")
+    for seed in range(10):
+        disturbed = disturb(text, random.Random(seed))
+        assert data(disturbed) == data(text)
+        assert laid_out(disturbed) == text
+
+
+def disturb(text: str, chance: random.Random) -> str:
+    """`text` in another layout: wider levels, blanks at the ends of lines and behind keys, no line break at the end."""
+    step = chance.choice((2, 3, 4))
+    lines = []
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip(" "))
+        gap = " " * chance.choice((1, 1, 3))
+        line = re.sub(r"^((?:- )?[\w-]+): (?=\S)", rf"\g<1>:{gap}", line.lstrip(" "))
+        lines.append(" " * (indent // 2 * step) + line + " " * chance.choice((0, 0, 2)))
+    # A dash takes two columns: what stands below it is at another column than a level's where those are wider.
+    return "\n".join(lines).rstrip() if step == 2 else "\n".join(aligned(lines, step))
+
+
+def aligned(lines: list[str], step: int) -> list[str]:
+    """`lines` with dashes as wide as a level."""
+    return [re.sub(r"^( *)- ", rf"\g<1>-{' ' * (step - 1)}", line) for line in lines]
+
+
+def data(text: str) -> object:
+    document, problems = read(text, "spec.yaml")
+    assert document is not None and not problems
+    return document.data
+
+
+def test_json_is_laid_out_by_what_fits_and_numbers_keep_their_digits() -> None:
+    text = '{"train":{"epochs":3,"optimizer":{"adam":1e-3}},"modelc":1,"model":{"inputs":{"x":{"shape":[4]}},"layers":[{"dense":8.0}]}}'
+    right = """\
+{
+  "modelc": 1,
+  "model": {
+    "inputs": {"x": {"shape": [4]}},
+    "layers": [{"dense": 8.0}]
+  },
+  "train": {
+    "epochs": 3,
+    "optimizer": {"adam": 1e-3}
+  }
+}
+"""
+    assert laid_out(text, "spec.json") == right
+    assert laid_out(right, "spec.json") == right
+    long = {"modelc": 1, "model": {"layers": [{"dense": {"units": number}} for number in range(12)]}}
+    lines = laid_out(json.dumps(long), "spec.json").split("\n")
+    assert '      {"dense": {"units": 3}},' in lines and max(map(len, lines)) <= 120
+
+
+def test_whatever_is_done_to_a_spec_it_keeps_what_it_says_or_is_left_alone() -> None:
+    texts = [spec.read_text(encoding="utf-8") for spec in SPECS]
+    changed = refused = 0
+    for seed in range(300):
+        text = mutate(texts[seed % len(texts)], seed, texts)
+        document, found = read(text, "spec.yaml")
+        if document is None or found:
+            continue
+        try:
+            new = laid_out(text)
+        except Unusual:
+            refused += 1
+            continue
+        changed += new != text
+        assert data(new) == document.data
+        assert laid_out(new) == new
+    assert changed > 20 and refused < 10
+
+
+def test_line_ends_stay() -> None:
+    assert laid_out(WRITTEN.replace("\n", "\r\n")) == CANONICAL.replace("\n", "\r\n")
+
+
+def test_anchors_keep_the_order_of_sections() -> None:
+    text = "model: {a: &one [1]}\nmodelc: 1\nvars: {b: *one}\n"
+    assert laid_out(text) == text
+
+
+def test_a_text_that_cannot_be_read_is_left_with_its_problems() -> None:
+    text = "modelc: 1\nmodel: {\n"
+    new, problems = formatted(text, "spec.yaml")
+    assert new == text and [problem.code for problem in problems] == ["E002"]
+
+
+def test_a_text_that_would_say_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelc.compiler import layout
+
+    monkeypatch.setattr(layout, "in_order", lambda text, name: text.replace("3", "4"))
+    with pytest.raises(Unusual, match="words"):
+        formatted(WRITTEN, "spec.yaml")
+    monkeypatch.setattr(layout, "in_order", lambda text, name: text.replace("      more", "       more"))
+    with pytest.raises(Unusual, match="what it says"):
+        formatted(WRITTEN, "spec.yaml")
+
+
+def test_keys_with_question_marks_are_refused() -> None:
+    with pytest.raises(Unusual):
+        formatted("modelc: 1\nmodel:\n    ? a\n    : 1\n", "spec.yaml")
