@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.named import Named
-from modelc.compiler.numbers import ReadSizes
+from modelc.compiler.numbers import ReadSizes, read_numbers
 from modelc.compiler.schema.tables import TABLES
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/ .-]*")
@@ -36,8 +36,11 @@ def parts(value: Named) -> tuple[str, dict[str, Any]]:
 
 
 def simple(info: FieldInfo, value: Any) -> Any:
-    """The value of a field as one writes it: equal sizes as one."""
-    sizes = any(isinstance(mark, BeforeValidator) and isinstance(mark.func, ReadSizes) for mark in info.metadata)
+    """The value of a field as one writes it: equal sizes as one, a list of one number as the number."""
+    readers = [mark.func for mark in info.metadata if isinstance(mark, BeforeValidator)]
+    if read_numbers in readers and isinstance(value, tuple) and len(value) == 1:
+        return value[0]
+    sizes = any(isinstance(read, ReadSizes) for read in readers)
     return shortest(value) if sizes and value is not None else value
 
 
