@@ -160,7 +160,7 @@ def masked_steps_change_nothing(case: Case) -> None:
     for slot, value in case.inputs.items():
         mask = case.masks.get(slot)
         if isinstance(value, tuple):
-            changed[slot] = tuple(other(x, m) for x, m in zip(value, mask or (None,) * len(value), strict=True))
+            changed[slot] = tuple(other(x, m) for x, m in zip(value, counted(mask or (None,) * len(value)), strict=True))
         else:
             changed[slot] = other(value, mask)
     before, after = case.found[False][0], replace(case, inputs=changed).values()
@@ -174,6 +174,16 @@ def masked_steps_change_nothing(case: Case) -> None:
             keep = mask.reshape(*mask.shape, *(1,) * (value.ndim - 2))
             found, expected = jnp.where(keep, found, 0), jnp.where(keep, expected, 0)
         close(found, expected, FORWARD, f"other values at masked steps, {port}")
+
+
+def counted(masks: tuple[Any, ...]) -> tuple[Any, ...]:
+    """For each of several inputs that are joined, the steps that may count: those that any of them counts, all of them
+    where one has no mask; its own steps where the inputs differ in length, since they come one after the other then."""
+    if any(mask is None for mask in masks):
+        return (None,) * len(masks)
+    if len({mask.shape for mask in masks}) > 1:
+        return masks
+    return (sum(masks[1:], start=masks[0]) > 0,) * len(masks)
 
 
 LAWS: tuple[Callable[[Case], None], ...] = (
