@@ -160,7 +160,9 @@ def masked_steps_change_nothing(case: Case) -> None:
     for slot, value in case.inputs.items():
         mask = case.masks.get(slot)
         if isinstance(value, tuple):
-            changed[slot] = tuple(other(x, m) for x, m in zip(value, counted(mask or (None,) * len(value)), strict=True))
+            changed[slot] = tuple(
+                other(x, m) for x, m in zip(value, counted(mask or (None,) * len(value)), strict=True)
+            )
         else:
             changed[slot] = other(value, mask)
     before, after = case.found[False][0], replace(case, inputs=changed).values()

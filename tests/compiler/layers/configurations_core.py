@@ -29,7 +29,7 @@ pools = {"maybe_strides": pairs, "maybe_padding": paddings}
 
 CONFIGURATIONS: Configurations = {
     "activation": (arguments(function=activations), one(tensors(1, 2, 3))),
-    "add": (plain, branches()),
+    "add": (arguments(maybe_broadcast=yes_or_no), branches()),
     "avg_pool2d": (arguments(pool_size=pairs, **pools), one(images)),
     "batch_norm": (
         arguments(maybe_axis=axes, maybe_center=yes_or_no, maybe_scale=yes_or_no),
@@ -77,7 +77,7 @@ CONFIGURATIONS: Configurations = {
     "linear": (plain, one(tensors(0, 1, 2))),
     "log_softmax": (arguments(maybe_axis=axes), one(tensors(0, 1, 2))),
     "max_pool2d": (arguments(maybe_pool_size=pairs, **pools), one(images)),
-    "multiply": (plain, branches()),
+    "multiply": (arguments(maybe_broadcast=yes_or_no), branches()),
     "relu": (
         arguments(
             maybe_negative_slope=st.floats(0, 1), maybe_max_value=st.floats(0, 6), maybe_threshold=st.floats(0, 1)

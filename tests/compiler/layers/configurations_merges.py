@@ -4,15 +4,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.compiler.layers.drawing import Configurations, arguments, axes, branches, plain, yes_or_no
+from tests.compiler.layers.drawing import Configurations, arguments, axes, branches, yes_or_no
 from tests.compiler.layers.running import normal
 
 CONFIGURATIONS: Configurations = {
-    "average": (plain, branches()),
+    "average": (arguments(maybe_broadcast=yes_or_no), branches()),
     "dot": (arguments(axes=axes | st.lists(axes, min_size=1, max_size=3), maybe_normalize=yes_or_no), branches()),
-    "maximum": (plain, branches()),
-    "minimum": (plain, branches()),
-    "subtract": (plain, branches()),
+    "maximum": (arguments(maybe_broadcast=yes_or_no), branches()),
+    "minimum": (arguments(maybe_broadcast=yes_or_no), branches()),
+    "subtract": (arguments(maybe_broadcast=yes_or_no), branches()),
 }
 
 two = (normal(3, 4, 5), normal(3, 4, 5, seed=1))

@@ -61,7 +61,8 @@ CONFIGURATIONS: Configurations = {
             maybe_mean=statistics,
             maybe_variance=statistics,
             maybe_invert=yes_or_no,
-        ),
+        )
+        | arguments(mean=st.floats(0, 4), variance=st.floats(0.5, 4), maybe_axis=axes, maybe_invert=yes_or_no),
         one(tensors(0, 1, 2, 2, 3, dtypes=anything)),
     ),
 }

@@ -35,7 +35,7 @@ def branches(draw: Any) -> dict[str, Any]:
         kind = draw(st.sampled_from(["same", "same", "along", "other"]))
         shape = list(first.shape)
         if kind == "along":
-            shape[draw(st.integers(0, len(shape) - 1))] = draw(sizes)
+            shape[draw(st.integers(0, len(shape) - 1))] = draw(sizes | st.just(1))
         other = draw(tensors(1, 2)) if kind == "other" else first.with_shape(*shape)
         others.append(other.with_mask(other.rank > 1 and draw(yes_or_no)))
     return {"inputs": (first, *others)}

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from tests.compiler.layers.drawn import Drawn
-from tests.compiler.layers.oracles import Oracle, of
+from tests.compiler.layers.oracles import Keras, Oracle, of
 
 L = keras.layers
 
@@ -15,13 +15,18 @@ def one_or_two(use: Drawn, value: Any) -> tuple[str, Any]:
     return "axes", value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+def stretching(layer: Any) -> Oracle:
+    """Keras's layer, which always broadcasts."""
+    return lambda use: Keras(layer())
+
+
 ORACLES: dict[str, Oracle] = {
-    "add": of(L.Add),
-    "average": of(L.Average),
+    "add": stretching(L.Add),
+    "average": stretching(L.Average),
     "concatenate": of(L.Concatenate),
     "dot": of(L.Dot, axes=one_or_two),
-    "maximum": of(L.Maximum),
-    "minimum": of(L.Minimum),
-    "multiply": of(L.Multiply),
-    "subtract": of(L.Subtract),
+    "maximum": stretching(L.Maximum),
+    "minimum": stretching(L.Minimum),
+    "multiply": stretching(L.Multiply),
+    "subtract": stretching(L.Subtract),
 }
