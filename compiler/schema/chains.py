@@ -118,7 +118,7 @@ def read_repeat(findings: Findings, raw: Any, path: Path) -> Repeat | None:
             findings.add("E105", f"`tied` must be true or false, got {describe(tied)}", (*path, "tied"))
             tied = False
         if "times" not in raw:
-            if not findings.is_hole((*path, "times")):
+            if set(raw) <= {"tied"} and not findings.is_hole((*path, "times")):
                 cure = "write `repeat: {times: 4, tied: true}`"
                 findings.add("E104", "`repeat` needs the key `times`", path, key=True, label="how often?", help=cure)
             return None
@@ -160,16 +160,17 @@ def read_body(findings: Findings, kind: str, raw: Any, path: Path) -> Body | Non
 
 
 def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
-    """`parallel: {join: concatenate, branches: {a: [...], b: []}}`."""
+    """`parallel: {join: concatenate, branches: {a: [...], b: []}}`; None where there are not two branches."""
     cure = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
     section = read_mapping(findings, raw, path, "`parallel`", cure)
     if section is None:
         return None
-    for key in section:
-        if key not in ("join", "branches"):
-            findings.unknown((*path, key), key, "`parallel`", ("join", "branches"))
+    unknown = [key for key in section if key not in ("join", "branches")]
+    for key in unknown:
+        findings.unknown((*path, key), key, "`parallel`", ("join", "branches"))
     for key in ("join", "branches"):
-        if key not in section and not findings.is_hole((*path, key)):
+        # What is missing may be what is unknown.
+        if key not in section and not unknown and not findings.is_hole((*path, key)):
             findings.add(
                 "E104", f"`parallel` needs the key `{key}`", path, key=True, label=f"`{key}` is missing", help=cure
             )
@@ -204,4 +205,4 @@ def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
         findings.add(
             "E104", message, at, key=True, label="branches are missing", help=f"for the identity write `{shown}: []`"
         )
-    return Parallel(join, kind, branches)
+    return Parallel(join, kind, branches) if len(branches) > 1 else None

@@ -71,8 +71,15 @@ def test_every_misspelt_key_that_is_not_free_is_refused(spec: Path) -> None:
 
 
 def free(path: tuple[Any, ...]) -> bool:
-    """Whether the key at the end of `path` is a name that the spec chooses."""
-    return len(path) == 3 and path[:2] in {
+    """Whether the key at the end of `path` is a name that the spec chooses, or what only such a name gives a meaning."""
+    if path[0] == "vars" or any(isinstance(key, str) and key[:1].isupper() for key in path[2:]):
+        return len(path) > 1
+    if path[0] == "blocks" and len(path) > 2:
+        path = ("model", *path[2:])
+        if path[1] == "params":
+            return len(path) == 3
+    return path[-2:-1] == ("branches",) or path[:-1] in {
+        ("blocks",),
         ("model", "inputs"),
         ("model", "nodes"),
         ("model", "outputs"),
@@ -81,6 +88,19 @@ def free(path: tuple[Any, ...]) -> bool:
         ("train", "losses"),
         ("train", "metrics"),
     }
+
+
+@pytest.mark.parametrize(
+    ("layer", "good"),
+    [
+        ({"reshape": ["$size", 2]}, True),
+        ({"reshape": ["size", 2]}, False),
+        ({"conv2d": {"filters": 2, "kernel_size": ["${size + 1}", 1]}}, True),
+        ({"conv2d": {"filters": 2, "kernel_size": ["1", 1]}}, False),
+    ],
+)
+def test_a_variable_may_stand_inside_a_list(layer: Any, good: bool) -> None:
+    assert (not errors(chain(layer))) == good
 
 
 def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
@@ -250,7 +270,8 @@ def test_check_jsonschema_accepts_every_shipped_spec(tmp_path: Path) -> None:
     schema = tmp_path / "modelc.schema.json"
     schema.write_text(json.dumps(SCHEMA), encoding="utf-8")
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(SPECS[0].read_text(encoding="utf-8").replace("optimizer:", "optimiser:"), encoding="utf-8")
+    digits = next(spec for spec in SPECS if spec.stem == "digits")
+    wrong.write_text(digits.read_text(encoding="utf-8").replace("optimizer:", "optimiser:"), encoding="utf-8")
     command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(schema)]
     done = subprocess.run([*command, *map(str, SPECS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -304,6 +304,13 @@ MISTAKES = {
     "negative repeat": (f"{CHAIN}    - relu:\n      repeat: -1\n", "E106", "-1", []),
     "shape over copies": (f"{CHAIN}    - dense: 3\n      repeat: {{times: 2, tied: true}}\n", "E302", "dense", []),
     "join": (f"{CHAIN}    - parallel: {{join: relu, branches: {{a: [], b: []}}}}\n", "E106", "relu", []),
+    "misspelt branches": (
+        f"{CHAIN}    - parallel: {{join: concatenate, branchs: {{a: [], b: []}}}}\n",
+        "E102",
+        "branchs",
+        [],
+    ),
+    "misspelt times": (f"{CHAIN}    - {{dense: 4, repeat: {{tims: 2}}}}\n", "E102", "tims", []),
     "one branch": (f"{CHAIN}    - parallel: {{join: add, branches: {{a: []}}}}\n", "E104", "branches", []),
     "misspelt block": (
         f"blocks: {{Tower: {{layers: [relu]}}}}\n{CHAIN}    - Towre\n    - Tower\n",
