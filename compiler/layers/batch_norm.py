@@ -79,20 +79,26 @@ class BatchNorm(Affine):
     def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array]":
         """Mean and variance of each channel over what is real in the batch, and whether anything is."""
         import jax.numpy as jnp
+        from jax import lax
 
         axes = tuple(axis for axis in range(x.ndim) if axis - x.ndim != self.axis)
         real = self.real(call, x)
+        if real is not None:
+            x = jnp.where(real, x, 0)
+        # Both sums in one pass, which costs no digits: they are taken about a value near the mean, that of the first row,
+        # which always is a real one (Chan, Golub and LeVeque 1983, shifted data).
+        near = lax.stop_gradient(jnp.mean(x[:1], axes, keepdims=True))
+        offset = x - near
         if real is None:
-            mean = jnp.mean(x, axes, keepdims=True)
-            return mean.ravel(), jnp.mean(jnp.square(x - mean), axes), jnp.array(True)
-        x = jnp.where(real, x, 0)
-        repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
-        count = jnp.sum(real, axes, keepdims=True) * repeats
-        divisor = jnp.maximum(count, 1).astype(x.dtype)
-        mean = jnp.sum(x, axes, keepdims=True) / divisor
-        centred = jnp.where(real, x - mean, 0)
-        variance = jnp.sum(jnp.square(centred), axes, keepdims=True) / divisor
-        return mean.ravel(), variance.ravel(), count.ravel() > 0
+            count, divisor = jnp.ones((1,)), jnp.asarray(prod(x.shape[axis] for axis in axes), x.dtype)
+        else:
+            offset = jnp.where(real, offset, 0)
+            repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
+            count = jnp.sum(real, axes, keepdims=True) * repeats
+            divisor = jnp.maximum(count, 1).astype(x.dtype)
+        mean = jnp.sum(offset, axes, keepdims=True) / divisor
+        variance = jnp.sum(jnp.square(offset), axes, keepdims=True) / divisor - jnp.square(mean)
+        return (near + mean).ravel(), jnp.maximum(variance, 0).ravel(), count.ravel() > 0
 
     def real(self, call: Call, x: "Array") -> "Array | None":
         """Where `x` holds real values, broadcastable to `x`; None where it does everywhere."""
