@@ -83,9 +83,12 @@ def examine(
     if needs_files(document.data):
         from modelc.compiler.expand.files import include
 
-        document, found, texts = include(document, None if root is None else partial(load_file, root, texts))
+        included, found, texts = include(document, None if root is None else partial(load_file, root, texts))
         problems += found
         sources |= texts
+        if included is None:
+            return Checked(None, problems, sources, document)
+        document = included
     if settings:
         from modelc.compiler.overrides import SOURCE, joined, override
 
@@ -109,11 +112,12 @@ def examine(
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    return Checked(task, once(problems + found) if document.blocks else problems + found, sources, kept)
+    written_out = document.blocks or document.trails
+    return Checked(task, once(problems + found) if written_out else problems + found, sources, kept)
 
 
 def once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """`problems` with what is wrong with the body of a block told once, for the first of its uses."""
+    """`problems` with what is wrong with a variable or the body of a block told once, for the first of its uses."""
     first: dict[tuple[str, Place, str], Problem] = {}
     others: Counter[tuple[str, Place, str]] = Counter()
     for problem in problems:

@@ -39,22 +39,23 @@ Owner = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is built: its path, what it stands in, and whose weights what is built there uses."""
+    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share` that
+    asks for it."""
 
     path: str
     scope: tuple[str, ...]
     owner: Owner
+    shared: Path = ()
 
     def below(self, name: str) -> "Place":
         """The place of a part called `name`."""
-        return Place(
-            f"{self.path}/{name}" if self.path else name, (*self.scope, self.path) if self.path else (), self.owner
-        )
+        path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
+        return replace(self, path=path, scope=scope)
 
     def as_copy_of(self, other: str, owner: Owner) -> "Place":
         """This place, with the weights of what stands at `other`."""
         here = self.path
-        return Place(here, self.scope, lambda path: owner(other + path[len(here) :]))
+        return replace(self, owner=lambda path: owner(other + path[len(here) :]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class Builder:
         body = item.body
         if body is None:
             feeds = None if given is None else feeds_of(self.findings, item, given, at)
-            self.nodes.append(Node(place.path, item.layer, feeds, place.owner(place.path), place.scope, item.path))
+            self.add(place, item.layer, feeds, place.owner(place.path), item.path)
             return Edge(place.path)
         if isinstance(body, Chain):
             for name, type_ in body.types.items():
@@ -234,7 +235,7 @@ class Builder:
         """The layer that makes one value of several, as the end of what stands at `place`."""
         inside = place.below(kind)
         feeds = tuple(Feed("inputs", edge, at) for edge in ends)
-        self.nodes.append(Node(inside.path, layer, feeds, place.owner(inside.path), inside.scope, at))
+        self.add(inside, layer, feeds, place.owner(inside.path), at)
         return self.at_end(place, Edge(inside.path))
 
     def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
@@ -247,7 +248,8 @@ class Builder:
             self.findings.add("E209", f"`{name}` shares itself", body.of.path, label="names what it is a part of")
             return self.hole(place, body.of.path)
         level.building.append(name)
-        edge = self.node(level, place.as_copy_of(level.place(name).path, level.at.owner), target, given)
+        copy = place.as_copy_of(level.place(name).path, level.at.owner)
+        edge = self.node(level, replace(copy, shared=copy.shared or body.of.path), target, given)
         level.building.pop()
         return edge
 
@@ -278,13 +280,17 @@ class Builder:
         whole = replace(item, layer=layer, body=None)
         feeds = None if given is None else feeds_of(self.findings, whole, given, at)
         owner = level.at.owner(level.place(body.of.node).path)
-        self.nodes.append(Node(place.path, layer, feeds, owner, place.scope, item.path))
+        self.add(place, layer, feeds, owner, item.path)
         return Edge(place.path)
 
     def hole(self, place: Place, at: Path) -> Edge | None:
         """A node that cannot be known."""
-        self.nodes.append(Node(place.path, None, None, place.path, place.scope, at))
+        self.add(place, None, None, place.path, at)
         return Edge(place.path)
+
+    def add(self, place: Place, layer: Layer | None, feeds: tuple[Feed, ...] | None, owner: str, at: Path) -> None:
+        """Add the node at `place`, which is written at `at`."""
+        self.nodes.append(Node(place.path, layer, feeds, owner, place.scope, at, place.shared))
 
     # Names.
 

@@ -34,7 +34,7 @@ class Node:
 
     `path` names it everywhere; `owner` is the path of the node whose weights it uses (its own, unless shared);
     `scope` holds the paths of what it stands in (nodes of several layers, blocks, branches, repeats), outermost first.
-    `layer` is None for a hole.
+    `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing.
     """
 
     path: str
@@ -43,6 +43,7 @@ class Node:
     owner: str
     scope: tuple[str, ...]
     at: Path
+    shared: Path = ()
 
     @property
     def first(self) -> Edge | None:

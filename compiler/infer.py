@@ -1,12 +1,12 @@
 """`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import Meant, Path, PlanError, Problem
+from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import kind_of
@@ -60,15 +60,19 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     findings = Findings(document)
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
-    blamed: set[Path] = set()
+    found: dict[str, list[Problem]] = {}
     for node in graph.nodes:
         own = Findings(document)
         if (plan := plan_node(own, planned, node)) is not None:
             plans[node.path] = plan
+        found[node.path] = own.problems
+    blamed: set[Path] = set()
+    for node in graph.nodes:
         # Copies of one layer stand at one place, and what is wrong with it is wrong once.
-        if own.problems and node.at not in blamed:
-            blamed.add(node.at)
-            findings.problems.extend(own.problems)
+        at = node.shared or node.at
+        if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
+            blamed.add(at)
+            findings.problems.extend(at_share(document, node, problem) for problem in found[node.path])
     check_shared(findings, planned)
     check_wanted(findings, planned)
     for node in graph.nodes:
@@ -116,13 +120,24 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
 
 
+def at_share(document: Document, node: Node, problem: Problem) -> Problem:
+    """`problem`, blamed on the `share` that builds the node where the layer is right where it is written."""
+    if not node.shared or problem.path[: len(node.at)] != node.at:
+        return problem
+    layer = Label(problem.label.place, "the layer that is shared")
+    related = (*problem.related, layer, *document.trail(node.shared))
+    label = Label(document.value(node.shared), problem.label.text)
+    return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, meant=None)
+
+
 def check_shared(findings: Findings, planned: PlannedGraph) -> None:
     """Report nodes that use weights of another one in other shapes than it does."""
     owners = dict(planned.owned())
     blamed: set[Path] = set()
     for node in planned.graph.nodes:
         plan = planned.plans.get(node.path)
-        if plan is None or node.owner == node.path or node.at in blamed:
+        at = node.shared or node.at
+        if plan is None or node.owner == node.path or at in blamed:
             continue
         first = planned.plans.get(node.owner, owners[node.owner])
         for part in ("params", "state"):
@@ -130,18 +145,18 @@ def check_shared(findings: Findings, planned: PlannedGraph) -> None:
             wrong = next((name for name in own if name not in theirs or theirs[name].shape != own[name].shape), None)
             if wrong is None:
                 continue
-            blamed.add(node.at)
+            blamed.add(at)
             owner = planned.graph.node(node.owner)
             shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
             findings.add(
                 "E302",
                 f"`{node.path}` uses the weights of `{node.owner}`, but needs `{wrong}` of shape "
                 f"{show_shape(own[wrong].shape)}, not {shape}",
-                node.at,
-                key=True,
+                at,
+                key=not node.shared,
                 label="another shape comes in here",
                 help="give both inputs of one shape, or layers of their own",
-                related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != node.at else (),
+                related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != at else (),
             )
             break
 

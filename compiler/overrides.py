@@ -164,8 +164,8 @@ class Walk:
             if segment not in shape.keys:
                 raise self.unknown("key", index, shape.what, shape.keys)
             return self.walk(shape.keys[segment], (*path, segment), index + 1)
-        last = index == len(self.segments) - 1
-        if segment not in (value or {}) and not last and not shape.open and (*path, segment) not in self.edits.holes:
+        new = segment not in (value or {}) and (*path, segment) not in self.edits.holes
+        if new and (shape.given or not (shape.open or index == len(self.segments) - 1)):
             raise self.unknown("name", index, shape.what, value or {})
         return self.walk(shape.of, (*path, segment), index + 1)
 
@@ -233,9 +233,10 @@ class Walk:
             raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
         if current in shape.others and segment == current:
             return self.walk(shape.others[current], (*path, current), index + 1)
-        if shape.blocks and current in (self.edits.get(("blocks",)) or {}) and segment == current:
+        block = shape.blocks and current in (self.edits.get(("blocks",)) or {})
+        if block and segment == current:
             return self.into_block(current, path, value, index)
-        if current not in shape.table:
+        if current not in shape.table and current not in shape.others and not block:
             return None
         if segment != current:
             raise self.other_name(shape, current, index)
@@ -247,7 +248,7 @@ class Walk:
 
     def into_block(self, name: str, path: Path, value: Any, index: int) -> Path:
         """An argument of a use of the block `name`."""
-        parameters = list(self.edits.get(("blocks", name, "params")) or {})
+        parameters = self.parameters(name)
         if isinstance(value, str):
             self.edits.spell_out(path, name, None)
         at = (*path, name)
@@ -262,6 +263,11 @@ class Walk:
         below = (*at, segment)
         return below if index + 2 == len(self.segments) else self.into_value(below, self.edits.get(below), index + 2)
 
+    def parameters(self, block: str) -> list[str]:
+        """The names of what a block takes; none for what is no block."""
+        found = self.edits.get(("blocks", block, "params"))
+        return [*found] if isinstance(found, Mapping) else []
+
     def spell_arguments(self, shape: Thing, path: Path) -> None:
         """Turn a bare value of the thing at `path` into its primary argument."""
         value, primary = self.edits.get(path), shape.table.find(str(path[-1])).primary
@@ -272,8 +278,8 @@ class Walk:
         """The refusal of a segment below a named thing that is called otherwise."""
         segment, whole = self.segments[index].text, self.upto(index)
         rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
-        inside = [*arguments(shape.table, current).keys]
-        if segment in inside:
+        inside = [*arguments(shape.table, current).keys] if current in shape.table else self.parameters(current)
+        if segment in inside or current in shape.others:
             cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
         elif segment in shape.table:
             example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment

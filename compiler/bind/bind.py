@@ -59,6 +59,8 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge]) -> None:
         if name not in used:
             path: Path = ("model", "inputs", name)
             findings.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
+    # A node whose layers are shared is needed for them, whatever its own value is for.
+    used |= {node.owner for node in graph.nodes if node.path in used}
     blamed: set[str] = set()
     for node in graph.nodes:
         name = node.scope[0] if node.scope else node.path

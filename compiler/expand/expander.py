@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from modelc.compiler.document import Document, Hop
@@ -367,8 +368,17 @@ class Expander:
             file.used.add(name)
         where, raw = file.variables[name]
         if name in file.open:
-            chain = " -> ".join([*file.open[file.open.index(name) :], name])
-            self.report("E208", f"the variable `{name}` is made of itself: {chain}", where, label="needs itself")
+            circle = [*file.open[file.open.index(name) :], name]
+            others = [
+                Label(file.variables[one][0].place(), f"`{one}` needs `{two}`") for one, two in pairwise(circle[1:])
+            ]
+            self.report(
+                "E208",
+                f"the variable `{name}` is made of itself: {' -> '.join(circle)}",
+                where,
+                label=f"needs `{circle[1]}`" if others else "needs itself",
+                related=others,
+            )
             file.values[name] = None
             return hole(raw.at)
         if name not in file.values:

@@ -28,22 +28,31 @@ class Files:
     sources: dict[str, str] = field(default_factory=dict)
 
 
-def include(document: Document, load: Load | None) -> tuple[Document, tuple[Problem, ...], Mapping[str, str]]:
-    """`document` with the files that it names merged into it, what is wrong with them, and their texts by name."""
+def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
+    """`document` with the files that it names merged into it, what is wrong with them, and their texts by name.
+
+    There is none without what it extends: nothing that is missing in it would be missing.
+    """
     files = Files(load)
     root = whole(tree(document), files, (document.name,))
+    if root is None:
+        return None, tuple(files.problems), files.sources
     included, problems = document_of(root, document)
     return included, (*files.problems, *problems), files.sources
 
 
-def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part:
-    """The spec `root` with what it extends and uses; `stack` has the files around it, the outermost first."""
+def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """The spec `root` with what it extends and uses; `stack` has the files around it, the outermost first.
+
+    None where what it extends could not be had, which has been reported.
+    """
     base = root.get("extends")
     if base is not None:
-        content = {key: entry for key, entry in root.content.items() if key != "extends"}
-        own = replace(root, content=content)
         below = extended(base, files, stack)
-        root = own if below is None else merge(below, own)
+        if below is None:
+            return None
+        content = {key: entry for key, entry in root.content.items() if key != "extends"}
+        root = merge(below, replace(root, content=content))
     blocks = root.get("blocks")
     if blocks is None or blocks.kind != "mapping":
         return root

@@ -43,11 +43,15 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A mapping from names that the spec chooses. `open` says that an entry that is left out means something too."""
+    """A mapping from names that the spec chooses.
+
+    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing.
+    """
 
     what: str
     of: "Shape"
     open: bool = False
+    given: bool = False
     description: str = ""
     pattern: str = f"^{NAME.pattern}$"
 
@@ -131,7 +135,11 @@ def language() -> Keys:
                 description="The file that this one is laid over: mappings are merged, lists and values replaced.",
             ),
             "vars": Names(
-                "`vars`", ANYTHING, True, "Values by name, for `$name` and `${expression}` anywhere below.", VARIABLE
+                "`vars`",
+                ANYTHING,
+                given=True,
+                description="Values by name, for `$name` and `${expression}` anywhere below.",
+                pattern=VARIABLE,
             ),
             "blocks": Names(
                 "`blocks`",
@@ -204,9 +212,9 @@ def block() -> Keys:
             "params": Names(
                 "`params`",
                 ANYTHING,
-                True,
-                "Parameters: a type (int, float, bool, str, ints, floats) or a default.",
-                VARIABLE,
+                open=True,
+                description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
+                pattern=VARIABLE,
             ),
             "layers": LAYERS_OF,
             "inputs": Items(REFERENCE, "The names of what comes into a graph, in order."),

@@ -1,4 +1,5 @@
-"""The mistakes of the first hour, each as a spec and as what is printed of it.
+"""Mistakes, each as a spec and as what is printed of it: those of the first hour, and those planted in variables, blocks,
+other files and `--set`, a folder each where one file does not say it.
 
 The texts are part of the product: they are read, not only compared. `MODELC_UPDATE=1 pytest tests/compiler/test_diagnostics.py`
 writes them anew, for the diff to be judged.
@@ -9,33 +10,51 @@ from pathlib import Path
 
 import pytest
 
-from modelc.compiler.api import check
+from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.render import FORMATS, summary
 from tests.cli.commands import modelc
 
 FOLDER = Path(__file__).parent / "diagnostics"
-SPECS = sorted(FOLDER.glob("*.yaml"))
+FOLDERS = FOLDER.with_name("diagnostics_of_files")
+"""A folder for each mistake: `spec.yaml`, files beside it, `settings.txt` with a `--set` on each line, `shown.txt`."""
+SPECS = sorted((*FOLDER.glob("*.yaml"), *FOLDERS.glob("*/spec.yaml")))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_a_mistake_is_shown_as_agreed(spec: Path) -> None:
-    checked = check(spec.read_bytes(), spec.name)
+def name_of(spec: Path) -> str:
+    return spec.stem if spec.parent == FOLDER else spec.parent.name
+
+
+def golden_of(spec: Path) -> Path:
+    return spec.with_suffix(".txt") if spec.parent == FOLDER else spec.with_name("shown.txt")
+
+
+def checked_where_it_is(spec: Path, monkeypatch: pytest.MonkeyPatch) -> Checked:
+    """What `modelc validate` finds in a spec, called from its folder."""
+    monkeypatch.chdir(spec.parent)
+    settings = spec.with_name("settings.txt")
+    return check_file(Path(spec.name), settings=settings.read_text("utf-8").splitlines() if settings.exists() else ())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=name_of)
+def test_a_mistake_is_shown_as_agreed(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = checked_where_it_is(spec, monkeypatch)
     shown = FORMATS["text"](checked.problems, checked.sources) + summary(checked.problems, 1) + "\n"
-    golden = spec.with_suffix(".txt")
+    golden = golden_of(spec)
     if os.environ.get("MODELC_UPDATE"):
         golden.write_text(shown, encoding="utf-8")
     assert shown == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_every_mistake_comes_with_a_cure_or_the_bound_it_breaks(spec: Path) -> None:
-    for problem in check(spec.read_bytes(), spec.name).problems:
+@pytest.mark.parametrize("spec", SPECS, ids=name_of)
+def test_every_mistake_comes_with_a_cure_or_the_bound_it_breaks(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for problem in checked_where_it_is(spec, monkeypatch).problems:
         assert problem.helps or problem.label.text, problem.message
         assert problem.message[0] in "`abcdefghijklmnopqrstuvwxyz" and not problem.message.endswith(".")
 
 
 def test_no_golden_text_is_left_over() -> None:
-    assert {path.stem for path in FOLDER.glob("*.txt")} == {path.stem for path in SPECS}
+    texts = (*FOLDER.glob("*.txt"), *FOLDERS.glob("*/shown.txt"))
+    assert set(texts) == {golden_of(spec) for spec in SPECS}
 
 
 TEN = """\

@@ -211,6 +211,21 @@ def test_shared_layers_have_one_set_of_weights() -> None:
     assert [owner for owner, plan in planned.owned() if plan.params] == ["one/Tower/dense", "one/Tower/dense_2"]
 
 
+def test_a_node_that_is_there_to_be_shared_is_not_unused() -> None:
+    text = """
+    model:
+      inputs: {x: {shape: [4]}}
+      nodes:
+        tower: {from: x, layers: [dense: 3, relu]}
+        other: {from: x, share: tower}
+        more: {from: x, dense: 3}
+      outputs: [other]
+    """
+    assert [(problem.code, problem.message) for problem in checked(text).problems] == [
+        ("W901", "node `more` is not used")
+    ]
+
+
 def test_an_embedding_is_used_the_other_way_round() -> None:
     text = """
     model:
@@ -297,7 +312,7 @@ MISTAKES = {
         [],
     ),
     "block in itself": (f"blocks: {{A: {{layers: [A]}}}}\n{CHAIN}    - A\n", "E208", "A", []),
-    "variable of itself": (f"vars: {{a: $b, b: $a}}\n{CHAIN}    - dense: $a\n", "E208", "a", []),
+    "variable of itself": (f"vars: {{a: $b, b: $a}}\n{CHAIN}    - dense: $a\n", "E208", "a", ["b"]),
     "unused": (f"vars: {{a: 1}}\n{CHAIN}    - dense: 1\n", "W909", "a", []),
     "name of a block": (f"blocks: {{tower: {{layers: [relu]}}}}\n{CHAIN}    - relu\n", "E110", "tower", []),
     "key of a block": (f"blocks: {{A: {{layer: [relu]}}}}\n{CHAIN}    - A\n", "E102", "layer", []),
