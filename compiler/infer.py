@@ -112,6 +112,7 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
             key=True,
             label="padding counts as data from here on",
             help="give every input a mask, or none"
+            + ("; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else "")
             if node.layer.masking != "drop" and not all(known.mask for known in types)
             else "put a layer that uses the mask, such as `lstm`, before it",
         )

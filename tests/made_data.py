@@ -84,3 +84,60 @@ def make_text(folder: Path, rows: int = 80) -> None:
     generator = np.random.default_rng(6)
     tokens = (generator.integers(0, 96, (rows, 1)) + 3 * np.arange(65)) % 96
     np.savez(folder / "text.npz", tokens=tokens[:, :-1].astype(np.int32), next=tokens[:, 1:].astype(np.int32))
+
+
+def make_cells(folder: Path, rows: int = 40) -> None:
+    """`cells.npz` of `specs/unet.yaml`, of 16x16 pixels: a cell is a bright square."""
+    generator = np.random.default_rng(7)
+    mask = np.zeros((rows, 16, 16, 1), np.uint8)
+    for image, (top, left) in zip(mask, generator.integers(0, 10, (rows, 2)), strict=True):
+        image[top : top + 5, left : left + 5] = 1
+    noisy = generator.integers(0, 100, mask.shape) + 150 * mask
+    np.savez(folder / "cells.npz", image=noisy.astype(np.uint8), mask=mask)
+
+
+def make_pairs(folder: Path, rows: int = 60) -> None:
+    """`pairs.npz` of `specs/siamese.yaml`: alike are images with the same bright row."""
+    generator = np.random.default_rng(8)
+    alike = generator.integers(0, 2, rows, dtype=np.uint8)
+    place = generator.integers(0, 14, rows)
+    images = np.zeros((2, rows, 28, 28), np.uint8)
+    images[0, np.arange(rows), place] = 255
+    images[1, np.arange(rows), np.where(alike, place, place + 14)] = 255
+    np.savez(folder / "pairs.npz", first=images[0], second=images[1], alike=alike)
+
+
+def make_translations(folder: Path, rows: int = 60) -> None:
+    """`translations.npz` of `specs/seq2seq.yaml`, of 8 words below 50: the same backwards; 1 is the start, 2 the end."""
+    generator = np.random.default_rng(9)
+    length = generator.integers(1, 8, rows)[:, None]
+    place = np.arange(8)
+    source = np.where(place < length, generator.integers(3, 50, (rows, 8)), 0)
+    turned = np.take_along_axis(source, np.maximum(length - 1 - place, 0), 1)
+    following = np.where(place < length, turned, np.where(place == length, 2, 0))
+    begun = np.where(place <= length, np.concatenate([np.ones((rows, 1), int), following[:, :-1]], 1), 0)
+    source, begun, following = (column.astype(np.int32) for column in (source, begun, following))
+    np.savez(folder / "translations.npz", source=source, begun=begun, next=following)
+
+
+def make_shakespeare(folder: Path, rows: int = 60) -> None:
+    """`shakespeare.npz` of `specs/gpt.yaml`, of 16 characters: each is the one before it and five."""
+    generator = np.random.default_rng(10)
+    text = (generator.integers(0, 65, (rows, 1)) + 5 * np.arange(17)) % 65
+    np.savez(folder / "shakespeare.npz", text=text[:, :-1].astype(np.int32), next=text[:, 1:].astype(np.int32))
+
+
+def make_census(folder: Path, rows: int = 100) -> None:
+    """`census.npz` of `specs/wide_and_deep.yaml`: income by education and occupation together, hours by a number."""
+    generator = np.random.default_rng(11)
+    numbers = generator.normal([40, 3, 1000], [10, 1, 300], (rows, 3)).astype(np.float32)
+    education, occupation = generator.integers(0, 16, (2, rows), dtype=np.int32)
+    income = ((education + occupation) % 2).astype(np.uint8)
+    np.savez(
+        folder / "census.npz",
+        numbers=numbers,
+        education=education,
+        occupation=occupation,
+        income=income,
+        hours=numbers[:, 0],
+    )

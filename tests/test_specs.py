@@ -2,21 +2,43 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import jax
 import numpy as np
 import pytest
+import scipy
 
+import modelc
+from modelc.compiler import passes
 from modelc.compiler.api import check_file
+from modelc.compiler.graph import Edge
+from modelc.compiler.lower import lower
 from modelc.compiler.source import Root
 from modelc.runtime.dataset import complete, read_dataset
 from modelc.runtime.execution import choose
 from modelc.runtime.train import fit
-from tests.made_data import make_mnist, make_products, make_rentals, make_reviews
+from tests.compiler.layers.running import QUICK
+from tests.made_data import (
+    make_cells,
+    make_census,
+    make_mnist,
+    make_pairs,
+    make_products,
+    make_rentals,
+    make_reviews,
+    make_shakespeare,
+    make_translations,
+)
 from tests.runtime.watching import Watcher
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 TRAINED = [spec for spec in SPECS if "\ntrain:" in spec.read_text(encoding="utf-8")]
-SMALL: dict[str, list[str]] = {}
+SMALL = {
+    "unet": ["vars.size=16", "vars.width=2"],
+    "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2"],
+    "seq2seq": ["vars.words=50", "vars.length=8", "vars.width=16"],
+}
 """Settings that make a model small enough to be trained here."""
 
 
@@ -24,15 +46,85 @@ SMALL: dict[str, list[str]] = {}
 def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     folder = tmp_path_factory.mktemp("data")
     make_mnist(folder)
-    make_products(folder)
-    make_rentals(folder)
-    make_reviews(folder)
+    for make in (
+        make_cells,
+        make_census,
+        make_pairs,
+        make_products,
+        make_rentals,
+        make_reviews,
+        make_shakespeare,
+        make_translations,
+    ):
+        make(folder)
     return Root(folder, folder)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_a_shipped_spec_is_valid(spec: Path) -> None:
     assert check_file(spec).problems == ()
+
+
+def small(name: str, *settings: str) -> tuple[Any, Any, Any]:
+    """A shipped model made smaller, with its first weights and state."""
+    task = check_file(SPECS[0].parent / f"{name}.yaml", settings=settings).task
+    assert task is not None
+    model = modelc.compile(task)
+    key = jax.random.key(0)
+    return (model, *jax.jit(model.init, compiler_options=QUICK)(key))
+
+
+def test_gpt_sees_no_later_character() -> None:
+    model, params, state = small("gpt", *SMALL["gpt"])
+    text = np.arange(32).reshape(2, 16)
+    changed = text.copy()
+    changed[:, 9:] += 5
+    apply = jax.jit(lambda text: model.apply(params, state, {"text": text})[0]["next"], compiler_options=QUICK)
+    now, later = np.asarray(apply(text)), np.asarray(apply(changed))
+    np.testing.assert_array_equal(now[:, :9], later[:, :9])
+    assert np.all(np.abs(now[:, 9:] - later[:, 9:]).max(-1) > 1e-3)
+
+
+def test_bert_does_not_see_padding() -> None:
+    sizes = ["vars.length=8", "vars.width=16", "vars.heads=2", "vars.depth=2", "vars.vocabulary=50"]
+    model, params, state = small("bert_base", *sizes)
+    text = np.where(np.arange(8) < np.array([[5], [8]]), np.arange(1, 9), 0)
+    segments = np.zeros_like(text)
+    other = np.where(text == 0, 1, segments)
+    apply = jax.jit(
+        lambda segments: model.apply(params, state, {"text": text, "segments": segments})[0], compiler_options=QUICK
+    )
+    found, expected = apply(other), apply(segments)
+    np.testing.assert_array_equal(found["pooled"], expected["pooled"])
+    np.testing.assert_array_equal(found["encoded"][0, :5], expected["encoded"][0, :5])
+    assert np.abs(apply(1 - segments)["pooled"] - expected["pooled"]).max() > 1e-3
+
+
+def test_siamese_towers_are_one() -> None:
+    model, params, state = small("siamese")
+    image = np.random.default_rng(0).random((2, 28, 28), "float32")
+    given = {"first": image, "second": image[::-1].copy()}
+    found, _ = jax.jit(lambda given: model.apply(params, state, given), compiler_options=QUICK)(given)
+    np.testing.assert_allclose(found["first_code"], found["second_code"][::-1], rtol=1e-5)
+    assert np.abs(found["first_code"] - found["second_code"]).max() > 1e-3
+
+
+def test_the_divergence_of_the_vae_is_that_of_normal_distributions() -> None:
+    """Against the integral of p log(p / q) by sums over a fine grid, for each value of the code."""
+    task = check_file(SPECS[0].parent / "vae.yaml").task
+    assert task is not None
+    prepared = passes.run(task)
+    model = lower(prepared)
+    params, state = jax.jit(model.init, compiler_options=QUICK)(jax.random.key(0))
+    image = np.random.default_rng(0).random((2, 28, 28), "float32")
+    wanted = [Edge("mean"), Edge("log_variance"), Edge("divergence/out/sum")]
+    values = jax.jit(lambda x: model.run(params, state, {"image": x}, wanted).edges, compiler_options=QUICK)(image)
+    mean, log_variance, found = (np.asarray(values[edge], "float64") for edge in wanted)
+    grid = np.linspace(-12, 12, 20_001)
+    normal: Any = scipy.stats.norm
+    p = normal(mean[..., None], np.exp(log_variance / 2)[..., None])
+    expected = (p.pdf(grid) * (p.logpdf(grid) - normal.logpdf(grid))).sum(-1) * (grid[1] - grid[0])
+    np.testing.assert_allclose(found, expected.sum(-1), rtol=1e-4)
 
 
 @pytest.mark.parametrize("spec", TRAINED, ids=lambda path: path.stem)

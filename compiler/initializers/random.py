@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.initializer import Initializer
+from modelc.compiler.keys import in_a_row
 from modelc.compiler.numbers import NonNegative, Number
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class RandomNormal(Initializer):
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
         import jax
 
-        return self.mean + self.stddev * jax.random.normal(key, shape, dtype)
+        return self.mean + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, dtype), shape)
 
 
 class RandomUniform(Initializer):
@@ -53,7 +54,7 @@ class RandomUniform(Initializer):
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
         import jax
 
-        return jax.random.uniform(key, shape, dtype, self.minval, self.maxval)
+        return in_a_row(lambda row: jax.random.uniform(key, row, dtype, self.minval, self.maxval), shape)
 
 
 class TruncatedNormal(Initializer):
@@ -73,4 +74,5 @@ class TruncatedNormal(Initializer):
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
         import jax
 
-        return self.mean + self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape, dtype)
+        drawn = in_a_row(lambda row: jax.random.truncated_normal(key, -2.0, 2.0, row, dtype), shape)
+        return self.mean + self.stddev * drawn

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from modelc.compiler.initializer import Initializer
+from modelc.compiler.keys import in_a_row
 from modelc.compiler.numbers import Positive
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ class Scaled(Initializer):
         variance = scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
         if distribution == "uniform":
             limit = sqrt(3 * variance)
-            return jax.random.uniform(key, shape, dtype, -limit, limit)
+            return in_a_row(lambda row: jax.random.uniform(key, row, dtype, -limit, limit), shape)
         if distribution == "untruncated_normal":
-            return sqrt(variance) * jax.random.normal(key, shape, dtype)
-        return sqrt(variance) / TRUNCATED_SPREAD * jax.random.truncated_normal(key, -2.0, 2.0, shape, dtype)
+            return sqrt(variance) * in_a_row(lambda row: jax.random.normal(key, row, dtype), shape)
+        drawn = in_a_row(lambda row: jax.random.truncated_normal(key, -2.0, 2.0, row, dtype), shape)
+        return sqrt(variance) / TRUNCATED_SPREAD * drawn
 
 
 class VarianceScaling(Scaled):

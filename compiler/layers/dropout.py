@@ -6,6 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
+from modelc.compiler.keys import in_a_row
 from modelc.compiler.layer import Call, Layer, Plan
 from modelc.compiler.numbers import Fraction, Shape
 from modelc.compiler.tensor import TensorType, show_shape
@@ -59,5 +60,5 @@ def drop(x: "Array", rate: float, key: "Array", shape: tuple[int, ...] | None = 
     import jax
     import jax.numpy as jnp
 
-    kept = jax.random.bernoulli(key, 1 - rate, x.shape if shape is None else shape)
+    kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - rate, row), x.shape if shape is None else shape)
     return jnp.where(kept, x / (1 - rate), 0)

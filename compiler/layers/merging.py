@@ -20,8 +20,8 @@ class Merge(Layer):
     Nothing is broadcast unless `broadcast` asks for it: then inputs with the same number of axes fit together where
     each axis has one size or 1, and those of size 1 are stretched. Axes are never added.
 
-    A step of the output counts where any of the inputs counts it; the output has a mask where all have one. An input
-    that is stretched along time says nothing about steps.
+    A step of the output counts where any of the inputs counts it; the output has a mask where all have one, or with
+    `keep_mask` where any has. An input that is stretched along time says nothing about steps.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
@@ -29,6 +29,10 @@ class Merge(Layer):
 
     broadcast: Annotated[
         bool, Field(description="Whether axes of size 1 are stretched to the size that they have in other inputs.")
+    ] = False
+
+    keep_mask: Annotated[
+        bool, Field(description="Whether inputs without a mask say nothing about steps, so that those of others stay.")
     ] = False
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
@@ -39,13 +43,16 @@ class Merge(Layer):
             need_one_shape(inputs, stretchable=not self.broadcast)
             shape = inputs[0].shape
         timed = [x.mask for x in inputs if x.shape[:1] == shape[:1]]
-        return Plan.of(inputs[0].with_shape(*shape).with_mask(all(timed)), drops_mask=any(timed) and not all(timed))
+        masked = any(timed) if self.keep_mask else all(timed)
+        return Plan.of(inputs[0].with_shape(*shape).with_mask(masked), drops_mask=any(timed) and not masked)
 
     def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
         y = self.merged(inputs)
         given: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
         masks = [mask for mask, x in zip(given, inputs, strict=True) if x.shape[1:2] == y.shape[1:2]]
-        if any(mask is None for mask in masks):
+        if self.keep_mask:
+            masks = [mask for mask in masks if mask is not None]
+        if not masks or any(mask is None for mask in masks):
             return y
         return Result.of(y, masks={"output": reduce(lambda one, other: one | other, masks)})
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
+from modelc.compiler.keys import in_a_row
 from modelc.compiler.layer import Call, Layer, Plan
 from modelc.compiler.numbers import Fraction, NonNegative
 from modelc.compiler.tensor import TensorType
@@ -57,7 +58,7 @@ class GaussianNoise(Noise):
     def change(self, x: "Array", key: "Array") -> "Array":
         import jax
 
-        return x + self.stddev * jax.random.normal(key, x.shape, x.dtype)
+        return x + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
 
 
 class GaussianDropout(Noise):
@@ -81,7 +82,9 @@ class GaussianDropout(Noise):
     def change(self, x: "Array", key: "Array") -> "Array":
         import jax
 
-        return x * (1 + sqrt(self.rate / (1 - self.rate)) * jax.random.normal(key, x.shape, x.dtype))
+        return x * (
+            1 + sqrt(self.rate / (1 - self.rate)) * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
+        )
 
 
 LOWEST = -1.0507009873554805 * 1.6732632423543772
@@ -111,5 +114,5 @@ class AlphaDropout(Noise):
         import jax.numpy as jnp
 
         a = 1 / sqrt((1 - self.rate) * (1 + self.rate * LOWEST**2))
-        kept = jax.random.bernoulli(key, 1 - self.rate, x.shape)
+        kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - self.rate, row), x.shape)
         return a * jnp.where(kept, x, LOWEST) - a * LOWEST * self.rate

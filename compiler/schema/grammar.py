@@ -18,7 +18,7 @@ from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.readers import READERS
 from modelc.compiler.schedules import SCHEDULES, RateOrSchedule
 from modelc.compiler.schema.chains import LARGEST_REPEAT
-from modelc.compiler.schema.field_types import Schema, field_schema, positive_number
+from modelc.compiler.schema.field_types import RATIO, Schema, field_schema, merged, positive_number
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, Section, Settings
 from modelc.compiler.sources import SOURCES
 
@@ -283,7 +283,7 @@ def train() -> Keys:
             description="The outputs or nodes that the loss is of: one, a list in order, or a mapping by name.",
         ),
         "target": Value({"type": "string"}, "Name of the target; by default that of the term."),
-        "weight": Value({"type": "number", "minimum": 0}, "Factor of this term in the total loss."),
+        "weight": Value(merged([{"type": "number", "minimum": 0}, RATIO]), "Factor of this term in the total loss."),
         "mask": Value({"type": "string"}, "A target, an input or a node: where it is false, nothing counts."),
     }
     return Keys(

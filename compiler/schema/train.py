@@ -1,11 +1,15 @@
 """The `train` section: loss terms, metrics, optimizer and plain settings."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+
+from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import Path
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.metrics import METRICS
+from modelc.compiler.numbers import read_ratio
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
@@ -99,6 +103,8 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
     target = read_word(findings, siblings, "target", "the name of a target", path)
     mask = read_word(findings, siblings, "mask", "the name of a target, an input or a node", path)
     weight = siblings.get("weight", 1.0)
+    with suppress(PydanticCustomError):  # a ratio by zero, which is no number either
+        weight = read_ratio(weight)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
         findings.add(
             "E105", f"`weight` must be a number, got {describe(weight)}", (*path, "weight"), label="expected a number"

@@ -1,5 +1,6 @@
 """Initializers against Keras 3's: bounds, moments, fans, orthogonality; and that a key is all that decides."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import pytest
 
 from modelc.compiler.initializers import INITIALIZERS
 from modelc.compiler.initializers.scaled import fans
-from modelc.compiler.keys import root_key
+from modelc.compiler.keys import in_a_row, root_key
 from modelc.compiler.layer import PlanError
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
@@ -123,6 +124,14 @@ def test_orthogonal_draws_are_uniform_over_rotations_and_reflections() -> None:
     assert np.abs(matrices.mean(0)).max() < 5 * np.sqrt(1 / 3 / 2000)
     np.testing.assert_allclose(matrices.var(0), 1 / 3, atol=0.05)
     assert 0.4 < (np.linalg.det(matrices) > 0).mean() < 0.6
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 2, 5), (7, 4), (6,), ()])
+def test_numbers_drawn_in_a_row_are_those_of_the_shape(shape: tuple[int, ...]) -> None:
+    key = jax.random.key(3)
+    for draw in (jax.random.normal, jax.random.uniform, jax.random.bits):
+        found = in_a_row(partial(draw, key), shape)
+        np.testing.assert_array_equal(found, draw(key, shape))
 
 
 @pytest.mark.parametrize("name", list(INITIALIZERS))

@@ -217,6 +217,21 @@ def test_an_input_stretched_along_time_says_nothing_about_steps() -> None:
     assert LAYERS.build("multiply").plan((sequence, sequence.with_mask(False))).drops_mask
 
 
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "average", "maximum", "minimum", "divide"])
+def test_a_mask_is_kept_beside_inputs_without_one_where_that_is_asked_for(name: str) -> None:
+    other = normal(*garbage.shape)
+    given = {"inputs": (None, jnp.asarray(mask))}
+    running = build({name: {"keep_mask": True}}, (other, garbage), given)
+    np.testing.assert_array_equal(running((other, garbage), masks=given).masks["output"], mask)
+    assert "output" not in running((other, garbage)).masks
+    masked, bare = TensorType((4, 5), mask=True), TensorType((4, 5))
+    for inputs in ((masked, bare), (bare, masked), (masked, masked)):
+        plan = running.layer.plan(inputs)
+        assert plan.output.mask and not plan.drops_mask
+    assert not running.layer.plan((bare, bare)).output.mask
+    assert LAYERS.build(name).plan((masked, bare)).drops_mask
+
+
 @pytest.mark.parametrize(
     ("raw", "shapes", "message", "cure"),
     [

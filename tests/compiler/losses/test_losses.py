@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from modelc.compiler.api import check
 from modelc.compiler.errors import PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.tensor import TensorType
@@ -206,3 +207,12 @@ def test_spellings_of_keras_and_pytorch_are_answered(spelling: str, name: str) -
 )
 def test_losses_say_where_targets_must_lie(name: str, bounds: tuple[float, float] | None) -> None:
     assert LOSSES.build(name).bounds(TensorType((3, 2)), TensorType((3, 2))) == bounds
+
+
+@pytest.mark.parametrize(("weight", "code"), [("1/4", None), ("1/0", "E105"), ("-1/4", "E106")])
+def test_the_weight_of_a_term_may_be_a_ratio(weight: str, code: str | None) -> None:
+    text = "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [{dense: 1, name: y}]}\n"
+    text += f"data: {{source: {{npz: a.npz}}}}\ntrain: {{losses: {{y: {{mean_squared_error, weight: {weight}}}}}, optimizer: sgd, epochs: 1}}\n"
+    checked = check(text, "spec.yaml")
+    assert [problem.code for problem in checked.errors] == ([] if code is None else [code])
+    assert code is not None or (checked.task is not None and checked.task.terms[0].weight == 0.25)
