@@ -1,0 +1,219 @@
+"""Draws valid specs of the whole language at random, small enough to be compiled by the dozen.
+
+A drawn spec is plain data. Widths are known while it is drawn, so that what must fit does.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Drawn = tuple[Any, int]
+"""An item of a chain, and the width that comes out of it."""
+
+ORDERED = ("params", "branches")
+"""Mappings whose order says something: the first parameter takes a bare value, branches are joined in order."""
+
+
+@st.composite
+def specs(draw: Draw) -> dict[str, Any]:
+    """A spec whose model is a chain or a graph."""
+    return Drawing(draw).spec()
+
+
+def shuffled(value: Any, seed: int) -> Any:
+    """`value` with the entries of its mappings, nodes among them, in another order."""
+    return shuffle(value, random.Random(seed))
+
+
+def shuffle(value: Any, rng: random.Random, key: str = "") -> Any:
+    if isinstance(value, list):
+        return [shuffle(item, rng) for item in value]
+    if not isinstance(value, dict):
+        return value
+    keys = list(value)
+    if key not in ORDERED:
+        rng.shuffle(keys)
+    return {name: shuffle(value[name], rng, name) for name in keys}
+
+
+@dataclass
+class Drawing:
+    """One spec while it is drawn. `small` is the variable that the others are made of, `deep` how far inside of others it is."""
+
+    draw: Draw
+    small: int = 0
+    deep: int = 0
+
+    def one(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def chance(self) -> bool:
+        return bool(self.draw(st.booleans()))
+
+    def spec(self) -> dict[str, Any]:
+        self.small = self.one(2, 3)
+        return {
+            "modelc": 1,
+            "vars": {
+                "small": self.small,
+                "large": "${2 * small - 1}",
+                "sizes": ["$large", {"odd": 5}, "${max(small, 3)}"],
+                "act": self.one("tanh", {"leaky_relu": 0.1}, {"elu": {"alpha": "${1 / small}"}}),
+                "times": 2,
+            },
+            "blocks": self.blocks(),
+            "model": self.chain_model() if self.one(0, 0, 1) else self.graph_model(),
+        }
+
+    # Values: a text of the language and the number that it stands for.
+
+    def width(self) -> tuple[Any, int]:
+        small, large = self.small, 2 * self.small - 1
+        widths: tuple[tuple[Any, int], ...] = (
+            (4, 4),
+            ("$small", small),
+            ("$large", large),
+            ("$sizes.0", large),
+            ("$sizes.1.odd", 5),
+            ("${sizes[2] + 1}", max(small, 3) + 1),
+            ("${small + 1 if large > 3 else large // 2 + 1}", small + 1 if large > 3 else large // 2 + 1),
+            ("${min(large, 4) ** 1 + small % 2}", min(large, 4) + small % 2),
+        )
+        return widths[self.one(*range(len(widths)))]
+
+    def exactly(self, width: int) -> Any:
+        return self.one(width, f"${{small + {width - self.small}}}", f"${{{2 * width} // times}}")
+
+    # Layers and what stands in their place.
+
+    def blocks(self) -> dict[str, Any]:
+        """Blocks that give the width of their first parameter, or keep that of their input."""
+        return {
+            "Body": {
+                "params": {"units": "int", "act": self.one("relu", "$act"), "rate": self.one(0.25, "${1 / 4}")},
+                "layers": [
+                    {"dense": {"units": "$units", "activation": "$act", "use_bias": self.chance()}},
+                    self.one("layer_norm", {"dropout": "$rate"}, {"dense": "${units + small}"}),
+                    {"dense": "$units"},
+                ],
+            },
+            "Deep": {
+                "params": {"count": self.one("int", 2)},
+                "layers": [
+                    {"Body": {"units": "${count + 2}", "act": "tanh"}, "repeat": "$count"},
+                    {"residual": ["relu", {"dense": "${count + 2}"}]},
+                    {"Body": {"units": "$large"}},
+                ],
+            },
+            "Fork": {
+                "params": {"units": "int", "large": 6},
+                "inputs": ["a", "b"],
+                "nodes": {
+                    "both": {"from": ["a", "b"], "concatenate": -1},
+                    "main": {"from": "both", "layers": ["tanh", {"Body": "$units"}]},
+                    "side": {"from": self.one("a", "b"), "dense": "${units + large - 5}"},
+                    "again": {"from": "main", "dense": "$units"},
+                    "twice": {"from": "again", "share": "again"},
+                },
+                "outputs": ["twice", "side"],
+            },
+        }
+
+    def item(self, width: int) -> Drawn:
+        """One item of a chain that takes `width`."""
+        nested = ("residual", "parallel") if self.deep < 2 else ()
+        kind = self.one("dense", "same", "repeat", "Body", "Deep", *nested)
+        if kind == "same":
+            item = self.one("relu", "layer_norm", "batch_norm", {"dropout": 0.25}, {"activation": {"function": "$act"}})
+            return item, width
+        if kind == "repeat":
+            times = self.one(0, 1, 3, 9, "$times", {"times": 2, "tied": True}, {"times": "$times"})
+            body = self.one({"dense": self.exactly(width)}, {"residual": ["tanh", {"dense": width}]}, {"Body": width})
+            return {**body, "repeat": times}, width
+        if kind == "Body":
+            units, out = self.width()
+            return self.one({"Body": units}, {"Body": {"act": "$act", "units": units}}), out
+        if kind == "Deep":
+            return {"Deep": 1}, 2 * self.small - 1
+        if kind == "residual":
+            items, out = self.inner(width)
+            return {"residual": [*items, *([] if out == width else [{"dense": self.exactly(width)}])]}, width
+        if kind == "parallel":
+            return self.parallel(width)
+        units, out = self.width()
+        return self.one({"dense": units}, {"dense": {"units": units, "activation": self.one("$act", "sigmoid")}}), out
+
+    def parallel(self, width: int) -> Drawn:
+        first, out = self.inner(width)
+        if self.chance():
+            return {"parallel": {"join": "concatenate", "branches": {"one": first, "none": []}}}, out + width
+        to = {"dense": self.exactly(width)}
+        return {"parallel": {"join": self.one("add", "multiply"), "branches": {"none": [], "one": [*first, to]}}}, width
+
+    def inner(self, width: int) -> tuple[list[Any], int]:
+        self.deep += 1
+        items, width = self.chain(width, self.one(1, 2))
+        self.deep -= 1
+        return items, width
+
+    def chain(self, width: int, length: int) -> tuple[list[Any], int]:
+        items = []
+        for _ in range(length):
+            item, width = self.item(width)
+            items.append(item)
+        return items, width
+
+    # Models.
+
+    def chain_model(self) -> dict[str, Any]:
+        items, width = self.chain(4, self.one(2, 3))
+        last = {"dense": self.exactly(width), "name": "end"}
+        return {"inputs": {"x": {"shape": [4]}}, "layers": [*items, last, *self.one([], [{"share": "end"}])]}
+
+    def graph_model(self) -> dict[str, Any]:
+        """Nodes of which each takes values that are there, and one that takes all that nothing else takes."""
+        known = {"x": 4, "y": 3}
+        loose = dict.fromkeys(known)
+        nodes: dict[str, Any] = {}
+        kinds = [self.one("item", "chain", "share", "several", "Fork", "ports") for _ in range(self.one(2, 3, 4))]
+        for index, kind in enumerate(kinds):
+            name = f"n{(7 * index + 3) % 10}"
+            source = self.one(*known)
+            width = known[source]
+            like = [other for other in known if known[other] == width]
+            shareable = [node for node, body in nodes.items() if body.get("from") in like]
+            used = [source]
+            if kind == "share" and shareable:
+                shared = self.one(*shareable)
+                nodes[name], out = {"from": source, "share": shared}, known[shared]
+            elif kind == "several":
+                used.append(self.one(*like))
+                nodes[name], out = {"from": used, self.one("add", "multiply"): None, "repeat": self.one(1, 2)}, width
+            elif kind == "Fork":
+                used.append(self.one(*known))
+                given = self.one(list(used), {"a": used[0], "b": used[1]})
+                units, out = self.width()
+                nodes[name] = {"from": given, "Fork": units}
+                known[f"{name}.side"] = out + 1
+            elif kind == "ports":
+                nodes[name] = {"from": source, "layers": [{"reshape": [1, width]}, {"lstm": 3}]}
+                known[f"{name}.state_c"] = out = 3
+            elif kind == "chain":
+                items, out = self.chain(width, self.one(1, 2))
+                nodes[name] = {"from": source, "layers": items}
+            else:
+                item, out = self.item(width)
+                nodes[name] = {"from": source, **(item if isinstance(item, dict) else {item: None})}
+            known[name] = out
+            loose[name] = None
+            for one in used:
+                loose.pop(one.partition(".")[0], None)
+        ends = [*loose]
+        if len(ends) > 1:
+            nodes["all"] = {"from": ends, "concatenate": None}
+        outputs = ["all" if len(ends) > 1 else ends[0], *([one for one in known if "." in one][:1])]
+        return {"inputs": {"x": {"shape": [4]}, "y": {"shape": [3]}}, "nodes": nodes, "outputs": outputs}
