@@ -50,7 +50,7 @@ class Place:
     def below(self, name: str) -> "Place":
         """The place of a part called `name`."""
         path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
-        return replace(self, path=path, scope=scope)
+        return Place(path, scope, self.owner, self.shared)
 
     def as_copy_of(self, other: str, owner: Owner) -> "Place":
         """This place, with the weights of what stands at `other`."""
@@ -108,7 +108,10 @@ class Builder:
             level = Level(root, inputs, model.nodes, model.complete)
             self.level(level)
             outputs = {name: self.resolve(level, reference) for name, reference in model.outputs.items()}
-        nodes = [replace(node, feeds=self.ends.feeds(node)) for node in self.nodes]
+        nodes = [
+            node if (feeds := self.ends.feeds(node)) is node.feeds else replace(node, feeds=feeds)
+            for node in self.nodes
+        ]
         paths = {name: reference.path for name, reference in model.outputs.items()}
         settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}

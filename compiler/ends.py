@@ -1,7 +1,6 @@
 """What stands for the value of something that is made of several nodes: a block, a branch, a chain, a repeat."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge, Feed, Node
@@ -19,20 +18,20 @@ class Ends:
         self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
 
     def feeds(self, node: Node) -> tuple[Feed, ...] | None:
-        """The feeds of a node, settled."""
-        if node.feeds is None:
-            return None
-        return tuple(replace(feed, edge=self.settle(feed.edge, feed.path)) for feed in node.feeds)
+        """The feeds of a node, settled; its own where there is nothing to settle."""
+        if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
+            return node.feeds
+        return tuple(Feed(feed.slot, self.settle(feed.edge, feed.path), feed.path) for feed in node.feeds)
 
     def settle(self, edge: Edge | None, path: Path | None) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None."""
-        seen = set()
+        seen: set[tuple[str, str]] = set()
         while edge is not None and edge.node in self.of:
-            if edge in seen:
+            if (edge.node, edge.port) in seen:
                 if path is not None:
                     self.findings.add("E202", f"`{edge.node}` feeds itself", path, label="leads back to itself")
                 return None
-            seen.add(edge)
+            seen.add((edge.node, edge.port))
             end = self.of[edge.node]
             if isinstance(end, Mapping):
                 if edge.port not in end:

@@ -8,7 +8,7 @@ from typing import Any
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
-from modelc.compiler.layer import Plan
+from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import kind_of
 from modelc.compiler.rolling import Roll
 from modelc.compiler.schema.findings import Findings
@@ -60,10 +60,11 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     findings = Findings(document)
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
+    known: Known = {}
     found: dict[str, list[Problem]] = {}
     for node in graph.nodes:
         own = Findings(document)
-        if (plan := plan_node(own, planned, node)) is not None:
+        if (plan := plan_node(own, planned, node, known)) is not None:
             plans[node.path] = plan
         found[node.path] = own.problems
     blamed: set[Path] = set()
@@ -85,8 +86,12 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     return planned, tuple(findings.problems)
 
 
-def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | None:
-    """The plan of one node, or None when it or what feeds it is not known."""
+Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
+"""Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have one."""
+
+
+def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Known) -> Plan | None:
+    """The plan of one node, or None when it or what feeds it is not known; one of `plans`, or added to them."""
     if node.layer is None or node.feeds is None:
         return None
     types: list[TensorType] = []
@@ -96,6 +101,21 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node) -> Plan | N
             check_port(findings, planned, feed)
             return None
         types.append(known)
+    key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
+    try:
+        plan = plans.get(key)
+    except TypeError:  # A plug-in's layer may hold what has no hash.
+        return plan_layer(findings, planned, node, types)
+    if plan is None:
+        plan = plan_layer(findings, planned, node, types)
+        if plan is not None and not findings.problems:
+            plans[key] = plan
+    return plan
+
+
+def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: list[TensorType]) -> Plan | None:
+    """The plan of a node's layer for `types`; None after reporting that they do not fit."""
+    assert node.layer is not None
     masked = any(known.mask for known in types)
     passes = node.layer.masking == "pass" and all(known.mask for known in types)
     try:

@@ -1,6 +1,6 @@
 """The type of a value on an edge of the graph: shape, dtype and whether a mask travels with it. No arrays here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 FLOATS = ("float32", "bfloat16", "float16", "float64")
@@ -29,13 +29,13 @@ class TensorType:
         return self.dtype in INTEGERS
 
     def with_shape(self, *shape: int) -> Self:
-        return replace(self, shape=tuple(shape))
+        return type(self)(shape, self.dtype, self.mask)
 
     def with_dtype(self, dtype: str) -> Self:
-        return replace(self, dtype=dtype)
+        return type(self)(self.shape, dtype, self.mask)
 
     def with_mask(self, mask: bool) -> Self:
-        return replace(self, mask=mask)
+        return self if mask == self.mask else type(self)(self.shape, self.dtype, mask)
 
     def __str__(self) -> str:
         return f"{show_shape(self.shape)} {self.dtype}"
