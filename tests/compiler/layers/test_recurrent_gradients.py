@@ -38,7 +38,7 @@ def test_the_gradient_is_that_of_plain_differentiation(
         wide = dtype == "float64"
         params = jax.tree.map(lambda weight: jnp.asarray(weight, dtype if wide else "float32"), running.params)
         run = jax.jit(jax.grad(total, (0, 1)), compiler_options=QUICK)
-        return run(params, jnp.asarray(inputs, dtype)), "custom_vjp" in str(jax.make_jaxpr(total)(params, inputs))
+        return run(params, jnp.asarray(inputs, dtype)), str(jax.make_jaxpr(total)(params, inputs)).count("custom_vjp")
 
     with jax.enable_x64(dtype == "float64"):
         found, collects = gradients()
@@ -46,7 +46,8 @@ def test_the_gradient_is_that_of_plain_differentiation(
             if hasattr(layer, "gathers"):
                 monkeypatch.setattr(type(layer), "gathers", False)
         expected, plain_collects = gradients()
-    assert collects and not plain_collects
+    # Convolutions have gradients of their own.
+    assert collects > plain_collects
     assert any("recurrent_kernel" in name for name in found[0])
     for ours, theirs in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         assert ours.dtype == theirs.dtype
