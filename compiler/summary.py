@@ -150,7 +150,7 @@ def node_row(task: Task, node: Node, *, owns: bool) -> Row:
     return Row(
         node.path,
         kind,
-        show_named(node.layer) if kind not in MADE else f"{kind}: {node.owner}",
+        show_named(node.layer) if kind not in MADE.entries else f"{kind}: {node.owner}",
         main,
         tuple(plan.outputs.items()) if len(plan.outputs) > 1 else (),
         count(plan.params.values()) if owns else Count(),

@@ -130,7 +130,7 @@ def test_boundaries_are_the_quantiles_that_keras_comes_close_to(bins: int, rows:
         assert (np.quantile(x, np.clip(shares - 0.01 - 1 / rows, 0, 1)) <= expected + 1e-6).all()
         assert (np.quantile(x, np.clip(shares + 0.01 + 1 / rows, 0, 1)) >= expected - 1e-6).all()
     if bins <= rows <= 100:
-        close(found, oracle.bin_boundaries[: bins - 1], 1e-6)
+        close(found, np.array(oracle.bin_boundaries[: bins - 1]), 1e-6)
 
 
 # Keras's IntegerLookup needs TensorFlow: these are the examples of its docstring, in Keras 3.15.

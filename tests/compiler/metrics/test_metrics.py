@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
+from modelc.compiler.document import read
 from modelc.compiler.errors import PlanError
 from modelc.compiler.metric import Link, mean_sums
 from modelc.compiler.metrics import METRICS
@@ -71,7 +72,10 @@ def test_weights_per_step_of_a_sequence_are_spread_over_the_axes_they_lack() -> 
 
 @pytest.mark.parametrize("name", list(METRICS))
 def test_nothing_counted_is_nan(name: str) -> None:
-    metric = METRICS.build({name: 2} if name == "top_k_accuracy" else name)
+    document, _ = read(f"example: {{{METRICS.find(name).example}}}\n", "example.yaml")
+    assert document is not None
+    (example,) = document.data["example"].items()
+    metric = METRICS.build(dict([example]))
     links: tuple[Link, ...] = ("softmax", "sigmoid", None)
     for link in links:
         try:
@@ -79,7 +83,9 @@ def test_nothing_counted_is_nan(name: str) -> None:
         except PlanError:
             continue
         nothing = np.full((3, 4), np.nan, np.float32)
-        assert np.isnan(measure(metric, nothing, nothing, np.zeros(3, np.float32), link))
+        found = measure(metric, nothing, nothing, np.zeros(3, np.float32), link)
+        # A sum of nothing is 0.
+        assert found == 0 if name == "sum" else np.isnan(found)
 
 
 def test_each_metric_says_which_way_is_better() -> None:
@@ -87,12 +93,19 @@ def test_each_metric_says_which_way_is_better() -> None:
     assert higher == {
         "accuracy",
         "auc",
+        "concordance_correlation",
         "cosine_similarity",
         "f_beta",
+        "iou",
         "mean_iou",
+        "pearson_correlation",
         "precision",
+        "precision_at_recall",
         "r2",
         "recall",
+        "recall_at_precision",
+        "sensitivity_at_specificity",
+        "specificity_at_sensitivity",
         "top_k_accuracy",
         "true_negatives",
         "true_positives",
