@@ -15,7 +15,6 @@ from modelc.compiler.errors import Label, Meant, Problem
 from modelc.compiler.expand.definitions import define, need_type
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
 from modelc.compiler.expand.scope import Block, File, Scope
-from modelc.compiler.named import NAME
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
 
@@ -387,8 +386,3 @@ class Expander:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` can name a variable: a name that an expression can hold."""
-    return bool(NAME.fullmatch(text)) and "-" not in text
