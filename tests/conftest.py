@@ -1,12 +1,21 @@
-"""What must be set before any test imports jax or keras, and how hypothesis runs."""
+"""What must be set before any test imports jax or keras, and what makes a test draw the same numbers in every run."""
 
 import os
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Nearly all that the tests compile runs once, so what compiles fast is fast; speed is measured in `benchmarks/`.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false",
+)
+
+from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
+from hypothesis.internal.conjecture import providers
 
 # Tracing and compiling take as long as they take: a deadline would fail on a busy machine. The same examples are drawn
 # in every run, so that a failure belongs to the change that made it.
@@ -14,6 +23,20 @@ hypothesis.settings.register_profile(
     "modelc", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("modelc")
+# It draws constants that stand in modules of the project too, of those that are imported by then: a test would draw
+# other examples alone than among others. No setting turns that off.
+providers._get_local_constants = lambda: providers._local_constants
+
+STARTS: dict[str, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def the_same_numbers_in_any_order(request: pytest.FixtureRequest) -> None:
+    """Let every test begin where the `RANDOM` of its module began, whichever tests ran before it."""
+    generator = getattr(request.module, "RANDOM", None)
+    if isinstance(generator, np.random.Generator):
+        start = STARTS.setdefault(request.module.__name__, generator.bit_generator.state)
+        generator.bit_generator.state = start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelc.compiler.errors import need
+from modelc.compiler.errors import PlanError, need
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -38,7 +38,9 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     `stretchable` says that the layer has an argument `broadcast`, which is off.
     """
     first = inputs[0].shape
-    other = next((x.shape for x in inputs if x.shape != first), first)
+    other = next((x.shape for x in inputs if x.shape != first), None)
+    if other is None:
+        return
     # Of vectors, one of a single number is more often a slip than a gate.
     if stretchable and len(first) > 1 and stretched(inputs) is not None:
         cure = "write `broadcast: true` if axes of size 1 are to be stretched to the size of the others"
@@ -52,13 +54,7 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
         cure = f"end the branches in the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
     else:
         cure = "shapes must be equal in every axis: nothing is broadcast"
-    need(
-        first == other,
-        f"expected inputs of one shape, got {show_shapes(inputs)}",
-        help=cure,
-        slot="inputs",
-        code="E302",
-    )
+    raise PlanError(f"expected inputs of one shape, got {show_shapes(inputs)}", help=cure, slot="inputs", code="E302")
 
 
 def need_two(inputs: Sequence[TensorType]) -> None:

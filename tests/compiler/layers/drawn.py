@@ -116,8 +116,19 @@ def each(value: Any, function: Callable[[Any], Any]) -> Any:
 @cache
 def draw(name: str) -> tuple[Drawn, ...]:
     """Uses of the layer `name`, the most telling first, in float32 where they are of floats."""
+    count = few(name)
+    return tuple(telling(valid(name, 40, count), 2 * count))
+
+
+@cache
+def draw_many(name: str) -> tuple[Drawn, ...]:
+    """More uses of the layer `name` than anybody would compile, the most telling first."""
+    return tuple(telling(valid(name, 150, 40), 40))
+
+
+def valid(name: str, draws: int, least: int) -> list[Drawn]:
+    """The different valid uses among so many draws, or more where they are fewer than `least`."""
     arguments, types = collected("CONFIGURATIONS")[name]
-    count, draws = few(name), 40
     found: list[Drawn] = []
 
     def collect(arguments: Any, types: Any, batch: int, train: bool, seed: int) -> None:
@@ -140,11 +151,11 @@ def draw(name: str) -> tuple[Drawn, ...]:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )(run)()
-        if len({str(use) for use in found}) >= count:
+        if len({str(use) for use in found}) >= least:
             break
         draws *= 3
     assert found, f"no drawn use of `{name}` is valid"
-    return tuple(telling(list({str(use): use for use in found}.values()), 2 * count))
+    return list({str(use): use for use in found}.values())
 
 
 def telling(uses: list[Drawn], count: int) -> Iterator[Drawn]:

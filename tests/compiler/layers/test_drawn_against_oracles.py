@@ -6,7 +6,7 @@ is random in training, is in the `test_<family>_against_<oracle>.py`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import jax
@@ -15,7 +15,7 @@ import pytest
 
 from modelc.compiler.layers import LAYERS
 from tests.compiler.layers.comparing import compare
-from tests.compiler.layers.drawn import Drawn, draw
+from tests.compiler.layers.drawn import Drawn, draw, draw_many
 from tests.compiler.layers.families import few, oracles
 from tests.compiler.layers.oracles import Both, run_ours, run_theirs
 
@@ -41,7 +41,8 @@ class Held:
 
 def held(name: str) -> Iterator[Held]:
     """The most telling uses of a layer that its oracle does not leave out."""
-    for use in draw(name):
+    # A generator, so that more are drawn only where the oracle leaves out too many.
+    for use in chain.from_iterable(uses(name) for uses in (draw, draw_many)):
         if any(entry.per_row for entry in use.plan.state.values()):
             # Keras keeps what goes from batch to batch outside of a traced call: `tests/runtime/test_stateful.py`.
             continue
