@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -41,10 +42,15 @@ INPUTS: list[tuple[tuple[int, ...], str]] = [
     ((8, 16, 16, 8), "float32"),
     ((256,), "float32"),
     ((64,), "int32"),
+    ((32, 32, 3), "float32"),
+    ((784,), "float32"),
+    ((4, 8, 8, 8, 2), "float32"),
 ]
-"""Shapes of one example and their dtypes: an image, a sequence, a volume, values, ids."""
+"""Shapes of one example and their dtypes: an image, a sequence, a volume, values, ids; what few layers need."""
 LISTED = {"Attention", "AdditiveAttention"}
 """What takes its inputs as one list in Keras."""
+COUNTED = {"dims", "shared_axes"}
+"""Arguments with axes that Keras counts from the batch only."""
 Step = Callable[[], Any]
 
 
@@ -138,8 +144,9 @@ def taken(layer: Layer) -> dict[str, Any] | None:
     return None
 
 
-def keras_layer(name: str, raw: Any) -> Callable[[], Any] | None:
-    """How Keras makes the same layer: by a name of its own among ours and our `spellings`, with the same arguments."""
+def keras_layer(name: str, raw: Any, rank: int = 0) -> Callable[[], Any] | None:
+    """How Keras makes the same layer: by a name of its own among ours and our `spellings`, with the same arguments.
+    `rank` is that of the input with its batch."""
     kind = LAYERS.find(name)
     if name in ACTIVATIONS:
         function = getattr(keras.activations, name, None)
@@ -155,6 +162,8 @@ def keras_layer(name: str, raw: Any) -> Callable[[], Any] | None:
     if not made:
         return None
     given = {key: within(value) if key == "layer" else tupled(value) for key, value in arguments.items()}
+    given |= {key: float(Fraction(value)) for key, value in given.items() if isinstance(value, str) and "/" in value}
+    given |= {key: tuple(axis + rank for axis in given[key]) for key in COUNTED & given.keys()}
     return lambda: made[0](**given)
 
 
@@ -228,12 +237,12 @@ def measure(name: str, rounds: int, flax: bool) -> tuple[str, float | None]:
     if inputs is None:
         return f"{name:32} takes none of the inputs here", None
     steps = {"modelc": ours(raw, layer, inputs)}
-    build = keras_layer(name, raw)
+    build = keras_layer(name, raw, jax.tree.leaves(inputs)[0].ndim)
     refused = ""
     if build is not None:
         try:
             steps["keras"] = in_keras(build, inputs)
-        except (TypeError, ValueError) as error:
+        except (ImportError, IndexError, TypeError, ValueError) as error:
             refused = f": Keras refuses this use: {str(error).splitlines()[0][:60]}"
     if flax and name in FLAX:
         given = raw if isinstance(raw, dict) else {str(LAYERS.find(name).primary): raw}

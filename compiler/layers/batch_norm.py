@@ -9,7 +9,7 @@ from modelc.compiler.checks import need_axis, need_floats
 from modelc.compiler.initializers import InitializerField
 from modelc.compiler.initializers.constant import Ones, Zeros
 from modelc.compiler.layer import Call, Plan, Result, State
-from modelc.compiler.layers.normalizing import Affine
+from modelc.compiler.layers.normalizing import Affine, along
 from modelc.compiler.numbers import Axis, Number, Positive
 from modelc.compiler.tensor import TensorType
 
@@ -55,29 +55,31 @@ class BatchNorm(Affine):
         shape = [1] * x.ndim
         shape[self.axis] = x.shape[self.axis]
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
-        mean, variance = call.state["moving_mean"], call.state["moving_variance"]
+        mean, variance = (call.state[name].astype(wide.dtype) for name in ("moving_mean", "moving_variance"))
+        near, centre = mean.reshape(shape), jnp.zeros((), wide.dtype)
         state = {}
         if call.train:
             if call.rows is not None:
                 # Cleaned before anything is computed: a NaN that is only left out of the sums still poisons gradients.
                 wide = jnp.where(call.rows.reshape(-1, *[1] * (x.ndim - 1)), wide, 0)
-            mean, variance, seen = self.statistics(call, wide)
-            batch = {"moving_mean": mean, "moving_variance": variance}
+            near, centre, variance, seen = self.statistics(call, wide)
+            batch = {"moving_mean": (near + centre).ravel(), "moving_variance": variance.ravel()}
             for name, now in batch.items():
                 old = call.state[name]
                 new = self.momentum * old + (1 - self.momentum) * lax.stop_gradient(now).astype(old.dtype)
                 state[name] = jnp.where(seen, new, old)
-        inverse = lax.rsqrt(variance.astype(wide.dtype) + self.epsilon)
+        factor = lax.rsqrt(variance + self.epsilon).reshape(shape)
         if self.scale:
-            inverse = inverse * call.params["gamma"].astype(wide.dtype)
-        y = (wide - mean.astype(wide.dtype).reshape(shape)) * inverse.reshape(shape)
+            factor = factor * along((self.axis,), call.params["gamma"], wide)
+        shift = -centre * factor
         if self.center:
-            y = y + call.params["beta"].astype(wide.dtype).reshape(shape)
-        y = y.astype(x.dtype)
+            shift = shift + along((self.axis,), call.params["beta"], wide)
+        y = ((wide - near) * factor + shift).astype(x.dtype)
         return Result.of(y, state=state) if call.train else y
 
-    def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array]":
-        """Mean and variance of each channel over what is real in the batch, and whether anything is."""
+    def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array, Array]":
+        """Of each channel, over what is real in the batch: a value near the mean, the mean as seen from there, the
+        variance; and whether anything is real. All but the last have the axes of `x`."""
         import jax.numpy as jnp
         from jax import lax
 
@@ -96,9 +98,9 @@ class BatchNorm(Affine):
             repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
             count = jnp.sum(real, axes, keepdims=True) * repeats
             divisor = jnp.maximum(count, 1).astype(x.dtype)
-        mean = jnp.sum(offset, axes, keepdims=True) / divisor
-        variance = jnp.sum(jnp.square(offset), axes, keepdims=True) / divisor - jnp.square(mean)
-        return (near + mean).ravel(), jnp.maximum(variance, 0).ravel(), count.ravel() > 0
+        centre = jnp.sum(offset, axes, keepdims=True) / divisor
+        variance = jnp.sum(jnp.square(offset), axes, keepdims=True) / divisor - jnp.square(centre)
+        return near, centre, jnp.maximum(variance, 0), count.ravel() > 0
 
     def real(self, call: Call, x: "Array") -> "Array | None":
         """Where `x` holds real values, broadcastable to `x`; None where it does everywhere."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.checks import need_axis, need_floats
 from modelc.compiler.errors import need
 from modelc.compiler.layer import Call, Plan
-from modelc.compiler.layers.normalizing import Affine, standardized
+from modelc.compiler.layers.normalizing import Affine, along
 from modelc.compiler.numbers import Axis, Positive
 from modelc.compiler.tensor import TensorType
 
@@ -52,12 +52,28 @@ class GroupNorm(Affine):
 
     def apply(self, call: Call, x: "Array") -> "Array":
         import jax.numpy as jnp
+        from jax import lax
 
         channels = x.shape[self.axis]
         groups = channels if self.groups == -1 else self.groups
         place = x.ndim + self.axis
+        others = tuple(axis for axis in range(1, x.ndim) if axis != place)
+        shape = [size if axis in (0, place) else 1 for axis, size in enumerate(x.shape)]
+
+        def mean(values: "Array") -> "Array":
+            """The mean of its group for each channel."""
+            each = jnp.mean(jnp.mean(values, others).reshape(-1, groups, channels // groups), -1)
+            return jnp.repeat(each, channels // groups, -1).reshape(shape)
+
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
-        parts = wide.reshape(*x.shape[:place], groups, channels // groups, *x.shape[place + 1 :])
-        axes = tuple(axis for axis in range(1, parts.ndim) if axis != place)
-        y = standardized(parts, axes, self.epsilon).reshape(x.shape)
-        return self.affine(call, y, (self.axis,)).astype(x.dtype)
+        # Both means in one pass, about a value near the first: see `BatchNorm.statistics`.
+        near = lax.stop_gradient(mean(lax.slice_in_dim(wide, 0, 1, axis=others[0]) if others else wide))
+        offset = wide - near
+        centre = mean(offset)
+        factor = lax.rsqrt(jnp.maximum(mean(jnp.square(offset)) - jnp.square(centre), 0) + self.epsilon)
+        if self.scale:
+            factor = factor * along((self.axis,), call.params["gamma"], wide)
+        shift = -centre * factor
+        if self.center:
+            shift = shift + along((self.axis,), call.params["beta"], wide)
+        return (offset * factor + shift).astype(x.dtype)
