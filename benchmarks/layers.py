@@ -63,7 +63,7 @@ def ours(raw: Any, layer: Layer, inputs: dict[str, Any]) -> Step:
 
     def run(params: Any, inputs: Any, key: Any) -> Any:
         result = layer.apply(Call(params, state, {}, None, True, key), **inputs)
-        return result.outputs["output"] if isinstance(result, Result) else result
+        return next(iter(result.outputs.values())) if isinstance(result, Result) else result
 
     return gradients(run, params, inputs, key)
 
