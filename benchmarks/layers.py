@@ -230,7 +230,8 @@ def measure(name: str, rounds: int, flax: bool) -> tuple[str, float | None]:
     """The line of one layer, and its ratio to the best peer where it has one."""
     document, _ = read(f"example:\n  {LAYERS.find(name).example}\n", "example.yaml")
     assert document is not None
-    example: Any = document.data["example"]
+    # Some activations show themselves inside a layer.
+    example: Any = name if name in ACTIVATIONS else document.data["example"]
     raw = example[name] if isinstance(example, dict) else None
     layer = LAYERS.build(example)
     inputs = taken(layer)

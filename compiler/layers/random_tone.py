@@ -94,10 +94,11 @@ class RandomSaturation(RandomImage):
 
         # At one hue and value, the distances of channels to the largest are in proportion to the saturation.
         low = self.value_range[0]
-        value, extent = largest_and_extent(image)
+        channels = planes(image)
+        value, extent = largest_and_extent(*channels)
         most = jnp.where(extent > 0, value - low, 1) / jnp.where(extent > 0, extent, 1)
         factor = jnp.minimum(drawn["factor"], most)
-        return jnp.stack([value - (value - plane) * factor for plane in planes(image)], -1)
+        return jnp.stack([value - (value - plane) * factor for plane in channels], -1)
 
 
 class RandomHue(RandomImage):
@@ -124,16 +125,19 @@ class RandomHue(RandomImage):
         """Smith 1978: the hue from the largest channel and the two others, and the channels from hue and extent."""
         import jax.numpy as jnp
 
-        value, extent = largest_and_extent(image)
         red, green, blue = planes(image)
-        safe = jnp.where(extent > 0, extent, 1)
-        sixths = jnp.where(value == green, (blue - red) / safe + 2, (red - green) / safe + 4)
-        sixths = jnp.where(value == red, (green - blue) / safe, sixths) + drawn["turn"] * 6
-        # How far, in sixths of a turn, the hue is from pure red, green and blue.
+        value, extent = largest_and_extent(red, green, blue)
+        scale = 1 / jnp.where(extent > 0, extent, 1)
+        sixths = jnp.where(value == green, (blue - red) * scale + 2, (red - green) * scale + 4)
+        sixths = jnp.where(value == red, (green - blue) * scale, sixths) + drawn["turn"] * 6
         hue = sixths - 6 * jnp.floor(sixths / 6)
-        ways = [jnp.abs(hue - place) for place in (0.0, 2.0, 4.0)]
-        away = [jnp.minimum(way, 6 - way) for way in ways]
-        turned = jnp.stack([value - extent * (1 - jnp.clip(2 - far, 0, 1)) for far in away], -1)
+        # What is left of the extent at each channel: all at its own hue, nothing two sixths and more from it.
+        shares = (
+            jnp.clip(jnp.abs(hue - 3) - 1, 0, 1),
+            jnp.clip(2 - jnp.abs(hue - 2), 0, 1),
+            jnp.clip(2 - jnp.abs(hue - 4), 0, 1),
+        )
+        turned = jnp.stack([value - extent * (1 - share) for share in shares], -1)
         return jnp.clip(turned, *self.value_range)
 
 
@@ -175,10 +179,9 @@ def planes(image: "Array") -> "tuple[Array, Array, Array]":
     return red, green, blue
 
 
-def largest_and_extent(image: "Array") -> "tuple[Array, Array]":
+def largest_and_extent(red: "Array", green: "Array", blue: "Array") -> "tuple[Array, Array]":
     """The largest channel of each pixel (the value of HSV), and how far it is from the smallest."""
     import jax.numpy as jnp
 
-    red, green, blue = planes(image)
     largest = jnp.maximum(jnp.maximum(red, green), blue)
     return largest, largest - jnp.minimum(jnp.minimum(red, green), blue)
