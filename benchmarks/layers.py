@@ -44,6 +44,7 @@ INPUTS: list[tuple[tuple[int, ...], str]] = [
     ((64,), "int32"),
     ((32, 32, 3), "float32"),
     ((784,), "float32"),
+    ((32, 1, 32), "float32"),
     ((4, 8, 8, 8, 2), "float32"),
 ]
 """Shapes of one example and their dtypes: an image, a sequence, a volume, values, ids; what few layers need."""
@@ -230,8 +231,10 @@ def measure(name: str, rounds: int, flax: bool) -> tuple[str, float | None]:
     """The line of one layer, and its ratio to the best peer where it has one."""
     document, _ = read(f"example:\n  {LAYERS.find(name).example}\n", "example.yaml")
     assert document is not None
-    # Some activations show themselves inside a layer.
-    example: Any = name if name in ACTIVATIONS else document.data["example"]
+    example: Any = document.data["example"]
+    if name in ACTIVATIONS and not any(field.is_required() for field in LAYERS.find(name).model_fields.values()):
+        # Their peers are functions without arguments, and some show themselves inside a layer.
+        example = name
     raw = example[name] if isinstance(example, dict) else None
     layer = LAYERS.build(example)
     inputs = taken(layer)

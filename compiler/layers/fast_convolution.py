@@ -30,7 +30,9 @@ BANDED_FILTERS = 16
 BANDED_WIDTH = 64
 """The banded matrix multiplies each value with each place of a row: too much work beyond these."""
 WIDE = 32
-"""From this many filters on, the kernel's gradient is faster as one matrix product for each cell of the window."""
+LARGE = 2**18
+"""From so many filters on, and below so many input values, the kernel's gradient is faster as one matrix product for each
+cell of the window; where the window moves in larger steps, above it too."""
 
 
 def convolve(x: "Array", kernel: "Array", sliding: Sliding, groups: int = 1) -> "Array":
@@ -205,7 +207,8 @@ def by_kernel(x: "Array", y: "Array", sliding: Sliding) -> "Array":
     from jax import lax
 
     rank, space = len(sliding.window), range(1, len(sliding.window) + 1)
-    if y.shape[-1] >= WIDE and prod(sliding.window) <= MOST_CELLS:
+    few = x.size < LARGE or max(sliding.strides) > 1
+    if few and y.shape[-1] >= WIDE and prod(sliding.window) <= MOST_CELLS:
         padded, values = sliding.pad(x), y.reshape(-1, y.shape[-1])
         parts = [sliding.cell(padded, index).reshape(-1, x.shape[-1]).T @ values for index in sliding.cells]
         return jnp.stack(parts).reshape(*sliding.window, x.shape[-1], y.shape[-1])
