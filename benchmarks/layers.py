@@ -203,13 +203,15 @@ FLAX: dict[str, Callable[[Any, Any, dict[str, Any]], Any]] = {
 
 
 def convolution(kind: Any, nnx: Any, x: Any, given: dict[str, Any], count: int) -> Any:
-    """A convolution in Flax. An activation in our example is left out: it weighs little, and in the peer's favour."""
+    """A convolution in Flax, with the activation behind it that ours has inside."""
 
     def each(value: Any) -> tuple[int, ...]:
         return tuple(value) if isinstance(value, list) else (value,) * count
 
     window, padding = each(given["kernel_size"]), given.get("padding", "valid").upper()
-    return kind(x.shape[-1], given["filters"], window, each(given.get("strides", 1)), padding=padding, rngs=nnx.Rngs(0))
+    strides = each(given.get("strides", 1))
+    layer = kind(x.shape[-1], given["filters"], window, strides, padding=padding, rngs=nnx.Rngs(0))
+    return nnx.Sequential(layer, getattr(nnx, given["activation"])) if "activation" in given else layer
 
 
 def repetitions(step: Step) -> int:
