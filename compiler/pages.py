@@ -1,10 +1,15 @@
-"""The reference as Markdown, a page for each layer and one for each other kind: what `modelc explain` shows.
+"""The reference as Markdown, a page for each layer, one for each other kind and a list of the codes: what `modelc explain`
+shows.
 
 The pages are kept in `docs/reference`, and a test holds them to what is made here.
 """
 
+from modelc.compiler.explain import codes
+from modelc.compiler.explain import page as page_of_code
 from modelc.compiler.reference import Entry, entries, names, plural
 
+CODES = "../../compiler/codes"
+"""Where the pages of the codes are, as seen from the reference: they are installed with the compiler."""
 MADE = "Made from the classes; change the docstrings and fields there."
 
 
@@ -25,6 +30,13 @@ def pages() -> dict[str, str]:
         f"- [{plural(kind)}]({plural(kind)}.md): {', '.join(f'`{e.name}`' for e in listed)}"
         for kind, listed in found.items()
     ]
+    texts["errors.md"] = "\n".join(
+        [
+            "# Errors and warnings\n\nWhat each code means, with a spec that has the fault and one that has not.\n",
+            *(f"- [{code}]({CODES}/{code}.md): {page_of_code(code).title}" for code in codes()),
+        ]
+    )
+    lines.append("- [errors and warnings](errors.md)")
     texts["README.md"] = "\n".join([f"# Reference\n\n{MADE}\n", *lines])
     return {path: text.rstrip("\n") + "\n" for path, text in texts.items()}
 
