@@ -117,7 +117,7 @@ def table(summary: "Summary", width: int) -> str:
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     """One line of the table."""
-    shown = [cut(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    shown = [cut(cell, width, column == PATH) for column, (cell, width) in enumerate(zip(cells, widths, strict=True))]
     padded = [
         cell.rjust(width) if column == NUMBERS else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
@@ -131,8 +131,12 @@ def wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(width - 3, 0)] + "..."
+def cut(text: str, width: int, before: bool = False) -> str:
+    """`text` in `width` columns. Of a path the beginning is left out: the end tells it from its neighbours."""
+    if len(text) <= width:
+        return text
+    room = max(width - 3, 0)
+    return "..." + text[len(text) - room :] if before else text[:room] + "..."
 
 
 def show_type(row: "Row") -> str:

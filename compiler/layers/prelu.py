@@ -49,4 +49,5 @@ class PRelu(Layer):
     def apply(self, call: Call, x: "Array") -> "Array":
         import jax
 
-        return jax.nn.relu(x) - call.params["alpha"].astype(x.dtype) * jax.nn.relu(-x)
+        # The slopes are turned, not the products: they are few where they are shared, and XLA does not see it.
+        return jax.nn.relu(x) + -call.params["alpha"].astype(x.dtype) * jax.nn.relu(-x)
