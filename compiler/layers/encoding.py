@@ -44,11 +44,13 @@ def encode(call: Call, ids: "Array", depth: int, mode: str, weights: "Array | No
     mask = call.masks.get("x")
     wide = ids.astype(jnp.promote_types(ids.dtype, "int32"))
     known = (wide >= 0) & (wide < depth)
-    wide = jnp.where(known, wide, -1).astype("int32")
     if mode == "int":
+        wide = jnp.where(known, wide, -1).astype("int32")
         return wide if mask is None else Result.of(wide, masks={"output": mask})
-    real = jnp.array(True) if mask is None else mask.reshape(*mask.shape, *[1] * (wide.ndim - mask.ndim))
-    hot, strange = (wide[..., None] == jnp.arange(depth)) & real[..., None], real & ~known
+    hot, strange = wide[..., None] == jnp.arange(depth), ~known
+    if mask is not None:
+        real = mask.reshape(*mask.shape, *[1] * (wide.ndim - mask.ndim))
+        hot, strange = hot & real[..., None], strange & real
     if mode == "one_hot":
         single = ids.ndim > 1 and ids.shape[-1] == 1
         y, bad = (hot[..., 0, :], strange[..., 0]) if single else (hot, strange)
