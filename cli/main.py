@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, show_problems, show_run_error, write
 
-COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "explain", "schema")
+COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "plot", "explain", "schema")
 """In the order of `--help`. Each is the function of its name in the module of its name."""
 
 

@@ -91,11 +91,13 @@ def as_text(summary: "Summary", width: int) -> str:
 
 def table(summary: "Summary", width: int) -> str:
     """The inputs and nodes. Where the terminal is narrow, layers are cut first, and connections take several lines."""
+    from modelc.compiler.tensor import show_type
+
     cells = [
         [
             row.path,
             row.notation,
-            show_type(row),
+            show_type(row.output),
             "" if row.layer == "input" else f"{row.parameters:,}",
             ", ".join(row.inputs),
         ]
@@ -137,14 +139,6 @@ def cut(text: str, width: int, before: bool = False) -> str:
         return text
     room = max(width - 3, 0)
     return "..." + text[len(text) - room :] if before else text[:room] + "..."
-
-
-def show_type(row: "Row") -> str:
-    """The shape, and the dtype where it is not float32."""
-    from modelc.compiler.tensor import show_shape
-
-    shape = show_shape(row.output.shape)
-    return shape if row.output.dtype == "float32" else f"{shape} {row.output.dtype}"
 
 
 def totals(summary: "Summary") -> str:

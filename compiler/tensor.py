@@ -44,3 +44,9 @@ class TensorType:
 def show_shape(shape: tuple[int, ...]) -> str:
     """A shape as the spec language writes it: `[28, 28]`."""
     return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def show_type(type_: TensorType) -> str:
+    """The shape, and the dtype where it is not float32: what tables and pictures show."""
+    shape = show_shape(type_.shape)
+    return shape if type_.dtype == "float32" else f"{shape} {type_.dtype}"

@@ -1,0 +1,102 @@
+"""`modelc plot`: the model as a graph, in DOT or Mermaid, or drawn as SVG or PNG by a program that reads DOT."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from modelc.cli.console import FINDINGS, USAGE, refuse, show_problems, write
+from modelc.cli.plugins import PluginNames, enable
+
+TEXTS = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
+DRAWN = {".svg": "svg", ".png": "png"}
+PROGRAMS = ("graphviz-pure", "dot")
+"""What draws DOT: that of the extra `plot`, and that of a Graphviz installed otherwise."""
+
+
+def plot(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to: .svg, .png, .dot or .mmd; by default the text."),
+    ] = None,
+    output_format: Annotated[
+        Literal["dot", "mermaid"], typer.Option("--format", help="The language of the text where no file is named.")
+    ] = "dot",
+    direction: Annotated[
+        Literal["TB", "LR"], typer.Option("--direction", help="From top to bottom, or from left to right.")
+    ] = "TB",
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="DIR", help="Folder that the spec may read files from; by default its own."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
+    ] = None,
+    plugins: PluginNames = None,
+) -> None:
+    """Draw a spec's model: layers with shapes and parameters, blocks as boxes around them. Needs no jax and no data."""
+    kind = output_format if output is None else TEXTS.get(output.suffix.lower())
+    if output is not None and kind is None and output.suffix.lower() not in DRAWN:
+        endings = ", ".join([*DRAWN, *TEXTS])
+        refuse(f"`{output}` does not say what to draw", helps=(f"end the file's name in one of {endings}",))
+    enable(plugins)
+
+    from modelc.compiler.api import check_file
+
+    checked = check_file(spec, settings=settings or (), root=root)
+    if checked.problems:
+        show_problems(checked.problems, checked.sources, sys.stderr)
+    if any(problem.code == "E009" for problem in checked.problems):
+        raise typer.Exit(USAGE)
+    if checked.errors or checked.task is None:
+        raise typer.Exit(FINDINGS)
+
+    from modelc.compiler.picture import dot, mermaid
+    from modelc.compiler.summary import summarize
+
+    summary = summarize(checked.task)
+    text = mermaid(summary, direction) if kind == "mermaid" else dot(summary, direction)
+    if output is None:
+        write(text)
+        return
+    data = text.encode() if kind else drawn(text, DRAWN[output.suffix.lower()])
+
+    from modelc.runtime.files import replacing
+
+    with replacing(output) as file:
+        file.write(data)
+    write(f"{len(summary.rows)} inputs and layers in {output}\n")
+
+
+def drawn(text: str, form: str) -> bytes:
+    """What a program makes of DOT. Ends the command where there is none, or where it fails."""
+    import subprocess
+
+    program = drawer()
+    if program is None:
+        refuse(
+            "no program draws pictures here",
+            helps=("`pip install 'modelc[plot]'`, or write a .dot or .mmd file and draw it elsewhere",),
+        )
+    ended = subprocess.run([program, f"-T{form}"], input=text.encode(), capture_output=True, check=False)
+    if ended.returncode or not ended.stdout:
+        said = ended.stderr.decode(errors="replace").strip().splitlines()
+        refuse(
+            f"`{Path(program).name}` cannot draw it as {form}" + (f": {said[0]}" if said else ""),
+            helps=("write a .dot file and draw it elsewhere",),
+        )
+    return ended.stdout
+
+
+def drawer() -> str | None:
+    """The program that draws: beside the Python that runs, as in a virtual environment that is not active, or on the path."""
+    import shutil
+
+    beside = str(Path(sys.executable).parent)
+    for program in PROGRAMS:
+        found = shutil.which(program, path=beside) or shutil.which(program)
+        if found is not None:
+            return found
+    return None
