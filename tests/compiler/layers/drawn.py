@@ -123,7 +123,7 @@ def draw(name: str) -> tuple[Drawn, ...]:
 @cache
 def draw_many(name: str) -> tuple[Drawn, ...]:
     """More uses of the layer `name` than anybody would compile, the most telling first."""
-    return tuple(telling(valid(name, 150, 40), 40))
+    return tuple(telling(valid(name, 150, 8), 40))
 
 
 def valid(name: str, draws: int, least: int) -> list[Drawn]:

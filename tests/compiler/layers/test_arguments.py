@@ -48,6 +48,7 @@ PICKED: dict[str, tuple[Any, tuple[int, ...]]] = {
     "resizing": ({"height": 5, "width": 3, "pad_to_aspect_ratio": True, "fill_value": 0.5}, (4, 7, 3)),
     "self_attention": ({"num_heads": 1, "key_dim": 4, "rotary_base": 100.0}, (4, 4)),
     "simple_rnn": ({"units": 2}, (4, 5)),
+    "squeeze": ({"axis": -1}, (1, 4, 1)),
 }
 """A use that shows what hardly any drawn one does: arguments that count with certain others or certain sizes only."""
 MOST = 6
