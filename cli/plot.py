@@ -22,8 +22,9 @@ def plot(
         typer.Option("--output", "-o", metavar="FILE", help="Where to: .svg, .png, .dot or .mmd; by default the text."),
     ] = None,
     output_format: Annotated[
-        Literal["dot", "mermaid"], typer.Option("--format", help="The language of the text where no file is named.")
-    ] = "dot",
+        Literal["dot", "mermaid"] | None,
+        typer.Option("--format", help="The language of the text, where no file is named; by default dot."),
+    ] = None,
     direction: Annotated[
         Literal["TB", "LR"], typer.Option("--direction", help="From top to bottom, or from left to right.")
     ] = "TB",
@@ -37,7 +38,9 @@ def plot(
     plugins: PluginNames = None,
 ) -> None:
     """Draw a spec's model: layers with shapes and parameters, blocks as boxes around them. Needs no jax and no data."""
-    kind = output_format if output is None else TEXTS.get(output.suffix.lower())
+    if output is not None and output_format is not None:
+        refuse(f"both `{output}` and `--format {output_format}` say what to write", helps=("give one of them",))
+    kind = output_format or "dot" if output is None else TEXTS.get(output.suffix.lower())
     if output is not None and kind is None and output.suffix.lower() not in DRAWN:
         endings = ", ".join([*DRAWN, *TEXTS])
         refuse(f"`{output}` does not say what to draw", helps=(f"end the file's name in one of {endings}",))

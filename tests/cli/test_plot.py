@@ -162,6 +162,12 @@ def test_a_name_that_says_nothing_is_refused(spec: Path) -> None:
     assert ".svg" in ended.err
 
 
+def test_a_file_and_a_format_are_refused_together(spec: Path) -> None:
+    ended = modelc("plot", "spec.yaml", "-o", "a.dot", "--format", "dot", cwd=spec.parent)
+    assert ended.code == 2
+    assert "give one of them" in ended.err
+
+
 def test_without_a_program_the_extra_is_named(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plot, "PROGRAMS", ("no-such-program",))
     ended = modelc("plot", "spec.yaml", "-o", "a.svg", cwd=spec.parent)

@@ -84,7 +84,7 @@ def planned(use: Drawn) -> bool:
 
 
 def variants(use: Drawn, argument: str) -> Iterator[Drawn]:
-    """The valid uses that differ from `use` in one argument, beginning with that without it."""
+    """The valid uses that differ from `use` in the value of one argument."""
     without = {name: value for name, value in use.arguments.items() if name != argument}
     for value in values(use.name, argument):
         other = replace(use, arguments={**without, argument: value})
