@@ -328,7 +328,7 @@ def check_room(findings: Findings, planned: PlannedGraph, node: Node) -> None:
                 help=f"make room for {count:,}",
                 related=[(before.at, f"gives 0 to {count - 1:,}")],
             )
-        if count is not None or not before.layer.moves_values:
+        if count is not None or before.layer.keeps != "values":
             return
         source = before
 

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
     from modelc.compiler.activation import Activation
 
-__all__ = ["Batch", "Call", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "Unfitted", "Weight", "need"]
+__all__ = [
+    "Batch",
+    "Call",
+    "Kept",
+    "Layer",
+    "Plan",
+    "PlanError",
+    "Result",
+    "Slot",
+    "State",
+    "Unfitted",
+    "Weight",
+    "need",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,8 @@ class Slot:
     least: int = 1
     parts: tuple[str, ...] = ()
 
+
+Kept = Literal["values", "range"] | None
 
 LARGEST = 2**40
 """Elements in one array. What is larger is a slip of the keyboard: no machine holds it."""
@@ -214,9 +229,9 @@ class Layer(Named):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "drop"
     """What becomes of an input's mask: passed on to every output unchanged, used by `plan` and `apply` themselves, or
     dropped with a warning. Only a layer that says `use` sets masks in its plan and its result."""
-    moves_values: ClassVar[bool] = False
-    """The output holds the input's values at other places (flatten): an activation behind it cannot be split off."""
-
+    keeps: ClassVar[Kept] = None
+    """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values between
+    theirs (average). Behind either, probabilities still are probabilities; None says that the values are new ones."""
     penalizes: ClassVar[bool] = False
     """Whether `apply` adds penalties to the loss."""
     loop_safe: ClassVar[bool] = True

@@ -304,7 +304,7 @@ def id_source(task: Task, path: str) -> str | None:
         if edge.node in graph.inputs:
             return edge.node
         node = graph.node(edge.node)
-        if node is None or node.layer is None or not node.layer.moves_values:
+        if node is None or node.layer is None or node.layer.keeps != "values":
             return None
     return None
 

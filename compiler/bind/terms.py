@@ -253,7 +253,10 @@ def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, o
             f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
             at,
             label=f"`{kind}`, not the last step of `{edge}`",
-            help=f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
+            help=[
+                f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
+                *(["or end in `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
+            ],
             related=[(term.at, "the loss")],
         )
         return False
@@ -280,7 +283,7 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
         inside = node.layer.ends_in()
         if inside is not None:
             return node.path, False, inside, node.at
-        if any(part.moves_values for part in node.layer.layers()) or activation is not None:
+        if any(part.keeps for part in node.layer.layers()) or activation is not None:
             direct = direct and activation is not None
             waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
     return edge.node, direct, None, ()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
 from modelc.compiler.numbers import NonNegative
 from modelc.compiler.tensor import TensorType
 
@@ -24,6 +24,7 @@ class ActivityRegularization(Layer):
     spellings: ClassVar[tuple[str, ...]] = ("activity_regularizer",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     penalizes: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "activity_regularization: {l2: 1e-4}"
 
     l1: Annotated[NonNegative, Field(description="Weight of the sum of absolute values.")] = 0.0

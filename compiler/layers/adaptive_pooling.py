@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import Directions, need_space
 from modelc.compiler.numbers import Sizes1, Sizes2, Sizes3
 from modelc.compiler.tensor import TensorType
@@ -27,6 +27,7 @@ class AdaptivePooling(Layer):
     """
 
     primary: ClassVar[str | None] = "output_size"
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     output_size: Directions

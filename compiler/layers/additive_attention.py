@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.initializers.scaled import GlorotUniform
-from modelc.compiler.layer import Call, Weight
+from modelc.compiler.layer import Call, Kept, Weight
 from modelc.compiler.layers.attending import ScoredAttention
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class AdditiveAttention(ScoredAttention):
 
     keras: ClassVar[str] = "layers.AdditiveAttention"
     spellings: ClassVar[tuple[str, ...]] = ("bahdanau_attention",)
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "additive_attention"
 
     use_scale: Annotated[bool, Field(description="Whether learned numbers scale the features.")] = True

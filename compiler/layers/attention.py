@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.initializers.constant import Ones
-from modelc.compiler.layer import Call, Weight
+from modelc.compiler.layer import Call, Kept, Weight
 from modelc.compiler.layers.attending import ScoredAttention
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Attention(ScoredAttention):
     keras: ClassVar[str] = "layers.Attention"
     torch: ClassVar[str] = "nn.functional.scaled_dot_product_attention"
     spellings: ClassVar[tuple[str, ...]] = ("luong_attention", "dot_attention", "dot_product_attention")
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "attention: {use_scale: true}"
 
     use_scale: Annotated[bool, Field(description="Whether a learned number scales the scores.")] = False

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
 from modelc.compiler.keys import derive
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import need_space
 from modelc.compiler.numbers import Number, ReadRange, read_tuple
 from modelc.compiler.tensor import TensorType
@@ -41,7 +41,7 @@ class RandomImage(Layer):
     not on the other images, nor on how many rows only pad the batch. bfloat16 is computed in float32.
     """
 
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     takes: ClassVar[tuple[int, ...]] = ()
     """How many channels fit; empty for any."""
     floats: ClassVar[bool] = True

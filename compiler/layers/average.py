@@ -3,6 +3,7 @@
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
+from modelc.compiler.layer import Kept
 from modelc.compiler.layers.merging import Merge
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Average(Merge):
 
     keras: ClassVar[str] = "layers.Average"
     spellings: ClassVar[tuple[str, ...]] = ("ave", "avg")
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "average"
 
     def merged(self, inputs: "tuple[Array, ...]") -> "Array":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Cast(Layer):
     primary: ClassVar[str | None] = "dtype"
     spellings: ClassVar[tuple[str, ...]] = ("astype", "convert")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "cast: float32"
 
     dtype: Annotated[

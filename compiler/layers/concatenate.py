@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_axis
 from modelc.compiler.errors import PlanError, need
-from modelc.compiler.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result, Slot
 from modelc.compiler.layers.joining import need_one_dtype, show_shapes
 from modelc.compiler.numbers import Axis
 from modelc.compiler.tensor import TensorType
@@ -28,7 +28,7 @@ class Concatenate(Layer):
     primary: ClassVar[str | None] = "axis"
     spellings: ClassVar[tuple[str, ...]] = ("concat", "hstack")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "concatenate: -1"
 
     axis: Annotated[Axis, Field(description="The axis along which to join, counted from the end.")] = -1

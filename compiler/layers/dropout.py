@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
 from modelc.compiler.keys import in_a_row
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import Fraction, Shape
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -26,7 +26,7 @@ class Dropout(Layer):
     torch: ClassVar[str] = "nn.Dropout"
     primary: ClassVar[str | None] = "rate"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "dropout: 0.5"
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]

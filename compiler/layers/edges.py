@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import need_space, show_sizes
 from modelc.compiler.numbers import Counts2, Edges2, Edges3
 from modelc.compiler.tensor import TensorType
@@ -25,7 +25,7 @@ class ZeroPadding(Layer):
     """Abstract: zeros around, `edges` of them."""
 
     primary: ClassVar[str | None] = "padding"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
     @property
@@ -47,7 +47,7 @@ class Cropping(Layer):
     """Abstract: cuts off `edges`."""
 
     primary: ClassVar[str | None] = "cropping"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
     @property

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import Number
 from modelc.compiler.tensor import TensorType
 
@@ -47,7 +47,7 @@ class Clip(Elementwise):
     keras: ClassVar[str] = "ops.clip"
     torch: ClassVar[str] = "clamp"
     spellings: ClassVar[tuple[str, ...]] = ("clip_by_value",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "clip: {min_value: 0, max_value: 1}"
 
     min_value: Annotated[Number | None, Field(description="Smallest value of the output; null for no bound.")] = None

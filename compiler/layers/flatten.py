@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Flatten(Layer):
     keras: ClassVar[str] = "layers.Flatten"
     torch: ClassVar[str] = "nn.Flatten"
     spellings: ClassVar[tuple[str, ...]] = ("ravel",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "flatten"
 
     def plan(self, x: TensorType) -> Plan:

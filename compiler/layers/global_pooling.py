@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import need_space
 from modelc.compiler.tensor import TensorType
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class GlobalPooling(Layer):
     """Abstract: every axis but the channels is pooled away, or has size 1 with `keepdims`."""
 
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     keepdims: Annotated[bool, Field(description="Whether the pooled axes stay, with size 1.")] = False

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
 from modelc.compiler.numbers import Number
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -25,6 +25,7 @@ class Masking(Layer):
     primary: ClassVar[str | None] = "mask_value"
     spellings: ClassVar[tuple[str, ...]] = ("mask",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "masking: 0.0"
 
     mask_value: Annotated[Number, Field(description="The value that padding has.")] = 0.0

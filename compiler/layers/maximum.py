@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from modelc.compiler.layer import Kept
 from modelc.compiler.layers.merging import Merge
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Maximum(Merge):
     keras: ClassVar[str] = "layers.Maximum"
     torch: ClassVar[str] = "maximum"
     spellings: ClassVar[tuple[str, ...]] = ("max_merge",)
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "maximum"
 
     def merge(self, one: "Array", other: "Array") -> "Array":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from modelc.compiler.layer import Kept
 from modelc.compiler.layers.merging import Merge
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class Minimum(Merge):
     keras: ClassVar[str] = "layers.Minimum"
     torch: ClassVar[str] = "minimum"
     spellings: ClassVar[tuple[str, ...]] = ("min_merge",)
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "minimum"
 
     def merge(self, one: "Array", other: "Array") -> "Array":

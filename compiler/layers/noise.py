@@ -7,7 +7,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.keys import in_a_row
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import Fraction, NonNegative
 from modelc.compiler.tensor import TensorType
 
@@ -19,7 +19,7 @@ class Noise(Layer):
     """Abstract: a change at random of values of any shape."""
 
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

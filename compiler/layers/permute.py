@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_axis
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import Axes
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -25,7 +25,7 @@ class Permute(Layer):
     torch: ClassVar[str] = "permute"
     primary: ClassVar[str | None] = "dims"
     spellings: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "permute: [-1, -2]"
 
     dims: Annotated[Axes, Field(description="The axes of an example, counted from the end, in their new order.")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.fast_pooling import largest, total
 from modelc.compiler.layers.sliding import Sliding
 from modelc.compiler.layers.windows import Directions, Padding, Window1, Window2, Window3, need_space, slide
@@ -24,6 +24,7 @@ class Pooling(Layer):
     """Abstract: a window that slides over each channel."""
 
     primary: ClassVar[str | None] = "pool_size"
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     pool_size: Directions

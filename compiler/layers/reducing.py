@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_axis, need_distinct_axes, need_floats
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
 from modelc.compiler.numbers import Axes, Axis
 from modelc.compiler.tensor import TensorType
 
@@ -77,7 +77,7 @@ class Mean(Reduction):
     keras: ClassVar[str] = "ops.mean"
     torch: ClassVar[str] = "mean"
     spellings: ClassVar[tuple[str, ...]] = ("reduce_mean",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "mean: -2"
 
     def reduce(self, x: "Array", real: "Array | None") -> "Array":
@@ -119,7 +119,7 @@ class Max(Reduction):
     keras: ClassVar[str] = "ops.max"
     torch: ClassVar[str] = "amax"
     spellings: ClassVar[tuple[str, ...]] = ("reduce_max",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "max: -2"
 
     def reduce(self, x: "Array", real: "Array | None") -> "Array":
@@ -142,7 +142,7 @@ class Min(Reduction):
     keras: ClassVar[str] = "ops.min"
     torch: ClassVar[str] = "amin"
     spellings: ClassVar[tuple[str, ...]] = ("reduce_min",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "min: -2"
 
     def reduce(self, x: "Array", real: "Array | None") -> "Array":

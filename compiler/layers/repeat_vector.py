@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import Size
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -22,7 +22,7 @@ class RepeatVector(Layer):
     keras: ClassVar[str] = "layers.RepeatVector"
     primary: ClassVar[str | None] = "n"
     spellings: ClassVar[tuple[str, ...]] = ("tile",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "repeat_vector: 10"
 
     n: Annotated[Size, Field(description="Number of steps of the output.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.numbers import read_tuple
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -24,7 +24,7 @@ class Reshape(Layer):
     torch: ClassVar[str] = "reshape"
     primary: ClassVar[str | None] = "shape"
     spellings: ClassVar[tuple[str, ...]] = ("unflatten", "view", "rearrange", "view_as")
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "reshape: [28, 28, 1]"
 
     shape: Annotated[

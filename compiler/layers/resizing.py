@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import need_space
 from modelc.compiler.numbers import Number, Size
 from modelc.compiler.tensor import TensorType
@@ -29,7 +29,7 @@ class Resizing(Layer):
     keras: ClassVar[str] = "layers.Resizing"
     torch: ClassVar[str] = "nn.functional.interpolate"
     spellings: ClassVar[tuple[str, ...]] = ("resize", "Resize")
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "resizing: {height: 64, width: 64}"
 
     height: Annotated[Size, Field(description="Height of the output.")]
@@ -97,7 +97,7 @@ class CenterCrop(Layer):
 
     keras: ClassVar[str] = "layers.CenterCrop"
     spellings: ClassVar[tuple[str, ...]] = ("crop_center",)
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "center_crop: {height: 56, width: 56}"
 
     height: Annotated[Size, Field(description="Height of the output.")]

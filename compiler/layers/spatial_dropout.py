@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.dropout import drop
 from modelc.compiler.numbers import Fraction
 from modelc.compiler.tensor import TensorType, show_shape
@@ -22,7 +22,7 @@ class SpatialDropout(Layer):
     shape: ClassVar[str]
     primary: ClassVar[str | None] = "rate"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
 
     rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_axis
-from modelc.compiler.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result, Slot
 from modelc.compiler.layers.joining import need_one_dtype, need_one_shape
 from modelc.compiler.numbers import Axis
 from modelc.compiler.tensor import TensorType
@@ -28,7 +28,7 @@ class Stack(Layer):
     primary: ClassVar[str | None] = "axis"
     spellings: ClassVar[tuple[str, ...]] = ("pack",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "stack: -1"
 
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")] = -1

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.dropout import drop
 from modelc.compiler.numbers import Fraction
 from modelc.compiler.tensor import TensorType
@@ -25,7 +25,7 @@ class StochasticDepth(Layer):
     primary: ClassVar[str | None] = "rate"
     spellings: ClassVar[tuple[str, ...]] = ("drop_path",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "stochastic_depth: 0.1"
 
     rate: Annotated[Fraction, Field(description="Probability that an example is dropped, from 0 to below 1.")]

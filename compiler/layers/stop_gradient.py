@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class StopGradient(Layer):
     torch: ClassVar[str] = "Tensor.detach"
     spellings: ClassVar[tuple[str, ...]] = ("no_grad",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "stop_gradient"
 
     def plan(self, x: TensorType) -> Plan:

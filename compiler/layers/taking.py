@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from modelc.compiler.checks import need_axis
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
 from modelc.compiler.numbers import Axis, read_tuple
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -28,7 +28,7 @@ class Slice(Layer):
     torch: ClassVar[str] = "narrow"
     spellings: ClassVar[tuple[str, ...]] = ("strided_slice", "flip", "reverse", "getitem")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "slice: {axis: -2, start: 0, stop: 1}"
 
     axis: Annotated[Axis, Field(description="The axis to cut, counted from the end.")]
@@ -82,7 +82,7 @@ class Select(Layer):
     torch: ClassVar[str] = "index_select"
     spellings: ClassVar[tuple[str, ...]] = ("take", "gather", "last_step")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "select: {axis: -2, index: -1}"
 
     axis: Annotated[Axis, Field(description="The axis that goes, counted from the end.")]
@@ -121,7 +121,7 @@ class Split(Layer):
     primary: ClassVar[str | None] = "indices_or_sections"
     spellings: ClassVar[tuple[str, ...]] = ("chunk", "unbind", "unstack", "tensor_split")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "split: 2"
 
     indices_or_sections: Annotated[

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_axis, need_distinct_axes
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
 from modelc.compiler.numbers import Axes, Axis
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -26,7 +26,7 @@ class ExpandDims(Layer):
     primary: ClassVar[str | None] = "axis"
     spellings: ClassVar[tuple[str, ...]] = ("new_axis",)
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "expand_dims: -1"
 
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")]
@@ -57,7 +57,7 @@ class Squeeze(Layer):
     torch: ClassVar[str] = "squeeze"
     primary: ClassVar[str | None] = "axis"
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "squeeze: -1"
 
     axis: Annotated[Axes, Field(description="The axis to remove, counted from the end, or a list of axes.")]

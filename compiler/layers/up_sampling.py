@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.checks import need_floats
-from modelc.compiler.layer import Call, Layer, Plan
+from modelc.compiler.layer import Call, Kept, Layer, Plan
 from modelc.compiler.layers.windows import Directions, need_space
 from modelc.compiler.numbers import Sizes1, Sizes2, Sizes3
 from modelc.compiler.tensor import TensorType
@@ -18,7 +18,7 @@ class UpSampling(Layer):
     """Abstract: each place becomes `size` places. What fills them, subclasses say."""
 
     primary: ClassVar[str | None] = "size"
-    moves_values: ClassVar[bool] = True
+    keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
     size: Directions

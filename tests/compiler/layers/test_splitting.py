@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelc.compiler.activation import Activation
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.layers.activations import Linear, Relu, Softmax, Tanh
+from tests.compiler.layers.drawn import Drawn, draw, each, parts
 from tests.compiler.layers.running import Running, filled, normal
 
 image = normal(2, 4, 4, 3)
@@ -46,6 +48,29 @@ def test_a_recurrent_layer_says_what_shapes_its_output() -> None:
     assert LAYERS.build({"dense": 2}).ends_in() is None
 
 
-@pytest.mark.parametrize("name", ["flatten", "reshape", "concatenate", "dropout"])
-def test_layers_that_move_values_say_so(name: str) -> None:
-    assert LAYERS.find(name).moves_values
+BOUNDED = ("activation", "cast", "clip")
+"""Those whose own range the inputs may be in or not."""
+COMPARED = sorted(name for name in LAYERS if name not in BOUNDED and not issubclass(LAYERS.find(name), Activation))
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_layer_says_whether_it_keeps_the_range_of_its_inputs(name: str) -> None:
+    use = next((use for use in draw(name) if use.layer.gives() is None and floats(use)), None)
+    assert use is None or within(use, -3, -2) == any(part.keeps for part in use.layer.layers())
+
+
+def floats(use: Drawn) -> bool:
+    return all(x.is_float for types in use.types.values() for x in parts(types))
+
+
+def within(use: Drawn, low: float, high: float) -> bool:
+    """Whether the outputs of inputs between `low` and `high` are so too, or 0 where they pad."""
+    random = np.random.default_rng(use.seed)
+    inputs = {
+        slot: each(types, lambda x: random.uniform(low, high, (use.batch, *x.shape)).astype("float32"))
+        for slot, types in use.types.items()
+    }
+    running = filled({use.name: dict(use.arguments)}, inputs, use.masks)
+    values = np.concatenate([np.ravel(y) for y in running(inputs, masks=use.masks).outputs.values()])
+    inside = (values > low - 1e-5) & (values < high + 1e-5)
+    return bool(np.any(inside) and np.all(inside | (values == 0)))
