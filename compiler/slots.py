@@ -71,7 +71,7 @@ def check_slots(findings: Findings, kind: str, slots: tuple[Slot, ...], feeds: t
         wanted = f"{least} or more" if slot.many else "one"
         values = f"{wanted} {'inputs' if slot.many else 'input'}"
         given = next((feed for feed in feeds if feed.slot == slot.name), None)
-        named = not slot.required or (len(slots) > 1 and kind not in LAYERS)
+        named = not slot.required or len(slots) > 1
         findings.add(
             "E204",
             f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",

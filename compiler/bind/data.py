@@ -181,8 +181,10 @@ def bind_named(findings: Findings, task: Task, name: str, columns: Mapping[str, 
 
 def bind_copy(findings: Findings, task: Task, name: str, reader: Reader, path: Path) -> Binding | None:
     """The binding of a target that copies an input, or None when that input is not known."""
-    inputs = task.planned.graph.inputs
+    inputs, model = task.planned.graph.inputs, task.spec.model
     if reader.subject not in inputs:
+        if model is None or reader.subject in model.inputs or not model.complete:
+            return None
         close = closest(reader.subject, list(inputs))
         findings.add(
             "E205",
@@ -259,7 +261,9 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
         bound = any(term.at == spec.path for term in terms)
         item = last_item(model)
         nameless = (
-            spec.name is None and model.sequential and (item is None or (item.layer is None and item.name is None))
+            spec.name is None
+            and model.sequential
+            and (item is None or (item.name is None and (item.layer is None or (*item.path[:-1], "name") in stated)))
         )
         unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
         if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):

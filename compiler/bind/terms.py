@@ -88,6 +88,8 @@ def kind_of(spec: TermSpec) -> str:
 
 def find_edges(findings: Findings, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
     """The edges that a term is of, one for each slot of its loss: those of its `of`, else the output or node of its name."""
+    if spec.of == ():
+        return None
     written = spec.of or (Reference(name, spec.path),)
     ordered = written if spec.loss is None else in_slots(findings, spec, spec.loss, written)
     if ordered is None:
@@ -156,7 +158,7 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
             note=f"ports of `{reference.node}`: {', '.join(plan.outputs)}",
         )
         return None
-    if model.complete:
+    if model.complete and reference.node not in model.nodes:
         choices = [*graph.outputs, *model.nodes]
         close = closest(reference.node, choices)
         findings.add(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.errors import Label
 from modelc.compiler.expand.merging import called
-from modelc.compiler.expand.part import Part, Where
+from modelc.compiler.expand.part import Part, Where, hole
 from modelc.compiler.expand.scope import Block, File, Parameter
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
@@ -15,7 +15,7 @@ from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.wording import describe
 
 if TYPE_CHECKING:
-    from modelc.compiler.expand.expander import Expander
+    from modelc.compiler.expand.values import Values
 
 TYPES = {
     "int": "a whole number",
@@ -41,22 +41,30 @@ BODIES = ("layers", "nodes")
 KEYS = ("params", "layers", "inputs", "nodes", "outputs", "use", "output")
 
 
-def define(expander: "Expander", root: Part, name: str) -> File:
+def define(values: "Values", root: Part, name: str) -> File:
     """The definitions of the file whose whole is `root`; reports names that cannot be, and sections that are no mappings."""
     sections = {}
+    unreadable = set()
     for section in ("vars", "blocks"):
         part = root.get(section)
         entries: dict[str, tuple[Where, Part]] = {}
         if part is not None and part.kind == "mapping":
-            entries = {key: entry for key, entry in part.content.items() if may_be(expander, section, key, entry[0])}
-        elif part is not None and part.kind != "hole" and part.content is not None:
-            got = describe(part.data)
-            expander.report("E105", f"`{section}` must be a mapping, got {got}", part.at, label="expected a mapping")
+            # A block under a name that is refused is one all the same, unless it would stand for a layer.
+            entries = {
+                key: entry
+                for key, entry in part.content.items()
+                if may_be(values, section, key, entry[0]) or (section == "blocks" and key not in LAYERS)
+            }
+        elif part is not None and (part.kind == "hole" or part.content is not None):
+            unreadable.add(section)
+            if part.kind != "hole":
+                got = describe(part.data)
+                values.report("E105", f"`{section}` must be a mapping, got {got}", part.at, label="expected a mapping")
         sections[section] = entries
-    return File(name, sections["vars"], sections["blocks"])
+    return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
 
 
-def may_be(expander: "Expander", section: str, name: str, at: Where) -> bool:
+def may_be(values: "Values", section: str, name: str, at: Where) -> bool:
     """Report a name that no variable, or no block, can have; says whether it can."""
     if section == "vars":
         right = bool(NAME.fullmatch(name)) and "-" not in name
@@ -68,11 +76,17 @@ def may_be(expander: "Expander", section: str, name: str, at: Where) -> bool:
         cure = f"write it in CamelCase, as `{camel}`" if camel[:1].isalpha() else "write it in CamelCase"
         message = f"`{name}` cannot be the name of a block"
     if not right:
-        expander.report("E110", message, at, label="not a name for it", help=cure)
+        values.report("E110", message, at, label="not a name for it", help=cure)
     return right
 
 
-def read_block(expander: "Expander", name: str, file: File) -> Block:
+def may_be_block(name: Any, file: File) -> bool:
+    """Whether `name`, where a layer may stand, is that of a block, as far as is known."""
+    unknown = "blocks" in file.unreadable and isinstance(name, str) and name[:1].isupper() and name not in LAYERS
+    return name in file.blocks or unknown
+
+
+def read_block(values: "Values", name: str, file: File) -> Block:
     """The definition of the block `name` of `file`; reports what is wrong with it but for what stands in its body."""
     where, part = file.blocks[name]
     broken = Block(name, {}, None, file, where)
@@ -81,16 +95,16 @@ def read_block(expander: "Expander", name: str, file: File) -> Block:
     if part.kind != "mapping":
         cure = f"write `{name}: {{params: {{...}}, layers: [...]}}`"
         got = describe(part.data)
-        expander.report("E105", f"the block `{name}` must be a mapping, got {got}", part.at, help=cure)
+        values.report("E105", f"the block `{name}` must be a mapping, got {got}", part.at, help=cure)
         return broken
     if "use" in part.content:
-        return read_use(expander, name, part, where, broken)
-    parameters = read_parameters(expander, name, part)
+        return read_use(values, name, part, where, broken)
+    parameters = read_parameters(values, name, part)
     right = parameters is not None
     for key, (at, _) in part.content.items():
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)
-            expander.report(
+            values.report(
                 "E102",
                 f"unknown key `{key}` in the block `{name}`",
                 at,
@@ -105,21 +119,21 @@ def read_block(expander: "Expander", name: str, file: File) -> Block:
         at = part.content["nodes"][0]
         first = Label(part.content["layers"][0].place(), "a chain")
         message = f"the block `{name}` has both `layers` and `nodes`"
-        expander.report("E108", message, at, label="a graph", help="keep one of the two", related=[first])
+        values.report("E108", message, at, label="a graph", help="keep one of the two", related=[first])
         right = False
     elif not bodies and right:
         cure = "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph"
-        expander.report("E104", f"the block `{name}` needs `layers` or `nodes`", where, label="no layers", help=cure)
+        values.report("E104", f"the block `{name}` needs `layers` or `nodes`", where, label="no layers", help=cure)
         right = False
     elif right:
-        right = need_body_keys(expander, name, part, where, bodies[0])
+        right = need_body_keys(values, name, part, where, bodies[0])
     if not right:
         return broken
     body = {key: entry for key, entry in part.content.items() if key != "params"}
     return Block(name, parameters or {}, Part("mapping", body, part.at), file, where)
 
 
-def read_use(expander: "Expander", name: str, part: Part, where: Where, broken: Block) -> Block:
+def read_use(values: "Values", name: str, part: Part, where: Where, broken: Block) -> Block:
     """A block that is the model of another file, up to its node `output` where that is given.
 
     The data, the training and the precision of that file are not looked at.
@@ -127,7 +141,7 @@ def read_use(expander: "Expander", name: str, part: Part, where: Where, broken: 
     for key, (at, _) in part.content.items():
         if key not in ("use", "output"):
             message = f"`{key}` does not go with `use` in the block `{name}`"
-            expander.report("E108", message, at, label="not used here", help="keys beside `use`: output")
+            values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
             return broken
     spec, output = part.get("use"), part.get("output")
     if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
@@ -136,21 +150,21 @@ def read_use(expander: "Expander", name: str, part: Part, where: Where, broken: 
     if model is None or model.kind != "mapping":
         if model is None:
             message = f"the file of the block `{name}` has no `model`"
-            expander.report("E104", message, part.content["use"][0], label="no model in it")
+            values.report("E104", message, part.content["use"][0], label="no model in it")
         return broken
     body = {key: entry for key, entry in model.content.items() if key != "precision"}
     if output is not None and "nodes" in body:
         body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
     elif output is not None and (layers := model.get("layers")) is not None and layers.kind == "list":
-        cut = up_to(expander, layers, output)
+        cut = up_to(values, layers, output)
         if cut is None:
             return broken
         body["layers"] = body["layers"][0], cut
-    file = define(expander, spec, spec.at.document.name)
+    file = define(values, spec, spec.at.document.name)
     return Block(name, {}, Part("mapping", body, model.at), file, where)
 
 
-def up_to(expander: "Expander", layers: Part, output: Part) -> Part | None:
+def up_to(values: "Values", layers: Part, output: Part) -> Part | None:
     """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
     names = item_names([called(item, place) for place, item in enumerate(layers.content)])
     if output.content in names:
@@ -158,28 +172,28 @@ def up_to(expander: "Expander", layers: Part, output: Part) -> Part | None:
     close = get_close_matches(str(output.content), names, n=1)
     message = f"the model has no layer `{output.content}`"
     cure = f"did you mean `{close[0]}`?" if close else ""
-    expander.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
+    values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
     return None
 
 
-def need_body_keys(expander: "Expander", name: str, part: Part, where: Where, body: str) -> bool:
+def need_body_keys(values: "Values", name: str, part: Part, where: Where, body: str) -> bool:
     """Report `inputs` and `outputs` that a graph lacks or a chain has too many of; says whether they are right."""
     right = True
     for key, example in (("inputs", "[x]"), ("outputs", "[out]")):
         if body == "nodes" and key not in part.content:
             cure = f"add `{key}: {example}`"
             message = f"the block `{name}` is a graph and needs `{key}`"
-            expander.report("E104", message, where, label=f"`{key}` is missing", help=cure)
+            values.report("E104", message, where, label=f"`{key}` is missing", help=cure)
             right = False
         if body == "layers" and key in part.content:
             cure = "a chain has one input and one output, which need no names"
             message = f"`{key}` goes with `nodes`, not with `layers`"
-            expander.report("E108", message, part.content[key][0], label="not used here", help=cure)
+            values.report("E108", message, part.content[key][0], label="not used here", help=cure)
             right = False
     return right
 
 
-def read_parameters(expander: "Expander", name: str, part: Part) -> dict[str, Parameter] | None:
+def read_parameters(values: "Values", name: str, part: Part) -> dict[str, Parameter] | None:
     """The parameters of a block by name, in order; None after reporting a mistake."""
     section = part.get("params")
     if section is None or (section.kind == "scalar" and section.content is None):
@@ -187,19 +201,19 @@ def read_parameters(expander: "Expander", name: str, part: Part) -> dict[str, Pa
     if section.kind != "mapping":
         if section.kind != "hole":
             cure = "write `params: {filters: int, kernel_size: 3}`"
-            expander.report("E105", f"`params` of `{name}` must be a mapping", section.at, help=cure)
+            values.report("E105", f"`params` of `{name}` must be a mapping", section.at, help=cure)
         return None
     parameters: dict[str, Parameter] = {}
     right = True
     for key, (where, value) in section.content.items():
-        if value.kind == "hole" or not may_be(expander, "vars", key, where):
+        if not may_be(values, "vars", key, where):
             right = False
             continue
         word = value.content if value.kind == "scalar" else None
         if word in TYPES:
             parameters[key] = Parameter(key, str(word), None, where)
         elif isinstance(word, str) and (meant := meant_type(word)):
-            expander.report(
+            values.report(
                 "E106",
                 f"`{word}` is no type of a parameter",
                 value.at,
@@ -208,7 +222,7 @@ def read_parameters(expander: "Expander", name: str, part: Part) -> dict[str, Pa
                 note=f"types: {', '.join(TYPES)}; any other value is the default",
                 meant=(word, WORDS.get(fold(word)) or surely(word, TYPES)),
             )
-            right = False
+            parameters[key] = Parameter(key, "", hole(value.at), where)
         else:
             parameters[key] = Parameter(key, "", value, where)
     return parameters if right else None
@@ -221,13 +235,13 @@ def meant_type(word: str) -> str:
     return WORDS.get(folded) or (folded if folded in TYPES else close[0] if close else "")
 
 
-def need_type(expander: "Expander", block: Block, parameter: Parameter, part: Part) -> bool:
+def need_type(values: "Values", block: Block, parameter: Parameter, part: Part) -> bool:
     """Report an argument that is not of its parameter's type; says whether it is, or cannot be known."""
-    if part.kind == "hole":
+    if part.has_hole:
         return False
     if not parameter.type or is_of(part.data, parameter.type):
         return True
-    expander.report(
+    values.report(
         "E105",
         f"`{parameter.name}` of the block `{block.name}` must be {TYPES[parameter.type]}, got {describe(part.data)}",
         part.at,

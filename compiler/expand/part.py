@@ -47,6 +47,13 @@ class Part:
             return [part.data for part in self.content]
         return self.content
 
+    @property
+    def has_hole(self) -> bool:
+        """Whether the value, or something in it, could not be read."""
+        if self.kind == "mapping":
+            return any(part.has_hole for _, part in self.content.values())
+        return self.kind == "hole" or (self.kind == "list" and any(part.has_hole for part in self.content))
+
     def get(self, key: str) -> "Part | None":
         """The part below `key` of a mapping; None where there is none."""
         found = self.content.get(key) if self.kind == "mapping" else None

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from modelc.compiler.document import Document
 from modelc.compiler.expand.definitions import define
-from modelc.compiler.expand.expander import REFERENCE, SECTIONS, Expander
+from modelc.compiler.expand.expander import SECTIONS
 from modelc.compiler.expand.part import Part, Where, tree
 from modelc.compiler.expand.scope import File, Scope
+from modelc.compiler.expand.values import REFERENCE, Values
 
 NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -66,7 +67,7 @@ class Inside(Scope):
     """The scope of a block's body, whose parameters have no value yet."""
 
 
-class Resolver(Expander):
+class Resolver(Values):
     """Writes out variables; `needed` are those that stand in one expression with a parameter."""
 
     def __init__(self, root: Part, name: str) -> None:

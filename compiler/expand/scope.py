@@ -31,13 +31,14 @@ class Block:
 class File:
     """The definitions of one file, and what became of them so far.
 
-    `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and `used`
+    `unreadable` has the sections of which nothing is known. `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and `used`
     all names that anything asked for.
     """
 
     name: str
     variables: Mapping[str, tuple[Where, Part]]
     blocks: Mapping[str, tuple[Where, Part]]
+    unreadable: frozenset[str] = frozenset()
     values: dict[str, Part | None] = field(default_factory=dict)
     definitions: dict[str, Block] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)

@@ -68,6 +68,18 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
         if structure is not None:
             body = read_body(findings, structure, raw[structure], (*path, structure))
             return Item(structure, None, name, (*path, structure), body, repeat)
+    if isinstance(raw, Mapping) and "layers" in raw:
+        findings.add(
+            "E103",
+            "a list of layers cannot stand in a list of layers",
+            (*path, "layers"),
+            key=True,
+            label="not a layer",
+            help="repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
+            if {"repeat", "name"} & raw.keys()
+            else "put them into the list that they stand in",
+        )
+        return Item("", None, name, path, repeat=repeat)
     found = read_named(findings, LAYERS, raw, path, siblings)
     if found is None:
         return Item("", None, name, path, repeat=repeat)

@@ -10,6 +10,7 @@ from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import DataSpec
+from modelc.compiler.schema.validating import translate
 from modelc.compiler.schema.wording import describe
 from modelc.compiler.source import Reader, Source
 from modelc.compiler.sources import SOURCES
@@ -118,7 +119,7 @@ def read_split(findings: Findings, section: Mapping[str, Any], path: Path) -> Va
     try:
         return read_validation(section["validation"])
     except ValidationError as error:
-        findings.translate(error, path, fields=list(Validation.model_fields), owner="`validation`")
+        translate(findings, error, path, fields=list(Validation.model_fields), owner="`validation`")
         return None
 
 

@@ -125,7 +125,7 @@ def sure_name(table: Table[Any], name: str, arguments: Any, blocks: Collection[s
 
 def fed_cure(table: Table[Any], name: str, value: Any) -> str:
     """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
-    if not isinstance(value, list) or not any(slot.many for slot in getattr(table.find(name), "slots", ())):
+    if not isinstance(value, list) or table.kind != "layer" or not any(slot.many for slot in table.find(name).slots):
         return ""
     return f"in a graph, name what feeds it beside it: `{{from: {flow(value)}, {name}}}`"
 

@@ -12,6 +12,7 @@ from modelc.compiler.named import NAME, Table
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.forms import type_form
 from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.validating import build
 from modelc.compiler.schema.wording import article, describe, spell
 
 
@@ -29,7 +30,7 @@ def read_named(
 ) -> Found | None:
     """The named thing at `path`, whose mapping may also hold the keys `siblings`. None: nothing readable is there."""
     if isinstance(raw, str):
-        return Found(raw, findings.build(table, raw, path), path)
+        return Found(raw, build(findings, table, raw, path), path)
     if not isinstance(raw, Mapping):
         if not findings.is_hole(path):
             findings.add(
@@ -61,7 +62,7 @@ def read_named(
             return Found(name, None, at)
         if findings.is_hole(at):
             return Found(name, None, at)
-        return Found(name, findings.build(table, {name: raw[name]}, path), at)
+        return Found(name, build(findings, table, {name: raw[name]}, path), at)
     if not names:
         if not any(hole[: len(path)] == path for hole in findings.document.holes):
             findings.add(

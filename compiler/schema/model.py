@@ -12,6 +12,7 @@ from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
 from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.schema.validating import read_section
 from modelc.compiler.schema.wording import describe
 
 
@@ -107,7 +108,9 @@ def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> t
             inputs[name] = None
             continue
         mapping = read_mapping(findings, value, here, f"input `{name}`")
-        inputs[name] = None if mapping is None else findings.section(InputSpec, mapping, here, f"input `{name}`")
+        inputs[name] = (
+            None if mapping is None else read_section(findings, InputSpec, mapping, here, f"input `{name}`", whole=True)
+        )
     if not inputs and not any(hole[: len(at)] == at for hole in findings.document.holes):
         findings.add("E104", "`inputs` is empty", at, key=True, label="no input", help="name at least one input")
     return inputs, not any(hole[:-1] == at for hole in findings.document.holes)

@@ -154,7 +154,7 @@ def read_sources(findings: Findings, raw: Any, path: Path) -> tuple[Reference, .
             if below is None:
                 return None
             references.extend(Reference(reference.text, reference.path, slot) for reference in below)
-        return tuple(references)
+        return None if findings.has_hole(path) else tuple(references)
     return read_references(findings, raw, path)
 
 

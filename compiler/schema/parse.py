@@ -7,6 +7,7 @@ from modelc.compiler.document import Document
 from modelc.compiler.errors import Problem
 from modelc.compiler.named import NAME
 from modelc.compiler.plugged import enabled
+from modelc.compiler.schema.chains import read_body
 from modelc.compiler.schema.data import read_data
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.model import read_model
@@ -47,6 +48,9 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
         stated,
         enabled(),
     )
+    for name, body in top.get("blocks", {}).items():
+        # One that nothing uses: the others stand where they are used.
+        read_body(findings, name, body, ("blocks", name))
     return spec, tuple(findings.problems)
 
 

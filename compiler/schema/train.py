@@ -16,6 +16,7 @@ from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.nodes import read_sources
 from modelc.compiler.schema.sections import check_keys
 from modelc.compiler.schema.spec import MetricSpec, Reference, Settings, TermSpec, TrainSpec
+from modelc.compiler.schema.validating import read_section
 from modelc.compiler.schema.wording import describe
 
 LATER = ("freeze", "phases", "start_from", "clip_norm", "mesh")
@@ -41,7 +42,7 @@ def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
     if "optimizer" in section:
         found = read_named(findings, OPTIMIZERS, section["optimizer"], (*path, "optimizer"))
         optimizer = None if found is None else found.value
-    settings = findings.section(Settings, plain, path, "`train`")
+    settings = read_section(findings, Settings, plain, path, "`train`")
     return TrainSpec(terms, metrics, optimizer, settings, complete and whole and all_read)
 
 
@@ -114,11 +115,11 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
         findings.add(
             "E106", f"`weight` must be at least 0, got {weight}", (*path, "weight"), label="must be at least 0"
         )
-    unread = found is None or ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
+    unread = ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
     return TermSpec(
         name,
         None if unread or found is None else found.value,
-        of,
+        () if unread else of,
         target,
         float(weight),
         path,

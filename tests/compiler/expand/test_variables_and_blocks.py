@@ -334,6 +334,7 @@ MISTAKES = {
         [],
     ),
     "key": (f"{CHAIN}    - residual: [relu]\n      repeats: 2\n", "E102", "repeats", []),
+    "list in a list": (f"{CHAIN}    - layers: [relu]\n      repeat: 2\n", "E103", "layers", []),
 }
 
 
@@ -356,3 +357,55 @@ def test_what_is_too_large_once_it_is_written_out_is_refused() -> None:
     text = f"blocks:\n{doubling}\n  B20: {{layers: [relu]}}\n{CHAIN}    - B0\n"
     problem = only(text)
     assert problem.code == "E005"
+
+
+WRONG_BODY = (
+    "blocks: {A: {params: {n: int, k: 3}, layers: [dense: $n, dens: 3, conv2d: {filters: $k, kernel_size: $m}]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("uses", "codes"),
+    [
+        ([], ["E101", "E207", "W909"]),
+        (["A: 3"], ["E101", "E207"]),
+        (["A: three"], ["E101", "E105", "E207"]),
+        (["A"], ["E101", "E104", "E207"]),
+        (["A: {m: 3}"], ["E101", "E102", "E207"]),
+        (["A: {n: $other}"], ["E101", "E207", "E207"]),
+    ],
+    ids=str,
+)
+def test_mistakes_in_a_block_are_told_whatever_is_wrong_with_its_uses(uses: list[str], codes: list[str]) -> None:
+    text = WRONG_BODY + CHAIN + "".join(f"    - {use}\n" for use in [*uses, "relu"])
+    assert sorted(problem.code for problem in checked(text).problems) == codes
+
+
+def test_what_is_wrong_with_arguments_causes_no_mistake_in_the_body() -> None:
+    body = "layers: [dense: $n, reshape: [2, $k], residual: [dense: $n]]"
+    text = f"blocks: {{A: {{params: {{n: int, k: 3}}, {body}}}}}\n{CHAIN}    - A: {{n: 6, kk: 4}}\n    - dense: 2\n"
+    assert [problem.code for problem in checked(text).problems] == ["E102"]
+
+
+def test_a_block_that_nothing_uses_changes_no_number_of_the_others() -> None:
+    text = f"blocks: {{A: {{params: {{n: int}}, layers: [dense: $n]}}}}\n{CHAIN}    - dense: 3\n"
+    found = checked(text)
+    assert [problem.code for problem in found.problems] == ["W909"]
+    assert found.task is not None
+    assert [node.path for node in found.task.planned.graph.nodes] == ["dense"]
+
+
+def test_a_section_that_cannot_be_read_hides_what_would_follow_from_it() -> None:
+    text = f"vars: [1]\nblocks: none\n{CHAIN}    - dense: $width\n    - Tower: 3\n    - Other\n    - rleu\n"
+    found = checked(text).problems
+    assert sorted((problem.code, at(text, problem)) for problem in found) == [
+        ("E101", "rleu"),
+        ("E105", "[1]"),
+        ("E105", "none"),
+    ]
+
+
+def test_a_default_is_checked_where_every_use_gives_an_argument() -> None:
+    text = f"blocks: {{A: {{params: {{n: $m}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: 3\n    - A: 4\n"
+    problem = only(text)
+    assert (problem.code, at(text, problem), problem.notes) == ("E207", "$m", ())

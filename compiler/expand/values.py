@@ -1,0 +1,203 @@
+"""Computes the values of texts that name variables or parameters, and says what is wrong with them. Knows no layers."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any
+
+from modelc.compiler.document import Document, Hop
+from modelc.compiler.errors import Label, Meant, Problem
+from modelc.compiler.expand.part import Part, TooLarge, Where, hole
+from modelc.compiler.expand.scope import Scope
+from modelc.compiler.reading.expand import MAX_NODES
+from modelc.compiler.schema.spellings import surely
+
+REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
+
+
+class Reported(Exception):
+    """Raised where a value cannot be had for a reason that has been reported."""
+
+
+class Values:
+    """One expansion; `problems` is all that it changes beside what the files remember of their variables."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.parts = 0
+
+    def count(self, part: Part) -> None:
+        """Count a part. Raises TooLarge over the budget."""
+        self.parts += 1
+        if self.parts > MAX_NODES:
+            raise TooLarge(part)
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        at: Where,
+        *,
+        label: str = "",
+        help: str = "",
+        note: str = "",
+        related: Iterable[Label] = (),
+        meant: tuple[str, str | None] | None = None,
+    ) -> None:
+        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
+        helps, notes = (help,) if help else (), (note,) if note else ()
+        place = at.place()
+        sure = None
+        if meant is not None and meant[1] is not None:
+            sure = Meant(place, meant[0], meant[1], given=meant[0].lstrip("$").partition(".")[0])
+        self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
+
+    def value(self, part: Part, scope: Scope) -> Part:
+        """`part` with its variables written out."""
+        self.count(part)
+        if part.kind == "scalar":
+            text = part.content
+            if not isinstance(text, str) or not text.startswith("$"):
+                return part
+            if text.startswith("$$"):
+                return replace(part, content=text[1:])
+            try:
+                return self.expression(part, text, scope) if text.startswith("${") else self.named(part, text, scope)
+            except Reported:
+                return hole(part.at)
+        if part.kind == "list":
+            items = tuple(self.value(item, scope) for item in part.content)
+            return (
+                replace(part, content=items)
+                if any(a is not b for a, b in zip(items, part.content, strict=True))
+                else part
+            )
+        if part.kind == "mapping":
+            return replace(
+                part, content={key: (where, self.value(below, scope)) for key, (where, below) in part.content.items()}
+            )
+        return part
+
+    def named(self, part: Part, text: str, scope: Scope) -> Part:
+        """What `$name`, `$name.0` or `$name.key` stands for. Raises Reported."""
+        match = REFERENCE.fullmatch(text)
+        if match is None:
+            cure = "write `$name`, `$list.0` or `${expression}`; for a text that begins with a dollar `$$`"
+            self.report("E207", f"`{text}` names no variable", part.at, label="not a variable", help=cure)
+            raise Reported
+        found = self.variable(match[1], scope, at=part.at, text=text)
+        for step in match[2].split(".")[1:]:
+            if found.kind == "hole":
+                raise Reported
+            below: Part | None = None
+            if found.kind == "list" and step.isdecimal() and int(step) < len(found.content):
+                below = found.content[int(step)]
+            elif found.kind == "mapping":
+                below = found.get(step)
+            if below is None:
+                what = (
+                    f"a list of {len(found.content)}, counted from 0"
+                    if found.kind == "list"
+                    else f"a mapping with {', '.join(found.content)}"
+                    if found.kind == "mapping"
+                    else "a plain value"
+                )
+                self.report(
+                    "E207",
+                    f"`{text}` names no entry: `${match[1]}` has no `{step}`",
+                    part.at,
+                    label="no such entry",
+                    related=[Label(found.at.place(), what)],
+                )
+                raise Reported
+            below = replace(below, trail=(*below.trail, *found.trail))
+            found = below
+        if found.kind == "hole":
+            raise Reported
+        return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
+
+    def expression(self, part: Part, text: str, scope: Scope) -> Part:
+        """The value of `${...}`. Raises Reported."""
+        from modelc.compiler.expand.expressions import ExpressionError, compute
+
+        trail: dict[str, Hop] = {}
+
+        def look_up(name: str) -> Any:
+            found = self.variable(name, scope, at=part.at)
+            if found.kind == "hole":
+                raise Reported
+            shown = found.content if found.kind == "scalar" else "..."
+            trail[name] = Hop(found.at, f"`{name}` = {shown}, {scope.origin(name)}", shared=True)
+            return found.data
+
+        if not text.endswith("}"):
+            cure = 'close it with `}` at the very end, in quotes: `"${4 * dim}"`'
+            self.report("E207", f"the braces of `{text}` are not closed", part.at, label="not closed", help=cure)
+            raise Reported
+        try:
+            result = compute(text[2:-1], look_up)
+        except ExpressionError as error:
+            self.report(
+                "E207",
+                error.message,
+                part.at,
+                label="cannot be computed",
+                help=error.help,
+                related=[Label(hop.where.place(), hop.text) for hop in trail.values()],
+            )
+            raise Reported from None
+        if isinstance(result, list | dict):
+            self.report("E207", f"`{text}` is no plain value", part.at, help="write `$name` for a list or a mapping")
+            raise Reported
+        return replace(part, content=result, trail=(*part.trail, *trail.values()))
+
+    def variable(self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = "") -> Part:
+        """The value that `name` has in `scope`; a hole where it has none for a reason that was reported.
+
+        Raises Reported for a name that is not there; `at` is where it is asked for, by `text` and no more where given.
+        """
+        if name in scope.parameters:
+            return scope.parameters[name] or hole(at or Where(Document("", "", None, {}, {}), ()))
+        file = scope.file
+        if name not in file.variables:
+            if "vars" in file.unreadable:
+                raise Reported
+            assert at is not None
+            close = get_close_matches(name, scope.names, n=1)
+            self.report(
+                "E207",
+                f"there is no variable `{name}`",
+                at,
+                label="no such variable",
+                help=f"did you mean `{close[0]}`?" if close else "define it: `vars: {" + name + ": ...}`",
+                note=f"names here: {', '.join(scope.names)}" if scope.names else "",
+                meant=(text, (sure := surely(name, scope.names)) and f"${sure}{text[1 + len(name) :]}")
+                if text
+                else None,
+            )
+            raise Reported
+        if used:
+            file.used.add(name)
+        where, raw = file.variables[name]
+        if name in file.open:
+            circle = [*file.open[file.open.index(name) :], name]
+            others = [
+                Label(file.variables[one][0].place(), f"`{one}` needs `{two}`") for one, two in pairwise(circle[1:])
+            ]
+            self.report(
+                "E208",
+                f"the variable `{name}` is made of itself: {' -> '.join(circle)}",
+                where,
+                label=f"needs `{circle[1]}`" if others else "needs itself",
+                related=others,
+            )
+            file.values[name] = None
+            return hole(raw.at)
+        if name not in file.values:
+            file.open.append(name)
+            found = self.value(raw, Scope(file))
+            file.open.pop()
+            file.values.setdefault(name, found)
+        return file.values[name] or hole(raw.at)
