@@ -53,9 +53,10 @@ def test_an_unknown_variable_is_the_only_error_wherever_it_stands(spec: Path) ->
 def test_a_list_in_a_list_is_an_error_wherever_it_stands(spec: Path) -> None:
     document, _ = read(spec.read_text(encoding="utf-8"), spec.name)
     assert document is not None
-    accepted = []
-    for path in values(document.data):
-        # The default of a parameter may be anything that its uses can do with.
-        if "params" not in path and not check(json.dumps(replaced(document.data, path, [[]])), "spec.json").errors:
-            accepted.append(".".join(map(str, path)))
+    # The default of a parameter may be anything that its uses can do with.
+    accepted = [
+        ".".join(map(str, path))
+        for path in values(document.data)
+        if "params" not in path and not check(json.dumps(replaced(document.data, path, [[]])), "spec.json").errors
+    ]
     assert not accepted

@@ -9,6 +9,7 @@ LOSSES: Table[Loss] = Table(
         "binary_cross_entropy": "losses.binary_cross_entropy:BinaryCrossEntropy",
         "binary_dice": "losses.dice:BinaryDice",
         "binary_focal_cross_entropy": "losses.focal:BinaryFocalCrossEntropy",
+        "binary_tversky": "losses.tversky:BinaryTversky",
         "categorical_hinge": "losses.hinge:CategoricalHinge",
         "contrastive": "losses.contrastive:Contrastive",
         "cosine_embedding": "losses.contrastive:CosineEmbedding",
@@ -17,6 +18,7 @@ LOSSES: Table[Loss] = Table(
         "ctc": "losses.ctc:CTC",
         "dice": "losses.dice:Dice",
         "focal_cross_entropy": "losses.focal:FocalCrossEntropy",
+        "generalized_cross_entropy": "losses.generalized_cross_entropy:GeneralizedCrossEntropy",
         "hinge": "losses.hinge:Hinge",
         "huber": "losses.huber:Huber",
         "kl_divergence": "losses.kl_divergence:KLDivergence",
@@ -30,5 +32,6 @@ LOSSES: Table[Loss] = Table(
         "poisson": "losses.poisson:Poisson",
         "squared_hinge": "losses.hinge:SquaredHinge",
         "triplet": "losses.triplet:Triplet",
+        "tversky": "losses.tversky:Tversky",
     },
 )

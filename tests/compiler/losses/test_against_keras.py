@@ -125,6 +125,12 @@ CASES: dict[str, tuple[Any, Any, Any, Any]] = {
         labels,
         of_labels(reference.CategoricalFocalCrossentropy(from_logits=True, gamma=0.5, alpha=2.0, label_smoothing=0.1)),
     ),
+    "generalized": (
+        {"generalized_cross_entropy": 0.3},
+        numbers,
+        labels,
+        softmaxed(reference.CategoricalGeneralizedCrossEntropy(q=0.3)),
+    ),
     "binary focal": (
         "binary_focal_cross_entropy",
         numbers,
@@ -175,9 +181,23 @@ def test_binary_dice_is_that_of_keras_taken_row_by_row(shape: tuple[int, ...]) -
     check(LOSSES.build("binary_dice"), lambda y, x: jnp.mean(wanted(y, x)), numbers(shape), bits(shape))
 
 
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.2, 0.9)])
+@pytest.mark.parametrize("shape", [(2, 3, 5, 4), (1, 2, 3, 2)])
+def test_tversky_is_that_of_keras_taken_row_by_row_with_its_weights_exchanged(
+    shape: tuple[int, ...], weights: tuple[float, float]
+) -> None:
+    wrong, missed = weights
+    wanted = reference.Tversky(alpha=missed, beta=wrong, axis=(1, 2), reduction="none")
+    loss = LOSSES.build({"tversky": {"alpha": wrong, "beta": missed}})
+    check(loss, lambda y, x: jnp.mean(softmaxed(wanted)(y, x)), numbers(shape), one_hot(shape))
+    loss = LOSSES.build({"binary_tversky": {"alpha": wrong, "beta": missed}})
+    whole = reference.Tversky(alpha=missed, beta=wrong, axis=(1, 2, 3), reduction="none")
+    check(loss, lambda y, x: jnp.mean(sigmoided(whole)(y, x)), numbers(shape), bits(shape))
+
+
 def test_every_loss_with_a_formula_is_compared() -> None:
     compared = {next(iter(case[0])) if isinstance(case[0], dict) else case[0] for case in CASES.values()}
-    elsewhere = {"dice", "binary_dice", "minimize", "none", "ctc"} | set(FORMULAS)
+    elsewhere = {"dice", "binary_dice", "tversky", "binary_tversky", "minimize", "none", "ctc"} | set(FORMULAS)
     assert compared | elsewhere == set(LOSSES)
 
 

@@ -48,6 +48,9 @@ def test_smoothed_labels_are_smoothed_one_hot_rows() -> None:
         ("binary_focal_cross_entropy", CHANCES, (6, 5, 4)),
         ("dice", LABELS, (6, 4)),
         ("binary_dice", CHANCES, (6,)),
+        ("tversky", LABELS, (6, 4)),
+        ("binary_tversky", CHANCES, (6,)),
+        ("generalized_cross_entropy", LABELS, (6, 5)),
         ({"cross_entropy": {"class_weight": {"1": 2.0}}}, LABELS, (6, 5)),
         ({"binary_cross_entropy": {"class_weight": {"1": 2.0}}}, CHANCES, (6, 5, 4)),
         ("minimize", None, (6, 5, 4)),
@@ -95,11 +98,14 @@ def test_losses_say_which_activation_they_contain() -> None:
         "binary_cross_entropy": "sigmoid",
         "binary_dice": "sigmoid",
         "binary_focal_cross_entropy": "sigmoid",
+        "binary_tversky": "sigmoid",
         "cross_entropy": "softmax",
         "ctc": "softmax",
         "dice": "softmax",
         "focal_cross_entropy": "softmax",
+        "generalized_cross_entropy": "softmax",
         "kl_divergence": "softmax",
+        "tversky": "softmax",
     }
 
 

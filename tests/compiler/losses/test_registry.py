@@ -98,6 +98,7 @@ class Use:
 
 
 CLASSES = {"class_weight": {"0": 3.0}}
+UNEVEN = {"alpha": 0.2, "beta": 0.9}
 ROWS_OF_PLACES = ((4, 5, 3), (1, 2, 3, 2))
 USES: dict[str, Use] = {
     "binary_cross_entropy": Use(
@@ -113,6 +114,7 @@ USES: dict[str, Use] = {
         drawn={"gamma": SIZES, "alpha": FRACTIONS, "label_smoothing": FRACTIONS},
         keras=lambda **a: reference.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True, **a),
     ),
+    "binary_tversky": Use(chances, shapes=ROWS_OF_PLACES, others=UNEVEN),
     "categorical_hinge": Use(one_hot, others=CLASSES, keras=reference.CategoricalHinge),
     "contrastive": Use(pairs, others={"margin": 9.0, "distance": "manhattan"}),
     "cosine_embedding": Use(pairs, others={"margin": -0.9}),
@@ -131,6 +133,12 @@ USES: dict[str, Use] = {
         drawn={"gamma": SIZES, "alpha": SIZES, "label_smoothing": FRACTIONS},
         keras=lambda **a: reference.CategoricalFocalCrossentropy(from_logits=True, **a),
     ),
+    "generalized_cross_entropy": Use(
+        labels,
+        others={"q": 1.0, **CLASSES},
+        drawn={"q": st.floats(0.05, 1, exclude_max=True)},
+        keras=lambda **a: softmaxed(reference.CategoricalGeneralizedCrossEntropy(**a)),
+    ),
     "hinge": Use(signs, keras=reference.Hinge),
     "huber": Use(numbers, others={"delta": 0.1}, drawn={"delta": SIZES}, keras=reference.Huber),
     "kl_divergence": Use(distributions, keras=lambda: softmaxed(reference.KLDivergence())),
@@ -144,6 +152,7 @@ USES: dict[str, Use] = {
     "poisson": Use(rates, rates, keras=reference.Poisson),
     "squared_hinge": Use(signs, keras=reference.SquaredHinge),
     "triplet": Use(None, others={"margin": 3.0, "distance": "cosine"}),
+    "tversky": Use(labels, shapes=ROWS_OF_PLACES, others={**UNEVEN, **CLASSES}),
 }
 CASES = [(name, shape) for name, use in USES.items() for shape in (use.shapes[0], use.shapes[-1])]
 TRAINED = [(name, use.shapes[-1]) for name, use in USES.items() if name != "none"]
