@@ -106,6 +106,7 @@ def report(error: Exception) -> int:
     """Say what ended the command, and give its exit code."""
     from modelc.cli.plugins import culprit
     from modelc.compiler.errors import PluginError, RunError, SpecError
+    from modelc.compiler.promises import BrokenPromise
 
     if isinstance(error, SpecError):
         show_problems(error.problems, error.sources, sys.stderr)
@@ -119,9 +120,9 @@ def report(error: Exception) -> int:
         traceback.print_exception(error)
     text = str(error).strip()
     plugin = culprit(error)
+    said = [] if isinstance(error, BrokenPromise) else [type(error).__name__]
     complain(
-        f"this is a bug in {plugin or 'modelc'}: {type(error).__name__}"
-        + (f": {text.splitlines()[0]}" if text else ""),
+        ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]]),
         helps=(
             "MODELC_TRACEBACK=1 in the environment shows the way to it"
             if plugin

@@ -51,7 +51,11 @@ def culprit(error: Exception) -> str | None:
     import traceback
 
     from modelc.compiler.plugged import enabled
+    from modelc.compiler.promises import BrokenPromise
 
+    if isinstance(error, BrokenPromise):
+        root = error.cls.__module__.partition(".")[0]
+        return next((f"the plug-in `{plugin.name}`" for plugin in enabled().plugins if root in plugin.modules), None)
     found = None
     for frame, line in traceback.walk_tb(error.__traceback__):
         module = str(frame.f_globals.get("__name__", ""))

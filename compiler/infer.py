@@ -10,6 +10,7 @@ from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node
 from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import kind_of
+from modelc.compiler.promises import need_a
 from modelc.compiler.rolling import Roll
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest, surely
@@ -123,6 +124,7 @@ def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: lis
     except PlanError as error:
         report(findings, planned, node, error)
         return None
+    need_a(node.layer, "plan", plan, Plan)
     uses = node.layer.masking == "use"
     if plan.drops_mask if uses else masked and not passes:
         findings.add(

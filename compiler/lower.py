@@ -9,7 +9,8 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge, Node
 from modelc.compiler.infer import PlannedGraph, by_slot
 from modelc.compiler.keys import derive, derive_each
-from modelc.compiler.layer import Call, Result, State, Weight
+from modelc.compiler.layer import Call, Plan, Result, State, Weight
+from modelc.compiler.promises import need_shape
 from modelc.compiler.rolling import Roll
 from modelc.compiler.stacking import STACKED
 
@@ -109,7 +110,9 @@ def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
 def first_values(entry: Weight | State, key: "Array", owner: str, name: str, roll: Roll | None) -> "Array":
     """The first values of one array, or of that array in every copy of a rolled repeat, stacked."""
     if roll is None:
-        return entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
+        drawn = entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
+        need_shape(entry.initializer, "sample", drawn, entry.shape, rows=False)
+        return drawn
     import jax
 
     keys = derive_each(key, [owner.replace(STACKED, str(index), 1) for index in range(roll.times)])
@@ -152,7 +155,7 @@ def interpret(
     rows: "Array | None",
 ) -> Values:
     """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
-    run = Run(precision, rows, train)
+    run = Run(planned.plans, precision, rows, train)
     run.values = {Edge(name): inputs[name] for name in planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
     rolled = {path: roll for roll in planned.rolls for path in roll.inside}
@@ -184,6 +187,7 @@ def interpret(
 class Run:
     """One run of a model: what is computed so far."""
 
+    plans: Mapping[str, Plan]
     precision: Precision
     rows: "Array | None"
     train: bool
@@ -202,6 +206,8 @@ class Run:
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
         given = node.layer.apply(call, **by_slot(node, [narrow(self.values[edge], node.path) for edge in edges]))
         result = given if isinstance(given, Result) else Result.of(given)
+        for port, type_ in self.plans[node.path].outputs.items():
+            need_shape(node.layer, "apply", result.outputs.get(port), type_.shape, port if port != "output" else "")
         for port, value in result.outputs.items():
             self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else narrow(value)
             self.masks[Edge(node.path, port)] = result.masks.get(port)
@@ -220,7 +226,7 @@ class Run:
         stacked = {path: (params.get(held, {}), state.get(held, {}), keys.get(path)) for path, held in paths.items()}
 
         def turn(carry: Any, now: Any) -> Any:
-            inner = Run(self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
+            inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
             inner.values[roll.carried], inner.masks[roll.carried] = carry
             new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
             return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)

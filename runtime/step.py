@@ -17,6 +17,7 @@ from modelc.compiler.graph import Edge
 from modelc.compiler.keys import derive, root_key
 from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.lower import Model, Tree, Values, lower
+from modelc.compiler.promises import need_a, need_shape
 from modelc.runtime.row_state import at_zeros, joined, of_rows
 
 Data = Mapping[str, Mapping[str, Array]]
@@ -221,6 +222,7 @@ def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: 
     target = None if target is None else cleared(target, counts)
     more = (places,) if term.loss.masking == "use" else ()
     elements = term.loss.elements(*given, target, *more)
+    need_shape(term.loss, "elements", elements, term.shape)
     return elements, spread(counts, elements)
 
 
@@ -262,6 +264,7 @@ def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Arra
         masks = [values.masks[output.edge], own]
         weight = counted(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
+        need_a(measure.metric, "sums", sums[measure.key], Mapping)
     return sums
 
 

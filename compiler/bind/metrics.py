@@ -5,6 +5,7 @@ from dataclasses import replace
 from modelc.compiler.bind.task import Measure, Output, Task
 from modelc.compiler.errors import PlanError, need
 from modelc.compiler.graph import Edge
+from modelc.compiler.promises import need_a
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import MetricSpec
 from modelc.compiler.schema.spellings import closest, surely
@@ -78,7 +79,9 @@ def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, 
     if binding is not None and target is not None and binding.squeeze:
         target = target.with_shape(1)
     try:
-        measure = replace(measure, shape=spec.metric.plan(output.type, target, output.link))
+        shape = spec.metric.plan(output.type, target, output.link)
+        need_a(spec.metric, "plan", shape, tuple)
+        measure = replace(measure, shape=shape)
         need_mask(task, output, measure)
     except PlanError as error:
         findings.plan_error(

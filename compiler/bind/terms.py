@@ -12,6 +12,7 @@ from modelc.compiler.layer import Plan
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
+from modelc.compiler.promises import need_a
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Reference, TermSpec
 from modelc.compiler.schema.spellings import closest, surely
@@ -198,6 +199,7 @@ def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None
         return None
     try:
         shape = term.loss.plan(*types, target)
+        need_a(term.loss, "plan", shape, tuple)
     except PlanError as error:
         single = len(term.of) == 1 and term.of[0] in task.planned.graph.outputs.values()
         about = f"the output `{term.name}`" if single else ", ".join(f"`{edge}`" for edge in term.of)

@@ -136,6 +136,45 @@ def test_a_bug_in_a_plugin_is_not_called_one_of_modelc(
     assert "report" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "command", "said"),
+    [
+        ("return Plan.of(self.activation.after(x))", "Plan.of(x)", "validate", "Shift.plan` gave a `NoneType`"),
+        (
+            "function(x + self.by)",
+            "function(x[:, :1])",
+            "train",
+            "Shift.apply` gave an array [8, 1], planned was [rows, 4]",
+        ),
+        ("return self.activation.function(x", "self.activation.function(x", "train", "Shift.apply` gave a `NoneType`"),
+        (
+            "need_equal(output, target)\n        return output.shape",
+            "pass",
+            "validate",
+            "Pinball.plan` gave a `NoneType`",
+        ),
+        ("return jnp.maximum(self", "return jnp.mean(error), (self", "train", "Pinball.elements` gave a `tuple`"),
+        ("need_equal_values(output, target)\n        return", "", "train", "PinballMetric.plan` gave a `NoneType`"),
+        ("return mean_sums(", "return float(0) and (", "train", "PinballMetric.sums` gave a `float`"),
+        (
+            "jnp.full(shape, 0.5",
+            "jnp.full((1, 1), 0.5",
+            "train",
+            "Halves.sample` gave an array [1, 1], planned was [4, 1]",
+        ),
+    ],
+    ids=lambda value: value if value.endswith("`") else "",
+)
+def test_what_a_plugin_gives_against_its_promise_is_called_its_bug(
+    place: Place, tmp_path: Path, written: str, instead: str, command: str, said: str
+) -> None:
+    assert written in CODE
+    path = make_file(tmp_path / "shift.py", CODE.replace(written, instead))
+    ended = modelc(command, "shifted.yaml", "--plugin", path, cwd=place.folder)
+    assert ended.code == 3
+    assert f"error: this is a bug in the plug-in `{path.resolve()}`: `{said}" in ended.err
+
+
 def test_explain_names_the_installed_plugin_that_has_something(place: Place) -> None:
     ended = modelc("explain", "shift", cwd=place.folder)
     assert ended.code == 2
