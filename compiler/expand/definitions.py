@@ -1,8 +1,11 @@
 """Reads what a file defines, its `vars` and `blocks`, and holds the arguments of blocks to the types of their parameters."""
 
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import Label
 from modelc.compiler.expand.merging import called
@@ -10,6 +13,7 @@ from modelc.compiler.expand.part import Part, Where, hole
 from modelc.compiler.expand.scope import Block, File, Parameter
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
+from modelc.compiler.numbers import read_ratio
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.wording import describe
@@ -235,12 +239,14 @@ def meant_type(word: str) -> str:
     return WORDS.get(folded) or (folded if folded in TYPES else close[0] if close else "")
 
 
-def need_type(values: "Values", block: Block, parameter: Parameter, part: Part) -> bool:
-    """Report an argument that is not of its parameter's type; says whether it is, or cannot be known."""
+def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> Part | None:
+    """An argument as its parameter's type has it; None where it is of another, which is reported, or cannot be known."""
     if part.has_hole:
-        return False
+        return None
+    if parameter.type in ("float", "floats"):
+        part = numbers(part)
     if not parameter.type or is_of(part.data, parameter.type):
-        return True
+        return part
     values.report(
         "E105",
         f"`{parameter.name}` of the block `{block.name}` must be {TYPES[parameter.type]}, got {describe(part.data)}",
@@ -251,7 +257,16 @@ def need_type(values: "Values", block: Block, parameter: Parameter, part: Part) 
             Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"),
         ],
     )
-    return False
+    return None
+
+
+def numbers(part: Part) -> Part:
+    """`part` with ratios, such as `1/255`, as the numbers that they are; a ratio by zero, which is none, stays a text."""
+    if part.kind == "list":
+        return replace(part, content=tuple(numbers(item) for item in part.content))
+    with suppress(PydanticCustomError):
+        return replace(part, content=read_ratio(part.content))
+    return part
 
 
 def is_of(value: Any, type_: str) -> bool:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from modelc.compiler.document import Document, Hop
 from modelc.compiler.errors import Label, Problem
-from modelc.compiler.expand.definitions import define, may_be_block, need_type, read_block
+from modelc.compiler.expand.definitions import define, may_be_block, read_block, typed
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
 from modelc.compiler.expand.scope import Block, File, Scope
 from modelc.compiler.expand.values import Values
@@ -85,12 +85,14 @@ class Expander(Values):
 
     def items(self, part: Part, scope: Scope) -> Part:
         """A list of layers."""
+        part, scope = self.opened(part, scope)
         if part.kind != "list":
             return self.value(part, scope)
         return replace(part, content=tuple(self.item(item, scope) for item in part.content))
 
     def each(self, part: Part, scope: Scope, chains: bool = False) -> Part:
         """Nodes by name, or with `chains` lists of layers by name."""
+        part, scope = self.opened(part, scope)
         if part.kind != "mapping":
             return self.value(part, scope)
         below = self.items if chains else self.item
@@ -99,6 +101,7 @@ class Expander(Values):
     def item(self, part: Part, scope: Scope) -> Part:
         """One layer with what stands beside it, or one node."""
         self.count(part)
+        part, scope = self.opened(part, scope)
         if part.kind == "scalar" and may_be_block(part.content, scope.file):
             name = part.content
             return Part("mapping", {name: (part.at, self.use(name, None, part.at, scope))}, part.at, part.trail)
@@ -110,15 +113,38 @@ class Expander(Values):
                 content[key] = where, self.use(key, below, where, scope)
             elif key in ("layers", "residual"):
                 content[key] = where, self.items(below, scope)
-            elif key == "parallel" and below.kind == "mapping":
-                entries = {
-                    name: (at, self.each(inner, scope, chains=True) if name == "branches" else self.value(inner, scope))
-                    for name, (at, inner) in below.content.items()
-                }
-                content[key] = where, replace(below, content=entries)
+            elif key == "parallel":
+                content[key] = where, self.parallel(below, scope)
             else:
+                self.mention(below, scope.file)
                 content[key] = where, self.value(below, scope)
         return replace(part, content=content)
+
+    def parallel(self, part: Part, scope: Scope) -> Part:
+        """What stands under `parallel`."""
+        part, scope = self.opened(part, scope)
+        if part.kind != "mapping":
+            return self.value(part, scope)
+        entries = {
+            name: (at, self.each(below, scope, chains=True) if name == "branches" else self.value(below, scope))
+            for name, (at, below) in part.content.items()
+        }
+        return replace(part, content=entries)
+
+    def opened(self, part: Part, scope: Scope) -> tuple[Part, Scope]:
+        """What `part` stands for, where that is a variable, for the layers in it to be looked at; and their scope."""
+        if part.kind != "scalar" or not str(part.content).startswith("$") or scope.written_out:
+            return part, scope
+        return self.value(part, scope), replace(scope, written_out=True)
+
+    def mention(self, part: Part, file: File) -> None:
+        """Count blocks as used whose names stand in the arguments of a layer: that they cannot is said of those."""
+        if part.kind == "mapping":
+            file.used.update(key for key in part.content if key in file.blocks)
+            for _, below in part.content.values():
+                self.mention(below, file)
+        elif part.kind == "scalar" and part.content in file.blocks:
+            file.used.add(part.content)
 
     # Blocks.
 
@@ -205,8 +231,7 @@ class Expander(Values):
         values: dict[str, Part | None] = {}
         for name, parameter in parameters.items():
             if name in given:
-                part = self.value(given[name][1], scope)
-                values[name] = part if need_type(self, block, parameter, part) else None
+                values[name] = typed(self, block, parameter, self.value(given[name][1], scope))
             elif not known:
                 values[name] = None
             elif parameter.default is not None:

@@ -49,13 +49,15 @@ class File:
 class Scope:
     """What a text may name: the definitions of its file, and the parameters of the block that it stands in.
 
-    A parameter that could not be read is None. `stack` has the blocks being expanded, outermost first.
+    A parameter that could not be read is None. `stack` has the blocks being expanded, outermost first. `written_out` says
+    that the text is the value of a variable, in which no names are left.
     """
 
     file: File
     parameters: Mapping[str, Part | None] = field(default_factory=dict)
     block: str = ""
     stack: tuple[tuple[str, str], ...] = ()
+    written_out: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Values:
     def value(self, part: Part, scope: Scope) -> Part:
         """`part` with its variables written out."""
         self.count(part)
+        if scope.written_out:
+            return part
         if part.kind == "scalar":
             text = part.content
             if not isinstance(text, str) or not text.startswith("$"):

@@ -1,6 +1,7 @@
 """What stands in a chain or makes up a node: layers, and what stands in their place (blocks, `residual`, `share`, ...)."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.errors import Path
@@ -52,6 +53,8 @@ def read_items(
                     related=[(used[name], "first used here")] if name in used else (),
                     note="" if name in used else f"`{name}` is the layer that joins the branches",
                 )
+                # Two things of one name would be taken for one that feeds itself.
+                items[-1] = replace(items[-1], name=None)
             used.setdefault(name, (*here, "name"))
     return tuple(items)
 

@@ -136,6 +136,17 @@ class Findings:
         )
 
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
+        """Report a name that is not in `table`."""
+        if table.kind == "layer" and name in self.document.defined:
+            self.add(
+                "E101",
+                f"`{name}` is a block, and only a layer can stand here",
+                path,
+                key=path[-1] == name,
+                label="a block",
+                help=f"put a layer here; what is around it can stand in the block: `{name}: {{layers: [...]}}`",
+            )
+            return
         close = table.suggest(name)
         if table.kind == "layer" and (block := closest(name, self.document.defined)):
             close = block

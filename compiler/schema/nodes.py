@@ -8,7 +8,7 @@ from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.chains import read_item, read_items, read_repeat
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping
-from modelc.compiler.schema.spec import Inner, InputSpec, Item, NodeSpec, Reference
+from modelc.compiler.schema.spec import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe, flow
 
@@ -40,7 +40,68 @@ def read_inner(
         return None
     nodes, whole = read_nodes(findings, raw.get("nodes"), (*path, "nodes"), names)
     outputs, all_read = read_outputs(findings, raw, path)
+    if whole and all_read and not types:
+        report_unused(findings, names, nodes, outputs, path)
     return Inner(tuple(names), nodes, outputs, whole and all_read, types)
+
+
+def report_unused(
+    findings: Findings,
+    inputs: Mapping[str, Path],
+    nodes: Mapping[str, NodeSpec],
+    outputs: Mapping[str, Reference],
+    path: Path,
+) -> None:
+    """Warn of inputs and nodes of a block that none of its outputs needs, unless something that cannot be read may."""
+    named = {name: references(node) for name, node in nodes.items()}
+    if any(found is None for found in named.values()):
+        return
+    needed: set[str] = set()
+    waiting = [reference.node for reference in outputs.values()]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += named.get(name) or ()
+    if not needed <= {*inputs, *nodes}:
+        return
+    block = findings.document.blocks.get(path, "")
+    for name in nodes:
+        if name not in needed:
+            message = f"node `{name}` of the block `{block}` is not used"
+            at = (*path, "nodes", name)
+            findings.add("W901", message, at, key=True, label="no output of the block needs it", help="remove it")
+    for name, at in inputs.items():
+        if name not in needed:
+            message = f"input `{name}` of the block `{block}` is not used"
+            findings.add("W902", message, at, label="feeds no output of the block")
+
+
+def references(node: NodeSpec) -> list[str] | None:
+    """The nodes that `node` names; None where some of it could not be read."""
+    if node.sources is None or node.items is None:
+        return None
+    below = [named_in(item) for item in node.items]
+    found = [name for names in below if names is not None for name in names]
+    return None if None in below else [*(source.node for source in node.sources), *found]
+
+
+def named_in(item: Item) -> list[str] | None:
+    """The nodes whose weights an item takes; None where some of it could not be read."""
+    body = item.body
+    if isinstance(body, Share | Unembed):
+        return [body.of.node]
+    parts = (
+        (body.items,)
+        if isinstance(body, Residual)
+        else tuple(body.branches.values())
+        if isinstance(body, Parallel)
+        else ()
+    )
+    if (body is None and item.layer is None) or None in parts:
+        return None
+    below = [named_in(inner) for items in parts for inner in items or ()]
+    return None if None in below else [name for names in below for name in names or ()]
 
 
 def read_nodes(

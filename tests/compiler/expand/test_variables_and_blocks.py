@@ -334,6 +334,36 @@ MISTAKES = {
         [],
     ),
     "key": (f"{CHAIN}    - residual: [relu]\n      repeats: 2\n", "E102", "repeats", []),
+    "block in a wrapper": (
+        f"blocks: {{A: {{layers: [dense: 3]}}}}\n{CHAIN}    - reshape: [2, 2]\n    - time_distributed: {{layer: A}}\n",
+        "E101",
+        "A",
+        [],
+    ),
+    "name twice": (
+        f"{CHAIN}    - {{dense: 3, name: a}}\n    - {{dense: 3, name: a}}\n",
+        "E110",
+        "a",
+        ["name"],
+    ),
+    "unused node of a block": (
+        (
+            f"blocks: {{A: {{inputs: [i], nodes: {{l: {{from: i, relu}}, m: {{from: l, dense: 3}}}}, outputs: [l]}}}}\n{CHAIN}"
+            "    - A\n    - A\n"
+        ),
+        "W901",
+        "m",
+        ["A"],
+    ),
+    "unused input of a block": (
+        (
+            "blocks: {A: {inputs: [i, j], nodes: {l: {from: i, relu}}, outputs: [l]}}\n"
+            "model:\n  inputs: {x: {shape: [4]}}\n  nodes: {a: {from: [x, x], A}}\n  outputs: [a]\n"
+        ),
+        "W902",
+        "j",
+        ["A"],
+    ),
     "list in a list": (f"{CHAIN}    - layers: [relu]\n      repeat: 2\n", "E103", "layers", []),
 }
 
@@ -409,3 +439,44 @@ def test_a_default_is_checked_where_every_use_gives_an_argument() -> None:
     text = f"blocks: {{A: {{params: {{n: $m}}, layers: [dense: $n]}}}}\n{CHAIN}    - A: 3\n    - A: 4\n"
     problem = only(text)
     assert (problem.code, at(text, problem), problem.notes) == ("E207", "$m", ())
+
+
+def test_blocks_stand_in_lists_that_variables_and_parameters_stand_for() -> None:
+    text = f"""\
+vars: {{body: [Wide: 4, relu], one: {{Wide: 4}}, ways: {{a: [], b: [Wide: 4]}}}}
+blocks:
+  Wide: {{params: {{n: int}}, layers: [dense: $n]}}
+  Around: {{params: {{body: []}}, layers: [residual: $body]}}
+{CHAIN}    - residual: $body
+    - $one
+    - parallel: {{join: add, branches: $ways}}
+    - Around: {{body: [Wide: 4, tanh]}}
+"""
+    assert paths(text) == [
+        "residual/Wide/dense",
+        "residual/relu",
+        "residual/add",
+        "Wide/dense",
+        "parallel/b/Wide/dense",
+        "parallel/add",
+        "Around/residual/Wide/dense",
+        "Around/residual/tanh",
+        "Around/residual/add",
+    ]
+
+
+def test_a_dollar_that_is_written_twice_stays_one_where_layers_are_looked_at() -> None:
+    text = (
+        f"vars: {{body: [{{dense: 4, name: $$a}}], a: b}}\n{CHAIN}    - residual: $body\n    - {{dense: 3, name: $a}}\n"
+    )
+    problem = only(text)
+    assert (problem.code, problem.message) == ("E110", "`$a` cannot be a name")
+
+
+def test_a_number_parameter_takes_ratios_as_number_fields_do() -> None:
+    text = (
+        f"blocks: {{A: {{params: {{r: float}}, layers: [dropout: $r, dropout: '${{r / 2}}']}}}}\n{CHAIN}    - A: 1/2\n"
+    )
+    assert [layer.rate for layer in layers(text).values()] == [0.5, 0.25]
+    problem = only(text.replace("1/2", "1/0"))
+    assert (problem.code, problem.label.text) == ("E105", "expected a number")
