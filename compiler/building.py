@@ -156,10 +156,10 @@ class Builder:
             return None
         names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)], reserved)
         last: Edge | None = given[0].edge if given else None
-        source = named_from(self.findings, at)
+        source: Path | None = named_from(self.findings, at)
         for item, name in zip(items, names, strict=True):
-            last = self.item(level, place.below(name), item, given, source)
-            given, source = (Given(last, item.path),), item.path
+            last = self.item(level, place.below(name), item, given, source or item.path)
+            given, source = (Given(last, item.path),), None
         return last
 
     def item(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:

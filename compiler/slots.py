@@ -58,11 +58,12 @@ def feeds_of(
             )
             return None
         feeds.append(Feed(slot, one.edge, one.path))
-    return tuple(feeds) if check_slots(findings, item.kind, slots, tuple(feeds), at) else None
+    return tuple(feeds) if check_slots(findings, item, slots, tuple(feeds), at) else None
 
 
-def check_slots(findings: Findings, kind: str, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
-    """Report slots with too many or too few edges."""
+def check_slots(findings: Findings, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
+    """Report slots with too many or too few edges, at `at` or, where that is the item itself, at its name."""
+    kind = item.kind
     for slot in slots:
         count = sum(feed.slot == slot.name for feed in feeds)
         least = (slot.least if slot.many else 1) if slot.required or count else 0
@@ -72,25 +73,29 @@ def check_slots(findings: Findings, kind: str, slots: tuple[Slot, ...], feeds: t
         values = f"{wanted} {'inputs' if slot.many else 'input'}"
         given = next((feed for feed in feeds if feed.slot == slot.name), None)
         named = not slot.required or len(slots) > 1
+        chained = at == item.path
         findings.add(
             "E204",
             f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",
             at if slot.required or given is None else given.path,
+            key=chained and (slot.required or given is None),
             label=f"{count} given",
-            help=advice(kind, slot, count, given),
+            help=advice(kind, slot, count, given, chained=chained),
         )
         return False
     return True
 
 
-def advice(kind: str, slot: Slot, count: int, given: Feed | None = None) -> str:
-    """How to give a layer the right number of inputs."""
+def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chained: bool = False) -> str:
+    """How to give a layer the right number of inputs; in a chain there is but one."""
     if count > 1 and not slot.many:
         return "join them first with `concatenate` or `add`"
     if slot.parts:
         node = given.edge.node if given is not None and given.edge is not None else "node"
         ports = ", ".join(f"{node}.{part}" for part in slot.parts)
         return f"it is made of {' and '.join(f'`{part}`' for part in slot.parts)}: `{slot.name}: [{ports}]`"
+    if slot.many and kind in LAYERS and chained:
+        return f"a chain has one value: write `parallel: {{join: {kind}, branches: {{a: [...], b: [...]}}}}`"
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
     return f"name the node for `{slot.name}`"

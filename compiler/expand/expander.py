@@ -55,9 +55,10 @@ class Expander(Values):
         return replace(document, defined=tuple(file.blocks)), tuple(self.problems)
 
     def warn_unused(self, file: File) -> None:
+        """Warn of what the file itself defines and nothing uses: what it extends may be meant for others."""
         for kind, entries in (("variable", file.variables), ("block", file.blocks)):
             for name, (where, _) in entries.items():
-                if name not in file.used:
+                if name not in file.used and where.place().file == file.name:
                     self.report(
                         "W909", f"the {kind} `{name}` is not used", where, label="nothing uses it", help="remove it"
                     )

@@ -1,11 +1,12 @@
 """Variables and blocks: what they amount to, and where each mistake is blamed."""
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modelc.compiler.api import Checked, check
+from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.errors import Problem
 
 HEAD = "modelc: 1\n"
@@ -334,6 +335,7 @@ MISTAKES = {
         [],
     ),
     "key": (f"{CHAIN}    - residual: [relu]\n      repeats: 2\n", "E102", "repeats", []),
+    "join in a chain": (f"{CHAIN}    - dense: 3\n    - concatenate: -1\n", "E204", "concatenate", []),
     "block in a wrapper": (
         f"blocks: {{A: {{layers: [dense: 3]}}}}\n{CHAIN}    - reshape: [2, 2]\n    - time_distributed: {{layer: A}}\n",
         "E101",
@@ -480,3 +482,10 @@ def test_a_number_parameter_takes_ratios_as_number_fields_do() -> None:
     assert [layer.rate for layer in layers(text).values()] == [0.5, 0.25]
     problem = only(text.replace("1/2", "1/0"))
     assert (problem.code, problem.label.text) == ("E105", "expected a number")
+
+
+def test_what_an_extended_file_defines_for_others_is_not_unused(tmp_path: Path) -> None:
+    (tmp_path / "_bricks.yaml").write_text("modelc: 1\nvars: {a: 3}\nblocks: {A: {layers: [relu]}}\n")
+    (tmp_path / "spec.yaml").write_text(f"{HEAD}extends: _bricks.yaml\nvars: {{b: 3}}\n{CHAIN}    - dense: 3\n")
+    (problem,) = check_file(tmp_path / "spec.yaml").problems
+    assert (problem.code, problem.message) == ("W909", "the variable `b` is not used")
