@@ -1,18 +1,31 @@
 """The canonical layout of a spec: order of sections, two columns for each level, no white space that says nothing.
 
 Only white space between words is changed, and sections of the top level change places; words, quotes, numbers, comments
-and what stands in braces and brackets stay as they are written. A formatted text says what it said before, or is refused.
+and the lines of what stands in braces and brackets stay as they are written. A formatted text says what it said before, or is refused.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
+
+import yaml
+from yaml.tokens import (
+    FlowEntryToken,
+    FlowMappingEndToken,
+    FlowMappingStartToken,
+    FlowSequenceEndToken,
+    FlowSequenceStartToken,
+    ScalarToken,
+    Token,
+    ValueToken,
+)
 
 from modelc.compiler.document import Document, read
 from modelc.compiler.errors import Problem
 from modelc.compiler.layout_json import written
 from modelc.compiler.reading.compose import Composer
 from modelc.compiler.reading.places import Node, Unreadable, index_of, line_starts
-from modelc.compiler.reading.yaml_events import yaml_events
+from modelc.compiler.reading.yaml_events import LOADER, yaml_events
 from modelc.compiler.schema.sections import TOP
 
 DASHES = re.compile(r"(?:-(?: +|$))*")
@@ -37,7 +50,7 @@ def formatted(text: str, name: str) -> tuple[str, tuple[Problem, ...]]:
     else:
         plain = document.text.replace("\r\n", "\n")
         try:
-            new = laid_out(in_order(laid_out(spaced(plain, name), name), name), name)
+            new = laid_out(in_order(laid_out(tight(spaced(plain, name)), name), name), name)
         except Unreadable:
             raise Unusual("its layout is too unusual to be changed") from None
         need_same_words(plain, new)
@@ -214,6 +227,43 @@ def spaced(text: str, name: str) -> str:
             pieces += [text[done:begin], ": "]
             done = end
     return "".join([*pieces, text[done:]])
+
+
+def tight(text: str) -> str:
+    """`text` with one blank behind each comma and colon in braces and brackets, and none elsewhere between two words."""
+    starts = line_starts(text)
+    pieces: list[str] = []
+    done = depth = 0
+    for one, other in pairwise(tokens(text)):
+        depth += isinstance(one, FlowSequenceStartToken | FlowMappingStartToken)
+        depth -= isinstance(one, FlowSequenceEndToken | FlowMappingEndToken)
+        begin, end = index_of(starts, one.end_mark), index_of(starts, other.start_mark)
+        wanted = between(one, other) if depth and not text[begin:end].strip(" ") else None
+        if wanted is not None:
+            pieces += [text[done:begin], wanted]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def between(one: Token, other: Token) -> str | None:
+    """The white space between two tokens in braces or brackets; None for what is to stay as it is written."""
+    if isinstance(one, FlowSequenceStartToken | FlowMappingStartToken):
+        return ""
+    if isinstance(other, FlowSequenceEndToken | FlowMappingEndToken | FlowEntryToken):
+        # `{name: }` needs its blank where a reader would take `name:` for a word.
+        return None if isinstance(one, ValueToken) else ""
+    if isinstance(one, FlowEntryToken | ValueToken):
+        return " "
+    return "" if isinstance(one, ScalarToken) and isinstance(other, ValueToken) else None
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a YAML text that take up room in it; none where its scanner is stricter than its parser."""
+    try:
+        found = list(yaml.scan(text, Loader=LOADER))
+    except yaml.YAMLError:
+        return []
+    return [token for token in found if token.end_mark.index > token.start_mark.index]
 
 
 def pairs(node: Node) -> Iterator[tuple[Node, Node]]:

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ model:
      shape:
      - 4
      -   5
+   z: { shape:   [ 4,5 ] ,dtype : int32}
  layers:
  -   dense:
         units:  8
@@ -43,7 +45,7 @@ model:
  - # above
    relu
  - {dense: 8,  # inside
-    repeat: 1/1}
+    repeat:   1/1  }
    # behind the item
  # behind the list
 description: |
@@ -70,6 +72,7 @@ model:
       shape:
         - 4
         - 5
+    z: {shape: [4, 5], dtype: int32}
   layers:
     - dense:
         units: 8
@@ -132,9 +135,16 @@ def disturb(text: str, chance: random.Random) -> str:
         indent = len(line) - len(line.lstrip(" "))
         gap = " " * chance.choice((1, 1, 3))
         line = re.sub(r"^((?:- )?[\w-]+): (?=\S)", rf"\g<1>:{gap}", line.lstrip(" "))
+        if chance.random() < 0.5 and not {'"', "'", "#"} & set(line):
+            line = re.sub(r"(?<=[\w\]}]), (?=\S)|(?<=[{\[])(?=\w)|(?<=[\w\]])(?=[}\]])", noise(chance), line)
         lines.append(" " * (indent // 2 * step) + line + " " * chance.choice((0, 0, 2)))
     # A dash takes two columns: what stands below it is at another column than a level's where those are wider.
     return "\n".join(lines).rstrip() if step == 2 else "\n".join(aligned(lines, step))
+
+
+def noise(chance: random.Random) -> Callable[[re.Match[str]], str]:
+    """More white space, or none, at a place in braces and brackets."""
+    return lambda found: ("," if "," in found[0] else "") + " " * chance.choice((0, 1, 3))
 
 
 def aligned(lines: list[str], step: int) -> list[str]:
