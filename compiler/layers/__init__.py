@@ -57,6 +57,7 @@ LAYERS: Table[Layer] = Table(
         "additive_attention": "layers.additive_attention:AdditiveAttention",
         "alpha_dropout": "layers.noise:AlphaDropout",
         "argmax": "layers.reducing:ArgMax",
+        "attach_mask": "layers.masking:AttachMask",
         "attention": "layers.attention:Attention",
         "average": "layers.average:Average",
         "avg_pool1d": "layers.pooling:AvgPool1D",

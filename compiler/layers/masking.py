@@ -1,4 +1,4 @@
-"""The layer that says which steps are padding."""
+"""The layers that say which steps are padding: by a value that it has, or by a mask of its own."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelc.compiler.checks import need_floats
 from modelc.compiler.errors import need
-from modelc.compiler.layer import Call, Kept, Layer, Plan, Result
+from modelc.compiler.layer import Call, Kept, Layer, Plan, Result, Slot
 from modelc.compiler.numbers import Number
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -48,3 +48,47 @@ class Masking(Layer):
         if call.masks.get("x") is not None:
             real = real & call.masks["x"]
         return Result.of(jnp.where(real[..., None], x, 0), masks={"output": real})
+
+
+class AttachMask(Layer):
+    """Masks the steps of `x` for which `mask` is false; all values stay as they are.
+
+    Inputs `x` `[time, ...]` of any dtype and `mask` `[time]` of bool: an input of the model, or what a `cast: bool` makes
+    of other values. Output as `x`. A step that was masked before stays so. It is what the argument `mask` of Keras 3's
+    layers says, for all layers behind it that use masks.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("set_mask", "with_mask", "apply_mask")
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("mask"))
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "attach_mask"
+
+    def plan(self, x: TensorType, mask: TensorType) -> Plan:
+        need(
+            x.rank >= 2,
+            f"expected steps of values [time, ...], got {show_shape(x.shape)}",
+            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
+            if x.rank == 1
+            else "`reshape` to two axes; the batch axis is never written",
+            slot="x",
+        )
+        need(
+            mask.dtype == "bool",
+            f"a mask says true or false, got {mask.dtype}",
+            help="put `cast: bool` before it: what is not 0 becomes true",
+            slot="mask",
+            code="E303",
+        )
+        need(
+            mask.shape == x.shape[:1],
+            f"expected a mask {show_shape(x.shape[:1])} for the steps of {show_shape(x.shape)}, got {show_shape(mask.shape)}",
+            help="a mask has one value for each step",
+            slot="mask",
+            code="E302",
+        )
+        return Plan.of(x.with_mask(True))
+
+    def apply(self, call: Call, x: "Array", mask: "Array") -> Result:
+        before = call.masks.get("x")
+        return Result.of(x, masks={"output": mask if before is None else mask & before})

@@ -5,15 +5,26 @@ from typing import Any
 from hypothesis import strategies as st
 
 from modelc.compiler.layers import ACTIVATIONS
+from modelc.compiler.tensor import TensorType
 from tests.compiler.layers.drawing import Configurations, anything, arguments, axes, numbers, one, plain, sizes, tensors
 from tests.compiler.layers.running import normal
 
 rates = arguments(rate=st.sampled_from([0.0, 0.5]))
 any_rank = one(tensors(0, 1, 2, 3))
 
+
+@st.composite
+def steps(draw: Any) -> dict[str, Any]:
+    """Values of some steps, and what may say which of them count."""
+    x = draw(tensors(1, 2, 2, 2, 3, dtypes=anything))
+    long = draw(st.sampled_from([x.shape[0]] * 3 + [7]))
+    return {"x": x, "mask": TensorType((long,), draw(st.sampled_from(["bool"] * 3 + ["int32"])))}
+
+
 CONFIGURATIONS: Configurations = {
     "activity_regularization": (arguments(maybe_l1=st.floats(0, 1), maybe_l2=st.floats(0, 1)), any_rank),
     "alpha_dropout": (rates, any_rank),
+    "attach_mask": (plain, steps()),
     "celu": (arguments(maybe_alpha=st.floats(0.5, 2)), any_rank),
     "gaussian_dropout": (rates, any_rank),
     "gaussian_noise": (arguments(stddev=st.sampled_from([0.0, 0.5])), any_rank),
@@ -56,6 +67,7 @@ x = normal(3, 4, 5)
 USES: dict[str, tuple[Any, Any]] = {
     "activity_regularization": ({"l1": 0.1}, x),
     "alpha_dropout": (0.3, x),
+    "attach_mask": ({}, {"x": x, "mask": normal(3, 4) > 0}),
     "gaussian_dropout": (0.3, x),
     "gaussian_noise": (0.3, x),
     "glu": (-2, x),

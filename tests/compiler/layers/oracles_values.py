@@ -36,6 +36,8 @@ def masking(use: Drawn) -> Keras | None:
 ORACLES: dict[str, Oracle] = {
     "activity_regularization": activity_regularization,
     "alpha_dropout": of(L.AlphaDropout),
+    # What it says of masks is compared where they are used: `test_attach_mask_against_keras.py`.
+    "attach_mask": lambda use: lambda params, inputs: inputs["x"],
     "gaussian_dropout": of(L.GaussianDropout),
     "gaussian_noise": of(L.GaussianNoise),
     "glu": glu,
