@@ -148,15 +148,15 @@ class Findings:
             )
             return
         close = table.suggest(name)
-        if table.kind == "layer" and (block := closest(name, self.document.defined)):
-            close = block
+        block = closest(name, self.document.defined) if table.kind == "layer" else None
+        close = block or close
         called = close is not None and close in table.called(name)
         cure = f"did you mean `{close}`?" if close else ""
         before, _, after = name.partition(":")
         arguments = self.document.get(path) if path[-1] == name and path in self.document.values else None
         if layer := of_cell(table, name, arguments):
             cure = f"did you mean `{layer}`?"
-        elif not called and (absent := absent_hint(table.kind, name)):
+        elif not called and not block and (absent := absent_hint(table.kind, name)):
             cure = absent
         elif close and path[-1] == name and called and is_foreign(name, close):
             cure = f"did you mean `{translated(table, close, arguments)}`?"

@@ -25,6 +25,8 @@ CHOICES = {
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
 NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
+CHAIN = "layers in a row are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
+TRANSFORMER = "put it together as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
 ABSENT = {
     "flaxlayer": NO_CODE,
     "function": NO_CODE,
@@ -33,13 +35,25 @@ ABSENT = {
     "jaxlayer": NO_CODE,
     "lambda": NO_CODE,
     "lambdalayer": NO_CODE,
+    "model": CHAIN,
+    "modulelist": CHAIN,
+    "output": "the output is the last layer, by its `name`; in a graph, what `outputs` lists",
+    "residualblock": "write `residual: [...]` around the layers whose output is added to their input",
     "reversibleembedding": "use `embedding`, and `unembed: NODE` of its node for the way back",
+    "sequential": CHAIN,
+    "skip": "write `residual: [...]` around the layers whose output is added to their input",
     "stringlookup": "text becomes ids as it is read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
     "textvectorization": "tokens become ids as they are read, for an input of `dtype: int32`; the column holds texts as "
     "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
     "tfsmlayer": NO_CODE,
     "torchmodulewrapper": NO_CODE,
+    "transformer": TRANSFORMER,
+    "transformerblock": TRANSFORMER,
+    "transformerdecoder": TRANSFORMER,
+    "transformerdecoderlayer": TRANSFORMER,
+    "transformerencoder": TRANSFORMER,
+    "transformerencoderlayer": TRANSFORMER,
 }
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 

@@ -75,6 +75,9 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("DropPath: 0.1", "E101", "did you mean `stochastic_depth: 0.1`?"),
         ("SpectralNormalization: {layer: {dense: 4}}", "E101", "did you mean `spectral_norm: ...`?"),
         ("Lambda: 'lambda x: 2 * x'", "E101", "a spec names no code"),
+        ("Sequential: []", "E101", "layers in a row are a block"),
+        ("TransformerEncoderLayer: {d_model: 8}", "E101", "a block of `residual`, `layer_norm`, `self_attention`"),
+        ("skip: 3", "E101", "write `residual: [...]` around"),
         ("keras.layers.InputLayer: {shape: [8]}", "E101", "inputs stand beside the layers"),
         ("StringLookup: {vocabulary: [a, b]}", "E101", "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`"),
         ("keras.layers.string_lookup", "E101", "text becomes ids as it is read, for an input of `dtype: int32`"),
@@ -246,3 +249,9 @@ def test_a_mistake_in_a_list_of_layers_is_shown_at_its_item() -> None:
     for written in (text, text.replace("[lstm: 8, gruu: 8]", "{cells: [lstm: 8, gruu: 8]}")):
         [problem] = check(written, "spec.yaml").errors
         assert problem.label.place.column == written.splitlines()[1].index("gruu") + 1
+
+
+def test_a_block_of_nearly_that_name_is_nearer_than_what_others_have() -> None:
+    text = "modelc: 1\nblocks: {Transformers: {layers: [relu]}}\nmodel:\n  inputs: {x: {shape: [4]}}\n"
+    problems = check(f"{text}  layers: [Transformer, Transformers]\n", "spec.yaml").problems
+    assert [problem.helps for problem in problems] == [("did you mean `Transformers`?",)]
