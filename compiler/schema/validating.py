@@ -11,7 +11,7 @@ from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.forms import another, example_of, fed_cure, translated, type_form
 from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint, value_meant
 from modelc.compiler.schema.spellings import closest, surely
-from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
+from modelc.compiler.schema.wording import article, describe, literal_choices, show, some, spell
 
 BESIDE = ("name", "from", "repeat")
 """Keys that stand beside a layer, and are looked for inside it."""
@@ -76,6 +76,8 @@ def translate(
 
     start = len(findings.problems)
     items: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
+    # What is missing may be what is unknown: known once that is looked at.
+    items.sort(key=lambda item: item["type"] == "missing")
     missing = [item["loc"] for item in items if item["type"] == "missing"]
     meant = set()
     for item in (item for item in items if item["type"] == "extra_forbidden"):
@@ -94,6 +96,9 @@ def translate(
                 # One mistake, however many arguments it has.
                 if last == next(iter(arguments[tuple(around)])):
                     takes_nothing(findings, (*path, *around), table, whose["name"], arguments[tuple(around)])
+                continue
+            if too_high(findings, (*path, *item["loc"]), table, whose["name"], arguments[tuple(around)]):
+                meant.add((*around, table.find(whose["name"]).primary))
                 continue
         if item["type"] != "missing" or item["loc"] not in meant:
             translate_one(findings, item, path, fields, owner)
@@ -224,6 +229,27 @@ def unknown_argument(
         )
     else:
         findings.unknown(path, name, owner, fields, what="argument" if argument else "key")
+
+
+def too_high(findings: Findings, path: Path, table: Table[Any], owner: str, unknown: Mapping[str, Any]) -> bool:
+    """Report an argument that is the value of the main one, a level too high; says whether it is."""
+    primary = table.find(owner).primary
+    if primary is None or len(unknown) > 1:
+        return False
+    try:
+        table.build({owner: {primary: dict(unknown)}})
+    except ValidationError:
+        return False
+    (name,) = unknown
+    findings.add(
+        "E102",
+        f"`{name}` is what `{primary}` of `{owner}` can be, and must stand inside it",
+        path,
+        key=True,
+        label=f"not inside `{primary}`",
+        help=f"write `{owner}: {{{primary}: {spell(unknown)}}}`",
+    )
+    return True
 
 
 def no_primary(findings: Findings, path: Path, table: Table[Any], name: str, value: Any) -> None:
