@@ -7,7 +7,6 @@ from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
 from modelc.compiler.named import Table
 from modelc.compiler.schema.forms import (
-    INFERRED,
     TypeForm,
     below,
     is_foreign,
@@ -15,7 +14,7 @@ from modelc.compiler.schema.forms import (
     sure_name,
     translated,
 )
-from modelc.compiler.schema.hints import absent_hint
+from modelc.compiler.schema.hints import absent_hint, argument_hint
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, listed, some
 
@@ -108,8 +107,8 @@ class Findings:
         """Report a key that `owner` does not have."""
         close = closest(name, allowed)
         cure = f"did you mean `{close}`?" if close else ""
-        if not close and what == "argument" and name in INFERRED:
-            cure = "leave it out: what comes into a layer is known from the layer before"
+        if what == "argument":
+            cure = argument_hint(name, allowed) or cure
         self.add(
             "E102",
             f"unknown {what} `{name}` in {owner}",

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.named import Named, Table, fold
+from modelc.compiler.schema.hints import ARGUMENTS, KNOWN
 from modelc.compiler.schema.spellings import OTHERWISE, spelled, surely, surely_called
 from modelc.compiler.schema.wording import flow, spell
 
 TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
-INFERRED = ("in_features", "in_channels", "num_features", "input_shape", "input_size")
-"""Arguments of other frameworks that nothing here needs: the graph knows what comes into a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,9 @@ def translated(table: Table[Any], name: str, arguments: Any) -> str:
     cls = table.find(name)
     if not isinstance(arguments, Mapping):
         return f"{name}: {flow(arguments)}" if arguments is not None and cls.primary else name
-    known = {spelled(key, cls.model_fields) or key: value for key, value in arguments.items() if key not in INFERRED}
+    known = {
+        spelled(key, cls.model_fields) or key: value for key, value in arguments.items() if ARGUMENTS.get(key) != KNOWN
+    }
     if not known or not set(known) <= set(cls.model_fields):
         return name
     return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"

@@ -58,6 +58,30 @@ ABSENT = {
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 
 
+KNOWN = "leave it out: what comes into a layer is known from the layer before"
+STATES = "leave it out: the states are ports, such as `node.state_h`"
+ARGUMENTS = {
+    "activity_regularizer": "put the layer `activity_regularization` behind it",
+    "data_format": "leave it out: channels are last everywhere; `permute` brings them there",
+    "in_channels": KNOWN,
+    "in_features": KNOWN,
+    "input_shape": KNOWN,
+    "input_size": KNOWN,
+    "num_features": KNOWN,
+    "return_state": STATES,
+    "return_states": STATES,
+    "trainable": "put `stop_gradient` behind it: what comes before learns nothing",
+}
+"""Arguments of other frameworks that nothing here has, and what stands for them."""
+
+
+def argument_hint(name: str, allowed: Collection[str]) -> str:
+    """What stands for an argument that does not exist, whatever its name is like. Empty where nothing is known."""
+    if f"kernel_{name}" in allowed:
+        return f"did you mean `kernel_{name}`?"
+    return "" if spelled(name, allowed) else ARGUMENTS.get(name, "")
+
+
 def absent_hint(kind: str, name: str) -> str:
     """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
     from modelc.compiler.schema.tables import table_of

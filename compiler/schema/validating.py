@@ -147,11 +147,12 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         )
     elif kind in BOUNDS:
         key, words = BOUNDS[kind]
+        bound = f"{context[key]:g}" if abs(context[key]) < 1e6 else f"{context[key]:.0f}"
         findings.add(
             "E106",
-            f"{quoted} must be {words} {context[key]:g}, got {show(value)}",
+            f"{quoted} must be {words} {bound}, got {show(value)}",
             path,
-            label=f"must be {words} {context[key]:g}",
+            label=f"must be {words} {bound}",
             help=bound_hint(kind, name, context[key], value),
         )
     elif kind == "literal_error":
@@ -192,6 +193,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             f"expected the name of {article(context['kind'])}, got {describe(value)}",
             path,
             label=f"expected {article(context['kind'])}",
+            help="leave it out for none" if value is None else (),
             note=f"{context['kind']} names: {some(list(table))}",
         )
     elif kind == "no_primary":
