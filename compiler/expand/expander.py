@@ -167,8 +167,10 @@ class Expander(Values):
         scope.file.used.add(name)
         block = self.definition(name, scope.file)
         key = (scope.file.name, name)
-        if key in scope.stack or len(scope.stack) >= LARGEST_DEPTH:
-            if key in scope.stack:
+        # A block that an argument names stands in the block around the argument, not in the one that it is given to.
+        circular = key in scope.stack and not scope.written_out
+        if circular or len(scope.stack) >= LARGEST_DEPTH:
+            if circular:
                 chain = " -> ".join([*(other for _, other in scope.stack[scope.stack.index(key) :]), name])
                 self.report(
                     "E208",

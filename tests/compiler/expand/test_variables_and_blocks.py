@@ -489,3 +489,16 @@ def test_what_an_extended_file_defines_for_others_is_not_unused(tmp_path: Path) 
     (tmp_path / "spec.yaml").write_text(f"{HEAD}extends: _bricks.yaml\nvars: {{b: 3}}\n{CHAIN}    - dense: 3\n")
     (problem,) = check_file(tmp_path / "spec.yaml").problems
     assert (problem.code, problem.message) == ("W909", "the variable `b` is not used")
+
+
+def test_a_block_may_be_an_argument_of_itself_and_no_part() -> None:
+    around = "blocks: {Around: {params: {body: []}, layers: [residual: $body]}}\n"
+    nested = f"{around}{CHAIN}    - Around: {{body: [tanh, Around: {{body: [dense: 4]}}]}}\n"
+    assert paths(nested) == [
+        "Around/residual/tanh",
+        "Around/residual/Around/residual/dense",
+        "Around/residual/Around/residual/add",
+        "Around/residual/add",
+    ]
+    problem = only(f"{around.replace('[]', '[Around]')}{CHAIN}    - Around\n")
+    assert (problem.code, problem.message) == ("E208", "more than 32 blocks stand inside each other")
