@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from modelc.compiler.losses import LOSSES
+from tests.compiler.layers.running import QUICK
 from tests.compiler.losses.test_several_values import FORMULAS
 
 # Keras has no types.
@@ -152,8 +153,11 @@ def check(loss: Any, wanted_loss: Any, output: Numbers, target: Numbers) -> None
     def found(x: jax.Array) -> jax.Array:
         return jnp.mean(loss.elements(x, jnp.asarray(target)))
 
-    value, gradient = jax.value_and_grad(found)(jnp.asarray(output))
-    wanted, wanted_gradient = jax.value_and_grad(lambda x: wanted_loss(target, x))(jnp.asarray(output))
+    both = jax.jit(
+        lambda x: (jax.value_and_grad(found)(x), jax.value_and_grad(lambda x: wanted_loss(target, x))(x)),
+        compiler_options=QUICK,
+    )
+    (value, gradient), (wanted, wanted_gradient) = both(jnp.asarray(output))
     np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
     scale = np.abs(wanted_gradient).max()
     assert scale > 0
