@@ -4,15 +4,17 @@ A sequential model is a chain like any other here; nothing later knows that ther
 repeats become the nodes that they hold, with paths below their own; sharing becomes an owner of weights.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from modelc.compiler.ends import Ends
 from modelc.compiler.errors import Meant, Path, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
+from modelc.compiler.levels import Level, Place, chain_nodes
 from modelc.compiler.ordering import order
+from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spec import (
@@ -31,49 +33,7 @@ from modelc.compiler.schema.spec import (
     Unembed,
 )
 from modelc.compiler.schema.spellings import closest, surely
-from modelc.compiler.slots import Given, feeds_of
-
-Owner = Callable[[str], str]
-"""The path of the node whose weights the node at a path uses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share` that
-    asks for it."""
-
-    path: str
-    scope: tuple[str, ...]
-    owner: Owner
-    shared: Path = ()
-
-    def below(self, name: str) -> "Place":
-        """The place of a part called `name`."""
-        path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
-        return Place(path, scope, self.owner, self.shared)
-
-    def as_copy_of(self, other: str, owner: Owner) -> "Place":
-        """This place, with the weights of what stands at `other`."""
-        here = self.path
-        return replace(self, owner=lambda path: owner(other + path[len(here) :]))
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
-
-    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`.
-    """
-
-    at: Place
-    inputs: Mapping[str, Edge | None]
-    nodes: Mapping[str, NodeSpec]
-    complete: bool
-    building: list[str] = field(default_factory=list)
-
-    def place(self, name: str) -> Place:
-        """The place of the node called `name`."""
-        return self.at.below(name)
+from modelc.compiler.slots import Given, feeds_of, in_order
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -81,8 +41,21 @@ def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
     if spec.model is None:
         return None, ()
     findings = Findings(spec.document)
-    graph = Builder(findings).build(spec.model)
+    try:
+        graph = Builder(findings).build(spec.model)
+    except TooMany as stop:
+        message = f"with its copies written out, the model has more than {MAX_NODES:,} layers"
+        findings.add("E005", message, stop.at, label="the limit is reached here", help="repeat fewer times")
+        return None, tuple(findings.problems)
     return graph, tuple(findings.problems)
+
+
+class TooMany(Exception):
+    """Raised for more layers than anybody means; `at` is where the first of them too many is written."""
+
+    def __init__(self, at: Path) -> None:
+        super().__init__()
+        self.at = at
 
 
 class Builder:
@@ -131,6 +104,7 @@ class Builder:
         """One node of a graph, fed by `given`."""
         if spec.items is None:
             return self.hole(place, spec.path)
+        given = in_order(spec.items[0], given) if spec.items else given
         if not spec.chain:
             return self.item(level, place, spec.items[0], given, named_from(self.findings, spec.path))
         if spec.repeat is None:
@@ -164,6 +138,7 @@ class Builder:
 
     def item(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:
         """One item as often as it is repeated; `at` is what is blamed for inputs that do not fit."""
+        given = in_order(item, given)
         if item.repeat is None:
             return self.once(level, place, item, given, at)
         return self.repeat(place, item.repeat, given, lambda place, given: self.once(level, place, item, given, at))
@@ -182,7 +157,12 @@ class Builder:
         for index in range(repeat.times):
             copy = place.below(str(index))
             last = build(copy.as_copy_of(first, place.owner) if repeat.tied else copy, given)
-            given = None if given is None else (Given(last, repeat.path), *given[1:])
+            given = None if given is None else (*(Given(last, repeat.path, one.slot) for one in given[:1]), *given[1:])
+        if repeat.times == 0 and last is not None and last.node == place.path:
+            self.findings.add(
+                "E202", f"the node `{place.path}` feeds itself", repeat.path, label="leads back to itself"
+            )
+            return None
         return self.at_end(place, last)
 
     def once(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:
@@ -195,7 +175,8 @@ class Builder:
         if isinstance(body, Chain):
             for name, type_ in body.types.items():
                 self.want(given[0].edge if given else None, type_, name, item.path)
-            return self.at_end(place, self.chain(level, place, body.items, given, item.path))
+            inside = Level(place, {}, chain_nodes(body.items or ()), body.items is not None)
+            return self.at_end(place, self.chain(inside, place, body.items, given, item.path))
         if isinstance(body, Inner):
             return self.inner(place, item, body, given, at)
         if isinstance(body, Residual):
@@ -203,6 +184,16 @@ class Builder:
             skipped = given[0].edge if given else None
             return self.join(place, "add", LAYERS.make("add", None, ()), [skipped, last], item.path)
         if isinstance(body, Parallel):
+            if given is not None and len(given) > 1 and any(items == () for items in body.branches.values()):
+                self.findings.add(
+                    "E204",
+                    f"an empty branch takes one value, got {len(given)}",
+                    item.path,
+                    key=True,
+                    label=f"{len(given)} given",
+                    help="join them first with `concatenate` or `add`",
+                )
+                return self.hole(place, item.path)
             ends = [
                 self.at_end(place.below(name), self.chain(level, place.below(name), items, given, item.path))
                 for name, items in body.branches.items()
@@ -266,10 +257,12 @@ class Builder:
         target = self.target(level, body.of, "unembed")
         if target is None or target.items is None:
             return self.hole(place, body.of.path)
-        found = target.items[0].layer if len(target.items) == 1 and target.items[0].body is None else None
+        alone = not target.chain and target.repeat is None and target.items[0].repeat is None
+        found = target.items[0].layer if alone and target.items[0].body is None else None
         if not isinstance(found, Embedding):
             if target.items and all(part.layer is not None or part.body is not None for part in target.items):
-                kind = target.items[0].kind if len(target.items) == 1 else "several layers"
+                single = target.items[0].kind if alone else "a list of layers"
+                kind = single if len(target.items) == 1 else "several layers"
                 self.findings.add(
                     "E209",
                     f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}",
@@ -292,7 +285,9 @@ class Builder:
         return Edge(place.path)
 
     def add(self, place: Place, layer: Layer | None, feeds: tuple[Feed, ...] | None, owner: str, at: Path) -> None:
-        """Add the node at `place`, which is written at `at`."""
+        """Add the node at `place`, which is written at `at`. Raises TooMany."""
+        if len(self.nodes) >= MAX_NODES:
+            raise TooMany(at)
         self.nodes.append(Node(place.path, layer, feeds, owner, place.scope, at, place.shared))
 
     # Names.
@@ -330,16 +325,14 @@ class Builder:
             edge = level.inputs[name]
             if edge is None or reference.port == "output":
                 return edge
-            if not level.at.path:
-                self.findings.add(
-                    "E203",
-                    f"the input `{name}` has no port `{reference.port}`",
-                    reference.path,
-                    label="no such port",
-                    help=f"write `{name}`",
-                )
-                return None
-            return Edge(edge.node, reference.port) if edge.port == "output" else None
+            self.findings.add(
+                "E203",
+                f"the input `{name}` has no port `{reference.port}`",
+                reference.path,
+                label="no such port",
+                help=f"write `{name}`",
+            )
+            return None
         if name in level.nodes:
             return Edge(level.place(name).path, reference.port)
         if level.complete:
@@ -368,12 +361,6 @@ class Builder:
             return edge
         self.ends.of[place.path] = edge
         return Edge(place.path)
-
-
-def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
-    """The items of a chain by name, as nodes that `share` can name."""
-    names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
-    return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in zip(names, items, strict=True)}
 
 
 def named_from(findings: Findings, path: Path) -> Path:

@@ -51,7 +51,7 @@ class PlannedGraph:
         if edge is None:
             return None
         if edge.node in self.graph.inputs:
-            return self.graph.inputs[edge.node]
+            return self.graph.inputs[edge.node] if edge.port == "output" else None
         plan = self.plans.get(edge.node)
         return None if plan is None else plan.outputs.get(edge.port)
 
@@ -220,9 +220,10 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
     if feed.edge is None:
         return
     plan = planned.plans.get(feed.edge.node)
-    if plan is None or feed.edge.port in plan.outputs:
+    ports = ["output"] if feed.edge.node in planned.graph.inputs else list(plan.outputs) if plan is not None else None
+    if ports is None or feed.edge.port in ports:
         return
-    close, sure = closest(feed.edge.port, list(plan.outputs)), surely(feed.edge.port, list(plan.outputs))
+    close, sure = closest(feed.edge.port, ports), surely(feed.edge.port, ports)
     named = feed.edge.node.rpartition("/")[2]
     findings.add(
         "E203",
@@ -230,7 +231,7 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
         feed.path,
         label="no such port",
         help=f"did you mean `{close}`?" if close else (),
-        note=f"ports of `{feed.edge.node}`: {', '.join(plan.outputs)}",
+        note=f"ports of `{feed.edge.node}`: {', '.join(ports)}",
         meant=findings.sure(feed.path, f"{named}.{feed.edge.port}", sure and f"{named}.{sure}"),
     )
 

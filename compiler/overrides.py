@@ -75,6 +75,12 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
     if empty is not None:
         label = Label(empty.place, "nothing between the dots")
         return (Problem("E002", "the path has an empty part", label, helps=("write the path as `train.epochs`",)),)
+    texts = [segment.text for segment in segments]
+    if texts[0] == "extends" or (texts[0] == "blocks" and texts[2:3] == ["use"]):
+        last = segments[0 if texts[0] == "extends" else 2]
+        message = f"`{last.text}` cannot be set: files are read before anything is set"
+        label = Label(last.place, "names another file")
+        return (Problem("E102", message, label, helps=("write a spec that extends this one, and set it there",)),)
     try:
         path = Walk(edits, segments).walk(language(), (), 0)
     except Refused as refused:
@@ -146,6 +152,7 @@ class Walk:
         if self.edits.in_hole(path):
             return None
         value = self.edits.get(path)
+        self.need_no_variable(value, index)
         if isinstance(shape, Again):
             return self.walk(shape.shape, path, index)
         if isinstance(shape, Either):
@@ -168,6 +175,21 @@ class Walk:
         if new and (shape.given or not (shape.open or index == len(self.segments) - 1)):
             raise self.unknown("name", index, shape.what, value or {})
         return self.walk(shape.of, (*path, segment), index + 1)
+
+    def need_no_variable(self, value: Any, index: int) -> None:
+        """Raise Refused for a way into the value of a variable: there it may be used by others too."""
+        if isinstance(value, str) and value.startswith("$") and not value.startswith("$$"):
+            shown = self.upto(index)
+            rest = "".join(f".{segment.text}" for segment in self.segments[index:])
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{shown}` is `{value}`, and nothing stands inside it",
+                label=f"not inside `{shown}`",
+                help=f"set the variable, `vars.{value[1:]}{rest}=...`, or set `{shown}` whole"
+                if value[1:].replace("_", "").isalnum()
+                else f"set `{shown}` whole",
+            )
 
     def into_value(self, path: Path, value: Any, index: int) -> Path:
         """An entry of a list of plain values, which is all that a plain value can have inside."""
@@ -243,6 +265,10 @@ class Walk:
         if isinstance(value, str):
             self.edits.spell_out(path, current, None)
         if index < len(self.segments) - 1:
+            given = self.edits.get((*path, current))
+            name = str(given).lstrip("$").partition(".")[0]
+            if not isinstance(self.edits.get(("vars", name)), int | float | str | list):
+                self.need_no_variable(given, index + 1)
             self.spell_arguments(shape, (*path, current))
         return self.walk(arguments(shape.table, current), (*path, current), index + 1)
 

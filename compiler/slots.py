@@ -8,7 +8,7 @@ from modelc.compiler.graph import Edge, Feed
 from modelc.compiler.layer import Slot
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import Item
+from modelc.compiler.schema.spec import Chain, Inner, Item, Residual
 from modelc.compiler.schema.spellings import closest, surely
 
 
@@ -99,3 +99,20 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chai
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
     return f"name the node for `{slot.name}`"
+
+
+def in_order(item: Item, given: Sequence[Given] | None) -> Sequence[Given] | None:
+    """Edges that are given by name in the order of the inputs that they are for, and not of the text."""
+    if given is None or any(one.slot is None for one in given):
+        return given
+    names = slots_of(item)
+    return sorted(given, key=lambda one: names.index(one.slot) if one.slot in names else len(names))
+
+
+def slots_of(item: Item) -> list[str]:
+    """The inputs of an item, by name: of what is made of several, those of the first of them."""
+    if isinstance(item.body, Inner):
+        return list(item.body.inputs)
+    if isinstance(item.body, Chain | Residual):
+        return slots_of(item.body.items[0]) if item.body.items else []
+    return [slot.name for slot in item.layer.slots] if item.layer is not None else []

@@ -3,6 +3,7 @@
 Blocks are looked for where layers may stand: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -72,6 +73,7 @@ class Expander(Values):
 
     def model(self, part: Part, scope: Scope) -> Part:
         """The `model` section, or the body of a block: its layers and nodes with their blocks written out."""
+        part, scope = self.opened(part, scope)
         if part.kind != "mapping":
             return self.value(part, scope)
         content = {}
@@ -126,6 +128,8 @@ class Expander(Values):
         part, scope = self.opened(part, scope)
         if part.kind != "mapping":
             return self.value(part, scope)
+        if (join := part.get("join")) is not None:
+            self.mention(join, scope.file)
         entries = {
             name: (at, self.each(below, scope, chains=True) if name == "branches" else self.value(below, scope))
             for name, (at, below) in part.content.items()
@@ -154,11 +158,23 @@ class Expander(Values):
             block = read_block(self, name, file)
             # Once, and also where every use gives an argument: a mistake in a default is no secret.
             parameters = {
-                key: replace(parameter, default=parameter.default and self.value(parameter.default, Scope(block.file)))
+                key: replace(parameter, default=parameter.default and self.default(block, key, parameter.default))
                 for key, parameter in block.parameters.items()
             }
             file.definitions[name] = replace(block, parameters=parameters)
         return file.definitions[name]
+
+    def default(self, block: Block, name: str, part: Part) -> Part:
+        """The default value of a parameter, which may name variables of the file, and no other parameter."""
+        text = part.content if part.kind == "scalar" else None
+        named = set(re.findall(r"[A-Za-z_]\w*", text)) if isinstance(text, str) and text.startswith("$") else set()
+        others = sorted(named & block.parameters.keys() - {name})
+        if others:
+            message = f"the default of `{name}` names `{others[0]}`, another parameter of `{block.name}`"
+            cure = "compute it where it is used: `${...}` in the body"
+            self.report("E207", message, part.at, label="no variable", help=cure)
+            return hole(part.at)
+        return self.value(part, Scope(block.file))
 
     def use(self, name: str, arguments: Part | None, at: Where, scope: Scope) -> Part:
         """The body of the block `name`, with `arguments` in the place of its parameters; a hole where there is a mistake."""

@@ -6,6 +6,7 @@ bounded. Knows nothing of documents.
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable
 from math import isfinite
 from typing import Any
@@ -56,7 +57,10 @@ def compute(text: str, lookup: Lookup) -> Any:
     if "$" in text:
         raise ExpressionError("`$` stands in front of the braces only", "inside of them write the name alone")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            # Python warns of `1if c else 2`, for people who run it.
+            warnings.simplefilter("error", SyntaxWarning)
+            tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ExpressionError(f"`{text.strip()}` is no expression", "for example `${4 * dim}`") from None
     try:

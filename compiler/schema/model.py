@@ -7,6 +7,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.schema.chains import read_items
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping
+from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.nodes import read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import check_keys
@@ -150,6 +151,20 @@ def read_sequential(
     items = read_items(findings, section["layers"], at)
     if items is None:
         return None
+    for place, layer in enumerate(
+        item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
+    ):
+        if layer in inputs:
+            findings.add(
+                "E110",
+                f"`{layer}` is the name of the input and of a layer",
+                (*at, place, "name") if items[place].name else items[place].path,
+                key=not items[place].name,
+                label="a layer",
+                related=[((*path, "inputs", layer), "the input")],
+                help="rename the input, or give the layer a `name` beside it",
+            )
+            return None
     name = (items[-1].name if items else None) or "output"
     sources = tuple(Reference(source, at) for source in inputs) if inputs else None
     node = NodeSpec(name, sources, items, True, at)

@@ -40,6 +40,10 @@ def read_inner(
         return None
     nodes, whole = read_nodes(findings, raw.get("nodes"), (*path, "nodes"), names)
     outputs, all_read = read_outputs(findings, raw, path)
+    if "output" in list(outputs)[1:]:
+        message = "`output` is what the first output of a block is called"
+        findings.add("E110", message, outputs["output"].path, label="not the first", help="list it first, or rename it")
+        return None
     if whole and all_read and not types:
         report_unused(findings, names, nodes, outputs, path)
     return Inner(tuple(names), nodes, outputs, whole and all_read, types)
@@ -221,6 +225,12 @@ def read_sources(findings: Findings, raw: Any, path: Path) -> tuple[Reference, .
 
 def read_references(findings: Findings, raw: Any, path: Path) -> tuple[Reference, ...] | None:
     """One text or a list of texts, each the name of a node, an input or a port; None when one of them is unreadable."""
+    named = {path: raw} if not isinstance(raw, list) else {(*path, place): text for place, text in enumerate(raw)}
+    for at, text in named.items():
+        if isinstance(text, str) and text.endswith("."):
+            cure = f"write `{text[:-1]}`"
+            findings.add("E203", f"`{text}` names no port", at, label="nothing behind the dot", help=cure)
+            return None
     if isinstance(raw, str):
         return (Reference(raw, path),)
     if isinstance(raw, list):

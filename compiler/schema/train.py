@@ -91,6 +91,16 @@ def read_terms(findings: Findings, section: Mapping[str, Any], path: Path) -> tu
     raw = read_mapping(findings, section["losses"], at, "`losses`")
     if raw is None:
         return (), False
+    if not raw and not findings.has_hole(at):
+        findings.add(
+            "E104",
+            "`losses` is empty",
+            at,
+            key=True,
+            label="no term",
+            help="add a term: `losses: {digit: cross_entropy}`",
+        )
+        return (), False
     terms = tuple(read_term(findings, name, value, (*at, name)) for name, value in raw.items())
     return terms, not any(hole[:-1] == at for hole in findings.document.holes)
 
@@ -115,6 +125,8 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
         findings.add(
             "E106", f"`weight` must be at least 0, got {weight}", (*path, "weight"), label="must be at least 0"
         )
+    if of == ():
+        findings.add("E104", "`of` is empty", (*path, "of"), label="of nothing", help="name an output or a node")
     unread = ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
     return TermSpec(
         name,

@@ -62,8 +62,8 @@ def fixed(text: str, name: str = "spec.yaml") -> str:
             "conv2d:   # a\n        # b\n        filters: 8\n\n        kernel_size:  # c\n          - 3\n          - 3\n      name: a # d",
         ),
         (
-            "filters: 8 # a\n      # b\n      type: conv2d # c\n      name: x\n      kernel_size: 3",
-            "# b\n      conv2d: # c\n        filters: 8 # a\n        kernel_size: 3\n      name: x",
+            "filters: 8 # a\n      # b\n      type: conv2d # c\n      name: z\n      kernel_size: 3",
+            "# b\n      conv2d: # c\n        filters: 8 # a\n        kernel_size: 3\n      name: z",
         ),
         # Plain values.
         ("dense: {units: 8, use_bias: True}", "dense: {units: 8, use_bias: true}"),

@@ -246,3 +246,40 @@ def test_a_setting_into_what_is_wrong_already_adds_no_error(setting: str) -> Non
 def test_control_characters_are_refused() -> None:
     (problem,) = checked("name=a\x1bb").problems
     assert problem.code == "E001" and problem.label.place.file == SOURCE
+
+
+VARIABLES = """\
+modelc: 1
+vars: {opt: {adam: 0.01}, width: 3, args: {units: 5, activation: relu}}
+model:
+  inputs: {x: {shape: [4]}}
+  layers: [dense: $width, dense: $args]
+train: {loss: mean_squared_error, optimizer: $opt, epochs: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "marked", "cure"),
+    [
+        ("train.optimizer.adam=0.1", "adam", "set the variable, `vars.opt.adam=...`, or set `train.optimizer` whole"),
+        (
+            "model.layers.1.dense.units=9",
+            "units",
+            "set the variable, `vars.args.units=...`, or set `model.layers.1.dense` whole",
+        ),
+    ],
+)
+def test_a_way_into_a_variable_is_refused(setting: str, marked: str, cure: str) -> None:
+    problem = refused(setting, VARIABLES)
+    assert (problem.code, caret(setting, problem), problem.helps) == ("E102", marked, (cure,))
+
+
+def test_the_main_argument_that_is_a_variable_can_be_set_by_its_name() -> None:
+    found = changed("model.layers.0.dense.units=9", text=VARIABLES)
+    assert found["model"]["layers"][0] == {"dense": {"units": 9}}
+
+
+@pytest.mark.parametrize("setting", ["extends=other.yaml", "extends.remove=[train]", "blocks.B.use=other.yaml"])
+def test_files_cannot_be_set(setting: str) -> None:
+    problem = refused(setting, SPEC.replace("model:", "blocks: {B: {use: other.yaml}}\nmodel:", 1))
+    assert problem.code == "E102" and "files are read before anything is set" in problem.message

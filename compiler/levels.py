@@ -1,0 +1,57 @@
+"""Where the parts of a model are built, and what names stand for there. Values only; `building` builds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from modelc.compiler.errors import Path
+from modelc.compiler.graph import Edge
+from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.spec import Item, NodeSpec
+
+Owner = Callable[[str], str]
+"""The path of the node whose weights the node at a path uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share` that
+    asks for it."""
+
+    path: str
+    scope: tuple[str, ...]
+    owner: Owner
+    shared: Path = ()
+
+    def below(self, name: str) -> "Place":
+        """The place of a part called `name`."""
+        path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
+        return Place(path, scope, self.owner, self.shared)
+
+    def as_copy_of(self, other: str, owner: Owner) -> "Place":
+        """This place, with the weights of what stands at `other`."""
+        here = self.path
+        return replace(self, owner=lambda path: owner(other + path[len(here) :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
+
+    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`.
+    """
+
+    at: Place
+    inputs: Mapping[str, Edge | None]
+    nodes: Mapping[str, NodeSpec]
+    complete: bool
+    building: list[str] = field(default_factory=list)
+
+    def place(self, name: str) -> Place:
+        """The place of the node called `name`."""
+        return self.at.below(name)
+
+
+def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
+    """The items of a chain by name, as nodes that `share` can name."""
+    names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
+    return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in zip(names, items, strict=True)}
