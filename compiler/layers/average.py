@@ -22,7 +22,7 @@ class Average(Merge):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "average"
 
-    def merged(self, inputs: "tuple[Array, ...]") -> "Array":
+    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
         return reduce(self.merge, inputs) / len(inputs)
 
     def merge(self, one: "Array", other: "Array") -> "Array":

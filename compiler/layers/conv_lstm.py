@@ -132,8 +132,9 @@ class ConvLSTM1D(ConvLSTM):
     `state_c` are the last h and c. `kernel` is `[kernel_size, channels, 4 filters]`, `recurrent_kernel`
     `[kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
 
-    A masked step keeps the state and repeats the last output. Each gate has dropout masks of its own, which serve all
-    steps. Follows Keras 3 `layers.ConvLSTM1D`; torch has no such layer.
+    A masked step keeps the state and repeats the last output. `go_backwards` gives outputs and mask in the order of
+    running. Each gate has dropout masks of its own, which serve all steps. Follows Keras 3 `layers.ConvLSTM1D`; torch
+    has no such layer.
     """
 
     keras: ClassVar[str] = "layers.ConvLSTM1D"
@@ -156,8 +157,9 @@ class ConvLSTM2D(ConvLSTM):
     `[time, height', width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is
     `[*kernel_size, channels, 4 filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
 
-    A masked step keeps the state and repeats the last output, where Keras 3 fails for more than one row. Each gate has
-    dropout masks of its own, which serve all steps. Follows Keras 3 `layers.ConvLSTM2D`; torch has no such layer.
+    A masked step keeps the state and repeats the last output, where Keras 3 fails for more than one row.
+    `go_backwards` gives outputs and mask in the order of running. Each gate has dropout masks of its own, which serve
+    all steps. Follows Keras 3 `layers.ConvLSTM2D`; torch has no such layer.
     """
 
     keras: ClassVar[str] = "layers.ConvLSTM2D"
@@ -181,8 +183,9 @@ class ConvLSTM3D(ConvLSTM):
     `[time, depth', height', width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is
     `[*kernel_size, channels, 4 filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
 
-    A masked step keeps the state and repeats the last output. Each gate has dropout masks of its own, which serve all
-    steps. Follows Keras 3 `layers.ConvLSTM3D`; torch has no such layer.
+    A masked step keeps the state and repeats the last output. `go_backwards` gives outputs and mask in the order of
+    running. Each gate has dropout masks of its own, which serve all steps. Follows Keras 3 `layers.ConvLSTM3D`; torch
+    has no such layer.
     """
 
     keras: ClassVar[str] = "layers.ConvLSTM3D"

@@ -100,6 +100,13 @@ class EinsumDense(Layer):
         assert match is not None
         dots, inputs, kernel, more_dots, outputs = match.groups()
         need(dots == more_dots, f"`{self.equation}` has dots on one side only", help=FORM, argument="equation")
+        twice = [part for part in (inputs, kernel, outputs) if len(set(part)) < len(part)]
+        need(
+            not twice,
+            f"`{self.equation}` names an axis twice in `{twice[0] if twice else ''}`",
+            help="give each axis a letter of its own",
+            argument="equation",
+        )
         if not dots:
             need(
                 inputs[0] == outputs[0] and inputs[0] not in kernel,
@@ -108,13 +115,6 @@ class EinsumDense(Layer):
                 argument="equation",
             )
             inputs, outputs = inputs[1:], outputs[1:]
-        twice = [part for part in (inputs, kernel, outputs) if len(set(part)) < len(part)]
-        need(
-            not twice,
-            f"`{self.equation}` names an axis twice in `{twice[0] if twice else ''}`",
-            help="give each axis a letter of its own",
-            argument="equation",
-        )
         for part, others, what in (
             (kernel, inputs + outputs, "the kernel's axis `{}` is neither in the input nor in the output"),
             (outputs, inputs + kernel, "the output's axis `{}` is neither in the input nor in the kernel"),

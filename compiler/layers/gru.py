@@ -26,8 +26,9 @@ class GRU(VectorCell):
     `recurrent_kernel` `[units, 3 units]`, `bias` `[2, 3 units]`, without `reset_after` `[3 units]`.
 
     A masked step keeps the state and repeats the last output. `go_backwards` runs from the last step to the first and
-    gives the outputs in that order, with the mask in the same order. Dropout masks are drawn once and serve all steps;
-    with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.GRU`; `torch.nn.GRU` has the order r, z, g.
+    gives the outputs in that order, with the mask in the same order (Keras leaves the mask as it was). Dropout masks
+    are drawn once and serve all steps; with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.GRU`;
+    `torch.nn.GRU` has the order r, z, g.
     """
 
     keras: ClassVar[str] = "layers.GRU"

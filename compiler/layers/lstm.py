@@ -80,8 +80,9 @@ class LSTM(LongShortTerm, VectorCell):
     `kernel` is `[features, 4 units]`, `recurrent_kernel` `[units, 4 units]`, `bias` `[4 units]`.
 
     A masked step keeps the state and repeats the last output. `go_backwards` runs from the last step to the first and
-    gives the outputs in that order, with the mask in the same order. Dropout masks are drawn once and serve all steps;
-    with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.LSTM`; `torch.nn.LSTM` has two biases.
+    gives the outputs in that order, with the mask in the same order (Keras leaves the mask as it was). Dropout masks
+    are drawn once and serve all steps; with `recurrent_dropout` each gate has its own. Follows Keras 3 `layers.LSTM`;
+    `torch.nn.LSTM` has two biases.
     """
 
     keras: ClassVar[str] = "layers.LSTM"

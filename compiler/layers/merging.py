@@ -47,8 +47,8 @@ class Merge(Layer):
         return Plan.of(inputs[0].with_shape(*shape).with_mask(masked), drops_mask=any(timed) and not masked)
 
     def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
-        y = self.merged(inputs)
         given: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
+        y = self.merged(inputs, tuple(map(over, given, inputs)))
         masks = [mask for mask, x in zip(given, inputs, strict=True) if x.shape[1:2] == y.shape[1:2]]
         if self.keep_mask:
             masks = [mask for mask in masks if mask is not None]
@@ -56,10 +56,33 @@ class Merge(Layer):
             return y
         return Result.of(y, masks={"output": reduce(lambda one, other: one | other, masks)})
 
-    def merged(self, inputs: "tuple[Array, ...]") -> "Array":
-        """All inputs as one."""
+    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+        """All inputs as one; `counted` says where each counts, in axes that fit its own, None where it does all over."""
         return reduce(self.merge, inputs)
 
     def merge(self, one: "Array", other: "Array") -> "Array":
         """What two inputs, or all before and the next, give together."""
         raise NotImplementedError
+
+
+class Extreme(Merge):
+    """Abstract: a merge of which a value that does not count has no part; where none counts it is the first input's.
+
+    A mean or a sum has no such rule in Keras, which adds what is there.
+    """
+
+    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+        import jax.numpy as jnp
+
+        y, known = inputs[0], counted[0]
+        for x, counts in zip(inputs[1:], counted[1:], strict=True):
+            # The other's value in place of one that does not count, before they meet: no NaN gets into a gradient.
+            x = x if counts is None else jnp.where(counts, x, y)
+            y = self.merge(y if known is None else jnp.where(known, y, x), x)
+            known = None if known is None or counts is None else known | counts
+        return y
+
+
+def over(mask: "Array | None", x: "Array") -> "Array | None":
+    """A mask `[batch, time]` with as many axes as `x`."""
+    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))

@@ -3,17 +3,18 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from modelc.compiler.layer import Kept
-from modelc.compiler.layers.merging import Merge
+from modelc.compiler.layers.merging import Extreme
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class Minimum(Merge):
+class Minimum(Extreme):
     """Smallest of two or more inputs of exactly one shape, value by value: `y = min(a, b, ...)`.
 
     Follows Keras 3 `layers.Minimum`, which always broadcasts: here shapes that differ are
-    an error without `broadcast`.
+    an error without `broadcast`. A step that the mask of an input does not count has no part
+    in it, as in Keras: the others' values stand there, or the first input's where none counts.
     """
 
     keras: ClassVar[str] = "layers.Minimum"

@@ -70,8 +70,8 @@ def with_mask(call: Call, y: "Array", real: "Array | None") -> "Array | Result":
 class Mean(Reduction):
     """Mean along `axis`: `mean: -1` makes `[time]` of `[time, features]`, `mean: [-2, -3]` makes `[channels]` of an image.
 
-    Masked steps do not count, and a row without others gives 0. Along other axes than time the mask is passed on. Follows
-    Keras 3 `ops.mean`, which counts all steps.
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Follows Keras 3 `ops.mean`, which counts all steps.
     """
 
     keras: ClassVar[str] = "ops.mean"
@@ -93,8 +93,8 @@ class Mean(Reduction):
 class Sum(Reduction):
     """Sum along `axis`: `sum: -1` makes `[time]` of `[time, features]`.
 
-    Masked steps do not count. Along other axes than time the mask is passed on. Follows Keras 3 `ops.sum`, which counts
-    all steps; branches are summed by `add`.
+    Masked steps do not count. Along other axes the mask is passed on where an axis beside time is left, else dropped
+    with a warning. Follows Keras 3 `ops.sum`, which counts all steps; branches are summed by `add`.
     """
 
     keras: ClassVar[str] = "ops.sum"
@@ -111,9 +111,9 @@ class Sum(Reduction):
 class Max(Reduction):
     """Largest value along `axis`: `max: -1` makes `[time]` of `[time, features]`.
 
-    Masked steps do not count, and a row without others gives 0. Along other axes than time the mask is passed on. Values
-    that are equally large share the gradient. Follows Keras 3 `ops.max`, which counts all steps; the largest of several
-    branches is `maximum`.
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Values that are equally large share the gradient. Follows Keras
+    3 `ops.max`, which counts all steps; the largest of several branches is `maximum`.
     """
 
     keras: ClassVar[str] = "ops.max"
@@ -134,9 +134,9 @@ class Max(Reduction):
 class Min(Reduction):
     """Smallest value along `axis`: `min: -1` makes `[time]` of `[time, features]`.
 
-    Masked steps do not count, and a row without others gives 0. Along other axes than time the mask is passed on. Values
-    that are equally small share the gradient. Follows Keras 3 `ops.min`, which counts all steps; the smallest of several
-    branches is `minimum`.
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Values that are equally small share the gradient. Follows Keras
+    3 `ops.min`, which counts all steps; the smallest of several branches is `minimum`.
     """
 
     keras: ClassVar[str] = "ops.min"

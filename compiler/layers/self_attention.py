@@ -19,10 +19,11 @@ class SelfAttention(HeadedAttention, MultiHeads):
     """`multi_head_attention` of a sequence with itself, for chains: the same weights, the same numbers.
 
     Input `[time, features]`, output `[time, features]` or `[time, output_shape]`. Weights as those of
-    `multi_head_attention`; with `num_key_value_heads` those of `grouped_query_attention`. A step is not seen where the
-    mask says that it is padding, nor, with `use_causal_mask`, by an earlier step, nor, with `sliding_window`, by one so
-    far away or farther; a padded step gets the mean of all. The mask is passed on. Vaswani et al. 2017; follows Keras 3
-    `layers.MultiHeadAttention` called with one sequence as query and value.
+    `multi_head_attention`; with `num_key_value_heads` those of `grouped_query_attention`. A step is not seen where
+    the mask says that it is padding, nor, with `use_causal_mask`, by an earlier step, nor, with `sliding_window`, by
+    one so far away or farther; a step that sees none gets the mean of all, where Keras gives 0 if it has dropout. The
+    mask is passed on. Vaswani et al. 2017; follows Keras 3 `layers.MultiHeadAttention` called with one sequence as
+    query and value.
     """
 
     spellings: ClassVar[tuple[str, ...]] = ("multi_head_self_attention", "mhsa")

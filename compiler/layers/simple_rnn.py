@@ -16,8 +16,8 @@ class SimpleRNN(VectorCell):
     `recurrent_kernel` `[units, units]`, `bias` `[units]`.
 
     A masked step keeps the state and repeats the last output. `go_backwards` runs from the last step to the first and
-    gives the outputs in that order, with the mask in the same order. Dropout masks are drawn once and serve all steps.
-    Follows Keras 3 `layers.SimpleRNN`; `torch.nn.RNN` has two biases.
+    gives the outputs in that order, with the mask in the same order (Keras leaves the mask as it was). Dropout masks
+    are drawn once and serve all steps. Follows Keras 3 `layers.SimpleRNN`; `torch.nn.RNN` has two biases.
     """
 
     keras: ClassVar[str] = "layers.SimpleRNN"

@@ -27,9 +27,10 @@ class StackedRNN(Layer):
     in order. A part is called by its layer, counted from the second of a kind: the weights of `[lstm: 64, lstm: 32]` are
     `lstm/...` and `lstm_2/...`, the ports `lstm_state_h`, `lstm_state_c`, `lstm_2_state_h`, `lstm_2_state_c`.
 
-    A masked step keeps all states and repeats the last output; `go_backwards` turns the whole stack around. Each of
-    `cells` has its own arguments but these and `stateful`. Follows Keras 3 `layers.RNN` of `layers.StackedRNNCells`, and runs each
-    over all steps before the next, which is the same. In torch this is `num_layers`, for equal layers only.
+    A masked step keeps all states and repeats the last output; `go_backwards` turns the whole stack around, with its
+    mask. Each of `cells` has its own arguments but these and `stateful`. Follows Keras 3 `layers.RNN` of
+    `layers.StackedRNNCells`, and runs each over all steps before the next, which is the same. In torch this is
+    `num_layers`, for equal layers only.
     """
 
     keras: ClassVar[str] = "layers.StackedRNNCells"

@@ -32,7 +32,13 @@ class ExpandDims(Layer):
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")]
 
     def plan(self, x: TensorType) -> Plan:
-        need_axis(self.axis, x.with_shape(1, *x.shape))
+        need(
+            -self.axis <= x.rank + 1,
+            f"`axis` is {self.axis}, but {show_shape(x.shape)} with a new axis has {x.rank + 1} axes",
+            help=f"a new axis is -1 as the last of them, -{x.rank + 1} as the first",
+            argument="axis",
+        )
+        need_axis(self.axis, x.with_shape(*x.shape, 1))
         shape = list(x.shape)
         shape.insert(x.rank + 1 + self.axis, 1)
         kept = x.mask and self.axis >= -x.rank

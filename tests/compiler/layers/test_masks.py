@@ -1,7 +1,10 @@
 """What layers do with masks beyond what Keras shows in their values, and the ids that an embedding does not have."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
@@ -50,6 +53,23 @@ def test_bidirectional_keeps_the_mask_in_time_order_and_gives_zero_at_masked_ste
     result = running(x, masks=masks)
     np.testing.assert_array_equal(result.masks["output"], mask)
     assert not np.any(np.asarray(result.outputs["output"])[~mask])
+
+
+@pytest.mark.parametrize("name", ["simple_rnn", "gru", "lstm", "stacked_rnn", "conv_lstm1d"])
+def test_a_run_backwards_gives_its_mask_in_the_order_of_its_outputs(name: str) -> None:
+    sequence = normal(*mask.shape, 4, 2) if name == "conv_lstm1d" else x
+    arguments: dict[str, Any] = {
+        "stacked_rnn": {"cells": [{"gru": 2}, {"lstm": 2}]},
+        "conv_lstm1d": {"filters": 2, "kernel_size": 1},
+    }.get(name, {"units": 2})
+    given = {"x": jnp.asarray(mask)}
+    running = filled({name: {**arguments, "return_sequences": True, "go_backwards": True}}, sequence, given)
+    result = running(sequence, masks=given)
+    np.testing.assert_array_equal(result.masks["output"], mask[:, ::-1])
+    # Steps that count end where the output changes for the last time: what consumes the mask sees none but those.
+    steps = np.asarray(result.outputs["output"]).reshape(*mask.shape, -1)
+    changed = np.any(np.diff(steps, axis=1, prepend=0) != 0, axis=-1)
+    np.testing.assert_array_equal(changed, mask[:, ::-1])
 
 
 def test_concatenate_joins_masks_along_time_and_merges_them_elsewhere() -> None:

@@ -11,7 +11,8 @@ import pytest
 from modelc.compiler.layer import PlanError
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.tensor import TensorType
-from tests.compiler.layers.comparing import Case, check
+from tests.compiler.layers.comparing import Case, check, compare
+from tests.compiler.layers.oracles_merges import Masked
 from tests.compiler.layers.running import build, normal
 
 COMPARED = {"average", "dot", "maximum", "minimum", "subtract"}
@@ -40,6 +41,34 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_and_gradients(case: Case) -> None:
     check(case)
+
+
+holes, others = np.array([[1, 1, 0], [0, 1, 0]], bool), np.array([[1, 0, 0], [1, 1, 0]], bool)
+few = np.array([[0, 1, 0], [1, 0, 0]], bool)
+MASKED = [
+    (holes, None),
+    (None, holes),
+    (holes, others),
+    (holes, None, others),
+    (holes, others, few),
+    (None, few, holes),
+]
+
+
+@pytest.mark.parametrize("layer", [L.Add, L.Average, L.Maximum, L.Minimum, L.Multiply])
+def test_steps_that_do_not_count_have_the_part_that_keras_gives_them(layer: Any) -> None:
+    name = layer.__name__.lower()
+    inputs = [(a, b, c)[: len(masks)] for masks in MASKED]
+    running = [build({name: {}}, x, {"inputs": tuple(masks)}) for x, masks in zip(inputs, MASKED, strict=True)]
+
+    def ours(params: Any, inputs: Any) -> Any:
+        each = zip(running, inputs, MASKED, strict=True)
+        return tuple(one(x, masks={"inputs": masks}).outputs["output"] for one, x, masks in each), {}
+
+    def theirs(params: Any, inputs: Any) -> Any:
+        return tuple(Masked(masks, layer())(list(x)) for x, masks in zip(inputs, MASKED, strict=True)), {}
+
+    compare(ours, theirs, {}, inputs, [str(len(masks)) for masks in MASKED])
 
 
 def test_a_cosine_with_zeros_has_a_finite_gradient() -> None:

@@ -170,6 +170,22 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         "axis",
     ),
     (
+        {"expand_dims": -4},
+        [[3, 4]],
+        "E301",
+        "`axis` is -4, but [3, 4] with a new axis has 3 axes",
+        "a new axis is -1 as the last of them, -3 as the first",
+        "axis",
+    ),
+    (
+        {"einsum_dense": {"equation": "aab,bc->ac", "output_shape": 4}},
+        [[3, 3]],
+        "E301",
+        "`aab,bc->ac` names an axis twice in `aab`",
+        "give each axis a letter of its own",
+        "equation",
+    ),
+    (
         {"batch_norm": {"axis": 0}},
         [[4, 8]],
         "E301",
