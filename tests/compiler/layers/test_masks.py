@@ -55,13 +55,18 @@ def test_bidirectional_keeps_the_mask_in_time_order_and_gives_zero_at_masked_ste
     assert not np.any(np.asarray(result.outputs["output"])[~mask])
 
 
-@pytest.mark.parametrize("name", ["simple_rnn", "gru", "lstm", "stacked_rnn", "conv_lstm1d"])
-def test_a_run_backwards_gives_its_mask_in_the_order_of_its_outputs(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("simple_rnn", {"units": 2}),
+        ("gru", {"units": 2}),
+        ("lstm", {"units": 2}),
+        ("stacked_rnn", {"cells": [{"gru": 2}, {"lstm": 2}]}),
+        ("conv_lstm1d", {"filters": 2, "kernel_size": 1}),
+    ],
+)
+def test_a_run_backwards_gives_its_mask_in_the_order_of_its_outputs(name: str, arguments: dict[str, Any]) -> None:
     sequence = normal(*mask.shape, 4, 2) if name == "conv_lstm1d" else x
-    arguments: dict[str, Any] = {
-        "stacked_rnn": {"cells": [{"gru": 2}, {"lstm": 2}]},
-        "conv_lstm1d": {"filters": 2, "kernel_size": 1},
-    }.get(name, {"units": 2})
     given = {"x": jnp.asarray(mask)}
     running = filled({name: {**arguments, "return_sequences": True, "go_backwards": True}}, sequence, given)
     result = running(sequence, masks=given)
