@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import Label
-from modelc.compiler.expand.merging import called
 from modelc.compiler.expand.part import Part, Where, hole
-from modelc.compiler.expand.scope import Block, File, Parameter
+from modelc.compiler.expand.scope import Block, File, Parameter, Scope
+from modelc.compiler.expand.using import used_model
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.numbers import read_ratio
-from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.wording import describe
 
@@ -102,7 +101,7 @@ def read_block(values: "Values", name: str, file: File) -> Block:
         values.report("E105", f"the block `{name}` must be a mapping, got {got}", part.at, help=cure)
         return broken
     if "use" in part.content:
-        return read_use(values, name, part, where, broken)
+        return read_use(values, name, part, broken)
     parameters = read_parameters(values, name, part)
     right = parameters is not None
     for key, (at, _) in part.content.items():
@@ -137,47 +136,11 @@ def read_block(values: "Values", name: str, file: File) -> Block:
     return Block(name, parameters or {}, Part("mapping", body, part.at), file, where)
 
 
-def read_use(values: "Values", name: str, part: Part, where: Where, broken: Block) -> Block:
-    """A block that is the model of another file, up to its node `output` where that is given.
-
-    The data, the training and the precision of that file are not looked at.
-    """
-    for key, (at, _) in part.content.items():
-        if key not in ("use", "output"):
-            message = f"`{key}` does not go with `use` in the block `{name}`"
-            values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
-            return broken
-    spec, output = part.get("use"), part.get("output")
-    if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
-        return broken
-    model = spec.get("model")
-    if model is None or model.kind != "mapping":
-        if model is None:
-            message = f"the file of the block `{name}` has no `model`"
-            values.report("E104", message, part.content["use"][0], label="no model in it")
-        return broken
-    body = {key: entry for key, entry in model.content.items() if key != "precision"}
-    if output is not None and "nodes" in body:
-        body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
-    elif output is not None and (layers := model.get("layers")) is not None and layers.kind == "list":
-        cut = up_to(values, layers, output)
-        if cut is None:
-            return broken
-        body["layers"] = body["layers"][0], cut
-    file = define(values, spec, spec.at.document.name)
-    return Block(name, {}, Part("mapping", body, model.at), file, where)
-
-
-def up_to(values: "Values", layers: Part, output: Part) -> Part | None:
-    """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
-    names = item_names([called(item, place) for place, item in enumerate(layers.content)])
-    if output.content in names:
-        return replace(layers, content=layers.content[: names.index(output.content) + 1])
-    close = get_close_matches(str(output.content), names, n=1)
-    message = f"the model has no layer `{output.content}`"
-    cure = f"did you mean `{close[0]}`?" if close else ""
-    values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
-    return None
+def read_use(values: "Values", name: str, part: Part, broken: Block) -> Block:
+    """A block that is the model of another file, in which that file's own variables and blocks are meant."""
+    spec = part.get("use")
+    file = broken.file if spec is None or spec.kind != "mapping" else define(values, spec, spec.at.document.name)
+    return replace(broken, body=used_model(values, name, part, file, Scope(broken.file)), file=file)
 
 
 def need_body_keys(values: "Values", name: str, part: Part, where: Where, body: str) -> bool:

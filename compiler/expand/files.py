@@ -10,6 +10,8 @@ from modelc.compiler.document import Document, Hop, read
 from modelc.compiler.errors import Label, Problem, RunError
 from modelc.compiler.expand.merging import merge, remove
 from modelc.compiler.expand.part import Part, Where, document_of, hole, tree
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.parse import check_format
 from modelc.compiler.schema.wording import describe
 
 MAX_FILES = 32
@@ -53,6 +55,9 @@ def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
             return None
         content = {key: entry for key, entry in root.content.items() if key != "extends"}
         root = merge(below, replace(root, content=content))
+        # Each file says itself which language it is in.
+        stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
+        root = replace(root, content=stated)
     blocks = root.get("blocks")
     if blocks is None or blocks.kind != "mapping":
         return root
@@ -98,10 +103,13 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
 def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
     """The definition of a block with the file that its `use` names in the place of the path."""
     path = block.get("use") if block.kind == "mapping" else None
-    if path is None or path.kind in ("mapping", "hole"):
+    if path is None or path.kind == "hole":
+        return block
+    where, _ = block.content["use"]
+    if path.at.document is not where.document:
+        # The file is here already, in a block of the spec that this one extends.
         return block
     inner = other(path, "use", files, stack)
-    where, _ = block.content["use"]
     if inner is None:
         return replace(block, content={**block.content, "use": (where, hole(path.at))})
     # The path itself, which the file now stands in the place of, is where this leads.
@@ -113,7 +121,14 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
     """The spec in the file that `path` names, with what it is made of in turn; None after reporting what is wrong."""
     if path.kind != "scalar" or not isinstance(path.content, str):
         message = f"`{key}` must be the path of a file, got {describe(path.data)}"
-        report(files, "E105", message, path.at, label="expected a path")
+        named = path.get("file")
+        text = named.content if named is not None and named.kind == "scalar" else "base.yaml"
+        cure = f"write `{key}: {text}`"
+        report(files, "E105", message, path.at, label="expected a path", help=cure)
+        return None
+    if path.content.startswith("$"):
+        cure = "write the path itself: files are read before there are variables"
+        report(files, "E105", f"`{path.content}` is no path of a file", path.at, label="a variable", help=cure)
         return None
     if files.load is None:
         cure = "give the spec as a file: paths are relative to its folder"
@@ -139,7 +154,12 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
     if name not in files.sources:
         files.problems.extend(problems)
     files.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")
-    return None if document is None else whole(tree(document), files, (*stack, name))
+    if document is None:
+        return None
+    findings = Findings(document)
+    known = check_format(findings, document.data)
+    files.problems.extend(problem for problem in findings.problems if problem not in files.problems)
+    return whole(tree(document), files, (*stack, name)) if known else None
 
 
 def report(

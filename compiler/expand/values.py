@@ -10,7 +10,7 @@ from typing import Any
 from modelc.compiler.document import Document, Hop
 from modelc.compiler.errors import Label, Meant, Problem
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
-from modelc.compiler.expand.scope import Scope
+from modelc.compiler.expand.scope import File, Scope
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
 
@@ -82,6 +82,19 @@ class Values:
             )
         return part
 
+    def written(self, part: Part, file: File) -> Part:
+        """`part` as it is written, in the value of the variable of `file` that it names, if it names one."""
+        for _ in file.variables:
+            text = part.content if part.kind == "scalar" else None
+            match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
+            found = file.variables[match[1]][1] if match is not None and match[1] in file.variables else None
+            for step in match[2].split(".")[1:] if match is not None else ():
+                found = found and entry(found, step)
+            if found is None:
+                break
+            part = found
+        return part
+
     def named(self, part: Part, text: str, scope: Scope) -> Part:
         """What `$name`, `$name.0` or `$name.key` stands for. Raises Reported."""
         match = REFERENCE.fullmatch(text)
@@ -93,11 +106,7 @@ class Values:
         for step in match[2].split(".")[1:]:
             if found.kind == "hole":
                 raise Reported
-            below: Part | None = None
-            if found.kind == "list" and step.isdecimal() and int(step) < len(found.content):
-                below = found.content[int(step)]
-            elif found.kind == "mapping":
-                below = found.get(step)
+            below = entry(found, step)
             if below is None:
                 what = (
                     f"a list of {len(found.content)}, counted from 0"
@@ -203,3 +212,10 @@ class Values:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
+
+
+def entry(part: Part, step: str) -> Part | None:
+    """The part below a key of a mapping, or at a place of a list, as in `$list.0`; None where there is none."""
+    if part.kind == "list":
+        return part.content[int(step)] if step.isdecimal() and int(step) < len(part.content) else None
+    return part.get(step)

@@ -1,0 +1,115 @@
+"""Reads a block that is the model of another file, up to one of its layers or nodes. The file is in its place already."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from modelc.compiler.errors import Label
+from modelc.compiler.expand.merging import called
+from modelc.compiler.expand.part import Part, Where
+from modelc.compiler.expand.scope import File, Scope
+from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.sections import MODEL, TOP
+from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.schema.wording import describe
+
+if TYPE_CHECKING:
+    from modelc.compiler.expand.values import Values
+
+
+def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope) -> Part | None:
+    """The body of the block `name` that is the model of `file`, up to its node `output` where that is given, a name in
+    `scope`; None after reporting that there is none.
+
+    The data, the training and the precision of that file are not looked at.
+    """
+    for key, (at, _) in part.content.items():
+        if key not in ("use", "output"):
+            message = f"`{key}` does not go with `use` in the block `{name}`"
+            values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
+            return None
+    spec, output = part.get("use"), part.get("output")
+    if output is not None:
+        # What it names may be a variable of this file, and is none of the other.
+        output = values.value(output, scope)
+    if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
+        return None
+    known, found = known_keys(values, spec, "a spec", TOP), spec.get("model")
+    if found is None:
+        if known:
+            message = f"the file of the block `{name}` has no `model`"
+            values.report("E104", message, part.content["use"][0], label="no model in it")
+        return None
+    model = values.written(found, file)
+    if model.kind != "mapping":
+        if model.kind != "hole":
+            message = f"`model` must be a mapping, got {describe(model.data)}"
+            values.report("E105", message, model.at, label="expected a mapping")
+        return None
+    if not known_keys(values, model, "`model`", MODEL) or not is_whole(values, model, spec.content["model"][0], output):
+        return None
+    body = {key: entry for key, entry in model.content.items() if key != "precision"}
+    if output is not None and "nodes" in body:
+        body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
+    elif output is not None:
+        layers = values.written(body["layers"][1], file)
+        cut = up_to(values, layers, output) if layers.kind == "list" else None
+        if cut is None:
+            return None
+        body["layers"] = body["layers"][0], cut
+    return Part("mapping", body, model.at)
+
+
+def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> bool:
+    """Report what a model that a block uses has too little or too much of to be one; says whether it is right."""
+    given, inputs = model.content, model.get("inputs")
+    if "layers" in given and "nodes" in given:
+        chain = Label(given["layers"][0].place(), "a chain")
+        message = "`model` has both `layers` and `nodes`"
+        values.report("E108", message, given["nodes"][0], label="a graph", help="keep one of the two", related=[chain])
+        return False
+    missing = [key for key in ("inputs", "outputs") if key not in given and (key == "inputs" or "nodes" in given)]
+    if "layers" not in given and "nodes" not in given:
+        missing = ["layers` or `nodes"]
+    elif output is not None and "outputs" in missing:
+        missing.remove("outputs")
+    for key in missing:
+        cure = "only the whole model of a spec can be a block"
+        values.report("E104", f"`model` needs `{key}`", at, label=f"`{key}` is missing", help=cure)
+    if "layers" in given and inputs is not None and inputs.kind == "mapping" and len(inputs.content) > 1:
+        second, (where, _) = list(inputs.content.items())[1]
+        message = f"a chain of `layers` takes exactly one input, got {len(inputs.content)}"
+        cure = f"remove `{second}`, or write a graph with `nodes` to join several inputs"
+        values.report("E108", message, where, label="a second input", help=cure)
+        return False
+    return not missing
+
+
+def known_keys(values: "Values", section: Part, owner: str, allowed: Sequence[str]) -> bool:
+    """Report keys of `section` of the file that a block uses which no spec has there; says whether there are none."""
+    unknown = [key for key in section.content if key not in allowed]
+    for key in unknown:
+        close = closest(key, allowed)
+        values.report(
+            "E102",
+            f"unknown key `{key}` in {owner}",
+            section.content[key][0],
+            label="unknown key",
+            help=f"did you mean `{close}`?" if close else "",
+            note=f"keys of {owner}: {', '.join(allowed)}",
+            meant=(key, surely(key, allowed)),
+        )
+    return not unknown
+
+
+def up_to(values: "Values", layers: Part, output: Part) -> Part | None:
+    """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
+    names = item_names([called(item, place) for place, item in enumerate(layers.content)])
+    if output.content in names:
+        return replace(layers, content=layers.content[: names.index(output.content) + 1])
+    close = get_close_matches(str(output.content), names, n=1)
+    message = f"the model has no layer `{output.content}`"
+    cure = f"did you mean `{close[0]}`?" if close else ""
+    values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
+    return None

@@ -1,0 +1,148 @@
+"""Other files that a spec is made of: each is held to the language as the spec itself is, and blamed where it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from modelc.compiler.api import Checked, check_file
+
+INPUTS = "inputs: {x: {shape: [4]}}"
+USING = "modelc: 1\nblocks: {B: {use: other.yaml}}\nmodel: {inputs: {x: {shape: [4]}}, layers: [B, dense: 1]}\n"
+
+
+def checked(folder: Path, other: str, spec: str = USING) -> Checked:
+    """A spec beside the file `other.yaml`."""
+    (folder / "other.yaml").write_text(other, encoding="utf-8")
+    (folder / "spec.yaml").write_text(spec, encoding="utf-8")
+    return check_file(folder / "spec.yaml")
+
+
+def found(result: Checked) -> list[tuple[str, str, str]]:
+    return [
+        (problem.code, problem.message, f"{Path(problem.label.place.file).name}:{problem.label.place.line}")
+        for problem in result.errors
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "message", "place"),
+    [
+        (
+            f"modelc: 1\nbogus: 3\nmodel: {{{INPUTS}, layers: [relu]}}\n",
+            "E102",
+            "unknown key `bogus` in a spec",
+            "other.yaml:2",
+        ),
+        (
+            f"modelc: 1\nmodel: {{{INPUTS}, lyers: [relu]}}\n",
+            "E102",
+            "unknown key `lyers` in `model`",
+            "other.yaml:2",
+        ),
+        (
+            f"modelc: 7\nmodel: {{{INPUTS}, layers: [relu]}}\n",
+            "E007",
+            "this version of modelc reads format 1, got the number `7`",
+            "other.yaml:1",
+        ),
+        (f"model: {{{INPUTS}, layers: [relu]}}\n", "E007", "the version of the language is missing", "other.yaml:1"),
+        ("modelc: 1\n", "E104", "the file of the block `B` has no `model`", "spec.yaml:2"),
+        ("modelc: 1\nmodel: [relu]\n", "E105", "`model` must be a mapping, got a list", "other.yaml:2"),
+        ("modelc: 1\nmodel: {layers: [relu]}\n", "E104", "`model` needs `inputs`", "other.yaml:2"),
+        (f"modelc: 1\nmodel: {{{INPUTS}}}\n", "E104", "`model` needs `layers` or `nodes`", "other.yaml:2"),
+        (
+            f"modelc: 1\nmodel: {{{INPUTS}, nodes: {{a: {{from: x, relu}}}}}}\n",
+            "E104",
+            "`model` needs `outputs`",
+            "other.yaml:2",
+        ),
+        (
+            f"modelc: 1\nmodel: {{{INPUTS}, layers: [relu], nodes: {{a: {{from: x, relu}}}}}}\n",
+            "E108",
+            "`model` has both `layers` and `nodes`",
+            "other.yaml:2",
+        ),
+        (
+            "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}, z: {shape: [4]}}\n  layers: [relu]\n",
+            "E108",
+            "a chain of `layers` takes exactly one input, got 2",
+            "other.yaml:3",
+        ),
+    ],
+    ids=lambda value: value[:40] if " " in value else "",
+)
+def test_the_file_of_a_block_is_a_whole_spec(tmp_path: Path, other: str, code: str, message: str, place: str) -> None:
+    assert found(checked(tmp_path, other)) == [(code, message, place)]
+
+
+@pytest.mark.parametrize(
+    ("other", "spec", "code", "place"),
+    [
+        ("modelc: 7\nname: base\n", "modelc: 1\nextends: other.yaml\n", "E007", "other.yaml:1"),
+        (
+            "name: base\n",
+            f"modelc: 1\nextends: other.yaml\nmodel: {{{INPUTS}, layers: [relu]}}\n",
+            "E007",
+            "other.yaml:1",
+        ),
+        (f"modelc: 1\nmodel: {{{INPUTS}, layers: [relu]}}\n", "extends: other.yaml\n", "E007", "spec.yaml:1"),
+        (
+            f"modelc: 1\nmodle: {{{INPUTS}, layers: [relu]}}\n",
+            "modelc: 1\nextends: other.yaml\n",
+            "E102",
+            "other.yaml:2",
+        ),
+    ],
+)
+def test_every_file_says_in_which_language_it_is(tmp_path: Path, other: str, spec: str, code: str, place: str) -> None:
+    assert [(one[0], one[2]) for one in found(checked(tmp_path, other, spec))] == [(code, place)]
+
+
+@pytest.mark.parametrize(
+    ("use", "message", "cure"),
+    [
+        ("{file: other.yaml}", "`use` must be the path of a file, got a mapping", "write `use: other.yaml`"),
+        (
+            "{model: {inputs: {x: {shape: [4]}}, layers: [relu]}}",
+            "`use` must be the path of a file, got a mapping",
+            "write `use: base.yaml`",
+        ),
+        ("$path", "`$path` is no path of a file", "write the path itself: files are read before there are variables"),
+    ],
+)
+def test_the_file_of_a_block_is_named_by_its_path(tmp_path: Path, use: str, message: str, cure: str) -> None:
+    spec = USING.replace("use: other.yaml", f"use: {use}")
+    (problem,) = checked(tmp_path, "modelc: 1\n", spec).errors
+    assert (problem.code, problem.message, problem.helps) == ("E105", message, (cure,))
+
+
+STACK = """modelc: 1
+vars: {w: 3, stacks: {deep: [dense: $w, {relu: , name: seen}, dense: 9]}, stack: $stacks.deep}
+model: {inputs: {x: {shape: [4]}}, layers: $stack}
+"""
+TWO = f"modelc: 1\nmodel: {{{INPUTS}, nodes: {{seen: {{from: x, dense: 3}}, y: {{from: seen, dense: 9}}}}, outputs: [y]}}\n"
+
+
+@pytest.mark.parametrize("other", [STACK, TWO, STACK.replace("$stack}", "$stacks.deep}")])
+@pytest.mark.parametrize("output", ["seen", "$cut"])
+def test_a_model_of_another_file_is_cut_where_this_one_says(tmp_path: Path, other: str, output: str) -> None:
+    spec = USING.replace("blocks:", "vars: {cut: seen}\nblocks:").replace(
+        "other.yaml}", f"other.yaml, output: {output}}}"
+    )
+    task = checked(tmp_path, other, spec).task
+    assert task is not None
+    feeds = task.planned.graph.node("dense")
+    assert feeds is not None and feeds.feeds is not None and str(feeds.feeds[0].edge) == "B/seen"
+    (problem,) = checked(tmp_path, other, spec.replace(f"output: {output}", "output: sene")).errors
+    assert (problem.code, problem.label.place.file) == ("E201", str(tmp_path / "spec.yaml"))
+
+
+def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
+    other = f"modelc: 1\nvars: {{m: {{{INPUTS}, layers: [relu]}}}}\nmodel: $m\n"
+    task = checked(tmp_path, other).task
+    assert task is not None and [node.path for node in task.planned.graph.nodes] == ["B/relu", "dense"]
+
+
+def test_a_block_of_another_file_may_come_from_the_spec_that_is_extended(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(USING, encoding="utf-8")
+    assert checked(tmp_path, TWO, "modelc: 1\nextends: base.yaml\n").task is not None
