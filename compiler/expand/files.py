@@ -3,7 +3,7 @@
 Files are named by paths below the root and are read as specs are: nothing in them is run. What is read keeps its places.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from modelc.compiler.document import Document, Hop, read
@@ -54,7 +54,7 @@ def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
         if below is None:
             return None
         content = {key: entry for key, entry in root.content.items() if key != "extends"}
-        root = merge(below, replace(root, content=content))
+        root = merge(below, replace(root, content=content), lambda *given, **more: report(files, *given, **more))
         # Each file says itself which language it is in.
         stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
         root = replace(root, content=stated)
@@ -163,7 +163,15 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
 
 
 def report(
-    files: Files, code: str, message: str, at: Where, *, label: str = "", help: str = "", note: str = ""
+    files: Files,
+    code: str,
+    message: str,
+    at: Where,
+    *,
+    label: str = "",
+    help: str = "",
+    note: str = "",
+    related: Iterable[Label] = (),
 ) -> None:
     helps, notes = (help,) if help else (), (note,) if note else ()
-    files.problems.append(Problem(code, message, Label(at.place(), label), notes, helps, path=at.path))
+    files.problems.append(Problem(code, message, Label(at.place(), label), notes, helps, tuple(related), at.path))

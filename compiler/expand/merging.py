@@ -4,32 +4,127 @@ A named thing (a layer, an optimizer, ...) is merged with one of the same name a
 spelt out first, so that `dense: 10` and `dense: {units: 10}` are the same.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+from modelc.compiler.document import Hop
+from modelc.compiler.errors import Label
 from modelc.compiler.expand.part import Part, Where
+from modelc.compiler.expand.scope import written
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.schema.naming import item_names
 
+Report = Callable[..., None]
+"""Reports a problem: its code, its message, where it is, and more by name."""
 
-def merge(base: Part, own: Part) -> Part:
+
+def merge(base: Part, own: Part, report: Report) -> Part:
     """The spec `own` on top of the spec `base`."""
-    return merged(base, own, language())
+    variables = {key: entry for spec in (base, own) for key, entry in entries_of(spec.get("vars")).items()}
+    primaries: dict[str, str] = {}
+    for spec in (base, own):
+        for name, (_, block) in entries_of(spec.get("blocks")).items():
+            for parameter in entries_of(block.get("params")):
+                primaries.setdefault(name, parameter)
+    return Laying(variables, primaries, report).over(base, own, language())
 
 
-def merged(base: Part, own: Part, shape: Shape | None) -> Part:
-    """`own` on top of `base`, both what `shape` describes; None for what is not described, such as a parameter."""
-    if isinstance(shape, Again):
-        shape = shape.shape
-    if isinstance(shape, Either):
-        shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
-    if isinstance(shape, Thing):
-        return merged_things(base, own, shape)
-    if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):
-        return own
-    return replace(own, content=merged_entries(base, own, lambda key: below(shape, key)))
+def entries_of(part: Part | None) -> Mapping[str, tuple[Where, Part]]:
+    """The entries of what should be a mapping."""
+    return part.content if part is not None and part.kind == "mapping" else {}
+
+
+@dataclass(frozen=True)
+class Laying:
+    """What is known where one spec is laid over another: the variables of both as they are written, and the first parameter
+    of each of their blocks."""
+
+    variables: Mapping[str, tuple[Where, Part]]
+    primaries: Mapping[str, str]
+    report: Report
+
+    def over(self, base: Part, own: Part, shape: Shape | None) -> Part:
+        """`own` on top of `base`, both what `shape` describes; None for what is not described, such as a parameter."""
+        if isinstance(shape, Again):
+            shape = shape.shape
+        if isinstance(shape, Either):
+            shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
+        if isinstance(shape, Thing):
+            return self.things(base, own, shape)
+        if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):
+            return own
+        return replace(own, content=self.entries(base, own, lambda key: below(shape, key)))
+
+    def entries(self, base: Part, own: Part, shape: Callable[[str], Shape | None]) -> dict[str, tuple[Where, Part]]:
+        """The entries of both mappings, in the order of `base`, then those that only `own` has."""
+        entries = dict(base.content)
+        for key, (where, part) in own.content.items():
+            entries[key] = where, self.over(entries[key][1], part, shape(key)) if key in entries else part
+        return entries
+
+    def things(self, base: Part, own: Part, shape: Thing) -> Part:
+        """One named thing on top of another: merged where both have one name, else replaced whole."""
+        one, two = spelt(base, shape), spelt(own, shape)
+        first, name = name_in(one, shape), name_in(two, shape)
+        if first is None and name is not None and name == name_in(spelt(self.behind(base), shape), shape):
+            return self.refuse(base, own, name)
+        if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
+            return replace(own, trail=(*own.trail, *self.lost(one, two, first, name, shape)))
+        given, mine = (part.content[name][1] for part in (one, two))
+        if mine.kind == "mapping" and given.kind == "scalar" and self.behind(given).kind == "mapping":
+            self.refuse(given, mine, name)
+            return base
+
+        def inside(key: str) -> Shape | None:
+            if key == name and name in shape.table:
+                return arguments(shape.table, name)
+            return shape.siblings.get(key, shape.others.get(key))
+
+        below, above = (self.with_arguments(part, name, shape) for part in (one, two))
+        return replace(own, kind="mapping", content=self.entries(below, above, inside))
+
+    def behind(self, part: Part) -> Part:
+        """What a part that names a variable stands for, as it is written."""
+        return written(part, self.variables)
+
+    def refuse(self, base: Part, own: Part, name: str) -> Part:
+        """`base`, after reporting that `own` would replace what its variable says, and not be merged with it."""
+        variable = str(base.content).removeprefix("$").partition(".")[0]
+        self.report(
+            "E108",
+            f"`{name}` cannot be laid over `{base.content}`, which is a variable",
+            own.at,
+            label="would replace it whole",
+            help=f"change the variable, below `vars: {{{variable}: ...}}`, or `remove` this from the file that is extended",
+            related=[Label(base.at.place(), "laid over this")],
+        )
+        return base
+
+    def lost(self, base: Part, own: Part, first: str | None, name: str | None, shape: Thing) -> tuple[Hop, ...]:
+        """What is to be told of a thing that goes with its neighbours, where another stands in its place."""
+        if first is None or own.kind != "mapping":
+            return ()
+        where = base.content[first][0]
+        if name is None:
+            return (Hop(where, f"laid over `{first}`, which must be named again to be changed"),)
+        gone = [key for key in base.content if key in shape.siblings and key not in own.content and key != first]
+        return (Hop(where, f"replaces `{first}`, and its `{gone[0]}`"),) if gone else ()
+
+    def with_arguments(self, part: Part, name: str, shape: Thing) -> Part:
+        """A thing whose bare value, if it has one, is its primary argument."""
+        where, value = part.content[name]
+        if value.kind in ("mapping", "hole") or (name not in shape.table and name not in self.primaries):
+            return part
+        primary = shape.table.find(name).primary if name in shape.table else self.primaries[name]
+        if value.kind == "scalar" and value.content is None:
+            given: dict[str, Any] = {}
+        elif not primary or self.behind(value).kind == "mapping":
+            return part
+        else:
+            given = {primary: (where, value)}
+        return replace(part, content={**part.content, name: (where, replace(value, kind="mapping", content=given))})
 
 
 def below(shape: Shape | None, key: str) -> Shape | None:
@@ -37,31 +132,6 @@ def below(shape: Shape | None, key: str) -> Shape | None:
     if isinstance(shape, Keys):
         return shape.keys.get(key)
     return shape.of if isinstance(shape, Names) else None
-
-
-def merged_entries(base: Part, own: Part, shape: Callable[[str], Shape | None]) -> dict[str, tuple[Where, Part]]:
-    """The entries of both mappings, in the order of `base`, then those that only `own` has."""
-    entries = dict(base.content)
-    for key, (where, part) in own.content.items():
-        entries[key] = where, merged(entries[key][1], part, shape(key)) if key in entries else part
-    return entries
-
-
-def merged_things(base: Part, own: Part, shape: Thing) -> Part:
-    """One named thing on top of another: merged where both have one name, else replaced whole."""
-    one, two = spelt(base, shape), spelt(own, shape)
-    names = [name_in(part, shape) for part in (one, two)]
-    if names[0] is None or names[0] != names[1] or one.kind != "mapping" or two.kind != "mapping":
-        return own
-    name = names[1]
-
-    def inside(key: str) -> Shape | None:
-        if key == name and name in shape.table:
-            return arguments(shape.table, name)
-        return shape.siblings.get(key, shape.others.get(key))
-
-    first, second = (with_arguments(part, name or "", shape) for part in (one, two))
-    return replace(own, kind="mapping", content=merged_entries(first, second, inside))
 
 
 def name_in(part: Part, shape: Thing) -> str | None:
@@ -79,28 +149,13 @@ def spelt(part: Part, shape: Thing) -> Part:
     return part
 
 
-def with_arguments(part: Part, name: str, shape: Thing) -> Part:
-    """A thing whose bare value, if it has one, is its primary argument."""
-    where, value = part.content[name]
-    if name not in shape.table or value.kind in ("mapping", "hole"):
-        return part
-    primary = shape.table.find(name).primary
-    if value.kind == "scalar" and value.content is None:
-        given: dict[str, Any] = {}
-    elif primary is None:
-        return part
-    else:
-        given = {primary: (where, value)}
-    return replace(part, content={**part.content, name: (where, replace(value, kind="mapping", content=given))})
-
-
-def remove(base: Part, path: Part, report: Callable[..., None]) -> Part:
+def remove(base: Part, path: Part, report: Report) -> Part:
     """`base` without what the dotted `path` names; reports a path that names nothing."""
     segments = str(path.content).split(".")
     return without(base, segments, 0, path, report)
 
 
-def without(part: Part, segments: list[str], index: int, path: Part, report: Callable[..., None]) -> Part:
+def without(part: Part, segments: list[str], index: int, path: Part, report: Report) -> Part:
     segment, last = segments[index], index == len(segments) - 1
     if part.kind == "mapping":
         keys = list(part.content)

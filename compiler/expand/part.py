@@ -74,6 +74,7 @@ def tree(document: Document) -> Part:
 
     def part(data: Any, path: Path) -> Part:
         at = Where(document, path)
+        trail = document.trails.get(path, ())
         if path in document.holes:
             return hole(at)
         if isinstance(data, dict):
@@ -82,10 +83,10 @@ def tree(document: Document) -> Part:
             }
             for key in missing.get(path, ()):
                 content[key] = Where(document, (*path, key), key=True), hole(Where(document, (*path, key)))
-            return Part("mapping", content, at)
+            return Part("mapping", content, at, trail)
         if isinstance(data, list):
-            return Part("list", tuple(part(value, (*path, index)) for index, value in enumerate(data)), at)
-        return Part("scalar", data, at)
+            return Part("list", tuple(part(value, (*path, index)) for index, value in enumerate(data)), at, trail)
+        return Part("scalar", data, at, trail)
 
     return part(document.data, ())
 

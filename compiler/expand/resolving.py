@@ -12,8 +12,8 @@ from modelc.compiler.document import Document
 from modelc.compiler.expand.definitions import define
 from modelc.compiler.expand.expander import SECTIONS
 from modelc.compiler.expand.part import Part, Where, tree
-from modelc.compiler.expand.scope import File, Scope
-from modelc.compiler.expand.values import REFERENCE, Values
+from modelc.compiler.expand.scope import REFERENCE, File, Scope
+from modelc.compiler.expand.values import Values
 
 NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -1,9 +1,12 @@
 """What a file or a block defines for the texts in it: variables, parameters, blocks. Values only; `expander` computes them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modelc.compiler.expand.part import Part, Where
+
+REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +69,25 @@ class Scope:
     def origin(self, name: str) -> str:
         """Where the value of a name comes from, in words."""
         return f"parameter of `{self.block}`" if name in self.parameters else "from `vars`"
+
+
+def written(part: Part, variables: Mapping[str, tuple[Where, Part]]) -> Part:
+    """`part`, or where it is the name of a variable the value of that, as it is written."""
+    # No more often than there are variables: they may be made of each other.
+    for _ in variables:
+        text = part.content if part.kind == "scalar" else None
+        match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
+        found = variables[match[1]][1] if match is not None and match[1] in variables else None
+        for step in match[2].split(".")[1:] if match is not None else ():
+            found = found and entry(found, step)
+        if found is None:
+            break
+        part = found
+    return part
+
+
+def entry(part: Part, step: str) -> Part | None:
+    """The part below a key of a mapping, or at a place of a list, as in `$list.0`; None where there is none."""
+    if part.kind == "list":
+        return part.content[int(step)] if step.isdecimal() and int(step) < len(part.content) else None
+    return part.get(step)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from modelc.compiler.errors import Label
 from modelc.compiler.expand.merging import called
 from modelc.compiler.expand.part import Part, Where
-from modelc.compiler.expand.scope import File, Scope
+from modelc.compiler.expand.scope import File, Scope, written
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.sections import MODEL, TOP
 from modelc.compiler.schema.spellings import closest, surely
@@ -41,7 +41,7 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
             message = f"the file of the block `{name}` has no `model`"
             values.report("E104", message, part.content["use"][0], label="no model in it")
         return None
-    model = values.written(found, file)
+    model = written(found, file.variables)
     if model.kind != "mapping":
         if model.kind != "hole":
             message = f"`model` must be a mapping, got {describe(model.data)}"
@@ -53,7 +53,7 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
     if output is not None and "nodes" in body:
         body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
     elif output is not None:
-        layers = values.written(body["layers"][1], file)
+        layers = written(body["layers"][1], file.variables)
         cut = up_to(values, layers, output) if layers.kind == "list" else None
         if cut is None:
             return None

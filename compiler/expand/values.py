@@ -1,6 +1,5 @@
 """Computes the values of texts that name variables or parameters, and says what is wrong with them. Knows no layers."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
@@ -10,11 +9,9 @@ from typing import Any
 from modelc.compiler.document import Document, Hop
 from modelc.compiler.errors import Label, Meant, Problem
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
-from modelc.compiler.expand.scope import File, Scope
+from modelc.compiler.expand.scope import REFERENCE, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
-
-REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
 class Reported(Exception):
@@ -80,19 +77,6 @@ class Values:
             return replace(
                 part, content={key: (where, self.value(below, scope)) for key, (where, below) in part.content.items()}
             )
-        return part
-
-    def written(self, part: Part, file: File) -> Part:
-        """`part` as it is written, in the value of the variable of `file` that it names, if it names one."""
-        for _ in file.variables:
-            text = part.content if part.kind == "scalar" else None
-            match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
-            found = file.variables[match[1]][1] if match is not None and match[1] in file.variables else None
-            for step in match[2].split(".")[1:] if match is not None else ():
-                found = found and entry(found, step)
-            if found is None:
-                break
-            part = found
         return part
 
     def named(self, part: Part, text: str, scope: Scope) -> Part:
@@ -212,10 +196,3 @@ class Values:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
-
-
-def entry(part: Part, step: str) -> Part | None:
-    """The part below a key of a mapping, or at a place of a list, as in `$list.0`; None where there is none."""
-    if part.kind == "list":
-        return part.content[int(step)] if step.isdecimal() and int(step) < len(part.content) else None
-    return part.get(step)

@@ -117,6 +117,6 @@ def origin(part: Part, sources: Mapping[str, str]) -> str:
     path = part.at.path
     if path[:1] == ("vars",) and len(path) > 1:
         return f"{'.'.join(map(str, path))}, {line}"
-    if part.trail:
+    if any(hop.shared for hop in part.trail):
         return f"{part.at.document.get(path)}, {line}"
     return line

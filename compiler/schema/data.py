@@ -8,7 +8,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
-from modelc.compiler.schema.sections import check_keys
+from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import DataSpec
 from modelc.compiler.schema.validating import translate
 from modelc.compiler.schema.wording import describe
@@ -116,6 +116,9 @@ def read_split(findings: Findings, section: Mapping[str, Any], path: Path) -> Va
         return None
     from pydantic import ValidationError
 
+    given, note = section["validation"], "the rows for validation are the first ones, or the last ones"
+    if isinstance(given, Mapping) and exclude(findings, given, path, "first", "last", note):
+        return None
     try:
         return read_validation(section["validation"])
     except ValidationError as error:

@@ -42,9 +42,18 @@ class Findings:
     ) -> None:
         """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
         place = self.document.key(path) if key else self.document.value(path)
+        related = tuple(related)
         labels = [
             Label(self.document.key(at) if related_keys else self.document.value(at), text) for at, text in related
         ]
+        helps = listed(help)
+        if code == "E108" and any(other.place.file != place.file for other in labels):
+            taken = next(
+                at for at in (path, *(at for at, _ in related)) if self.document.key(at).file != self.document.name
+            )
+            helps += (
+                f"`remove: [{'.'.join(map(str, taken))}]` beside the `file` of `extends` leaves out what is there",
+            )
         seen = {place, *(other.place for other in labels)}
         labels += [other for other in self.document.trail(path) if other.place not in seen]
         self.problems.append(
@@ -53,7 +62,7 @@ class Findings:
                 message,
                 Label(place, label),
                 notes=listed(note),
-                helps=listed(help),
+                helps=helps,
                 related=tuple(labels),
                 path=path,
                 meant=meant,

@@ -34,6 +34,22 @@ def check_keys(findings: Findings, section: Mapping[str, Any], path: Path, later
     return not unread and all(key in allowed or key in later for key in section)
 
 
+def exclude(findings: Findings, section: Mapping[str, Any], path: Path, first: str, second: str, note: str) -> bool:
+    """Report two keys that cannot stand together; says whether both are there."""
+    both = first in section and second in section
+    if both:
+        findings.add(
+            "E108",
+            f"`{path[-1]}` has both `{first}` and `{second}`",
+            (*path, second),
+            key=True,
+            label="keep one",
+            note=note,
+            related=[((*path, first), f"`{first}`")],
+        )
+    return both
+
+
 def unknown_key(findings: Findings, path: Path, value: Any) -> None:
     """Report the key at `path`, of a section or of the top level, that does not exist there."""
     *sections, key = map(str, path)

@@ -14,7 +14,7 @@ from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.nodes import read_sources
-from modelc.compiler.schema.sections import check_keys
+from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.schema.validating import read_section
 from modelc.compiler.schema.wording import describe
@@ -44,20 +44,6 @@ def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
         optimizer = None if found is None else found.value
     settings = read_section(findings, Settings, plain, path, "`train`")
     return TrainSpec(terms, metrics, optimizer, settings, complete and whole and all_read)
-
-
-def exclude(findings: Findings, section: Mapping[str, Any], path: Path, first: str, second: str, note: str) -> None:
-    """Report two keys that cannot stand together."""
-    if first in section and second in section:
-        findings.add(
-            "E108",
-            f"`train` has both `{first}` and `{second}`",
-            (*path, second),
-            key=True,
-            label="keep one",
-            note=note,
-            related=[((*path, first), f"`{first}`")],
-        )
 
 
 def require(findings: Findings, section: Mapping[str, Any], path: Path) -> None:

@@ -146,3 +146,90 @@ def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
 def test_a_block_of_another_file_may_come_from_the_spec_that_is_extended(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(USING, encoding="utf-8")
     assert checked(tmp_path, TWO, "modelc: 1\nextends: base.yaml\n").task is not None
+
+
+BASE = """modelc: 1
+vars: {opt: {adam: {learning_rate: 0.1}}, args: {units: 8}, w: 7}
+blocks: {Tower: {params: {width: int, depth: 1}, layers: [{dense: $width, repeat: $depth}]}}
+model:
+  inputs: {x: {shape: [4]}}
+  nodes: {a: {from: x, Tower: 5}, b: {from: a, dense: $args}, c: {from: b, dense: $w}}
+  outputs: [c]
+data: {source: {npz: a.npz}, validation: {first: 10}}
+train: {losses: {c: {mean_squared_error: , target: y}}, optimizer: $opt, epochs: 3}
+"""
+
+
+def laid(folder: Path, over: str) -> Checked:
+    return checked(folder, BASE, f"modelc: 1\nextends: other.yaml\n{over}\n")
+
+
+def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
+    task = laid(tmp_path, "model: {nodes: {a: {Tower: {depth: 2}}, c: {dense: {activation: relu}}}}").task
+    assert task is not None
+    layers = {node.path: node.layer for node in task.planned.graph.nodes}
+    assert [getattr(layer, "units", None) for layer in layers.values()] == [5, 5, 8, 7]
+    assert type(getattr(layers["c"], "activation", None)).__name__ == "Relu"
+
+
+@pytest.mark.parametrize(
+    ("over", "code", "message", "below", "cure"),
+    [
+        (
+            "model: {nodes: {b: {dense: {activation: relu}}}}",
+            "E108",
+            "`dense` cannot be laid over `$args`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {args: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
+            "train: {optimizer: {adam: {beta_1: 0.8}}}",
+            "E108",
+            "`adam` cannot be laid over `$opt`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {opt: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
+            "model: {nodes: {c: {tanh: }}}",
+            "E104",
+            "node `c` needs `from`",
+            "replaces `dense`, and its `from`",
+            "name the input or node it takes its values from: `from: image`",
+        ),
+        (
+            "train: {losses: {c: {weight: 3}}}",
+            "E103",
+            "expected a loss here, got only `weight`",
+            "laid over `mean_squared_error`, which must be named again to be changed",
+            "add a loss, such as `binary_cross_entropy`",
+        ),
+        (
+            "data: {validation: {last: 10}}",
+            "E108",
+            "`validation` has both `first` and `last`",
+            "`first`",
+            "`remove: [data.validation.first]` beside the `file` of `extends` leaves out what is there",
+        ),
+        (
+            "train: {steps: 30}",
+            "E108",
+            "`train` has both `epochs` and `steps`",
+            "`epochs`",
+            "`remove: [train.epochs]` beside the `file` of `extends` leaves out what is there",
+        ),
+    ],
+)
+def test_what_cannot_be_laid_over_shows_both_files(
+    tmp_path: Path, over: str, code: str, message: str, below: str, cure: str
+) -> None:
+    (problem,) = laid(tmp_path, over).errors
+    assert (problem.code, problem.message, problem.helps[-1]) == (code, message, cure)
+    (related,) = problem.related
+    assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
+    assert related.text == below
+
+
+def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
+    task = laid(tmp_path, "train: {optimizer: {sgd: 0.3}}").task
+    assert task is not None and task.training is not None
+    assert type(task.training.optimizer).__name__ == "SGD"
