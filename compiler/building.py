@@ -33,7 +33,7 @@ from modelc.compiler.schema.spec import (
     Unembed,
 )
 from modelc.compiler.schema.spellings import closest, surely
-from modelc.compiler.slots import Given, feeds_of, in_order
+from modelc.compiler.slots import Given, check_names, feeds_of, in_order
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -66,6 +66,7 @@ class Builder:
         self.nodes: list[Node] = []
         self.wanted: list[Wanted] = []
         self.repeats: list[Repeated] = []
+        self.named: list[Feed] = []
         self.ends = Ends(findings)
 
     def build(self, model: ModelSpec) -> Graph:
@@ -89,9 +90,9 @@ class Builder:
         settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
         wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
-        return Graph(
-            types, order(self.findings, nodes, model.inputs), settled, self.ends.settled(), wanted, tuple(self.repeats)
-        )
+        named = tuple(replace(one, edge=self.ends.settle(one.edge, one.path, whole=False)) for one in self.named)
+        ordered = order(self.findings, nodes, model.inputs)
+        return Graph(types, ordered, settled, self.ends.settled(), wanted, tuple(self.repeats), named)
 
     # The parts of a model, each at its place.
 
@@ -109,6 +110,8 @@ class Builder:
             return self.item(level, place, spec.items[0], given, named_from(self.findings, spec.path))
         if spec.repeat is None:
             return self.at_end(place, self.chain(level, place, spec.items, given, spec.path))
+        if spec.repeat.times == 0 and spec.items:
+            check_names(self.findings, spec.items[0], given)
         return self.repeat(
             place,
             spec.repeat,
@@ -141,6 +144,8 @@ class Builder:
         given = in_order(item, given)
         if item.repeat is None:
             return self.once(level, place, item, given, at)
+        if item.repeat.times == 0:
+            check_names(self.findings, item, given)
         return self.repeat(place, item.repeat, given, lambda place, given: self.once(level, place, item, given, at))
 
     def repeat(
@@ -163,6 +168,12 @@ class Builder:
                 "E202", f"the node `{place.path}` feeds itself", repeat.path, label="leads back to itself"
             )
             return None
+        if repeat.times == 0:
+            # The value, and none of the ports of what gives it.
+            self.ends.of[place.path] = {"output": last}
+            self.ends.blocks.add(place.path)
+            self.named += (Feed("output", one.edge, one.path) for one in (given or ())[:1])
+            return Edge(place.path)
         return self.at_end(place, last)
 
     def once(self, level: Level, place: Place, item: Item, given: Sequence[Given] | None, at: Path) -> Edge | None:
@@ -194,6 +205,8 @@ class Builder:
                     help="join them first with `concatenate` or `add`",
                 )
                 return self.hole(place, item.path)
+            if all(items == () for items in body.branches.values()):
+                check_names(self.findings, item, given)
             ends = [
                 self.at_end(place.below(name), self.chain(level, place.below(name), items, given, item.path))
                 for name, items in body.branches.items()
@@ -216,8 +229,10 @@ class Builder:
         level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
         self.level(level)
         ports = {name: self.resolve(level, reference) for name, reference in body.outputs.items()}
+        self.named += (Feed(name, ports[name], reference.path) for name, reference in body.outputs.items())
         first = next(iter(ports.values()), None)
         self.ends.of[place.path] = {"output": first, **ports}
+        self.ends.blocks.add(place.path)
         return Edge(place.path)
 
     def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path) -> None:

@@ -10,12 +10,14 @@ from modelc.compiler.schema.spellings import closest, surely
 
 class Ends:
     """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
-    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built.
+    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths of
+    those whose outputs have names in the text.
     """
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
+        self.blocks: set[str] = set()
 
     def feeds(self, node: Node) -> tuple[Feed, ...] | None:
         """The feeds of a node, settled; its own where there is nothing to settle."""
@@ -23,8 +25,11 @@ class Ends:
             return node.feeds
         return tuple(Feed(feed.slot, self.settle(feed.edge, feed.path), feed.path) for feed in node.feeds)
 
-    def settle(self, edge: Edge | None, path: Path | None) -> Edge | None:
-        """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None."""
+    def settle(self, edge: Edge | None, path: Path | None, whole: bool = True) -> Edge | None:
+        """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.
+
+        What lacks it is called by its `whole` path, or as the block around it calls it.
+        """
         seen: set[tuple[str, str]] = set()
         while edge is not None and edge.node in self.of:
             if (edge.node, edge.port) in seen:
@@ -35,8 +40,10 @@ class Ends:
             end = self.of[edge.node]
             if isinstance(end, Mapping):
                 if edge.port not in end:
-                    self.no_port(edge, list(end), path)
+                    self.no_port(edge, list(end), path, whole)
                     return None
+                # What a block gives is looked up where its outputs name it, and blamed there.
+                path = None if edge.node in self.blocks else path
                 edge = end[edge.port]
             elif end is None:
                 return None
@@ -44,18 +51,19 @@ class Ends:
                 edge = Edge(end.node, edge.port) if end.port == "output" else end
         return edge
 
-    def no_port(self, edge: Edge, ports: list[str], path: Path | None) -> None:
+    def no_port(self, edge: Edge, ports: list[str], path: Path | None, whole: bool) -> None:
         if path is None:
             return
         close, sure = closest(edge.port, ports), surely(edge.port, ports)
         named = edge.node.rpartition("/")[2]
+        owner = edge.node if whole else named
         self.findings.add(
             "E203",
-            f"`{edge.node}` has no port `{edge.port}`",
+            f"`{owner}` has no port `{edge.port}`",
             path,
             label="no such port",
             help=f"did you mean `{close}`?" if close else (),
-            note=f"ports of `{edge.node}`: {', '.join(ports)}",
+            note=f"ports of `{owner}`: {', '.join(ports)}",
             meant=self.findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=edge.port),
         )
 

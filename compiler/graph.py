@@ -75,7 +75,8 @@ class Repeated:
 class Graph:
     """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
 
-    `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for.
+    `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for. `named` are the
+    edges that the outputs of blocks name.
     """
 
     inputs: Mapping[str, TensorType | None]
@@ -84,6 +85,7 @@ class Graph:
     ends: Mapping[str, Mapping[str, Edge | None]] = field(default_factory=dict)
     wanted: tuple[Wanted, ...] = ()
     repeats: tuple[Repeated, ...] = ()
+    named: tuple[Feed, ...] = ()
 
     def node(self, path: str) -> Node | None:
         return next((node for node in self.nodes if node.path == path), None)

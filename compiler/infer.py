@@ -81,8 +81,11 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
         if node.path in plans:
             check_learnt(findings, planned, node)
             check_room(findings, planned, node)
+    named = {feed.edge for feed in graph.named}
+    for feed in graph.named:
+        check_port(findings, planned, feed, whole=False)
     for name, edge in graph.outputs.items():
-        if edge is not None and (edge.node in plans or edge.node in graph.inputs):
+        if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
             check_port(findings, planned, Feed("", edge, output_path(document, name)))
     return planned, tuple(findings.problems)
 
@@ -99,7 +102,8 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Know
     for feed in node.feeds:
         known = planned.type(feed.edge)
         if known is None:
-            check_port(findings, planned, feed)
+            if feed.edge not in [one.edge for one in planned.graph.named]:
+                check_port(findings, planned, feed)
             return None
         types.append(known)
     key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
@@ -215,8 +219,8 @@ def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
     return arguments
 
 
-def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
-    """Report a port that its node does not have."""
+def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: bool = True) -> None:
+    """Report a port that its node does not have; by its `whole` path, or as the block around it calls it."""
     if feed.edge is None:
         return
     plan = planned.plans.get(feed.edge.node)
@@ -225,13 +229,14 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed) -> None:
         return
     close, sure = closest(feed.edge.port, ports), surely(feed.edge.port, ports)
     named = feed.edge.node.rpartition("/")[2]
+    owner = feed.edge.node if whole else named
     findings.add(
         "E203",
-        f"`{feed.edge.node}` has no port `{feed.edge.port}`",
+        f"`{owner}` has no port `{feed.edge.port}`",
         feed.path,
         label="no such port",
         help=f"did you mean `{close}`?" if close else (),
-        note=f"ports of `{feed.edge.node}`: {', '.join(ports)}",
+        note=f"ports of `{owner}`: {', '.join(ports)}",
         meant=findings.sure(feed.path, f"{named}.{feed.edge.port}", sure and f"{named}.{sure}"),
     )
 

@@ -8,7 +8,7 @@ from modelc.compiler.graph import Edge, Feed
 from modelc.compiler.layer import Slot
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import Chain, Inner, Item, Residual
+from modelc.compiler.schema.spec import Chain, Inner, Item, Residual, Share, Unembed
 from modelc.compiler.schema.spellings import closest, surely
 
 
@@ -37,28 +37,43 @@ def feeds_of(
         if slot is None:
             slot = names[0] if slots[0].many else names[min(index, len(names) - 1)]
         elif slot not in names:
-            close = closest(slot, names)
-            needed = [known.name for known in slots if known.required]
-            if close is None and len(needed) == 1:
-                close = needed[0]
-            findings.add(
-                "E204",
-                f"`{item.kind}` has no input called `{slot}`",
-                one.path if not isinstance(one.path[-1], int) else one.path[:-1],
-                key=True,
-                label="no such input",
-                help=f"did you mean `{close}`?" if close else (),
-                note=f"inputs of `{item.kind}`: {', '.join(names)}",
-                meant=findings.sure(
-                    one.path if not isinstance(one.path[-1], int) else one.path[:-1],
-                    slot,
-                    surely(slot, names),
-                    key=True,
-                ),
-            )
+            no_slot(findings, item, one, names, [known.name for known in slots if known.required])
             return None
         feeds.append(Feed(slot, one.edge, one.path))
     return tuple(feeds) if check_slots(findings, item, slots, tuple(feeds), at) else None
+
+
+def check_names(findings: Findings, item: Item, given: Sequence[Given] | None) -> None:
+    """Report inputs by name that `item` does not have, where it stands for nothing that would read them."""
+    if isinstance(item.body, Share | Unembed) or (item.body is None and item.layer is None):
+        return
+    names = slots_of(item)
+    for one in given or ():
+        if one.slot is not None and one.slot not in names:
+            no_slot(findings, item, one, names, names)
+
+
+def no_slot(findings: Findings, item: Item, one: Given, names: Sequence[str], needed: Sequence[str]) -> None:
+    """Report the input that `one` is for, which is none of the `names` of the inputs of `item`."""
+    slot = one.slot or ""
+    close = closest(slot, names)
+    if close is None and len(needed) == 1:
+        close = needed[0]
+    findings.add(
+        "E204",
+        f"`{item.kind}` has no input called `{slot}`",
+        one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+        key=True,
+        label="no such input",
+        help=f"did you mean `{close}`?" if close else () if names else "leave the name out",
+        note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
+        meant=findings.sure(
+            one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+            slot,
+            surely(slot, names),
+            key=True,
+        ),
+    )
 
 
 def check_slots(findings: Findings, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:

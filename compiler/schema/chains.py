@@ -7,7 +7,7 @@ from typing import Any
 from modelc.compiler.errors import Path
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.items import check_name, read_mapping, read_name, read_named
+from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.schema.spec import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
 from modelc.compiler.schema.wording import describe, flow
 
@@ -157,6 +157,8 @@ def read_body(findings: Findings, kind: str, raw: Any, path: Path) -> Body | Non
             if not findings.is_hole(path):
                 message = f"`{kind}` must be the name of a node, got {describe(raw)}"
                 findings.add("E105", message, path, label="expected a name")
+            return None
+        if not check_reference(findings, raw, path):
             return None
         return Share(Reference(raw, path)) if kind == "share" else Unembed(Reference(raw, path))
     if kind == "residual":

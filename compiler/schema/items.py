@@ -163,6 +163,14 @@ def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) 
     return False
 
 
+def check_reference(findings: Findings, text: Any, path: Path) -> bool:
+    """Report a text that begins to name a port and names none; says whether it does not."""
+    if not isinstance(text, str) or not text.endswith("."):
+        return True
+    findings.add("E203", f"`{text}` names no port", path, label="nothing behind the dot", help=f"write `{text[:-1]}`")
+    return False
+
+
 def read_mapping(findings: Findings, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
     """`raw` if it is a mapping; reports it otherwise, with the `cure`."""
     if isinstance(raw, Mapping):

@@ -7,7 +7,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.chains import read_item, read_items, read_repeat
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.items import check_name, read_mapping
+from modelc.compiler.schema.items import check_name, check_reference, read_mapping
 from modelc.compiler.schema.spec import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import describe, flow
@@ -226,11 +226,9 @@ def read_sources(findings: Findings, raw: Any, path: Path) -> tuple[Reference, .
 def read_references(findings: Findings, raw: Any, path: Path) -> tuple[Reference, ...] | None:
     """One text or a list of texts, each the name of a node, an input or a port; None when one of them is unreadable."""
     named = {path: raw} if not isinstance(raw, list) else {(*path, place): text for place, text in enumerate(raw)}
-    for at, text in named.items():
-        if isinstance(text, str) and text.endswith("."):
-            cure = f"write `{text[:-1]}`"
-            findings.add("E203", f"`{text}` names no port", at, label="nothing behind the dot", help=cure)
-            return None
+    right = [check_reference(findings, text, at) for at, text in named.items()]
+    if not all(right):
+        return None
     if isinstance(raw, str):
         return (Reference(raw, path),)
     if isinstance(raw, list):
@@ -281,9 +279,11 @@ def read_outputs(findings: Findings, section: Mapping[str, Any], path: Path) -> 
         for name, value in raw.items():
             here = (*at, name)
             check_name(findings, name, here, key=True)
-            if isinstance(value, str):
+            if isinstance(value, str) and check_reference(findings, value, here):
                 outputs[name] = Reference(value, here)
-            elif not findings.is_hole(here):
+                continue
+            complete = False
+            if not isinstance(value, str) and not findings.is_hole(here):
                 findings.add(
                     "E105",
                     f"output `{name}` must be the name of a node, got {describe(value)}",

@@ -99,7 +99,7 @@ class Reference:
 
     @property
     def port(self) -> str:
-        return self.text.partition(".")[2] or "output"
+        return self.text.partition(".")[2] if "." in self.text else "output"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from modelc.compiler.metrics import METRICS
 from modelc.compiler.numbers import read_ratio
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.items import check_name, read_mapping, read_named
+from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_named
 from modelc.compiler.schema.nodes import read_sources
 from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import MetricSpec, Reference, Settings, TermSpec, TrainSpec
@@ -111,6 +111,8 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
         findings.add(
             "E106", f"`weight` must be at least 0, got {weight}", (*path, "weight"), label="must be at least 0"
         )
+    if mask is not None and not check_reference(findings, mask, (*path, "mask")):
+        mask = None
     if of == ():
         findings.add("E104", "`of` is empty", (*path, "of"), label="of nothing", help="name an output or a node")
     unread = ("of" in siblings and of is None) or findings.is_hole((*path, "of"))

@@ -545,7 +545,36 @@ TRAIN = "train: {%s, optimizer: adam, epochs: 1}\n"
                 "    c: {from: b.state_h, dense: 2}\n  outputs: [a, c]\n"
             ),
             "E203",
-            "`x` has no port `state_h`",
+            "`b` has no port `state_h`",
+        ),
+        (
+            (
+                f"{GRAPH}    a: {{from: [x, z], layers: [add, lstm: 8]}}\n    b: {{from: a, layers: [{{relu: , repeat: 0}}]}}\n"
+                "    c: {from: b.state_h, dense: 2}\n  outputs: [a, c]\n"
+            ),
+            "E203",
+            "`b/relu` has no port `state_h`",
+        ),
+        (
+            (
+                f"{GRAPH}    a: {{from: [x, z], add}}\n    b: {{from: a.zz, relu, repeat: 0}}\n"
+                "    c: {from: b, dense: 2}\n  outputs: [a, c]\n"
+            ),
+            "E203",
+            "`a` has no port `zz`",
+        ),
+        (
+            f"{GRAPH}    a: {{from: {{zz: x}}, relu, repeat: 0}}\n  outputs: [a, z]\n",
+            "E204",
+            "`relu` has no input called `zz`",
+        ),
+        (
+            (
+                f"{GRAPH}    a: {{from: {{zz: x}}, parallel: {{join: add, branches: {{p: [], q: []}}}}}}\n"
+                "  outputs: [a, z]\n"
+            ),
+            "E204",
+            "`parallel` has no input called `zz`",
         ),
         (
             (
@@ -631,6 +660,31 @@ def test_more_layers_than_anybody_means_are_refused() -> None:
     )
 
 
-def test_nothing_behind_a_dot_is_no_port() -> None:
-    problem = only(f"{GRAPH}    a: {{from: [x, z], add}}\n    b: {{from: a., relu}}\n  outputs: [b]\n")
+@pytest.mark.parametrize(
+    ("node", "rest"),
+    [
+        ("b: {from: a., relu}", "outputs: [b]"),
+        ("b: {from: a, relu}", "outputs: {b: b, c: a.}"),
+        ("b: {from: a, share: a.}", "outputs: [b]"),
+        (
+            "b: {from: a, relu}",
+            "outputs: [b]\ntrain: {losses: {b: {mean_squared_error: , mask: a.}}, optimizer: adam, epochs: 1}",
+        ),
+    ],
+)
+def test_nothing_behind_a_dot_is_no_port(node: str, rest: str) -> None:
+    problem = only(f"{GRAPH}    a: {{from: [x, z], add}}\n    {node}\n  {rest}\n")
     assert (problem.code, problem.message, problem.helps) == ("E203", "`a.` names no port", ("write `a`",))
+
+
+@pytest.mark.parametrize("named", ["a.zz", "inner.zz"])
+def test_a_port_that_a_block_gives_is_blamed_in_its_outputs(named: str) -> None:
+    block = (
+        "blocks:\n  C: {inputs: [i], nodes: {a: {from: i, relu}}, outputs: [a]}\n"
+        "  B:\n    inputs: [i]\n    nodes: {a: {from: i, lstm: 3}, inner: {from: a, C}}\n"
+        f"    outputs: {{q: inner, p: {named}}}\n"
+    )
+    for used, outputs in (("", "[b, d]"), ("    c: {from: b.p, dense: 3}\n", "[b, c, d]"), ("", "[b.p, d]")):
+        text = f"{block}{GRAPH}    b: {{from: x, B}}\n    d: {{from: z, B}}\n{used}  outputs: {outputs}\n"
+        (problem,) = checked(text).errors
+        assert (problem.code, at(text, problem)) == ("E203", named)
