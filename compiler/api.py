@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Task
 from modelc.compiler.building import build
-from modelc.compiler.document import MAX_BYTES, Document, read, show_text
+from modelc.compiler.document import MAX_BYTES, Document, read, show_text, whole
 from modelc.compiler.errors import Label, Place, Problem, SpecError
 from modelc.compiler.infer import PlannedGraph, infer
 from modelc.compiler.plugged import using
@@ -59,7 +59,15 @@ def check(
     `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them. Files that the spec extends or
     uses are read below `root`, and refused without one; `texts` has those, by real path, that are not taken from the disk.
     """
-    checked = examine(text, name, settings, root, texts)
+    try:
+        checked = examine(text, name, settings, root, texts)
+    except RecursionError:
+        message = "the layers, blocks or expressions of the spec stand too deep inside each other"
+        checked = Checked(
+            None,
+            (whole("E005", message, name, helps=("put fewer of them inside each other",)),),
+            {name: show_text(text)},
+        )
     if any(problem.meant is not None for problem in checked.problems):
         from modelc.compiler.fixing import settle
 

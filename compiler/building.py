@@ -12,7 +12,7 @@ from modelc.compiler.errors import Meant, Path, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
-from modelc.compiler.levels import Level, Place, chain_nodes
+from modelc.compiler.levels import Level, Place, chain_nodes, only_share
 from modelc.compiler.ordering import order
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.findings import Findings
@@ -250,9 +250,21 @@ class Builder:
     def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
         """The layers of another node of the same graph, at `place` and with that node's weights."""
         target = self.target(level, body.of, "share")
+        chain = [body.of.node]
+        while target is not None and (other := only_share(target)) is not None:
+            # What it shares in turn, which is blamed for its own mistakes, and of any number of which there may be a chain.
+            if other.node in chain:
+                chain = chain[chain.index(other.node) :]
+                if frozenset(chain) not in level.circles:
+                    level.circles.append(frozenset(chain))
+                    message = f"`{other.node}` shares itself: {' -> '.join([*chain, other.node])}"
+                    self.findings.add("E209", message, other.path, label="leads back to itself")
+                return self.hole(place, body.of.path)
+            chain.append(other.node)
+            target = level.nodes.get(other.node)
         if target is None:
             return self.hole(place, body.of.path)
-        name = body.of.node
+        name = chain[-1]
         if name in level.building:
             self.findings.add("E209", f"`{name}` shares itself", body.of.path, label="names what it is a part of")
             return self.hole(place, body.of.path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge
 from modelc.compiler.schema.naming import item_names
-from modelc.compiler.schema.spec import Item, NodeSpec
+from modelc.compiler.schema.spec import Item, NodeSpec, Reference, Share
 
 Owner = Callable[[str], str]
 """The path of the node whose weights the node at a path uses."""
@@ -37,7 +37,8 @@ class Place:
 class Level:
     """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
 
-    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`.
+    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`,
+    `circles` those of which was said that they share each other.
     """
 
     at: Place
@@ -45,6 +46,7 @@ class Level:
     nodes: Mapping[str, NodeSpec]
     complete: bool
     building: list[str] = field(default_factory=list)
+    circles: list[frozenset[str]] = field(default_factory=list)
 
     def place(self, name: str) -> Place:
         """The place of the node called `name`."""
@@ -55,3 +57,9 @@ def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
     """The items of a chain by name, as nodes that `share` can name."""
     names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
     return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in zip(names, items, strict=True)}
+
+
+def only_share(spec: NodeSpec) -> Reference | None:
+    """What a node names that is a `share` and nothing else."""
+    item = spec.items[0] if spec.items and not spec.chain and spec.repeat is None else None
+    return item.body.of if item is not None and item.repeat is None and isinstance(item.body, Share) else None

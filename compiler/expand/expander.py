@@ -12,12 +12,10 @@ from modelc.compiler.errors import Label, Problem
 from modelc.compiler.expand.definitions import define, may_be_block, read_block, typed
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
 from modelc.compiler.expand.scope import Block, File, Scope
-from modelc.compiler.expand.values import Values
+from modelc.compiler.expand.values import LARGEST_DEPTH, Values
 from modelc.compiler.schema.spellings import surely
 
 SECTIONS = ("vars", "blocks")
-LARGEST_DEPTH = 32
-"""Blocks inside blocks."""
 
 
 def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:

@@ -13,6 +13,9 @@ from modelc.compiler.expand.scope import REFERENCE, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
 
+LARGEST_DEPTH = 32
+"""Blocks inside blocks, and variables made of variables."""
+
 
 class Reported(Exception):
     """Raised where a value cannot be had for a reason that has been reported."""
@@ -190,6 +193,12 @@ class Values:
             )
             file.values[name] = None
             return hole(raw.at)
+        if len(file.open) >= LARGEST_DEPTH and name not in file.values:
+            message = f"more than {LARGEST_DEPTH} variables are made of each other"
+            # One chain, of which the rest would be too long again.
+            if all(problem.message != message for problem in self.problems):
+                self.report("E208", message, where, label="the limit is reached here", help="write its value here")
+            file.values[name] = None
         if name not in file.values:
             file.open.append(name)
             found = self.value(raw, Scope(file))

@@ -688,3 +688,32 @@ def test_a_port_that_a_block_gives_is_blamed_in_its_outputs(named: str) -> None:
         text = f"{block}{GRAPH}    b: {{from: x, B}}\n    d: {{from: z, B}}\n{used}  outputs: {outputs}\n"
         (problem,) = checked(text).errors
         assert (problem.code, at(text, problem)) == ("E203", named)
+
+
+@pytest.mark.parametrize("text", ["$a{}", "${{a{} + 1}}"])
+def test_variables_made_of_many_others_are_refused_at_the_one_too_many(text: str) -> None:
+    chain = ", ".join(f"a{place}: '{text.format(place + 1)}'" for place in range(400))
+    problem = only(f"vars: {{{chain}, a400: 1}}\n{CHAIN}    - dense: $a0\n")
+    assert (problem.code, problem.message) == ("E208", "more than 32 variables are made of each other")
+
+
+def test_shares_of_shares_are_of_any_number() -> None:
+    nodes = "".join(f"    n{place}: {{from: n{place - 1}, share: n{place - 1}}}\n" for place in range(1, 400))
+    text = (
+        f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    n0: {{from: x, dense: 4}}\n{nodes}  outputs: [n399]\n"
+    )
+    found = checked(text)
+    assert found.task is not None and {node.owner for node in found.task.planned.graph.nodes} == {"n0"}
+
+
+def test_shares_in_a_circle_are_one_mistake() -> None:
+    nodes = "    a: {from: x, share: c}\n    b: {from: a, share: a}\n    c: {from: b, share: b}\n"
+    problem = only(f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n{nodes}  outputs: [c]\n")
+    assert (problem.code, problem.message) == ("E209", "`c` shares itself: c -> b -> a -> c")
+
+
+def test_what_stands_too_deep_to_be_built_is_refused() -> None:
+    nodes = "".join(f"    n{place}: {{from: x, layers: [relu, share: n{place - 1}]}}\n" for place in range(1, 400))
+    text = f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    n0: {{from: x, relu}}\n{nodes}  outputs: [n399]\n"
+    problem = only(text)
+    assert (problem.code, problem.label.place.line) == ("E005", 0)
