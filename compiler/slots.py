@@ -31,6 +31,16 @@ def feeds_of(
         assert item.layer is not None
         slots = item.layer.slots
     names = [slot.name for slot in slots]
+    if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
+        findings.add(
+            "E204",
+            f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}",
+            at,
+            key=at == item.path,
+            label=f"{len(given)} given",
+            note=f"inputs of `{item.kind}`: {', '.join(names)}",
+        )
+        return None
     feeds: list[Feed] = []
     for index, one in enumerate(given):
         slot = one.slot

@@ -11,8 +11,8 @@ from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import Item, ModelSpec
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spec import Item, ModelSpec, TermSpec
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -294,6 +294,10 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
     for name in data.targets:
         if name in wanted:
             continue
+        asking = [spec for spec in train.terms if spec.target in missing and closest(spec.target or "", [name])]
+        if asking:
+            misspelt_target(findings, asking[0], name)
+            continue
         close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
         cure = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
@@ -308,6 +312,20 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
             note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
         )
     return any(name not in wanted for name in data.targets)
+
+
+def misspelt_target(findings: Findings, term: TermSpec, name: str) -> None:
+    """Report the `target` of a term, which is none; that called `name` is meant, for which no loss asks."""
+    path, word = (*term.path, "target"), term.target or ""
+    findings.add(
+        "E205",
+        f"`{word}` is no target of `data`",
+        path,
+        label="no such target",
+        help=f"did you mean `{name}`?",
+        related=[(("data", "targets", name), "nothing asks for this one")],
+        meant=findings.sure(path, word, surely(word, [name])),
+    )
 
 
 def report_strangers(

@@ -198,8 +198,8 @@ def read_parameters(values: "Values", name: str, part: Part) -> dict[str, Parame
 def meant_type(word: str) -> str:
     """The type that `word` probably means; empty for what is a default value."""
     folded = fold(word)
-    close = get_close_matches(folded, TYPES, n=1, cutoff=0.8)
-    return WORDS.get(folded) or (folded if folded in TYPES else close[0] if close else "")
+    close = get_close_matches(folded, TYPES, n=1, cutoff=0.8) or get_close_matches(folded, WORDS, n=1, cutoff=0.85)
+    return WORDS.get(folded) or (folded if folded in TYPES else WORDS.get(close[0], close[0]) if close else "")
 
 
 def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> Part | None:
@@ -210,6 +210,9 @@ def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> P
         part = numbers(part)
     if not parameter.type or is_of(part.data, parameter.type):
         return part
+    if part.kind == "list" and parameter.type in ("ints", "floats"):
+        # The first item that is wrong, of what could have been right.
+        part = next(item for item in part.content if not is_of(item.data, parameter.type[:-1]))
     values.report(
         "E105",
         f"`{parameter.name}` of the block `{block.name}` must be {TYPES[parameter.type]}, got {describe(part.data)}",

@@ -109,6 +109,7 @@ class Expander(Values):
         if part.kind != "mapping":
             return self.value(part, scope)
         content = {}
+        part = self.without_arguments(part, scope.file)
         for key, (where, below) in part.content.items():
             if may_be_block(key, scope.file):
                 content[key] = where, self.use(key, below, where, scope)
@@ -120,6 +121,32 @@ class Expander(Values):
                 self.mention(below, scope.file)
                 content[key] = where, self.value(below, scope)
         return replace(part, content=content)
+
+    def without_arguments(self, part: Part, file: File) -> Part:
+        """An item without what stands beside its block and should stand inside it, which is reported."""
+        name = next((key for key in part.content if key in file.blocks), None)
+        parameters = self.definition(name, file).parameters if name is not None else {}
+        lost = [key for key in part.content if key in parameters and key not in ("name", "repeat", "from")]
+        for key in lost:
+            self.report(
+                "E102",
+                f"`{key}` is an argument of `{name}` and must stand inside it",
+                part.content[key][0],
+                label=f"not inside `{name}`",
+                help=f"write `{name}: {{{key}: ...}}`, with all arguments by name",
+                related=[Label(parameters[key].at.place(), "the parameter")],
+            )
+        if not lost:
+            return part
+        # What is beside the block may be what is missing in it.
+        return replace(
+            part,
+            content={
+                key: (at, hole(below.at) if key == name else below)
+                for key, (at, below) in part.content.items()
+                if key not in lost
+            },
+        )
 
     def parallel(self, part: Part, scope: Scope) -> Part:
         """What stands under `parallel`."""

@@ -34,6 +34,7 @@ ABSENT = {
     "inputlayer": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
     "jaxlayer": NO_CODE,
     "lambda": NO_CODE,
+    "layer": "layers in a row stand under `layers: [...]`, a single one under its own name",
     "lambdalayer": NO_CODE,
     "model": CHAIN,
     "modulelist": CHAIN,

@@ -13,8 +13,8 @@ from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, t
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, describe, literal_choices, show, some, spell
 
-BESIDE = ("name", "from", "repeat")
-"""Keys that stand beside a layer, and are looked for inside it."""
+BESIDE = {"layer": ("name", "from", "repeat"), "loss": ("of", "target", "weight", "mask")}
+"""Keys that stand beside a thing of a kind, and are looked for inside it."""
 WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -38,12 +38,24 @@ BOUNDS = {
 def build(findings: Findings, table: Table[Any], raw: Any, path: Path) -> Any:
     """The named thing at `path`, or None when it is wrong, or has an argument that is, and reported."""
     try:
-        built = table.build(raw)
+        built = table.build(with_names(findings, table, raw, path))
     except ValidationError as error:
         translate(findings, error, path)
         return None
     # Without that argument it would be another thing, of which nothing is said.
     return None if findings.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
+
+
+def with_names(findings: Findings, table: Table[Any], raw: Any, path: Path) -> Any:
+    """`raw` with the arguments whose value could not be read and which do not exist: their names are wrong all the same."""
+    holes = findings.document.holes
+    if not holes or not isinstance(raw, Mapping):
+        return raw
+    ((name, given),) = raw.items()
+    unread = [hole[-1] for hole in holes if hole[:-1] == (*path, name)]
+    if name not in table or not unread or not isinstance(given, Mapping):
+        return raw
+    return {name: {**given, **dict.fromkeys(key for key in unread if key not in table.find(name).model_fields)}}
 
 
 def read_section(
@@ -90,7 +102,7 @@ def translate(
     for item in items:
         *around, last = item["loc"] or ("",)
         whose = item.get("ctx", {}).get("owner")
-        if item["type"] == "extra_forbidden" and whose and not set(BESIDE) & arguments[tuple(around)].keys():
+        if item["type"] == "extra_forbidden" and whose and not beside(whose["kind"], arguments[tuple(around)]):
             table = table_of(whose["kind"])
             if not table.find(whose["name"]).model_fields:
                 # One mistake, however many arguments it has.
@@ -112,7 +124,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
 
     kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     path: Path = (*base, *item["loc"])
-    if findings.in_hole(written(findings, path, len(base))):
+    if kind != "extra_forbidden" and findings.in_hole(written(findings, path, len(base))):
         return
     whose = context.get("owner")
     if whose is not None:
@@ -125,7 +137,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         quoted = f"every value of {quoted}"
     path = written(findings, path, len(base))
     if kind == "extra_forbidden":
-        unknown_argument(findings, path, name, owner, fields, argument=whose is not None)
+        unknown_argument(findings, path, name, owner, fields, kind=whose["kind"] if whose is not None else "")
     elif kind == "missing":
         what = "argument" if whose is not None else "key"
         findings.add(
@@ -218,19 +230,25 @@ def written(findings: Findings, path: Path, start: int) -> Path:
 
 
 def unknown_argument(
-    findings: Findings, path: Path, name: str, owner: str, fields: Collection[str], *, argument: bool
+    findings: Findings, path: Path, name: str, owner: str, fields: Collection[str], *, kind: str
 ) -> None:
-    if argument and name in BESIDE:
+    """Report a key that a section does not have, or an argument that a thing of the `kind` does not have."""
+    if beside(kind, (name,)):
         findings.add(
             "E102",
             f"`{name}` is not an argument of {owner}",
             path,
             key=True,
-            label=f"`{name}` stands beside the layer, not inside it",
+            label=f"`{name}` stands beside the {kind}, not inside it",
             help=f"move `{name}` out to the column of {owner}",
         )
     else:
-        findings.unknown(path, name, owner, fields, what="argument" if argument else "key")
+        findings.unknown(path, name, owner, fields, what="argument" if kind else "key")
+
+
+def beside(kind: str, names: Collection[str]) -> bool:
+    """Whether some of the names are of keys that stand beside a thing of the kind."""
+    return any(name in names for name in BESIDE.get(kind, ()))
 
 
 def too_high(findings: Findings, path: Path, table: Table[Any], owner: str, unknown: Mapping[str, Any]) -> bool:

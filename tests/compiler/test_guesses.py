@@ -263,3 +263,77 @@ def test_a_block_of_nearly_that_name_is_nearer_than_what_others_have() -> None:
     text = "modelc: 1\nblocks: {Transformers: {layers: [relu]}}\nmodel:\n  inputs: {x: {shape: [4]}}\n"
     problems = check(f"{text}  layers: [Transformer, Transformers]\n", "spec.yaml").problems
     assert [problem.helps for problem in problems] == [("did you mean `Transformers`?",)]
+
+
+BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}}]}}}}\nmodel: {{inputs: {{x: {{shape: [8]}}}}, layers: [{}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "word", "message", "cure"),
+    [
+        (
+            TRAINED.replace("loss: cross_entropy", "losses: {digit: {cross_entropy: , target: digti}}"),
+            "E205",
+            "digti",
+            "`digti` is no target of `data`",
+            "did you mean `digit`?",
+        ),
+        (
+            TRAINED.replace("loss: cross_entropy", "losses: {digit: {cross_entropy: {weight: 3}}}"),
+            "E102",
+            "weight",
+            "`weight` is not an argument of `cross_entropy`",
+            "move `weight` out to the column of `cross_entropy`",
+        ),
+        (
+            GRAPH.format("o: {from: x, layer: [dense: 8, relu]}, p: {from: y, relu}"),
+            "E101",
+            "layer:",
+            "unknown layer `layer`",
+            "layers in a row stand under `layers: [...]`, a single one under its own name",
+        ),
+        (
+            GRAPH.format(
+                "o: {from: [x, x, x, x], multi_head_attention: {num_heads: 1, key_dim: 2}}, p: {from: y, relu}"
+            ),
+            "E204",
+            "[x, x",
+            "`multi_head_attention` takes 3 inputs, got 4",
+            "",
+        ),
+        (
+            BLOCKS.format("n: ints", "A: {n: [3, some]}"),
+            "E105",
+            "some",
+            "`n` of the block `A` must be a whole number or a list of them, got the text `some`",
+            "",
+        ),
+        (
+            BLOCKS.format("n: int, act: relu", "{A: 3, act: tanh}"),
+            "E102",
+            "act: tanh",
+            "`act` is an argument of `A` and must stand inside it",
+            "write `A: {act: ...}`, with all arguments by name",
+        ),
+        (
+            BLOCKS.format("n: integr", "A: 3"),
+            "E106",
+            "integr",
+            "`integr` is no type of a parameter",
+            "write `int` for a whole number that must be given",
+        ),
+        (
+            BLOCKS.format("n: int", "relu").replace("units", "unts"),
+            "E102",
+            "unts",
+            "unknown argument `unts` in `dense`",
+            "did you mean `units`?",
+        ),
+    ],
+    ids=lambda value: value if " " not in value else "",
+)
+def test_the_word_to_change_is_the_one_that_is_blamed(text: str, code: str, word: str, message: str, cure: str) -> None:
+    [problem] = check(text, "spec.yaml").errors
+    assert (problem.code, problem.message, "; ".join(problem.helps)) == (code, message, cure)
+    place = problem.label.place
+    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith(word)
