@@ -5,6 +5,7 @@ Files are named by paths below the root and are read as specs are: nothing in th
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from modelc.compiler.document import Document, Hop, read
 from modelc.compiler.errors import Label, Problem, RunError
@@ -54,7 +55,7 @@ def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
         if below is None:
             return None
         content = {key: entry for key, entry in root.content.items() if key != "extends"}
-        root = merge(below, replace(root, content=content), lambda *given, **more: report(files, *given, **more))
+        root = merge(below, replace(root, content=content), partial(report, files))
         # Each file says itself which language it is in.
         stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
         root = replace(root, content=stated)
@@ -93,7 +94,7 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
         return base
     for item in removed.content:
         if item.kind == "scalar" and isinstance(item.content, str):
-            base = remove(base, item, lambda *given, **more: report(files, *given, **more))
+            base = remove(base, item, partial(report, files))
         elif item.kind != "hole":
             message = f"`remove` must be a list of paths, got {describe(item.data)}"
             report(files, "E105", message, item.at, label="expected a path")

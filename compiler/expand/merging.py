@@ -73,7 +73,7 @@ class Laying:
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
             return replace(own, trail=(*own.trail, *self.lost(one, two, first, name, shape)))
         given, mine = (part.content[name][1] for part in (one, two))
-        if mine.kind == "mapping" and given.kind == "scalar" and self.behind(given).kind == "mapping":
+        if given.kind == "scalar" and self.behind(given).kind == "mapping" and not is_variable(mine):
             self.refuse(given, mine, name)
             return base
 
@@ -142,9 +142,14 @@ def name_in(part: Part, shape: Thing) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
+def is_variable(part: Part) -> bool:
+    """Whether a part is a text that stands for the value of a variable."""
+    return part.kind == "scalar" and isinstance(part.content, str) and part.content.startswith("$")
+
+
 def spelt(part: Part, shape: Thing) -> Part:
     """A bare name as a mapping."""
-    if part.kind == "scalar" and isinstance(part.content, str) and not part.content.startswith("$"):
+    if part.kind == "scalar" and isinstance(part.content, str) and not is_variable(part):
         return replace(part, kind="mapping", content={part.content: (part.at, replace(part, content=None))})
     return part
 

@@ -183,6 +183,13 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "change the variable, below `vars: {args: ...}`, or `remove` this from the file that is extended",
         ),
         (
+            "model: {nodes: {b: {dense: 3}}}",
+            "E108",
+            "`dense` cannot be laid over `$args`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {args: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
             "train: {optimizer: {adam: {beta_1: 0.8}}}",
             "E108",
             "`adam` cannot be laid over `$opt`, which is a variable",
@@ -227,6 +234,13 @@ def test_what_cannot_be_laid_over_shows_both_files(
     (related,) = problem.related
     assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
     assert related.text == below
+
+
+def test_a_variable_replaces_a_variable(tmp_path: Path) -> None:
+    task = laid(tmp_path, "vars: {more: {units: 6}}\nmodel: {nodes: {b: {dense: $more}}}").task
+    assert task is not None
+    (found,) = [node.layer for node in task.planned.graph.nodes if node.path == "b"]
+    assert getattr(found, "units", None) == 6
 
 
 def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
