@@ -77,13 +77,8 @@ class Laying:
             self.refuse(given, mine, name)
             return base
 
-        def inside(key: str) -> Shape | None:
-            if key == name and name in shape.table:
-                return arguments(shape.table, name)
-            return shape.siblings.get(key, shape.others.get(key))
-
-        below, above = (self.with_arguments(part, name, shape) for part in (one, two))
-        return replace(own, kind="mapping", content=self.entries(below, above, inside))
+        under, above = (self.with_arguments(part, name, shape) for part in (one, two))
+        return replace(own, kind="mapping", content=self.entries(under, above, lambda key: below(shape, key)))
 
     def behind(self, part: Part) -> Part:
         """What a part that names a variable stands for, as it is written."""
@@ -129,8 +124,14 @@ class Laying:
 
 def below(shape: Shape | None, key: str) -> Shape | None:
     """What `shape` says of what stands under `key`."""
+    if isinstance(shape, Either):
+        shape = shape.mapping
     if isinstance(shape, Keys):
         return shape.keys.get(key)
+    if isinstance(shape, Thing) and key not in shape.table:
+        return shape.siblings.get(key, shape.others.get(key))
+    if isinstance(shape, Thing):
+        return arguments(shape.table, key)
     return shape.of if isinstance(shape, Names) else None
 
 
@@ -157,10 +158,12 @@ def spelt(part: Part, shape: Thing) -> Part:
 def remove(base: Part, path: Part, report: Report) -> Part:
     """`base` without what the dotted `path` names; reports a path that names nothing."""
     segments = str(path.content).split(".")
-    return without(base, segments, 0, path, report)
+    return without(base, segments, 0, path, language(), report)
 
 
-def without(part: Part, segments: list[str], index: int, path: Part, report: Report) -> Part:
+def without(part: Part, segments: list[str], index: int, path: Part, shape: Shape | None, report: Report) -> Part:
+    """`part`, which `shape` describes, without what the segments from `index` on name in it."""
+    shape = shape.shape if isinstance(shape, Again) else shape
     segment, last = segments[index], index == len(segments) - 1
     if part.kind == "mapping":
         keys = list(part.content)
@@ -188,15 +191,21 @@ def without(part: Part, segments: list[str], index: int, path: Part, report: Rep
         if last:
             del items[place]
         else:
-            items[place] = without(items[place], segments, index + 1, path, report)
+            inside = shape.of if isinstance(shape, Items) else None
+            items[place] = without(items[place], segments, index + 1, path, inside, report)
         return replace(part, content=tuple(items))
     entries = dict(part.content)
     where, inner = entries.pop(segment)
     if not last:
         entries = {
-            key: (where, without(inner, segments, index + 1, path, report)) if key == segment else entry
+            key: (where, without(inner, segments, index + 1, path, below(shape, key), report))
+            if key == segment
+            else entry
             for key, entry in part.content.items()
         }
+    elif isinstance(shape, Thing):
+        # It may be less of a thing now.
+        return replace(part, content=entries, trail=(*part.trail, Hop(path.at, f"`{segment}` is removed here")))
     return replace(part, content=entries)
 
 

@@ -236,6 +236,15 @@ def test_what_cannot_be_laid_over_shows_both_files(
     assert related.text == below
 
 
+@pytest.mark.parametrize(("path", "code"), [("model.nodes.c.dense", "E103"), ("model.nodes.c.from", "E104")])
+def test_what_lacks_something_that_is_removed_shows_where_that_is(tmp_path: Path, path: str, code: str) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
+    (related,) = problem.related
+    last = path.rpartition(".")[2]
+    assert (problem.code, related.text) == (code, f"`{last}` is removed here")
+    assert Path(related.place.file).name == "spec.yaml"
+
+
 def test_a_variable_replaces_a_variable(tmp_path: Path) -> None:
     task = laid(tmp_path, "vars: {more: {units: 6}}\nmodel: {nodes: {b: {dense: $more}}}").task
     assert task is not None
