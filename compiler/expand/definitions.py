@@ -122,7 +122,11 @@ def read_block(values: "Values", name: str, file: File) -> Block:
         at = part.content["nodes"][0]
         first = Label(part.content["layers"][0].place(), "a chain")
         message = f"the block `{name}` has both `layers` and `nodes`"
-        values.report("E108", message, at, label="a graph", help="keep one of the two", related=[first])
+        cure = "keep one of the two"
+        taken = [key for key in bodies if part.content[key][0].place().file != file.name]
+        if len(taken) == 1:
+            cure += f": `remove: [blocks.{name}.{taken[0]}]` beside the `file` of `extends` leaves out what is there"
+        values.report("E108", message, at, label="a graph", help=cure, related=[first])
         right = False
     elif not bodies and right:
         cure = "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph"

@@ -218,6 +218,15 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "`remove: [data.validation.first]` beside the `file` of `extends` leaves out what is there",
         ),
         (
+            "blocks: {Tower: {inputs: [i], nodes: {a: {from: i, tanh}}, outputs: [a]}}",
+            "E108",
+            "the block `Tower` has both `layers` and `nodes`",
+            "a chain",
+            (
+                "keep one of the two: `remove: [blocks.Tower.layers]` beside the `file` of `extends` leaves out what is there"
+            ),
+        ),
+        (
             "train: {steps: 30}",
             "E108",
             "`train` has both `epochs` and `steps`",
