@@ -35,6 +35,13 @@ class Metric(Named):
         """
         raise NotImplementedError
 
+    def bounds(self, *types: Any, **named: Any) -> tuple[float, float] | None:
+        """The closed interval that target values must lie in, where their loss takes any; None where any will do.
+
+        Takes output and target.
+        """
+        return None
+
     def sums(self, *values: Any, **named: Any) -> Mapping[str, "Array"]:
         """Additive sums over a batch, of prediction, target, weight and link.
 

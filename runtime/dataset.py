@@ -223,6 +223,11 @@ def check_values(task: Task, part: Part) -> None:
                 check_labels(array, classes, term.target)
             if (bounds := term.loss.bounds(*outputs, given)) is not None:
                 check_bounds(array, bounds, term.target)
+            for measure in task.measures if bounds is None else ():
+                if measure.target == term.target:
+                    output = task.outputs[measure.output].type
+                    if (wanted := measure.metric.bounds(output, given)) is not None:
+                        check_bounds(array, wanted, term.target, metric=measure.key)
             term.loss.check(array, *outputs)
         except RunError as error:
             raise located(error, binding.at) from None

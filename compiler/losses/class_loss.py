@@ -96,6 +96,9 @@ def cure(output: TensorType, target: TensorType) -> str:
         return (
             f"drop the last axis: `shape: {shape}` in its reader, as in `category: {{column: label, shape: {shape}}}`"
         )
+    if target.is_integer and target.rank == output.rank and target.shape[:-1] == labels:
+        size = target.shape[-1]
+        return f"whole numbers are labels, here {size} for each value: give the output {size} steps, or read one label"
     if target.rank == output.rank and target.shape[:-1] == labels:
         return f"give the last layer {target.shape[-1]} units, one for each class of the target"
     if output.shape[:1] == target.shape and output.rank > 1:

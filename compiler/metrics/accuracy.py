@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.metric import Link, Metric, mean_result, mean_sums, need
-from modelc.compiler.metrics.answers import labels_of, need_answers, need_class_target
+from modelc.compiler.metric import Link, mean_result, mean_sums, need
+from modelc.compiler.metrics.answers import AnswerMetric, labels_of, need_answers, need_class_target
 from modelc.compiler.numbers import Number, Size
 from modelc.compiler.tensor import TensorType
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jax import Array
 
 
-class Accuracy(Metric):
+class Accuracy(AnswerMetric):
     """The share of predictions that are right.
 
     An output whose loss is `binary_cross_entropy` answers yes, value by value, where its probability is strictly
@@ -48,7 +48,7 @@ class Accuracy(Metric):
         return mean_result(sums)
 
 
-class TopKAccuracy(Metric):
+class TopKAccuracy(AnswerMetric):
     """The share of predictions whose true class is among the `k` greatest values.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than

@@ -5,11 +5,18 @@ Checks that the target can say whether the answers are right. Computes no metric
 
 from typing import TYPE_CHECKING
 
-from modelc.compiler.metric import Link, need, need_equal
+from modelc.compiler.metric import Link, Metric, need, need_equal
 from modelc.compiler.tensor import TensorType, show_shape
 
 if TYPE_CHECKING:
     from jax import Array
+
+
+class AnswerMetric(Metric):
+    """Abstract: a metric of answers that are right or wrong."""
+
+    def bounds(self, output: TensorType, target: TensorType) -> tuple[float, float] | None:
+        return (0.0, 1.0) if target.shape == output.shape else None
 
 
 def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> tuple[int, ...]:

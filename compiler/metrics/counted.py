@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from modelc.compiler.metric import Link, Metric, need
-from modelc.compiler.metrics.answers import need_answers, need_class
+from modelc.compiler.metric import Link, need
+from modelc.compiler.metrics.answers import AnswerMetric, need_answers, need_class
 from modelc.compiler.metrics.counting import Counts, count, pieces, read_counts
 from modelc.compiler.numbers import Number
 from modelc.compiler.tensor import TensorType
@@ -21,7 +21,7 @@ Average = Annotated[
 ClassId = Annotated[int | None, Field(ge=0, description="Score this class, or value, alone; null scores all.")]
 
 
-class CountedMetric(Metric):
+class CountedMetric(AnswerMetric):
     """Abstract: counts, for each class, answers that are right (true) and wrong (false), for it (positive) and
     against."""
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from modelc.compiler import comparisons
-from modelc.compiler.metric import Link, Metric, mean_result, mean_sums
-from modelc.compiler.metrics.answers import need_class_target
+from modelc.compiler.metric import Link, mean_result, mean_sums
+from modelc.compiler.metrics.answers import AnswerMetric, need_class_target
 from modelc.compiler.metrics.elementwise import ElementwiseMetric
 from modelc.compiler.tensor import TensorType
 
@@ -43,7 +43,7 @@ class SquaredHinge(ElementwiseMetric):
         return jnp.square(comparisons.hinge(prediction, truth))
 
 
-class CategoricalHinge(Metric):
+class CategoricalHinge(AnswerMetric):
     """The mean of `max(wrong - right + 1, 0)`: the score of the true class, and the greatest of the others, at least 0.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`; the mean is over `[...]`. Follows

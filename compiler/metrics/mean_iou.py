@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.metric import Link, Metric, need
-from modelc.compiler.metrics.answers import need_answers
+from modelc.compiler.metric import Link, need
+from modelc.compiler.metrics.answers import AnswerMetric, need_answers
 from modelc.compiler.metrics.counting import KINDS, Counts, count, pieces, read_counts
 from modelc.compiler.numbers import Count, Number, read_tuple
 from modelc.compiler.tensor import TensorType
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jax import Array
 
 
-class OverlapMetric(Metric):
+class OverlapMetric(AnswerMetric):
     """Abstract: counts the answers for each class; a yes-or-no output has the classes no and yes."""
 
     better: ClassVar[Literal["higher", "lower"]] = "higher"

@@ -110,8 +110,13 @@ def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0, w
     )
 
 
-def check_bounds(values: "Array", bounds: tuple[float, float], name: str, first_row: int = 0) -> None:
-    """Raise RunError E403 unless all `values` lie in the closed interval `bounds`; rows count from `first_row`."""
+def check_bounds(
+    values: "Array", bounds: tuple[float, float], name: str, first_row: int = 0, *, metric: str = ""
+) -> None:
+    """Raise RunError E403 unless all `values` lie in the closed interval `bounds`; rows count from `first_row`.
+
+    It is what a loss takes, or the `metric` that is named.
+    """
     import numpy as np
 
     low, high = bounds
@@ -119,11 +124,13 @@ def check_bounds(values: "Array", bounds: tuple[float, float], name: str, first_
         return
     bad = ~((values >= low) & (values <= high))
     where = tuple(np.argwhere(bad)[0])
+    cure = "scale the target with `array: {scale: ...}`, or choose another loss"
     raise RunError(
         "E403",
         f"`{name}` has {plural(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
         f"{values[where].item():g} in row {first_row + int(where[0])}",
-        helps=("scale the target with `array: {scale: ...}`, or choose another loss",),
+        notes=(f"the metric `{metric}` counts right answers among classes",) if metric else (),
+        helps=("for numbers use a metric of errors, such as `mean_absolute_error` or `r2`" if metric else cure,),
     )
 
 

@@ -143,7 +143,12 @@ def test_an_equation_that_keeps_the_steps_keeps_their_mask(equation: str, shape:
             "the first letter of `ba,ab->b` is not the batch, which input and output have and no kernel",
             "equation",
         ),
-        ({"equation": "xaa,ab->xb", "output_shape": 2}, [4, 4], "`xaa,ab->xb` names an axis twice in `xaa`", "equation"),
+        (
+            {"equation": "xaa,ab->xb", "output_shape": 2},
+            [4, 4],
+            "`xaa,ab->xb` names an axis twice in `xaa`",
+            "equation",
+        ),
         (
             {"equation": "...a,abc->...b", "output_shape": 2},
             [4],

@@ -222,3 +222,11 @@ def test_the_weight_of_a_term_may_be_a_ratio(weight: str, code: str | None) -> N
     checked = check(text, "spec.yaml")
     assert [problem.code for problem in checked.errors] == ([] if code is None else [code])
     assert code is not None or (checked.task is not None and checked.task.terms[0].weight == 0.25)
+
+
+def test_labels_of_several_values_are_no_distribution() -> None:
+    with pytest.raises(PlanError) as caught:
+        LOSSES.build("cross_entropy").plan(TensorType((3,)), TensorType((6,), "int32"))
+    assert caught.value.help == (
+        "whole numbers are labels, here 6 for each value: give the output 6 steps, or read one label"
+    )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
+from modelc.compiler.errors import RunError
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.execution import Execution
 from modelc.runtime.train import fit
@@ -68,3 +69,16 @@ def test_metrics_of_numbers(tmp_path: Path) -> None:
     said, output, truth = trained(tmp_path, raw, y=y)
     assert said["r2"] == pytest.approx(sklearn.r2_score(truth, output), rel=1e-4)
     assert said["root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean((truth - output) ** 2)), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "top_k_accuracy", "precision", "mean_iou", "categorical_hinge"])
+def test_right_answers_are_counted_of_classes_only(tmp_path: Path, name: str) -> None:
+    targets = np.random.default_rng(0).normal(size=(29, 3)).astype(np.float32)
+    layers = [{"dense": 3, "name": "y"}]
+    metric = {name: 2} if name.startswith("top") else name
+    raw = spec(layers, loss="mean_squared_error", metrics=[metric], data={"targets": {"y": {"array": "y"}}})
+    with pytest.raises(RunError, match="outside 0 to 1") as caught:
+        ready(raw, write_rows(tmp_path, 29, y=targets))
+    assert caught.value.notes == (f"the metric `{name}` counts right answers among classes",)
+    one_hot = np.eye(3, dtype=np.float32)[targets.argmax(-1)]
+    assert ready(raw, write_rows(tmp_path, 29, y=one_hot))
