@@ -7,7 +7,7 @@ from modelc.compiler.bind.masks import find_mask, mask_edge
 from modelc.compiler.bind.task import Task, Term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.graph import Edge, Graph
-from modelc.compiler.infer import output_path
+from modelc.compiler.infer import output_path, reachable
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.loss import Loss
@@ -71,8 +71,9 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
             roots += [mask] if isinstance(mask, Edge) else []
         terms.append(Term(name, spec.loss, edges, target, spec.weight, spec.path, mask))
     if not unknown and train.terms:
-        for output in graph.outputs:
-            if output not in covered:
+        trained = reachable(graph, [edge for term in terms for edge in term.of])
+        for output, given in graph.outputs.items():
+            if output not in covered and (given is None or given.node not in trained):
                 findings.add(
                     "W903",
                     f"output `{output}` is in no loss",

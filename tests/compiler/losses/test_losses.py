@@ -230,3 +230,15 @@ def test_labels_of_several_values_are_no_distribution() -> None:
     assert caught.value.help == (
         "whole numbers are labels, here 6 for each value: give the output 6 steps, or read one label"
     )
+
+
+def test_an_output_that_a_term_is_made_of_is_trained() -> None:
+    text = (
+        "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  nodes:\n    code: {from: x, dense: 3}\n"
+        "    size: {from: code, layers: [power: 2, sum: -1]}\n    other: {from: x, dense: 2}\n"
+        "  outputs: [code, other]\ndata: {source: {npz: rows.npz}}\n"
+        "train: {losses: {small: {minimize: , of: size}}, optimizer: adam, epochs: 1}\n"
+    )
+    assert [(problem.code, problem.message) for problem in check(text, "spec.yaml").problems] == [
+        ("W903", "output `other` is in no loss")
+    ]
