@@ -94,7 +94,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime import device
 
     device.prepare()
-    from modelc.runtime.balance import balanced
+    from modelc.runtime.balance import balanced, with_numbers
     from modelc.runtime.dataset import complete_with_warnings, read_dataset
     from modelc.runtime.environment import environment
     from modelc.runtime.execution import choose
@@ -106,7 +106,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
             if fresh := [warning for warning in warnings if warning not in checked.problems]:
                 show_problems(fresh, sources, sys.stderr)
             dataset = read_dataset(task, Root(where, cache_folder()))
-            task = balanced(task, dataset.train)
+            task, unbalanced = balanced(task, dataset.train), task
             need_memory(task, dataset)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
@@ -120,7 +120,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         folder,
         record_of(task, id, name, path, settings, where),
         sources[str(path)].encode(),
-        checked.data,
+        with_numbers(checked.data, unbalanced, task),
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(task, dataset, execution, recorder)

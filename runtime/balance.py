@@ -3,6 +3,7 @@ the spec that a run keeps, so that every later evaluation has the same."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from modelc.compiler.bind.task import Binding, Task, Term
@@ -27,8 +28,26 @@ def balanced(task: Task, train: Part) -> Task:
         named = weights_of(task, term, term.loss, train)
         by_index = {str(index): weight for index, weight in enumerate(named.values())}
         terms.append(replace(term, loss=term.loss.model_copy(update={"class_weight": by_index})))
-        data = written(data, (*term.at, LOSSES.name_of(term.loss), "class_weight"), named)
+        data = written(data, path_of(term), named, data)
     return replace(task, terms=tuple(terms), spec=replace(task.spec, document=replace(document, data=data)))
+
+
+def with_numbers(kept: Mapping[str, Any], before: Task, after: Task) -> Mapping[str, Any]:
+    """`kept`, the data of the spec that a run keeps, with the numbers that `after` has in the place of words of `before`.
+
+    A variable on the way to one is replaced by what it stands for.
+    """
+    whole = after.spec.document.data
+    for old, new in zip(before.terms, after.terms, strict=True):
+        if old.loss is not new.loss:
+            path = path_of(new)
+            kept = written(kept, path, reduce(lambda data, key: data[str(key)], path, whole), whole)
+    return kept
+
+
+def path_of(term: Term) -> Path:
+    """Where the weights of classes of a term stand."""
+    return (*term.at, LOSSES.name_of(term.loss), "class_weight")
 
 
 def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> dict[str, float]:
@@ -58,8 +77,11 @@ def names_of(binding: Binding, count: int) -> tuple[str, ...]:
     return tuple(map(str, range(count)))
 
 
-def written(data: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """`data` with `value` at `path`; what is not on the way is shared."""
+def written(data: Mapping[str, Any], path: Path, value: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` with `value` at `path`; what is not on the way is shared. `whole` is `data` without variables."""
     first, *others = path
     key = str(first)
-    return {**data, key: written(data[key], tuple(others), value) if others else value}
+    if not others:
+        return {**data, key: value}
+    below = data[key] if isinstance(data[key], Mapping) else whole[key]
+    return {**data, key: written(below, tuple(others), value, whole[key])}

@@ -102,3 +102,23 @@ def test_a_changed_spec_no_longer_takes_the_weights(project: Project, tmp_path: 
     ended = modelc("evaluate", copy.run, cwd=copy.folder)
     assert ended.code == 4
     assert "[4, 8] float32, the spec asks for [4, 9] float32" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "loss"),
+    [
+        ("", "{cross_entropy: {class_weight: balanced}}"),
+        ("vars: {kind: {cross_entropy: {class_weight: balanced}}}\n", "$kind"),
+        ("vars: {how: balanced}\n", "{cross_entropy: {class_weight: $how}}"),
+    ],
+)
+def test_balanced_weights_of_classes_are_those_of_training(tmp_path: Path, variables: str, loss: str) -> None:
+    text = SPEC.replace(", test: test.npz", "").replace("kind: cross_entropy", f"kind: {loss}")
+    (tmp_path / "tiny.yaml").write_text(text.replace("model:\n", f"{variables}model:\n", 1), encoding="utf-8")
+    np.savez(tmp_path / "train.npz", **made_columns(40, 0))  # type: ignore[arg-type]  # savez types its flag as a keyword
+    trained = modelc("train", "tiny.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    ended = modelc("evaluate", "run", "--weights", "last", "--split", "validation", "--format", "json", cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert json.loads(ended.out)["values"]["loss"] == last["validation/loss"]
