@@ -124,7 +124,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
 
     kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     path: Path = (*base, *item["loc"])
-    if kind != "extra_forbidden" and findings.in_hole(written(findings, path, len(base))):
+    if kind not in ("extra_forbidden", "unknown_name") and findings.in_hole(written(findings, path, len(base))):
         return
     whose = context.get("owner")
     if whose is not None:

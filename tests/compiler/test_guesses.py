@@ -323,6 +323,13 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             "write `int` for a whole number that must be given",
         ),
         (
+            BLOCKS.format("n: int", "relu").replace("dense", "Dense"),
+            "E101",
+            "Dense",
+            "unknown layer `Dense`",
+            "did you mean `dense`?",
+        ),
+        (
             BLOCKS.format("n: int", "relu").replace("units", "unts"),
             "E102",
             "unts",
