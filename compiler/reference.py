@@ -13,11 +13,12 @@ from pydantic.fields import FieldInfo
 
 from modelc.compiler.document import read
 from modelc.compiler.errors import PlanError
-from modelc.compiler.layer import Layer
+from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import ACTIVATIONS
 from modelc.compiler.loss import Loss
 from modelc.compiler.named import Named, Table, fold
 from modelc.compiler.notation import show_value, simple
+from modelc.compiler.promises import need_a
 from modelc.compiler.schema.field_types import Schema, listed
 from modelc.compiler.schema.grammar import Items, Thing, Value, field_shape, summary_of
 from modelc.compiler.schema.tables import TABLES
@@ -220,5 +221,6 @@ def ports_of(table: Table[Any], cls: type[Layer]) -> tuple[str, ...]:
             plan = layer.plan(**{slot.name: (sample,) * slot.least if slot.many else sample for slot in slots})
         except PlanError:
             continue
+        need_a(layer, "plan", plan, Plan)
         return tuple(plan.outputs)
     return ("output",)

@@ -140,6 +140,7 @@ def test_a_bug_in_a_plugin_is_not_called_one_of_modelc(
     ("written", "instead", "command", "said"),
     [
         ("return Plan.of(self.activation.after(x))", "Plan.of(x)", "validate", "Shift.plan` gave a `NoneType`"),
+        ("return Plan.of(self.activation.after(x))", "Plan.of(x)", "explain", "Shift.plan` gave a `NoneType`"),
         (
             "function(x + self.by)",
             "function(x[:, :1])",
@@ -170,7 +171,8 @@ def test_what_a_plugin_gives_against_its_promise_is_called_its_bug(
 ) -> None:
     assert written in CODE
     path = make_file(tmp_path / "shift.py", CODE.replace(written, instead))
-    ended = modelc(command, "shifted.yaml", "--plugin", path, cwd=place.folder)
+    subject = "shift" if command == "explain" else "shifted.yaml"
+    ended = modelc(command, subject, "--plugin", path, cwd=place.folder)
     assert ended.code == 3
     assert f"error: this is a bug in the plug-in `{path.resolve()}`: `{said}" in ended.err
 
