@@ -15,7 +15,8 @@ from modelc.compiler.bind.task import Task
 from modelc.compiler.building import build
 from modelc.compiler.document import MAX_BYTES, Document, read, show_text, whole
 from modelc.compiler.errors import Label, Place, Problem, SpecError
-from modelc.compiler.infer import PlannedGraph, infer
+from modelc.compiler.infer import infer
+from modelc.compiler.planned import PlannedGraph
 from modelc.compiler.plugged import using
 from modelc.compiler.rolling import from_named, to_named
 from modelc.compiler.schema.parse import parse

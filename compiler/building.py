@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from modelc.compiler.ends import Ends
-from modelc.compiler.errors import Meant, Path, Problem
+from modelc.compiler.errors import Path, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.levels import Level, Place, chain_nodes, only_share
 from modelc.compiler.ordering import order
 from modelc.compiler.reading.expand import MAX_NODES
+from modelc.compiler.references import given_by, resolve, shared_node
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spec import (
@@ -25,14 +26,12 @@ from modelc.compiler.schema.spec import (
     ModelSpec,
     NodeSpec,
     Parallel,
-    Reference,
     Repeat,
     Residual,
     Share,
     Spec,
     Unembed,
 )
-from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.slots import Given, check_names, feeds_of, in_order
 
 
@@ -75,13 +74,13 @@ class Builder:
         if model.sequential:
             (spec,) = model.nodes.values()
             level = Level(root, inputs, chain_nodes(spec.items or ()), model.complete)
-            given = self.given(level, spec.sources)
+            given = given_by(self.findings, level, spec.sources)
             last = self.chain(level, root, spec.items, given, spec.path)
             outputs = dict.fromkeys(model.outputs, last)
         else:
             level = Level(root, inputs, model.nodes, model.complete)
             self.level(level)
-            outputs = {name: self.resolve(level, reference) for name, reference in model.outputs.items()}
+            outputs = {name: resolve(self.findings, level, reference) for name, reference in model.outputs.items()}
         nodes = [
             node if (feeds := self.ends.feeds(node)) is node.feeds else replace(node, feeds=feeds)
             for node in self.nodes
@@ -99,7 +98,7 @@ class Builder:
     def level(self, level: Level) -> None:
         """All nodes of a graph."""
         for name, spec in level.nodes.items():
-            self.node(level, level.place(name), spec, self.given(level, spec.sources))
+            self.node(level, level.place(name), spec, given_by(self.findings, level, spec.sources))
 
     def node(self, level: Level, place: Place, spec: NodeSpec, given: Sequence[Given] | None) -> Edge | None:
         """One node of a graph, fed by `given`."""
@@ -228,7 +227,7 @@ class Builder:
             self.want(edges.get(name), type_, name, item.path)
         level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
         self.level(level)
-        ports = {name: self.resolve(level, reference) for name, reference in body.outputs.items()}
+        ports = {name: resolve(self.findings, level, reference) for name, reference in body.outputs.items()}
         self.named += (Feed(name, ports[name], reference.path) for name, reference in body.outputs.items())
         first = next(iter(ports.values()), None)
         self.ends.of[place.path] = {"output": first, **ports}
@@ -249,7 +248,7 @@ class Builder:
 
     def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
         """The layers of another node of the same graph, at `place` and with that node's weights."""
-        target = self.target(level, body.of, "share")
+        target = shared_node(self.findings, level, body.of, "share")
         chain = [body.of.node]
         while target is not None and (other := only_share(target)) is not None:
             # What it shares in turn, which is blamed for its own mistakes, and of any number of which there may be a chain.
@@ -281,7 +280,7 @@ class Builder:
         from modelc.compiler.layers.embedding import Embedding
         from modelc.compiler.layers.unembed import TiedUnembed
 
-        target = self.target(level, body.of, "unembed")
+        target = shared_node(self.findings, level, body.of, "unembed")
         if target is None or target.items is None:
             return self.hole(place, body.of.path)
         alone = not target.chain and target.repeat is None and target.items[0].repeat is None
@@ -316,71 +315,6 @@ class Builder:
         if len(self.nodes) >= MAX_NODES:
             raise TooMany(at)
         self.nodes.append(Node(place.path, layer, feeds, owner, place.scope, at, place.shared))
-
-    # Names.
-
-    def target(self, level: Level, reference: Reference, what: str) -> NodeSpec | None:
-        """The node that `share` or `unembed` names; None after reporting that there is none."""
-        if reference.node in level.nodes and reference.port == "output":
-            return level.nodes[reference.node]
-        if reference.node in level.nodes or reference.node in level.inputs:
-            message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
-            self.findings.add("E209", message, reference.path, label="not a node")
-        elif level.complete:
-            close = closest(reference.node, list(level.nodes))
-            self.findings.add(
-                "E201",
-                f"unknown node `{reference.node}`",
-                reference.path,
-                label="no such node",
-                help=f"did you mean `{close}`?" if close else (),
-                note=f"nodes: {', '.join(level.nodes)}" if not close else (),
-                meant=self.meant(reference, list(level.nodes)),
-            )
-        return None
-
-    def given(self, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:
-        """What the references of a `from` give; None where `from` could not be read."""
-        if sources is None:
-            return None
-        return tuple(Given(self.resolve(level, source), source.path, source.slot) for source in sources)
-
-    def resolve(self, level: Level, reference: Reference) -> Edge | None:
-        """The edge that a text names, or None when there is none (reported, unless it may be a hole)."""
-        name = reference.node
-        if name in level.inputs:
-            edge = level.inputs[name]
-            if edge is None or reference.port == "output":
-                return edge
-            self.findings.add(
-                "E203",
-                f"the input `{name}` has no port `{reference.port}`",
-                reference.path,
-                label="no such port",
-                help=f"write `{name}`",
-            )
-            return None
-        if name in level.nodes:
-            return Edge(level.place(name).path, reference.port)
-        if level.complete:
-            names = (*level.inputs, *level.nodes)
-            close = closest(name, names)
-            self.findings.add(
-                "E201",
-                f"unknown node `{name}`",
-                reference.path,
-                label="no such node or input",
-                help=f"did you mean `{close}`?" if close else (),
-                note=f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}" if not close else (),
-                meant=self.meant(reference, names),
-            )
-        return None
-
-    def meant(self, reference: Reference, names: Sequence[str]) -> Meant | None:
-        """What `reference` says beyond doubt, where it says none of `names`."""
-        sure = surely(reference.node, names)
-        port = reference.text[len(reference.node) :]
-        return self.findings.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node)
 
     def at_end(self, place: Place, edge: Edge | None) -> Edge | None:
         """Let the value of what stands at `place` be that of `edge`."""

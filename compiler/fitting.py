@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.bind.task import Task
 from modelc.compiler.errors import RunError
 from modelc.compiler.graph import Edge, Node
-from modelc.compiler.infer import PlannedGraph, called, reachable
+from modelc.compiler.infer import called
 from modelc.compiler.layer import Batch
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.lower import Tree, lower
+from modelc.compiler.planned import PlannedGraph, reachable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge, Node
-from modelc.compiler.infer import PlannedGraph, by_slot
 from modelc.compiler.keys import derive, derive_each
 from modelc.compiler.layer import Call, Plan, Result, State, Weight
+from modelc.compiler.planned import PlannedGraph, by_slot
 from modelc.compiler.promises import need_shape
 from modelc.compiler.rolling import Roll
 from modelc.compiler.stacking import STACKED

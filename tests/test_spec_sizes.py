@@ -8,7 +8,7 @@ import pytest
 
 from modelc.compiler.api import check_file
 from modelc.compiler.graph import Edge
-from modelc.compiler.infer import PlannedGraph
+from modelc.compiler.planned import PlannedGraph
 
 SPECS = Path(__file__).parent.parent / "specs"
 

@@ -10,7 +10,7 @@ from modelc.compiler.bind.training import bind_training
 from modelc.compiler.bind.weights import bind_weights
 from modelc.compiler.errors import Path, Problem
 from modelc.compiler.graph import Edge, Graph
-from modelc.compiler.infer import PlannedGraph, reachable
+from modelc.compiler.planned import PlannedGraph, reachable
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Spec
 from modelc.compiler.source import Column

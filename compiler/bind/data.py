@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.bind.masks import masked
+from modelc.compiler.bind.targets import report_strange_targets
 from modelc.compiler.bind.task import Binding, Task, Term
 from modelc.compiler.bind.terms import fitted
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import Item, ModelSpec, TermSpec
-from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -246,86 +246,6 @@ def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -
         path = (*term.at, kind, error.argument)
         findings.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
         return ()
-
-
-def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
-    """The names of the targets that losses ask for; None where some of it cannot be known for a mistake elsewhere."""
-    train, model, outputs = task.spec.train, task.spec.model, task.planned.graph.outputs
-    assert train is not None and model is not None
-    stated = task.spec.document.values
-    if not train.terms:
-        return None if not train.complete or ("train", "losses") not in stated else []
-    wanted = []
-    for spec in train.terms:
-        name = spec.name or (next(iter(outputs)) if len(outputs) == 1 else None)
-        bound = any(term.at == spec.path for term in terms)
-        item = last_item(model)
-        nameless = (
-            spec.name is None
-            and model.sequential
-            and (item is None or (item.name is None and (item.layer is None or (*item.path[:-1], "name") in stated)))
-        )
-        unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
-        if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):
-            return None
-        if spec.loss is None or spec.loss.takes_target:
-            wanted.append(spec.target or name)
-        if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
-            wanted.append(spec.mask.text)
-    whole = train.complete or "loss" in task.spec.document.data["train"]
-    return wanted if whole and (model.complete or model.sequential) else None
-
-
-def last_item(model: ModelSpec) -> Item | None:
-    """The last layer in the text; None where it could not be read, or where there is none."""
-    nodes = list(model.nodes.values())
-    return nodes[-1].items[-1] if nodes and nodes[-1].items else None
-
-
-def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
-    """Report targets in `data` that no loss asks for; says whether there are any."""
-    data, train, model = task.data, task.spec.train, task.spec.model
-    assert data is not None and train is not None and model is not None
-    wanted = asked_for(task, terms)
-    if wanted is None:
-        known = [name for term in terms for name in (term.target, term.mask)]
-        return any(name not in known for name in data.targets)
-    missing = [name for name in wanted if name not in data.targets]
-    for name in data.targets:
-        if name in wanted:
-            continue
-        asking = [spec for spec in train.terms if spec.target in missing and closest(spec.target or "", [name])]
-        if asking:
-            misspelt_target(findings, asking[0], name)
-            continue
-        close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
-        cure = f"did you mean `{close}`?" if close else ()
-        if model.sequential and missing == ["output"]:
-            cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
-        findings.add(
-            "E205",
-            f"`{name}` is no target of a loss",
-            ("data", "targets", name),
-            key=True,
-            label="nothing asks for it",
-            help=cure,
-            note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
-        )
-    return any(name not in wanted for name in data.targets)
-
-
-def misspelt_target(findings: Findings, term: TermSpec, name: str) -> None:
-    """Report the `target` of a term, which is none; that called `name` is meant, for which no loss asks."""
-    path, word = (*term.path, "target"), term.target or ""
-    findings.add(
-        "E205",
-        f"`{word}` is no target of `data`",
-        path,
-        label="no such target",
-        help=f"did you mean `{name}`?",
-        related=[(("data", "targets", name), "nothing asks for this one")],
-        meant=findings.sure(path, word, surely(word, [name])),
-    )
 
 
 def report_strangers(

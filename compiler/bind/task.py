@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge
-from modelc.compiler.infer import PlannedGraph
 from modelc.compiler.loss import Loss
 from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.metric import Link, Metric
 from modelc.compiler.optimizer import Optimizer
+from modelc.compiler.planned import PlannedGraph
 from modelc.compiler.schema.spec import DataSpec, Settings, Spec
 from modelc.compiler.source import Reader
 from modelc.compiler.tensor import TensorType

@@ -7,11 +7,12 @@ from modelc.compiler.bind.masks import find_mask, mask_edge
 from modelc.compiler.bind.task import Task, Term
 from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.graph import Edge, Graph
-from modelc.compiler.infer import output_path, reachable
+from modelc.compiler.infer import output_path
 from modelc.compiler.layer import Plan
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
+from modelc.compiler.planned import reachable
 from modelc.compiler.promises import need_a
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spec import Reference, TermSpec

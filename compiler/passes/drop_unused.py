@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge
-from modelc.compiler.infer import PlannedGraph, reachable
+from modelc.compiler.planned import PlannedGraph, reachable
 
 
 def drop_unused(task: Task) -> Task:

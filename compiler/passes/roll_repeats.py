@@ -9,7 +9,7 @@ from dataclasses import replace
 from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge, Feed, Node, Repeated
-from modelc.compiler.infer import PlannedGraph
+from modelc.compiler.planned import PlannedGraph
 from modelc.compiler.rolling import Roll, Turn
 
 LEAST = 8

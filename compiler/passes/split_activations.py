@@ -5,9 +5,9 @@ from dataclasses import replace
 from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge, Feed, Node
-from modelc.compiler.infer import PlannedGraph
 from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers.activations import Linear
+from modelc.compiler.planned import PlannedGraph
 
 
 def split_activations(task: Task) -> Task:

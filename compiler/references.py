@@ -1,0 +1,78 @@
+"""What the names in `from`, `outputs`, `share` and `unembed` stand for, where they stand; reports those that are none."""
+
+from collections.abc import Sequence
+
+from modelc.compiler.errors import Meant
+from modelc.compiler.graph import Edge
+from modelc.compiler.levels import Level
+from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.spec import NodeSpec, Reference
+from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.slots import Given
+
+
+def shared_node(findings: Findings, level: Level, reference: Reference, what: str) -> NodeSpec | None:
+    """The node that `share` or `unembed` names; None after reporting that there is none."""
+    if reference.node in level.nodes and reference.port == "output":
+        return level.nodes[reference.node]
+    if reference.node in level.nodes or reference.node in level.inputs:
+        message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
+        findings.add("E209", message, reference.path, label="not a node")
+    elif level.complete:
+        close = closest(reference.node, list(level.nodes))
+        findings.add(
+            "E201",
+            f"unknown node `{reference.node}`",
+            reference.path,
+            label="no such node",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"nodes: {', '.join(level.nodes)}" if not close else (),
+            meant=meant(findings, reference, list(level.nodes)),
+        )
+    return None
+
+
+def given_by(findings: Findings, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:
+    """What the references of a `from` give; None where `from` could not be read."""
+    if sources is None:
+        return None
+    return tuple(Given(resolve(findings, level, source), source.path, source.slot) for source in sources)
+
+
+def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | None:
+    """The edge that a text names, or None when there is none (reported, unless it may be a hole)."""
+    name = reference.node
+    if name in level.inputs:
+        edge = level.inputs[name]
+        if edge is None or reference.port == "output":
+            return edge
+        findings.add(
+            "E203",
+            f"the input `{name}` has no port `{reference.port}`",
+            reference.path,
+            label="no such port",
+            help=f"write `{name}`",
+        )
+        return None
+    if name in level.nodes:
+        return Edge(level.place(name).path, reference.port)
+    if level.complete:
+        names = (*level.inputs, *level.nodes)
+        close = closest(name, names)
+        findings.add(
+            "E201",
+            f"unknown node `{name}`",
+            reference.path,
+            label="no such node or input",
+            help=f"did you mean `{close}`?" if close else (),
+            note=f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}" if not close else (),
+            meant=meant(findings, reference, names),
+        )
+    return None
+
+
+def meant(findings: Findings, reference: Reference, names: Sequence[str]) -> Meant | None:
+    """What `reference` says beyond doubt, where it says none of `names`."""
+    sure = surely(reference.node, names)
+    port = reference.text[len(reference.node) :]
+    return findings.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node)

@@ -1,0 +1,266 @@
+"""Follows one path of `--set` through the language and the document, and says where it leads nowhere."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.edits import Edits
+from modelc.compiler.errors import Label, Path, Place, Problem
+from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments
+from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.wording import describe
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of a path: its text and where in the argument it stands."""
+
+    text: str
+    place: Place
+
+
+class Refused(Exception):
+    """A path that leads nowhere; carries the problem to report."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Walk:
+    """Follows the segments of one setting through the language and the document, spelling out shorthands on the way."""
+
+    def __init__(self, edits: Edits, segments: Sequence[Segment]) -> None:
+        self.edits = edits
+        self.segments = segments
+
+    def walk(self, shape: Shape, path: Path, index: int) -> Path | None:
+        """The path in the document that the segments from `index` on lead to, below `path`.
+
+        None where the way leads through something unreadable, which is reported already. Raises `Refused`.
+        """
+        if index == len(self.segments):
+            return path
+        if self.edits.in_hole(path):
+            return None
+        value = self.edits.get(path)
+        self.need_no_variable(value, index)
+        if isinstance(shape, Again):
+            return self.walk(shape.shape, path, index)
+        if isinstance(shape, Either):
+            chosen = choose(shape, value)
+            return None if chosen is None else self.walk(chosen, path, index)
+        if isinstance(shape, Value):
+            return self.into_value(path, value, index)
+        if isinstance(shape, Items):
+            return self.into_list(shape, path, value, index)
+        if isinstance(shape, Thing):
+            return self.into_thing(shape, path, value, index)
+        if value is not None and not isinstance(value, Mapping):
+            return None
+        segment = self.segments[index].text
+        if isinstance(shape, Keys):
+            if segment not in shape.keys:
+                raise self.unknown("key", index, shape.what, shape.keys)
+            return self.walk(shape.keys[segment], (*path, segment), index + 1)
+        new = segment not in (value or {}) and (*path, segment) not in self.edits.holes
+        if new and (shape.given or not (shape.open or index == len(self.segments) - 1)):
+            raise self.unknown("name", index, shape.what, value or {})
+        return self.walk(shape.of, (*path, segment), index + 1)
+
+    def need_no_variable(self, value: Any, index: int) -> None:
+        """Raise Refused for a way into the value of a variable: there it may be used by others too."""
+        if isinstance(value, str) and value.startswith("$") and not value.startswith("$$"):
+            shown = self.upto(index)
+            rest = "".join(f".{segment.text}" for segment in self.segments[index:])
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{shown}` is `{value}`, and nothing stands inside it",
+                label=f"not inside `{shown}`",
+                help=f"set the variable, `vars.{value[1:]}{rest}=...`, or set `{shown}` whole"
+                if value[1:].replace("_", "").isalnum()
+                else f"set `{shown}` whole",
+            )
+
+    def into_value(self, path: Path, value: Any, index: int) -> Path:
+        """An entry of a list of plain values, which is all that a plain value can have inside."""
+        segment = self.segments[index]
+        if isinstance(value, Mapping) and segment.text in value:
+            below = (*path, segment.text)
+            return below if index == len(self.segments) - 1 else self.into_value(below, value[segment.text], index + 1)
+        if isinstance(value, list) and segment.text.isdigit() and int(segment.text) < len(value):
+            if index == len(self.segments) - 1:
+                return (*path, int(segment.text))
+            index += 1
+        shown = self.upto(index)
+        raise self.refuse(
+            "E102",
+            index,
+            f"`{shown}` is a plain value, nothing stands inside it",
+            label=f"not inside `{shown}`",
+            help=f"set it whole: `{shown}=...`",
+        )
+
+    def into_list(self, shape: Items, path: Path, value: Any, index: int) -> Path | None:
+        """An item of a list, by its number, its name or its type."""
+        if value is not None and not isinstance(value, list):
+            return None
+        segment = self.segments[index].text
+        siblings = shape.of.siblings if isinstance(shape.of, Thing) else {}
+        names = item_names([called(item, position, siblings) for position, item in enumerate(value or ())])
+        if segment.isdigit() and int(segment) < len(names):
+            return self.walk(shape.of, (*path, int(segment)), index + 1)
+        if segment in names:
+            return self.walk(shape.of, (*path, names.index(segment)), index + 1)
+        if segment.isdigit():
+            size = f"{len(names)} item{'s' if len(names) != 1 else ''}"
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{self.upto(index)}` has {size}, no number {segment}",
+                label="no such item",
+                note="items count from 0" if names else "",
+            )
+        raise self.unknown("item", index, f"`{self.upto(index)}`", names)
+
+    def into_thing(self, shape: Thing, path: Path, value: Any, index: int) -> Path | None:
+        """A sibling key of a named thing, or its arguments, below its name."""
+        segment = self.segments[index].text
+        current = name_of(shape, value)
+        if segment in shape.siblings:
+            if isinstance(value, str):
+                self.edits.spell_out(path, value, None)
+            return self.walk(shape.siblings[segment], (*path, segment), index + 1)
+        if shape.number is not None and isinstance(value, int | float):
+            raise self.refuse(
+                "E102",
+                index,
+                f"`{self.upto(index)}` is {describe(value)}, not a {shape.table.kind}",
+                label="nothing stands inside a number",
+                help=f"set it whole: `{self.upto(index)}={{{segment}: ...}}`" if segment in shape.table else "",
+            )
+        if current is None and value is None and segment in shape.table:
+            return self.walk(arguments(shape.table, segment), (*path, segment), index + 1)
+        if current is None:
+            allowed = [*shape.siblings, *(shape.table if value is None else ())]
+            raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
+        if current in shape.others and segment == current:
+            return self.walk(shape.others[current], (*path, current), index + 1)
+        block = shape.blocks and current in (self.edits.get(("blocks",)) or {})
+        if block and segment == current:
+            return self.into_block(current, path, value, index)
+        if current not in shape.table and current not in shape.others and not block:
+            return None
+        if segment != current:
+            raise self.other_name(shape, current, index)
+        if isinstance(value, str):
+            self.edits.spell_out(path, current, None)
+        if index < len(self.segments) - 1:
+            given = self.edits.get((*path, current))
+            name = str(given).lstrip("$").partition(".")[0]
+            if not isinstance(self.edits.get(("vars", name)), int | float | str | list):
+                self.need_no_variable(given, index + 1)
+            self.spell_arguments(shape, (*path, current))
+        return self.walk(arguments(shape.table, current), (*path, current), index + 1)
+
+    def into_block(self, name: str, path: Path, value: Any, index: int) -> Path:
+        """An argument of a use of the block `name`."""
+        parameters = self.parameters(name)
+        if isinstance(value, str):
+            self.edits.spell_out(path, name, None)
+        at = (*path, name)
+        if index == len(self.segments) - 1:
+            return at
+        given = self.edits.get(at)
+        if given is not None and not isinstance(given, Mapping) and parameters:
+            self.edits.spell_out(at, parameters[0], given)
+        segment = self.segments[index + 1].text
+        if segment not in parameters:
+            raise self.unknown("argument", index + 1, f"`{name}`", parameters)
+        below = (*at, segment)
+        return below if index + 2 == len(self.segments) else self.into_value(below, self.edits.get(below), index + 2)
+
+    def parameters(self, block: str) -> list[str]:
+        """The names of what a block takes; none for what is no block."""
+        found = self.edits.get(("blocks", block, "params"))
+        return [*found] if isinstance(found, Mapping) else []
+
+    def spell_arguments(self, shape: Thing, path: Path) -> None:
+        """Turn a bare value of the thing at `path` into its primary argument."""
+        value, primary = self.edits.get(path), shape.table.find(str(path[-1])).primary
+        if value is not None and not isinstance(value, Mapping) and primary is not None:
+            self.edits.spell_out(path, primary, value)
+
+    def other_name(self, shape: Thing, current: str, index: int) -> Refused:
+        """The refusal of a segment below a named thing that is called otherwise."""
+        segment, whole = self.segments[index].text, self.upto(index)
+        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
+        inside = [*arguments(shape.table, current).keys] if current in shape.table else self.parameters(current)
+        if segment in inside or current in shape.others:
+            cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
+        elif segment in shape.table:
+            example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment
+            cure = f"to choose another, set it whole: `{whole}={{{example}}}`"
+        else:
+            close = closest(segment, [current, *shape.siblings, *inside])
+            inner = f"{current}.{close}" if close in inside else close
+            cure = f"did you mean `{whole}.{inner}{rest}`?" if close else f"write `{whole}.{current}...`"
+        message = f"`{whole}` is `{current}`, not `{segment}`"
+        return self.refuse("E102", index, message, label=f"this is `{current}`", help=cure)
+
+    def unknown(self, what: str, index: int, owner: str, allowed: Collection[str]) -> Refused:
+        """The refusal of a segment that is not among `allowed`."""
+        segment = self.segments[index].text
+        close = closest(segment, list(allowed))
+        before = self.upto(index)
+        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
+        whole = ".".join(part for part in (before, close or "") if part)
+        return self.refuse(
+            "E102",
+            index,
+            f"unknown {what} `{segment}` in {owner}" if owner != "this" else f"unknown {what} `{segment}`",
+            label=f"unknown {what}",
+            help=f"did you mean `{whole}{rest}`?" if close else "",
+            note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed and owner != "this" else "",
+        )
+
+    def upto(self, index: int) -> str:
+        """The segments before `index`, as written."""
+        return ".".join(segment.text for segment in self.segments[:index])
+
+    def refuse(self, code: str, index: int, message: str, *, label: str, help: str = "", note: str = "") -> Refused:
+        place = self.segments[index].place
+        notes, helps = (note,) if note else (), (help,) if help else ()
+        return Refused(Problem(code, message, Label(place, label), notes, helps))
+
+
+def choose(shape: Either, value: Any) -> Shape | None:
+    """The kind of `shape` that `value` is; where there is no value yet, the one that can have something inside."""
+    if isinstance(value, list):
+        return shape.items
+    if value is None or isinstance(value, Mapping):
+        return shape.mapping or shape.items
+    return shape.value or shape.mapping
+
+
+def called(item: Any, position: int, siblings: Mapping[str, Shape]) -> tuple[str | None, str]:
+    """An item's own name, if it has one, and its type."""
+    if isinstance(item, str):
+        return None, item
+    if not isinstance(item, Mapping):
+        return None, f"item_{position}"
+    own = item.get("name") if "name" in siblings else None
+    kind = next((key for key in item if key not in siblings), f"item_{position}")
+    return own if isinstance(own, str) else None, kind
+
+
+def name_of(shape: Thing, value: Any) -> str | None:
+    """The name of the thing that `value` is, None where it has none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        names = [key for key in value if key not in shape.siblings]
+        return names[0] if len(names) == 1 else None
+    return None
