@@ -14,7 +14,7 @@ from modelc.compiler.bind.bind import bind
 from modelc.compiler.bind.task import Task
 from modelc.compiler.building import build
 from modelc.compiler.document import MAX_BYTES, Document, read, show_text, whole
-from modelc.compiler.errors import Label, Place, Problem, SpecError
+from modelc.compiler.errors import SETTING, Label, Place, Problem, SpecError
 from modelc.compiler.infer import infer
 from modelc.compiler.planned import PlannedGraph
 from modelc.compiler.plugged import using
@@ -99,11 +99,11 @@ def examine(
             return Checked(None, problems, sources, document)
         document = included
     if settings:
-        from modelc.compiler.overrides import SOURCE, joined, override
+        from modelc.compiler.overrides import joined, override
 
         document, found = override(document, settings)
         problems += found
-        sources[SOURCE] = joined(settings)
+        sources[SETTING] = joined(settings)
     kept = document
     if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
         from modelc.compiler.expand.expander import expand

@@ -11,6 +11,10 @@ Path = tuple[str | int, ...]
 """The way to a value inside a document: mapping keys and list indices from the root."""
 
 
+SETTING = "--set"
+"""The name of the arguments of `--set` as a file, for places; each stands on a line of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A span of text: `line` and `column` count from 1, `end_column` is exclusive. Line 0 is a file as a whole."""

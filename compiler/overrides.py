@@ -11,25 +11,22 @@ from typing import Any
 
 from modelc.compiler.document import Document, decode
 from modelc.compiler.edits import Edits, path_prefixes
-from modelc.compiler.errors import Label, Path, Place, Problem
+from modelc.compiler.errors import SETTING, Label, Path, Place, Problem
 from modelc.compiler.schema.grammar import language
 from modelc.compiler.walking import Refused, Segment, Walk
 
-SOURCE = "--set"
-"""The name of the arguments as a file, for places; each stands on a line of its own."""
-
 
 def joined(settings: Sequence[str]) -> str:
-    """The text that places in `SOURCE` are places in."""
+    """The text that places in `SETTING` are places in."""
     return "\n".join(settings)
 
 
 def override(document: Document, settings: Sequence[str]) -> tuple[Document, tuple[Problem, ...]]:
     """`document` with each of `settings` carried out, in order, and what is wrong with them.
 
-    Places of values that came from a setting are places in `joined(settings)`, under the name `SOURCE`.
+    Places of values that came from a setting are places in `joined(settings)`, under the name `SETTING`.
     """
-    text = decode(joined(settings), SOURCE)
+    text = decode(joined(settings), SETTING)
     if isinstance(text, Problem):
         return document, (text,)
     edits = Edits(document)
@@ -45,12 +42,12 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
     """Carry out one setting that stands on `line` of `text`; the problems with it."""
     left, equals, right = setting.partition("=")
     if not equals or not left.strip():
-        place = Place(SOURCE, line, 1, line, max(len(left), 1) + 1)
+        place = Place(SETTING, line, 1, line, max(len(left), 1) + 1)
         label = Label(place, "`=` is missing" if left.strip() else "the path is missing")
         cure = "write the path, `=` and the value: `--set train.epochs=3`"
         return (Problem("E002", "expected PATH=VALUE", label, helps=(cure,)),)
     segments = [
-        Segment(match[0], Place(SOURCE, line, match.start() + 1, line, max(match.end(), match.start() + 1) + 1))
+        Segment(match[0], Place(SETTING, line, match.start() + 1, line, max(match.end(), match.start() + 1) + 1))
         for match in re.finditer(r"[^.]+|(?<=\.)(?=\.|$)|^(?=\.)", left)
     ]
     empty = next((segment for segment in segments if not segment.text), None)
@@ -92,16 +89,16 @@ def read_value(right: str, line: int, column: int, text: str) -> Given:
 
     # The reader counts lines and columns: blanks before the value put every place of it where it stands in the text.
     padded = "\n" * (line - 1) + " " * (column - 1) + right
-    composer = Composer(yaml_events(padded, SOURCE), SOURCE)
-    whole = Place(SOURCE, line, column, line, max(column + len(right), column + 1))
+    composer = Composer(yaml_events(padded, SETTING), SETTING)
+    whole = Place(SETTING, line, column, line, max(column + len(right), column + 1))
     try:
         root = composer.document()
         if root is None:
             return Given(None, {(): whole}, {}, frozenset(), tuple(composer.problems))
-        expansion = Expansion(root, SOURCE)
+        expansion = Expansion(root, SETTING)
     except Unreadable as stop:
         return Given(None, {(): whole}, {}, frozenset([()]), (*composer.problems, stop.problem))
-    values, keys = Places(SOURCE, text, expansion.values), Places(SOURCE, text, expansion.keys)
+    values, keys = Places(SETTING, text, expansion.values), Places(SETTING, text, expansion.keys)
     return Given(expansion.data, values, keys, frozenset(expansion.holes), tuple(composer.problems))
 
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modelc.compiler.errors import SETTING
 from modelc.compiler.expand.part import Part
 from modelc.compiler.expand.resolving import Kept
 
 PLAIN = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_./-]*")
 WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 """What some readers of YAML take for something else than a text."""
-SETTING = "--set"
 WIDTH, FURTHEST = 100, 60
 """Columns: of a value on the line of its key, and of the comments behind what is not longer."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
+from modelc.compiler.errors import SETTING, Label, Meant, Path, PlanError, Problem
 from modelc.compiler.named import Table
 from modelc.compiler.schema.forms import (
     TypeForm,
@@ -47,13 +47,13 @@ class Findings:
             Label(self.document.key(at) if related_keys else self.document.value(at), text) for at, text in related
         ]
         helps = listed(help)
-        if code == "E108" and any(other.place.file != place.file for other in labels):
-            taken = next(
-                at for at in (path, *(at for at, _ in related)) if self.document.key(at).file != self.document.name
-            )
-            helps += (
-                f"`remove: [{'.'.join(map(str, taken))}]` beside the `file` of `extends` leaves out what is there",
-            )
+        if (
+            code == "E108"
+            and (taken := [at for at in (path, *dict(related)) if self.is_taken_over(at)])
+            and len(taken) == 1
+        ):
+            way = ".".join(map(str, taken[0]))
+            helps += (f"`remove: [{way}]` beside the `file` of `extends` leaves out what is there",)
         seen = {place, *(other.place for other in labels)}
         labels += [other for other in self.document.trail(path) if other.place not in seen]
         self.problems.append(
@@ -68,6 +68,10 @@ class Findings:
                 meant=meant,
             )
         )
+
+    def is_taken_over(self, path: Path) -> bool:
+        """Whether the key at `path` stands in a file that the spec extends."""
+        return self.document.key(path).file not in (self.document.name, SETTING)
 
     def sure(
         self,

@@ -6,8 +6,8 @@ import pytest
 
 from modelc.compiler.api import Checked, check
 from modelc.compiler.document import Document, read
-from modelc.compiler.errors import Problem
-from modelc.compiler.overrides import SOURCE, override
+from modelc.compiler.errors import SETTING, Problem
+from modelc.compiler.overrides import override
 
 SPEC = """\
 modelc: 1
@@ -58,7 +58,7 @@ def changed(*settings: str, text: str = SPEC) -> Any:
 def refused(setting: str, text: str = SPEC) -> Problem:
     """The one problem with a setting, which must stand in the argument."""
     _, (problem,) = override(document(text), [setting])
-    assert problem.label.place.file == SOURCE
+    assert problem.label.place.file == SETTING
     return problem
 
 
@@ -202,19 +202,19 @@ def checked(*settings: str, text: str = SPEC) -> Checked:
 )
 def test_a_value_that_does_not_fit_is_blamed_in_the_argument(setting: str, code: str, blamed: str) -> None:
     (problem,) = checked(setting).problems
-    assert problem.code == code and problem.label.place.file == SOURCE
+    assert problem.code == code and problem.label.place.file == SETTING
     assert caret(setting, problem) == blamed
 
 
 def test_a_value_that_is_no_yaml_is_refused_at_its_place() -> None:
     (problem,) = checked("train.metrics=[accuracy").problems
-    assert problem.code == "E002" and problem.label.place.file == SOURCE and problem.label.place.column >= 15
+    assert problem.code == "E002" and problem.label.place.file == SETTING and problem.label.place.column >= 15
 
 
 def test_each_setting_has_a_line_of_its_own() -> None:
     found = checked("description='a\nb'", "train.epochs=0", "train.batch_size=x")
     assert [problem.label.place.line for problem in found.problems] == [4, 3]
-    assert found.sources[SOURCE] == "description='a\nb'\ntrain.epochs=0\ntrain.batch_size=x"
+    assert found.sources[SETTING] == "description='a\nb'\ntrain.epochs=0\ntrain.batch_size=x"
 
 
 def test_what_does_not_fit_elsewhere_is_blamed_in_the_file() -> None:
@@ -245,7 +245,7 @@ def test_a_setting_into_what_is_wrong_already_adds_no_error(setting: str) -> Non
 
 def test_control_characters_are_refused() -> None:
     (problem,) = checked("name=a\x1bb").problems
-    assert problem.code == "E001" and problem.label.place.file == SOURCE
+    assert problem.code == "E001" and problem.label.place.file == SETTING
 
 
 VARIABLES = """\
@@ -283,3 +283,12 @@ def test_the_main_argument_that_is_a_variable_can_be_set_by_its_name() -> None:
 def test_files_cannot_be_set(setting: str) -> None:
     problem = refused(setting, SPEC.replace("model:", "blocks: {B: {use: other.yaml}}\nmodel:", 1))
     assert problem.code == "E102" and "files are read before anything is set" in problem.message
+
+
+def test_a_setting_beside_what_excludes_it_is_no_matter_of_extends() -> None:
+    text = (
+        "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [dense: 3]}\n"
+        "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}\n"
+    )
+    [problem] = check(text, "spec.yaml", settings=("train.steps=3",)).errors
+    assert (problem.code, problem.label.place.file, problem.helps) == ("E108", SETTING, ())
