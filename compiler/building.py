@@ -12,7 +12,7 @@ from modelc.compiler.errors import Path, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.layers import LAYERS
-from modelc.compiler.levels import Level, Place, chain_nodes, only_share
+from modelc.compiler.levels import Level, Place, chain_nodes, only_share, shares_of
 from modelc.compiler.ordering import order
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.references import given_by, resolve, shared_node
@@ -248,22 +248,15 @@ class Builder:
 
     def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
         """The layers of another node of the same graph, at `place` and with that node's weights."""
-        target = shared_node(self.findings, level, body.of, "share")
-        chain = [body.of.node]
-        while target is not None and (other := only_share(target)) is not None:
-            # What it shares in turn, which is blamed for its own mistakes, and of any number of which there may be a chain.
-            if other.node in chain:
-                chain = chain[chain.index(other.node) :]
-                if frozenset(chain) not in level.circles:
-                    level.circles.append(frozenset(chain))
-                    message = f"`{other.node}` shares itself: {' -> '.join([*chain, other.node])}"
-                    self.findings.add("E209", message, other.path, label="leads back to itself")
-                return self.hole(place, body.of.path)
-            chain.append(other.node)
-            target = level.nodes.get(other.node)
+        if shared_node(self.findings, level, body.of, "share") is None:
+            return self.hole(place, body.of.path)
+        *others, name = shares_of(level, body.of.node)
+        if name in others:
+            self.circle(level, [*others[others.index(name) :], name])
+            return self.hole(place, body.of.path)
+        target = level.nodes.get(name)
         if target is None:
             return self.hole(place, body.of.path)
-        name = chain[-1]
         if name in level.building:
             self.findings.add("E209", f"`{name}` shares itself", body.of.path, label="names what it is a part of")
             return self.hole(place, body.of.path)
@@ -273,6 +266,16 @@ class Builder:
         level.building.pop()
         return edge
 
+    def circle(self, level: Level, names: list[str]) -> None:
+        """Report nodes that share each other, once for all of them; the first of `names` is the last again."""
+        if frozenset(names) in level.circles:
+            return
+        level.circles.append(frozenset(names))
+        last = only_share(level.nodes[names[-2]])
+        assert last is not None
+        message = f"`{names[0]}` shares itself: {' -> '.join(names)}"
+        self.findings.add("E209", message, last.path, label="leads back to itself")
+
     def unembed(
         self, level: Level, place: Place, item: Item, body: Unembed, given: Sequence[Given] | None, at: Path
     ) -> Edge | None:
@@ -280,7 +283,9 @@ class Builder:
         from modelc.compiler.layers.embedding import Embedding
         from modelc.compiler.layers.unembed import TiedUnembed
 
-        target = shared_node(self.findings, level, body.of, "unembed")
+        known = shared_node(self.findings, level, body.of, "unembed")
+        *others, name = shares_of(level, body.of.node)
+        target = level.nodes.get(name) if known is not None and name not in others else None
         if target is None or target.items is None:
             return self.hole(place, body.of.path)
         alone = not target.chain and target.repeat is None and target.items[0].repeat is None
@@ -301,7 +306,7 @@ class Builder:
         layer = TiedUnembed(embedding=found)
         whole = replace(item, layer=layer, body=None)
         feeds = None if given is None else feeds_of(self.findings, whole, given, at)
-        owner = level.at.owner(level.place(body.of.node).path)
+        owner = level.at.owner(level.place(name).path)
         self.add(place, layer, feeds, owner, item.path)
         return Edge(place.path)
 

@@ -63,3 +63,17 @@ def only_share(spec: NodeSpec) -> Reference | None:
     """What a node names that is a `share` and nothing else."""
     item = spec.items[0] if spec.items and not spec.chain and spec.repeat is None else None
     return item.body.of if item is not None and item.repeat is None and isinstance(item.body, Share) else None
+
+
+def shares_of(level: Level, name: str) -> list[str]:
+    """`name`, and what each node shares that is a `share` and nothing else, up to a name that is there already.
+
+    A loop, because there may be any number of them; each is blamed for its own mistakes where it stands.
+    """
+    names = [name]
+    while names[-1] not in names[:-1] and (spec := level.nodes.get(names[-1])) is not None:
+        other = only_share(spec)
+        if other is None:
+            break
+        names.append(other.node)
+    return names

@@ -217,3 +217,14 @@ def test_what_stands_too_deep_to_be_built_is_refused() -> None:
     text = f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    n0: {{from: x, relu}}\n{nodes}  outputs: [n399]\n"
     problem = only(text)
     assert (problem.code, problem.label.place.line) == ("E005", 0)
+
+
+def test_the_table_of_a_shared_embedding_is_that_of_the_embedding() -> None:
+    text = (
+        "model:\n  inputs: {x: {shape: [4], dtype: int32}, y: {shape: [4], dtype: int32}}\n  nodes:\n"
+        "    e: {from: x, embedding: {input_dim: 9, output_dim: 4}}\n    f: {from: y, share: e}\n"
+        "    g: {from: f, unembed: f}\n  outputs: [e, g]\n"
+    )
+    found = checked(text)
+    assert found.task is not None and not found.problems
+    assert {node.path: node.owner for node in found.task.planned.graph.nodes} == {"e": "e", "f": "e", "g": "e"}
