@@ -39,6 +39,8 @@ def init(
         cure = f"did you mean `{close[0]}`?" if close else f"templates: {', '.join(found)}"
         refuse(f"there is no template `{template}`", helps=(cure,))
     spec = output or Path(f"{template}.yaml")
+    if spec.suffix.lower() == ".json":
+        refuse(f"`{spec}` cannot be written", helps=("templates have comments, which JSON has not: name it `.yaml`",))
     create(spec, (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"))
     written = [str(spec)]
     schema = spec.parent / SCHEMA

@@ -37,10 +37,10 @@ class Unusual(Exception):
     """Raised for a text that is not formatted, since it would say something else; the message says why."""
 
 
-def formatted(text: str, name: str) -> tuple[str, tuple[Problem, ...]]:
+def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[Problem, ...]]:
     """`text` in canonical layout, JSON where `name` ends in `.json`; as it is, with its problems, where it cannot be read.
 
-    Raises Unusual.
+    Raises Unusual, unless `again` is false also for a text that would not stay as it is then.
     """
     document, problems = read(text, name)
     if document is None or problems:
@@ -56,6 +56,8 @@ def formatted(text: str, name: str) -> tuple[str, tuple[Problem, ...]]:
         need_same_words(plain, new)
         new = new.replace("\n", "\r\n") if "\r\n" in document.text else new
     need_same_data(document, new, name)
+    if again and new != text and formatted(new, name, again=False)[0] != new:
+        raise Unusual("laid out once more it would be another text")
     return new, ()
 
 

@@ -10,7 +10,7 @@ from modelc.compiler.graph import Edge, Node
 from modelc.compiler.keys import derive, derive_each
 from modelc.compiler.layer import Call, Plan, Result, State, Weight
 from modelc.compiler.planned import PlannedGraph, by_slot
-from modelc.compiler.promises import need_shape
+from modelc.compiler.promises import need_kind, need_shape
 from modelc.compiler.rolling import Roll
 from modelc.compiler.stacking import STACKED
 
@@ -207,7 +207,9 @@ class Run:
         given = node.layer.apply(call, **by_slot(node, [narrow(self.values[edge], node.path) for edge in edges]))
         result = given if isinstance(given, Result) else Result.of(given)
         for port, type_ in self.plans[node.path].outputs.items():
-            need_shape(node.layer, "apply", result.outputs.get(port), type_.shape, port if port != "output" else "")
+            value, named = result.outputs.get(port), port if port != "output" else ""
+            need_shape(node.layer, "apply", value, type_.shape, named)
+            need_kind(node.layer, "apply", value, type_.dtype, named)
         for port, value in result.outputs.items():
             self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else narrow(value)
             self.masks[Edge(node.path, port)] = result.masks.get(port)

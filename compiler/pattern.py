@@ -4,11 +4,12 @@ Looks at the class alone and computes nothing: what its methods do is for `model
 """
 
 from collections.abc import Iterator
-from inspect import isfunction
+from inspect import Parameter, isfunction, signature
 from typing import Any
 
 from pydantic import PydanticUserError
 
+from modelc.compiler.layer import Layer
 from modelc.compiler.named import Named, Table
 from modelc.compiler.schema.grammar import field_shape
 from modelc.compiler.schema.tables import TABLES
@@ -40,7 +41,7 @@ def breaches(name: str, cls: type[Named]) -> Iterator[str]:
     own = f"`{cls.__qualname__}`"
     if not (vars(cls).get("__doc__") or "").strip():
         yield f"{own} has no docstring"
-    if name not in cls.example:
+    if not isinstance(cls.example, str) or name not in cls.example:
         yield f"{own} has no `example` that uses `{name}`"
     for key, value in CONFIG.items():
         if cls.model_config.get(key) != value:
@@ -48,8 +49,11 @@ def breaches(name: str, cls: type[Named]) -> Iterator[str]:
     for variable in sorted(cls.__class_vars__):
         if not hasattr(cls, variable):
             yield f"{own} does not say its `{variable}`"
-    for method in unwritten(cls):
+    missing = list(unwritten(cls))
+    for method in missing:
         yield f"{own} has no `{method}`"
+    if issubclass(cls, Layer) and not missing:
+        yield from without_slots(cls)
     try:
         cls.model_rebuild()
     except (PydanticUserError, NameError) as error:
@@ -64,6 +68,17 @@ def breaches(name: str, cls: type[Named]) -> Iterator[str]:
             field_shape(info)
         except TypeError:
             yield f"the field `{field}` of {own} has a type that no spec can write"
+
+
+def without_slots(cls: type[Layer]) -> Iterator[str]:
+    """The inputs of a layer that one of its methods does not take: they are given by name."""
+    for method in ("plan", "apply"):
+        parameters = signature(getattr(cls, method)).parameters
+        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+            continue
+        for slot in cls.slots if isinstance(cls.slots, tuple) else ():
+            if slot.name not in parameters:
+                yield f"`{cls.__qualname__}.{method}` does not take its input `{slot.name}`"
 
 
 def unwritten(cls: type[Named]) -> Iterator[str]:

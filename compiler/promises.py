@@ -34,3 +34,17 @@ def need_shape(
         planned = ", ".join(map(str, ("rows", *shape) if rows else shape))
         where = f" at `{port}`" if port else ""
         raise BrokenPromise(thing, f"`{type(thing).__name__}.{method}` gave {came}{where}, planned was [{planned}]")
+
+
+def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -> None:
+    """Raise BrokenPromise unless the array that `method` of `thing` gave holds the kind of values that is planned: floats
+    of any width, whole numbers, or bools. Else gradients would end there."""
+    given = str(value.dtype)
+    if kind_of(given) != kind_of(dtype):
+        where = f" at `{port}`" if port else ""
+        raise BrokenPromise(thing, f"`{type(thing).__name__}.{method}` gave {given}{where}, planned was {dtype}")
+
+
+def kind_of(dtype: str) -> str:
+    """The kind of values of a dtype, without their width."""
+    return dtype.removeprefix("b").removeprefix("u").rstrip("0123456789") if dtype != "bool" else dtype

@@ -8,6 +8,7 @@ from modelc.compiler.errors import SETTING, Label, Meant, Path, PlanError, Probl
 from modelc.compiler.named import Table
 from modelc.compiler.schema.forms import (
     TypeForm,
+    as_here,
     below,
     is_foreign,
     of_cell,
@@ -171,7 +172,7 @@ class Findings:
         elif not called and not block and (absent := absent_hint(table.kind, name)):
             cure = absent
         elif close and path[-1] == name and called and is_foreign(name, close):
-            cure = f"did you mean `{translated(table, close, arguments)}`?"
+            cure = f"did you mean `{translated(table, close, as_here(name, arguments))}`?"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
         else:

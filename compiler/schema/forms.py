@@ -39,9 +39,9 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
         rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
         name = next(table.called(value), None) if key == "name" else table.suggest(value)
         if name and (key not in siblings or is_type(table, name, rest)):
-            written = with_siblings(f"{name}: {spell(rest)}" if rest else name, beside)
+            written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
             lost = key != "name" and "name" in raw and "name" not in siblings
-            sure = None if lost else surely_called(value, table, rest)
+            sure = None if lost else sure_name(table, value, rest, ())
             if sure and not all(surely(other, table.find(sure).model_fields) for other in rest):
                 sure = None
             return TypeForm(key, name, written, sure, tuple(beside))
@@ -84,6 +84,16 @@ def translated(table: Table[Any], name: str, arguments: Any) -> str:
     if not known or not set(known) <= set(cls.model_fields):
         return name
     return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
+
+
+def as_here(word: str, arguments: Any) -> Any:
+    """The arguments of another framework's `word` for a thing, with the one that is counted from the other end as it is
+    here."""
+    counted = OTHERWISE.get(fold(word.rpartition(".")[2]), "")
+    value = arguments.get(counted) if isinstance(arguments, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 0.5:
+        return arguments
+    return {**arguments, counted: round(1 - value, 9)}
 
 
 def of_cell(table: Table[Any], name: str, arguments: Any) -> str | None:

@@ -139,8 +139,10 @@ def value_meant(kind: str, value: Any) -> str | None:
         return str(int(value))
     if kind in ("int_type", "float_type") and isinstance(value, str):
         plain = value.replace("_", "").strip()
-        if plain.lstrip("+-").isdecimal() and plain.isascii():
-            return str(int(plain))
+        digits = plain.lstrip("+-")
+        if digits.isdecimal() and plain.isascii():
+            # With a leading zero it is another number in YAML 1.1.
+            return str(int(plain)) if digits == "0" or digits[0] != "0" else None
         return plain if FLOAT.fullmatch(plain) else None
     return None
 

@@ -106,3 +106,9 @@ def test_a_template_is_a_commented_spec_that_trains(name: str, root: Root) -> No
     rows = np.arange(min(dataset.train.rows, 64))
     outcome = fit(task, replace(dataset, train=dataset.train.take(rows)), choose(task), Watcher(), lambda: False)
     assert outcome.last is not None and all(np.isfinite(value) for value in outcome.last.values.values())
+
+
+def test_a_template_with_comments_is_no_json(tmp_path: Path) -> None:
+    ended = modelc("init", "digits", "-o", "digits.json", cwd=tmp_path)
+    assert ended.code == 2 and "name it `.yaml`" in ended.err
+    assert not list(tmp_path.iterdir())

@@ -149,6 +149,12 @@ def test_a_bug_in_a_plugin_is_not_called_one_of_modelc(
         ),
         ("return self.activation.function(x", "self.activation.function(x", "train", "Shift.apply` gave a `NoneType`"),
         (
+            "function(x + self.by)",
+            "function(x + self.by).astype('int32')",
+            "train",
+            "Shift.apply` gave int32, planned was float32",
+        ),
+        (
             "need_equal(output, target)\n        return output.shape",
             "pass",
             "validate",

@@ -90,6 +90,7 @@ def test_what_is_beyond_doubt_is_corrected_and_all_else_stays(written: str, righ
         "dense: {unit: 8, unts: 9}",  # two that mean one
         "wibble: 8",
         "BatchNorm2d: {momentum: 0.1}",  # counted from the other end
+        "{type: BatchNorm2d, momentum: 0.1}",
         "dense: {units: 8, activation: adan}",
         "{type: dense, units: 8, config: 3}",  # an argument that nothing here has
         "{type: dense, # why\n       units: 8}",  # a comment inside a flow mapping
@@ -320,3 +321,9 @@ def test_no_name_of_another_framework_is_taken_for_a_slip() -> None:
         for name in {name for place in places for name in vars(place) if not name.startswith("_")}:
             if name not in table and not list(table.called(name)):
                 assert slip(name, list(table)) is None, f"{kind} {name}"
+
+
+def test_a_number_that_is_another_one_elsewhere_is_nobodys_guess() -> None:
+    text = "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [dense: 010, dense: '8', dense: '0']}\n"
+    problems = check(text, "spec.yaml").problems
+    assert [problem.fix is not None for problem in problems] == [False, True, True]

@@ -32,6 +32,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("linear: {in_features: 8, out_features: 64}", "E105", "did you mean `dense: 64`?"),
         ("nn.Linear: 64", "E101", "did you mean `dense: 64`?"),
         ("torch.nn.Linear: {in_features: 8, out_features: 64, bias: false}", "E101", "`dense: {units: 64, use_bias: false}`"),
+        ("BatchNorm2d: {momentum: 0.1}", "E101", "did you mean `batch_norm: {momentum: 0.9}`?"),
+        ("{type: BatchNorm2d, momentum: 0.1}", "E107", "write `batch_norm: {momentum: 0.9}`"),
         ("tf.keras.layers.Dense: 64", "E101", "did you mean `dense`?"),
         ("keras.layers.Dropout: 0.5", "E101", "did you mean `dropout`?"),
         ("dense: {units: 8, activation: {linear: 4}}", "E105", "write `linear`"),

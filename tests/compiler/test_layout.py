@@ -228,3 +228,9 @@ def test_a_text_that_would_say_something_else_is_refused(monkeypatch: pytest.Mon
 def test_keys_with_question_marks_are_refused() -> None:
     with pytest.raises(Unusual):
         formatted("modelc: 1\nmodel:\n    ? a\n    : 1\n", "spec.yaml")
+
+
+def test_a_text_that_would_not_stay_as_it_is_laid_out_is_left_alone() -> None:
+    text = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  layers:\n    -\n      relu\n"
+    with pytest.raises(Unusual, match="once more"):
+        formatted(text, "spec.yaml")

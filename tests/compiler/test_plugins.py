@@ -224,6 +224,15 @@ BREACHES = {
         "",
         "`Shift` has no `apply`",
     ),
+    'def plan(self, x):\n        need(x.is_float, f"expected': (
+        'def plan(self, a):\n        x = a\n        need(x.is_float, f"expected',
+        "`Shift.plan` does not take its input `x`",
+    ),
+    "def apply(self, call: Call, x):\n        return self.activation": (
+        "def apply(self, call: Call, y):\n        x = y\n        return self.activation",
+        "`Shift.apply` does not take its input `x`",
+    ),
+    'ClassVar[str] = "shift: 0.5"': ("ClassVar[object] = 3", "`Shift` has no `example` that uses `shift`"),
     "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `Layer`"),
     "class Shift(Layer)": ("class Shift(Activation)", "it is of the kind `activation`"),
     '    by: Annotated[float, Field(description="What is added."': (
