@@ -98,11 +98,18 @@ def run() -> None:
     """Run the command line, and exit by what became of it."""
     try:
         app(prog_name="modelc")
+    except SystemExit as error:
+        from modelc.cli.plugins import culprit
+
+        # What ends the command is the command: a plug-in that does so would pass for success.
+        if culprit(error) is None:
+            raise
+        sys.exit(report(error))
     except Exception as error:  # noqa: BLE001 - the outermost border, which says of whatever arrives that it is a bug
         sys.exit(report(error))
 
 
-def report(error: Exception) -> int:
+def report(error: BaseException) -> int:
     """Say what ended the command, and give its exit code."""
     from modelc.cli.plugins import culprit
     from modelc.compiler.errors import PluginError, RunError, SpecError

@@ -46,7 +46,7 @@ def task_of(run: "Run") -> "Task":
     return task
 
 
-def culprit(error: Exception) -> str | None:
+def culprit(error: BaseException) -> str | None:
     """Where in which plug-in `error` came from, as text; None where it came from modelc itself."""
     import traceback
 

@@ -171,7 +171,7 @@ class Builder:
             # The value, and none of the ports of what gives it.
             self.ends.of[place.path] = {"output": last}
             self.ends.blocks.add(place.path)
-            self.named += (Feed("output", one.edge, one.path) for one in (given or ())[:1])
+            self.named += (Feed(called(one.edge), one.edge, one.path) for one in (given or ())[:1])
             return Edge(place.path)
         return self.at_end(place, last)
 
@@ -228,7 +228,7 @@ class Builder:
         level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
         self.level(level)
         ports = {name: resolve(self.findings, level, reference) for name, reference in body.outputs.items()}
-        self.named += (Feed(name, ports[name], reference.path) for name, reference in body.outputs.items())
+        self.named += (Feed(reference.node, ports[name], reference.path) for name, reference in body.outputs.items())
         first = next(iter(ports.values()), None)
         self.ends.of[place.path] = {"output": first, **ports}
         self.ends.blocks.add(place.path)
@@ -327,6 +327,11 @@ class Builder:
             return edge
         self.ends.of[place.path] = edge
         return Edge(place.path)
+
+
+def called(edge: Edge | None) -> str:
+    """What the text around it calls the node or input of an edge."""
+    return "" if edge is None else edge.node.rpartition("/")[2]
 
 
 def named_from(findings: Findings, path: Path) -> Path:

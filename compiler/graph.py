@@ -76,7 +76,7 @@ class Graph:
     """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
 
     `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for. `named` are the
-    edges that the outputs of blocks name.
+    edges that the outputs of blocks name, their `slot` what the text calls the node.
     """
 
     inputs: Mapping[str, TensorType | None]

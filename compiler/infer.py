@@ -1,6 +1,6 @@
 """`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -10,7 +10,7 @@ from modelc.compiler.graph import Feed, Graph, Node
 from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import kind_of
 from modelc.compiler.planned import PlannedGraph, by_slot, reachable
-from modelc.compiler.promises import need_a
+from modelc.compiler.promises import need_a, need_types
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.tensor import TensorType, show_shape
@@ -89,6 +89,8 @@ def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: lis
         report(findings, planned, node, error)
         return None
     need_a(node.layer, "plan", plan, Plan)
+    need_types(node.layer, "plan", plan.outputs)
+    need_a(node.layer, "plan", plan.params, Mapping)
     uses = node.layer.masking == "use"
     if plan.drops_mask if uses else masked and not passes:
         findings.add(
@@ -175,7 +177,7 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: boo
         return
     close, sure = closest(feed.edge.port, ports), surely(feed.edge.port, ports)
     named = feed.edge.node.rpartition("/")[2]
-    owner = feed.edge.node if whole else named
+    owner = feed.edge.node if whole else feed.slot
     findings.add(
         "E203",
         f"`{owner}` has no port `{feed.edge.port}`",

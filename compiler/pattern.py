@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import PydanticUserError
 
-from modelc.compiler.layer import Layer
+from modelc.compiler.layer import Layer, Slot
 from modelc.compiler.named import Named, Table
 from modelc.compiler.schema.grammar import field_shape
 from modelc.compiler.schema.tables import TABLES
@@ -71,14 +71,21 @@ def breaches(name: str, cls: type[Named]) -> Iterator[str]:
 
 
 def without_slots(cls: type[Layer]) -> Iterator[str]:
-    """The inputs of a layer that one of its methods does not take: they are given by name."""
-    for method in ("plan", "apply"):
+    """The inputs of a layer that one of its methods does not take: they are given by name, behind the call of `apply`."""
+    for method, before in (("plan", ["self"]), ("apply", ["self", "call"])):
         parameters = signature(getattr(cls, method)).parameters
+        if [name for name in parameters if name not in [slot.name for slot in slots_of(cls)]][: len(before)] != before:
+            yield f"`{cls.__qualname__}.{method}` does not begin with `{', '.join(before)}`"
         if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
             continue
-        for slot in cls.slots if isinstance(cls.slots, tuple) else ():
+        for slot in slots_of(cls):
             if slot.name not in parameters:
                 yield f"`{cls.__qualname__}.{method}` does not take its input `{slot.name}`"
+
+
+def slots_of(cls: type[Layer]) -> tuple[Slot, ...]:
+    """The inputs of a layer, where they do not follow from its arguments."""
+    return cls.slots if isinstance(cls.slots, tuple) else ()
 
 
 def unwritten(cls: type[Named]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.tensor import show_shape
+from modelc.compiler.tensor import DTYPES, TensorType, show_shape
 
 
 class BrokenPromise(Exception):
@@ -21,6 +21,22 @@ def need_a(thing: Any, method: str, value: Any, wanted: type) -> None:
         raise BrokenPromise(
             thing, f"`{type(thing).__name__}.{method}` gave a `{type(value).__name__}`, expected a {expected}"
         )
+
+
+def need_types(thing: Any, method: str, types: Any) -> None:
+    """Raise BrokenPromise unless `types`, which `method` of `thing` gave by port, are types of arrays."""
+    for port, type_ in types.items() if isinstance(types, Mapping) else [("output", types)]:
+        right = (
+            isinstance(type_, TensorType)
+            and type_.dtype in DTYPES
+            and isinstance(type_.shape, tuple)
+            and all(isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in type_.shape)
+        )
+        if not right:
+            given = f"shape {type_.shape} and dtype {type_.dtype}" if isinstance(type_, TensorType) else f"{type_!r}"
+            raise BrokenPromise(
+                thing, f"`{type(thing).__name__}.{method}` gave {given} at `{port}`, which no array has"
+            )
 
 
 def need_shape(

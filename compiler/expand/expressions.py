@@ -6,10 +6,16 @@ bounded. Knows nothing of documents.
 
 import ast
 import operator
+import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from math import isfinite
 from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.numbers import read_ratio
 
 MAX_LENGTH = 500
 LARGEST = 2**63
@@ -62,7 +68,9 @@ def compute(text: str, lookup: Lookup) -> Any:
             warnings.simplefilter("error", SyntaxWarning)
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise ExpressionError(f"`{text.strip()}` is no expression", "for example `${4 * dim}`") from None
+        place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
+        cure = f"here an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
+        raise ExpressionError(f"`{text.strip()}` is no expression", cure) from None
     try:
         return visit(tree.body, lookup)
     except RecursionError:
@@ -98,6 +106,8 @@ def visit(node: ast.expr, lookup: Lookup) -> Any:
 def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
     if type(node.op) not in ARITHMETIC:
         raise ExpressionError(f"`{ast.unparse(node)}` is not part of expressions", "there are + - * / // % and **")
+    with suppress(PydanticCustomError):  # a ratio by zero, which is no number
+        left, right = read_ratio(left), read_ratio(right)
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ExpressionError(f"`{shown(value)}` is no number to compute with")

@@ -12,6 +12,7 @@ from modelc.compiler.expand.part import Part, TooLarge, Where, hole
 from modelc.compiler.expand.scope import REFERENCE, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
+from modelc.compiler.schema.wording import flow
 
 LARGEST_DEPTH = 32
 """Blocks inside blocks, and variables made of variables."""
@@ -126,8 +127,7 @@ class Values:
             found = self.variable(name, scope, at=part.at)
             if found.kind == "hole":
                 raise Reported
-            shown = found.content if found.kind == "scalar" else "..."
-            trail[name] = Hop(found.at, f"`{name}` = {shown}, {scope.origin(name)}", shared=True)
+            trail[name] = Hop(found.at, f"`{name}` = {flow(found.data)}, {scope.origin(name)}", shared=True)
             return found.data
 
         if not text.endswith("}"):

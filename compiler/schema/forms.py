@@ -5,6 +5,7 @@ Texts for the cures of messages only; what is wrong is found and said elsewhere.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from modelc.compiler.named import Named, Table, fold
@@ -129,9 +130,14 @@ def sure_name(table: Table[Any], name: str, arguments: Any, blocks: Collection[s
     named = surely(name, blocks) if table.kind == "layer" else None
     sure = {found for found in (surely_called(name, table, arguments), named) if found}
     counted = OTHERWISE.get(fold(name.rpartition(".")[2]), "")
-    if len(sure) != 1 or (isinstance(arguments, Mapping) and counted in arguments):
+    if len(sure) != 1 or (isinstance(arguments, Mapping) and any(means(key, counted) for key in arguments)):
         return None
     return sure.pop()
+
+
+def means(key: str, argument: str) -> bool:
+    """Whether `key` is `argument`, or may be a slip of it."""
+    return bool(argument) and (fold(key) == argument or bool(get_close_matches(fold(key), [argument], cutoff=0.7)))
 
 
 def fed_cure(table: Table[Any], name: str, value: Any) -> str:

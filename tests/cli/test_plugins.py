@@ -142,6 +142,19 @@ def test_a_bug_in_a_plugin_is_not_called_one_of_modelc(
         ("return Plan.of(self.activation.after(x))", "Plan.of(x)", "validate", "Shift.plan` gave a `NoneType`"),
         ("return Plan.of(self.activation.after(x))", "Plan.of(x)", "explain", "Shift.plan` gave a `NoneType`"),
         (
+            "Plan.of(self.activation.after(x))",
+            "Plan.of(x.with_shape(4.0))",
+            "validate",
+            "Shift.plan` gave shape (4.0,)",
+        ),
+        (
+            "Plan.of(self.activation.after(x))",
+            "Plan.of(x.with_dtype('floaty'))",
+            "validate",
+            "Shift.plan` gave shape (4,)",
+        ),
+        ("Plan.of(self.activation.after(x))", "Plan.of(x, x)", "validate", "Shift.plan` gave a `TensorType`"),
+        (
             "function(x + self.by)",
             "function(x[:, :1])",
             "train",
@@ -181,6 +194,14 @@ def test_what_a_plugin_gives_against_its_promise_is_called_its_bug(
     ended = modelc(command, subject, "--plugin", path, cwd=place.folder)
     assert ended.code == 3
     assert f"error: this is a bug in the plug-in `{path.resolve()}`: `{said}" in ended.err
+
+
+@pytest.mark.parametrize(("written", "command"), [("need(x.is_float", "validate"), ("return self.activation", "train")])
+def test_a_plugin_that_ends_the_process_is_no_success(place: Place, tmp_path: Path, written: str, command: str) -> None:
+    path = make_file(tmp_path / "shift.py", CODE.replace(written, f"__import__('sys').exit(0); {written}", 1))
+    ended = modelc(command, "shifted.yaml", "--plugin", path, cwd=place.folder)
+    assert ended.code == 3
+    assert f"error: this is a bug in the plug-in `{path.resolve()}`, at {path.resolve()}:" in ended.err
 
 
 def test_explain_names_the_installed_plugin_that_has_something(place: Place) -> None:

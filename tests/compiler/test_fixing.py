@@ -91,6 +91,8 @@ def test_what_is_beyond_doubt_is_corrected_and_all_else_stays(written: str, righ
         "wibble: 8",
         "BatchNorm2d: {momentum: 0.1}",  # counted from the other end
         "{type: BatchNorm2d, momentum: 0.1}",
+        "{type: BatchNorm2d, Momentum: 0.1}",
+        "BatchNorm2d: {momntum: 0.1}",
         "dense: {units: 8, activation: adan}",
         "{type: dense, units: 8, config: 3}",  # an argument that nothing here has
         "{type: dense, # why\n       units: 8}",  # a comment inside a flow mapping

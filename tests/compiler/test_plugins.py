@@ -232,6 +232,10 @@ BREACHES = {
         "def apply(self, call: Call, y):\n        x = y\n        return self.activation",
         "`Shift.apply` does not take its input `x`",
     ),
+    "def apply(self, call: Call, x):\n        return self.activation.function(x": (
+        "def apply(self, x):\n        return self.activation.function(x",
+        "`Shift.apply` does not begin with `self, call`",
+    ),
     'ClassVar[str] = "shift: 0.5"': ("ClassVar[object] = 3", "`Shift` has no `example` that uses `shift`"),
     "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `Layer`"),
     "class Shift(Layer)": ("class Shift(Activation)", "it is of the kind `activation`"),

@@ -137,6 +137,12 @@ def test_a_model_of_another_file_is_cut_where_this_one_says(tmp_path: Path, othe
     assert (problem.code, problem.label.place.file) == ("E201", str(tmp_path / "spec.yaml"))
 
 
+def test_a_port_that_a_node_of_another_file_lacks_is_told_by_its_name(tmp_path: Path) -> None:
+    other = f"modelc: 1\nmodel: {{{INPUTS}, nodes: {{h: {{from: x, layers: [dense: 3, relu]}}}}, outputs: [h]}}\n"
+    spec = USING.replace("other.yaml}", "other.yaml, output: h.mid}")
+    assert found(checked(tmp_path, other, spec)) == [("E203", "`h` has no port `mid`", "spec.yaml:2")]
+
+
 def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
     other = f"modelc: 1\nvars: {{m: {{{INPUTS}, layers: [relu]}}}}\nmodel: $m\n"
     task = checked(tmp_path, other).task
