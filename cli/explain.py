@@ -13,7 +13,7 @@ from modelc.cli.plugins import PluginNames, enable
 if TYPE_CHECKING:
     from modelc.compiler.explain import Page
     from modelc.compiler.reference import Argument, Entry
-    from modelc.compiler.schema.section_pages import SectionPage
+    from modelc.compiler.schema.section_pages import KeyPage, SectionPage
 
 CODE = re.compile(r"[EW]\d{3}")
 GROUPS = {
@@ -34,7 +34,8 @@ def explain(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="CODE|NAME", help="A code such as E301, a layer, loss, ..., or a section: model, data, train."
+            metavar="CODE|NAME",
+            help="A code such as E301, a layer, loss, ..., or a key of a spec: train, residual, ...",
         ),
     ] = None,
     plugins: PluginNames = None,
@@ -55,17 +56,19 @@ def explain(
         return
 
     from modelc.compiler.reference import entries, suggest
-    from modelc.compiler.schema.section_pages import section_of, section_page
+    from modelc.compiler.schema.section_pages import key_names, key_pages, section_page
+    from modelc.compiler.schema.spellings import closest, surely
 
     section = section_page(name)
     if section is not None:
         write(show_section(section))
         return
     found = entries(name)
+    if not found and (pages := key_pages(name)):
+        write(show_key(name, pages))
+        return
     if not found:
-        close = section_of(name) or suggest(name)
-        if close and close == section_of(name):
-            refuse(f"`{name}` is a key of `{close}`", helps=(f"`modelc explain {close}` has all its keys",))
+        close = closest(name, key_names()) if surely(name, key_names()) else suggest(name)
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         if plugin := plugin_with(name):
             cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
@@ -142,6 +145,17 @@ def show_section(page: "SectionPage") -> str:
         paint("strong", "Example") + "\n" + textwrap.indent(page.example, "  "),
     ]
     return "\n\n".join(parts)
+
+
+def show_key(name: str, pages: "tuple[KeyPage, ...]") -> str:
+    """A key of a spec, wherever it stands."""
+    parts = [paint("strong", name) + "  (key)"]
+    for page in pages:
+        body = textwrap.fill(page.description, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
+        parts.append("\n".join(line for line in (f"  {page.where}", body) if line))
+        if page.keys:
+            parts.append(listing("Keys", list(page.keys.items())).rstrip("\n"))
+    return "\n\n".join(parts) + "\n"
 
 
 def show_entry(entry: "Entry") -> str:

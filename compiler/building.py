@@ -184,7 +184,7 @@ class Builder:
             return Edge(place.path)
         if isinstance(body, Chain):
             for name, type_ in body.types.items():
-                self.want(given[0].edge if given else None, type_, name, item.path)
+                self.want(given[0].edge if given else None, type_, name, item.path, place)
             inside = Level(place, {}, chain_nodes(body.items or ()), body.items is not None)
             return self.at_end(place, self.chain(inside, place, body.items, given, item.path))
         if isinstance(body, Inner):
@@ -224,7 +224,7 @@ class Builder:
             return None
         edges = {feed.slot: feed.edge for feed in feeds}
         for name, type_ in body.types.items():
-            self.want(edges.get(name), type_, name, item.path)
+            self.want(edges.get(name), type_, name, item.path, place)
         level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
         self.level(level)
         ports = {name: resolve(self.findings, level, reference) for name, reference in body.outputs.items()}
@@ -234,10 +234,10 @@ class Builder:
         self.ends.blocks.add(place.path)
         return Edge(place.path)
 
-    def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path) -> None:
-        """Ask for the type that the model of a file says its input `name` has."""
+    def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path, place: Place) -> None:
+        """Ask for the type that the model of a file, which is built at `place`, says its input `name` has."""
         if spec is not None:
-            self.wanted.append(Wanted(edge, spec.type, name, at))
+            self.wanted.append(Wanted(edge, spec.type, name, at, place.path, place.shared))
 
     def join(self, place: Place, kind: str, layer: Layer | None, ends: Sequence[Edge | None], at: Path) -> Edge | None:
         """The layer that makes one value of several, as the end of what stands at `place`."""

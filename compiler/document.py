@@ -48,7 +48,8 @@ class Document:
     absent from its mapping in `data`, None in its list: whoever reads on says nothing about it.
 
     Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of each
-    block whose body stands at a path, and `defined` the names of all blocks.
+    block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that something
+    at a path of the file that is extended is left out.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Document:
     trails: Mapping[Path, tuple[Hop, ...]] = field(default_factory=dict)
     blocks: Mapping[Path, str] = field(default_factory=dict)
     defined: tuple[str, ...] = ()
+    removed: Mapping[Path, Placed] = field(default_factory=dict)
 
     def trail(self, path: Path) -> tuple[Label, ...]:
         """How the value at `path`, and what it stands in, came there: innermost first, each place once."""

@@ -89,6 +89,16 @@ class Problem:
         return self.code.startswith("E")
 
 
+def still_needed(problems: list[Problem], code: str, what: str, removed: Place, use: Place, path: Path) -> None:
+    """Add to `problems`, once, that `what` is left out of an extended file at `removed`, and `use`, the value at `path`, needs
+    it."""
+    if any(problem.label.place == removed for problem in problems):
+        return
+    label, needs = Label(removed, "removed here"), Label(use, "needs it")
+    cure = "remove what needs it too, or define it anew"
+    problems.append(Problem(code, f"{what} is removed, and still needed", label, (), (cure,), (needs,), path))
+
+
 class SpecError(Exception):
     """A spec that cannot be used; `problems` has every finding and `sources` the text of each file they name."""
 

@@ -54,12 +54,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A type that a value must have: that of the input `name` of a model that is used as a block at `at`."""
+    """A type that a value must have: that of the input `name` of a model that is used as a block at `at`.
+
+    Its nodes are those below the path `inside`; `shared` is the `share` that builds them, where one does.
+    """
 
     edge: Edge | None
     type: TensorType
     name: str
     at: Path
+    inside: str
+    shared: Path = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from modelc.compiler.document import Document
 from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
-from modelc.compiler.graph import Feed, Graph, Node
+from modelc.compiler.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import kind_of
 from modelc.compiler.planned import PlannedGraph, by_slot, reachable
@@ -22,10 +22,14 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
     known: Known = {}
+    taken: Taken = {}
+    for wanted in graph.wanted:
+        if wanted.edge is not None:
+            taken.setdefault(wanted.edge, []).append(wanted)
     found: dict[str, list[Problem]] = {}
     for node in graph.nodes:
         own = Findings(document)
-        if (plan := plan_node(own, planned, node, known)) is not None:
+        if (plan := plan_node(own, planned, node, known, taken)) is not None:
             plans[node.path] = plan
         found[node.path] = own.problems
     blamed: set[Path] = set()
@@ -53,19 +57,24 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
 """Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have one."""
 
+Taken = dict[Edge, list[Wanted]]
+"""The inputs of models that are used as blocks, by the edge that is given to them."""
 
-def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Known) -> Plan | None:
+
+def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
     """The plan of one node, or None when it or what feeds it is not known; one of `plans`, or added to them."""
     if node.layer is None or node.feeds is None:
         return None
     types: list[TensorType] = []
     for feed in node.feeds:
         known = planned.type(feed.edge)
-        if known is None:
+        if known is None or feed.edge is None:
             if feed.edge not in [one.edge for one in planned.graph.named]:
                 check_port(findings, planned, feed)
             return None
-        types.append(known)
+        # What is wrong with the value itself is said of the use, and the model is right for what it says it takes.
+        said = [one.type for one in taken.get(feed.edge, ()) if node.path.startswith(f"{one.inside}/")]
+        types.append(replace(said[-1], mask=known.mask) if said else known)
     key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
     try:
         plan = plans.get(key)
@@ -152,17 +161,26 @@ def check_shared(findings: Findings, planned: PlannedGraph) -> None:
 
 def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
     """Report what goes into a model that is used as a block, in another type than its input says."""
+    blamed: set[tuple[Path, str]] = set()
     for wanted in planned.graph.wanted:
-        known = planned.type(wanted.edge)
-        if known is None or (known.shape, known.dtype) == (wanted.type.shape, wanted.type.dtype):
+        known, at = planned.type(wanted.edge), wanted.shared or wanted.at
+        if (
+            known is None
+            or (known.shape, known.dtype) == (wanted.type.shape, wanted.type.dtype)
+            or (at, wanted.name) in blamed
+        ):
             continue
+        blamed.add((at, wanted.name))
         findings.add(
             "E302",
             f"the input `{wanted.name}` of the model takes {show_shape(wanted.type.shape)} {wanted.type.dtype}, "
             f"got {show_shape(known.shape)} {known.dtype}",
-            wanted.at,
-            key=True,
+            at,
+            key=not wanted.shared,
             label="another type comes in here",
+            help=f"put `cast: {wanted.type.dtype}` before it"
+            if known.shape == wanted.type.shape
+            else "change what it is given, or what its file takes",
             related=[((*wanted.at, "inputs", wanted.name), "what the model takes")],
         )
 

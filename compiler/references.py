@@ -18,7 +18,7 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
     if reference.node in level.nodes or reference.node in level.inputs:
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
         findings.add("E209", message, reference.path, label="not a node")
-    elif level.complete:
+    elif level.complete and not is_removed(findings, level, reference):
         close = closest(reference.node, list(level.nodes))
         findings.add(
             "E201",
@@ -56,7 +56,7 @@ def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | No
         return None
     if name in level.nodes:
         return Edge(level.place(name).path, reference.port)
-    if level.complete:
+    if level.complete and not is_removed(findings, level, reference):
         names = (*level.inputs, *level.nodes)
         close = closest(name, names)
         findings.add(
@@ -69,6 +69,17 @@ def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | No
             meant=meant(findings, reference, names),
         )
     return None
+
+
+def is_removed(findings: Findings, level: Level, reference: Reference) -> bool:
+    """Whether the node of `reference` is left out of what the spec extends, which is reported."""
+    if level.at.path:
+        return False
+    name = reference.node
+    return any(
+        findings.is_removed("E201", f"the {what} `{name}`", ("model", section, name), reference.path)
+        for section, what in (("nodes", "node"), ("layers", "layer"), ("inputs", "input"))
+    )
 
 
 def meant(findings: Findings, reference: Reference, names: Sequence[str]) -> Meant | None:

@@ -42,7 +42,7 @@ def bind(
         task = link_outputs(findings, task)
         task = bind_metrics(findings, task)
         task = bind_training(findings, task, columns)
-    if None not in planned.graph.outputs.values():
+    if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
         warn_unused(findings, planned.graph, roots)
     return task, tuple(findings.problems)
 

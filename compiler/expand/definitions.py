@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.errors import Label
+from modelc.compiler.expand.merging import is_variable
 from modelc.compiler.expand.part import Part, Where, hole
 from modelc.compiler.expand.scope import Block, File, Parameter, Scope
 from modelc.compiler.expand.using import used_model
@@ -61,10 +62,18 @@ def define(values: "Values", root: Part, name: str) -> File:
         elif part is not None and (part.kind == "hole" or part.content is not None):
             unreadable.add(section)
             if part.kind != "hole":
-                got = describe(part.data)
-                values.report("E105", f"`{section}` must be a mapping, got {got}", part.at, label="expected a mapping")
+                got, cure = describe(part.data), no_variable(part)
+                message = f"`{section}` must be a mapping, got {got}"
+                values.report("E105", message, part.at, label="expected a mapping", help=cure)
         sections[section] = entries
     return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
+
+
+def no_variable(part: Part) -> str:
+    """The cure for a definition that is to come from a variable. Empty for all else."""
+    if not is_variable(part):
+        return ""
+    return "write the definition itself: blocks are known before there are variables; their `layers` may be a variable"
 
 
 def may_be(values: "Values", section: str, name: str, at: Where) -> bool:
@@ -96,7 +105,7 @@ def read_block(values: "Values", name: str, file: File) -> Block:
     if part.kind == "hole":
         return broken
     if part.kind != "mapping":
-        cure = f"write `{name}: {{params: {{...}}, layers: [...]}}`"
+        cure = no_variable(part) or f"write `{name}: {{params: {{...}}, layers: [...]}}`"
         got = describe(part.data)
         values.report("E105", f"the block `{name}` must be a mapping, got {got}", part.at, help=cure)
         return broken

@@ -33,6 +33,7 @@ class Expander(Values):
 
     def document(self, root: Part, original: Document) -> tuple[Document, tuple[Problem, ...]]:
         file = define(self, root, original.name)
+        file.removed = {str(path[-1]): at for path, at in original.removed.items() if path[:-1] == ("vars",)}
         scope = Scope(file)
         content = {key: entry for key, entry in root.content.items() if key not in SECTIONS}
         for key, (where, part) in content.items():

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from modelc.compiler.document import Document, Hop, read
-from modelc.compiler.errors import Label, Problem, RunError
+from modelc.compiler.errors import Label, Meant, Path, Problem, RunError
 from modelc.compiler.expand.merging import merge, remove
 from modelc.compiler.expand.part import Part, Where, document_of, hole, tree
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.parse import check_format
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import describe
 
+KEYS = ("file", "remove")
+"""What `extends` has where it is a mapping."""
 MAX_FILES = 32
 """Files that one spec may be made of."""
 
@@ -24,11 +27,13 @@ Load = Callable[[str], tuple[str, bytes]]
 
 @dataclass(slots=True)
 class Files:
-    """What was read so far: the text of each file by its name, and what was found wrong in them."""
+    """What was read so far: the text of each file by its name, what was found wrong in them, and where what stood at a path
+    is removed."""
 
     load: Load | None
     problems: list[Problem] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    removed: dict[Path, Where] = field(default_factory=dict)
 
 
 def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
@@ -41,7 +46,7 @@ def include(document: Document, load: Load | None) -> tuple[Document | None, tup
     if root is None:
         return None, tuple(files.problems), files.sources
     included, problems = document_of(root, document)
-    return included, (*files.problems, *problems), files.sources
+    return replace(included, removed=files.removed), (*files.problems, *problems), files.sources
 
 
 def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
@@ -74,10 +79,19 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
     if part.kind == "mapping":
         for key, (where, _) in part.content.items():
             if key not in ("file", "remove"):
-                note = "keys of `extends`: file, remove"
-                report(files, "E102", f"unknown key `{key}` in `extends`", where, label="unknown key", note=note)
+                close = closest(key, KEYS)
+                report(
+                    files,
+                    "E102",
+                    f"unknown key `{key}` in `extends`",
+                    where,
+                    label="unknown key",
+                    help=f"did you mean `{close}`?" if close else "",
+                    note=f"keys of `extends`: {', '.join(KEYS)}",
+                    meant=(key, surely(key, KEYS)),
+                )
         path, removed = part.get("file"), part.get("remove")
-        if path is None:
+        if path is None and set(part.content) <= {*KEYS}:
             cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
             report(files, "E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
             return None
@@ -94,7 +108,7 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
         return base
     for item in removed.content:
         if item.kind == "scalar" and isinstance(item.content, str):
-            base = remove(base, item, partial(report, files))
+            base = remove(base, item, partial(report, files), files.removed)
         elif item.kind != "hole":
             message = f"`remove` must be a list of paths, got {describe(item.data)}"
             report(files, "E105", message, item.at, label="expected a path")
@@ -110,7 +124,10 @@ def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
     if path.at.document is not where.document:
         # The file is here already, in a block of the spec that this one extends.
         return block
+    before = dict(files.removed)
     inner = other(path, "use", files, stack)
+    # What that file leaves out of what it extends is no part of this one.
+    files.removed = before
     if inner is None:
         return replace(block, content={**block.content, "use": (where, hole(path.at))})
     # The path itself, which the file now stands in the place of, is where this leads.
@@ -173,6 +190,9 @@ def report(
     help: str = "",
     note: str = "",
     related: Iterable[Label] = (),
+    meant: tuple[str, str | None] | None = None,
 ) -> None:
-    helps, notes = (help,) if help else (), (note,) if note else ()
-    files.problems.append(Problem(code, message, Label(at.place(), label), notes, helps, tuple(related), at.path))
+    """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
+    helps, notes, place = (help,) if help else (), (note,) if note else (), at.place()
+    sure = Meant(place, meant[0], meant[1]) if meant is not None and meant[1] is not None else None
+    files.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))

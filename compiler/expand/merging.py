@@ -10,11 +10,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from modelc.compiler.document import Hop
-from modelc.compiler.errors import Label
+from modelc.compiler.errors import Label, Path
 from modelc.compiler.expand.part import Part, Where
-from modelc.compiler.expand.scope import written
+from modelc.compiler.expand.scope import entry, written
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.wording import article
 
 Report = Callable[..., None]
 """Reports a problem: its code, its message, where it is, and more by name."""
@@ -70,6 +71,8 @@ class Laying:
         first, name = name_in(one, shape), name_in(two, shape)
         if first is None and name is not None and name == name_in(spelt(self.behind(base), shape), shape):
             return self.refuse(base, own, name)
+        if first is not None and own.kind == "mapping" and set(own.content) <= shape.siblings.keys() - {*shape.instead}:
+            return self.unnamed(one, own, first, shape)
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
             return replace(own, trail=(*own.trail, *self.lost(one, two, first, name, shape)))
         given, mine = (part.content[name][1] for part in (one, two))
@@ -94,6 +97,20 @@ class Laying:
             label="would replace it whole",
             help=f"change the variable, below `vars: {{{variable}: ...}}`, or `remove` this from the file that is extended",
             related=[Label(base.at.place(), "laid over this")],
+        )
+        return base
+
+    def unnamed(self, base: Part, own: Part, name: str, shape: Thing) -> Part:
+        """`base`, after reporting that `own` has only what stands beside a thing, and not its `name`."""
+        got = ", ".join(f"`{key}`" for key in own.content) or "nothing"
+        beside = "".join(f", {key}: ..." for key in own.content)
+        self.report(
+            "E103",
+            f"expected {article(shape.table.kind)} here, got only {got}",
+            own.at,
+            label=f"name {article(shape.table.kind)}",
+            help=f"to change what stands beside `{name}`, name it again: `{{{name}: {beside}}}`",
+            related=[Label(base.content[name][0].place(), "laid over this")],
         )
         return base
 
@@ -155,10 +172,13 @@ def spelt(part: Part, shape: Thing) -> Part:
     return part
 
 
-def remove(base: Part, path: Part, report: Report) -> Part:
-    """`base` without what the dotted `path` names; reports a path that names nothing."""
+def remove(base: Part, path: Part, report: Report, removed: dict[Path, Where]) -> Part:
+    """`base` without what the dotted `path` names, which goes into `removed`; reports a path that names nothing."""
     segments = str(path.content).split(".")
-    return without(base, segments, 0, path, language(), report)
+    left = without(base, segments, 0, path, language(), report)
+    if left is not base:
+        removed[tuple(segments)] = path.at
+    return left
 
 
 def without(part: Part, segments: list[str], index: int, path: Part, shape: Shape | None, report: Report) -> Part:
@@ -182,7 +202,9 @@ def without(part: Part, segments: list[str], index: int, path: Part, shape: Shap
             + (f"`{before}` has no `{segment}`" if before else f"no `{segment}`"),
             path.at,
             label="names nothing",
-            help=f"did you mean `{'.'.join([*segments[:index], close[0], *segments[index + 1 :]])}`?" if close else "",
+            help=f"did you mean `{'.'.join([*segments[:index], *close, *named_in(part, close[0], segments[index + 1 :])])}`?"
+            if close
+            else "",
         )
         return part
     if part.kind == "list":
@@ -207,6 +229,14 @@ def without(part: Part, segments: list[str], index: int, path: Part, shape: Shap
         # It may be less of a thing now.
         return replace(part, content=entries, trail=(*part.trail, Hop(path.at, f"`{segment}` is removed here")))
     return replace(part, content=entries)
+
+
+def named_in(part: Part, key: str, segments: list[str]) -> list[str]:
+    """`segments` where they lead somewhere from what stands under `key` of `part`; none where they do not."""
+    inner = part.get(key)
+    for segment in segments:
+        inner = inner and entry(inner, segment)
+    return [] if inner is None else segments
 
 
 def called(item: Part, place: int) -> tuple[str | None, str]:

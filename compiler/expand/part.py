@@ -155,6 +155,7 @@ def document_of(root: Part, original: Document) -> tuple[Document, tuple[Problem
         frozenset(holes),
         trails,
         blocks,
+        removed=original.removed,
     )
     return document, ()
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from modelc.compiler.document import Placed
 from modelc.compiler.expand.part import Part, Where
 
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
@@ -34,14 +35,16 @@ class Block:
 class File:
     """The definitions of one file, and what became of them so far.
 
-    `unreadable` has the sections of which nothing is known. `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and `used`
-    all names that anything asked for.
+    `unreadable` has the sections of which nothing is known, `removed` the variables that are left out of what the file
+    extends. `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and
+    `used` all names that anything asked for.
     """
 
     name: str
     variables: Mapping[str, tuple[Where, Part]]
     blocks: Mapping[str, tuple[Where, Part]]
     unreadable: frozenset[str] = frozenset()
+    removed: Mapping[str, Placed] = field(default_factory=dict)
     values: dict[str, Part | None] = field(default_factory=dict)
     definitions: dict[str, Block] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)

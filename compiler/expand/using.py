@@ -14,6 +14,9 @@ from modelc.compiler.schema.sections import MODEL, TOP
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import describe
 
+KEYS = ("use", "output")
+"""What a block that is the model of another file has."""
+
 if TYPE_CHECKING:
     from modelc.compiler.expand.values import Values
 
@@ -24,10 +27,9 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
 
     The data, the training and the precision of that file are not looked at.
     """
-    for key, (at, _) in part.content.items():
-        if key not in ("use", "output"):
-            message = f"`{key}` does not go with `use` in the block `{name}`"
-            values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
+    for key in part.content:
+        if key not in KEYS:
+            report_beside(values, name, part, key)
             return None
     spec, output = part.get("use"), part.get("output")
     if output is not None:
@@ -59,6 +61,25 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
             return None
         body["layers"] = body["layers"][0], cut
     return Part("mapping", body, model.at)
+
+
+def report_beside(values: "Values", name: str, part: Part, key: str) -> None:
+    """Report `key` in the block `name` that is the model of another file."""
+    at, use = part.content[key][0], part.content["use"][0]
+    if close := closest(key, KEYS):
+        meant = (key, surely(key, KEYS))
+        message = f"unknown key `{key}` in the block `{name}`"
+        values.report("E102", message, at, label="unknown key", help=f"did you mean `{close}`?", meant=meant)
+        return
+    message = f"`{key}` does not go with `use` in the block `{name}`"
+    if at.place().file == use.place().file:
+        values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
+        return
+    # One of the two is of a file that is extended, the first of both, and the other was to replace it.
+    mine, theirs = (use, at) if list(part.content).index(key) < list(part.content).index("use") else (at, use)
+    cure = f"`remove: [blocks.{name}]` beside the `file` of `extends` leaves out what is there"
+    related = [Label(theirs.place(), "laid over this")]
+    values.report("E108", message, mine, label="does not replace what is there", help=cure, related=related)
 
 
 def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> bool:

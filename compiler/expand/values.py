@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from modelc.compiler.document import Document, Hop
-from modelc.compiler.errors import Label, Meant, Problem
+from modelc.compiler.errors import Label, Meant, Problem, still_needed
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
 from modelc.compiler.expand.scope import REFERENCE, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
@@ -163,6 +163,11 @@ class Values:
             if "vars" in file.unreadable:
                 raise Reported
             assert at is not None
+            if name in file.removed:
+                still_needed(
+                    self.problems, "E207", f"the variable `{name}`", file.removed[name].place(), at.place(), at.path
+                )
+                raise Reported
             close = get_close_matches(name, scope.names, n=1)
             self.report(
                 "E207",

@@ -7,8 +7,10 @@ from typing import Any
 from modelc.compiler.errors import Path
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.hints import absent_hint
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.schema.spec import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
+from modelc.compiler.schema.spellings import surely, surely_called
 from modelc.compiler.schema.wording import describe, flow
 
 STRUCTURES = ("share", "unembed", "residual", "parallel")
@@ -71,6 +73,8 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
         if structure is not None:
             body = read_body(findings, structure, raw[structure], (*path, structure))
             return Item(structure, None, name, (*path, structure), body, repeat)
+        if is_slip(findings, raw, path, siblings):
+            return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, Mapping) and "layers" in raw:
         findings.add(
             "E103",
@@ -119,6 +123,31 @@ def structure_of(findings: Findings, raw: Mapping[str, Any], path: Path, sibling
         else:
             findings.unknown((*path, key), key, f"`{structures[0]}`", siblings)
     return structures[0]
+
+
+def is_slip(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
+    """Whether a key of `raw` is a slip of what stands in the place of a layer, which is reported, and so are all others."""
+    words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
+    names = [key for key in raw if key not in siblings]
+    if any(key in LAYERS for key in names):
+        return False
+    name = next((key for key in names if surely(key, words) and not absent_hint("layer", key)), None)
+    if name is None or surely_called(name, LAYERS) or findings.is_hole((*path, name)):
+        return False
+    meant = surely(name, words)
+    findings.add(
+        "E101",
+        f"unknown layer `{name}`",
+        (*path, name),
+        key=True,
+        label="no such layer",
+        help=f"did you mean `{meant}`?",
+        meant=findings.sure((*path, name), name, meant, key=True),
+    )
+    for key in names:
+        if key != name:
+            findings.unknown((*path, key), key, f"`{meant}`", siblings)
+    return True
 
 
 def read_repeat(findings: Findings, raw: Any, path: Path) -> Repeat | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from modelc.compiler.document import Document
-from modelc.compiler.errors import SETTING, Label, Meant, Path, PlanError, Problem
+from modelc.compiler.errors import SETTING, Label, Meant, Path, PlanError, Problem, still_needed
 from modelc.compiler.named import Table
 from modelc.compiler.schema.forms import (
     TypeForm,
@@ -69,6 +69,13 @@ class Findings:
                 meant=meant,
             )
         )
+
+    def is_removed(self, code: str, what: str, name: Path, path: Path) -> bool:
+        """Whether `what` is found at `name` in what the spec extends and is left out; reports that the value at `path` needs it."""
+        removed = self.document.removed.get(name)
+        if removed is not None:
+            still_needed(self.problems, code, what, removed.place(), self.document.value(path), path)
+        return removed is not None
 
     def is_taken_over(self, path: Path) -> bool:
         """Whether the key at `path` stands in a file that the spec extends."""
@@ -159,6 +166,8 @@ class Findings:
                 label="a block",
                 help=f"put a layer here; what is around it can stand in the block: `{name}: {{layers: [...]}}`",
             )
+            return
+        if table.kind == "layer" and self.is_removed("E101", f"the block `{name}`", ("blocks", name), path):
             return
         close = table.suggest(name)
         block = closest(name, self.document.defined) if table.kind == "layer" else None

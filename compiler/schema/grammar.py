@@ -259,7 +259,13 @@ def data() -> Keys:
             "targets": Names("`targets`", Thing(READERS), open=True, description="How each target is read."),
             "sample_weight": Thing(READERS, description="How much each row counts in the loss, or each step of it."),
             "validation": Either(
-                Keys("`validation`", {"first": Value(rows), "last": Value(rows)}),
+                Keys(
+                    "`validation`",
+                    {
+                        "first": Value(rows, "So many, from the first on."),
+                        "last": Value(rows, "The last ones, so many."),
+                    },
+                ),
                 value=split,
                 description="Rows kept for validation: a share, a count, `{first: N}` or `{last: N}`.",
             ),

@@ -132,9 +132,11 @@ def read_nodes(
                 related=[(inputs[name], "an input")],
                 help="rename one of them",
             )
-            continue
-        nodes[name] = read_node(findings, name, value, here, names)
-    return nodes, not any(hole[:-1] == path for hole in findings.document.holes)
+        node = read_node(findings, name, value, here, names)
+        if name not in inputs:
+            nodes[name] = node
+    whole = len(nodes) == len(mapping) and not any(hole[:-1] == path for hole in findings.document.holes)
+    return nodes, whole
 
 
 def as_mapping(raw: Any) -> str:

@@ -1,9 +1,10 @@
-"""The sections of a spec, as `modelc explain train` tells of them: their keys from the grammar, and an example."""
+"""The sections and keys of a spec, as `modelc explain train` and `modelc explain residual` tell of them, from the grammar."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from modelc.compiler.schema.grammar import Keys, language
+from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, language
+from modelc.compiler.schema.wording import article
 
 EXAMPLE = """\
 modelc: 1
@@ -52,9 +53,59 @@ def section_page(name: str) -> SectionPage | None:
     return SectionPage(name, shape.description, keys, shape.required, "".join(lines[start:end]))
 
 
-def section_of(key: str) -> str | None:
-    """The first section that has `key`, or None where none has."""
-    return next((name for name, shape in sections().items() if key in shape.keys), None)
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """One place of a key: where it stands, in words, what it is, and the keys below it with their descriptions."""
+
+    where: str
+    description: str
+    keys: Mapping[str, str]
+
+
+def key_pages(name: str) -> tuple[KeyPage, ...]:
+    """The places of the key called `name`, each once; none where the language has no such key."""
+    found = [
+        KeyPage(where, shape.description, {key: inner.description for key, inner in keys_below(shape).items()})
+        for where, key, shape in keys_in(language(), ())
+        if key == name
+    ]
+    return tuple(page for place, page in enumerate(found) if page not in found[:place])
+
+
+def key_names() -> set[str]:
+    """All keys of the language."""
+    return {key for _, key, _ in keys_in(language(), ())}
+
+
+def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str, str, Shape]]:
+    """Every key in `shape`: where it stands, in words, its name, and what stands there; `around` has the shapes it is in."""
+    below: list[Shape | None] = []
+    found: list[tuple[str, str, Shape]] = []
+    if isinstance(shape, Again):
+        if shape.name not in around:
+            yield from keys_in(shape.shape, (*around, shape.name))
+        return
+    if isinstance(shape, Keys):
+        found = [(f"in {shape.what}", key, inner) for key, inner in shape.keys.items()]
+    elif isinstance(shape, Thing):
+        kind = article(shape.table.kind)
+        for key, inner in (*shape.siblings.items(), *shape.others.items()):
+            beside = key in shape.siblings and key not in shape.instead
+            found.append((f"beside {kind}" if beside else f"in the place of {kind}", key, inner))
+    elif isinstance(shape, Names | Items):
+        below = [shape.of]
+    elif isinstance(shape, Either):
+        below = [shape.mapping, shape.items]
+    yield from found
+    for inner in [*(inner for _, _, inner in found), *below]:
+        yield from keys_in(inner, around)
+
+
+def keys_below(shape: Shape | None) -> Mapping[str, Shape]:
+    """The keys that stand below a key of `shape`, or below each name that it has."""
+    mapping = shape.mapping if isinstance(shape, Either) else shape
+    below = mapping.of if isinstance(mapping, Names) else mapping
+    return below.keys if isinstance(below, Keys) else {}
 
 
 def sections() -> dict[str, Keys]:

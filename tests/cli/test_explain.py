@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.explain import codes
+from modelc.compiler.schema.section_pages import key_names, key_pages
 from modelc.compiler.schema.tables import TABLES
 from tests.cli.commands import modelc
 
@@ -94,8 +95,26 @@ def test_a_section_is_explained_by_its_keys_and_an_example(
     assert out.index(f"\n  {key} ") < out.index(f"\nExample\n  {section}:\n") < out.index(example)
 
 
-@pytest.mark.parametrize(("key", "section"), [("nodes", "model"), ("validation", "data"), ("monitor", "train")])
-def test_a_key_is_answered_with_its_section(tmp_path: Path, key: str, section: str) -> None:
-    ended = modelc("explain", key, cwd=tmp_path)
-    assert ended.code == 2 and ended.out == "" and f"`{key}` is a key of `{section}`" in ended.err
-    assert f"`modelc explain {section}`" in ended.err
+@pytest.mark.parametrize(
+    ("key", "where", "shown"),
+    [
+        ("nodes", "in a block", "in `model`"),
+        ("validation", "in `data`", "\n  first  So many, from the first on.\n"),
+        ("monitor", "in `train`", "decides which weights are best"),
+        ("residual", "in the place of a layer", "Layers whose output is added to their input."),
+        ("repeat", "beside a layer", "\n  tied   Whether all use one set of weights.\n"),
+        ("weight", "beside a loss", "Factor of this term in the total loss."),
+    ],
+)
+def test_a_key_is_explained_wherever_it_stands(tmp_path: Path, key: str, where: str, shown: str) -> None:
+    out = modelc("explain", key, cwd=tmp_path).out
+    assert out.startswith(f"{key}  (key)\n\n  {where}\n") and shown in out
+
+
+def test_every_key_of_the_language_has_an_explanation() -> None:
+    assert [key for key in key_names() if not all(page.description for page in key_pages(key))] == []
+
+
+def test_a_slip_in_a_key_is_answered_with_it(tmp_path: Path) -> None:
+    ended = modelc("explain", "epoch", cwd=tmp_path)
+    assert ended.code == 2 and ended.out == "" and "did you mean `modelc explain epochs`?" in ended.err

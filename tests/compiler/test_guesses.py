@@ -79,6 +79,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("Lambda: 'lambda x: 2 * x'", "E101", "a spec names no code"),
         ("Sequential: []", "E101", "layers in a row are a block"),
         ("TransformerEncoderLayer: {d_model: 8}", "E101", "a block of `residual`, `layer_norm`, `self_attention`"),
+        ("resdual: [dense: 8]", "E101", "did you mean `residual`?"),
+        ("paralel: {join: add, branches: {a: [], b: [relu]}}", "E101", "did you mean `parallel`?"),
         ("skip: 3", "E101", "write `residual: [...]` around"),
         ("lstm: {units: 8, return_state: true}", "E102", "the states are ports"),
         ("dense: {units: 8, trainable: false}", "E102", "put `stop_gradient` behind it"),
@@ -121,11 +123,16 @@ def test_a_layer_may_be_called_like_another_one() -> None:
         ("o: {from: x, type: dense, units: 8}", "E107", "write `o: {from: x, dense: {units: 8}}`"),
         ("e: {from: y, lstm: 3}, o: {from: {input: y, initial_state: [e.state_h, e.state_c]}, lstm: 3}", "E204", "did you mean `x`?"),
         ("e: {from: y, lstm: 3}, o: {from: {query: y}, lstm: 3}", "E204", "did you mean `x`?"),
+        ("a: {from: x, layrs: [dense: 8]}, o: {from: a, dense: 8}", "E101", "did you mean `layers`?"),
+        ("a: {from: x, dense: 8}, o: {from: x, Share: a}", "E101", "did you mean `share`?"),
+        ("x: {from: y, relu}, o: {from: x, dense: 8}", "E110", "rename one of them"),
         ("e: {from: y, lstm: 3}, o: {from: {x: y, initial_state: e.state_h}, lstm: 3}", "E204", "`state_h` and `state_c`: `initial_state: [e.state_h, e.state_c]`"),
     ],
 )  # fmt: skip
 def test_a_guessed_node_is_one_error_with_the_cure(nodes: str, code: str, cure: str) -> None:
-    [(given, shown)] = found(GRAPH.format(nodes))
+    text = GRAPH.format(nodes)
+    [(given, shown)] = found(text)
+    assert all(problem.is_error for problem in check(text, "spec.yaml").problems) or given != "E110"
     assert given == code and cure in shown
 
 

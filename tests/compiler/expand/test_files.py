@@ -107,13 +107,14 @@ def test_every_file_says_in_which_language_it_is(tmp_path: Path, other: str, spe
             "`use` must be the path of a file, got a mapping",
             "write `use: base.yaml`",
         ),
+        ("other.yaml, ouput: d", "unknown key `ouput` in the block `B`", "did you mean `output`?"),
         ("$path", "`$path` is no path of a file", "write the path itself: files are read before there are variables"),
     ],
 )
 def test_the_file_of_a_block_is_named_by_its_path(tmp_path: Path, use: str, message: str, cure: str) -> None:
     spec = USING.replace("use: other.yaml", f"use: {use}")
     (problem,) = checked(tmp_path, "modelc: 1\n", spec).errors
-    assert (problem.code, problem.message, problem.helps) == ("E105", message, (cure,))
+    assert (problem.message, problem.helps) == (message, (cure,))
 
 
 STACK = """modelc: 1
@@ -213,8 +214,22 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "train: {losses: {c: {weight: 3}}}",
             "E103",
             "expected a loss here, got only `weight`",
-            "laid over `mean_squared_error`, which must be named again to be changed",
-            "add a loss, such as `binary_cross_entropy`",
+            "laid over this",
+            "to change what stands beside `mean_squared_error`, name it again: `{mean_squared_error: , weight: ...}`",
+        ),
+        (
+            "model: {nodes: {c: {repeat: 3}}}",
+            "E103",
+            "expected a layer here, got only `repeat`",
+            "laid over this",
+            "to change what stands beside `dense`, name it again: `{dense: , repeat: ...}`",
+        ),
+        (
+            "blocks: {Tower: {use: base.yaml}}",
+            "E108",
+            "`params` does not go with `use` in the block `Tower`",
+            "laid over this",
+            "`remove: [blocks.Tower]` beside the `file` of `extends` leaves out what is there",
         ),
         (
             "data: {validation: {last: 10}}",
@@ -244,11 +259,48 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
 def test_what_cannot_be_laid_over_shows_both_files(
     tmp_path: Path, over: str, code: str, message: str, below: str, cure: str
 ) -> None:
+    (tmp_path / "base.yaml").write_text(USING.replace("[B, ", "["), encoding="utf-8")
     (problem,) = laid(tmp_path, over).errors
     assert (problem.code, problem.message, problem.helps[-1]) == (code, message, cure)
     (related,) = problem.related
     assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
     assert related.text == below
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        ("vars.w", "E207", "the variable `w` is removed, and still needed"),
+        ("vars.args", "E207", "the variable `args` is removed, and still needed"),
+        ("model.nodes.b", "E201", "the node `b` is removed, and still needed"),
+        ("blocks.Tower", "E101", "the block `Tower` is removed, and still needed"),
+    ],
+)
+def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(
+    tmp_path: Path, path: str, code: str, message: str
+) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
+    assert (problem.code, problem.message) == (code, message)
+    assert (Path(problem.label.place.file).name, problem.label.text) == ("spec.yaml", "removed here")
+    (related,) = problem.related
+    assert (Path(related.place.file).name, related.text) == ("other.yaml", "needs it")
+
+
+@pytest.mark.parametrize(
+    ("extends", "message", "cure"),
+    [
+        ("{flie: other.yaml}", "unknown key `flie` in `extends`", "did you mean `file`?"),
+        ("{file: other.yaml, remove: [modl.x]}", "there is nothing to remove at `modl.x`: no `modl`", "did you mean `model`?"),
+        (
+            "{file: other.yaml, remove: [modl.nodes.a]}",
+            "there is nothing to remove at `modl.nodes.a`: no `modl`",
+            "did you mean `model.nodes.a`?",
+        ),
+    ],
+)  # fmt: skip
+def test_a_slip_in_what_is_extended_is_one_error(tmp_path: Path, extends: str, message: str, cure: str) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {extends}\n").errors
+    assert (problem.code, problem.message, problem.helps) == ("E102", message, (cure,))
 
 
 @pytest.mark.parametrize(("path", "code"), [("model.nodes.c.dense", "E103"), ("model.nodes.c.from", "E104")])
@@ -271,3 +323,25 @@ def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
     task = laid(tmp_path, "train: {optimizer: {sgd: 0.3}}").task
     assert task is not None and task.training is not None
     assert type(task.training.optimizer).__name__ == "SGD"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "place", "cure"),
+    [
+        ("{p: {from: x, B}, q: {from: z, share: p}, y: {from: [p, q], add}}", 7, "change what it is given, or what"),
+        ("{p: {from: w, B}, y: {from: p, dense: 1}}", 6, "put `cast: float32` before it"),
+    ],
+)
+def test_what_a_model_of_another_file_does_not_take_is_told_once(
+    tmp_path: Path, nodes: str, place: int, cure: str
+) -> None:
+    other = f"modelc: 1\nmodel: {{{INPUTS}, layers: [{{dense: 3, name: d}}, relu]}}\n"
+    inputs = "{x: {shape: [4]}, z: {shape: [5]}, w: {shape: [4], dtype: int32}}"
+    lines = nodes.replace("{p", "\n    {p").replace(", q", ",\n    q")
+    spec = (
+        f"modelc: 1\nblocks: {{B: {{use: other.yaml}}}}\nmodel:\n  inputs: {inputs}\n  nodes:{lines}\n  outputs: [y]\n"
+    )
+    result = checked(tmp_path, other, spec)
+    (problem,) = result.errors
+    assert (problem.code, problem.label.place.line) == ("E302", place)
+    assert problem.helps[0].startswith(cure)

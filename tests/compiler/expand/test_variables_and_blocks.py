@@ -466,6 +466,12 @@ def test_a_block_may_be_an_argument_of_itself_and_no_part() -> None:
     assert (problem.code, problem.message) == ("E208", "more than 32 blocks stand inside each other")
 
 
+@pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
+def test_a_definition_is_no_variable(blocks: str) -> None:
+    problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
+    assert problem.code == "E105" and problem.helps[0].startswith("write the definition itself: blocks are known before")
+
+
 def test_ratios_are_numbers_in_expressions_too() -> None:
     found = layers(f"vars: {{e: 1/10}}\n{CHAIN}    - dropout: '${{e * 2}}'\n")
     assert found["dropout"].rate == 0.2
