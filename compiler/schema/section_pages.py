@@ -97,8 +97,8 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
     elif isinstance(shape, Either):
         below = [shape.mapping, shape.items]
     yield from found
-    for inner in [*(inner for _, _, inner in found), *below]:
-        yield from keys_in(inner, around)
+    for part in [*(inner for _, _, inner in found), *below]:
+        yield from keys_in(part, around)
 
 
 def keys_below(shape: Shape | None) -> Mapping[str, Shape]:

@@ -469,7 +469,9 @@ def test_a_block_may_be_an_argument_of_itself_and_no_part() -> None:
 @pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
 def test_a_definition_is_no_variable(blocks: str) -> None:
     problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
-    assert problem.code == "E105" and problem.helps[0].startswith("write the definition itself: blocks are known before")
+    assert problem.code == "E105" and problem.helps[0].startswith(
+        "write the definition itself: blocks are known before"
+    )
 
 
 def test_ratios_are_numbers_in_expressions_too() -> None:
