@@ -38,7 +38,7 @@ class ReadSizes:
                 "expected one size or a list of {count}, got a list of {given}",
                 {"count": self.count, "given": len(value)},
             )
-        return tuple(value) if isinstance(value, list) else value
+        return read_axes(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,12 @@ def read_numbers(value: Any) -> Any:
 
 
 def read_axes(value: Any) -> Any:
-    """One axis or a list of axes as a tuple."""
-    return (value,) if isinstance(value, int) and not isinstance(value, bool) else read_tuple(value)
+    """One axis or a list of axes as a tuple; `sizes_type` for what is neither."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        raise PydanticCustomError("sizes_type", "expected a whole number or a list of them")
+    return tuple(value)
 
 
 Number = Annotated[float, BeforeValidator(read_ratio)]

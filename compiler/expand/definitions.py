@@ -152,7 +152,10 @@ def read_block(values: "Values", name: str, file: File) -> Block:
 def read_use(values: "Values", name: str, part: Part, broken: Block) -> Block:
     """A block that is the model of another file, in which that file's own variables and blocks are meant."""
     spec = part.get("use")
-    file = broken.file if spec is None or spec.kind != "mapping" else define(values, spec, spec.at.document.name)
+    file = broken.file
+    if spec is not None and spec.kind == "mapping":
+        named = spec.at.place().file
+        file = values.files[named] = values.files.get(named) or define(values, spec, named)
     return replace(broken, body=used_model(values, name, part, file, Scope(broken.file)), file=file)
 
 

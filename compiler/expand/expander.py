@@ -38,11 +38,7 @@ class Expander(Values):
         content = {key: entry for key, entry in root.content.items() if key not in SECTIONS}
         for key, (where, part) in content.items():
             content[key] = where, self.model(part, scope) if key == "model" else self.value(part, scope)
-        # All of them, so that a mistake in one that nothing uses is no secret.
-        for name in file.variables:
-            self.variable(name, scope, used=False)
-        for name in file.blocks:
-            self.definition(name, file)
+        self.define_all(file)
         if not self.problems and not original.holes:
             self.warn_unused(file)
         used = frozenset(file.used)
@@ -53,6 +49,18 @@ class Expander(Values):
         document, problems = document_of(replace(root, content=content), original)
         self.problems.extend(problems)
         return replace(document, defined=tuple(file.blocks)), tuple(self.problems)
+
+    def define_all(self, root: File) -> None:
+        """Look at all that the files define, so that a mistake in what nothing uses is no secret."""
+        waiting, seen = [root], {root.name}
+        while waiting:
+            file = waiting.pop()
+            for name in file.variables:
+                self.variable(name, Scope(file), used=False)
+            for name in file.blocks:
+                self.definition(name, file)
+            waiting += [other for name, other in self.files.items() if name not in seen]
+            seen |= self.files.keys()
 
     def warn_unused(self, file: File) -> None:
         """Warn of what the file itself defines and nothing uses: what it extends may be meant for others."""

@@ -9,7 +9,7 @@ from typing import Any
 from modelc.compiler.document import Document, Hop
 from modelc.compiler.errors import Label, Meant, Problem, still_needed
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
-from modelc.compiler.expand.scope import REFERENCE, Scope, entry
+from modelc.compiler.expand.scope import REFERENCE, File, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.wording import flow
@@ -23,10 +23,11 @@ class Reported(Exception):
 
 
 class Values:
-    """One expansion; `problems` is all that it changes beside what the files remember of their variables."""
+    """One expansion; `problems`, and the `files` whose models are used, are all that it changes beside what these remember."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.files: dict[str, File] = {}
         self.parts = 0
 
     def count(self, part: Part) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.errors import Path
+from modelc.compiler.layer import Layer
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.hints import absent_hint
@@ -205,6 +206,24 @@ def read_body(findings: Findings, kind: str, raw: Any, path: Path) -> Body | Non
     return read_inner(findings, raw, path, types)
 
 
+def read_join(findings: Findings, raw: Any, path: Path) -> tuple[str, Layer | None]:
+    """The layer that joins the branches of `parallel`, by its name; None where it cannot be read, which is reported."""
+    many = [name for name in ("concatenate", "add", "multiply", "average", "maximum") if name in LAYERS]
+    cure = f"use one of {', '.join(f'`{name}`' for name in many)}"
+    block = next(
+        (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in findings.document.defined), None
+    )
+    if block is not None:
+        cure += "; or make a graph of it, in which the branches are nodes that feed the block"
+        findings.add("E101", f"`{block}` is a block, and only a layer joins branches", path, label="a block", help=cure)
+        return "", None
+    found = read_named(findings, LAYERS, raw, path)
+    if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
+        return ("", None) if found is None else (found.name, found.value)
+    findings.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=cure)
+    return found.name, None
+
+
 def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
     """`parallel: {join: concatenate, branches: {a: [...], b: []}}`; None where there are not two branches."""
     cure = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
@@ -220,22 +239,7 @@ def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
             findings.add(
                 "E104", f"`parallel` needs the key `{key}`", path, key=True, label=f"`{key}` is missing", help=cure
             )
-    join = None
-    kind = ""
-    if "join" in section:
-        found = read_named(findings, LAYERS, section["join"], (*path, "join"))
-        if found is not None:
-            kind, join = found.name, found.value
-        if join is not None and not (join.slots[0].many and len(join.slots) == 1):
-            many = [name for name in ("concatenate", "add", "multiply", "average", "maximum") if name in LAYERS]
-            findings.add(
-                "E106",
-                f"`{kind}` does not join several values",
-                (*path, "join"),
-                label="takes one input",
-                help=f"use one of {', '.join(f'`{name}`' for name in many)}",
-            )
-            join = None
+    kind, join = read_join(findings, section["join"], (*path, "join")) if "join" in section else ("", None)
     branches: dict[str, tuple[Item, ...] | None] = {}
     at = (*path, "branches")
     below = read_mapping(findings, section["branches"], at, "`branches`", cure) if "branches" in section else None

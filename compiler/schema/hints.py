@@ -124,9 +124,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     if kind in ("int_type", "float_type") and isinstance(value, Mapping):
         inside = next((item for key, item in value.items() if spelled(key, (name,)) or len(value) == 1), None)
         return f"write `{name}: {inside}`" if type(inside) in (int, float) else ""
-    if kind in ("int_type", "int_from_float") and isinstance(value, float) and value.is_integer():
+    if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
         return f"write `{int(value)}`"
-    if kind in ("int_type", "float_type") and isinstance(value, str):
+    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
         return number_hint(value)
     return ""
 
@@ -135,9 +135,9 @@ def value_meant(kind: str, value: Any) -> str | None:
     """What a value of the wrong type is beyond doubt, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
     if kind == "bool_type" and isinstance(value, str) and value.lower() in TRUE + FALSE:
         return "true" if value.lower() in TRUE else "false"
-    if kind in ("int_type", "int_from_float") and isinstance(value, float) and value.is_integer():
+    if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if kind in ("int_type", "float_type") and isinstance(value, str):
+    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
         plain = value.replace("_", "").strip()
         digits = plain.lstrip("+-")
         if digits.isdecimal() and plain.isascii():

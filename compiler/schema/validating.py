@@ -21,6 +21,7 @@ WANTED = {
     "float_type": "a number",
     "bool_type": "true or false",
     "string_type": "a text",
+    "sizes_type": "a whole number or a list of them",
     "tuple_type": "a list",
     "list_type": "a list",
     "dict_type": "a mapping",

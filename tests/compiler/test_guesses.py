@@ -81,6 +81,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("TransformerEncoderLayer: {d_model: 8}", "E101", "a block of `residual`, `layer_norm`, `self_attention`"),
         ("resdual: [dense: 8]", "E101", "did you mean `residual`?"),
         ("paralel: {join: add, branches: {a: [], b: [relu]}}", "E101", "did you mean `parallel`?"),
+        ("mean: 1.5", "E105", ""),
+        ("mean: 1.0", "E105", "write `1`"),
         ("skip: 3", "E101", "write `residual: [...]` around"),
         ("lstm: {units: 8, return_state: true}", "E102", "the states are ports"),
         ("dense: {units: 8, trainable: false}", "E102", "put `stop_gradient` behind it"),

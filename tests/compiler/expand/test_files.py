@@ -144,6 +144,31 @@ def test_a_port_that_a_node_of_another_file_lacks_is_told_by_its_name(tmp_path: 
     assert found(checked(tmp_path, other, spec)) == [("E203", "`h` has no port `mid`", "spec.yaml:2")]
 
 
+def test_blocks_of_two_files_may_have_one_name(tmp_path: Path) -> None:
+    other = f"modelc: 1\nblocks: {{A: {{layers: [dense: 9]}}}}\nmodel: {{{INPUTS}, layers: [A]}}\n"
+    spec = USING.replace("{B: {use: other.yaml}}", "{A: {layers: [B]}, B: {use: other.yaml}}").replace("[B, ", "[A, ")
+    task = checked(tmp_path, other, spec).task
+    assert task is not None and [node.path for node in task.planned.graph.nodes] == ["A/B/A/dense", "dense"]
+
+
+@pytest.mark.parametrize(
+    ("definitions", "code", "place"),
+    [
+        ('vars: {unused: "${1 +}"}', "E207", "other.yaml:2"),
+        ("blocks: {Unused: {params: {n: integr}, layers: [dense: $n]}}", "E106", "other.yaml:2"),
+        ("blocks: {Unused: {use: inner.yaml}}", "E207", "inner.yaml:2"),
+    ],
+)
+def test_what_a_used_file_defines_in_vain_is_looked_at(tmp_path: Path, definitions: str, code: str, place: str) -> None:
+    inner = f"modelc: 1\nvars: {{unused: $nowhere}}\nmodel: {{{INPUTS}, layers: [relu]}}\n"
+    (tmp_path / "inner.yaml").write_text(inner, encoding="utf-8")
+    other = f"modelc: 1\n{definitions}\nmodel: {{{INPUTS}, layers: [relu]}}\n"
+    two = USING.replace("{B: {use: other.yaml}}", "{B: {use: other.yaml}, C: {use: other.yaml}}").replace(
+        "[B, ", "[B, C, "
+    )
+    assert [(one[0], one[2]) for one in found(checked(tmp_path, other, two))] == [(code, place)]
+
+
 def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
     other = f"modelc: 1\nvars: {{m: {{{INPUTS}, layers: [relu]}}}}\nmodel: $m\n"
     task = checked(tmp_path, other).task

@@ -466,6 +466,16 @@ def test_a_block_may_be_an_argument_of_itself_and_no_part() -> None:
     assert (problem.code, problem.message) == ("E208", "more than 32 blocks stand inside each other")
 
 
+@pytest.mark.parametrize("join", ["A", "{A: 3}"])
+def test_a_block_joins_no_branches(join: str) -> None:
+    problem = only(
+        f"blocks: {{A: {{params: {{n: 3}}, layers: [dense: $n]}}}}\n{CHAIN}    - A\n"
+        f"    - parallel: {{join: {join}, branches: {{a: [], b: [relu]}}}}\n"
+    )
+    assert (problem.code, problem.message) == ("E101", "`A` is a block, and only a layer joins branches")
+    assert problem.helps[0].startswith("use one of `concatenate`")
+
+
 @pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
 def test_a_definition_is_no_variable(blocks: str) -> None:
     problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
