@@ -115,8 +115,9 @@ class Tree:
                 self.walk(value, column + STEP)
         elif node.kind == "sequence":
             for item in node.content:
-                if node.end is None:
-                    self.dash(item, column)
+                if node.end is None and self.dash(item, column) < item.start.line and first(item) is item:
+                    # A word below its dash stands where a key would.
+                    self.entries.setdefault(item.start.line, column + STEP)
                 self.walk(item, column + STEP)
 
     def begins(self, line: int, old: int, column: int) -> None:
@@ -127,8 +128,8 @@ class Tree:
         elif not DASHES.fullmatch(before.lstrip()):
             raise Unusual(f"line {line + 1} begins with something else than a key")
 
-    def dash(self, item: Node, column: int) -> None:
-        """Note the line of the dash of `item`, which may stand above it."""
+    def dash(self, item: Node, column: int) -> int:
+        """Note the line of the dash of `item`, which may stand above it; gives that line."""
         line = first(item).start.line
         if not re.match(r"\s*-(\s|$)", self.lines[line]) or line in self.entries:
             above = line
@@ -138,6 +139,7 @@ class Tree:
                     raise Unusual(f"the dash of line {line + 1} was not found")
             line = above
         self.entries.setdefault(line, column)
+        return line
 
 
 def first(node: Node) -> Node:
@@ -168,7 +170,9 @@ def laid_out(text: str, name: str) -> str:
             assert dashes is not None
             chain = "- " * dashes[0].count("-")
             new.append((" " * tree.entries[number] + chain + stripped[dashes.end() :]).rstrip())
-            shift = tree.entries[number] - indent + len(chain) - dashes.end()
+            # Behind a dash alone nothing is moved by its blank.
+            begin = len(chain if stripped[dashes.end() :] else chain.rstrip())
+            shift = tree.entries[number] - indent + begin - dashes.end()
         elif stripped.startswith("#"):
             new.append(" " * max(0, indent + of_comment(tree, number, indent)) + stripped)
         elif stripped:
@@ -280,7 +284,7 @@ def pairs(node: Node) -> Iterator[tuple[Node, Node]]:
 
 
 def in_order(text: str, name: str) -> str:
-    """`text` with its sections in canonical order, each with the comments above it; what stands above all stays there."""
+    """`text` with its sections in canonical order, each with the comments above it; what heads the file stays there."""
     tree = Tree(text, name)
     if not tree.is_block or tree.anchored:
         return text
@@ -288,7 +292,10 @@ def in_order(text: str, name: str) -> str:
     wanted = sorted(keys, key=lambda key: TOP.index(key[0]) if key[0] in TOP else len(TOP))
     if wanted == keys:
         return text
-    begins = [line if place == 0 else above(tree, line) for place, (_, line) in enumerate(keys)]
+    begins = [above(tree, line) for _, line in keys]
+    if not any(tree.lines[: begins[0]]):
+        # What stands above the first section may be about the whole.
+        begins[0] = keys[0][1]
     bounds = [*begins, len(text.rstrip("\n").split("\n"))]
     sections = {key: tree.lines[bounds[place] : bounds[place + 1]] for place, key in enumerate(keys)}
     return "\n".join([*tree.lines[: begins[0]], *(line for key in wanted for line in sections[key])])

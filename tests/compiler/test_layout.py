@@ -230,7 +230,25 @@ def test_keys_with_question_marks_are_refused() -> None:
         formatted("modelc: 1\nmodel:\n    ? a\n    : 1\n", "spec.yaml")
 
 
-def test_a_text_that_would_not_stay_as_it_is_laid_out_is_left_alone() -> None:
-    text = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  layers:\n    -\n      relu\n"
+def test_a_text_that_would_not_stay_as_it_is_laid_out_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelc.compiler import layout
+
+    in_columns = layout.laid_out
+    monkeypatch.setattr(layout, "laid_out", lambda text, name: in_columns(text, name).replace(" #", "  #"))
     with pytest.raises(Unusual, match="once more"):
-        formatted(text, "spec.yaml")
+        formatted("modelc: 1 # the format\n", "spec.yaml")
+
+
+def test_what_stands_below_a_dash_stands_a_level_deeper() -> None:
+    text = (
+        "modelc: 1\nmodel:\n  layers:\n  -\n     relu\n  - # why\n   dense: 3\n  -\n    - -\n       [1,\n        2]\n"
+    )
+    right = "modelc: 1\nmodel:\n  layers:\n    -\n      relu\n    - # why\n      dense: 3\n    -\n      - -\n          [1,\n           2]\n"
+    assert laid_out(text) == right
+    assert laid_out(right) == right
+
+
+def test_comments_of_the_first_section_go_with_it_below_a_head() -> None:
+    train, model = "# of train\ntrain: {epochs: 3}\n", "modelc: 1\n"
+    assert laid_out(f"# the head\n\n{train}{model}") == f"# the head\n\n{model}{train}"
+    assert laid_out(train + model) == f"# of train\n{model}train: {{epochs: 3}}\n"
