@@ -1,5 +1,6 @@
 """`modelc init`: writes a first spec, and the schema for the editor beside it. Never writes over a file."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -49,7 +50,9 @@ def init(
 
         create(schema, schema_text())
         written.append(str(schema))
-    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n  modelc train {spec}\n")
+    # A name that begins with a dash would be taken for an option.
+    shown = shlex.quote(f"./{spec}" if str(spec).startswith("-") else str(spec))
+    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n  modelc train {shown}\n")
 
 
 def templates() -> Mapping[str, str]:

@@ -107,7 +107,9 @@ def imported(point: "EntryPoint", kind: str, name: str, plugin: str) -> type[Any
     """The class of an entry point. Raises PluginError."""
     try:
         cls = point.load()
-    except (Exception, SystemExit) as error:  # code of others, which may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # code of others, which may raise anything
         raise not_imported(f"the {kind} `{name}` of the plug-in `{plugin}`", error) from error
     return checked(kind, name, cls, plugin)
 
@@ -164,18 +166,23 @@ def run(module_name: str, path: str, code: bytes, shown: str) -> ModuleType:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # code of others, which may raise anything
+    except BaseException as error:  # code of others, which may raise anything
         del sys.modules[module_name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise not_imported(f"the plug-in `{shown}`", error) from error
     return module
 
 
 def not_imported(what: str, error: BaseException) -> PluginError:
     """The error for code of a plug-in that raised `error` while it was imported: where, in its own files."""
-    text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip().partition("\n")[0]
+    try:
+        text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip().partition("\n")[0]
+    except Exception:  # also what it says of itself is code of others
+        text = ""
     message = f"{what} cannot be imported: {type(error).__name__}" + (f": {text}" if text else "")
     if isinstance(error, SyntaxError):
-        frames = [(error.filename, error.lineno, error.text or "")]
+        frames = [(error.filename, error.lineno, error.text or "")] if error.filename else []
     else:
         here = ("importlib", str(Path(__file__).parent))
         frames = [

@@ -112,3 +112,9 @@ def test_a_template_with_comments_is_no_json(tmp_path: Path) -> None:
     ended = modelc("init", "digits", "-o", "digits.json", cwd=tmp_path)
     assert ended.code == 2 and "name it `.yaml`" in ended.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "shown"), [("my net.yaml", "'my net.yaml'"), ("-net.yaml", "./-net.yaml")])
+def test_the_next_command_can_be_typed_as_it_is_shown(tmp_path: Path, name: str, shown: str) -> None:
+    ended = modelc("init", "digits", f"--output={name}", cwd=tmp_path)
+    assert ended.code == 0 and ended.out.endswith(f"\n  modelc train {shown}\n")

@@ -196,6 +196,10 @@ def test_code_that_does_not_import_is_told_with_its_own_lines(tmp_path: Path) ->
     assert f"SyntaxError: invalid syntax\n{broken}:1: class A(:" in message(broken)
     broken.write_text("import sys\nsys.exit(0)\n")
     assert "cannot be imported: SystemExit: 0" in message(broken)
+    broken.write_text("class E(BaseException):\n    def __str__(self):\n        raise ValueError\n\n\nraise E\n")
+    assert message(broken).endswith(f"cannot be imported: E\n{broken}:6: raise E")
+    broken.write_bytes(b"x = 1\0\n")
+    assert message(broken).endswith("source code string cannot contain null bytes")
     broken.write_bytes(b"\xff\n")
     assert "cannot be imported: " in message(broken)
 
