@@ -1,6 +1,7 @@
-"""What `modelc validate --fix` does to files: fixes one problem after the other, in memory, and then writes or shows it.
+"""What `modelc validate --fix` does to files: fixes problems in memory, and then writes or shows it.
 
-A fix stays only if a check says that its problem is gone and that nothing came in its place.
+A fix stays only if a check says that its problem is gone and that nothing came in its place. As many as can be are checked
+together: one after the other, a spec full of mistakes would take time with their square.
 """
 
 import os
@@ -50,40 +51,76 @@ def real(name: str) -> str:
 
 def fix(check: Check, given: Sequence[str], fixed: Fixed) -> "Checked":
     """Fix what can be fixed of one spec, in the files `given` (real paths) only; what a check then says of it."""
-    from modelc.compiler.fixing import apply, is_cure
-
     checked = check(fixed.texts)
     refused: set[tuple[str, str, Fix]] = set()
+    most = None
     for _ in range(MOST):
-        for problem, change in fixable(checked.problems):
-            (name,) = {edit.place.file for edit in change.edits}
-            at, key = real(name), (problem.code, problem.message, change)
-            if at not in given or key in refused:
-                continue
-            text, _ = apply(checked.sources[name], [change])
-            after = check({**fixed.texts, at: text})
-            if is_cure(problem, checked.problems, after.problems):
-                fixed.before.setdefault(at, checked.sources[name])
-                fixed.texts[at] = text
-                fixed.counts[at] = fixed.counts.get(at, 0) + 1
-                checked = after
-                break
-            refused.add(key)
-        else:
+        found = [
+            (problem, change)
+            for problem, change in fixable(checked.problems)
+            if real(file_of(change)) in given and (problem.code, problem.message, change) not in refused
+        ][:most]
+        if not found:
             break
+        fixes = Attempt(check, checked, fixed.texts, found)
+        if fixes.hold():
+            for name, count in fixes.counts.items():
+                fixed.before.setdefault(name, fixes.before[name])
+                fixed.counts[name] = fixed.counts.get(name, 0) + count
+            fixed.texts |= fixes.texts
+            checked, most = fixes.after, None
+        elif len(found) > 1:
+            most = len(found) // 2
+        else:
+            ((problem, change),) = found
+            refused.add((problem.code, problem.message, change))
+            most = None
     return checked
+
+
+class Attempt:
+    """Some fixes of `checked` carried out together: the texts they change by real path, before and after, and a check of them."""
+
+    def __init__(
+        self, check: Check, checked: "Checked", texts: Mapping[str, str], fixes: "Sequence[tuple[Problem, Fix]]"
+    ) -> None:
+        from modelc.compiler.fixing import apply
+
+        self.checked = checked
+        self.problems = [problem for problem, _ in fixes]
+        self.before: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        for name in dict.fromkeys(file_of(change) for _, change in fixes):
+            changes = dict.fromkeys(change for _, change in fixes if file_of(change) == name)
+            self.before[real(name)] = checked.sources[name]
+            self.texts[real(name)], self.counts[real(name)] = apply(checked.sources[name], changes)
+        self.whole = sum(self.counts.values()) == len({change for _, change in fixes})
+        self.after = check({**texts, **self.texts})
+
+    def hold(self) -> bool:
+        """Whether all of them could be carried out, and cured what they are for."""
+        from modelc.compiler.fixing import are_cures
+
+        return self.whole and are_cures(self.problems, self.checked.problems, self.after.problems)
+
+
+def file_of(change: "Fix") -> str:
+    (name,) = {edit.place.file for edit in change.edits}
+    return name
 
 
 def confirmed(check: Check, checked: "Checked", texts: Mapping[str, str]) -> "Checked":
     """`checked` with those fixes only that a check says are some."""
-    from modelc.compiler.fixing import apply, is_cure
 
-    def holds(problem: "Problem", change: "Fix") -> bool:
-        (name,) = {edit.place.file for edit in change.edits}
-        text, _ = apply(checked.sources[name], [change])
-        return is_cure(problem, checked.problems, check({**texts, real(name): text}).problems)
+    def holding(fixes: "Sequence[tuple[Problem, Fix]]") -> "Iterator[tuple[Problem, Fix]]":
+        if fixes and Attempt(check, checked, texts, fixes).hold():
+            yield from fixes
+        elif len(fixes) > 1:
+            yield from holding(fixes[: len(fixes) // 2])
+            yield from holding(fixes[len(fixes) // 2 :])
 
-    good = {id(problem) for problem, change in fixable(checked.problems) if holds(problem, change)}
+    good = {id(problem) for problem, _ in holding(list(fixable(checked.problems)))}
     problems = (problem if id(problem) in good else replace(problem, fix=None) for problem in checked.problems)
     return replace(checked, problems=tuple(problems))
 

@@ -154,6 +154,13 @@ def is_cure(problem: Problem, before: Iterable[Problem], after: Iterable[Problem
     return True
 
 
+def are_cures(problems: Sequence[Problem], before: Sequence[Problem], after: Sequence[Problem]) -> bool:
+    """Whether the fixes of all `problems`, carried out together, took each of them away as `is_cure` says."""
+    said, old, now = (Counter((one.code, one.message) for one in found) for found in (problems, before, after))
+    fewer = all(now[words] <= old[words] - count for words, count in said.items())
+    return fewer and all(is_cure(problem, before, after) for problem in problems)
+
+
 def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     """`text` after the fixes, and how many of them were carried out: of those that overlap only the first."""
     starts = line_starts(text)

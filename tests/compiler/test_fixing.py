@@ -4,12 +4,15 @@ import json
 import os
 import random
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modelc.cli.fixing import Fixed, confirmed, fix
-from modelc.compiler.api import check
+from modelc.compiler.api import Checked, check
+from modelc.compiler.errors import Edit, Fix, Label, Meant, Place, Problem
 from modelc.compiler.schema.spellings import distance, slip, surely
 from modelc.compiler.schema.tables import table_of
 
@@ -227,6 +230,30 @@ model:
 """
     assert len(check(text, "spec.yaml").errors) == 2
     assert fixed(text) == text
+
+
+@pytest.mark.parametrize("stubborn", [0, 3])
+def test_many_fixes_are_checked_together_and_one_that_cures_nothing_is_found(stubborn: int) -> None:
+    text = CHAIN % "\n    - ".join(["dens: 8"] * 60)
+    place = Place("spec.yaml", 1, 1, 1, 7)
+    left = [
+        Problem("E102", f"stubborn {number}", Label(place), meant=Meant(place, "modelc", "modelc"), fix=Fix("none", (Edit(place, "modelc"),)))
+        for number in range(stubborn)
+    ]  # fmt: skip
+    texts: list[str] = []
+
+    def checked(given: Mapping[str, str]) -> Checked:
+        texts.append(given.get(os.path.realpath("spec.yaml"), text))
+        found = check(texts[-1], "spec.yaml")
+        return replace(found, problems=(*found.problems, *left))
+
+    done = Fixed()
+    fix(checked, [os.path.realpath("spec.yaml")], done)
+    assert done.texts[os.path.realpath("spec.yaml")] == text.replace("dens:", "dense:")
+    assert done.counts[os.path.realpath("spec.yaml")] == 60 and len(texts) <= 2 + 20 * stubborn
+    texts.clear()
+    confirmed_ones = [one.fix for one in confirmed(checked, checked({}), {}).problems]
+    assert confirmed_ones.count(None) == stubborn and len(texts) <= 2 + 20 * stubborn
 
 
 def test_a_fix_says_what_it_does_and_where() -> None:
