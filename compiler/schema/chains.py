@@ -74,7 +74,8 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
         if structure is not None:
             body = read_body(findings, structure, raw[structure], (*path, structure))
             return Item(structure, None, name, (*path, structure), body, repeat)
-        if is_slip(findings, raw, path, siblings):
+        unread = any(findings.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
+        if unread or is_slip(findings, raw, path, siblings):
             return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, Mapping) and "layers" in raw:
         findings.add(
@@ -133,7 +134,7 @@ def is_slip(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tu
     if any(key in LAYERS for key in names):
         return False
     name = next((key for key in names if surely(key, words) and not absent_hint("layer", key)), None)
-    if name is None or surely_called(name, LAYERS) or findings.is_hole((*path, name)):
+    if name is None or surely_called(name, LAYERS):
         return False
     meant = surely(name, words)
     findings.add(

@@ -175,7 +175,8 @@ class Findings:
         called = close is not None and close in table.called(name)
         cure = f"did you mean `{close}`?" if close else ""
         before, _, after = name.partition(":")
-        arguments = self.document.get(path) if path[-1] == name and path in self.document.values else None
+        given = path[-1] == name and path in self.document.values and not self.is_hole(path)
+        arguments = self.document.get(path) if given else None
         if layer := of_cell(table, name, arguments):
             cure = f"did you mean `{layer}`?"
         elif not called and not block and (absent := absent_hint(table.kind, name)):

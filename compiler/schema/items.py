@@ -64,7 +64,13 @@ def read_named(
             return Found(name, None, at)
         return Found(name, build(findings, table, {name: raw[name]}, path), at)
     if not names:
-        if not any(hole[: len(path)] == path for hole in findings.document.holes):
+        unread = [hole for hole in findings.document.holes if hole[: len(path)] == path]
+        for hole in unread:
+            # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
+            name = str(hole[-1])
+            if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
+                findings.unknown_name(hole, table, name)
+        if not unread:
             findings.add(
                 "E103",
                 f"expected {article(table.kind)} here, got only {', '.join(f'`{key}`' for key in raw) or 'nothing'}",

@@ -496,3 +496,12 @@ def test_a_mistake_in_an_expression_is_told_in_words_of_specs() -> None:
     assert (problem.code, problem.helps) == ("E207", ("here an entry of a list is `sizes[0]`",))
     problem = only(f"vars: {{n: true}}\n{CHAIN}    - dense: '${{n + 1}}'\n")
     assert [label.text for label in problem.related] == ["`n` = true, from `vars`"]
+
+
+def test_a_name_is_looked_at_whatever_its_value_is() -> None:
+    found = checked(f"{CHAIN}    - wibble: $nowhere\n    - residual: $nowhere\n    - {{dens: $nowhere, name: d}}\n")
+    assert sorted((error.code, error.message) for error in found.errors) == [
+        ("E101", "unknown layer `dens`"),
+        ("E101", "unknown layer `wibble`"),
+        *[("E207", "there is no variable `nowhere`")] * 3,
+    ]
