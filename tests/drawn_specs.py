@@ -215,5 +215,7 @@ class Drawing:
         ends = [*loose]
         if len(ends) > 1:
             nodes["all"] = {"from": ends, "concatenate": None}
-        outputs = ["all" if len(ends) > 1 else ends[0], *([one for one in known if "." in one][:1])]
+        last = "all" if len(ends) > 1 else ends[0]
+        # By names of their own: a list may not have a node and a port of it.
+        outputs = {"end": last} | {"port": one for one in known if "." in one}
         return {"inputs": {"x": {"shape": [4]}, "y": {"shape": [3]}}, "nodes": nodes, "outputs": outputs}
