@@ -274,9 +274,12 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
+    # Of a run that stopped early, as many as `early_stopping` says.
+    bad = record.epoch - (best.epoch if best is not None else 0)
+    behind = f" {bad}" if bad > 1 else ""
     reason = {
         "finished": f"finished {epochs};",
-        "early_stopping": f"stopped early after {epochs}, the last of them without a better {record.monitor};",
+        "early_stopping": f"stopped early after {epochs}, the last{behind} without a better {record.monitor};",
         "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
     }[outcome.reason]
     lines = ["", f"{reason} {show_seconds(seconds)}"]

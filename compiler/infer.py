@@ -111,6 +111,8 @@ def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: lis
             help="give every input a mask, or none"
             + ("; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else "")
             if node.layer.masking != "drop" and not all(known.mask for known in types)
+            else f"write `{node.layer.instead}`, which leaves padding out"
+            if node.layer.instead
             else "put a layer that uses the mask, such as `lstm`, before it",
         )
     if uses:

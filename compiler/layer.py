@@ -229,6 +229,8 @@ class Layer(Named):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "drop"
     """What becomes of an input's mask: passed on to every output unchanged, used by `plan` and `apply` themselves, or
     dropped with a warning. Only a layer that says `use` sets masks in its plan and its result."""
+    instead: ClassVar[str] = ""
+    """What does the same and uses a mask, for a layer that drops it."""
     keeps: ClassVar[Kept] = None
     """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values between
     theirs (average). Behind either, probabilities still are probabilities; None says that the values are new ones."""

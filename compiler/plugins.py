@@ -178,7 +178,7 @@ def not_imported(what: str, error: BaseException) -> PluginError:
     """The error for code of a plug-in that raised `error` while it was imported: where, in its own files."""
     try:
         text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip().partition("\n")[0]
-    except Exception:  # also what it says of itself is code of others
+    except Exception:  # noqa: BLE001 - what it says of itself is code of others too
         text = ""
     message = f"{what} cannot be imported: {type(error).__name__}" + (f": {text}" if text else "")
     if isinstance(error, SyntaxError):

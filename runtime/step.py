@@ -23,7 +23,7 @@ from modelc.runtime.row_state import at_zeros, joined, of_rows
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name, all rows."""
 Sums = Mapping[str, Mapping[str, Array]]
-"""Additive sums by log key (without `train/`); those of a loss are `total` and `count`."""
+"""Additive sums by log key (without `train/`), of losses by term; those of a loss are `total` and `count`."""
 
 
 class TrainState(NamedTuple):
@@ -184,11 +184,11 @@ def wanted(task: Task) -> tuple[Any, ...]:
 def losses(
     task: Task, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
-    """The loss of a batch, and its sums by log key: the weighted total, each term where there are several, the penalty.
+    """The loss of a batch, and the sums that it is made of: of each term, and of the penalty.
 
-    A term is the sum of its elements, each times the weight of its row, divided by the number of those that count; the penalty of weights and layers is added.
+    A term is the sum of its elements, each times the weight of its row, divided by the number of those that count; the
+    penalty of weights and layers is added.
     """
-    count = jnp.sum(rows, dtype=jnp.float32)
     penalty = penalties(task, params, values)
     total = penalty
     sums: dict[str, dict[str, Array]] = {}
@@ -201,11 +201,11 @@ def losses(
         part = jnp.sum(jnp.where(counts, elements, 0.0))
         present = jnp.sum(counts, dtype=jnp.float32)
         total = total + term.weight * part / jnp.maximum(present, 1.0)
-        if len(task.terms) > 1:
-            sums[f"{term.name}/loss"] = {"total": part, "count": present}
+        sums[f"{term.name}/loss"] = {"total": part, "count": present}
     if task.penalized:
+        count = jnp.sum(rows, dtype=jnp.float32)
         sums["penalty"] = {"total": penalty * count, "count": count}
-    return total, {"loss": {"total": jnp.where(count > 0, total * count, 0.0), "count": count}, **sums}
+    return total, sums
 
 
 def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: Array) -> tuple[Array, Array]:

@@ -58,9 +58,16 @@ class Tally:
                 into[name] = into.get(name, 0.0) + np.asarray(value, dtype=np.float64)
 
     def values(self, task: Task, prefix: str) -> dict[str, float]:
-        """The values of all log keys that the sums amount to."""
+        """The values of all log keys that the sums amount to.
+
+        The loss is made of its terms, each a mean over all of its elements: how rows are cut into batches, of which masks
+        may leave more or less, does not show in it.
+        """
         results = {measure.key: measure.metric.result for measure in task.measures}
-        return {f"{prefix}/{key}": float(results.get(key, mean)(self.sums[key])) for key in task.log_keys()}
+        found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
+        weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
+        found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found)
+        return {f"{prefix}/{key}": found[key] for key in task.log_keys()}
 
 
 def mean(parts: Mapping[str, Any]) -> float:

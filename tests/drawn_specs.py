@@ -217,5 +217,6 @@ class Drawing:
             nodes["all"] = {"from": ends, "concatenate": None}
         last = "all" if len(ends) > 1 else ends[0]
         # By names of their own: a list may not have a node and a port of it.
-        outputs = {"end": last} | {"port": one for one in known if "." in one}
+        ports = [one for one in known if "." in one]
+        outputs = {"end": last, "port": ports[0]} if ports else {"end": last}
         return {"inputs": {"x": {"shape": [4]}, "y": {"shape": [3]}}, "nodes": nodes, "outputs": outputs}

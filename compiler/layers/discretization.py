@@ -1,6 +1,7 @@
 """The layer that sorts numbers into bins."""
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -83,14 +84,31 @@ class Discretization(Layer):
     def apply(self, call: Call, x: "Array") -> "Array | Result":
         import jax.numpy as jnp
 
-        dtype = "float64" if x.dtype == "float64" else "float32"
-        wide = x.astype(dtype)
-        given = self.bin_boundaries
-        boundaries = jnp.asarray(call.state["bin_boundaries"] if given is None else given, dtype)
         method = "compare_all" if self.bins <= FEW else "scan"
-        bins = jnp.searchsorted(boundaries, wide, side="right", method=method)
-        bins = jnp.where(jnp.isnan(wide) | jnp.isnan(boundaries[0]), -1, bins)
-        return encode(call, bins, self.bins, self.output_mode)
+        if jnp.issubdtype(x.dtype, jnp.integer):
+            whole = "uint32" if x.dtype == "uint32" else "int32"
+            bins = jnp.searchsorted(self.whole(call, whole), x.astype(whole), side="right", method=method)
+            unknown = self.bin_boundaries is None and jnp.isnan(call.state["bin_boundaries"][0])
+        else:
+            wide = x.astype("float64" if x.dtype == "float64" else "float32")
+            given = self.bin_boundaries
+            boundaries = jnp.asarray(call.state["bin_boundaries"] if given is None else given, wide.dtype)
+            bins = jnp.searchsorted(boundaries, wide, side="right", method=method)
+            unknown = jnp.isnan(wide) | jnp.isnan(boundaries[0])
+        return encode(call, jnp.where(unknown, -1, bins), self.bins, self.output_mode)
+
+    def whole(self, call: Call, dtype: str) -> "Array":
+        """The least integers that the boundaries are not above: large integers as floats would be others."""
+        import jax.numpy as jnp
+        import numpy as np
+
+        limits = np.iinfo(dtype)
+        if self.bin_boundaries is not None:
+            reached = [max(ceil(value), limits.min) for value in self.bin_boundaries if value <= limits.max]
+            return jnp.asarray(reached, dtype)
+        learnt = call.state["bin_boundaries"]
+        # The largest float that is none too many for an integer: none learnt of integers is more than rounded above it.
+        return jnp.clip(jnp.ceil(learnt), limits.min, np.nextafter(learnt.dtype.type(limits.max), 0)).astype(dtype)
 
     def gives(self) -> int | None:
         return self.bins if self.output_mode == "int" else None

@@ -101,12 +101,13 @@ class GlobalAvgPool3D(GlobalAveragePooling):
 class GlobalMaxPool1D(GlobalMaxPooling):
     """The largest value of each feature over the sequence: input `[time, features]`, output `[features]`.
 
-    Masked steps count, as in Keras. With `keepdims` the output is `[1, features]`. Values that are equally large share
-    the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
+    Masked steps count, as in Keras; `max: -2` leaves them out. With `keepdims` the output is `[1, features]`. Values that
+    are equally large share the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
     """
 
     keras: ClassVar[str] = "layers.GlobalMaxPooling1D"
     spellings: ClassVar[tuple[str, ...]] = ("gmp1d",)
+    instead: ClassVar[str] = "max: -2"
     example: ClassVar[str] = "global_max_pool1d"
     dimensions: ClassVar[int] = 1
 

@@ -132,8 +132,11 @@ class Sparsemax(Activation):
 
     def function(self, x: "Array") -> "Array":
         import jax.numpy as jnp
+        from jax import lax
 
         wide = jnp.moveaxis(x, self.axis, -1).astype(jnp.promote_types(x.dtype, "float32"))
+        # What is added to all changes nothing; far from 0 the one that all sum to would be lost beside it.
+        wide = wide - lax.stop_gradient(jnp.max(wide, axis=-1, keepdims=True))
         ordered = jnp.sort(wide, axis=-1, descending=True)
         sums = jnp.cumsum(ordered, axis=-1)
         support = 1 + jnp.arange(1, x.shape[self.axis] + 1) * ordered > sums

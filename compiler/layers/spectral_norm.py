@@ -89,12 +89,15 @@ class SpectralNorm(Layer):
 
         matrix = kernel.reshape(-1, kernel.shape[-1])
         still = lax.stop_gradient(matrix)
+        largest = jnp.max(jnp.abs(still))
+        some = largest > 0
+        # The directions do not depend on the size, and the norms of very small and very large ones cannot be had.
+        still = still / jnp.where(some, largest, 1)
         new = u.astype(kernel.dtype)
         for _ in range(self.power_iterations):
             v = unit(new @ still.T)
             new = unit(v @ still)
         sigma = jnp.sum(v @ matrix * new)
-        some = jnp.any(still != 0)
         return kernel / jnp.where(some, sigma, 1), jnp.where(some, new.astype(u.dtype), u)
 
     def split(self) -> tuple[Layer, Activation] | None:

@@ -64,7 +64,10 @@ class Contrastive(PairLoss):
         import jax.numpy as jnp
 
         apart = between(first, second, self.distance)
-        near = between(first, second, "squared_euclidean") if self.distance == "euclidean" else jnp.square(apart)
+        near = between(first, second, "squared_euclidean") if self.distance == "euclidean" else apart
+        # A large distance of a different pair may have an infinite square, and 0 times that is NaN.
+        near = jnp.where(alike > 0, near, 0.0)
+        near = near if self.distance == "euclidean" else jnp.square(near)
         return 0.5 * (alike * near + (1.0 - alike) * jnp.square(jnp.maximum(self.margin - apart, 0.0)))
 
 

@@ -205,3 +205,12 @@ def test_a_spec_without_any_loss_is_refused(tmp_path: Path) -> None:
     ended = modelc("train", DIGITS, "--set", "train.loss=none", "--set", "train.metrics=[]", cwd=tmp_path)
     assert ended.code == 1
     assert "every loss is `none`: there is nothing to train" in ended.err
+
+
+@pytest.mark.parametrize(("patience", "said"), [(1, "2 epochs, the last without"), (3, "4 epochs, the last 3 without")])
+def test_a_run_that_stops_early_says_how_long_nothing_got_better(tmp_path: Path, patience: int, said: str) -> None:
+    spec = ENDLESS.replace("optimizer: sgd", f"optimizer: {{sgd: 1e-30}}, early_stopping: {patience}")
+    (tmp_path / "spec.yaml").write_text(spec.replace("targets:", "validation: 0.2\n  targets:"))
+    ended = modelc("train", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert f"stopped early after {said} a better validation/loss;" in ended.out

@@ -13,7 +13,7 @@ from modelc.compiler.api import load
 from modelc.compiler.bind.task import Task
 from modelc.runtime.dataset import Part
 from modelc.runtime.step import make
-from modelc.runtime.train import on_device
+from modelc.runtime.train import Tally, on_device
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 BATCH, STEPS = 16, 4
@@ -42,7 +42,9 @@ def losses(task: Task, part: Part) -> tuple[Any, list[float]]:
         indices = np.arange(step * BATCH, (step + 1) * BATCH, dtype=np.int32)[None]
         sums = steps.zero(data, BATCH)
         state, sums = steps.single(state, sums, data, indices, np.array([BATCH], np.int32), np.int32(0))
-        found.append(float(sums["loss"]["total"] / sums["loss"]["count"]))
+        tally = Tally({})
+        tally.add(sums)
+        found.append(tally.values(task, "train")["train/loss"])
     return first, found
 
 

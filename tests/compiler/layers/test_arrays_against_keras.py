@@ -206,6 +206,16 @@ def test_a_dropped_mask_is_a_warning_at_the_layer() -> None:
     assert (problem.code, problem.message) == ("W904", "`last` drops the mask of its input")
 
 
+def test_a_layer_that_drops_a_mask_names_what_uses_it() -> None:
+    text = (
+        "modelc: 1\nmodel:\n  inputs: {words: {shape: [7], dtype: int32}}\n"
+        "  layers: [embedding: {input_dim: 9, output_dim: 4, mask_zero: true}, global_max_pool1d]\n"
+    )
+    [problem] = check(text, "spec.yaml").problems
+    assert (problem.code, problem.helps) == ("W904", ("write `max: -2`, which leaves padding out",))
+    assert not check(text.replace("global_max_pool1d", "max: -2"), "spec.yaml").problems
+
+
 def test_an_input_stretched_along_time_says_nothing_about_steps() -> None:
     gate = normal(3, 1, 5)
     given = {"inputs": (jnp.asarray(mask), None)}

@@ -212,3 +212,22 @@ def test_weights_of_ids_must_fit_them() -> None:
         LAYERS.build(encoding("multi_hot")).plan(ids_type, TensorType((3,)))
     with pytest.raises(PlanError, match=r"`count_weights` is \[2\] float32, the ids are \[3\]"):
         LAYERS.build(encoding("count")).plan(ids_type, TensorType((2,)))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint32"])
+def test_large_integers_are_not_rounded_into_other_bins(dtype: str) -> None:
+    limits = np.iinfo(dtype)
+    near = 2**24 if limits.bits == 32 else 100
+    x = np.array([[near - 1, near, near + 1, near + 2, limits.min, limits.max]], dtype)
+    boundaries = [-(2.0**40), 0.5, near + 1, near + 1.5, near + 3, 2.0**40]
+    found = build({"discretization": {"bin_boundaries": boundaries}}, x).output(x)
+    np.testing.assert_array_equal(found, np.digitize(x.astype("float64"), boundaries))
+
+
+def test_learnt_boundaries_of_integers_hold_whole_numbers_apart() -> None:
+    x = np.array([[2**24 + 2], [2**24 + 4], [2**24 + 6], [-(2**31)], [2**31 - 1]], "int32")
+    running = build({"discretization": {"num_bins": 5}}, x)
+    running.state = learnt(running.layer, x)
+    boundaries = running.state["bin_boundaries"].astype("float64")
+    probes = np.array([[2**24 + 1], [2**24 + 3], [2**24 + 5], [2**31 - 1], [-(2**31)]], "int32")
+    np.testing.assert_array_equal(running.output(probes), np.digitize(probes, boundaries))

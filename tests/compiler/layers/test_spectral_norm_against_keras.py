@@ -140,3 +140,15 @@ def test_what_the_layer_inside_refuses_is_told() -> None:
         )
     assert caught.value.message == "a window of 5 does not fit into a sequence of 3"
     assert caught.value.argument == "layer"
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-15, 1e15, 1e30])
+def test_the_size_of_a_kernel_does_not_matter(size: float) -> None:
+    running = filled(
+        {"spectral_norm": {"layer": {"dense": {"units": 3, "use_bias": False}}, "power_iterations": 60}}, x3
+    )
+    kernel = normal(4, 3, seed=3)
+    running.params["kernel"] = kernel * np.float32(size)
+    for train in (False, True):
+        found = jax.jit(lambda x, train=train: running(x, train=train).outputs["output"], compiler_options=QUICK)(x3)
+        close(found, x3 @ (kernel / np.linalg.svd(kernel, compute_uv=False)[0]), 1e-5)

@@ -271,3 +271,11 @@ def test_shapes_that_do_not_fit_are_refused(raw: Any, shape: list[int], message:
     with pytest.raises(PlanError) as caught:
         LAYERS.build(raw).plan(TensorType(tuple(shape)))
     assert (caught.value.message, caught.value.help) == (message, cure)
+
+
+def test_sparsemax_far_from_zero_is_that_of_the_differences() -> None:
+    x = np.round(normal(5, 40) * 64) / 64
+    function = jax.jit(ACTIVATIONS.build("sparsemax").function, compiler_options=QUICK)
+    np.testing.assert_array_equal(function(x + np.float32(2**16)), function(x))
+    np.testing.assert_array_equal(function(np.array([[3e7, 0], [2e7, 2e7 - 4]], "float32")), [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(function(np.array([[3e38, -3e38]], "float32")), [[1, 0]])

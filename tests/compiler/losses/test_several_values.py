@@ -184,3 +184,11 @@ def test_the_target_of_a_pair_says_one_thing_of_each_pair() -> None:
     with pytest.raises(PlanError, match=r"need a target of shape \[5\], got \[\]"):
         LOSSES.build("contrastive").plan(TensorType((5, 2)), TensorType((5, 2)), TensorType(()))
     assert LOSSES.build("contrastive").plan(TensorType((5, 2)), TensorType((5, 2)), TensorType((5,), "bool")) == (5,)
+
+
+@pytest.mark.parametrize("distance", ["squared_euclidean", "manhattan", "euclidean"])
+def test_different_pairs_beyond_the_margin_are_no_loss_however_far(distance: str) -> None:
+    loss = LOSSES.build({"contrastive": {"distance": distance}})
+    far, near = jnp.full((1, 2), 2e19), jnp.zeros((1, 2))
+    value, slope = jax.value_and_grad(lambda far: jnp.sum(loss.elements(far, near, jnp.zeros(1))))(far)
+    assert value == 0 and not slope.any()
