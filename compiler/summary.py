@@ -136,10 +136,9 @@ def input_rows(task: Task) -> Iterable[Row]:
 
 
 def node_rows(task: Task) -> Iterable[Row]:
-    seen: set[str] = set()
+    """Every node once; weights that several use are counted where their names say they are."""
     for node in task.planned.graph.nodes:
-        yield node_row(task, node, owns=node.owner not in seen)
-        seen.add(node.owner)
+        yield node_row(task, node, owns=node.owner == node.path)
 
 
 def node_row(task: Task, node: Node, *, owns: bool) -> Row:

@@ -73,6 +73,9 @@ class Laying:
             return self.refuse(base, own, name)
         if first is not None and own.kind == "mapping" and set(own.content) <= shape.siblings.keys() - {*shape.instead}:
             return self.unnamed(one, own, first, shape)
+        if one.kind == two.kind == "mapping" and set(one.content) <= shape.siblings.keys() - {*shape.instead}:
+            # Its name is removed, and what stands beside it is there for another.
+            return replace(own, kind="mapping", content=self.entries(one, two, lambda key: below(shape, key)))
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
             return replace(own, trail=(*own.trail, *self.lost(one, two, first, name, shape)))
         given, mine = (part.content[name][1] for part in (one, two))

@@ -145,3 +145,10 @@ def test_a_layer_that_a_spec_names_no_arguments_of_is_shown_as_it_is_written() -
     model = {"inputs": {"text": {"shape": [6], "dtype": "int32"}}, "nodes": nodes, "outputs": ["next"]}
     row = summarize(load({"modelc": 1, "model": model})).rows[-1]
     assert (row.layer, row.notation, row.parameters) == ("unembed", "unembed: tokens", 0)
+
+
+def test_shared_weights_are_counted_at_the_node_that_is_shared() -> None:
+    nodes = "{a: {from: x, share: z}, y: {from: [a, z], add}, z: {from: x, dense: 3}}"
+    found = summarize(load_text(f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, nodes: {nodes}, outputs: [y]}}\n"))
+    assert {row.path: row.trainable.values for row in found.rows} == {"x": 0, "a": 0, "z": 15, "y": 0}
+    assert found.total.values == 15

@@ -292,6 +292,16 @@ def test_what_cannot_be_laid_over_shows_both_files(
     assert related.text == below
 
 
+@pytest.mark.parametrize("over", ["{layers: [dense: 3]}", "{dense: 3}", "relu"])
+def test_what_stands_beside_a_name_that_is_removed_is_there_for_another(tmp_path: Path, over: str) -> None:
+    extends = "{file: other.yaml, remove: [model.nodes.c.dense]}"
+    task = checked(tmp_path, BASE, f"modelc: 1\nextends: {extends}\nmodel: {{nodes: {{c: {over}}}}}\n").task
+    assert task is not None
+    last = task.planned.graph.nodes[-1]
+    assert last.scope == ("c",) or last.path == "c"
+    assert last.feeds is not None and str(last.feeds[0].edge) == "b"
+
+
 @pytest.mark.parametrize(
     ("path", "code", "message"),
     [
