@@ -25,6 +25,7 @@ from modelc.compiler.schema.grammar import (
     recurring,
     summary_of,
 )
+from modelc.compiler.schema.required import needed, needs_of, without_needs
 from modelc.compiler.schema.snippets import of_thing, of_things, of_words
 from modelc.compiler.schema.tables import TABLES
 
@@ -42,7 +43,6 @@ def json_schema() -> Schema:
     """The schema of a spec, self-contained."""
     keys = language()
     sections = {name: below for name, below in keys.keys.items() if name in EXCLUDED or name == "data"}
-    needs = {name: complete(below) for name, below in sections.items() if isinstance(below, Keys)}
     top = keys_schema(replace(keys, required=("modelc",)))
     for name, below in sections.items():
         whole = plain_schema(replace(below, required=())) if isinstance(below, Keys) else plain_schema(below)
@@ -51,19 +51,29 @@ def json_schema() -> Schema:
             for pair in EXCLUDED.get(name, ())
         ]
         top["properties"][name] = described(or_variable({**whole, **({"allOf": both} if both else {})}), below)
-    # A spec that is laid over another need not say what the other says.
-    alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(keys), "properties": needs}}
     definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
     definitions |= {f"any.{table.kind}": without_type(thing_schema(Thing(table))) for table in TABLES}
     definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in recurring().items()}
+    # A spec that is laid over another need not say what the other says.
+    inside, none = needed(definitions)
+    needs = {
+        name: [
+            complete(below) if isinstance(below, Keys) and name in sections else {},
+            needs_of(top["properties"][name], none),
+        ]
+        for name, below in keys.keys.items()
+    }
+    whole_needs = {name: {"allOf": [part for part in parts if part]} for name, parts in needs.items() if any(parts)}
+    alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(keys), "properties": whole_needs}}
     # Without a title, which an editor would put above whatever it shows of any key.
     return {
         "$schema": DRAFT,
         "description": "A spec of modelc: a neural network, its data and its training, in one file.",
         "type": "object",
         **top,
+        "properties": {name: without_needs(below) for name, below in top["properties"].items()},
         "allOf": [alone],
-        "definitions": definitions,
+        "definitions": {name: without_needs(below) for name, below in definitions.items()} | inside,
     }
 
 

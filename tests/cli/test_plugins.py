@@ -55,7 +55,8 @@ def test_a_plugin_is_checked_summarized_explained_and_in_the_schema(place: Place
     assert "Adds a number to each value" in explained and "by: a number from -10 to 10; required" in explained
     assert "  shift " in modelc("explain", "--plugin", plugin, cwd=place.folder).out
     schema = json.loads(modelc("schema", "--plugin", plugin, cwd=place.folder).out)
-    with_schema = Draft7Validator({**schema["definitions"]["layer.shift"], "definitions": schema["definitions"]})
+    both = [{"$ref": f"#/definitions/{name}"} for name in ("layer.shift", "needs.layer.shift")]
+    with_schema = Draft7Validator({"allOf": both, "definitions": schema["definitions"]})
     assert with_schema.is_valid({"by": 1}) and not with_schema.is_valid({}) and not with_schema.is_valid({"bye": 1})
     assert modelc("validate", "shifted.yaml", cwd=place.folder).code == 1, "a plug-in is enabled for one command"
 

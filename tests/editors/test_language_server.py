@@ -46,6 +46,10 @@ def test_nothing_in_a_spec_of_the_language_reference_is_blamed(server: Server, b
 def test_nothing_in_a_spec_that_is_laid_over_another_is_blamed(server: Server) -> None:
     spec = "modelc: 1\nextends: base.yaml\nvars: {width: 64}\ntrain: {optimizer: {adam: {learning_rate: 0.001}}}\n"
     assert server.blamed(spec) == []
+    # Nor what it changes of a thing, and does not say whole.
+    spec += "model: {inputs: {x: {dtype: int32}}, nodes: {h: {conv2d: {filters: 8}}, k: {dense: {activation: relu}}}}\n"
+    assert server.blamed(spec) == []
+    assert [blamed for blamed, _ in server.blamed(spec.replace("filters", "filtres"))] == ["filtres"]
 
 
 @pytest.mark.parametrize(
