@@ -73,7 +73,8 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Know
                 check_port(findings, planned, feed)
             return None
         # What is wrong with the value itself is said of the use, and the model is right for what it says it takes.
-        said = [one.type for one in taken.get(feed.edge, ()) if node.path.startswith(f"{one.inside}/")]
+        around = taken.get(feed.edge, ()) if taken else ()
+        said = [one.type for one in around if node.path.startswith(f"{one.inside}/")]
         types.append(replace(said[-1], mask=known.mask) if said else known)
     key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
     try:
