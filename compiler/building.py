@@ -81,8 +81,9 @@ class Builder:
             level = Level(root, inputs, model.nodes, model.complete)
             self.level(level)
             outputs = {name: resolve(self.findings, level, reference) for name, reference in model.outputs.items()}
+        elsewhere = {one.edge for one in self.named if one.edge is not None}
         nodes = [
-            node if (feeds := self.ends.feeds(node)) is node.feeds else replace(node, feeds=feeds)
+            node if (feeds := self.ends.feeds(node, elsewhere)) is node.feeds else replace(node, feeds=feeds)
             for node in self.nodes
         ]
         paths = {name: reference.path for name, reference in model.outputs.items()}
@@ -100,22 +101,25 @@ class Builder:
         for name, spec in level.nodes.items():
             self.node(level, level.place(name), spec, given_by(self.findings, level, spec.sources))
 
-    def node(self, level: Level, place: Place, spec: NodeSpec, given: Sequence[Given] | None) -> Edge | None:
-        """One node of a graph, fed by `given`."""
+    def node(
+        self, level: Level, place: Place, spec: NodeSpec, given: Sequence[Given] | None, at: Path | None = None
+    ) -> Edge | None:
+        """One node of a graph, fed by `given`; `at` is what is blamed for inputs that do not fit, by default the node."""
+        at = spec.path if at is None else at
         if spec.items is None:
             return self.hole(place, spec.path)
         given = in_order(spec.items[0], given) if spec.items else given
         if not spec.chain:
-            return self.item(level, place, spec.items[0], given, named_from(self.findings, spec.path))
+            return self.item(level, place, spec.items[0], given, named_from(self.findings, at))
         if spec.repeat is None:
-            return self.at_end(place, self.chain(level, place, spec.items, given, spec.path))
+            return self.at_end(place, self.chain(level, place, spec.items, given, at))
         if spec.repeat.times == 0 and spec.items:
             check_names(self.findings, spec.items[0], given)
         return self.repeat(
             place,
             spec.repeat,
             given,
-            lambda place, given: self.at_end(place, self.chain(level, place, spec.items, given, spec.path)),
+            lambda place, given: self.at_end(place, self.chain(level, place, spec.items, given, at)),
         )
 
     def chain(
@@ -223,6 +227,12 @@ class Builder:
             self.ends.of[place.path] = None
             return None
         edges = {feed.slot: feed.edge for feed in feeds}
+        # A port is named here, and not where the inputs of the block are.
+        self.named += (
+            Feed(called(feed.edge), feed.edge, feed.path)
+            for feed in feeds
+            if feed.edge is not None and feed.edge.port != "output"
+        )
         for name, type_ in body.types.items():
             self.want(edges.get(name), type_, name, item.path, place)
         level = Level(place, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
@@ -262,7 +272,7 @@ class Builder:
             return self.hole(place, body.of.path)
         level.building.append(name)
         copy = place.as_copy_of(level.place(name).path, level.at.owner)
-        edge = self.node(level, replace(copy, shared=copy.shared or body.of.path), target, given)
+        edge = self.node(level, replace(copy, shared=copy.shared or body.of.path), target, given, body.of.path)
         level.building.pop()
         return edge
 

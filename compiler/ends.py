@@ -1,6 +1,6 @@
 """What stands for the value of something that is made of several nodes: a block, a branch, a chain, a repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge, Feed, Node
@@ -19,11 +19,16 @@ class Ends:
         self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
         self.blocks: set[str] = set()
 
-    def feeds(self, node: Node) -> tuple[Feed, ...] | None:
-        """The feeds of a node, settled; its own where there is nothing to settle."""
+    def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
+        """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are blamed
+        there."""
         if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
             return node.feeds
-        return tuple(Feed(feed.slot, self.settle(feed.edge, feed.path), feed.path) for feed in node.feeds)
+        paths = [None if feed.edge in elsewhere else feed.path for feed in node.feeds]
+        return tuple(
+            Feed(feed.slot, self.settle(feed.edge, path), feed.path)
+            for feed, path in zip(node.feeds, paths, strict=True)
+        )
 
     def settle(self, edge: Edge | None, path: Path | None, whole: bool = True) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from modelc.compiler.api import check
 from tests.compiler.expand.specs import CHAIN, at, checked, only, paths
 
 GRAPH = "model:\n  inputs: {x: {shape: [5, 4]}, z: {shape: [5, 4]}}\n  nodes:\n"
@@ -228,3 +229,41 @@ def test_the_table_of_a_shared_embedding_is_that_of_the_embedding() -> None:
     found = checked(text)
     assert found.task is not None and not found.problems
     assert {node.path: node.owner for node in found.task.planned.graph.nodes} == {"e": "e", "f": "e", "g": "e"}
+
+
+PORTS = """\
+modelc: 1
+blocks:
+  Two: {inputs: [a, b], nodes: {j: {from: [a, b], add}, k: {from: a, relu}, l: {from: [j, k], add}}, outputs: [l]}
+model:
+  inputs: {w: {shape: [12, 3]}}
+  nodes:
+    r: {from: w, lstm: 4}
+    t: {from: [r.state_h, r.state_c], Two}
+    u: {from: [t, r.state_h], Two}
+    y: {from: [u, t], add}
+  outputs: [y]
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "owner"),
+    [("[r.state_h, r.state_c]", "[r.state_d, r.state_c]", "r"), ("[t, r.state_h]", "[t.foo, r.state_h]", "t")],
+)
+def test_a_port_that_is_given_to_a_block_is_blamed_where_it_is_given(right: str, wrong: str, owner: str) -> None:
+    assert not check(PORTS, "spec.yaml").problems
+    text = PORTS.replace(right, wrong)
+    (problem,) = check(text, "spec.yaml").problems
+    named = wrong[1:].partition(",")[0]
+    assert (problem.code, problem.message) == ("E203", f"`{owner}` has no port `{named.partition('.')[2]}`")
+    line = text.splitlines()[problem.label.place.line - 1]
+    assert line[problem.label.place.column - 1 :].startswith(f"{named}, r.")
+
+
+@pytest.mark.parametrize("shared", ["{from: [w, v], add}", "{from: [w, v], layers: [add, relu]}"])
+def test_a_share_with_too_few_inputs_is_blamed_itself(shared: str) -> None:
+    nodes = f"{{s: {shared}, t: {{from: w, share: s}}, y: {{from: [s, t], concatenate}}}}"
+    text = f"modelc: 1\nmodel: {{inputs: {{w: {{shape: [3]}}, v: {{shape: [3]}}}}, nodes: {nodes}, outputs: [y]}}\n"
+    (problem,) = check(text, "spec.yaml").problems
+    assert (problem.code, problem.message) == ("E204", "`add` takes 2 or more inputs, got 1")
+    assert text.splitlines()[1][problem.label.place.column - 8 :].startswith("share: s")
