@@ -90,7 +90,8 @@ class Builder:
         settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
         wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
-        named = tuple(replace(one, edge=self.ends.settle(one.edge, one.path, whole=False)) for one in self.named)
+        found = [(one, self.ends.settle(one.edge, one.path, whole=False)) for one in self.named]
+        named = tuple(replace(one, edge=edge) for one, edge in found if self.ends.passes_port(one.edge))
         ordered = order(self.findings, nodes, model.inputs)
         return Graph(types, ordered, settled, self.ends.settled(), wanted, tuple(self.repeats), named)
 

@@ -56,6 +56,17 @@ class Ends:
                 edge = Edge(end.node, edge.port) if end.port == "output" else end
         return edge
 
+    def passes_port(self, edge: Edge | None) -> bool:
+        """Whether what `edge` stands for must have its port, which is none that a block gives: that one is named inside."""
+        seen: set[str] = set()
+        while edge is not None and edge.node in self.of and edge.node not in seen:
+            seen.add(edge.node)
+            end = self.of[edge.node]
+            if isinstance(end, Mapping) or (end is not None and end.port != "output"):
+                return False
+            edge = None if end is None else Edge(end.node, edge.port)
+        return True
+
     def no_port(self, edge: Edge, ports: list[str], path: Path | None, whole: bool) -> None:
         if path is None:
             return

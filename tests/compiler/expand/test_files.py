@@ -169,6 +169,18 @@ def test_what_a_used_file_defines_in_vain_is_looked_at(tmp_path: Path, definitio
     assert [(one[0], one[2]) for one in found(checked(tmp_path, other, two))] == [(code, place)]
 
 
+def test_a_port_that_is_wrong_in_a_used_file_is_told_there_alone(tmp_path: Path) -> None:
+    nodes = "{h: {from: x, lstm: 3}}"
+    other = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [5, 4]}}}}, nodes: {nodes}, outputs: {{y: h, c: h.cell}}}}\n"
+    spec = (
+        "modelc: 1\nblocks: {E: {use: other.yaml}, J: {inputs: [a, b], nodes: {k: {from: [a, b], add}}, outputs: [k]}}\n"
+        "model:\n  inputs: {x: {shape: [5, 4]}}\n"
+        "  nodes: {e: {from: x, E}, j: {from: [e, e.c], J}}\n  outputs: [j]\n"
+    )
+    assert found(checked(tmp_path, other, spec)) == [("E203", "`h` has no port `cell`", "other.yaml:2")]
+    assert not checked(tmp_path, other.replace("h.cell", "h.state_c"), spec).errors
+
+
 def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
     other = f"modelc: 1\nvars: {{m: {{{INPUTS}, layers: [relu]}}}}\nmodel: $m\n"
     task = checked(tmp_path, other).task
