@@ -103,13 +103,30 @@ class Walk:
             help=f"set it whole: `{shown}=...`",
         )
 
+    def held(self, item: Any) -> Any:
+        """What an item of a list is, where it is a variable: it is called as what that holds."""
+        # No more often than there are variables: they may be made of each other.
+        for _ in self.edits.get(("vars",)) or ():
+            name, _, rest = item.removeprefix("$").partition(".") if isinstance(item, str) else ("", "", "")
+            found = self.edits.get(("vars", name)) if isinstance(item, str) and item.startswith("$") else None
+            for step in rest.split(".") if rest else ():
+                if isinstance(found, list):
+                    found = found[int(step)] if step.isdecimal() and int(step) < len(found) else None
+                else:
+                    found = found.get(step) if isinstance(found, Mapping) else None
+            if found is None:
+                break
+            item = found
+        return item
+
     def into_list(self, shape: Items, path: Path, value: Any, index: int) -> Path | None:
         """An item of a list, by its number, its name or its type."""
         if value is not None and not isinstance(value, list):
             return None
         segment = self.segments[index].text
         siblings = shape.of.siblings if isinstance(shape.of, Thing) else {}
-        names = item_names([called(item, position, siblings) for position, item in enumerate(value or ())])
+        items = [self.held(item) for item in value or ()]
+        names = item_names([called(item, position, siblings) for position, item in enumerate(items)])
         if segment.isdigit() and int(segment) < len(names):
             return self.walk(shape.of, (*path, int(segment)), index + 1)
         if segment in names:

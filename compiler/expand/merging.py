@@ -178,20 +178,30 @@ def spelt(part: Part, shape: Thing) -> Part:
 def remove(base: Part, path: Part, report: Report, removed: dict[Path, Where]) -> Part:
     """`base` without what the dotted `path` names, which goes into `removed`; reports a path that names nothing."""
     segments = str(path.content).split(".")
-    left = without(base, segments, 0, path, language(), report)
+    left = without(base, segments, 0, path, language(), report, entries_of(base.get("vars")))
     if left is not base:
         removed[tuple(segments)] = path.at
     return left
 
 
-def without(part: Part, segments: list[str], index: int, path: Part, shape: Shape | None, report: Report) -> Part:
-    """`part`, which `shape` describes, without what the segments from `index` on name in it."""
+def without(
+    part: Part,
+    segments: list[str],
+    index: int,
+    path: Part,
+    shape: Shape | None,
+    report: Report,
+    variables: Mapping[str, tuple[Where, Part]],
+) -> Part:
+    """`part`, which `shape` describes, without what the segments from `index` on name in it; items that are `variables` are
+    called as what these hold."""
     shape = shape.shape if isinstance(shape, Again) else shape
     segment, last = segments[index], index == len(segments) - 1
     if part.kind == "mapping":
         keys = list(part.content)
     elif part.kind == "list":
-        keys = item_names([called(item, place) for place, item in enumerate(part.content)])
+        items = [written(item, variables) for item in part.content]
+        keys = item_names([called(item, place) for place, item in enumerate(items)])
         if segment.isdecimal() and int(segment) < len(keys):
             segment = keys[int(segment)]
     else:
@@ -217,13 +227,13 @@ def without(part: Part, segments: list[str], index: int, path: Part, shape: Shap
             del items[place]
         else:
             inside = shape.of if isinstance(shape, Items) else None
-            items[place] = without(items[place], segments, index + 1, path, inside, report)
+            items[place] = without(items[place], segments, index + 1, path, inside, report, variables)
         return replace(part, content=tuple(items))
     entries = dict(part.content)
     where, inner = entries.pop(segment)
     if not last:
         entries = {
-            key: (where, without(inner, segments, index + 1, path, below(shape, key), report))
+            key: (where, without(inner, segments, index + 1, path, below(shape, key), report, variables))
             if key == segment
             else entry
             for key, entry in part.content.items()

@@ -56,7 +56,7 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
         body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
     elif output is not None:
         layers = written(body["layers"][1], file.variables)
-        cut = up_to(values, layers, output) if layers.kind == "list" else None
+        cut = up_to(values, layers, output, file) if layers.kind == "list" else None
         if cut is None:
             return None
         body["layers"] = body["layers"][0], cut
@@ -124,9 +124,10 @@ def known_keys(values: "Values", section: Part, owner: str, allowed: Sequence[st
     return not unknown
 
 
-def up_to(values: "Values", layers: Part, output: Part) -> Part | None:
+def up_to(values: "Values", layers: Part, output: Part, file: File) -> Part | None:
     """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
-    names = item_names([called(item, place) for place, item in enumerate(layers.content)])
+    items = [written(item, file.variables) for item in layers.content]
+    names = item_names([called(item, place) for place, item in enumerate(items)])
     if output.content in names:
         return replace(layers, content=layers.content[: names.index(output.content) + 1])
     close = get_close_matches(str(output.content), names, n=1)

@@ -392,3 +392,31 @@ def test_what_a_model_of_another_file_does_not_take_is_told_once(
     (problem,) = result.errors
     assert (problem.code, problem.label.place.line) == ("E302", place)
     assert problem.helps[0].startswith(cure)
+
+
+HELD = f"""modelc: 1
+vars: {{hidden: {{dense: 5}}, items: [{{dense: 3, name: nm}}]}}
+model: {{{INPUTS}, layers: [dense: 8, $hidden, $items.0, dense: 4]}}
+"""
+
+
+@pytest.mark.parametrize(("output", "units"), [("dense_2", [8, 5]), ("nm", [8, 5, 3]), ("dense_3", [8, 5, 3, 4])])
+def test_items_that_are_variables_are_called_as_what_they_hold(tmp_path: Path, output: str, units: list[int]) -> None:
+    spec = USING.replace("other.yaml}", f"other.yaml, output: {output}}}").replace(", dense: 1]", "]")
+    task = checked(tmp_path, HELD, spec).task
+    assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == units
+
+
+@pytest.mark.parametrize(("gone", "units"), [("dense_2", [8, 3, 4]), ("nm", [8, 5, 4]), ("dense_3", [8, 5, 3])])
+def test_what_is_removed_is_what_the_summary_calls_so(tmp_path: Path, gone: str, units: list[int]) -> None:
+    task = checked(tmp_path, HELD, f"modelc: 1\nextends: {{file: other.yaml, remove: [model.layers.{gone}]}}\n").task
+    assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == units
+
+
+def test_what_is_set_is_what_the_summary_calls_so(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(HELD, encoding="utf-8")
+    task = check_file(tmp_path / "spec.yaml", settings=["model.layers.dense_3.dense=9"]).task
+    assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == [8, 5, 3, 9]
+    for name in ("dense_2.dense", "nm.dense"):
+        (problem,) = check_file(tmp_path / "spec.yaml", settings=[f"model.layers.{name}=9"]).errors
+        assert problem.message.endswith("and nothing stands inside it"), problem.message
