@@ -36,7 +36,7 @@ def resolve(document: Document) -> Part:
     blocks = root.get("blocks")
     if blocks is not None and blocks.kind == "mapping":
         bodies = {
-            name: (where, as_written(part, document, name) if "use" in part.content else resolver.block(part))
+            name: (where, as_written(part, document, name, resolver) if "use" in part.content else resolver.block(part))
             for name, (where, part) in blocks.content.items()
         }
         content["blocks"] = root.content["blocks"][0], replace(blocks, content=bodies)
@@ -54,12 +54,17 @@ def resolve(document: Document) -> Part:
     return replace(root, content={key: content[key] for key in keys if key in content})
 
 
-def as_written(block: Part, document: Document, name: str) -> Part:
+def as_written(block: Part, document: Document, name: str, resolver: "Resolver") -> Part:
     """A block that is another file's model, with the path of the file in the place of what it says."""
     where = document.trails["blocks", name, "use"][-1].where
     assert isinstance(where, Where)
     path = Part("scalar", where.document.get(where.path), where)
-    return replace(block, content={**block.content, "use": (block.content["use"][0], path)})
+    content = {
+        key: (at, resolver.value(part, Scope(resolver.file)))
+        for key, (at, part) in block.content.items()
+        if key != "use"
+    }
+    return replace(block, content={"use": (block.content["use"][0], path), **content})
 
 
 @dataclass(frozen=True, slots=True)

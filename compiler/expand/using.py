@@ -53,7 +53,10 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
         return None
     body = {key: entry for key, entry in model.content.items() if key != "precision"}
     if output is not None and "nodes" in body:
-        body["outputs"] = part.content["output"][0], Part("list", (output,), output.at)
+        # It is written out: what begins with a dollar now is no variable.
+        text = output.content
+        named = replace(output, content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
+        body["outputs"] = part.content["output"][0], Part("list", (named,), output.at)
     elif output is not None:
         layers = written(body["layers"][1], file.variables)
         cut = up_to(values, layers, output, file) if layers.kind == "list" else None

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.api import Checked, check_file
+from modelc.compiler.expand.resolving import resolve
+from modelc.compiler.expand.writing import written
 
 INPUTS = "inputs: {x: {shape: [4]}}"
 USING = "modelc: 1\nblocks: {B: {use: other.yaml}}\nmodel: {inputs: {x: {shape: [4]}}, layers: [B, dense: 1]}\n"
@@ -420,3 +422,20 @@ def test_what_is_set_is_what_the_summary_calls_so(tmp_path: Path) -> None:
     for name in ("dense_2.dense", "nm.dense"):
         (problem,) = check_file(tmp_path / "spec.yaml", settings=[f"model.layers.{name}=9"]).errors
         assert problem.message.endswith("and nothing stands inside it"), problem.message
+
+
+def test_the_end_of_a_used_model_is_read_once(tmp_path: Path) -> None:
+    spec = USING.replace("other.yaml}", "other.yaml, output: '$$seen'}").replace("blocks:", "vars: {seen: 3}\nblocks:")
+    for other in (TWO, STACK):
+        errors = checked(tmp_path, other, spec).errors
+        assert [(problem.code, "$seen" in problem.message) for problem in errors] == [("E201", True)]
+
+
+def test_the_end_of_a_used_model_is_written_out_in_the_resolved_spec(tmp_path: Path) -> None:
+    spec = USING.replace("other.yaml}", "other.yaml, output: $ends.0}").replace(
+        "blocks:", "vars: {ends: [seen]}\nblocks:"
+    )
+    result = checked(tmp_path, TWO, spec)
+    assert result.document is not None and not result.errors
+    text = written(resolve(result.document), result.sources)
+    assert "output: seen" in text and "$" not in text
