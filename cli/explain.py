@@ -57,7 +57,7 @@ def explain(
 
     from modelc.compiler.reference import entries, suggest
     from modelc.compiler.schema.section_pages import key_names, key_pages, section_page
-    from modelc.compiler.schema.spellings import closest, surely
+    from modelc.compiler.schema.spellings import surely
 
     section = section_page(name)
     if section is not None:
@@ -68,7 +68,7 @@ def explain(
         write(show_key(name, pages))
         return
     if not found:
-        close = closest(name, key_names()) if surely(name, key_names()) else suggest(name)
+        close = surely(name, key_names()) or suggest(name)
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         if plugin := plugin_with(name):
             cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"

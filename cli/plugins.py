@@ -48,21 +48,27 @@ def task_of(run: "Run") -> "Task":
 
 def culprit(error: BaseException) -> str | None:
     """Where in which plug-in `error` came from, as text; None where it came from modelc itself."""
+    from modelc.compiler.plugged import enabled
+
+    plugins = enabled().plugins
+    if not plugins:
+        # Every command ends here, and nearly none has plug-ins.
+        return None
+
     import traceback
 
-    from modelc.compiler.plugged import enabled
     from modelc.compiler.promises import BrokenPromise
 
     if isinstance(error, BrokenPromise):
         root = error.cls.__module__.partition(".")[0]
-        return next((f"the plug-in `{plugin.name}`" for plugin in enabled().plugins if root in plugin.modules), None)
+        return next((f"the plug-in `{plugin.name}`" for plugin in plugins if root in plugin.modules), None)
     found = None
     for frame, line in traceback.walk_tb(error.__traceback__):
         module = str(frame.f_globals.get("__name__", ""))
         # The innermost of these decides: what jax raises is the fault of whoever called it.
         if module.partition(".")[0] == "modelc":
             found = None
-        for plugin in enabled().plugins:
+        for plugin in plugins:
             if module.partition(".")[0] in plugin.modules:
                 found = f"the plug-in `{plugin.name}`, at {frame.f_code.co_filename}:{line}"
     return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelc.compiler.edits import Edits
 from modelc.compiler.errors import Label, Path, Place, Problem
+from modelc.compiler.expand.scope import named
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import closest
@@ -107,9 +108,9 @@ class Walk:
         """What an item of a list is, where it is a variable: it is called as what that holds."""
         # No more often than there are variables: they may be made of each other.
         for _ in self.edits.get(("vars",)) or ():
-            name, _, rest = item.removeprefix("$").partition(".") if isinstance(item, str) else ("", "", "")
-            found = self.edits.get(("vars", name)) if isinstance(item, str) and item.startswith("$") else None
-            for step in rest.split(".") if rest else ():
+            name, steps = named(item) or ("", [])
+            found = self.edits.get(("vars", name))
+            for step in steps:
                 if isinstance(found, list):
                     found = found[int(step)] if step.isdecimal() and int(step) < len(found) else None
                 else:

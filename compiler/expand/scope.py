@@ -74,14 +74,19 @@ class Scope:
         return f"parameter of `{self.block}`" if name in self.parameters else "from `vars`"
 
 
+def named(text: object) -> tuple[str, list[str]] | None:
+    """The variable that a text names, and the way to an entry of it; None for what is no such text."""
+    match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
+    return None if match is None else (match[1], match[2].split(".")[1:])
+
+
 def written(part: Part, variables: Mapping[str, tuple[Where, Part]]) -> Part:
     """`part`, or where it is the name of a variable the value of that, as it is written."""
     # No more often than there are variables: they may be made of each other.
     for _ in variables:
-        text = part.content if part.kind == "scalar" else None
-        match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
-        found = variables[match[1]][1] if match is not None and match[1] in variables else None
-        for step in match[2].split(".")[1:] if match is not None else ():
+        name, steps = named(part.content) or ("", [])
+        found = variables[name][1] if name in variables else None
+        for step in steps:
             found = found and entry(found, step)
         if found is None:
             break

@@ -133,10 +133,10 @@ def is_slip(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tu
     names = [key for key in raw if key not in siblings]
     if any(key in LAYERS for key in names):
         return False
-    name = next((key for key in names if surely(key, words) and not absent_hint("layer", key)), None)
-    if name is None or surely_called(name, LAYERS):
+    slips = ((key, surely(key, words)) for key in names if not absent_hint("layer", key))
+    name, meant = next((slip for slip in slips if slip[1]), ("", None))
+    if meant is None or surely_called(name, LAYERS):
         return False
-    meant = surely(name, words)
     findings.add(
         "E101",
         f"unknown layer `{name}`",
