@@ -41,21 +41,27 @@ def last_item(model: ModelSpec) -> Item | None:
 
 
 def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
-    """Report targets in `data` that no loss asks for; says whether there are any."""
+    """Report targets in `data` that no loss asks for; says whether there are any.
+
+    Where a single term says `target:`, and that is none of them, the mistake is there.
+    """
     data, train, model = task.data, task.spec.train, task.spec.model
     assert data is not None and train is not None and model is not None
     wanted = asked_for(task, terms)
     if wanted is None:
         known = [name for term in terms for name in (term.target, term.mask)]
         return any(name not in known for name in data.targets)
-    missing = [name for name in wanted if name not in data.targets]
-    for name in data.targets:
-        if name in wanted:
-            continue
-        asking = [spec for spec in train.terms if spec.target in missing and closest(spec.target or "", [name])]
-        if asking:
-            misspelt_target(findings, asking[0], name)
-            continue
+    strange = [name for name in data.targets if name not in wanted]
+    left, missing = list(strange), [name for name in wanted if name not in data.targets]
+    asking = [spec for spec in train.terms if spec.target and missing.count(spec.target) == 1]
+    # The likeliest pairs first: what is left of both is meant as well where there is one of each.
+    for spec in sorted(asking if strange else [], key=lambda spec: closest(spec.target or "", strange) is None):
+        word = spec.target or ""
+        missing.remove(word)
+        meant = closest(word, left) or (left[0] if len(left) == 1 else None)
+        misspelt_target(findings, spec, word, meant, list(data.targets))
+        left = [name for name in left if meant is not None and name != meant]
+    for name in left:
         close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
         cure = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
@@ -69,18 +75,19 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
             help=cure,
             note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
         )
-    return any(name not in wanted for name in data.targets)
+    return bool(strange)
 
 
-def misspelt_target(findings: Findings, term: TermSpec, name: str) -> None:
-    """Report the `target` of a term, which is none; that called `name` is meant, for which no loss asks."""
-    path, word = (*term.path, "target"), term.target or ""
+def misspelt_target(findings: Findings, term: TermSpec, word: str, meant: str | None, targets: list[str]) -> None:
+    """Report the `target` of a term, which is none of `targets`; `meant` is the one that no loss asks for instead."""
+    path = (*term.path, "target")
     findings.add(
         "E205",
         f"`{word}` is no target of `data`",
         path,
         label="no such target",
-        help=f"did you mean `{name}`?",
-        related=[(("data", "targets", name), "nothing asks for this one")],
-        meant=findings.sure(path, word, surely(word, [name])),
+        help=f"did you mean `{meant}`?" if meant else (),
+        note=() if meant else f"targets of `data`: {', '.join(targets)}",
+        related=[(("data", "targets", meant), "nothing asks for this one")] if meant else (),
+        meant=findings.sure(path, word, surely(word, [meant] if meant else [])),
     )

@@ -6,6 +6,7 @@ Files are named by paths below the root and are read as specs are: nothing in th
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from posixpath import dirname, join, normpath
 
 from modelc.compiler.document import Document, Hop, read
 from modelc.compiler.errors import Label, Meant, Path, Problem, RunError
@@ -20,6 +21,7 @@ KEYS = ("file", "remove")
 """What `extends` has where it is a mapping."""
 MAX_FILES = 32
 """Files that one spec may be made of."""
+RELATIVE = "paths are relative to the folder of the spec that is read, or to `--root DIR`, whatever file they stand in"
 
 Load = Callable[[str], tuple[str, bytes]]
 """The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
@@ -27,12 +29,13 @@ Load = Callable[[str], tuple[str, bytes]]
 
 @dataclass(slots=True)
 class Files:
-    """What was read so far: the text of each file by its name, what was found wrong in them, and where what stood at a path
-    is removed."""
+    """What was read so far: the text of each file by its name and the path that led to it, what was found wrong in them,
+    and where what stood at a path is removed."""
 
     load: Load | None
     problems: list[Problem] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     removed: dict[Path, Where] = field(default_factory=dict)
 
 
@@ -155,12 +158,12 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
     try:
         name, data = files.load(path.content)
     except RunError as error:
-        files.problems.append(
-            Problem(
-                "E010", error.message, Label(path.at.place(), f"`{key}`"), error.notes, error.helps, path=path.at.path
-            )
-        )
+        beside = beside_it(path, files)
+        helps = error.helps if beside is None else (f"write `{key}: {beside}`: {RELATIVE}",)
+        label = Label(path.at.place(), f"`{key}`")
+        files.problems.append(Problem("E010", error.message, label, error.notes, helps, path=path.at.path))
         return None
+    files.paths.setdefault(name, path.content)
     if name in stack:
         chain = " -> ".join([*stack[stack.index(name) :], name])
         report(files, "E208", f"files are made of each other: {chain}", path.at, label="leads back")
@@ -178,6 +181,19 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
     known = check_format(findings, document.data)
     files.problems.extend(problem for problem in findings.problems if problem not in files.problems)
     return whole(tree(document), files, (*stack, name)) if known else None
+
+
+def beside_it(path: Part, files: Files) -> str | None:
+    """The path, from the root on, of the file that `path` would name from the folder of the file that it stands in."""
+    here = files.paths.get(path.at.document.name)
+    if here is None or files.load is None:
+        return None
+    meant = normpath(join(dirname(here), path.content))
+    try:
+        files.load(meant)
+    except RunError:
+        return None
+    return meant
 
 
 def report(

@@ -355,3 +355,45 @@ def test_the_word_to_change_is_the_one_that_is_blamed(text: str, code: str, word
     assert (problem.code, problem.message, "; ".join(problem.helps)) == (code, message, cure)
     place = problem.label.place
     assert text.splitlines()[place.line - 1][place.column - 1 :].startswith(word)
+
+
+TARGETS = """\
+modelc: 1
+model:
+  inputs: {{x: {{shape: [4]}}}}
+  nodes: {{price: {{from: x, dense: 1}}, w: {{from: x, dense: 1}}}}
+  outputs: [price, w]
+data:
+  source: {{npz: {{train: d.npz}}}}
+  inputs: {{x: {{array: x}}}}
+  targets: {{{}}}
+train:
+  losses: {{{}}}
+  optimizer: adam
+  epochs: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("targets", "losses", "blamed"),
+    [
+        # One term says a target, and one target is asked for by none.
+        ("price, known", "w: {mse: , target: kn}, price: mse", {"kn": "did you mean `known`?"}),
+        # Which of two is meant cannot be known: neither is blamed.
+        ("price, known, w", "w: {mse: , target: kn}, price: mse", {"kn": ""}),
+        ("price, known, w", "w: {mse: , target: knwn}, price: mse", {"knwn": "did you mean `known`?", "w": ""}),
+        ("prize, known", "w: {mse: , target: knwn}, price: mse", {"knwn": "known", "prize": "did you mean `price`?"}),
+        # Two say the same: it is the name in `data` that is wrong.
+        ("prize", "w: {mse: , target: price}, price: mse", {"prize": "did you mean `price`?"}),
+        ("prize", "w: mse, price: {mse: , target: cost}", {"cost": "did you mean `prize`?"}),
+    ],
+)
+def test_the_name_of_a_target_that_is_wrong_is_blamed_once(targets: str, losses: str, blamed: dict[str, str]) -> None:
+    entries = ", ".join(f"{name}: {{array: c}}" for name in targets.split(", "))
+    text = TARGETS.format(entries, losses.replace("mse", "mean_squared_error"))
+    found = {}
+    for problem in check(text, "spec.yaml").problems:
+        place = problem.label.place
+        found[text.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1]] = " ".join(problem.helps)
+    assert found.keys() == blamed.keys()
+    assert all(cure in found[word] and bool(cure) == bool(found[word]) for word, cure in blamed.items()), found

@@ -196,3 +196,27 @@ def test_the_end_of_a_used_model_is_written_out_in_the_resolved_spec(tmp_path: P
     assert result.document is not None and not result.errors
     text = written(resolve(result.document), result.sources)
     assert "output: seen" in text and "$" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("cell.yaml", "parts/cell.yaml"), ("../parts/cell.yaml", "parts/cell.yaml"), ("../top.yaml", "top.yaml")],
+)
+@pytest.mark.parametrize("way", ["use", "extends"])
+def test_a_path_relative_to_the_file_it_stands_in_is_answered_with_that_from_the_root(
+    tmp_path: Path, said: str, meant: str, way: str
+) -> None:
+    cell = f"modelc: 1\nmodel: {{{INPUTS}, layers: [dense: 4]}}\n"
+    using = f"modelc: 1\nblocks: {{C: {{use: {said}}}}}\nmodel: {{{INPUTS}, layers: [C]}}\n"
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "cell.yaml").write_text(cell, encoding="utf-8")
+    (tmp_path / "top.yaml").write_text(cell, encoding="utf-8")
+    other = using if way == "use" else f"modelc: 1\nextends: {said}\n"
+    (parts / "body.yaml").write_text(other, encoding="utf-8")
+    spec = USING.replace("other.yaml", "parts/body.yaml")
+    (problem,) = checked(tmp_path, "", spec).problems
+    assert problem.code == "E010" and problem.label.place.file.endswith("body.yaml")
+    assert f"write `{way}: {meant}`: paths are relative to the folder of the spec" in problem.helps[0]
+    (parts / "body.yaml").write_text(other.replace(said, meant), encoding="utf-8")
+    assert not checked(tmp_path, "", spec).problems
