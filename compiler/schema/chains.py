@@ -10,12 +10,11 @@ from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.hints import absent_hint
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_name, read_named
+from modelc.compiler.schema.naming import STRUCTURES
 from modelc.compiler.schema.spec import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
 from modelc.compiler.schema.spellings import surely, surely_called
 from modelc.compiler.schema.wording import describe, flow
 
-STRUCTURES = ("share", "unembed", "residual", "parallel")
-"""What stands in the place of a layer's name, beside the names of blocks."""
 LARGEST_REPEAT = 1000
 
 

@@ -16,6 +16,7 @@ from modelc.compiler.schema.forms import (
     translated,
 )
 from modelc.compiler.schema.hints import absent_hint, argument_hint
+from modelc.compiler.schema.naming import STRUCTURES
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, listed, some
 
@@ -165,6 +166,17 @@ class Findings:
                 key=path[-1] == name,
                 label="a block",
                 help=f"put a layer here; what is around it can stand in the block: `{name}: {{layers: [...]}}`",
+            )
+            return
+        if table.kind == "layer" and name in STRUCTURES:
+            around = name in ("residual", "parallel")
+            self.add(
+                "E101",
+                f"`{name}` stands in the place of a layer in a list or node, and only a layer can stand here",
+                path,
+                key=path[-1] == name,
+                label="no layer",
+                help=f"put a layer here, and `{name}` around the whole" if around else "put the layer itself here",
             )
             return
         if table.kind == "layer" and self.is_removed("E101", f"the block `{name}`", ("blocks", name), path):

@@ -1,6 +1,9 @@
-"""What the items of a list are called: the segments of paths. Knows texts only."""
+"""What the items of a list are called: the names in the place of a layer's, and the segments of paths. Knows texts only."""
 
 from collections.abc import Collection, Sequence
+
+STRUCTURES = ("share", "unembed", "residual", "parallel")
+"""What stands in the place of a layer's name, beside the names of blocks."""
 
 
 def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str] = ()) -> list[str]:

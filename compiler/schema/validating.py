@@ -11,10 +11,9 @@ from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.forms import another, example_of, fed_cure, translated, type_form
 from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint, value_meant
 from modelc.compiler.schema.spellings import closest, surely
-from modelc.compiler.schema.wording import article, describe, literal_choices, show, some, spell
+from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
+from modelc.compiler.schema.wrapping import beside, several, two_in_one, wrapped_one
 
-BESIDE = {"layer": ("name", "from", "repeat"), "loss": ("of", "target", "weight", "mask")}
-"""Keys that stand beside a thing of a kind, and are looked for inside it."""
 WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -100,24 +99,29 @@ def translate(
     for item in items:
         if item["type"] == "extra_forbidden":
             arguments.setdefault(item["loc"][:-1], {})[str(item["loc"][-1])] = item["input"]
+    told: set[Path] = set()
     for item in items:
-        *around, last = item["loc"] or ("",)
+        around = item["loc"][:-1]
         whose = item.get("ctx", {}).get("owner")
-        if item["type"] == "extra_forbidden" and whose and not beside(whose["kind"], arguments[tuple(around)]):
-            table = table_of(whose["kind"])
-            if not table.find(whose["name"]).model_fields:
+        if item["loc"] in told:
+            continue
+        if item["type"] == "extra_forbidden" and whose:
+            table, unknown, at = table_of(whose["kind"]), arguments[around], (*path, *around)
+            cls = table.find(whose["name"])
+            if not cls.model_fields and not beside(whose["kind"], unknown):
                 # One mistake, however many arguments it has.
-                if last == next(iter(arguments[tuple(around)])):
-                    takes_nothing(findings, (*path, *around), table, whose["name"], arguments[tuple(around)])
+                takes_nothing(findings, at, table, whose["name"], unknown)
+                told |= {(*around, name) for name in unknown}
                 continue
-            if too_high(findings, (*path, *item["loc"]), table, whose["name"], arguments[tuple(around)]):
-                meant.add((*around, table.find(whose["name"]).primary))
+            if one := wrapped_one(findings, at, table, whose["name"], unknown):
+                told |= {(*around, name) for name in one}
+                meant.add((*around, cls.primary))
                 continue
         if item["type"] != "missing" or item["loc"] not in meant:
             translate_one(findings, item, path, fields, owner)
     # A number that stands for several values is written once.
-    told = {(problem.message, problem.label.place): problem for problem in reversed(findings.problems[start:])}
-    findings.problems[start:] = reversed(told.values())
+    once = {(problem.message, problem.label.place): problem for problem in reversed(findings.problems[start:])}
+    findings.problems[start:] = reversed(once.values())
 
 
 def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:
@@ -188,6 +192,8 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         findings.unknown_name(path, table_of(context["kind"]), str(value))
     elif kind == "one_name" and (form := type_form(table_of(context["kind"]), value)):
         findings.type_form(path, table_of(context["kind"]), form)
+    elif kind == "one_name" and whose and two_in_one(findings, path, table_of(context["kind"]), whose["name"], value):
+        pass
     elif kind == "one_name":
         findings.add(
             "E103",
@@ -206,7 +212,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             f"expected the name of {article(context['kind'])}, got {describe(value)}",
             path,
             label=f"expected {article(context['kind'])}",
-            help="leave it out for none" if value is None else (),
+            help="leave it out for none" if value is None else several(value, context["kind"], whose),
             note=f"{context['kind']} names: {some(list(table))}",
         )
     elif kind == "no_primary":
@@ -245,32 +251,6 @@ def unknown_argument(
         )
     else:
         findings.unknown(path, name, owner, fields, what="argument" if kind else "key")
-
-
-def beside(kind: str, names: Collection[str]) -> bool:
-    """Whether some of the names are of keys that stand beside a thing of the kind."""
-    return any(name in names for name in BESIDE.get(kind, ()))
-
-
-def too_high(findings: Findings, path: Path, table: Table[Any], owner: str, unknown: Mapping[str, Any]) -> bool:
-    """Report an argument that is the value of the main one, a level too high; says whether it is."""
-    primary = table.find(owner).primary
-    if primary is None or len(unknown) > 1:
-        return False
-    try:
-        table.build({owner: {primary: dict(unknown)}})
-    except ValidationError:
-        return False
-    (name,) = unknown
-    findings.add(
-        "E102",
-        f"`{name}` is what `{primary}` of `{owner}` can be, and must stand inside it",
-        path,
-        key=True,
-        label=f"not inside `{primary}`",
-        help=f"write `{owner}: {{{primary}: {spell(unknown)}}}`",
-    )
-    return True
 
 
 def no_primary(findings: Findings, path: Path, table: Table[Any], name: str, value: Any) -> None:

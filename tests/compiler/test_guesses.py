@@ -357,6 +357,47 @@ def test_the_word_to_change_is_the_one_that_is_blamed(text: str, code: str, word
     assert text.splitlines()[place.line - 1][place.column - 1 :].startswith(word)
 
 
+SEQUENCE = "modelc: 1\n{}model:\n  inputs: {{x: {{shape: [5, 4]}}}}\n  layers: [{}]\n"
+
+
+@pytest.mark.parametrize(
+    ("layer", "blamed", "cure"),
+    [
+        ("time_distributed: {dense: 4}", "dense", "write `time_distributed: {layer: {dense: 4}}`"),
+        (
+            "time_distributed: {dense: 4, repeat: 2, name: q}",
+            "dense",
+            "write `{time_distributed: {layer: {dense: 4}}, repeat: 2, name: q}`",
+        ),
+        ("time_distributed: {dense: 4, relu: }", "dense", "write `time_distributed: {layer: {dense: 4}}`"),
+        (
+            "time_distributed: {spectral_norm: {dense: 4}}",
+            "spectral_norm",
+            "write `time_distributed: {layer: {spectral_norm: ...}}`",
+        ),
+        ("time_distributed: [dense: 4, relu]", "[dense: 4, relu]", "one layer stands here: write a `time_distributed`"),
+        ("time_distributed: {residual: [dense: 4]}", "residual", "put a layer here, and `residual` around the whole"),
+        ("time_distributed: {parallel: [dense: 4], join: add}", "parallel", "put a layer here, and `parallel` around"),
+        ("time_distributed: {layer: {residual: [dense: 4]}}", "residual", "put a layer here, and `residual` around"),
+        ("{dense: 4, name: d}, time_distributed: {share: d}", "share", "put the layer itself here"),
+        ("bidirectional: {B: }, B", "B", "put a layer here; what is around it can stand in the block"),
+        ("bidirectional: {lstm: 4, merge_mode: sum}", "lstm", "write `bidirectional: {layer: {lstm: 4}}`"),
+        (
+            "bidirectional: {layer: {lstm: 4, repeat: 2}}",
+            "repeat",
+            "move `repeat` out to the column of `bidirectional`",
+        ),
+        ("stacked_rnn: [{lstm: 4, name: q}]", "name", "move `name` out to the column of `stacked_rnn`"),
+    ],
+)
+def test_what_is_written_at_the_wrong_level_of_a_wrapper_is_one_mistake(layer: str, blamed: str, cure: str) -> None:
+    text = SEQUENCE.format("blocks: {B: {layers: [lstm: 4]}}\n" if "B" in layer else "", layer)
+    (problem,) = check(text, "spec.yaml").problems
+    place = problem.label.place
+    assert text.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1] == blamed
+    assert problem.helps and problem.helps[0].startswith(cure)
+
+
 TARGETS = """\
 modelc: 1
 model:
