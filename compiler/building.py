@@ -240,9 +240,9 @@ class Builder:
         self.level(level)
         ports = {name: resolve(self.findings, level, reference) for name, reference in body.outputs.items()}
         self.named += (Feed(reference.node, ports[name], reference.path) for name, reference in body.outputs.items())
-        first = next(iter(ports.values()), None)
-        self.ends.of[place.path] = {"output": first, **ports}
+        self.ends.of[place.path] = {"output": next(iter(ports.values()), None), **ports}
         self.ends.blocks.add(place.path)
+        self.ends.partial |= set() if body.complete else {place.path}
         return Edge(place.path)
 
     def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path, place: Place) -> None:

@@ -11,13 +11,14 @@ from modelc.compiler.schema.spellings import closest, surely
 class Ends:
     """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
     each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths of
-    those whose outputs have names in the text.
+    those whose outputs have names in the text, `partial` of those among them that have more than could be read.
     """
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
         self.blocks: set[str] = set()
+        self.partial: set[str] = set()
 
     def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
         """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are blamed
@@ -44,6 +45,8 @@ class Ends:
             seen.add((edge.node, edge.port))
             end = self.of[edge.node]
             if isinstance(end, Mapping):
+                if edge.port not in end and edge.node in self.partial:
+                    return None
                 if edge.port not in end:
                     self.no_port(edge, list(end), path, whole)
                     return None

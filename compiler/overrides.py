@@ -60,13 +60,16 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
         message = f"`{last.text}` cannot be set: files are read before anything is set"
         label = Label(last.place, "names another file")
         return (Problem("E102", message, label, helps=("write a spec that extends this one, and set it there",)),)
+    walk = Walk(edits, segments)
     try:
-        path = Walk(edits, segments).walk(language(), (), 0)
+        path = walk.walk(language(), (), 0)
+        if path is None:
+            return ()
+        given = read_value(right, line, len(left) + 2, text)
+        walk.need_thing(path, given.data, given.values[()])
     except Refused as refused:
         return (refused.problem,)
-    if path is None:
-        return ()
-    return assign(edits, path, segments, read_value(right, line, len(left) + 2, text))
+    return assign(edits, path, segments, given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ from typing import Any
 from modelc.compiler.edits import Edits
 from modelc.compiler.errors import Label, Path, Place, Problem
 from modelc.compiler.expand.scope import named
+from modelc.compiler.expand.using import KEYS as USE_KEYS
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import closest
-from modelc.compiler.schema.wording import describe
+from modelc.compiler.schema.wording import article, describe, flow
+
+OTHER_FILE = "what a used file says is set there: write a spec that extends that file, and use it instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,15 @@ class Refused(Exception):
 
 
 class Walk:
-    """Follows the segments of one setting through the language and the document, spelling out shorthands on the way."""
+    """Follows the segments of one setting through the language and the document, spelling out shorthands on the way.
+
+    `thing` is the kind of named thing that they lead to, if they lead to one.
+    """
 
     def __init__(self, edits: Edits, segments: Sequence[Segment]) -> None:
         self.edits = edits
         self.segments = segments
+        self.thing: Thing | None = None
 
     def walk(self, shape: Shape, path: Path, index: int) -> Path | None:
         """The path in the document that the segments from `index` on lead to, below `path`.
@@ -42,6 +49,8 @@ class Walk:
         None where the way leads through something unreadable, which is reported already. Raises `Refused`.
         """
         if index == len(self.segments):
+            shape = shape.shape if isinstance(shape, Again) else shape
+            self.thing = shape if isinstance(shape, Thing) else None
             return path
         if self.edits.in_hole(path):
             return None
@@ -62,6 +71,8 @@ class Walk:
             return None
         segment = self.segments[index].text
         if isinstance(shape, Keys):
+            if path[:1] == ("blocks",) and "use" in (value or {}) and segment not in USE_KEYS:
+                raise self.in_other_file(index)
             if segment not in shape.keys:
                 raise self.unknown("key", index, shape.what, shape.keys)
             return self.walk(shape.keys[segment], (*path, segment), index + 1)
@@ -216,17 +227,49 @@ class Walk:
         segment, whole = self.segments[index].text, self.upto(index)
         rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
         inside = [*arguments(shape.table, current).keys] if current in shape.table else self.parameters(current)
+        block = current not in shape.table and current not in shape.others
+        close = closest(segment, [current, *shape.siblings, *inside])
         if segment in inside or current in shape.others:
             cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
-        elif segment in shape.table:
+        elif segment in shape.table and not block:
             example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment
             cure = f"to choose another, set it whole: `{whole}={{{example}}}`"
+        elif close:
+            cure = f"did you mean `{whole}.{f'{current}.{close}' if close in inside else close}{rest}`?"
+        elif block and "use" in (self.edits.get(("blocks", current)) or {}):
+            cure = OTHER_FILE
+        elif block:
+            cure = f"the body of `{current}` is set where it is defined, for all its uses: `blocks.{current}...`"
         else:
-            close = closest(segment, [current, *shape.siblings, *inside])
-            inner = f"{current}.{close}" if close in inside else close
-            cure = f"did you mean `{whole}.{inner}{rest}`?" if close else f"write `{whole}.{current}...`"
+            cure = f"write `{whole}.{current}...`"
         message = f"`{whole}` is `{current}`, not `{segment}`"
         return self.refuse("E102", index, message, label=f"this is `{current}`", help=cure)
+
+    def in_other_file(self, index: int) -> Refused:
+        """The refusal of a segment that leads into the model of another file."""
+        segment, whole = self.segments[index].text, self.upto(index)
+        close = closest(segment, USE_KEYS)
+        cure = f"did you mean `{whole}.{close}`?" if close else OTHER_FILE
+        message = f"`{whole}` is the model of another file, and `{segment}` of it cannot be set"
+        return self.refuse("E102", index, message, label="in the other file", help=cure)
+
+    def need_thing(self, path: Path, value: Any, place: Place) -> None:
+        """Raise Refused for a plain `value`, at `place`, that is meant for what the named thing at `path` takes.
+
+        The segments lead to that thing. All else is for those who read the spec.
+        """
+        shape = self.thing
+        if shape is None or value is None or isinstance(value, str | Mapping) or shape.number is not None:
+            return
+        current = name_of(shape, self.edits.get(path))
+        takes = bool(shape.blocks and current and self.parameters(current))
+        if current is not None and current in shape.table:
+            takes = shape.table.find(current).primary is not None
+        if takes:
+            kind = article(shape.table.kind)
+            cure = f"for what `{current}` takes write `{self.upto(len(self.segments))}.{current}={flow(value)}`"
+            label = Label(place, f"expected {kind}")
+            raise Refused(Problem("E105", f"expected the name of {kind}, got {describe(value)}", label, helps=(cure,)))
 
     def unknown(self, what: str, index: int, owner: str, allowed: Collection[str]) -> Refused:
         """The refusal of a segment that is not among `allowed`."""

@@ -26,7 +26,8 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
         unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
         if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):
             return None
-        if spec.loss is None or spec.loss.takes_target:
+        # A target beside a loss that takes none is reported there.
+        if spec.loss is None or spec.loss.takes_target or spec.target:
             wanted.append(spec.target or name)
         if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
             wanted.append(spec.mask.text)

@@ -12,6 +12,7 @@ from modelc.compiler.layer import Plan
 from modelc.compiler.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.loss import Loss
 from modelc.compiler.losses import LOSSES
+from modelc.compiler.losses.none import NoLoss
 from modelc.compiler.planned import reachable
 from modelc.compiler.promises import need_a
 from modelc.compiler.schema.findings import Findings
@@ -52,17 +53,9 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
         if spec.loss is None:
             continue
         target = (spec.target or name) if spec.loss.takes_target else None
-        if spec.target is not None and not spec.loss.takes_target:
-            findings.add(
-                "E205",
-                f"`{LOSSES.name_of(spec.loss)}` takes no target",
-                (*spec.path, "target"),
-                key=True,
-                label="not used",
-                help="remove `target`",
-            )
+        report_idle(findings, spec, spec.loss)
         mask: Edge | str | None = None
-        if spec.mask is not None:
+        if spec.mask is not None and not isinstance(spec.loss, NoLoss):
             node, plan = node_edge(task, spec.mask)
             edge = mask_edge(task, spec.mask, node if plan is None or (node and node.port in plan.outputs) else None)
             mask = find_mask(findings, task, spec, name, edge)
@@ -71,6 +64,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                 continue
             roots += [mask] if isinstance(mask, Edge) else []
         terms.append(Term(name, spec.loss, edges, target, spec.weight, spec.path, mask))
+    report_trained(findings, terms)
     if not unknown and train.terms:
         trained = reachable(graph, [edge for term in terms for edge in term.of])
         for output, given in graph.outputs.items():
@@ -83,6 +77,37 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
                     help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
                 )
     return tuple(terms), roots
+
+
+def report_idle(findings: Findings, spec: TermSpec, loss: Loss) -> None:
+    """Report what stands beside a loss that has no use for it."""
+    kind = LOSSES.name_of(loss)
+    idle = () if loss.takes_target else ("target",)
+    for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
+        if (*spec.path, key) in findings.document.values:
+            findings.add(
+                "E205" if key == "target" else "E108",
+                f"`{kind}` takes no {key}",
+                (*spec.path, key),
+                key=True,
+                label="not used",
+                help=f"remove `{key}`",
+            )
+
+
+def report_trained(findings: Findings, terms: list[Term]) -> None:
+    """Report outputs that are said to be predicted only, and are in another term all the same."""
+    for term in terms:
+        others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
+        if isinstance(term.loss, NoLoss) and others:
+            findings.add(
+                "E108",
+                f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it",
+                term.at,
+                label="no loss of it",
+                help=f"remove `{term.name}: none`, or that term",
+                related=[(others[0].at, "a loss of it")],
+            )
 
 
 def kind_of(spec: TermSpec) -> str:

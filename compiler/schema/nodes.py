@@ -297,6 +297,7 @@ def read_outputs(findings: Findings, section: Mapping[str, Any], path: Path) -> 
         complete = references is not None
         for reference in references or ():
             if reference.node in outputs:
+                complete = False
                 findings.add(
                     "E110",
                     f"two outputs would be called `{reference.node}`",

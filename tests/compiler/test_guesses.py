@@ -438,3 +438,22 @@ def test_the_name_of_a_target_that_is_wrong_is_blamed_once(targets: str, losses:
         found[text.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1]] = " ".join(problem.helps)
     assert found.keys() == blamed.keys()
     assert all(cure in found[word] and bool(cure) == bool(found[word]) for word, cure in blamed.items()), found
+
+
+@pytest.mark.parametrize(
+    ("losses", "blamed"),
+    [
+        ("w: {none: , weight: 2, mask: x}, price: mse", {"weight": "remove `weight`", "mask": "remove `mask`"}),
+        ("w: {none: , target: w}, price: mse", {"target": "remove `target`"}),
+        ("w: none, price: mse, again: {mse: , of: w, target: known}", {"none": "remove `w: none`, or that term"}),
+    ],
+)
+def test_an_output_without_a_loss_has_nothing_beside_it(losses: str, blamed: dict[str, str]) -> None:
+    terms = losses.replace("mse", "mean_squared_error")
+    targets = ", ".join(f"{name}: {{array: c}}" for name in ("price", "w", "known") if f"target: {name}" in losses)
+    text = TARGETS.format(targets, terms)
+    found = {}
+    for problem in check(text, "spec.yaml").problems:
+        place = problem.label.place
+        found[text.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1]] = " ".join(problem.helps)
+    assert found == blamed

@@ -292,3 +292,47 @@ def test_a_setting_beside_what_excludes_it_is_no_matter_of_extends() -> None:
     )
     [problem] = check(text, "spec.yaml", settings=("train.steps=3",)).errors
     assert (problem.code, problem.label.place.file, problem.helps) == ("E108", SETTING, ())
+
+
+BLOCKS = """\
+modelc: 1
+blocks:
+  B: {use: other.yaml, output: h}
+  C: {layers: [dense: 4, relu]}
+  P: {params: {width: int}, layers: [dense: $width]}
+model:
+  inputs: {x: {shape: [4]}}
+  layers:
+    - residual: [dense: 4]
+    - parallel: {join: add, branches: {a: [dense: 4], b: [relu]}}
+    - B
+    - C
+    - P: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "blamed", "cure"),
+    [
+        ("blocks.B.model.layers.dense=3", "model", "write a spec that extends that file"),
+        ("blocks.B.nodes.h.dense=3", "nodes", "write a spec that extends that file"),
+        ("blocks.B.outptu=y", "outptu", "did you mean `blocks.B.output`?"),
+        ("model.layers.B.dense=3", "dense", "write a spec that extends that file"),
+        ("model.layers.C.dense=3", "dense", "for all its uses: `blocks.C...`"),
+        ("blocks.C.layers.dense=3", "3", "write `blocks.C.layers.dense.dense=3`"),
+        ("model.layers.0.residual.dense=3", "3", "write `model.layers.0.residual.dense.dense=3`"),
+        ("model.layers.1.parallel.branches.a.0=[3]", "[3]", "write `model.layers.1.parallel.branches.a.0.dense=[3]`"),
+        ("model.layers.P=5", "5", "write `model.layers.P.P=5`"),
+        ("model.layers.P.widht=5", "widht", "did you mean `model.layers.P.P.width`?"),
+    ],
+)
+def test_a_setting_of_or_in_a_block_is_refused_with_a_cure(setting: str, blamed: str, cure: str) -> None:
+    problem = refused(setting, BLOCKS)
+    assert caret(setting, problem) == blamed
+    assert cure in problem.helps[0]
+
+
+def test_a_thing_that_takes_the_value_under_its_name_is_named_in_the_cure() -> None:
+    assert refused("train.optimizer=0.01").helps == ("for what `adam` takes write `train.optimizer.adam=0.01`",)
+    assert refused("model.nodes.c=2", GRAPH).helps == ("for what `dense` takes write `model.nodes.c.dense=2`",)
+    assert changed("model.nodes.c.dense=2", text=GRAPH)["model"]["nodes"]["c"]["dense"] == 2

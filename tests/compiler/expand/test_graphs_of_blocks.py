@@ -267,3 +267,24 @@ def test_a_share_with_too_few_inputs_is_blamed_itself(shared: str) -> None:
     (problem,) = check(text, "spec.yaml").problems
     assert (problem.code, problem.message) == ("E204", "`add` takes 2 or more inputs, got 1")
     assert text.splitlines()[1][problem.label.place.column - 8 :].startswith("share: s")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "code"),
+    [("[r, r.state_c]", "E110"), ("{first: r, state_c: [r]}", "E105"), ("{first: r, state_c: $none}", "E207")],
+)
+def test_no_port_is_missed_where_outputs_of_a_block_cannot_be_read(outputs: str, code: str) -> None:
+    text = f"""\
+        blocks:
+          R:
+            inputs: [q]
+            nodes: {{r: {{from: q, lstm: 4}}}}
+            outputs: {outputs}
+        model:
+          inputs: {{x: {{shape: [5, 4]}}}}
+          nodes:
+            o: {{from: x, R: }}
+            p: {{from: o.state_c, dense: 2}}
+          outputs: [p]
+    """
+    assert only(text).code == code
