@@ -20,7 +20,7 @@ from yaml.tokens import (
     ValueToken,
 )
 
-from modelc.compiler.document import Document, read
+from modelc.compiler.document import read
 from modelc.compiler.errors import Problem
 from modelc.compiler.layout_json import written
 from modelc.compiler.reading.compose import Composer
@@ -55,17 +55,19 @@ def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[P
             raise Unusual("its layout is too unusual to be changed") from None
         need_same_words(plain, new)
         new = new.replace("\n", "\r\n") if "\r\n" in document.text else new
-    need_same_data(document, new, name)
+    if not same_data(document.text, new, name):
+        raise Unusual("its layout cannot be changed without changing what it says")
     if again and new != text and formatted(new, name, again=False)[0] != new:
         raise Unusual("laid out once more it would be another text")
     return new, ()
 
 
-def need_same_data(document: Document, new: str, name: str) -> None:
-    """Raise Unusual unless `new` says what `document` says."""
-    again, problems = read(new, name)
-    if problems or again is None or repr(in_names(again.data)) != repr(in_names(document.data)):
-        raise Unusual("its layout cannot be changed without changing what it says")
+def same_data(one: str, other: str, name: str) -> bool:
+    """Whether `other`, read without problems, says what `one` says."""
+    (old, _), (new, problems) = read(one, name), read(other, name)
+    if old is None or new is None or problems:
+        return False
+    return repr(in_names(new.data)) == repr(in_names(old.data))
 
 
 def in_names(data: object) -> object:
@@ -284,9 +286,12 @@ def pairs(node: Node) -> Iterator[tuple[Node, Node]]:
 
 
 def in_order(text: str, name: str) -> str:
-    """`text` with its sections in canonical order, each with the comments above it; what heads the file stays there."""
+    """`text` with its sections in canonical order, each with the comments above it; what heads or ends the file stays there.
+
+    As it is where an alias would come before its anchor.
+    """
     tree = Tree(text, name)
-    if not tree.is_block or tree.anchored:
+    if not tree.is_block:
         return text
     keys = [(key.content, key.start.line) for key, _ in tree.root.content]
     wanted = sorted(keys, key=lambda key: TOP.index(key[0]) if key[0] in TOP else len(TOP))
@@ -296,9 +301,23 @@ def in_order(text: str, name: str) -> str:
     if not any(tree.lines[: begins[0]]):
         # What stands above the first section may be about the whole.
         begins[0] = keys[0][1]
-    bounds = [*begins, len(text.rstrip("\n").split("\n"))]
+    bounds = [*begins, ending(tree)]
     sections = {key: tree.lines[bounds[place] : bounds[place + 1]] for place, key in enumerate(keys)}
-    return "\n".join([*tree.lines[: begins[0]], *(line for key in wanted for line in sections[key])])
+    ordered = (line for key in wanted for line in sections[key])
+    new = "\n".join([*tree.lines[: begins[0]], *ordered, *tree.lines[bounds[-1] :]])
+    return new if not tree.anchored or same_data(text, new, name) else text
+
+
+def ending(tree: Tree) -> int:
+    """The line from which on there are only `...` and, behind an empty line, comments that stand above no section."""
+    end = len(tree.lines)
+    for line in range(end - 1, -1, -1):
+        text = tree.lines[line]
+        if line in tree.inside or not (not text.strip() or text.startswith("#") or re.match(r"\.\.\.(\s|$)", text)):
+            break
+        if not text.startswith("#"):
+            end = line
+    return end
 
 
 def above(tree: Tree, line: int) -> int:

@@ -19,17 +19,24 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
         findings.add("E209", message, reference.path, label="not a node")
     elif level.complete and not is_removed(findings, level, reference):
-        close = closest(reference.node, list(level.nodes))
+        names = [name for name, node in level.nodes.items() if may_be_shared(node, reference)]
+        close = closest(reference.node, names)
         findings.add(
             "E201",
             f"unknown node `{reference.node}`",
             reference.path,
             label="no such node",
             help=f"did you mean `{close}`?" if close else (),
-            note=f"nodes: {', '.join(level.nodes)}" if not close else (),
-            meant=meant(findings, reference, list(level.nodes)),
+            note=f"nodes: {', '.join(names)}" if names and not close else (),
+            meant=meant(findings, reference, names),
         )
     return None
+
+
+def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
+    """Whether `reference`, which names no node, may mean this one: not the one it stands in, nor what has no name."""
+    own = reference.path[: len(node.path)] == node.path
+    return not own and not (node.items and not node.chain and not node.items[0].kind and not node.items[0].name)
 
 
 def given_by(findings: Findings, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:

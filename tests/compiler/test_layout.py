@@ -203,9 +203,22 @@ def test_line_ends_stay() -> None:
     assert laid_out(WRITTEN.replace("\n", "\r\n")) == CANONICAL.replace("\n", "\r\n")
 
 
-def test_anchors_keep_the_order_of_sections() -> None:
+def test_an_alias_stays_behind_its_anchor() -> None:
     text = "model: {a: &one [1]}\nmodelc: 1\nvars: {b: *one}\n"
     assert laid_out(text) == text
+    before = "model: {a: &one [1], b: *one}\n"
+    assert laid_out(f"{before}modelc: 1\n") == f"modelc: 1\n{before}"
+
+
+@pytest.mark.parametrize("end", ["...\n", "\n# of the whole\n# file\n", "\n# of the whole\n...\n"])
+def test_what_ends_the_file_stays_there(end: str) -> None:
+    train, model = "train:\n  epochs: 3\n", "modelc: 1\n# no name yet\n"
+    assert laid_out(train + model + end) == model + train + end
+
+
+def test_json_texts_stay_as_they_are_written() -> None:
+    name = r'"caf\u00e9 \/ \"q\" \\ é"'
+    assert laid_out(f'{{"name": {name}, "modelc": 1}}', "spec.json") == (f'{{\n  "modelc": 1,\n  "name": {name}\n}}\n')
 
 
 def test_a_text_that_cannot_be_read_is_left_with_its_problems() -> None:
