@@ -36,7 +36,8 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
     """Whether `reference`, which names no node, may mean this one: not the one it stands in, nor what has no name."""
     own = reference.path[: len(node.path)] == node.path
-    return not own and not (node.items and not node.chain and not node.items[0].kind and not node.items[0].name)
+    only = node.items[0] if node.items and not node.chain else None
+    return not own and not (only is not None and only.layer is None and only.body is None and only.name is None)
 
 
 def given_by(findings: Findings, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:

@@ -9,10 +9,11 @@ from modelc.compiler.bind.terms import bind_terms, link_outputs
 from modelc.compiler.bind.training import bind_training
 from modelc.compiler.bind.weights import bind_weights
 from modelc.compiler.errors import Path, Problem
-from modelc.compiler.graph import Edge, Graph
+from modelc.compiler.graph import Edge, Graph, Node
 from modelc.compiler.planned import PlannedGraph, reachable
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spec import Spec
+from modelc.compiler.schema.nodes import named_in
+from modelc.compiler.schema.spec import NodeSpec, Spec
 from modelc.compiler.source import Column
 
 
@@ -43,12 +44,12 @@ def bind(
         task = bind_metrics(findings, task)
         task = bind_training(findings, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
-        warn_unused(findings, planned.graph, roots)
+        warn_unused(findings, planned.graph, roots, spec.model.nodes)
     return task, tuple(findings.problems)
 
 
-def warn_unused(findings: Findings, graph: Graph, roots: list[Edge]) -> None:
-    """Warn of inputs and nodes whose values go nowhere, unless a hole may be what they are for."""
+def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], specs: Mapping[str, NodeSpec]) -> None:
+    """Warn of inputs and nodes whose values go nowhere, unless a hole may be what they are for; `specs` are the nodes as read."""
     unread = (
         node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
     )
@@ -61,14 +62,17 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge]) -> None:
             findings.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
     # A node whose layers are shared is needed for them, whatever its own value is for.
     used |= {node.owner for node in graph.nodes if node.path in used}
+    kept, waiting = set(), [outermost(node) for node in graph.nodes if node.path in used]
+    while waiting:
+        name = waiting.pop()
+        if name not in kept:
+            kept.add(name)
+            items = specs[name].items if name in specs else ()
+            waiting += [shared for item in items or () for shared in named_in(item) or ()]
     blamed: set[str] = set()
     for node in graph.nodes:
-        name = node.scope[0] if node.scope else node.path
-        if (
-            node.path in used
-            or name in blamed
-            or any(other.path in used for other in graph.nodes if name in other.scope)
-        ):
+        name = outermost(node)
+        if name in kept or name in blamed:
             continue
         blamed.add(name)
         at: Path = ("model", "nodes", name) if ("model", "nodes", name) in findings.document.values else node.at
@@ -80,3 +84,8 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge]) -> None:
             label="no output needs it",
             help="add it to `outputs`, or remove it",
         )
+
+
+def outermost(node: Node) -> str:
+    """The name of the node in the text that `node` is, or is a part of."""
+    return node.scope[0] if node.scope else node.path
