@@ -98,14 +98,15 @@ class Walk:
 
     def into_value(self, path: Path, value: Any, index: int) -> Path:
         """An entry of a list of plain values, which is all that a plain value can have inside."""
-        segment = self.segments[index]
-        if isinstance(value, Mapping) and segment.text in value:
-            below = (*path, segment.text)
-            return below if index == len(self.segments) - 1 else self.into_value(below, value[segment.text], index + 1)
-        if isinstance(value, list) and segment.text.isdigit() and int(segment.text) < len(value):
-            if index == len(self.segments) - 1:
-                return (*path, int(segment.text))
-            index += 1
+        segment = self.segments[index].text
+        found: tuple[str | int, Any] | None = None
+        if isinstance(value, Mapping) and segment in value:
+            found = segment, value[segment]
+        elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
+            found = int(segment), value[int(segment)]
+        if found is not None:
+            below = (*path, found[0])
+            return below if index == len(self.segments) - 1 else self.into_value(below, found[1], index + 1)
         shown = self.upto(index)
         raise self.refuse(
             "E102",
@@ -192,6 +193,7 @@ class Walk:
             if not isinstance(self.edits.get(("vars", name)), int | float | str | list):
                 self.need_no_variable(given, index + 1)
             self.spell_arguments(shape, (*path, current))
+            self.need_no_item(shape, current, given, index + 1)
         return self.walk(arguments(shape.table, current), (*path, current), index + 1)
 
     def into_block(self, name: str, path: Path, value: Any, index: int) -> Path:
@@ -221,6 +223,15 @@ class Walk:
         value, primary = self.edits.get(path), shape.table.find(str(path[-1])).primary
         if value is not None and not isinstance(value, Mapping) and primary is not None:
             self.edits.spell_out(path, primary, value)
+
+    def need_no_item(self, shape: Thing, name: str, given: Any, index: int) -> None:
+        """Raise Refused for a way to an item of the list that stands for the primary argument of the thing `name`."""
+        primary = shape.table.find(name).primary if name in shape.table else None
+        if isinstance(given, list) and primary is not None and self.segments[index].text.isdigit():
+            whole = self.upto(index)
+            rest = "".join(f".{segment.text}" for segment in self.segments[index:])
+            message, label = f"the list of `{name}` is its argument `{primary}`", f"an item of `{primary}`"
+            raise self.refuse("E102", index, message, label=label, help=f"write `{whole}.{primary}{rest}`")
 
     def other_name(self, shape: Thing, current: str, index: int) -> Refused:
         """The refusal of a segment below a named thing that is called otherwise."""

@@ -40,6 +40,29 @@ def shuffle(value: Any, rng: random.Random, key: str = "") -> Any:
     return {name: shuffle(value[name], rng, name) for name in keys}
 
 
+def parted(value: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`value` as what is extended and what is laid over it; some of what is laid over is also in the other, and wrong there."""
+    base, own = part(value, random.Random(seed))
+    return {**base, "modelc": 1}, {**own, "modelc": 1}
+
+
+def part(value: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    base: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for key, entry in value.items():
+        # A thing and what stands beside it are not parted: one that is laid over another is named.
+        whole = not isinstance(entry, dict) or not entry or key in ORDERED or entry.keys() & {"from", "layers"}
+        if not whole and rng.random() < 0.7:
+            base[key], own[key] = part(entry, rng)
+            continue
+        own[key] = entry
+        if rng.random() < 0.5:
+            base[key] = own.pop(key)
+        elif isinstance(entry, list | int) and rng.random() < 0.5:
+            base[key] = [] if isinstance(entry, list) else entry + 1
+    return base, {key: entry for key, entry in own.items() if entry != {}}
+
+
 @dataclass
 class Drawing:
     """One spec while it is drawn. `small` is the variable that the others are made of, `deep` how far inside of others it is."""

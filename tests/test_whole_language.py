@@ -3,6 +3,7 @@ it is written down says nothing."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -12,11 +13,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from modelc.compiler import api
-from modelc.compiler.api import Checked, check
+from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.expand.resolving import resolve
 from modelc.compiler.expand.writing import written
+from modelc.compiler.graph import Edge
 from tests.compiler.layers.running import QUICK
-from tests.drawn_specs import shuffled, specs
+from tests.drawn_specs import parted, shuffled, specs
 
 SEEDS = st.integers(0, 1000)
 FEATURES = {
@@ -130,13 +132,100 @@ def test_the_resolved_form_and_any_order_are_the_same_graph() -> None:
     assert seen >= FEATURES, FEATURES - seen
 
 
-def graph(found: Checked) -> Any:
-    """The graph without the places where it is written, and the shapes of all weights."""
+def test_a_spec_in_two_files_is_the_same_graph(tmp_path: Path) -> None:
+    @drawn(60)
+    @given(specs(), SEEDS)
+    def same(spec: dict[str, Any], seed: int) -> None:
+        base, own = parted(spec, seed)
+        write(tmp_path / "base.json", base)
+        merged = in_file(tmp_path / "spec.json", {**own, "extends": "base.json"})
+        assert graph(merged) == graph(checked(json.dumps(spec), "spec.json"))
+        assert graph(merged) == graph(resolved(merged))
+
+    same()
+
+
+def test_the_model_of_another_file_is_its_graph_below_the_name_of_the_block(tmp_path: Path) -> None:
+    @drawn(60)
+    @given(specs())
+    def same(spec: dict[str, Any]) -> None:
+        model = spec["model"]
+        write(tmp_path / "other.json", spec)
+        using: dict[str, Any] = {"inputs": model["inputs"], "layers": ["Other"]}
+        if "nodes" in model:
+            first, *rest = model["outputs"]
+            using = {
+                "inputs": model["inputs"],
+                "nodes": {"node": {"from": [*model["inputs"]], "Other": None}},
+                "outputs": {first: "node", **{name: f"node.{name}" for name in rest}},
+            }
+        blocks = {"Other": {"use": "other.json"}}
+        found = in_file(tmp_path / "spec.json", {"modelc": 1, "blocks": blocks, "model": using})
+        above = "node/" if "nodes" in model else "Other/"
+        (nodes, outputs, _, weights), expected = graph(found, above), graph(checked(json.dumps(spec), "spec.json"))
+        # Scopes have the block in them, and the output of a chain another name.
+        assert [node[:-1] for node in nodes] == [node[:-1] for node in expected[0]]
+        assert [*outputs.values()] == [*expected[1].values()] and weights == expected[3]
+
+    same()
+
+
+def test_setting_a_value_to_what_it_is_changes_nothing() -> None:
+    @drawn(5)
+    @given(specs())
+    def same(spec: dict[str, Any]) -> None:
+        text = json.dumps(spec)
+        expected = graph(checked(text, "spec.json"))
+        for path, value in values(spec):
+            found = check(text, "spec.json", settings=[f"{path}={json.dumps(value)}"])
+            bare = [problem.message for problem in found.errors if "is its argument" in problem.message]
+            assert bare or graph(found) == expected, (path, found.errors)
+
+    same()
+
+
+def values(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """All that a spec holds, by path, but for its sections and its version."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        here = (*path, str(key))
+        if len(here) > 1:
+            yield ".".join(here), entry
+        yield from values(entry, here)
+
+
+def write(path: Path, spec: dict[str, Any]) -> None:
+    path.write_text(json.dumps(spec), encoding="utf-8")
+
+
+def in_file(path: Path, spec: dict[str, Any]) -> Checked:
+    """A spec that names files beside it, without an error in it."""
+    write(path, spec)
+    found = check_file(path)
+    assert found.task is not None and not found.errors, (found.errors, spec)
+    return found
+
+
+def graph(found: Checked, above: str = "") -> Any:
+    """The graph without the places where it is written, and the shapes of all weights; paths without what is `above` them."""
     assert found.task is not None
     planned = found.task.planned
+
+    def edge(one: Edge | None) -> Any:
+        return one and (one.node.removeprefix(above), one.port)
+
     nodes = [
-        (node.path, node.layer, [(feed.slot, feed.edge) for feed in node.feeds or ()], node.owner, node.scope)
+        (
+            node.path.removeprefix(above),
+            node.layer,
+            [(feed.slot, edge(feed.edge)) for feed in node.feeds or ()],
+            node.owner.removeprefix(above),
+            node.scope,
+        )
         for node in planned.graph.nodes
     ]
-    weights = {path: {name: weight.shape for name, weight in plan.params.items()} for path, plan in planned.owned()}
-    return nodes, planned.graph.outputs, planned.graph.inputs, weights
+    weights = {
+        path.removeprefix(above): {name: weight.shape for name, weight in plan.params.items()}
+        for path, plan in planned.owned()
+    }
+    return nodes, {name: edge(one) for name, one in planned.graph.outputs.items()}, planned.graph.inputs, weights

@@ -104,7 +104,7 @@ class Laying:
         return base
 
     def unnamed(self, base: Part, own: Part, name: str, shape: Thing) -> Part:
-        """`base`, after reporting that `own` has only what stands beside a thing, and not its `name`."""
+        """`own` over `base` as it is meant, after reporting that it has only what stands beside a thing, and not its `name`."""
         got = ", ".join(f"`{key}`" for key in own.content) or "nothing"
         beside = "".join(f", {key}: ..." for key in own.content)
         self.report(
@@ -115,7 +115,7 @@ class Laying:
             help=f"to change what stands beside `{name}`, name it again: `{{{name}: {beside}}}`",
             related=[Label(base.content[name][0].place(), "laid over this")],
         )
-        return base
+        return replace(base, content=self.entries(base, own, lambda key: below(shape, key)))
 
     def lost(self, base: Part, own: Part, first: str | None, name: str | None, shape: Thing) -> tuple[Hop, ...]:
         """What is to be told of a thing that goes with its neighbours, where another stands in its place."""

@@ -332,6 +332,19 @@ def test_a_setting_of_or_in_a_block_is_refused_with_a_cure(setting: str, blamed:
     assert cure in problem.helps[0]
 
 
+def test_lists_inside_of_plain_values_have_paths() -> None:
+    text = SPEC.replace("model:", "vars: {sizes: [1, {odd: [3, 5]}]}\nmodel:", 1)
+    assert changed("vars.sizes.1.odd.0=7", text=text)["vars"]["sizes"] == [1, {"odd": [7, 5]}]
+    assert caret("vars.sizes.1.even=7", refused("vars.sizes.1.even=7", text)) == "even"
+
+
+def test_an_item_of_a_bare_list_goes_by_the_argument_that_it_is() -> None:
+    text = SPEC.replace("- flatten", "- reshape: [4, 16]\n    - flatten")
+    assert refused("model.layers.0.reshape.1=8", text).helps == ("write `model.layers.0.reshape.shape.1`",)
+    reshaped = changed("model.layers.0.reshape.shape.1=8", text=text)["model"]["layers"][0]
+    assert reshaped == {"reshape": {"shape": [4, 8]}}
+
+
 def test_a_thing_that_takes_the_value_under_its_name_is_named_in_the_cure() -> None:
     assert refused("train.optimizer=0.01").helps == ("for what `adam` takes write `train.optimizer.adam=0.01`",)
     assert refused("model.nodes.c=2", GRAPH).helps == ("for what `dense` takes write `model.nodes.c.dense=2`",)
