@@ -71,8 +71,19 @@ def check(
         )
     if any(problem.meant is not None for problem in checked.problems):
         from modelc.compiler.fixing import settle
+        from modelc.compiler.following import without_followers
 
-        checked = replace(checked, problems=settle(checked.problems, checked.sources))
+        found = checked.problems
+
+        def again(others: Mapping[str, str]) -> tuple[Problem, ...]:
+            files = {os.path.realpath(file): source for file, source in others.items() if file != name}
+            try:
+                return examine(others.get(name, text), name, settings, root, {**texts, **files}).problems
+            except RecursionError:
+                return found
+
+        settled = settle(checked.problems, checked.sources)
+        checked = replace(checked, problems=without_followers(settled, checked.sources, again))
     commented = {file: source for file, source in checked.sources.items() if "ignore" in source}
     if commented:
         from modelc.compiler.suppressing import suppress

@@ -5,6 +5,7 @@ Knows texts and their parts, no models. What cannot be edited for certain has no
 
 import json
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -61,6 +62,13 @@ class Text:
                 self.collect(item, None, anchored)
         elif node.kind == "scalar":
             self.scalars[node.start.line, node.start.column] = Scalar(node, keyed, anchored)
+
+    def scalar_at(self, index: int) -> Place | None:
+        """The place of the scalar that begins at the character `index`, or at the quote before it."""
+        line = bisect_right(self.starts, index) - 1
+        column = index - self.starts[line]
+        found = self.scalars.get((line, column)) or self.scalars.get((line, column - 1))
+        return None if found is None or found.node.end is None else place(self.name, found.node.start, found.node.end)
 
     def fix(self, meant: Meant) -> tuple[Fix, Node | None] | None:
         """The edits that write what was meant, and the mapping that gets the new word as a key; None if there are none."""
@@ -122,7 +130,12 @@ def settle(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Pro
 
 def occurrences(name: str, texts: Iterable[str]) -> int:
     """How often `name` stands in `texts` as a word."""
-    return sum(len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) for text in texts)
+    return sum(1 for text in texts for _ in words(name, text))
+
+
+def words(name: str, text: str) -> Iterator[re.Match[str]]:
+    """Where `name` stands in `text` as a word."""
+    return re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
 
 
 def is_cure(problem: Problem, before: Iterable[Problem], after: Iterable[Problem]) -> bool:

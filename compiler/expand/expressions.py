@@ -189,4 +189,4 @@ def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
 
 
 def shown(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)[:40]
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)[:40]

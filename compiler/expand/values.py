@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from modelc.compiler.document import Document, Hop
-from modelc.compiler.errors import Label, Meant, Problem, still_needed
+from modelc.compiler.errors import Label, Meant, Place, Problem, still_needed
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
 from modelc.compiler.expand.scope import REFERENCE, File, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
@@ -29,6 +29,7 @@ class Values:
         self.problems: list[Problem] = []
         self.files: dict[str, File] = {}
         self.parts = 0
+        self.wrong: set[tuple[str, Place]] = set()
 
     def count(self, part: Part) -> None:
         """Count a part. Raises TooLarge over the budget."""
@@ -126,7 +127,7 @@ class Values:
 
         def look_up(name: str) -> Any:
             found = self.variable(name, scope, at=part.at)
-            if found.kind == "hole":
+            if has_hole(found):
                 raise Reported
             trail[name] = Hop(found.at, f"`{name}` = {flow(found.data)}, {scope.origin(name)}", shared=True)
             return found.data
@@ -138,13 +139,19 @@ class Values:
         try:
             result = compute(text[2:-1], look_up)
         except ExpressionError as error:
+            related = [Label(hop.where.place(), hop.text) for hop in trail.values()]
+            # A value that one expression cannot be computed with is wrong once, whatever others make of it.
+            wrong = {(error.message, label.place) for label in related}
+            if wrong & self.wrong:
+                raise Reported from None
+            self.wrong |= wrong
             self.report(
                 "E207",
                 error.message,
                 part.at,
                 label="cannot be computed",
                 help=error.help,
-                related=[Label(hop.where.place(), hop.text) for hop in trail.values()],
+                related=related,
             )
             raise Reported from None
         if isinstance(result, list | dict):
@@ -177,9 +184,7 @@ class Values:
                 label="no such variable",
                 help=f"did you mean `{close[0]}`?" if close else "define it: `vars: {" + name + ": ...}`",
                 note=f"names here: {', '.join(scope.names)}" if scope.names else "",
-                meant=(text, (sure := surely(name, scope.names)) and f"${sure}{text[1 + len(name) :]}")
-                if text
-                else None,
+                meant=(text or name, (sure := surely(name, scope.names)) and text_of(sure, name, text)),
             )
             raise Reported
         if used:
@@ -211,3 +216,15 @@ class Values:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
+
+
+def has_hole(part: Part) -> bool:
+    """Whether some of `part` has no value, for a reason that is reported."""
+    if part.kind == "mapping":
+        return any(has_hole(below) for _, below in part.content.values())
+    return part.kind == "hole" or (part.kind == "list" and any(has_hole(item) for item in part.content))
+
+
+def text_of(name: str, old: str, text: str) -> str:
+    """`text`, which names the variable `old`, with another name; in an expression the name alone."""
+    return f"${name}{text[1 + len(old) :]}" if text else name
