@@ -1,7 +1,6 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -132,24 +131,11 @@ def examine(
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    written_out = document.blocks or document.trails
-    return Checked(task, once(problems + found) if written_out else problems + found, sources, kept)
+    if problems + found and (document.blocks or document.trails):
+        from modelc.compiler.following import once
 
-
-def once(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """`problems` with what is wrong with a variable or the body of a block told once, for the first of its uses."""
-    first: dict[tuple[str, Place, str], Problem] = {}
-    others: Counter[tuple[str, Place, str]] = Counter()
-    for problem in problems:
-        key = (problem.code, problem.label.place, problem.message)
-        others[key] += key in first
-        first.setdefault(key, problem)
-    return tuple(
-        replace(problem, notes=(*problem.notes, f"the same in {count} other use{'s' if count > 1 else ''} of it"))
-        if (count := others[key])
-        else problem
-        for key, problem in first.items()
-    )
+        return Checked(task, once(problems + found), sources, kept)
+    return Checked(task, problems + found, sources, kept)
 
 
 def needs_files(data: Any) -> bool:

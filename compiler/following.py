@@ -1,19 +1,24 @@
-"""What of the problems with a spec merely follows from another: found by carrying out the certain cures and checking again.
+"""What of the problems with a spec merely follows from another, and is not told.
 
-A name that is defined and used nowhere, where a slip of it is used more than once and defined nowhere, is wrong where it is
+What is wrong with a variable or the body of a block is told for the first of its uses. What is gone once the certain cures
+are carried out followed from what they are for: the spec is checked again with them. A name that is defined and used nowhere, where a slip of it is used more than once and defined nowhere, is wrong where it is
 defined: that is told, and not its uses.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from modelc.compiler.errors import Label, Meant, Problem
+from modelc.compiler.errors import Label, Meant, Place, Problem
 from modelc.compiler.fixing import Text, apply, are_cures, without_conflicts, words
 from modelc.compiler.render.order import where
 
 Check = Callable[[Mapping[str, str]], Sequence[Problem]]
 """Checks the spec again, with other texts for some of its files, by name."""
+WRONG_VALUES = ("E105", "E106")
+"""What is wrong with a value by itself, and so with what is computed with it."""
+MOST = 8
+"""Cures that are tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +29,68 @@ class Slip:
     uses: tuple[Problem, ...]
 
 
+def once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """`problems` with what is wrong with a variable or the body of a block told once, for the first of its uses."""
+    first: dict[tuple[str, Place, str], Problem] = {}
+    others: Counter[tuple[str, Place, str]] = Counter()
+    for problem in problems:
+        key = (problem.code, problem.label.place, problem.message)
+        others[key] += key in first
+        first.setdefault(key, problem)
+    wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}
+    return tuple(
+        replace(problem, notes=(*problem.notes, f"the same in {count} other use{'s' if count > 1 else ''} of it"))
+        if (count := others[key])
+        else problem
+        for key, problem in first.items()
+        if problem.code not in WRONG_VALUES or not is_computed(problem, wrong)
+    )
+
+
+def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:
+    """Whether the value that `problem` is about is computed with others, of which one is `wrong` by itself."""
+    waiting, seen = [problem], {problem.label.place}
+    while waiting:
+        current = waiting.pop()
+        below = [wrong[label.place] for label in current.related if label.place in wrong]
+        if not below and current is not problem:
+            return True
+        waiting += [other for other in below if other.label.place not in seen]
+        seen |= {other.label.place for other in below}
+    return False
+
+
 def without_followers(problems: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...]:
     """`problems`, of which those with a certain cure have their fix, without those that go when these are carried out."""
     slips = list(misspelt_definitions(problems, sources))
     if slips:
         uses = {id(use) for slip in slips for use in slip.uses}
         blamed = [problem for problem in problems if id(problem) not in uses]
-        left = after_cures([*blamed, *(slip.definition for slip in slips)], sources, check)
+        blamed += [slip.definition for slip in slips]
+        left = after_cures(blamed, blamed, sources, check)
         if left is not None:
             return left
-    if all(problem.fix is not None for problem in problems):
+    agreed = set(without_conflicts(problem.fix for problem in problems if problem.fix is not None))
+    fixed = [problem for problem in problems if problem.fix in agreed]
+    if not fixed or len(problems) == 1:
         return tuple(problems)
-    left = after_cures(problems, sources, check)
-    return tuple(problems) if left is None else left
+    left = after_cures(fixed, problems, sources, check)
+    if left is not None:
+        return left
+    # One of them may be what the others follow from, their own cures being none.
+    tries = (after_cures([one], problems, sources, check) for one in fixed[:MOST])
+    return min((found for found in tries if found is not None), key=len, default=tuple(problems))
 
 
-def after_cures(before: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...] | None:
-    """`before` without what is gone once all its fixes are carried out; None where these are no cures, or none are there."""
-    fixed = [problem for problem in before if problem.fix is not None]
-    fixes = list(without_conflicts(problem.fix for problem in fixed if problem.fix is not None))
+def after_cures(
+    cured: Sequence[Problem], before: Sequence[Problem], sources: Mapping[str, str], check: Check
+) -> tuple[Problem, ...] | None:
+    """`before` without what is gone once the fixes of the `cured` are carried out; None where these are no cures."""
+    fixes = list(without_conflicts(problem.fix for problem in cured if problem.fix is not None))
+    fixed = [problem for problem in cured if problem.fix in fixes]
     texts = {}
     for name in {edit.place.file for fix in fixes for edit in fix.edits}:
         texts[name], _ = apply(sources[name], [fix for fix in fixes if fix.edits[0].place.file == name])
-    if not texts:
-        return None
     after = check(texts)
     if not are_cures(fixed, before, after):
         return None
@@ -57,7 +100,7 @@ def after_cures(before: Sequence[Problem], sources: Mapping[str, str], check: Ch
     return tuple(
         problem
         for problem in before
-        if problem.fix is not None or now[problem.code, problem.message] or problem.code in reworded
+        if problem in fixed or now[problem.code, problem.message] or problem.code in reworded
     )
 
 

@@ -18,7 +18,7 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
     if reference.node in level.nodes or reference.node in level.inputs:
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
         findings.add("E209", message, reference.path, label="not a node")
-    elif level.complete and not is_removed(findings, level, reference):
+    elif level.complete and not is_unnamed(findings) and not is_removed(findings, level, reference):
         names = [name for name, node in level.nodes.items() if may_be_shared(node, reference)]
         close = closest(reference.node, names)
         findings.add(
@@ -31,6 +31,11 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
             meant=meant(findings, reference, names),
         )
     return None
+
+
+def is_unnamed(findings: Findings) -> bool:
+    """Whether something in the spec has a name that cannot be read: it may be any."""
+    return any(hole[-1:] == ("name",) for hole in findings.document.holes)
 
 
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:

@@ -12,7 +12,7 @@ from modelc.compiler.errors import Path, PlanError
 from modelc.compiler.losses import LOSSES
 from modelc.compiler.readers.array import ArrayReader
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.source import Column, Reader
 from modelc.compiler.tensor import TensorType, show_shape
 
@@ -254,13 +254,15 @@ def report_strangers(
     """Report entries of `data.inputs` or `data.targets` that nothing asks for."""
     for name in given:
         if name not in known:
+            path: Path = ("data", section, name)
             close = closest(name, list(known))
             findings.add(
                 "E205",
                 f"`{name}` is no {what}",
-                ("data", section, name),
+                path,
                 key=True,
                 label="nothing asks for it",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"{section}: {', '.join(known)}" if known else (),
+                meant=findings.sure(path, name, surely(name, list(known)), key=True, given=name),
             )

@@ -125,9 +125,10 @@ class Findings:
         allowed: Collection[str],
         *,
         what: str = "key",
+        instead: str = "",
     ) -> None:
-        """Report a key that `owner` does not have."""
-        close = closest(name, allowed)
+        """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
+        close = instead or closest(name, allowed)
         cure = f"did you mean `{close}`?" if close else ""
         if what == "argument":
             cure = argument_hint(name, allowed) or cure

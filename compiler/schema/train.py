@@ -115,7 +115,9 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
         mask = None
     if of == ():
         findings.add("E104", "`of` is empty", (*path, "of"), label="of nothing", help="name an output or a node")
-    unread = ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
+    # A key that nothing has may be a slip of it.
+    strange = "of" not in siblings and any(key not in SIBLINGS and key not in LOSSES for key in siblings)
+    unread = strange or ("of" in siblings and of is None) or findings.is_hole((*path, "of"))
     return TermSpec(
         name,
         None if unread or found is None else found.value,

@@ -9,7 +9,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.named import Table
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.forms import another, example_of, fed_cure, translated, type_form
-from modelc.compiler.schema.hints import bound_hint, choice_hint, scalar_cure, type_hint, value_meant
+from modelc.compiler.schema.hints import argument_hint, bound_hint, choice_hint, scalar_cure, type_hint, value_meant
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
 from modelc.compiler.schema.wrapping import beside, several, two_in_one, wrapped_one
@@ -117,6 +117,11 @@ def translate(
                 told |= {(*around, name) for name in one}
                 meant.add((*around, cls.primary))
                 continue
+            lacking = [loc for loc in missing if loc[:-1] == around]
+            if len(unknown) == len(lacking) == 1 and is_strange(str(item["loc"][-1]), whose["kind"], cls):
+                # Whatever it is called, it is there for the one that is not.
+                meant.add(lacking[0])
+                item = {**item, "ctx": {**item["ctx"], "instead": lacking[0][-1]}}
         if item["type"] != "missing" or item["loc"] not in meant:
             translate_one(findings, item, path, fields, owner)
     # A number that stands for several values is written once.
@@ -142,7 +147,8 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         quoted = f"every value of {quoted}"
     path = written(findings, path, len(base))
     if kind == "extra_forbidden":
-        unknown_argument(findings, path, name, owner, fields, kind=whose["kind"] if whose is not None else "")
+        kind = whose["kind"] if whose is not None else ""
+        unknown_argument(findings, path, name, owner, fields, kind=kind, instead=context.get("instead", ""))
     elif kind == "missing":
         what = "argument" if whose is not None else "key"
         findings.add(
@@ -237,9 +243,10 @@ def written(findings: Findings, path: Path, start: int) -> Path:
 
 
 def unknown_argument(
-    findings: Findings, path: Path, name: str, owner: str, fields: Collection[str], *, kind: str
+    findings: Findings, path: Path, name: str, owner: str, fields: Collection[str], *, kind: str, instead: str
 ) -> None:
-    """Report a key that a section does not have, or an argument that a thing of the `kind` does not have."""
+    """Report a key that a section does not have, or an argument that a thing of the `kind` does not have; `instead` is what
+    it probably is, if that is known otherwise."""
     if beside(kind, (name,)):
         findings.add(
             "E102",
@@ -250,7 +257,13 @@ def unknown_argument(
             help=f"move `{name}` out to the column of {owner}",
         )
     else:
-        findings.unknown(path, name, owner, fields, what="argument" if kind else "key")
+        findings.unknown(path, name, owner, fields, what="argument" if kind else "key", instead=instead)
+
+
+def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
+    """Whether an unknown argument is like nothing that is known of it."""
+    fields = cls.model_fields
+    return not beside(kind, (name,)) and closest(name, fields) is None and not argument_hint(name, fields)
 
 
 def no_primary(findings: Findings, path: Path, table: Table[Any], name: str, value: Any) -> None:

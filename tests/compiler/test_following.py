@@ -113,3 +113,41 @@ def test_a_value_that_expressions_cannot_be_computed_with_is_told_once() -> None
     ((code, word, _),) = found(text)
     assert code == "E207" and "width" in word
     assert "`null` is no number" in check(text, "spec.yaml").errors[0].message
+
+
+def test_what_is_computed_with_a_wrong_value_follows_from_it() -> None:
+    text = (
+        'modelc: 1\nvars: {width: -3, less: "${width - 4}"}\nmodel:\n  inputs: {x: {shape: [4]}}\n'
+        '  layers: [dense: $width, dense: "${2 * width}", dense: $less, dense: "${less - 1}", dense: -5]\n'
+    )
+    assert [(code, word) for code, word, _ in found(text)] == [("E106", "-3"), ("E106", "-5")]
+
+
+def test_a_cure_of_what_follows_is_none() -> None:
+    """`OneHot` is what others call `category_encoding`, and here the block that is not read."""
+    text = (
+        "modelc: 1\nblokcs:\n  OneHot: {layers: [{category_encoding: {num_tokens: 3, output_mode: one_hot}}]}\nmodel:\n"
+        "  inputs: {x: {shape: [], dtype: int32}}\n  nodes:\n    a: {from: x, OneHot: }\n    b: {from: x, OneHot: }\n"
+        "  outputs: [a, b]\n"
+    )
+    assert [(code, word) for code, word, _ in found(text)] == [("E102", "blokcs")]
+
+
+DATA = """\
+modelc: 1
+model:
+  inputs: {photo: {shape: [8, 8]}}
+  nodes: {flat: {from: photo, flatten: }, digit: {from: flat, dense: 10}}
+  outputs: [digit]
+data: {source: digits, inputs: {photo: {array: image}}, targets: {digit: {category: label}}}
+train: {losses: {digit: {cross_entropy: , of: digit}}, optimizer: adam, epochs: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "blamed"),
+    [("inputs: {photo: {shape", "inputs: {phoot: {shape", "phoot"), ("of: digit", "o: digit", "o")],
+)
+def test_names_in_data_and_losses_are_uses_too(right: str, wrong: str, blamed: str) -> None:
+    assert not check(DATA, "spec.yaml").errors
+    assert [word for _, word, _ in found(DATA.replace(right, wrong))] == [blamed]
