@@ -229,7 +229,7 @@ class Run:
 
         def turn(carry: Any, now: Any) -> Any:
             inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
-            inner.values[roll.carried], inner.masks[roll.carried] = carry
+            inner.values[roll.carrier], inner.masks[roll.carrier] = carry
             new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
             return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)
 

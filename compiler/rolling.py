@@ -21,7 +21,7 @@ class Turn:
 class Roll:
     """A repeat that is computed as one loop of `times` turns over the `nodes` of the first copy.
 
-    `carried` is what goes into the first turn, `end` what goes from the first copy into the next, `last` the same of the
+    What comes from the copy before is fed to them by `carrier`. `carried` is what goes into the first turn, `end` what goes from the first copy into the next, `last` the same of the
     last copy: the value of the whole. `inside` has the paths of all copies, `at` that of the last node of them all.
     """
 
@@ -34,6 +34,12 @@ class Roll:
     inside: frozenset[str]
     at: str
 
+    @property
+    def carrier(self) -> Edge:
+        """The edge inside of the loop on which each turn has the end of the one before: no edge of the graph, of which the
+        first turn's may feed the nodes as what stays the same too."""
+        return carrier(self.path)
+
     def stacked(self, path: str) -> str:
         """The path of the stacked weights of the node of the first copy at `path`."""
         return f"{self.path}/{STACKED}" + path[len(self.path) + 2 :]
@@ -41,6 +47,11 @@ class Roll:
     def copies(self, path: str) -> list[str]:
         """The paths of that node in every copy."""
         return [f"{self.path}/{index}" + path[len(self.path) + 2 :] for index in range(self.times)]
+
+
+def carrier(path: str) -> Edge:
+    """The `carrier` of the roll at `path`."""
+    return Edge(f"{path}/{STACKED}", "output")
 
 
 Entries = Mapping[str, Any]

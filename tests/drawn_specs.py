@@ -215,7 +215,7 @@ class Drawing:
                 nodes[name], out = {"from": source, "share": shared}, known[shared]
             elif kind == "several":
                 used.append(self.one(*like))
-                nodes[name], out = {"from": used, self.one("add", "multiply"): None, "repeat": self.one(1, 2)}, width
+                nodes[name], out = {"from": used, self.one("add", "average"): None, "repeat": self.one(1, 2, 9)}, width
             elif kind == "Fork":
                 used.append(self.one(*known))
                 given = self.one(list(used), {"a": used[0], "b": used[1]})

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,7 @@ from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.expand.resolving import resolve
 from modelc.compiler.expand.writing import written
 from modelc.compiler.graph import Edge
+from modelc.compiler.passes import roll_repeats
 from tests.compiler.layers.running import QUICK
 from tests.drawn_specs import parted, shuffled, specs
 
@@ -115,6 +117,11 @@ def test_the_resolved_form_and_any_order_compute_the_same_to_the_bit(spec: dict[
     assert all(np.isfinite(array).all() for array in expected.values())
     assert_same_bits(expected, numbers(checked(json.dumps(shuffled(spec, seed)), "spec.json"), programs))
     assert_same_bits(expected, numbers(resolved(found), programs))
+    with patch.object(roll_repeats, "LEAST", 1001):
+        unrolled = numbers(found, programs)
+    assert expected.keys() == unrolled.keys()
+    for path, array in expected.items():
+        np.testing.assert_allclose(array, unrolled[path], rtol=1e-4, atol=1e-5, err_msg=path)
 
 
 def test_the_resolved_form_and_any_order_are_the_same_graph() -> None:

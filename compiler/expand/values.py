@@ -93,31 +93,38 @@ class Values:
             self.report("E207", f"`{text}` names no variable", part.at, label="not a variable", help=cure)
             raise Reported
         found = self.variable(match[1], scope, at=part.at, text=text)
+        way = f"${match[1]}"
         for step in match[2].split(".")[1:]:
             if found.kind == "hole":
                 raise Reported
             below = entry(found, step)
             if below is None:
-                what = (
-                    f"a list of {len(found.content)}, counted from 0"
-                    if found.kind == "list"
-                    else f"a mapping with {', '.join(found.content)}"
-                    if found.kind == "mapping"
-                    else "a plain value"
-                )
-                self.report(
-                    "E207",
-                    f"`{text}` names no entry: `${match[1]}` has no `{step}`",
-                    part.at,
-                    label="no such entry",
-                    related=[Label(found.at.place(), what)],
-                )
+                self.no_entry(part, text, way, found, step)
                 raise Reported
+            way += f".{step}"
             below = replace(below, trail=(*below.trail, *found.trail))
             found = below
         if found.kind == "hole":
             raise Reported
         return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
+
+    def no_entry(self, part: Part, text: str, way: str, found: Part, step: str) -> None:
+        """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has `found`."""
+        names = list(found.content) if found.kind == "mapping" else []
+        what = f"a mapping with {', '.join(names)}" if names else "a plain value"
+        if found.kind == "list":
+            what = f"a list of {len(found.content)}, counted from 0"
+        close, sure = get_close_matches(step, names, n=1), surely(step, names)
+        begin, end = f"{way}.", text[len(way) + 1 + len(step) :]
+        self.report(
+            "E207",
+            f"`{text}` names no entry: `{way}` has no `{step}`",
+            part.at,
+            label="no such entry",
+            help=f"did you mean `{begin}{close[0]}{end}`?" if close else "",
+            related=[Label(found.at.place(), what)],
+            meant=(text, sure and f"{begin}{sure}{end}"),
+        )
 
     def expression(self, part: Part, text: str, scope: Scope) -> Part:
         """The value of `${...}`. Raises Reported."""

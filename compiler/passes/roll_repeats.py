@@ -10,7 +10,7 @@ from modelc.compiler.activation import Activation
 from modelc.compiler.bind.task import Task
 from modelc.compiler.graph import Edge, Feed, Node, Repeated
 from modelc.compiler.planned import PlannedGraph
-from modelc.compiler.rolling import Roll, Turn
+from modelc.compiler.rolling import Roll, Turn, carrier
 
 LEAST = 8
 """Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""
@@ -61,7 +61,8 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     last = Edge(moved(repeated, end.node, 0, repeated.times - 1), end.port)
     if looks_inside(task, inside, last):
         return None
-    return Roll(repeated.path, repeated.times, first, carried, end, last, frozenset(inside), copies[-1][-1].path)
+    nodes = tuple(carrying(node, turns[node.path], repeated.path) for node in first)
+    return Roll(repeated.path, repeated.times, nodes, carried, end, last, frozenset(inside), copies[-1][-1].path)
 
 
 def copy_of(planned: PlannedGraph, repeated: Repeated, index: int) -> tuple[Node, ...]:
@@ -97,6 +98,12 @@ def turns_of(repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ..
                 ends.add((feed.edge, other.edge))
                 turns[node.path].append(Turn("carried", other.edge))
     return turns if len(ends) == 1 and all(end.node in inside for _, end in ends) else None
+
+
+def carrying(node: Node, turns: list[Turn], path: str) -> Node:
+    """A node of the first copy, fed by the carrier of the roll at `path` with what comes from the copy before."""
+    feeds = zip(node.feeds or (), turns, strict=True)
+    return replace(node, feeds=tuple(replace(feed, edge=carrier(path)) if turn.end else feed for feed, turn in feeds))
 
 
 def may_turn(planned: PlannedGraph, node: Node) -> bool:

@@ -123,6 +123,43 @@ def test_first_weights_values_gradients_state_and_randomness_are_those_of_the_co
     assert largest_difference(one, other) < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        # Each copy adds what goes into the first to the value of the one before.
+        ({"from": ["x", "x"], "add": None}, 9.0),
+        ({"from": {"first": "x", "now": "still"}, "Sum": None}, 9.0),
+        ({"from": {"first": "still", "now": "still"}, "Sum": None}, 9.0),
+        ({"from": {"first": "twice", "now": "x"}, "Sum": None}, 17.0),
+    ],
+)
+def test_what_is_carried_may_also_be_what_stays_the_same(node: dict[str, Any], expected: float) -> None:
+    raw = {
+        "modelc": 1,
+        "blocks": {
+            "Sum": {
+                "inputs": ["now", "first"],
+                "nodes": {"sum": {"from": ["now", "first"], "add": None}},
+                "outputs": ["sum"],
+            }
+        },
+        "model": {
+            "inputs": {"x": {"shape": [2]}},
+            "nodes": {
+                "still": {"from": "x", "relu": None, "repeat": 0},
+                "twice": {"from": "x", "rescaling": 2},
+                "end": {**node, "repeat": COPIES},
+            },
+            "outputs": ["end"],
+        },
+    }
+    task = passes.run(modelc.load(raw))
+    assert task.planned.rolls
+    model = lower(task)
+    values, _ = model.apply({}, {}, {"x": jnp.ones((1, 2))})
+    assert values["end"].tolist() == [[expected, expected]]
+
+
 def test_names_and_stacks_are_inverse() -> None:
     task = passes.run(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
     params, state = jax.jit(lower(task).init)(jax.random.key(0))
