@@ -68,16 +68,20 @@ def check(
             (whole("E005", message, name, helps=("put fewer of them inside each other",)),),
             {name: show_text(text)},
         )
+    if len(checked.problems) > 1:
+        from modelc.compiler.following import once
+
+        checked = replace(checked, problems=once(checked.problems))
     if any(problem.meant is not None for problem in checked.problems):
         from modelc.compiler.fixing import settle
-        from modelc.compiler.following import without_followers
+        from modelc.compiler.following import once, without_followers
 
         found = checked.problems
 
         def again(others: Mapping[str, str]) -> tuple[Problem, ...]:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
             try:
-                return examine(others.get(name, text), name, settings, root, {**texts, **files}).problems
+                return once(examine(others.get(name, text), name, settings, root, {**texts, **files}).problems)
             except RecursionError:
                 return found
 
@@ -131,10 +135,6 @@ def examine(
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    if problems + found and (document.blocks or document.trails):
-        from modelc.compiler.following import once
-
-        return Checked(task, once(problems + found), sources, kept)
     return Checked(task, problems + found, sources, kept)
 
 

@@ -242,7 +242,7 @@ class Builder:
         self.named += (Feed(reference.node, ports[name], reference.path) for name, reference in body.outputs.items())
         self.ends.of[place.path] = {"output": next(iter(ports.values()), None), **ports}
         self.ends.blocks.add(place.path)
-        self.ends.partial |= set() if body.complete else {place.path}
+        self.ends.partial |= set() if body.complete and None not in ports.values() else {place.path}
         return Edge(place.path)
 
     def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path, place: Place) -> None:

@@ -31,12 +31,14 @@ class Placed(Protocol):
 class Hop:
     """One step from where a value is written to where it is used: a place, and a few words for it.
 
-    `shared` where the value may be used elsewhere too, as that of a variable may.
+    `shared` where the value may be used elsewhere too, as that of a variable may, `computed` where an expression made
+    another one of it.
     """
 
     where: Placed
     text: str
     shared: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Document:
     def is_shared(self, path: Path) -> bool:
         """Whether the value at `path`, or what it stands in, came through a variable."""
         return any(hop.shared for end in range(len(path) + 1) for hop in self.trails.get(path[:end], ()))
+
+    def is_computed(self, path: Path) -> bool:
+        """Whether an expression gave the value at `path`, or the bare value that stands for it."""
+        path = path if path in self.values else path[:-1]
+        return any(hop.computed for hop in self.trails.get(path, ()))
 
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError where there is none."""

@@ -128,6 +128,17 @@ def settle(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Pro
     )
 
 
+def named(meant: Meant) -> tuple[str, str] | None:
+    """The name that is asked for and not there, and the one that is there and may be a slip of it."""
+    old, given = meant.old, meant.given
+    if meant.how != "word" or not given or not isinstance(old, str) or old.count(given) != 1:
+        return None
+    begin, end = old.split(given)
+    if not (meant.new.startswith(begin) and meant.new.endswith(end)):
+        return None
+    return given, meant.new[len(begin) : len(meant.new) - len(end)]
+
+
 def occurrences(name: str, texts: Iterable[str]) -> int:
     """How often `name` stands in `texts` as a word."""
     return sum(1 for text in texts for _ in words(name, text))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelc.compiler.errors import Label, Meant, Place, Problem
-from modelc.compiler.fixing import Text, apply, are_cures, without_conflicts, words
+from modelc.compiler.fixing import Text, apply, are_cures, named, without_conflicts, words
 from modelc.compiler.render.order import where
 
 Check = Callable[[Mapping[str, str]], Sequence[Problem]]
@@ -34,7 +34,9 @@ def once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     first: dict[tuple[str, Place, str], Problem] = {}
     others: Counter[tuple[str, Place, str]] = Counter()
     for problem in problems:
-        key = (problem.code, problem.label.place, problem.message)
+        # What is said of a wrong value, or of names that lead nowhere, may name the use that it is said of.
+        alike = problem.code in WRONG_VALUES or problem.code.startswith("E2")
+        key = (problem.code, problem.label.place, problem.label.text if alike else problem.message)
         others[key] += key in first
         first.setdefault(key, problem)
     wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}
@@ -119,7 +121,7 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
         name, index = found[0]
         text = texts.setdefault(name, Text(name, sources[name]))
         place = text.scalar_at(index)
-        if place is None:
+        if place is None or any(other.label.place == place for other in problems if other.is_error):
             continue
         meant = Meant(place, defined, used)
         fix = text.fix(meant)
@@ -135,14 +137,3 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
                 fix=fix[0],
             )
             yield Slip(problem, tuple(uses))
-
-
-def named(meant: Meant) -> tuple[str, str] | None:
-    """The name that is asked for and not there, and the one that is there and may be a slip of it."""
-    old, given = meant.old, meant.given
-    if meant.how != "word" or not given or not isinstance(old, str) or old.count(given) != 1:
-        return None
-    begin, end = old.split(given)
-    if not (meant.new.startswith(begin) and meant.new.endswith(end)):
-        return None
-    return given, meant.new[len(begin) : len(meant.new) - len(end)]

@@ -13,7 +13,8 @@ from modelc.compiler.document import Document, decode
 from modelc.compiler.edits import Edits, path_prefixes
 from modelc.compiler.errors import SETTING, Label, Path, Place, Problem
 from modelc.compiler.schema.grammar import language
-from modelc.compiler.walking import Refused, Segment, Walk
+from modelc.compiler.walking import Walk
+from modelc.compiler.way import Refused, Segment
 
 
 def joined(settings: Sequence[str]) -> str:

@@ -123,6 +123,8 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chai
         return f"a chain has one value: write `parallel: {{join: {kind}, branches: {{a: [...], b: [...]}}}}`"
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
+    if chained and count == 0:
+        return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
     return f"name the node for `{slot.name}`"
 
 

@@ -1,7 +1,6 @@
 """Follows one path of `--set` through the language and the document, and says where it leads nowhere."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.edits import Edits
@@ -12,35 +11,20 @@ from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Shape, Th
 from modelc.compiler.schema.naming import item_names
 from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe, flow
+from modelc.compiler.way import Refused, Segment, Way
 
 OTHER_FILE = "what a used file says is set there: write a spec that extends that file, and use it instead"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One part of a path: its text and where in the argument it stands."""
-
-    text: str
-    place: Place
-
-
-class Refused(Exception):
-    """A path that leads nowhere; carries the problem to report."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-class Walk:
+class Walk(Way):
     """Follows the segments of one setting through the language and the document, spelling out shorthands on the way.
 
     `thing` is the kind of named thing that they lead to, if they lead to one.
     """
 
     def __init__(self, edits: Edits, segments: Sequence[Segment]) -> None:
+        super().__init__(segments)
         self.edits = edits
-        self.segments = segments
         self.thing: Thing | None = None
 
     def walk(self, shape: Shape, path: Path, index: int) -> Path | None:
@@ -85,16 +69,28 @@ class Walk:
         """Raise Refused for a way into the value of a variable: there it may be used by others too."""
         if isinstance(value, str) and value.startswith("$") and not value.startswith("$$"):
             shown = self.upto(index)
-            rest = "".join(f".{segment.text}" for segment in self.segments[index:])
-            raise self.refuse(
-                "E102",
-                index,
-                f"`{shown}` is `{value}`, and nothing stands inside it",
-                label=f"not inside `{shown}`",
-                help=f"set the variable, `vars.{value[1:]}{rest}=...`, or set `{shown}` whole"
-                if value[1:].replace("_", "").isalnum()
-                else f"set `{shown}` whole",
-            )
+            cure = f"set `{shown}` whole"
+            name, steps = named(value) or ("", [])
+            if name in (self.edits.get(("vars",)) or {}):
+                way = self.in_variable(name, [*steps, *(segment.text for segment in self.segments[index:])])
+                cure = f"set the variable, `{way}=...`, or {cure}"
+            elif name and self.segments[0].text == "blocks":
+                cure = f"`{name}` is what the block is given: set the argument where it is used, or {cure}"
+            message, label = f"`{shown}` is `{value}`, and nothing stands inside it", f"not inside `{shown}`"
+            raise self.refuse("E102", index, message, label=label, help=cure)
+
+    def in_variable(self, name: str, steps: Sequence[str]) -> str:
+        """The path that leads by `steps` into a variable, as far as there is something."""
+        path: Path = ("vars", name)
+        for step in steps:
+            value = self.edits.get(path)
+            if isinstance(value, Mapping) and step in value:
+                path = (*path, step)
+            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+                path = (*path, int(step))
+            else:
+                break
+        return ".".join(map(str, path))
 
     def into_value(self, path: Path, value: Any, index: int) -> Path:
         """An entry of a list of plain values, which is all that a plain value can have inside."""
@@ -102,19 +98,21 @@ class Walk:
         found: tuple[str | int, Any] | None = None
         if isinstance(value, Mapping) and segment in value:
             found = segment, value[segment]
-        elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
+        elif isinstance(value, list) and segment.isdecimal() and int(segment) < len(value):
             found = int(segment), value[int(segment)]
         if found is not None:
             below = (*path, found[0])
             return below if index == len(self.segments) - 1 else self.into_value(below, found[1], index + 1)
         shown = self.upto(index)
-        raise self.refuse(
-            "E102",
-            index,
-            f"`{shown}` is a plain value, nothing stands inside it",
-            label=f"not inside `{shown}`",
-            help=f"set it whole: `{shown}=...`",
-        )
+        cure, note = f"set it whole: `{shown}=...`", ""
+        message, label = f"`{shown}` is a plain value, nothing stands inside it", f"not inside `{shown}`"
+        if isinstance(value, list | Mapping):
+            message, label = f"`{shown}` has no `{segment}`", "no such entry"
+            what = (
+                f"is a list of {len(value)}, counted from 0" if isinstance(value, list) else f"has {', '.join(value)}"
+            )
+            note = f"`{shown}` {what}" if value else f"`{shown}` is empty"
+        raise self.refuse("E102", index, message, label=label, help=cure, note=note)
 
     def held(self, item: Any) -> Any:
         """What an item of a list is, where it is a variable: it is called as what that holds."""
@@ -132,6 +130,17 @@ class Walk:
             item = found
         return item
 
+    def called(self, item: Any, position: int, siblings: Mapping[str, Shape]) -> tuple[str | None, str]:
+        """An item's own name, if it has one, and its type."""
+        if isinstance(item, str):
+            return None, item
+        if not isinstance(item, Mapping):
+            return None, f"item_{position}"
+        own = self.held(item.get("name")) if "name" in siblings else None
+        return own if isinstance(own, str) else None, next(
+            (key for key in item if key not in siblings), f"item_{position}"
+        )
+
     def into_list(self, shape: Items, path: Path, value: Any, index: int) -> Path | None:
         """An item of a list, by its number, its name or its type."""
         if value is not None and not isinstance(value, list):
@@ -139,12 +148,12 @@ class Walk:
         segment = self.segments[index].text
         siblings = shape.of.siblings if isinstance(shape.of, Thing) else {}
         items = [self.held(item) for item in value or ()]
-        names = item_names([called(item, position, siblings) for position, item in enumerate(items)])
-        if segment.isdigit() and int(segment) < len(names):
+        names = item_names([self.called(item, position, siblings) for position, item in enumerate(items)])
+        if segment.isdecimal() and int(segment) < len(names):
             return self.walk(shape.of, (*path, int(segment)), index + 1)
         if segment in names:
             return self.walk(shape.of, (*path, names.index(segment)), index + 1)
-        if segment.isdigit():
+        if segment.isdecimal():
             size = f"{len(names)} item{'s' if len(names) != 1 else ''}"
             raise self.refuse(
                 "E102",
@@ -227,7 +236,7 @@ class Walk:
     def need_no_item(self, shape: Thing, name: str, given: Any, index: int) -> None:
         """Raise Refused for a way to an item of the list that stands for the primary argument of the thing `name`."""
         primary = shape.table.find(name).primary if name in shape.table else None
-        if isinstance(given, list) and primary is not None and self.segments[index].text.isdigit():
+        if isinstance(given, list) and primary is not None and self.segments[index].text.isdecimal():
             whole = self.upto(index)
             rest = "".join(f".{segment.text}" for segment in self.segments[index:])
             message, label = f"the list of `{name}` is its argument `{primary}`", f"an item of `{primary}`"
@@ -277,8 +286,8 @@ class Walk:
         if current is not None and current in shape.table:
             takes = shape.table.find(current).primary is not None
         if takes:
-            kind = article(shape.table.kind)
             cure = f"for what `{current}` takes write `{self.upto(len(self.segments))}.{current}={flow(value)}`"
+            kind = article(shape.table.kind)
             label = Label(place, f"expected {kind}")
             raise Refused(Problem("E105", f"expected the name of {kind}, got {describe(value)}", label, helps=(cure,)))
 
@@ -298,15 +307,6 @@ class Walk:
             note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed and owner != "this" else "",
         )
 
-    def upto(self, index: int) -> str:
-        """The segments before `index`, as written."""
-        return ".".join(segment.text for segment in self.segments[:index])
-
-    def refuse(self, code: str, index: int, message: str, *, label: str, help: str = "", note: str = "") -> Refused:
-        place = self.segments[index].place
-        notes, helps = (note,) if note else (), (help,) if help else ()
-        return Refused(Problem(code, message, Label(place, label), notes, helps))
-
 
 def choose(shape: Either, value: Any) -> Shape | None:
     """The kind of `shape` that `value` is; where there is no value yet, the one that can have something inside."""
@@ -315,17 +315,6 @@ def choose(shape: Either, value: Any) -> Shape | None:
     if value is None or isinstance(value, Mapping):
         return shape.mapping or shape.items
     return shape.value or shape.mapping
-
-
-def called(item: Any, position: int, siblings: Mapping[str, Shape]) -> tuple[str | None, str]:
-    """An item's own name, if it has one, and its type."""
-    if isinstance(item, str):
-        return None, item
-    if not isinstance(item, Mapping):
-        return None, f"item_{position}"
-    own = item.get("name") if "name" in siblings else None
-    kind = next((key for key in item if key not in siblings), f"item_{position}")
-    return own if isinstance(own, str) else None, kind
 
 
 def name_of(shape: Thing, value: Any) -> str | None:

@@ -13,7 +13,7 @@ from modelc.compiler.graph import Edge, Graph, Node
 from modelc.compiler.planned import PlannedGraph, reachable
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.nodes import named_in
-from modelc.compiler.schema.spec import NodeSpec, Spec
+from modelc.compiler.schema.spec import ModelSpec, Spec
 from modelc.compiler.source import Column
 
 
@@ -44,12 +44,12 @@ def bind(
         task = bind_metrics(findings, task)
         task = bind_training(findings, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
-        warn_unused(findings, planned.graph, roots, spec.model.nodes)
+        warn_unused(findings, planned.graph, roots, spec.model)
     return task, tuple(findings.problems)
 
 
-def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], specs: Mapping[str, NodeSpec]) -> None:
-    """Warn of inputs and nodes whose values go nowhere, unless a hole may be what they are for; `specs` are the nodes as read."""
+def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
+    """Warn of inputs and nodes of `model` whose values go nowhere, unless a hole may be what they are for."""
     unread = (
         node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
     )
@@ -67,7 +67,7 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], specs: Mapp
         name = waiting.pop()
         if name not in kept:
             kept.add(name)
-            items = specs[name].items if name in specs else ()
+            items = model.nodes[name].items if name in model.nodes else ()
             waiting += [shared for item in items or () for shared in named_in(item) or ()]
     blamed: set[str] = set()
     for node in graph.nodes:
@@ -82,7 +82,7 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], specs: Mapp
             at,
             key=True,
             label="no output needs it",
-            help="add it to `outputs`, or remove it",
+            help="remove it" if model.sequential else "add it to `outputs`, or remove it",
         )
 
 

@@ -32,7 +32,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
     unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
-            if len(names) > 1 and task.spec.model.complete:
+            if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
                 findings.add(
                     "E108",
                     f"`loss` is for one output, the model has {len(names)}: {', '.join(names)}",

@@ -16,7 +16,8 @@ from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.numbers import read_ratio
 from modelc.compiler.schema.spellings import surely
-from modelc.compiler.schema.wording import describe
+from modelc.compiler.schema.validating import WHOLE, is_quotient
+from modelc.compiler.schema.wording import describe, flow
 
 if TYPE_CHECKING:
     from modelc.compiler.expand.values import Values
@@ -78,17 +79,18 @@ def no_variable(part: Part) -> str:
 
 def may_be(values: "Values", section: str, name: str, at: Where) -> bool:
     """Report a name that no variable, or no block, can have; says whether it can."""
+    camel = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     if section == "vars":
         right = bool(NAME.fullmatch(name)) and "-" not in name
         cure = "use letters, digits and `_`, and begin with a letter or `_`"
         message = f"`{name}` cannot be the name of a variable"
     else:
         right = bool(NAME.fullmatch(name)) and name[0].isupper() and name not in LAYERS
-        camel = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
         cure = f"write it in CamelCase, as `{camel}`" if camel[:1].isalpha() else "write it in CamelCase"
         message = f"`{name}` cannot be the name of a block"
     if not right:
-        values.report("E110", message, at, label="not a name for it", help=cure)
+        sure = camel if section == "blocks" and NAME.fullmatch(camel) and camel not in LAYERS else None
+        values.report("E110", message, at, label="not a name for it", help=cure, meant=(name, sure), given=name)
     return right
 
 
@@ -195,6 +197,12 @@ def read_parameters(values: "Values", name: str, part: Part) -> dict[str, Parame
         word = value.content if value.kind == "scalar" else None
         if word in TYPES:
             parameters[key] = Parameter(key, str(word), None, where)
+        elif value.kind == "mapping" and value.content.keys() & {"type", "default"}:
+            default = value.get("default") or value.get("type")
+            cure = f"write `{key}: {flow(default.data) if default else 3}`: the default itself, or a type for what must be given"
+            message = f"the parameter `{key}` of `{name}` is no mapping: a type or a default value stands here"
+            values.report("E105", message, value.at, label="a type or a default", help=cure)
+            parameters[key] = Parameter(key, "", hole(value.at), where)
         elif isinstance(word, str) and (meant := meant_type(word)):
             values.report(
                 "E106",
@@ -213,18 +221,22 @@ def read_parameters(values: "Values", name: str, part: Part) -> dict[str, Parame
 
 def meant_type(word: str) -> str:
     """The type that `word` probably means; empty for what is a default value."""
-    folded = fold(word)
+    folded = fold(word.partition("=")[0].strip())
     close = get_close_matches(folded, TYPES, n=1, cutoff=0.8) or get_close_matches(folded, WORDS, n=1, cutoff=0.85)
     return WORDS.get(folded) or (folded if folded in TYPES else WORDS.get(close[0], close[0]) if close else "")
 
 
 def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> Part | None:
     """An argument as its parameter's type has it; None where it is of another, which is reported, or cannot be known."""
+    if not parameter.type:
+        return None if part.kind == "hole" else part
+    data = values.plain(part)
     if part.has_hole:
         return None
     if parameter.type in ("float", "floats"):
         part = numbers(part)
-    if not parameter.type or is_of(part.data, parameter.type):
+        data = part.data
+    if is_of(data, parameter.type):
         return part
     if part.kind == "list" and parameter.type in ("ints", "floats"):
         # The first item that is wrong, of what could have been right.
@@ -234,6 +246,7 @@ def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> P
         f"`{parameter.name}` of the block `{block.name}` must be {TYPES[parameter.type]}, got {describe(part.data)}",
         part.at,
         label=f"expected {TYPES[parameter.type]}",
+        help=WHOLE if is_quotient(part.content, any(hop.computed for hop in part.trail)) else "",
         related=[
             *(Label(hop.where.place(), hop.text) for hop in part.trail),
             Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"),

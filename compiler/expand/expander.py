@@ -241,7 +241,7 @@ class Expander(Values):
 
     def body(self, block: Block, body: Part, given: dict[str, Part | None], scope: Scope) -> Part:
         """`body` of `block` with the values of its parameters written out."""
-        inside = Scope(block.file, given, block.name, (*scope.stack, (block.file.name, block.name)))
+        inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
         return replace(self.model(body, inside), block=block.name)
 
     def unbound(self, block: Block) -> dict[str, Part | None]:
@@ -278,6 +278,7 @@ class Expander(Values):
                     else f"`{block.name}` has no parameters",
                     related=[Label(block.at.place(), "defined here")],
                     meant=None if arguments is None or arguments.trail else (name, surely(name, parameters)),
+                    given=name,
                 )
         # An argument under another name is probably meant for one that is not given.
         known = given.keys() <= parameters.keys()
@@ -296,7 +297,7 @@ class Expander(Values):
                     f"the block `{block.name}` needs the argument `{name}`",
                     at,
                     label=f"`{name}` is missing",
-                    help=f"write `{block.name}: {{{name}: ...}}`",
+                    help=f"write `{block.name}: {{{', '.join(f'{key}: ...' for key in (*given, name))}}}`",
                     related=[Label(parameter.at.place(), "has no default value")],
                 )
         return values

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.numbers import read_ratio
+from modelc.compiler.reading.scalars import FLOAT
 
 MAX_LENGTH = 500
 LARGEST = 2**63
@@ -29,7 +30,7 @@ ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
+    ast.FloorDiv: lambda one, other: int(one // other),
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
@@ -71,16 +72,28 @@ def compute(text: str, lookup: Lookup) -> Any:
         place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
         cure = f"here an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
         raise ExpressionError(f"`{text.strip()}` is no expression", cure) from None
+    if not text.isascii():
+        need_plain_names(tree, text.strip())
     try:
         return visit(tree.body, lookup)
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", "name parts of it in `vars`") from None
 
 
+def need_plain_names(tree: ast.AST, text: str) -> None:
+    """Raise ExpressionError for names of other letters: Python takes some of them for their likes in ASCII."""
+    for node in ast.walk(tree):
+        written = ast.get_source_segment(text, node) if isinstance(node, ast.Name | ast.Attribute) else None
+        if written is not None and not written.isascii():
+            raise ExpressionError(f"`{written}` is no name", "names have the letters a to z, digits and `_`")
+
+
 def visit(node: ast.expr, lookup: Lookup) -> Any:
     """The value of one node of the tree."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
         return bounded(node.value)
+    if isinstance(node, ast.Name) and node.id in ("null", "None"):
+        raise ExpressionError(f"there is no `{node.id}` in expressions", "compare numbers, texts, or true and false")
     if isinstance(node, ast.Name):
         return {"true": True, "false": False}[node.id] if node.id in ("true", "false") else lookup(node.id)
     if isinstance(node, ast.Subscript | ast.Attribute):
@@ -110,7 +123,8 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
         left, right = read_ratio(left), read_ratio(right)
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ExpressionError(f"`{shown(value)}` is no number to compute with")
+            cure = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
+            raise ExpressionError(f"`{shown(value)}` is no number to compute with", cure)
     if isinstance(node.op, ast.Pow) and abs(right) > LARGEST_EXPONENT:
         raise ExpressionError(f"the exponent {right} is above {LARGEST_EXPONENT}")
     try:
@@ -189,4 +203,6 @@ def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
 
 
 def shown(value: Any) -> str:
+    if isinstance(value, str) and FLOAT.fullmatch(value):
+        return f'"{value}"'
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)[:40]

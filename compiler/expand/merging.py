@@ -15,7 +15,7 @@ from modelc.compiler.expand.part import Part, Where
 from modelc.compiler.expand.scope import entry, written
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.schema.naming import item_names
-from modelc.compiler.schema.wording import article
+from modelc.compiler.schema.wording import article, describe
 
 Report = Callable[..., None]
 """Reports a problem: its code, its message, where it is, and more by name."""
@@ -54,6 +54,8 @@ class Laying:
             shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
         if isinstance(shape, Thing):
             return self.things(base, own, shape)
+        if isinstance(shape, Keys | Names) and own.kind == "mapping" and base.kind in ("scalar", "list"):
+            self.need_mapping(base, shape)
         if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):
             return own
         return replace(own, content=self.entries(base, own, lambda key: below(shape, key)))
@@ -69,6 +71,8 @@ class Laying:
         """One named thing on top of another: merged where both have one name, else replaced whole."""
         one, two = spelt(base, shape), spelt(own, shape)
         first, name = name_in(one, shape), name_in(two, shape)
+        if first is not None and name is not None and first != name:
+            self.need_known(one, first, shape)
         if first is None and name is not None and name == name_in(spelt(self.behind(base), shape), shape):
             return self.refuse(base, own, name)
         if first is not None and own.kind == "mapping" and set(own.content) <= shape.siblings.keys() - {*shape.instead}:
@@ -85,6 +89,25 @@ class Laying:
 
         under, above = (self.with_arguments(part, name, shape) for part in (one, two))
         return replace(own, kind="mapping", content=self.entries(under, above, lambda key: below(shape, key)))
+
+    def need_mapping(self, base: Part, shape: Keys | Names) -> None:
+        """Report what is extended where it is no mapping and what is laid over it is one: it would be gone without a word."""
+        if base.content is not None and not is_variable(base):
+            message = f"{shape.what} must be a mapping, got {describe(base.data)}"
+            self.report("E105", message, base.at, label="expected a mapping")
+
+    def need_known(self, base: Part, name: str, shape: Thing) -> None:
+        """Report a thing of what is extended whose name is none, and which something is laid over: it would be gone too."""
+        blocks = shape.blocks and name[:1].isupper()
+        if name not in shape.table and name not in shape.others and not blocks and not name.startswith("$"):
+            close = shape.table.suggest(name)
+            self.report(
+                "E101",
+                f"unknown {shape.table.kind} `{name}`",
+                base.content[name][0],
+                label=f"no such {shape.table.kind}",
+                help=f"did you mean `{close}`?" if close else "",
+            )
 
     def behind(self, part: Part) -> Part:
         """What a part that names a variable stands for, as it is written."""
@@ -178,6 +201,11 @@ def spelt(part: Part, shape: Thing) -> Part:
 def remove(base: Part, path: Part, report: Report, removed: dict[Path, Where]) -> Part:
     """`base` without what the dotted `path` names, which goes into `removed`; reports a path that names nothing."""
     segments = str(path.content).split(".")
+    if segments[:1] == ["blocks"] and segments[2:3] == ["use"] and len(segments) > 3:
+        message = f"`{path.content}` is of the file that a block uses, of which nothing can be removed"
+        cure = "write a spec that extends that file and removes it there, and use that one"
+        report("E102", message, path.at, label="in the other file", help=cure)
+        return base
     left = without(base, segments, 0, path, language(), report, entries_of(base.get("vars")))
     if left is not base:
         removed[tuple(segments)] = path.at
@@ -200,8 +228,7 @@ def without(
     if part.kind == "mapping":
         keys = list(part.content)
     elif part.kind == "list":
-        items = [written(item, variables) for item in part.content]
-        keys = item_names([called(item, place) for place, item in enumerate(items)])
+        keys = item_names([called(item, place, variables) for place, item in enumerate(part.content)])
         if segment.isdecimal() and int(segment) < len(keys):
             segment = keys[int(segment)]
     else:
@@ -252,11 +279,13 @@ def named_in(part: Part, key: str, segments: list[str]) -> list[str]:
     return [] if inner is None else segments
 
 
-def called(item: Part, place: int) -> tuple[str | None, str]:
-    """An item's own name, if it has one, and its type."""
+def called(item: Part, place: int, variables: Mapping[str, tuple[Where, Part]]) -> tuple[str | None, str]:
+    """An item's own name, if it has one, and its type; what is a variable is called as what that holds."""
+    item = written(item, variables)
     if item.kind == "scalar" and isinstance(item.content, str):
         return None, item.content
     name = item.get("name")
+    name = name and written(name, variables)
     own = name.content if name is not None and isinstance(name.content, str) else None
     kinds = [key for key in item.content if key not in ("name", "repeat")] if item.kind == "mapping" else []
     return own, kinds[0] if kinds else f"item_{place}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from modelc.compiler.document import Document
-from modelc.compiler.expand.definitions import define
+from modelc.compiler.expand.definitions import TYPES, define, meant_type
 from modelc.compiler.expand.expander import SECTIONS
 from modelc.compiler.expand.part import Part, Where, tree
 from modelc.compiler.expand.scope import REFERENCE, File, Scope
@@ -87,13 +87,27 @@ class Resolver(Values):
             parameters.content if parameters and parameters.kind == "mapping" else ()
         )
         inside = Inside(self.file, names)
-        scopes = {"params": Scope(self.file)}
         return replace(
             part,
             content={
-                key: (where, self.value(below, scopes.get(key, inside))) for key, (where, below) in part.content.items()
+                key: (where, self.defaults(below) if key == "params" else self.value(below, inside))
+                for key, (where, below) in part.content.items()
             },
         )
+
+    def defaults(self, part: Part) -> Part:
+        """The parameters of a block. A default stays the variable that holds it where that is the word of a type: it is none."""
+        if part.kind != "mapping":
+            return part
+        content = {}
+        for name, (where, below) in part.content.items():
+            value = self.value(below, Scope(self.file))
+            text = value.content if value.kind == "scalar" and isinstance(value.content, str) else ""
+            if text != below.content and (text in TYPES or meant_type(text)):
+                self.needed |= set(NAMES.findall(below.content)) & self.file.variables.keys()
+                value = replace(below, content=Kept(below.content))
+            content[name] = where, value
+        return replace(part, content=content)
 
     def value(self, part: Part, scope: Scope) -> Part:
         if isinstance(scope, Inside) and part.kind == "scalar" and isinstance(part.content, str):

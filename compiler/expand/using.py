@@ -99,7 +99,7 @@ def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> b
     elif output is not None and "outputs" in missing:
         missing.remove("outputs")
     for key in missing:
-        cure = "only the whole model of a spec can be a block"
+        cure = f"add `{key}` to the model of that file: it is a whole spec" if len(missing) == 1 else ""
         values.report("E104", f"`model` needs `{key}`", at, label=f"`{key}` is missing", help=cure)
     if "layers" in given and inputs is not None and inputs.kind == "mapping" and len(inputs.content) > 1:
         second, (where, _) = list(inputs.content.items())[1]
@@ -129,11 +129,14 @@ def known_keys(values: "Values", section: Part, owner: str, allowed: Sequence[st
 
 def up_to(values: "Values", layers: Part, output: Part, file: File) -> Part | None:
     """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
-    items = [written(item, file.variables) for item in layers.content]
-    names = item_names([called(item, place) for place, item in enumerate(items)])
+    names = item_names([called(item, place, file.variables) for place, item in enumerate(layers.content)])
     if output.content in names:
         return replace(layers, content=layers.content[: names.index(output.content) + 1])
-    close = get_close_matches(str(output.content), names, n=1)
+    if output.kind != "scalar" or not isinstance(output.content, str):
+        message = f"`output` must be the name of a layer, got {describe(output.data)}"
+        values.report("E105", message, output.at, label="expected a name", note=f"layers: {', '.join(names)}")
+        return None
+    close = get_close_matches(output.content, names, n=1)
     message = f"the model has no layer `{output.content}`"
     cure = f"did you mean `{close[0]}`?" if close else ""
     values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")

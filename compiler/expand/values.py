@@ -30,12 +30,26 @@ class Values:
         self.files: dict[str, File] = {}
         self.parts = 0
         self.wrong: set[tuple[str, Place]] = set()
+        self.data: dict[int, tuple[Part, Any]] = {}
 
     def count(self, part: Part) -> None:
         """Count a part. Raises TooLarge over the budget."""
         self.parts += 1
         if self.parts > MAX_NODES:
             raise TooLarge(part)
+
+    def plain(self, part: Part) -> Any:
+        """The value as plain data, computed once. Raises TooLarge over the budget: one part may stand in it many times."""
+        if id(part) not in self.data:
+            waiting = [part]
+            while waiting:
+                below = waiting.pop()
+                self.count(below)
+                waiting += [one for _, one in below.content.values()] if below.kind == "mapping" else []
+                waiting += below.content if below.kind == "list" else []
+            # The part is kept with it, so that no other one gets its number.
+            self.data[id(part)] = part, part.data
+        return self.data[id(part)][1]
 
     def report(
         self,
@@ -48,13 +62,15 @@ class Values:
         note: str = "",
         related: Iterable[Label] = (),
         meant: tuple[str, str | None] | None = None,
+        given: str = "",
     ) -> None:
-        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
+        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known, `given` the
+        name in it that the spec should give."""
         helps, notes = (help,) if help else (), (note,) if note else ()
         place = at.place()
         sure = None
         if meant is not None and meant[1] is not None:
-            sure = Meant(place, meant[0], meant[1], given=meant[0].lstrip("$").partition(".")[0])
+            sure = Meant(place, meant[0], meant[1], given=given)
         self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
 
     def value(self, part: Part, scope: Scope) -> Part:
@@ -108,6 +124,12 @@ class Values:
             raise Reported
         return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
 
+    def where_it_is(self, name: str, text: str, close: str) -> str:
+        """The cure for a variable that there is none of, and perhaps one `close` to it."""
+        if name == "vars" and "." in text:
+            return f"write `${text.partition('.')[2]}`: variables are named without `vars`"
+        return f"did you mean `{close}`?" if close else f"define it: `vars: {{{name}: ...}}`"
+
     def no_entry(self, part: Part, text: str, way: str, found: Part, step: str) -> None:
         """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has `found`."""
         names = list(found.content) if found.kind == "mapping" else []
@@ -124,6 +146,7 @@ class Values:
             help=f"did you mean `{begin}{close[0]}{end}`?" if close else "",
             related=[Label(found.at.place(), what)],
             meant=(text, sure and f"{begin}{sure}{end}"),
+            given=step,
         )
 
     def expression(self, part: Part, text: str, scope: Scope) -> Part:
@@ -134,10 +157,11 @@ class Values:
 
         def look_up(name: str) -> Any:
             found = self.variable(name, scope, at=part.at)
-            if has_hole(found):
+            data = self.plain(found)
+            if found.has_hole:
                 raise Reported
-            trail[name] = Hop(found.at, f"`{name}` = {flow(found.data)}, {scope.origin(name)}", shared=True)
-            return found.data
+            trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True, computed=True)
+            return data
 
         if not text.endswith("}"):
             cure = 'close it with `}` at the very end, in quotes: `"${4 * dim}"`'
@@ -189,9 +213,10 @@ class Values:
                 f"there is no variable `{name}`",
                 at,
                 label="no such variable",
-                help=f"did you mean `{close[0]}`?" if close else "define it: `vars: {" + name + ": ...}`",
+                help=self.where_it_is(name, text, close[0] if close else ""),
                 note=f"names here: {', '.join(scope.names)}" if scope.names else "",
                 meant=(text or name, (sure := surely(name, scope.names)) and text_of(sure, name, text)),
+                given=name,
             )
             raise Reported
         if used:
@@ -223,13 +248,6 @@ class Values:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
-
-
-def has_hole(part: Part) -> bool:
-    """Whether some of `part` has no value, for a reason that is reported."""
-    if part.kind == "mapping":
-        return any(has_hole(below) for _, below in part.content.values())
-    return part.kind == "hole" or (part.kind == "list" and any(has_hole(item) for item in part.content))
 
 
 def text_of(name: str, old: str, text: str) -> str:

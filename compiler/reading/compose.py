@@ -5,6 +5,7 @@ All checks of the text above its syntax are here: depth, tags, aliases, keys, sc
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from yaml.events import (
     AliasEvent,
@@ -146,7 +147,8 @@ class Composer:
             code, message, help = "E004", f"`*{shorten(name)}` stands inside the value that it names", ""
         else:
             code, message = "E002", f"no anchor `&{shorten(name)}` stands before this alias"
-            help = "put text that begins with `*` in quotes"
+            close = get_close_matches(name, self.anchors, n=1)
+            help = f"did you mean `*{close[0]}`?" if close else "put text that begins with `*` in quotes"
         self.report(code, message, event.start_mark, event.end_mark, help=help)
         return hole(event)
 

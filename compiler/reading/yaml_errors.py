@@ -167,6 +167,14 @@ class Explainer:
             )
         if self.char in ("]", "}") and self.char:
             return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
+        if self.char == "{" and self.line[: self.mark.column].endswith("$"):
+            return self.problem(
+                "the braces of an expression stand in quotes",
+                At(self.mark.line, self.mark.column - 1),
+                width=2,
+                related=related,
+                help='write `"${4 * dim}"`: in braces and brackets, `{` begins a mapping',
+            )
         if self.mark.line > self.context_mark.line:
             return self.never_closed(opened, closing)
         return self.problem(f"expected `,` or `{closing}`", self.mark, related=related)

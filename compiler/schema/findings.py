@@ -182,6 +182,8 @@ class Findings:
             return
         if table.kind == "layer" and self.is_removed("E101", f"the block `{name}`", ("blocks", name), path):
             return
+        # One that is refused as the name of a block is told where it is defined.
+        blocks = [block for block in self.document.defined if block[:1].isupper()]
         close = table.suggest(name)
         block = closest(name, self.document.defined) if table.kind == "layer" else None
         close = block or close
@@ -215,8 +217,8 @@ class Findings:
             meant=self.sure(
                 path,
                 name,
-                sure := sure_name(table, name, arguments, self.document.defined),
+                sure := sure_name(table, name, arguments, blocks),
                 key=path[-1] == name,
-                given=name if sure in self.document.defined else "",
+                given=name if sure in blocks else "",
             ),
         )

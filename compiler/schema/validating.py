@@ -14,6 +14,7 @@ from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
 from modelc.compiler.schema.wrapping import beside, several, two_in_one, wrapped_one
 
+WHOLE = "`//` gives a whole number: `${a // b}`"
 WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -165,7 +166,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             f"{quoted} must be {WANTED[kind]}, got {describe(value)}",
             path,
             label=f"expected {WANTED[kind]}",
-            help=type_hint(kind, name, value),
+            help=WHOLE if is_quotient(value, findings.document.is_computed(path)) else type_hint(kind, name, value),
             meant=findings.sure(path, value, value_meant(kind, value), "value"),
         )
     elif kind in BOUNDS:
@@ -231,6 +232,11 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             path,
             label="wrong length" if kind == "wrong_count" else "out of range",
         )
+
+
+def is_quotient(value: Any, computed: bool) -> bool:
+    """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
+    return computed and isinstance(value, float) and value.is_integer()
 
 
 def written(findings: Findings, path: Path, start: int) -> Path:

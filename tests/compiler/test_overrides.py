@@ -349,3 +349,35 @@ def test_a_thing_that_takes_the_value_under_its_name_is_named_in_the_cure() -> N
     assert refused("train.optimizer=0.01").helps == ("for what `adam` takes write `train.optimizer.adam=0.01`",)
     assert refused("model.nodes.c=2", GRAPH).helps == ("for what `dense` takes write `model.nodes.c.dense=2`",)
     assert changed("model.nodes.c.dense=2", text=GRAPH)["model"]["nodes"]["c"]["dense"] == 2
+
+
+HELD = """\
+modelc: 1
+vars: {w: 4, lay: {dense: $w}, chain: [relu, {dense: 3, name: z}], sizes: [1, 2], some: {a: 1}}
+blocks: {B: {params: {n: int}, layers: [dense: $n]}}
+model:
+  inputs: {x: {shape: [4]}}
+  layers:
+    - dense: 3
+    - $lay
+    - parallel: {join: add, branches: {a: $chain, b: [dense: 3]}}
+    - B: 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "cure"),
+    [
+        ("model.layers.1.dense.units=4", "set the variable, `vars.lay.dense=...`, or set `model.layers.1` whole"),
+        ("model.layers.2.parallel.branches.a.z.dense=3", "set the variable, `vars.chain=...`, or set"),
+        ("blocks.B.layers.0.dense.units.x=4", "`n` is what the block is given: set the argument where it is used"),
+        ("vars.sizes.2=9", "set it whole: `vars.sizes=...`"),
+        ("vars.some.b=9", "set it whole: `vars.some=...`"),
+        ("vars.sizes.²=9", "set it whole: `vars.sizes=...`"),
+    ],
+)
+def test_a_way_into_a_variable_is_answered_with_one_that_is_there(setting: str, cure: str) -> None:
+    assert refused(setting, HELD).helps[0].startswith(cure)
+    way = cure.split("`")[1].partition("=")[0]
+    if way.startswith("vars"):
+        assert not override(document(HELD), [f"{way}=3"])[1]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelc.compiler.expand.expressions import MAX_LENGTH, ExpressionError, compute
+from tests.compiler.expand.specs import CHAIN, checked, only
 
 NAMES: dict[str, Any] = {
     "dim": 12,
@@ -112,3 +113,38 @@ def test_arithmetic_is_that_of_python(text: str) -> None:
 def test_everything_else_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         value(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("dim // rate", 24), ("dim // 5.0", 2), ("7 // 2", 3), ("-7 // 2", -4)])
+def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> None:
+    result = compute(text, NAMES.__getitem__)
+    assert result == value and isinstance(result, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "cure"),
+    [
+        ("${\uff57 + 1}", "`\uff57` is no name", "letters a to z"),
+        ("${ÿ}", "`ÿ` is no name", "letters a to z"),
+        ("${3 if w == null else 2}", "there is no `null` in expressions", "compare"),
+        ("${s * 2}", '`"3"` is no number to compute with', "write it without quotes"),
+        ("$vars.w", "there is no variable `vars`", "write `$w`"),
+    ],
+)
+def test_what_is_no_part_of_an_expression_is_answered(text: str, message: str, cure: str) -> None:
+    problem = only(f'vars: {{w: 6, s: "3", t: [$w, $s]}}\n{CHAIN}    - dense: "{text}"\n    - dense: $w\n')
+    assert message in problem.message and cure in problem.helps[0]
+
+
+def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() -> None:
+    text = f'vars: {{w: 6}}\nblocks: {{B: {{params: {{n: int}}, layers: [dense: "${{n / 2}}"]}}}}\n{CHAIN}'
+    for item in ('dense: "${w / 2}"', 'B: "${w / 2}"', "B: 4"):
+        found = [problem for problem in checked(f"{text}    - {item}\n").problems if problem.is_error]
+        assert [problem.helps for problem in found] == [("`//` gives a whole number: `${a // b}`",)]
+
+
+def test_variables_that_double_each_other_are_over_the_budget_at_once() -> None:
+    doubled = ", ".join(f"v{place}: [$v{place + 1}, $v{place + 1}]" for place in range(26))
+    for item in ('dense: "${1 if v0 == v0 else 2}"', "B: {m: $v0}"):
+        text = f"vars: {{{doubled}, v26: 3}}\nblocks: {{B: {{params: {{m: ints}}, layers: [relu]}}}}\n{CHAIN}    - {item}\n"
+        assert [problem.code for problem in checked(text).errors] == ["E005"]

@@ -220,3 +220,62 @@ def test_a_path_relative_to_the_file_it_stands_in_is_answered_with_that_from_the
     assert f"write `{way}: {meant}`: paths are relative to the folder of the spec" in problem.helps[0]
     (parts / "body.yaml").write_text(other.replace(said, meant), encoding="utf-8")
     assert not checked(tmp_path, "", spec).problems
+
+
+def test_a_block_may_be_called_as_one_of_the_file_that_it_uses(tmp_path: Path) -> None:
+    other = f"modelc: 1\nblocks: {{B: {{params: {{n: int}}, layers: [dense: $n]}}}}\nmodel: {{{INPUTS}, layers: [B: 5, B: 3]}}\n"
+    found = checked(tmp_path, other)
+    assert found.task is not None and not found.problems
+    assert [node.path for node in found.task.planned.graph.nodes] == ["B/B/dense", "B/B_2/dense", "dense"]
+
+
+def test_nothing_is_removed_in_a_used_file(tmp_path: Path) -> None:
+    other = f"modelc: 1\nmodel: {{{INPUTS}, layers: [dense: 4, relu]}}\n"
+    (tmp_path / "base.yaml").write_text(USING, encoding="utf-8")
+    spec = "modelc: 1\nextends: {file: base.yaml, remove: [blocks.B.use.model.layers.relu]}\n"
+    (problem,) = checked(tmp_path, other, spec).problems
+    assert (problem.code, problem.label.text) == ("E102", "in the other file")
+
+
+@pytest.mark.parametrize("output", ["feat", "$cut"])
+def test_a_layer_whose_name_is_a_variable_has_the_name_that_it_holds(tmp_path: Path, output: str) -> None:
+    other = f"modelc: 1\nvars: {{n: feat}}\nmodel: {{{INPUTS}, layers: [{{dense: 3, name: $n}}, dense: 2]}}\n"
+    spec = USING.replace("other.yaml}", f"other.yaml, output: {output}}}").replace(
+        "blocks:", "vars: {cut: feat}\nblocks:"
+    )
+    found = checked(tmp_path, other, spec)
+    assert found.task is not None and not found.errors
+    assert [node.path for node in found.task.planned.graph.nodes] == ["B/feat", "dense"]
+    changed = check_file(tmp_path / "other.yaml", settings=("model.layers.feat.dense=7",))
+    assert changed.data["model"]["layers"][0]["dense"] in (7, {"units": 7})
+    removed = checked(tmp_path, other, "modelc: 1\nextends: {file: other.yaml, remove: [model.layers.feat]}\n")
+    assert removed.data["model"]["layers"] == [{"dense": 2}]
+
+
+@pytest.mark.parametrize("output", ["null", "[]"])
+def test_the_end_of_a_used_model_is_a_name(tmp_path: Path, output: str) -> None:
+    other = f"modelc: 1\nmodel: {{{INPUTS}, layers: [dense: 3]}}\n"
+    (problem,) = checked(tmp_path, other, USING.replace("other.yaml}", f"other.yaml, output: {output}}}")).problems
+    assert "must be the name of a layer" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "message"),
+    [
+        ("vars: 7", "vars: {w: 3}", "`vars` must be a mapping, got the number `7`"),
+        ("train: [1]", "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}", "`train` must be a mapping"),
+        ("blocks: {B: 3}", "blocks: {B: {layers: [relu]}}", "a block must be a mapping, got the number `3`"),
+        (
+            "model: {nodes: {d: {from: x, dens: 8}}}",
+            "model: {inputs: {x: {shape: [4]}}, nodes: {d: {from: x, dense: 3}}, outputs: [d]}",
+            "unknown layer `dens`",
+        ),
+    ],
+)
+def test_what_is_wrong_in_an_extended_file_is_told_whatever_is_laid_over_it(
+    tmp_path: Path, wrong: str, right: str, message: str
+) -> None:
+    model = "" if "model" in right else f"model: {{{INPUTS}, layers: [dense: 2]}}\n"
+    spec = f"modelc: 1\nextends: other.yaml\n{right}\n{model}"
+    (problem,) = checked(tmp_path, f"modelc: 1\n{wrong}\n", spec).errors
+    assert message in problem.message and problem.label.place.file.endswith("other.yaml")

@@ -203,3 +203,17 @@ def test_a_dollar_in_a_file_that_is_taken_over_is_one(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("modelc: 1\nextends: base.yaml\n", encoding="utf-8")
     task = check_file(tmp_path / "own.yaml").task
     assert task is not None and task.spec.description == "$5"
+
+
+def test_a_default_that_is_the_word_of_a_type_stays_none(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "modelc: 1\nvars: {kind: float, act: tanh}\n"
+        "blocks: {B: {params: {units: int, pad: $kind, act: $act}, "
+        "layers: [dense: {units: \"${units if pad == 'float' else 2}\", activation: $act}]}}\n"
+        "model: {inputs: {x: {shape: [4]}}, layers: [B: 3]}\n",
+        encoding="utf-8",
+    )
+    same_model(spec)
+    text = resolved(spec)[1]
+    assert "pad: $kind" in text and "act: tanh" in text
