@@ -53,29 +53,41 @@ def fix(check: Check, given: Sequence[str], fixed: Fixed) -> "Checked":
     """Fix what can be fixed of one spec, in the files `given` (real paths) only; what a check then says of it."""
     checked = check(fixed.texts)
     refused: set[tuple[str, str, Fix]] = set()
+    aside: set[tuple[str, str, Fix]] = set()
     most = None
     for _ in range(MOST):
         found = [
             (problem, change)
             for problem, change in fixable(checked.problems)
-            if real(file_of(change)) in given and (problem.code, problem.message, change) not in refused
+            if real(file_of(change)) in given and said(problem, change) not in refused | aside
         ][:most]
         if not found:
-            break
+            if not aside:
+                break
+            # Others are carried out now, and what was no cure beside them may be one.
+            aside, most = set(), None
+            continue
         fixes = Attempt(check, checked, fixed.texts, found)
+        failed = {said(problem, change) for problem, change in fixes.failed()}
         if fixes.hold():
             for name, count in fixes.counts.items():
                 fixed.before.setdefault(name, fixes.before[name])
                 fixed.counts[name] = fixed.counts.get(name, 0) + count
             fixed.texts |= fixes.texts
             checked, most = fixes.after, None
-        elif len(found) > 1:
-            most = len(found) // 2
-        else:
-            ((problem, change),) = found
-            refused.add((problem.code, problem.message, change))
+        elif failed and len(failed) < len(found):
+            aside |= failed
+        elif failed or len(found) == 1:
+            refused |= failed or {said(*found[0])}
             most = None
+        else:
+            most = len(found) // 2
     return checked
+
+
+def said(problem: "Problem", change: "Fix") -> "tuple[str, str, Fix]":
+    """What tells a problem with its fix from others, before and after a check."""
+    return problem.code, problem.message, change
 
 
 class Attempt:
@@ -87,7 +99,7 @@ class Attempt:
         from modelc.compiler.fixing import apply
 
         self.checked = checked
-        self.problems = [problem for problem, _ in fixes]
+        self.fixes = fixes
         self.before: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.counts: dict[str, int] = {}
@@ -102,7 +114,15 @@ class Attempt:
         """Whether all of them could be carried out, and cured what they are for."""
         from modelc.compiler.fixing import are_cures
 
-        return self.whole and are_cures(self.problems, self.checked.problems, self.after.problems)
+        problems = [problem for problem, _ in self.fixes]
+        return self.whole and are_cures(problems, self.checked.problems, self.after.problems)
+
+    def failed(self) -> "list[tuple[Problem, Fix]]":
+        """Those that cured nothing, or brought a mistake of spelling."""
+        from modelc.compiler.fixing import is_cure
+
+        before, after = self.checked.problems, self.after.problems
+        return [(problem, change) for problem, change in self.fixes if not is_cure(problem, before, after)]
 
 
 def file_of(change: "Fix") -> str:
@@ -114,8 +134,14 @@ def confirmed(check: Check, checked: "Checked", texts: Mapping[str, str]) -> "Ch
     """`checked` with those fixes only that a check says are some."""
 
     def holding(fixes: "Sequence[tuple[Problem, Fix]]") -> "Iterator[tuple[Problem, Fix]]":
-        if fixes and Attempt(check, checked, texts, fixes).hold():
+        if not fixes:
+            return
+        attempt = Attempt(check, checked, texts, fixes)
+        failed = attempt.failed()
+        if attempt.hold():
             yield from fixes
+        elif failed:
+            yield from holding([one for one in fixes if one not in failed])
         elif len(fixes) > 1:
             yield from holding(fixes[: len(fixes) // 2])
             yield from holding(fixes[len(fixes) // 2 :])

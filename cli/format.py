@@ -78,7 +78,8 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
     """What becomes of one file, and the exit code for it; None after saying why it is left alone."""
     from modelc.compiler.api import unreadable
     from modelc.compiler.document import MAX_BYTES, show_text
-    from modelc.compiler.layout import Unusual, formatted
+    from modelc.compiler.layout import formatted
+    from modelc.compiler.layout_tree import Unusual
 
     name = "<stdin>" if target == STDIN else target
     try:

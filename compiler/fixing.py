@@ -15,6 +15,10 @@ from modelc.compiler.reading.compose import Composer
 from modelc.compiler.reading.places import Node, Unreadable, index_of, line_starts, place
 from modelc.compiler.render.order import where
 from modelc.compiler.rewriting import thing_form
+from modelc.compiler.schema.spellings import distance
+
+NEAR = 4
+"""So many letters differ between names of which none is a slip of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,10 @@ def is_cure(problem: Problem, before: Iterable[Problem], after: Iterable[Problem
         return False
     meant = problem.meant
     assert meant is not None
+    if meant.given and any(
+        is_left_alone(other, meant.given) for other in now if (other.code, other.message) not in old
+    ):
+        return False
     if problem.path and problem.path[-1] == meant.old:
         here = (*problem.path[:-1], meant.new)
         at_it = [other for other in now if here in (other.path, other.path[:-1])]
@@ -176,6 +184,12 @@ def is_cure(problem: Problem, before: Iterable[Problem], after: Iterable[Problem
         ):
             return False
     return True
+
+
+def is_left_alone(problem: Problem, given: str) -> bool:
+    """Whether nothing uses something whose name `given` may as well be a slip of."""
+    name = re.search("`([^`]+)`", problem.message) if problem.code in ("W901", "W902", "W909") else None
+    return name is not None and distance(given, name[1], NEAR) < NEAR
 
 
 def are_cures(problems: Sequence[Problem], before: Sequence[Problem], after: Sequence[Problem]) -> bool:

@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelc.compiler.errors import Label, Meant, Place, Problem
-from modelc.compiler.fixing import Text, apply, are_cures, named, without_conflicts, words
+from modelc.compiler.fixing import Text, apply, are_cures, is_cure, named, without_conflicts, words
 from modelc.compiler.render.order import where
 
 Check = Callable[[Mapping[str, str]], Sequence[Problem]]
 """Checks the spec again, with other texts for some of its files, by name."""
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
-MOST = 8
-"""Cures that are tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +63,49 @@ def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:
 def without_followers(problems: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...]:
     """`problems`, of which those with a certain cure have their fix, without those that go when these are carried out."""
     slips = list(misspelt_definitions(problems, sources))
-    if slips:
-        uses = {id(use) for slip in slips for use in slip.uses}
-        blamed = [problem for problem in problems if id(problem) not in uses]
-        blamed += [slip.definition for slip in slips]
-        left = after_cures(blamed, blamed, sources, check)
-        if left is not None:
-            return left
+    uses = {id(use) for slip in slips for use in slip.uses}
+    definitions = [slip.definition for slip in slips]
+    blamed = [problem for problem in problems if id(problem) not in uses]
+    left = cured([*blamed, *definitions], definitions, sources, check) if slips else None
+    return left or cured(problems, [], sources, check) or tuple(problems)
+
+
+def cured(
+    problems: Sequence[Problem], needed: Sequence[Problem], sources: Mapping[str, str], check: Check
+) -> tuple[Problem, ...] | None:
+    """`problems` without those that go with the cures of others; None where there are none, or one of the `needed` is no cure."""
     agreed = set(without_conflicts(problem.fix for problem in problems if problem.fix is not None))
     fixed = [problem for problem in problems if problem.fix in agreed]
-    if not fixed or len(problems) == 1:
-        return tuple(problems)
-    left = after_cures(fixed, problems, sources, check)
-    if left is not None:
-        return left
-    # One of them may be what the others follow from, their own cures being none.
-    tries = (after_cures([one], problems, sources, check) for one in fixed[:MOST])
-    return min((found for found in tries if found is not None), key=len, default=tuple(problems))
+    # Some of them may be no cures, and those that are may be what these follow from.
+    while fixed and (needed or len(problems) > 1) and all(problem in fixed for problem in needed):
+        left, failed = after_cures(fixed, problems, sources, check)
+        if left is not None:
+            return left
+        fixed = [problem for problem in fixed if problem not in failed] if failed else []
+    return None
 
 
 def after_cures(
-    cured: Sequence[Problem], before: Sequence[Problem], sources: Mapping[str, str], check: Check
-) -> tuple[Problem, ...] | None:
-    """`before` without what is gone once the fixes of the `cured` are carried out; None where these are no cures."""
-    fixes = list(without_conflicts(problem.fix for problem in cured if problem.fix is not None))
-    fixed = [problem for problem in cured if problem.fix in fixes]
+    fixed: Sequence[Problem], before: Sequence[Problem], sources: Mapping[str, str], check: Check
+) -> tuple[tuple[Problem, ...] | None, list[Problem]]:
+    """`before` without what is gone once those of it that are `fixed` are carried out; None, and which cure nothing, where
+    these are no cures."""
+    fixes = list(dict.fromkeys(problem.fix for problem in fixed if problem.fix is not None))
     texts = {}
     for name in {edit.place.file for fix in fixes for edit in fix.edits}:
         texts[name], _ = apply(sources[name], [fix for fix in fixes if fix.edits[0].place.file == name])
     after = check(texts)
     if not are_cures(fixed, before, after):
-        return None
+        return None, [problem for problem in fixed if not is_cure(problem, before, after)]
     old, now = (Counter((problem.code, problem.message) for problem in found) for found in (before, after))
     # What is told in other words now may be the same.
     reworded = {code for code, message in now if not old[code, message]}
-    return tuple(
+    left = tuple(
         problem
         for problem in before
         if problem in fixed or now[problem.code, problem.message] or problem.code in reworded
     )
+    return left, []
 
 
 def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[Slip]:

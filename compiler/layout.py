@@ -4,7 +4,6 @@ Only white space between words is changed, and sections of the top level change 
 and the lines of what stands in braces and brackets stay as they are written. A formatted text says what it said before, or is refused.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -23,18 +22,11 @@ from yaml.tokens import (
 from modelc.compiler.document import read
 from modelc.compiler.errors import Problem
 from modelc.compiler.layout_json import written
-from modelc.compiler.reading.compose import Composer
+from modelc.compiler.layout_order import in_order, same_data
+from modelc.compiler.layout_tree import DASHES, Tree, Unusual
 from modelc.compiler.reading.places import Node, Unreadable, index_of, line_starts
-from modelc.compiler.reading.yaml_events import LOADER, yaml_events
+from modelc.compiler.reading.yaml_events import LOADER
 from modelc.compiler.schema.sections import TOP
-
-DASHES = re.compile(r"(?:-(?: +|$))*")
-STEP = 2
-"""Columns of a level."""
-
-
-class Unusual(Exception):
-    """Raised for a text that is not formatted, since it would say something else; the message says why."""
 
 
 def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[Problem, ...]]:
@@ -62,95 +54,11 @@ def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[P
     return new, ()
 
 
-def same_data(one: str, other: str, name: str) -> bool:
-    """Whether `other`, read without problems, says what `one` says."""
-    (old, _), (new, problems) = read(one, name), read(other, name)
-    if old is None or new is None or problems:
-        return False
-    return repr(in_names(new.data)) == repr(in_names(old.data))
-
-
-def in_names(data: object) -> object:
-    """`data` with the entries of its mappings in the order of their names; `repr` then tells 1 from 1.0 and from true."""
-    if isinstance(data, dict):
-        return [(key, in_names(data[key])) for key in sorted(data)]
-    return [in_names(item) for item in data] if isinstance(data, list) else data
-
-
 def need_same_words(old: str, new: str) -> None:
     """Raise Unusual unless both texts have the same lines but for their order and the white space in them."""
     before, after = (sorted("".join(line.split()) for line in text.split("\n")) for text in (old, new))
     if [line for line in before if line] != [line for line in after if line]:
         raise Unusual("its layout cannot be changed without changing its words")
-
-
-class Tree:
-    """The parts of a YAML text that stand on lines of their own, and the lines inside of texts that go over several."""
-
-    def __init__(self, text: str, name: str) -> None:
-        composer = Composer(yaml_events(text, name), name)
-        root = composer.document()
-        assert root is not None
-        self.root = root
-        self.lines = text.split("\n")
-        self.anchored = bool(composer.anchors)
-        self.entries: dict[int, int] = {}
-        """The column at which what begins on a line, with its dashes, is to stand."""
-        self.inside: set[int] = set()
-        self.ending: set[int] = set()
-        self.walk(root, 0)
-
-    @property
-    def is_block(self) -> bool:
-        return self.root.kind == "mapping" and self.root.end is None
-
-    def walk(self, node: Node, column: int) -> None:
-        """Note what begins on lines of its own in `node`, whose entries are to stand at `column`."""
-        if node.kind == "scalar" and node.end is not None:
-            # A text that ends where a line begins is one of `|` or `>`; the last line of others may end in a comment.
-            self.inside.update(range(node.start.line + 1, node.end.line))
-            self.ending |= {node.end.line} if node.end.line > node.start.line and node.end.column else set()
-        elif node.kind == "mapping":
-            for key, value in node.content:
-                if node.end is None:
-                    self.begins(key.start.line, key.start.column, column)
-                self.walk(value, column + STEP)
-        elif node.kind == "sequence":
-            for item in node.content:
-                if node.end is None and self.dash(item, column) < item.start.line and first(item) is item:
-                    # A word below its dash stands where a key would.
-                    self.entries.setdefault(item.start.line, column + STEP)
-                self.walk(item, column + STEP)
-
-    def begins(self, line: int, old: int, column: int) -> None:
-        """Note that an entry begins at the column `old` of `line`; behind dashes, that of the dashes is noted already."""
-        before = self.lines[line][:old]
-        if not before.strip():
-            self.entries.setdefault(line, column)
-        elif not DASHES.fullmatch(before.lstrip()):
-            raise Unusual(f"line {line + 1} begins with something else than a key")
-
-    def dash(self, item: Node, column: int) -> int:
-        """Note the line of the dash of `item`, which may stand above it; gives that line."""
-        line = first(item).start.line
-        if not re.match(r"\s*-(\s|$)", self.lines[line]) or line in self.entries:
-            above = line
-            while line not in self.entries and not re.match(r"\s*-\s*(#.*)?$", self.lines[above]):
-                above -= 1
-                if above < 0:
-                    raise Unusual(f"the dash of line {line + 1} was not found")
-            line = above
-        self.entries.setdefault(line, column)
-        return line
-
-
-def first(node: Node) -> Node:
-    """The part of `node` that begins first: an anchor stands before a mapping, and may stand on the line above."""
-    if node.kind == "mapping" and node.end is None and node.content:
-        return first(node.content[0][0])
-    if node.kind == "sequence" and node.end is None and node.content:
-        return first(node.content[0])
-    return node
 
 
 def laid_out(text: str, name: str) -> str:
@@ -283,45 +191,3 @@ def pairs(node: Node) -> Iterator[tuple[Node, Node]]:
     elif node.kind == "sequence":
         for item in node.content:
             yield from pairs(item)
-
-
-def in_order(text: str, name: str) -> str:
-    """`text` with its sections in canonical order, each with the comments above it; what heads or ends the file stays there.
-
-    As it is where an alias would come before its anchor.
-    """
-    tree = Tree(text, name)
-    if not tree.is_block:
-        return text
-    keys = [(key.content, key.start.line) for key, _ in tree.root.content]
-    wanted = sorted(keys, key=lambda key: TOP.index(key[0]) if key[0] in TOP else len(TOP))
-    if wanted == keys:
-        return text
-    begins = [above(tree, line) for _, line in keys]
-    if not any(tree.lines[: begins[0]]):
-        # What stands above the first section may be about the whole.
-        begins[0] = keys[0][1]
-    bounds = [*begins, ending(tree)]
-    sections = {key: tree.lines[bounds[place] : bounds[place + 1]] for place, key in enumerate(keys)}
-    ordered = (line for key in wanted for line in sections[key])
-    new = "\n".join([*tree.lines[: begins[0]], *ordered, *tree.lines[bounds[-1] :]])
-    return new if not tree.anchored or same_data(text, new, name) else text
-
-
-def ending(tree: Tree) -> int:
-    """The line from which on there are only `...` and, behind an empty line, comments that stand above no section."""
-    end = len(tree.lines)
-    for line in range(end - 1, -1, -1):
-        text = tree.lines[line]
-        if line in tree.inside or not (not text.strip() or text.startswith("#") or re.match(r"\.\.\.(\s|$)", text)):
-            break
-        if not text.startswith("#"):
-            end = line
-    return end
-
-
-def above(tree: Tree, line: int) -> int:
-    """The first of the lines with comments that stand directly above `line`."""
-    while line - 1 not in tree.inside and tree.lines[line - 1].startswith("#"):
-        line -= 1
-    return line

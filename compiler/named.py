@@ -16,6 +16,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from modelc.compiler.plugged import enabled
 
+MODULES = {
+    "F", "Keras", "activations", "constraints", "flax", "functional", "init", "initializers", "jax", "jnp", "keras", "layers",
+    "linen", "losses", "metrics", "nn", "optax", "optim", "optimizers", "regularizers", "sklearn", "tensorflow", "tf", "tfa",
+    "torch", "torchmetrics", "torchvision",
+}  # fmt: skip
+"""What begins the names of other frameworks with their modules."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a name in a spec may look like."""
 
@@ -33,6 +39,8 @@ class Named(BaseModel):
     """The same thing in PyTorch, below `torch`: `nn.Linear`. Empty where there is none."""
     spellings: ClassVar[tuple[str, ...]] = ()
     """What else it is called (`bn`, `fc`)."""
+    akin: ClassVar[tuple[str, ...]] = ()
+    """What others call something near: another form of it, or the same with other defaults (`one_hot`, `instance_norm`)."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
 
@@ -40,7 +48,7 @@ class Named(BaseModel):
     def words(cls) -> tuple[str, ...]:
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
-        return (*same, *cls.spellings)
+        return (*same, *cls.spellings, *cls.akin)
 
 
 T = TypeVar("T", bound=Named)
@@ -97,14 +105,21 @@ class Table(Generic[T]):
         called = next(self.called(name), None)
         if called is not None:
             return called
-        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), list(self), n=1, cutoff=0.6)
+        close = difflib.get_close_matches(bare(name).lower(), list(self), n=1, cutoff=0.6)
         return close[0] if close else None
 
     def called(self, name: str) -> Iterator[str]:
         """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
-        folded = fold(name.rpartition(".")[2])
+        folded = fold(bare(name))
         for entry in self:
             if fold(entry) == folded or folded in map(fold, self.find(entry).words()):
+                yield entry
+
+    def same(self, name: str) -> Iterator[str]:
+        """Those of them that it is another word for with the same values: no word for something near."""
+        folded = fold(bare(name))
+        for entry in self.called(name):
+            if folded not in map(fold, self.find(entry).akin):
                 yield entry
 
     def build(self, raw: Any) -> T:
@@ -139,6 +154,12 @@ class Table(Generic[T]):
             return cls.model_validate(dict(arguments))
         except ValidationError as error:
             raise relocate(error, at, owner={"kind": self.kind, "name": name}) from None
+
+
+def bare(name: str) -> str:
+    """`name` without the module of a framework that it comes from, as in `keras.layers.Dense`; that of others is kept."""
+    module, _, word = name.rpartition(".")
+    return word if module.partition(".")[0] in MODULES else name
 
 
 def fold(name: str) -> str:

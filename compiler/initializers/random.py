@@ -21,6 +21,7 @@ class RandomNormal(Initializer):
     primary: ClassVar[str | None] = "stddev"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
     spellings: ClassVar[tuple[str, ...]] = ("gaussian",)
+    akin: ClassVar[tuple[str, ...]] = ("normal_",)
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
@@ -36,6 +37,7 @@ class RandomUniform(Initializer):
 
     keras: ClassVar[str] = "initializers.RandomUniform"
     torch: ClassVar[str] = "nn.init.uniform_"
+    akin: ClassVar[tuple[str, ...]] = ("uniform_",)
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
 
     minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
@@ -65,6 +67,7 @@ class TruncatedNormal(Initializer):
 
     keras: ClassVar[str] = "initializers.TruncatedNormal"
     torch: ClassVar[str] = "nn.init.trunc_normal_"
+    akin: ClassVar[tuple[str, ...]] = ("trunc_normal_",)
     primary: ClassVar[str | None] = "stddev"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
 

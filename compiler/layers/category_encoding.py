@@ -28,7 +28,7 @@ class CategoryEncoding(Layer):
     torch: ClassVar[str] = "nn.functional.one_hot"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("count_weights", required=False))
     primary: ClassVar[str | None] = "num_tokens"
-    spellings: ClassVar[tuple[str, ...]] = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words")
+    akin: ClassVar[tuple[str, ...]] = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 

@@ -103,7 +103,8 @@ class Conv2D(Conv):
 
     keras: ClassVar[str] = "layers.Conv2D"
     torch: ClassVar[str] = "nn.Conv2d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution2D", "conv", "convolution")
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution2D",)
+    akin: ClassVar[tuple[str, ...]] = ("conv", "convolution")
     example: ClassVar[str] = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
     dimensions: ClassVar[int] = 2
 

@@ -143,7 +143,8 @@ class Conv2DTranspose(ConvTranspose):
 
     keras: ClassVar[str] = "layers.Conv2DTranspose"
     torch: ClassVar[str] = "nn.ConvTranspose2d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution2DTranspose", "deconv2d", "deconvolution")
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution2DTranspose", "deconv2d")
+    akin: ClassVar[tuple[str, ...]] = ("deconvolution",)
     example: ClassVar[str] = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
     dimensions: ClassVar[int] = 2
 

@@ -116,7 +116,7 @@ class DepthwiseConv2D(DepthwiseConv):
     """
 
     keras: ClassVar[str] = "layers.DepthwiseConv2D"
-    spellings: ClassVar[tuple[str, ...]] = ("depthwise_convolution", "depthwise")
+    akin: ClassVar[tuple[str, ...]] = ("depthwise_convolution", "depthwise")
     example: ClassVar[str] = "depthwise_conv2d: {kernel_size: 3, padding: same}"
     dimensions: ClassVar[int] = 2
 

@@ -30,7 +30,8 @@ class Dot(Layer):
     keras: ClassVar[str] = "layers.Dot"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
     primary: ClassVar[str | None] = "axes"
-    spellings: ClassVar[tuple[str, ...]] = ("dot_product", "inner_product", "cosine_similarity")
+    spellings: ClassVar[tuple[str, ...]] = ("dot_product", "inner_product")
+    akin: ClassVar[tuple[str, ...]] = ("cosine_similarity",)
     example: ClassVar[str] = "dot: {axes: -1, normalize: true}"
 
     axes: Annotated[

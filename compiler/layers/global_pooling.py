@@ -80,7 +80,8 @@ class GlobalAvgPool2D(GlobalAveragePooling):
     """
 
     keras: ClassVar[str] = "layers.GlobalAveragePooling2D"
-    spellings: ClassVar[tuple[str, ...]] = ("gap", "gap2d", "global_mean_pool2d")
+    spellings: ClassVar[tuple[str, ...]] = ("gap2d", "global_mean_pool2d")
+    akin: ClassVar[tuple[str, ...]] = ("gap",)
     example: ClassVar[str] = "global_avg_pool2d"
     dimensions: ClassVar[int] = 2
 

@@ -27,7 +27,8 @@ class GroupNorm(Affine):
     keras: ClassVar[str] = "layers.GroupNormalization"
     torch: ClassVar[str] = "nn.GroupNorm"
     primary: ClassVar[str | None] = "groups"
-    spellings: ClassVar[tuple[str, ...]] = ("gn", "instance_norm", "InstanceNormalization")
+    spellings: ClassVar[tuple[str, ...]] = ("gn",)
+    akin: ClassVar[tuple[str, ...]] = ("instance_norm", "InstanceNormalization")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "group_norm: 8"
 

@@ -24,7 +24,7 @@ class Permute(Layer):
     keras: ClassVar[str] = "layers.Permute"
     torch: ClassVar[str] = "permute"
     primary: ClassVar[str | None] = "dims"
-    spellings: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
+    akin: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
     keeps: ClassVar[Kept] = "values"
     example: ClassVar[str] = "permute: [-1, -2]"
 

@@ -87,7 +87,7 @@ class MaxPool2D(MaxPooling):
 
     keras: ClassVar[str] = "layers.MaxPooling2D"
     torch: ClassVar[str] = "nn.MaxPool2d"
-    spellings: ClassVar[tuple[str, ...]] = ("max_pooling", "max_pool")
+    akin: ClassVar[tuple[str, ...]] = ("max_pooling", "max_pool")
     example: ClassVar[str] = "max_pool2d: 2"
     dimensions: ClassVar[int] = 2
 
@@ -139,7 +139,8 @@ class AvgPool2D(AveragePooling):
 
     keras: ClassVar[str] = "layers.AveragePooling2D"
     torch: ClassVar[str] = "nn.AvgPool2d"
-    spellings: ClassVar[tuple[str, ...]] = ("average_pool2d", "avg_pool", "mean_pool2d")
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool2d", "mean_pool2d")
+    akin: ClassVar[tuple[str, ...]] = ("avg_pool",)
     example: ClassVar[str] = "avg_pool2d: 2"
     dimensions: ClassVar[int] = 2
 

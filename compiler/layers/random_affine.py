@@ -90,7 +90,8 @@ class RandomRotation(RandomAffine):
 
     keras: ClassVar[str] = "layers.RandomRotation"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_rotate", "rotate")
+    spellings: ClassVar[tuple[str, ...]] = ("random_rotate",)
+    akin: ClassVar[tuple[str, ...]] = ("rotate",)
     example: ClassVar[str] = "random_rotation: 0.05"
 
     factor: Annotated[Range, Field(description="Angles in full turns: a number for as much either way, or a pair.")]
@@ -114,7 +115,8 @@ class RandomTranslation(RandomAffine):
     """
 
     keras: ClassVar[str] = "layers.RandomTranslation"
-    spellings: ClassVar[tuple[str, ...]] = ("random_shift", "translate")
+    spellings: ClassVar[tuple[str, ...]] = ("random_shift",)
+    akin: ClassVar[tuple[str, ...]] = ("translate",)
     example: ClassVar[str] = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
 
     height_factor: Annotated[
@@ -144,7 +146,8 @@ class RandomZoom(RandomAffine):
 
     keras: ClassVar[str] = "layers.RandomZoom"
     primary: ClassVar[str | None] = "height_factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_scale", "zoom")
+    spellings: ClassVar[tuple[str, ...]] = ("random_scale",)
+    akin: ClassVar[tuple[str, ...]] = ("zoom",)
     example: ClassVar[str] = "random_zoom: 0.1"
 
     height_factor: Annotated[
@@ -171,7 +174,7 @@ class RandomShear(RandomAffine):
     """
 
     keras: ClassVar[str] = "layers.RandomShear"
-    spellings: ClassVar[tuple[str, ...]] = ("shear",)
+    akin: ClassVar[tuple[str, ...]] = ("shear",)
     example: ClassVar[str] = "random_shear: {x_factor: 0.2}"
 
     x_factor: Annotated[Range, Field(description="Slopes of columns: a number for as much either way, or a pair.")] = (

@@ -25,7 +25,7 @@ class RandomFlip(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomFlip"
     primary: ClassVar[str | None] = "mode"
-    spellings: ClassVar[tuple[str, ...]] = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    akin: ClassVar[tuple[str, ...]] = ("RandomHorizontalFlip", "RandomVerticalFlip")
     example: ClassVar[str] = "random_flip: horizontal"
     floats: ClassVar[bool] = False
 

@@ -23,7 +23,8 @@ class RandomGrayscale(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomGrayscale"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_greyscale", "grayscale")
+    spellings: ClassVar[tuple[str, ...]] = ("random_greyscale",)
+    akin: ClassVar[tuple[str, ...]] = ("grayscale",)
     example: ClassVar[str] = "random_grayscale: 0.2"
     takes: ClassVar[tuple[int, ...]] = RGB
 
@@ -50,7 +51,7 @@ class RandomInvert(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomInvert"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("invert",)
+    akin: ClassVar[tuple[str, ...]] = ("invert",)
     example: ClassVar[str] = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Probabilities: a pair, or a number for all from 0 up to it.")] = (
@@ -78,7 +79,7 @@ class RandomSaturation(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomSaturation"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("saturation",)
+    akin: ClassVar[tuple[str, ...]] = ("saturation",)
     example: ClassVar[str] = "random_saturation: [0.4, 0.6]"
     takes: ClassVar[tuple[int, ...]] = RGB
 
@@ -111,7 +112,7 @@ class RandomHue(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomHue"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("hue",)
+    akin: ClassVar[tuple[str, ...]] = ("hue",)
     example: ClassVar[str] = "random_hue: {factor: 0.1, value_range: [0, 1]}"
     takes: ClassVar[tuple[int, ...]] = RGB
 
@@ -151,7 +152,7 @@ class RandomSharpness(RandomImage):
 
     keras: ClassVar[str] = "layers.RandomSharpness"
     primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("RandomAdjustSharpness", "sharpness")
+    akin: ClassVar[tuple[str, ...]] = ("RandomAdjustSharpness", "sharpness")
     example: ClassVar[str] = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]

@@ -69,7 +69,8 @@ class UpSampling2D(UpSampling):
 
     keras: ClassVar[str] = "layers.UpSampling2D"
     torch: ClassVar[str] = "nn.Upsample"
-    spellings: ClassVar[tuple[str, ...]] = ("upsample2d", "UpsamplingNearest2d", "UpsamplingBilinear2d")
+    spellings: ClassVar[tuple[str, ...]] = ("upsample2d", "UpsamplingNearest2d")
+    akin: ClassVar[tuple[str, ...]] = ("UpsamplingBilinear2d", "Upsample")
     example: ClassVar[str] = "up_sampling2d: {size: 2, interpolation: bilinear}"
     dimensions: ClassVar[int] = 2
 

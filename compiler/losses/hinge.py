@@ -56,7 +56,8 @@ class CategoricalHinge(ClassLoss):
     """
 
     keras: ClassVar[str] = "losses.CategoricalHinge"
-    spellings: ClassVar[tuple[str, ...]] = ("MultiMarginLoss", "multiclass_hinge")
+    spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
+    akin: ClassVar[tuple[str, ...]] = ("MultiMarginLoss",)
     example: ClassVar[str] = "categorical_hinge"
 
     def compare(self, values: "Array", target: "Array") -> "Array":

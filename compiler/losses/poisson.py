@@ -21,7 +21,7 @@ class Poisson(ElementwiseLoss):
 
     keras: ClassVar[str] = "losses.Poisson"
     torch: ClassVar[str] = "nn.PoissonNLLLoss"
-    spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
+    akin: ClassVar[tuple[str, ...]] = ("poisson_nll", "PoissonNLLLoss")
     example: ClassVar[str] = "poisson"
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:

@@ -25,6 +25,7 @@ class Triplet(Loss):
     torch: ClassVar[str] = "nn.TripletMarginLoss"
     primary: ClassVar[str | None] = "margin"
     spellings: ClassVar[tuple[str, ...]] = ("triplet_loss",)
+    akin: ClassVar[tuple[str, ...]] = ("TripletMarginLoss",)
     example: ClassVar[str] = "triplet: {margin: 0.2}"
     slots: ClassVar[tuple[str, ...]] = ("anchor", "positive", "negative")
     takes_target: ClassVar[bool] = False

@@ -58,12 +58,8 @@ class TopKAccuracy(AnswerMetric):
 
     keras: ClassVar[str] = "metrics.TopKCategoricalAccuracy"
     primary: ClassVar[str | None] = "k"
-    spellings: ClassVar[tuple[str, ...]] = (
-        "sparse_top_k_categorical_accuracy",
-        "top_5_accuracy",
-        "top_k",
-        "top_k_accuracy_score",
-    )
+    spellings: ClassVar[tuple[str, ...]] = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
+    akin: ClassVar[tuple[str, ...]] = ("top_k_accuracy_score",)
     example: ClassVar[str] = "top_k_accuracy: 3"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 

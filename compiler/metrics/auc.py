@@ -34,7 +34,8 @@ class AUC(Metric):
 
     keras: ClassVar[str] = "metrics.AUC"
     primary: ClassVar[str | None] = "curve"
-    spellings: ClassVar[tuple[str, ...]] = ("roc_auc", "roc_auc_score", "auroc", "pr_auc", "average_precision")
+    spellings: ClassVar[tuple[str, ...]] = ("roc_auc", "roc_auc_score", "auroc")
+    akin: ClassVar[tuple[str, ...]] = ("pr_auc", "average_precision")
     example: ClassVar[str] = "auc: {curve: PR}"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 

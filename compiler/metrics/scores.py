@@ -64,7 +64,8 @@ class FBeta(CountedMetric):
 
     keras: ClassVar[str] = "metrics.FBetaScore"
     primary: ClassVar[str | None] = "beta"
-    spellings: ClassVar[tuple[str, ...]] = ("f1", "f1_score", "f_score", "f2")
+    spellings: ClassVar[tuple[str, ...]] = ("f1", "f1_score", "f_score")
+    akin: ClassVar[tuple[str, ...]] = ("f2",)
     example: ClassVar[str] = "f_beta: 1.0"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 

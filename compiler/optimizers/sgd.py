@@ -23,7 +23,8 @@ class SGD(Optimizer):
     keras: ClassVar[str] = "optimizers.SGD"
     torch: ClassVar[str] = "optim.SGD"
     primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("momentum", "gradient_descent")
+    spellings: ClassVar[tuple[str, ...]] = ("gradient_descent",)
+    akin: ClassVar[tuple[str, ...]] = ("momentum",)
     example: ClassVar[str] = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.01

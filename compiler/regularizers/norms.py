@@ -30,7 +30,8 @@ class L2(Regularizer):
 
     keras: ClassVar[str] = "regularizers.L2"
     primary: ClassVar[str | None] = "l2"
-    spellings: ClassVar[tuple[str, ...]] = ("ridge", "weight_decay")
+    spellings: ClassVar[tuple[str, ...]] = ("ridge",)
+    akin: ClassVar[tuple[str, ...]] = ("weight_decay",)
     example: ClassVar[str] = "l2: 0.01"
 
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01

@@ -147,14 +147,18 @@ class Findings:
 
     def type_form(self, path: Path, table: Table[Any], form: TypeForm) -> None:
         """Report a thing that is named by the value of a key."""
+        given = self.document.is_shared((*path, form.key))
+        cure = "names are no variables: let the variable hold the whole, or write it out"
         self.add(
             "E107",
             f"{article(table.kind)} is written by its name, not with `{form.key}:`",
             (*path, form.key),
             key=True,
             label=f"`{form.key}` is not used",
-            help=f"write `{below(path[-1], form.written)}`",
-            meant=self.sure((*path, form.key), form.key, form.sure, "form", key=True, beside=form.beside),
+            help=cure if given else f"write `{below(path[-1], form.written)}`",
+            meant=None
+            if given
+            else self.sure((*path, form.key), form.key, form.sure, "form", key=True, beside=form.beside),
         )
 
     def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
@@ -198,6 +202,8 @@ class Findings:
             cure = absent
         elif close and path[-1] == name and called and is_foreign(name, close):
             cure = f"did you mean `{translated(table, close, as_here(name, arguments))}`?"
+        elif table.kind == "source" and name.endswith(".npz"):
+            cure = f"write `{below(path[-1], f'npz: {name}')}`"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
         else:

@@ -102,7 +102,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """What is no slip, however near it is to something here: names without case and separators that mean something else."""
 
-OTHERWISE = dict.fromkeys(("batchnorm", "batchnorm1d", "batchnorm2d", "batchnorm3d"), "momentum")
+OTHERWISE = dict.fromkeys(("bn", "batchnorm", "batchnorm1d", "batchnorm2d", "batchnorm3d"), "momentum")
 """Things of others, without case and separators, with the argument that has the same name here and is counted otherwise:
 the momentum of PyTorch is what Keras and modelc take from 1."""
 
@@ -143,12 +143,12 @@ def surely_called(name: str, table: Table[Any], arguments: Any = None) -> str | 
 
     Of several that others call so, the one that takes all of `arguments`, where those are given by name.
     """
-    called = list(table.called(name))
+    called, same = list(table.called(name)), set(table.same(name))
     if len(called) > 1 and isinstance(arguments, Mapping) and arguments:
         called = [entry for entry in called if all(surely(key, table.find(entry).model_fields) for key in arguments)]
     elif not called:
         return slip(name, list(table))
-    return called[0] if len(called) == 1 else None
+    return called[0] if len(called) == 1 and called[0] in same else None
 
 
 def slip(name: str, allowed: Collection[str]) -> str | None:

@@ -10,7 +10,8 @@ import pytest
 
 from modelc.compiler.document import read
 from modelc.compiler.explain import codes, page
-from modelc.compiler.layout import Unusual, formatted
+from modelc.compiler.layout import formatted
+from modelc.compiler.layout_tree import Unusual
 from tests.mutations import mutate
 
 ROOT = Path(__file__).parent.parent.parent
@@ -265,3 +266,11 @@ def test_comments_of_the_first_section_go_with_it_below_a_head() -> None:
     train, model = "# of train\ntrain: {epochs: 3}\n", "modelc: 1\n"
     assert laid_out(f"# the head\n\n{train}{model}") == f"# the head\n\n{model}{train}"
     assert laid_out(train + model) == f"# of train\n{model}train: {{epochs: 3}}\n"
+
+
+def test_a_heading_goes_with_the_section_that_it_heads() -> None:
+    model = "model: {inputs: {x: {shape: [4]}}, layers: [relu]}\n"
+    train, data = "train:\n  epochs: 1\n# seed: 3\n", "data: {source: digits}\n"
+    text = f"modelc: 1\n{model}\n# ---- training ----\n\n{train}\n# ---- data ----\n\n# of digits\n{data}"
+    right = f"modelc: 1\n{model}\n# ---- data ----\n\n# of digits\n{data}\n# ---- training ----\n\n{train}"
+    assert laid_out(text) == right
