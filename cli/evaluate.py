@@ -1,12 +1,12 @@
 """`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from modelc.cli.console import paint, refuse, write
+from modelc.cli.checking import DataFolder
+from modelc.cli.console import paint, write
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which
 
@@ -24,15 +24,10 @@ def evaluate(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="How scores are printed.")
     ] = "text",
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
-    ] = None,
+    root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
-    if root is not None and not root.is_dir():
-        refuse(f"there is no folder `{root}`")
     enable(plugins)
     from modelc.runtime.find_run import find_run
 

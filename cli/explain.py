@@ -179,6 +179,8 @@ def show_entry(entry: "Entry") -> str:
         parts.append("\n".join([paint("strong", "The same elsewhere"), *same]))
     if entry.spellings:
         parts.append(paint("strong", "Also called") + "\n  " + ", ".join(entry.spellings))
+    if entry.akin:
+        parts.append(paint("strong", "Near it, with other values or another form") + "\n  " + ", ".join(entry.akin))
     return "\n\n".join(parts)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from modelc.cli.console import FINDINGS, USAGE, refuse, show_problems, write
+from modelc.cli.checking import RootFolder, Settings, checked_spec
+from modelc.cli.console import refuse, write
 from modelc.cli.plugins import PluginNames, enable
 
 TEXTS = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
@@ -28,13 +29,8 @@ def plot(
     direction: Annotated[
         Literal["TB", "LR"], typer.Option("--direction", help="From top to bottom, or from left to right.")
     ] = "TB",
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", metavar="DIR", help="Folder that the spec may read files from; by default its own."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
-    ] = None,
+    root: RootFolder = None,
+    settings: Settings = None,
     plugins: PluginNames = None,
 ) -> None:
     """Draw a spec's model: layers with shapes and parameters, blocks as boxes around them. Needs no jax and no data."""
@@ -46,20 +42,12 @@ def plot(
         refuse(f"`{output}` does not say what to draw", helps=(f"end the file's name in one of {endings}",))
     enable(plugins)
 
-    from modelc.compiler.api import check_file
-
-    checked = check_file(spec, settings=settings or (), root=root)
-    if checked.problems:
-        show_problems(checked.problems, checked.sources, sys.stderr)
-    if any(problem.code == "E009" for problem in checked.problems):
-        raise typer.Exit(USAGE)
-    if checked.errors or checked.task is None:
-        raise typer.Exit(FINDINGS)
+    task, _ = checked_spec(spec, settings or (), root)
 
     from modelc.compiler.picture import dot, mermaid
     from modelc.compiler.summary import summarize
 
-    summary = summarize(checked.task)
+    summary = summarize(task)
     text = mermaid(summary, direction) if kind == "mermaid" else dot(summary, direction)
     if output is None:
         write(text)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelc.cli.checking import DataFolder
 from modelc.cli.console import refuse, write
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which
@@ -37,17 +38,12 @@ def predict(
     raw: Annotated[
         bool, typer.Option("--raw", help="Write the values as the model gives them: no classes, no probabilities.")
     ] = False,
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", metavar="DIR", help="Folder of the data, where it is not the one that was recorded."),
-    ] = None,
+    root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
     """Predict with a trained run: the class and its probabilities, yes or no, or numbers, a line for each row."""
     if data is not None and split is not None:
         refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
-    if root is not None and not root.is_dir():
-        refuse(f"there is no folder `{root}`")
     enable(plugins)
     from modelc.compiler.errors import RunError
     from modelc.runtime.find_run import find_run

@@ -1,14 +1,14 @@
 """`modelc summary`: the layers, shapes, weights, losses and data of a spec as a table, without jax."""
 
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from modelc.cli.console import FINDINGS, USAGE, paint, show_problems, write
+from modelc.cli.checking import RootFolder, Settings, checked_spec
+from modelc.cli.console import paint, write
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
@@ -25,13 +25,8 @@ def summary(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
     ] = "text",
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", metavar="DIR", help="Folder that the spec may read files from; by default its own."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
-    ] = None,
+    root: RootFolder = None,
+    settings: Settings = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print the spec itself, resolved, with where each value comes from.")
     ] = False,
@@ -43,15 +38,7 @@ def summary(
     """
     enable(plugins)
 
-    from modelc.compiler.api import check_file
-
-    checked = check_file(spec, settings=settings or (), root=root)
-    if checked.problems:
-        show_problems(checked.problems, checked.sources, sys.stderr)
-    if any(problem.code == "E009" for problem in checked.problems):
-        raise typer.Exit(USAGE)
-    if checked.errors or checked.task is None:
-        raise typer.Exit(FINDINGS)
+    task, checked = checked_spec(spec, settings or (), root)
 
     if resolved:
         write(resolved_text(checked, output_format))
@@ -59,7 +46,7 @@ def summary(
 
     from modelc.compiler.summary import summarize
 
-    found = summarize(checked.task)
+    found = summarize(task)
     if output_format == "json":
         import json
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelc.cli.checking import RootFolder, Settings, checked_spec
 from modelc.cli.console import (
     FAILED,
     FINDINGS,
-    USAGE,
     coloured,
     complain,
     paint,
-    refuse,
     run_of,
     show_problems,
     show_run_error,
@@ -26,7 +25,6 @@ from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
-    from modelc.compiler.api import Checked
     from modelc.compiler.bind.task import Task
     from modelc.compiler.optimizer import Optimizer
     from modelc.runtime.dataset import Dataset
@@ -48,23 +46,14 @@ def train(
         Path | None,
         typer.Option("--run-dir", metavar="DIR", help="Where to keep the run; by default a new folder below `runs`."),
     ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the spec; repeatable.")
-    ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(
-            "--root", metavar="DIR", help="Folder that the spec may read files from; by default the one it is in."
-        ),
-    ] = None,
+    settings: Settings = None,
+    root: RootFolder = None,
     plugins: PluginNames = None,
 ) -> None:
     """Train a spec: check it, read its data, fit it, keep the best and the last weights.
 
     Ctrl-C stops and saves. Afterwards: `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
-    if root is not None and not root.is_dir():
-        refuse(f"there is no folder `{root}`")
     enable(plugins)
     try:
         run(spec, run_dir, tuple(settings or ()), root)
@@ -76,7 +65,7 @@ def train(
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
     """The command, once its arguments are known to make sense."""
-    task, checked = checked_task(path, settings, root)
+    task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
 
     from modelc.compiler.errors import SpecError
@@ -124,29 +113,6 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(task, dataset, execution, recorder)
-
-
-def checked_task(path: Path, settings: tuple[str, ...], root: Path | None) -> "tuple[Task, Checked]":
-    """The task of a spec that can be trained, and what it came from; otherwise ends the command with the findings."""
-    from modelc.compiler.api import check_file
-    from modelc.compiler.errors import Label, Problem
-
-    checked = check_file(path, settings=settings, root=root)
-    problems = checked.problems
-    task = checked.task
-    if task is not None and not checked.errors:
-        for section, example in SECTIONS.items():
-            if section not in task.spec.stated:
-                place = Label(task.spec.document.value(()), f"`{section}` is missing")
-                what = f"to train, a spec needs the section `{section}`"
-                problems += (Problem("E104", what, place, helps=(f"for example `{example}`",)),)
-    if problems:
-        show_problems(problems, checked.sources, sys.stderr)
-    if any(problem.code == "E009" for problem in problems):
-        raise typer.Exit(USAGE)
-    if task is None or any(problem.is_error for problem in problems):
-        raise typer.Exit(FINDINGS)
-    return task, checked
 
 
 def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:

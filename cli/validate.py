@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelc.cli.checking import RootFolder, Settings
 from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, paint, refuse, write
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
+    from modelc.compiler.source import Root
 
 STDIN, STDIN_NAME = "-", "<stdin>"
 """As an argument, and as messages call it."""
@@ -30,15 +32,8 @@ def validate(
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
     data: Annotated[bool, typer.Option("--data", help="Read the data as well, and check it.")] = False,
-    root: Annotated[
-        Path | None,
-        typer.Option(
-            "--root", metavar="DIR", help="Folder that specs may read files from; by default that of each spec."
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
-    ] = None,
+    root: RootFolder = None,
+    settings: Settings = None,
     fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is beyond doubt.")] = False,
     difference: Annotated[
         bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
@@ -51,8 +46,6 @@ def validate(
     text from stdin comes out on stdout.
     In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
     """
-    if root is not None and not root.is_dir():
-        refuse(f"there is no folder `{root}`")
     enable(plugins)
 
     if difference and not fix:
@@ -117,11 +110,10 @@ class Spec:
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 
-        from modelc.compiler.source import Root, cache_folder
         from modelc.runtime.dataset import check_data
 
         folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
-        found = check_data(checked.task, Root(folder, cache_folder()))
+        found = check_data(checked.task, below(folder))
         return replace(checked, problems=checked.problems + found)
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
@@ -133,7 +125,15 @@ class Spec:
             return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
-        return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings)
+        root = None if self.root is None else below(self.root)
+        return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts)
+
+
+def below(folder: Path) -> "Root":
+    """What a spec may read with `folder` as its root."""
+    from modelc.compiler.source import Root, cache_folder
+
+    return Root(folder, cache_folder())
 
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -11,16 +12,19 @@ RATIO = re.compile(r"\s*([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)\s*/\s*([0-9.]+(?:e[-+]?[
 
 
 def read_ratio(value: Any) -> Any:
-    """`"1/255"` as a float; anything that is not a ratio unchanged. Raises for a ratio by zero."""
+    """`"1/255"` as a float; anything that is not a ratio unchanged. Raises for one by zero, or beyond all numbers."""
     match = RATIO.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return value
     try:
-        return float(match[1]) / float(match[2])
+        ratio = float(match[1]) / float(match[2])
     except ZeroDivisionError:
         raise PydanticCustomError("ratio_by_zero", "a ratio cannot divide by zero") from None
     except ValueError:
         return value
+    if not isfinite(ratio):
+        raise PydanticCustomError("ratio_not_finite", "a ratio must be a finite number")
+    return ratio
 
 
 @dataclass(frozen=True, slots=True)

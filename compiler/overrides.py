@@ -68,9 +68,19 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
             return ()
         given = read_value(right, line, len(left) + 2, text)
         walk.need_thing(path, given.data, given.values[()])
+        need_no_file(path, given)
     except Refused as refused:
         return (refused.problem,)
     return assign(edits, path, segments, given)
+
+
+def need_no_file(path: Path, given: "Given") -> None:
+    """Raise Refused for blocks, or one of them, that bring a file with them: files are read before anything is set."""
+    for at, place in given.keys.items():
+        if path[:1] == ("blocks",) and at[-1:] == ("use",) and len(path) + len(at) == 3:
+            message = "`use` cannot be set: files are read before anything is set"
+            cure = "write a spec that extends this one, and set it there"
+            raise Refused(Problem("E102", message, Label(place, "names another file"), helps=(cure,)))
 
 
 @dataclass(frozen=True, slots=True)

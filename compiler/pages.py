@@ -67,6 +67,8 @@ def section(entry: Entry, level: int) -> str:
         parts.append(f"The same elsewhere: {', '.join(f'{where} {quoted(name)}' for where, name in entry.same)}.")
     if entry.spellings:
         parts.append(f"Also called: {', '.join(f'`{spelling}`' for spelling in entry.spellings)}.")
+    if entry.akin:
+        parts.append(f"Near it, with other values or another form: {', '.join(f'`{word}`' for word in entry.akin)}.")
     return "\n\n".join(parts) + "\n"
 
 

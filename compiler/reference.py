@@ -16,7 +16,7 @@ from modelc.compiler.errors import PlanError
 from modelc.compiler.layer import Layer, Plan
 from modelc.compiler.layers import ACTIVATIONS
 from modelc.compiler.loss import Loss
-from modelc.compiler.named import Named, Table, fold
+from modelc.compiler.named import Named, Table, bare, fold
 from modelc.compiler.notation import show_value, simple
 from modelc.compiler.promises import need_a
 from modelc.compiler.schema.field_types import Schema, listed
@@ -65,6 +65,7 @@ class Entry:
     example: str
     same: tuple[tuple[str, str], ...]
     spellings: tuple[str, ...]
+    akin: tuple[str, ...]
 
     @property
     def headline(self) -> str:
@@ -90,6 +91,13 @@ def hidden(table: Table[Any], name: str) -> bool:
 
 def suggest(name: str) -> str | None:
     """The name that `name` probably means: another framework's word for it, else the most alike."""
+    if bare(name) != name:
+        # One framework's name with its module is that of one thing.
+        for table in TABLES:
+            for entry in table:
+                cls = table.find(entry)
+                if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
+                    return entry
     for table in TABLES:
         if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).words())):
             return found
@@ -128,6 +136,7 @@ def entry_of(table: Table[Any], name: str) -> Entry:
         cls.example,
         () if table.kind in ("source", "reader") else same_elsewhere(cls),
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
+        cls.akin,
     )
 
 

@@ -71,7 +71,7 @@ class Walk(Way):
             shown = self.upto(index)
             cure = f"set `{shown}` whole"
             name, steps = named(value) or ("", [])
-            if name in (self.edits.get(("vars",)) or {}):
+            if name in self.edits.mapping(("vars",)):
                 way = self.in_variable(name, [*steps, *(segment.text for segment in self.segments[index:])])
                 cure = f"set the variable, `{way}=...`, or {cure}"
             elif name and self.segments[0].text == "blocks":
@@ -117,7 +117,7 @@ class Walk(Way):
     def held(self, item: Any) -> Any:
         """What an item of a list is, where it is a variable: it is called as what that holds."""
         # No more often than there are variables: they may be made of each other.
-        for _ in self.edits.get(("vars",)) or ():
+        for _ in self.edits.mapping(("vars",)):
             name, steps = named(item) or ("", [])
             found = self.edits.get(("vars", name))
             for step in steps:
@@ -168,6 +168,13 @@ class Walk(Way):
         """A sibling key of a named thing, or its arguments, below its name."""
         segment = self.segments[index].text
         current = name_of(shape, value)
+        if (
+            value is not None
+            and not isinstance(value, str | Mapping)
+            and not (shape.number is not None and isinstance(value, int | float))
+        ):
+            # It is no thing, which those say who read the spec.
+            return None
         if segment in shape.siblings:
             if isinstance(value, str):
                 self.edits.spell_out(path, value, None)
@@ -187,7 +194,7 @@ class Walk(Way):
             raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
         if current in shape.others and segment == current:
             return self.walk(shape.others[current], (*path, current), index + 1)
-        block = shape.blocks and current in (self.edits.get(("blocks",)) or {})
+        block = shape.blocks and current in self.edits.mapping(("blocks",))
         if block and segment == current:
             return self.into_block(current, path, value, index)
         if current not in shape.table and current not in shape.others and not block:
@@ -199,7 +206,8 @@ class Walk(Way):
         if index < len(self.segments) - 1:
             given = self.edits.get((*path, current))
             name = str(given).lstrip("$").partition(".")[0]
-            if not isinstance(self.edits.get(("vars", name)), int | float | str | list):
+            plain = isinstance(self.edits.get(("vars", name)), int | float | str | list)
+            if not plain and not str(given).startswith("${"):
                 self.need_no_variable(given, index + 1)
             self.spell_arguments(shape, (*path, current))
             self.need_no_item(shape, current, given, index + 1)
@@ -256,7 +264,7 @@ class Walk(Way):
             cure = f"to choose another, set it whole: `{whole}={{{example}}}`"
         elif close:
             cure = f"did you mean `{whole}.{f'{current}.{close}' if close in inside else close}{rest}`?"
-        elif block and "use" in (self.edits.get(("blocks", current)) or {}):
+        elif block and "use" in self.edits.mapping(("blocks", current)):
             cure = OTHER_FILE
         elif block:
             cure = f"the body of `{current}` is set where it is defined, for all its uses: `blocks.{current}...`"

@@ -15,7 +15,8 @@ from modelc.compiler.expand.using import used_model
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.numbers import read_ratio
-from modelc.compiler.schema.spellings import surely
+from modelc.compiler.schema.naming import STRUCTURES
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.validating import WHOLE, is_quotient
 from modelc.compiler.schema.wording import describe, flow
 
@@ -42,6 +43,8 @@ WORDS = {
     "tuple": "ints",
 }
 """What else people write for them."""
+WORDS_OF_ITEMS = (*STRUCTURES, "name", "repeat", "from", "layers")
+"""What stands in the place of a layer, or beside it, and is no block."""
 BODIES = ("layers", "nodes")
 KEYS = ("params", "layers", "inputs", "nodes", "outputs", "use", "output")
 
@@ -58,7 +61,8 @@ def define(values: "Values", root: Part, name: str) -> File:
             entries = {
                 key: entry
                 for key, entry in part.content.items()
-                if may_be(values, section, key, entry[0]) or (section == "blocks" and key not in LAYERS)
+                if may_be(values, section, key, entry[0])
+                or (section == "blocks" and key not in LAYERS and key not in WORDS_OF_ITEMS)
             }
         elif part is not None and (part.kind == "hole" or part.content is not None):
             unreadable.add(section)
@@ -117,13 +121,13 @@ def read_block(values: "Values", name: str, file: File) -> Block:
     right = parameters is not None
     for key, (at, _) in part.content.items():
         if key not in KEYS:
-            close = get_close_matches(key, KEYS, n=1)
+            close = closest(key, KEYS)
             values.report(
                 "E102",
                 f"unknown key `{key}` in the block `{name}`",
                 at,
                 label="unknown key",
-                help=f"did you mean `{close[0]}`?" if close else "",
+                help=f"did you mean `{close}`?" if close else "",
                 note=f"keys of a block: {', '.join(KEYS)}",
                 meant=(key, surely(key, KEYS)),
             )

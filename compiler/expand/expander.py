@@ -3,17 +3,15 @@
 Blocks are looked for where layers may stand: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
-import re
 from dataclasses import replace
-from difflib import get_close_matches
 
 from modelc.compiler.document import Document, Hop
 from modelc.compiler.errors import Label, Problem
 from modelc.compiler.expand.definitions import define, may_be_block, read_block, typed
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
-from modelc.compiler.expand.scope import Block, File, Scope
+from modelc.compiler.expand.scope import Block, File, Scope, names_in
 from modelc.compiler.expand.values import LARGEST_DEPTH, Values
-from modelc.compiler.schema.spellings import surely
+from modelc.compiler.schema.spellings import closest, surely
 
 SECTIONS = ("vars", "blocks")
 
@@ -200,9 +198,8 @@ class Expander(Values):
 
     def default(self, block: Block, name: str, part: Part) -> Part:
         """The default value of a parameter, which may name variables of the file, and no other parameter."""
-        text = part.content if part.kind == "scalar" else None
-        named = set(re.findall(r"[A-Za-z_]\w*", text)) if isinstance(text, str) and text.startswith("$") else set()
-        others = sorted(named & block.parameters.keys() - {name})
+        text = part.content if part.kind == "scalar" and isinstance(part.content, str) else ""
+        others = sorted(names_in(text) & block.parameters.keys() - {name})
         if others:
             message = f"the default of `{name}` names `{others[0]}`, another parameter of `{block.name}`"
             cure = "compute it where it is used: `${...}` in the body"
@@ -266,13 +263,13 @@ class Expander(Values):
                 given = {next(iter(parameters)): (arguments.at, arguments)}
         for name, (where, _) in given.items():
             if name not in parameters:
-                close = get_close_matches(name, parameters, n=1)
+                close = closest(name, parameters)
                 self.report(
                     "E102",
                     f"unknown argument `{name}` of the block `{block.name}`",
                     where,
                     label="unknown argument",
-                    help=f"did you mean `{close[0]}`?" if close else "",
+                    help=f"did you mean `{close}`?" if close else "",
                     note=f"parameters of `{block.name}`: {', '.join(parameters)}"
                     if parameters
                     else f"`{block.name}` has no parameters",

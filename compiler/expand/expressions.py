@@ -90,14 +90,17 @@ def need_plain_names(tree: ast.AST, text: str) -> None:
 
 def visit(node: ast.expr, lookup: Lookup) -> Any:
     """The value of one node of the tree."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        word = str(node.value)
+        raise ExpressionError(f"`{word}` is no boolean here", f"write `{word.lower()}`")
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
         return bounded(node.value)
     if isinstance(node, ast.Name) and node.id in ("null", "None"):
         raise ExpressionError(f"there is no `{node.id}` in expressions", "compare numbers, texts, or true and false")
     if isinstance(node, ast.Name):
-        return {"true": True, "false": False}[node.id] if node.id in ("true", "false") else lookup(node.id)
+        return {"true": True, "false": False}[node.id] if node.id in ("true", "false") else number(lookup(node.id))
     if isinstance(node, ast.Subscript | ast.Attribute):
-        return part_of(node, lookup)
+        return number(part_of(node, lookup))
     if isinstance(node, ast.BinOp):
         return arithmetic(node, visit(node.left, lookup), visit(node.right, lookup))
     if isinstance(node, ast.UnaryOp):
@@ -116,11 +119,16 @@ def visit(node: ast.expr, lookup: Lookup) -> Any:
     )
 
 
+def number(value: Any) -> Any:
+    """`value`, a ratio such as `1/255` as the number that it is; one by zero is none."""
+    with suppress(PydanticCustomError):
+        return read_ratio(value)
+    return value
+
+
 def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
     if type(node.op) not in ARITHMETIC:
         raise ExpressionError(f"`{ast.unparse(node)}` is not part of expressions", "there are + - * / // % and **")
-    with suppress(PydanticCustomError):  # a ratio by zero, which is no number
-        left, right = read_ratio(left), read_ratio(right)
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
             cure = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
@@ -197,7 +205,7 @@ def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
         raise ExpressionError(f"`{ast.unparse(node)}` names no entry")
     if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
         return value[key]
-    if isinstance(value, dict) and key in value:
+    if isinstance(value, dict) and isinstance(key, str) and key in value:
         return value[key]
     raise ExpressionError(f"`{ast.unparse(node.value)}` has no entry {key}")
 

@@ -6,7 +6,6 @@ spelt out first, so that `dense: 10` and `dense: {units: 10}` are the same.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from modelc.compiler.document import Hop
@@ -15,6 +14,7 @@ from modelc.compiler.expand.part import Part, Where
 from modelc.compiler.expand.scope import entry, written
 from modelc.compiler.schema.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.spellings import closest
 from modelc.compiler.schema.wording import article, describe
 
 Report = Callable[..., None]
@@ -234,7 +234,7 @@ def without(
     else:
         keys = []
     if segment not in keys:
-        close = get_close_matches(segment, keys, n=1)
+        close = closest(segment, keys)
         before = ".".join(segments[:index])
         report(
             "E102",
@@ -242,7 +242,7 @@ def without(
             + (f"`{before}` has no `{segment}`" if before else f"no `{segment}`"),
             path.at,
             label="names nothing",
-            help=f"did you mean `{'.'.join([*segments[:index], *close, *named_in(part, close[0], segments[index + 1 :])])}`?"
+            help=f"did you mean `{'.'.join([*segments[:index], close, *named_in(part, close, segments[index + 1 :])])}`?"
             if close
             else "",
         )

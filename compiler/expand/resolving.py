@@ -4,7 +4,6 @@ It is a spec again, of the same model. Blocks stay blocks, so that every layer k
 parameters stays as it is, and so do the variables that stand beside those in one expression.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,10 +11,8 @@ from modelc.compiler.document import Document
 from modelc.compiler.expand.definitions import TYPES, define, meant_type
 from modelc.compiler.expand.expander import SECTIONS
 from modelc.compiler.expand.part import Part, Where, tree
-from modelc.compiler.expand.scope import REFERENCE, File, Scope
+from modelc.compiler.expand.scope import REFERENCE, File, Scope, names_in
 from modelc.compiler.expand.values import Values
-
-NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Kept(str):
@@ -104,7 +101,7 @@ class Resolver(Values):
             value = self.value(below, Scope(self.file))
             text = value.content if value.kind == "scalar" and isinstance(value.content, str) else ""
             if text != below.content and (text in TYPES or meant_type(text)):
-                self.needed |= set(NAMES.findall(below.content)) & self.file.variables.keys()
+                self.needed |= names_in(below.content) & self.file.variables.keys()
                 value = replace(below, content=Kept(below.content))
             content[name] = where, value
         return replace(part, content=content)
@@ -113,7 +110,7 @@ class Resolver(Values):
         if isinstance(scope, Inside) and part.kind == "scalar" and isinstance(part.content, str):
             text = part.content
             if text.startswith("${"):
-                names = set(NAMES.findall(text))
+                names = names_in(text)
                 if names & scope.parameters.keys():
                     self.needed |= names & self.file.variables.keys() - scope.parameters.keys()
                     return replace(part, content=Kept(text))

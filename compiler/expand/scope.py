@@ -1,5 +1,6 @@
 """What a file or a block defines for the texts in it: variables, parameters, blocks. Values only; `expander` computes them."""
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,6 +79,18 @@ def named(text: object) -> tuple[str, list[str]] | None:
     """The variable that a text names, and the way to an entry of it; None for what is no such text."""
     match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
     return None if match is None else (match[1], match[2].split(".")[1:])
+
+
+def names_in(text: str) -> set[str]:
+    """The variables that a text names: the one it is, or those of its expression, as far as that can be read."""
+    if text.startswith("${") and text.endswith("}"):
+        try:
+            tree = ast.parse(text[2:-1].strip(), mode="eval")
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return set()
+        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    found = named(text)
+    return set() if found is None else {found[0]}
 
 
 def written(part: Part, variables: Mapping[str, tuple[Where, Part]]) -> Part:

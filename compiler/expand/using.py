@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from modelc.compiler.errors import Label
@@ -136,8 +135,8 @@ def up_to(values: "Values", layers: Part, output: Part, file: File) -> Part | No
         message = f"`output` must be the name of a layer, got {describe(output.data)}"
         values.report("E105", message, output.at, label="expected a name", note=f"layers: {', '.join(names)}")
         return None
-    close = get_close_matches(output.content, names, n=1)
+    close = closest(output.content, names)
     message = f"the model has no layer `{output.content}`"
-    cure = f"did you mean `{close[0]}`?" if close else ""
+    cure = f"did you mean `{close}`?" if close else ""
     values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
     return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +10,7 @@ from modelc.compiler.errors import Label, Meant, Place, Problem, still_needed
 from modelc.compiler.expand.part import Part, TooLarge, Where, hole
 from modelc.compiler.expand.scope import REFERENCE, File, Scope, entry
 from modelc.compiler.reading.expand import MAX_NODES
-from modelc.compiler.schema.spellings import surely
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import flow
 
 LARGEST_DEPTH = 32
@@ -136,14 +135,14 @@ class Values:
         what = f"a mapping with {', '.join(names)}" if names else "a plain value"
         if found.kind == "list":
             what = f"a list of {len(found.content)}, counted from 0"
-        close, sure = get_close_matches(step, names, n=1), surely(step, names)
+        close, sure = closest(step, names), surely(step, names)
         begin, end = f"{way}.", text[len(way) + 1 + len(step) :]
         self.report(
             "E207",
             f"`{text}` names no entry: `{way}` has no `{step}`",
             part.at,
             label="no such entry",
-            help=f"did you mean `{begin}{close[0]}{end}`?" if close else "",
+            help=f"did you mean `{begin}{close}{end}`?" if close else "",
             related=[Label(found.at.place(), what)],
             meant=(text, sure and f"{begin}{sure}{end}"),
             given=step,
@@ -207,13 +206,12 @@ class Values:
                     self.problems, "E207", f"the variable `{name}`", file.removed[name].place(), at.place(), at.path
                 )
                 raise Reported
-            close = get_close_matches(name, scope.names, n=1)
             self.report(
                 "E207",
                 f"there is no variable `{name}`",
                 at,
                 label="no such variable",
-                help=self.where_it_is(name, text, close[0] if close else ""),
+                help=self.where_it_is(name, text, closest(name, scope.names) or ""),
                 note=f"names here: {', '.join(scope.names)}" if scope.names else "",
                 meant=(text or name, (sure := surely(name, scope.names)) and text_of(sure, name, text)),
                 given=name,

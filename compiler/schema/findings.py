@@ -202,10 +202,10 @@ class Findings:
             cure = absent
         elif close and path[-1] == name and called and is_foreign(name, close):
             cure = f"did you mean `{translated(table, close, as_here(name, arguments))}`?"
-        elif table.kind == "source" and name.endswith(".npz"):
-            cure = f"write `{below(path[-1], f'npz: {name}')}`"
         elif before.strip() in table and after:
             cure = f"write `{below(path[-1], f'{before.strip()}: {after.strip()}')}`"
+        elif table.kind == "source" and name.endswith(".npz"):
+            cure = f"write `{below(path[-1], f'npz: {name}')}`"
         else:
             from modelc.compiler.advertised import having
 

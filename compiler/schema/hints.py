@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from modelc.compiler.named import fold
-from modelc.compiler.reading.scalars import FLOAT
+from modelc.compiler.reading.scalars import FLOAT, MAX_DIGITS
 from modelc.compiler.schema.spellings import spelled
 
 TRUE = ("yes", "on", "true", "y")
@@ -139,10 +139,9 @@ def value_meant(kind: str, value: Any) -> str | None:
         return str(int(value))
     if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
         plain = value.replace("_", "").strip()
-        digits = plain.lstrip("+-")
-        if digits.isdecimal() and plain.isascii():
+        if plain.isdecimal() and plain.isascii() and len(plain) <= MAX_DIGITS:
             # With a leading zero it is another number in YAML 1.1.
-            return str(int(plain)) if digits == "0" or digits[0] != "0" else None
+            return str(int(plain)) if plain == "0" or plain[0] != "0" else None
         return plain if FLOAT.fullmatch(plain) else None
     return None
 
@@ -156,14 +155,10 @@ def choice_hint(value: str, choices: Collection[str]) -> str:
 def number_hint(text: str) -> str:
     """The cure for a text where a number is wanted, if it is one but for its spelling."""
     plain = text.replace("_", "").strip()
-    if plain.lstrip("+-").isdecimal():
-        number = int(plain)
-        return "remove the quotes" if str(number) == text else f"write `{number}`"
-    try:
-        float(plain)
-    except ValueError:
+    if len(plain) > MAX_DIGITS + 10 or not FLOAT.fullmatch(plain.lstrip("0") if plain.isdecimal() else plain):
         return ""
-    return "remove the quotes" if plain == text else f"write `{plain}`"
+    number = str(int(plain)) if plain.isdecimal() else plain
+    return "remove the quotes" if number == text else f"write `{number}`"
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:

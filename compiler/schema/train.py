@@ -132,7 +132,7 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
 def read_word(findings: Findings, siblings: Mapping[str, Any], key: str, what: str, path: Path) -> str | None:
     """The text at `key`, None where there is none."""
     word = siblings.get(key)
-    if word is None or isinstance(word, str):
+    if key not in siblings or isinstance(word, str):
         return word
     findings.add("E105", f"`{key}` must be {what}, got {describe(word)}", (*path, key), label="expected a name")
     return None

@@ -1,0 +1,71 @@
+"""What commands that read a spec have in common: the options that say what is read, and the way from a file to its task."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelc.cli.console import FINDINGS, USAGE, refuse, show_problems
+
+if TYPE_CHECKING:
+    from modelc.compiler.api import Checked
+    from modelc.compiler.bind.task import Task
+
+
+def existing(folder: Path | None) -> Path | None:
+    """`folder`, which is there. Ends the command where it is not."""
+    if folder is not None and not folder.is_dir():
+        refuse(f"there is no folder `{folder}`")
+    return folder
+
+
+RootFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="Folder that specs may read files from; by default that of each spec.",
+        callback=existing,
+    ),
+]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="Folder of the data, where it is not the one that was recorded.",
+        callback=existing,
+    ),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
+]
+
+
+def checked_spec(
+    path: Path, settings: Sequence[str], root: Path | None, needed: Mapping[str, str] | None = None
+) -> "tuple[Task, Checked]":
+    """The task of a spec, and what it came from; ends the command, after its findings, where there is an error.
+
+    `needed` are sections without which the command has nothing to do, with an example of each.
+    """
+    from modelc.compiler.api import check_file
+    from modelc.compiler.errors import Label, Problem
+
+    checked = check_file(path, settings=settings, root=root)
+    problems, task = checked.problems, checked.task
+    if task is not None and not checked.errors:
+        for section, example in (needed or {}).items():
+            if section not in task.spec.stated:
+                place = Label(task.spec.document.value(()), f"`{section}` is missing")
+                what = f"to train, a spec needs the section `{section}`"
+                problems += (Problem("E104", what, place, helps=(f"for example `{example}`",)),)
+    if problems:
+        show_problems(problems, checked.sources, sys.stderr)
+    if any(problem.code == "E009" for problem in problems):
+        raise typer.Exit(USAGE)
+    if task is None or any(problem.is_error for problem in problems):
+        raise typer.Exit(FINDINGS)
+    return task, checked

@@ -1,0 +1,50 @@
+"""Values that nobody means: none ends in a traceback, none is taken for something else, and each is told once."""
+
+import pytest
+
+from modelc.compiler.api import check
+from modelc.compiler.errors import SETTING
+
+MODEL = "modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, layers: [{}]}}\n"
+TRAIN = "train: {{losses: {{output: {{mean_squared_error: , {}}}}}, optimizer: adam, epochs: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "codes"),
+    [
+        (MODEL.format("dense: +-5"), [], ["E105"]),
+        (MODEL.format(f'dense: "{"9" * 5000}"'), [], ["E105"]),
+        (MODEL.format('dropout: inf, dense: "nan"'), [], ["E105", "E105"]),
+        ("vars: {m: {a: 1}, l: [1]}\n" + MODEL.format('dense: "${m[l]}"'), [], ["E207"]),
+        (MODEL.format('dense: "${3 if True else 4}"'), [], ["E207"]),
+        (MODEL.format("null, dense: 3"), ["model.layers.0.dense=5"], []),
+        (MODEL.format("[relu], dense: 1"), ["model.layers.0.name=q"], ["E105"]),
+        (MODEL.format("5, dense: 1"), ["model.layers.0.name=q"], ["E105"]),
+        ("vars: 1\n" + MODEL.format("dense: 3"), ["model.layers.0.dense.units=3"], ["E105"]),
+        ("blocks: 5\n" + MODEL.format("dense: 3"), ["model.layers.0.dense.units=3"], ["E105"]),
+        (MODEL.format("dense: 3"), ["blocks.B={use: nosuch.yaml}"], ["E102"]),
+        (MODEL.format("dense: 3"), ["blocks={B: {use: nosuch.yaml}}"], ["E102"]),
+        (MODEL.format("dense: 3") + TRAIN.format("weight: 1e999/1e999"), [], ["E105"]),
+        (MODEL.format("dense: 3") + TRAIN.format("weight: 1e300/1e-300"), [], ["E105"]),
+        (MODEL.format("dense: 3") + TRAIN.format("mask: , target: "), [], ["E105", "E105"]),
+        ("vars: {w: 3}\n" + MODEL.format('dense: "${2 * w}"'), ["model.layers.0.dense.use_bias=false"], []),
+        ("blocks: {name: {layers: [relu]}}\n" + MODEL.format("{dense: 3, name: q}"), [], ["E110"]),
+        ("vars: {rate: 1/2}\n" + MODEL.format('dropout: "${min(rate, 1)}", rescaling: "${-rate}"'), [], []),
+        (
+            "vars: {cfg: {units: 3}}\n"
+            "blocks: {B: {params: {units: int, width: $cfg.units}, layers: [dense: $width, dense: $units]}}\n"
+            + MODEL.format("B: 4"),
+            [],
+            [],
+        ),
+    ],
+)
+def test_each_is_told_once(text: str, settings: list[str], codes: list[str]) -> None:
+    assert [problem.code for problem in check(text, "spec.yaml", settings).errors] == codes
+
+
+def test_what_is_set_hides_no_place_of_what_is_not() -> None:
+    text = MODEL.format("zero_padding2d: [[1, 2], [3, -4]]").replace("[4]", "[4, 4, 2]")
+    found = check(text, "spec.yaml", ["model.layers.0.zero_padding2d.padding.0.1=-7"]).errors
+    places = [(problem.label.place.file, problem.label.place.column) for problem in found]
+    assert sorted(places) == [(SETTING, 43), ("spec.yaml", text.splitlines()[1].index("-4") + 1)]
