@@ -73,7 +73,11 @@ def explain(
         if plugin := plugin_with(name):
             cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
         refuse(f"there is nothing called `{name}`", helps=(cure,))
-    write("\n\n".join(show_entry(entry) for entry in found) + "\n")
+    pages = key_pages(name)
+    write(
+        "\n\n".join([*(show_entry(entry) for entry in found), *([show_key(name, pages)] if pages else [])]).rstrip("\n")
+        + "\n"
+    )
 
 
 def plugin_with(name: str) -> str | None:

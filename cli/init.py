@@ -1,5 +1,6 @@
 """`modelc init`: writes a first spec, and the schema for the editor beside it. Never writes over a file."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,7 +43,8 @@ def init(
     spec = output or Path(f"{template}.yaml")
     if spec.suffix.lower() == ".json":
         refuse(f"`{spec}` cannot be written", helps=("templates have comments, which JSON has not: name it `.yaml`",))
-    create(spec, (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"))
+    text = (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8")
+    create(spec, text)
     written = [str(spec)]
     schema = spec.parent / SCHEMA
     if not schema.exists():
@@ -52,7 +54,9 @@ def init(
         written.append(str(schema))
     # A name that begins with a dash would be taken for an option.
     shown = shlex.quote(f"./{spec}" if str(spec).startswith("-") else str(spec))
-    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n  modelc train {shown}\n")
+    data = re.search(r"\{npz: ([\w.-]+)\}", text)
+    first = f"  write {data[1]}, as the head of {shown} says\n" if data is not None else ""
+    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n{first}  modelc train {shown}\n")
 
 
 def templates() -> Mapping[str, str]:

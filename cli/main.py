@@ -73,7 +73,7 @@ def modelc(
 ) -> None:
     """Check, train and use neural networks that are written as YAML.
 
-    Exit codes: 0 fine, 1 findings in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 interrupted.
+    Exit codes: 0 fine, 1 findings in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 or 143 interrupted.
     """
 
 

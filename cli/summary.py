@@ -83,7 +83,7 @@ def table(summary: "Summary", width: int) -> str:
     cells = [
         [
             row.path,
-            row.notation,
+            row.notation + (f" (weights of {row.owner})" if row.owner else ""),
             show_type(row.output),
             "" if row.layer == "input" else f"{row.parameters:,}",
             ", ".join(row.inputs),

@@ -1,6 +1,7 @@
 """The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from jax import Array
 
     from modelc.compiler.lower import Model, Tree
+
+
+COMMENTED = re.compile("#.*modelc", re.IGNORECASE)
+"""What a text has that may take warnings back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def check(
 
         settled = settle(checked.problems, checked.sources)
         checked = replace(checked, problems=without_followers(settled, checked.sources, again))
-    commented = {file: source for file, source in checked.sources.items() if "ignore" in source}
+    commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
         from modelc.compiler.suppressing import suppress
 

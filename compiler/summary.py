@@ -42,6 +42,7 @@ class Row:
     trainable: Count
     state: Count
     inputs: tuple[str, ...]
+    owner: str = ""
 
     @property
     def parameters(self) -> int:
@@ -155,6 +156,7 @@ def node_row(task: Task, node: Node, *, owns: bool) -> Row:
         count(plan.params.values()) if owns else Count(),
         count(plan.state.values()) if owns else Count(),
         tuple(str(feed.edge) for feed in node.feeds),
+        "" if owns or kind in MADE.entries or not plan.params else node.owner,
     )
 
 

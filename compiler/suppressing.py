@@ -12,7 +12,12 @@ from modelc.compiler.explain import codes
 from modelc.compiler.fixing import Text
 from modelc.compiler.reading.places import index_of, place_of
 
-COMMENT = re.compile(r"(?<!\S)#[ \t]*modelc:[ \t]*ignore\b(?P<rest>[^\n]*)")
+EXACT = re.compile(r"modelc:[ \t]*ignore")
+WORDS = ("ignore", "disable", "suppress", "noqa")
+"""What other tools call it; answered with the right word."""
+COMMENT = re.compile(
+    rf"(?<!\S)#[ \t]*(?P<said>modelc[ \t]*:[ \t]*(?:{'|'.join(WORDS)}))\b(?P<rest>[^\n]*)", re.IGNORECASE
+)
 CODE = re.compile(r"[ \t,]*([A-Za-z][0-9]+)(?![\w-])")
 OWN = "W910"
 """The warning about a comment that does nothing, which no comment takes back."""
@@ -20,10 +25,14 @@ OWN = "W910"
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A code in such a comment, or none where the comment has no code, and where it stands."""
+    """A code in such a comment, or none where the comment has no code, and where it stands.
+
+    `slip` is what the comment says in the place of `modelc: ignore`: it takes nothing back.
+    """
 
     code: str
     place: Place
+    slip: str = ""
 
 
 def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str) -> tuple[Problem, ...]:
@@ -53,7 +62,9 @@ def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str)
 def why_idle(one: Ignored, whole: bool) -> Problem | None:
     """The warning about a code that takes nothing back; None where there may be a use for it."""
     cure = "remove the comment"
-    if not one.code:
+    if one.slip:
+        message, label, cure = f"`{one.slip}` takes nothing back", "not known", "write `# modelc: ignore W901`"
+    elif not one.code:
         message, label, cure = "the comment names no warning", "which one?", "write `# modelc: ignore W901`"
     elif one.code.startswith("E"):
         message, label = f"`{one.code}` is an error, which no comment takes back", "not a warning"
@@ -85,6 +96,10 @@ def read_comments(name: str, text: str) -> list[Ignored]:
     for match in COMMENT.finditer(text):
         if any(begin <= match.start() < end for begin, end in spans):
             # Inside a text in quotes, or one of several lines.
+            continue
+        if not EXACT.fullmatch(match["said"]):
+            said = place_of(name, parsed.starts, match.start("said"), match.start("rest"))
+            found.append(Ignored("", said, match["said"]))
             continue
         at, before = match.start("rest"), len(found)
         while code := CODE.match(text, at):

@@ -39,6 +39,13 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
         beside = {other: raw[other] for other in raw if other in siblings and other != key}
         rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
         name = next(table.called(value), None) if key == "name" else table.suggest(value)
+        # An output may well be called `kind`.
+        if (
+            name
+            and key in ("kind", "op", "layer")
+            and not all(spelled(other, table.find(name).model_fields) for other in rest)
+        ):
+            continue
         if name and (key not in siblings or is_type(table, name, rest)):
             written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
             lost = key != "name" and "name" in raw and "name" not in siblings

@@ -41,6 +41,7 @@ ARGUMENTS = {
     "kernel_init": ("kernel_initializer",),
     "kernel_size": ("pool_size",),
     "key_dim": ("head_dim",),
+    "labels": ("targets",),
     "learning_rate_init": ("learning_rate",),
     "loss_fn": ("loss",),
     "loss_function": ("loss",),

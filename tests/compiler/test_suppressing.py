@@ -96,3 +96,11 @@ def test_a_comment_holds_in_the_file_that_it_stands_in(tmp_path: Path) -> None:
     assert [problem.code for problem in check_file(tmp_path / "_base.yaml").problems] == ["W909", "W910"]
     (tmp_path / "_base.yaml").write_text(SPEC % ("", "", ""))
     assert [problem.code for problem in check_file(tmp_path / "top.yaml").problems] == ["W901"]
+
+
+@pytest.mark.parametrize("said", ["MODELC: ignore", "modelc: Ignore", "modelc : ignore", "modelc: disable"])
+def test_a_comment_that_is_nearly_one_is_answered(said: str) -> None:
+    text = SPEC % (f"  # {said} W909", "", "")
+    problem = next(one for one in check(text, "spec.yaml").problems if one.code == "W910")
+    assert problem.message == f"`{said}` takes nothing back"
+    assert problem.helps == ("write `# modelc: ignore W901`",)
