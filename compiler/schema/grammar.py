@@ -45,13 +45,15 @@ class Keys:
 class Names:
     """A mapping from names that the spec chooses.
 
-    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing.
+    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing; `empty`
+    that nothing may stand in its place.
     """
 
     what: str
     of: "Shape"
     open: bool = False
     given: bool = False
+    empty: bool = False
     description: str = ""
     pattern: str = f"^{NAME.pattern}$"
 
@@ -70,6 +72,7 @@ class Thing:
 
     `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that are
     named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the spec.
+    Where it is `optional`, nothing (null) will do as well.
     """
 
     table: Table[Any]
@@ -79,6 +82,7 @@ class Thing:
     instead: tuple[str, ...] = ()
     others: Mapping[str, "Shape"] = field(default_factory=dict)
     blocks: bool = False
+    optional: bool = False
     description: str = ""
 
 
@@ -138,12 +142,14 @@ def language() -> Keys:
                 "`vars`",
                 ANYTHING,
                 given=True,
+                empty=True,
                 description="Values by name, for `$name` and `${expression}` anywhere below.",
                 pattern=VARIABLE,
             ),
             "blocks": Names(
                 "`blocks`",
                 block(),
+                empty=True,
                 description="Bricks with parameters, used like layers; CamelCase names.",
                 pattern=BLOCK,
             ),
@@ -213,6 +219,7 @@ def block() -> Keys:
                 "`params`",
                 ANYTHING,
                 open=True,
+                empty=True,
                 description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
                 pattern=VARIABLE,
             ),
@@ -332,7 +339,7 @@ def field_shape(info: FieldInfo) -> Shape:
     description = info.description or ""
     for mark in info.metadata:
         if isinstance(mark, Chosen):
-            thing = Thing(mark.table, description="" if mark.several else description)
+            thing = Thing(mark.table, optional=mark.optional, description="" if mark.several else description)
             return Items(thing, description) if mark.several else thing
         if isinstance(mark, RateOrSchedule):
             return Thing(SCHEDULES, number=positive_number(), description=description)

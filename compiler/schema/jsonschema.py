@@ -88,7 +88,10 @@ def shape_schema(shape: Shape) -> Schema:
             # An editor shows the innermost description, which is that of a bare name; what it is for stands as the title.
             title = {"if": {"type": "string"}, "then": {"title": shape.description}, "else": {}}
             any_ = {"$ref": f"#/definitions/any.{shape.table.kind}"}
-            schema = {"type": ["string", "object"], "allOf": [title, any_] if shape.description else [any_]}
+            named: Schema = {"allOf": [title, any_] if shape.description else [any_]}
+            schema = {"type": ["string", "object"], **named}
+            if shape.optional:
+                schema = {"type": ["string", "object", "null"], "if": {"type": "null"}, "then": {}, "else": named}
     elif isinstance(shape, Either):
         schema = either_schema(shape)
     else:
@@ -108,7 +111,7 @@ def plain_schema(shape: Shape) -> Schema:
         return {"type": "object", **keys_schema(shape)}
     if isinstance(shape, Names):
         return {
-            "type": "object",
+            "type": ["object", "null"] if shape.empty else "object",
             "propertyNames": {"pattern": shape.pattern},
             "additionalProperties": shape_schema(shape.of),
         }
