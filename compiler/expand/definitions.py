@@ -171,6 +171,8 @@ def need_body_keys(values: "Values", name: str, part: Part, where: Where, body: 
     for key, example in (("inputs", "[x]"), ("outputs", "[out]")):
         if body == "nodes" and key not in part.content:
             cure = f"add `{key}: {example}`"
+            if key == "outputs" and "output" in part.content:
+                cure = "`output` is for a block that uses a file: a graph of its own has `outputs: [out]`"
             message = f"the block `{name}` is a graph and needs `{key}`"
             values.report("E104", message, where, label=f"`{key}` is missing", help=cure)
             right = False

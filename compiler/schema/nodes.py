@@ -9,7 +9,7 @@ from modelc.compiler.schema.chains import read_item, read_items, read_repeat
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping
 from modelc.compiler.schema.spec import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
-from modelc.compiler.schema.spellings import closest
+from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import describe, flow
 
 NODE_KEYS = ("from", "layers", "repeat")
@@ -46,6 +46,9 @@ def read_inner(
         return None
     if whole and all_read and not types:
         report_unused(findings, names, nodes, outputs, path)
+    if whole and all_read and path[:1] == ("blocks",):
+        # Nothing uses it, so that nobody else looks for what it names.
+        report_unknown(findings, [*names, *nodes], nodes, outputs)
     return Inner(tuple(names), nodes, outputs, whole and all_read, types)
 
 
@@ -79,6 +82,27 @@ def report_unused(
         if name not in needed:
             message = f"input `{name}` of the block `{block}` is not used"
             findings.add("W902", message, at, label="feeds no output of the block")
+
+
+def report_unknown(
+    findings: Findings, names: Collection[str], nodes: Mapping[str, NodeSpec], outputs: Mapping[str, Reference]
+) -> None:
+    """Report what feeds the nodes of a block, or is an output of it, and is none of its `names`."""
+    given = [source for node in nodes.values() for source in node.sources or ()]
+    for reference in (*given, *outputs.values()):
+        if reference.node not in names:
+            close = closest(reference.node, names)
+            findings.add(
+                "E201",
+                f"unknown node `{reference.node}`",
+                reference.path,
+                label="no such node or input",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"inputs and nodes: {', '.join(names)}" if not close else (),
+                meant=findings.sure(
+                    reference.path, reference.text, surely(reference.text, names), given=reference.node
+                ),
+            )
 
 
 def references(node: NodeSpec) -> list[str] | None:

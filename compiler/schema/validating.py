@@ -1,5 +1,6 @@
 """Makes things and sections of plain data, and says what pydantic finds wrong with it in the words of the language."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ WANTED = {
     "model_type": "a mapping",
     "mapping_type": "a mapping",
 }
+TAG = re.compile(r"constrained-|(tuple|list)\[")
+"""What pydantic calls the kinds of a union."""
 BOUNDS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
@@ -88,7 +91,7 @@ def translate(
     from modelc.compiler.schema.tables import table_of
 
     start = len(findings.problems)
-    items: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
+    items = without_tags([dict(item) for item in error.errors(include_url=False)])
     # What is missing may be what is unknown: known once that is looked at.
     items.sort(key=lambda item: item["type"] == "missing")
     missing = [item["loc"] for item in items if item["type"] == "missing"]
@@ -128,6 +131,23 @@ def translate(
     # A number that stands for several values is written once.
     once = {(problem.message, problem.label.place): problem for problem in reversed(findings.problems[start:])}
     findings.problems[start:] = reversed(once.values())
+
+
+def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`items` without the kinds of a union in their ways: of a list what is wrong in it, and of others not that they are
+    none."""
+    plain = [{**item, "loc": tuple(part for part in item["loc"] if not TAG.match(str(part)))} for item in items]
+    tagged = {now["loc"] for item, now in zip(items, plain, strict=True) if item["loc"] != now["loc"]}
+    inside = {item["loc"][:-1] for item in plain}
+    others = {item["loc"] for item in plain if item["type"] not in ("tuple_type", "list_type")}
+    return [
+        item
+        for item in plain
+        if item["loc"] not in tagged
+        or (
+            item["loc"] not in inside and (item["type"] not in ("tuple_type", "list_type") or item["loc"] not in others)
+        )
+    ]
 
 
 def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:

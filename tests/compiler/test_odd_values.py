@@ -48,3 +48,30 @@ def test_what_is_set_hides_no_place_of_what_is_not() -> None:
     found = check(text, "spec.yaml", ["model.layers.0.zero_padding2d.padding.0.1=-7"]).errors
     places = [(problem.label.place.file, problem.label.place.column) for problem in found]
     assert sorted(places) == [(SETTING, 43), ("spec.yaml", text.splitlines()[1].index("-4") + 1)]
+
+
+@pytest.mark.parametrize(
+    ("value", "messages"),
+    [
+        ("-1", ["`indices_or_sections` must be at least 1, got -1"]),
+        ("a", ["`indices_or_sections` must be a whole number, got the text `a`"]),
+        ("[1, -2]", ["every value of `indices_or_sections` must be at least 1, got -2"]),
+        ("[1.5]", ["every value of `indices_or_sections` must be a whole number, got the number `1.5`"]),
+    ],
+)
+def test_a_number_or_a_list_of_them_is_wrong_once(value: str, messages: list[str]) -> None:
+    assert [problem.message for problem in check(MODEL.format(f"split: {value}"), "spec.yaml").errors] == messages
+
+
+def test_a_block_that_nothing_uses_names_what_is_there() -> None:
+    text = "blocks: {A: {inputs: [x], nodes: {o: {from: z, dense: 3}}, outputs: [o, q]}}\n" + MODEL.format("relu")
+    assert [problem.message for problem in check(text, "spec.yaml").errors] == ["unknown node `z`", "unknown node `q`"]
+
+
+def test_an_output_may_be_called_as_what_others_write_for_a_type() -> None:
+    text = (
+        "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, nodes: {kind: {from: x, dense: 3}, price: {from: x, dense: 1}}, "
+        "outputs: [kind, price]}\n"
+        "train: {loss: {kind: cross_entropy, price: mean_squared_error}, optimizer: adam, epochs: 1}\n"
+    )
+    assert all("is written by its name" not in problem.message for problem in check(text, "spec.yaml").problems)
