@@ -1,4 +1,4 @@
-"""What the commands print: findings, one-line errors, colours only where they serve. Decides no exit code of a command.
+"""What the commands print: findings, one-line errors, colours only where they serve; and how they end.
 
 Imported by every command, so it imports nothing of weight itself.
 """

@@ -1,4 +1,4 @@
-"""Which files `modelc validate` checks: paths as given, specs below folders, and what globs match."""
+"""Which files `modelc validate` and `modelc format` look at: paths as given, specs below folders, and what globs match."""
 
 import glob
 import os

@@ -217,7 +217,7 @@ class Builder:
             ]
             return self.join(place, body.kind or "join", body.join, ends, (*item.path, "join"))
         if isinstance(body, Share):
-            return self.share(level, place, body, given, at)
+            return self.share(level, place, body, given)
         return self.unembed(level, place, item, body, given, at)
 
     def inner(self, place: Place, item: Item, body: Inner, given: Sequence[Given] | None, at: Path) -> Edge | None:
@@ -257,7 +257,7 @@ class Builder:
         self.add(inside, layer, feeds, place.owner(inside.path), at)
         return self.at_end(place, Edge(inside.path))
 
-    def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None, at: Path) -> Edge | None:
+    def share(self, level: Level, place: Place, body: Share, given: Sequence[Given] | None) -> Edge | None:
         """The layers of another node of the same graph, at `place` and with that node's weights."""
         if shared_node(self.findings, level, body.of, "share") is None:
             return self.hole(place, body.of.path)

@@ -48,7 +48,9 @@ class Ends:
                 if edge.port not in end and edge.node in self.partial:
                     return None
                 if edge.port not in end:
-                    self.no_port(edge, list(end), path, whole)
+                    if path is not None:
+                        owner = edge.node if whole else edge.node.rpartition("/")[2]
+                        no_port(self.findings, edge, list(end), path, owner=owner, given=edge.port)
                     return None
                 # What a block gives is looked up where its outputs name it, and blamed there.
                 path = None if edge.node in self.blocks else path
@@ -70,22 +72,6 @@ class Ends:
             edge = None if end is None else Edge(end.node, edge.port)
         return True
 
-    def no_port(self, edge: Edge, ports: list[str], path: Path | None, whole: bool) -> None:
-        if path is None:
-            return
-        close, sure = closest(edge.port, ports), surely(edge.port, ports)
-        named = edge.node.rpartition("/")[2]
-        owner = edge.node if whole else named
-        self.findings.add(
-            "E203",
-            f"`{owner}` has no port `{edge.port}`",
-            path,
-            label="no such port",
-            help=f"did you mean `{close}`?" if close else (),
-            note=f"ports of `{owner}`: {', '.join(ports)}",
-            meant=self.findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=edge.port),
-        )
-
     def settled(self) -> dict[str, Mapping[str, Edge | None]]:
         """The ports of everything that is made of several nodes."""
         ends: dict[str, Mapping[str, Edge | None]] = {}
@@ -93,3 +79,19 @@ class Ends:
             ports = end if isinstance(end, Mapping) else ("output",)
             ends[path] = {port: self.settle(Edge(path, port), None) for port in ports}
         return ends
+
+
+def no_port(findings: Findings, edge: Edge, ports: Collection[str], path: Path, *, owner: str, given: str = "") -> None:
+    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given` is it
+    where the spec gives such names."""
+    close, sure = closest(edge.port, ports), surely(edge.port, ports)
+    named = edge.node.rpartition("/")[2]
+    findings.add(
+        "E203",
+        f"`{owner}` has no port `{edge.port}`",
+        path,
+        label="no such port",
+        help=f"did you mean `{close}`?" if close else (),
+        note=f"ports of `{owner}`: {', '.join(ports)}",
+        meant=findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=given),
+    )

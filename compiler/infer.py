@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from modelc.compiler.document import Document
+from modelc.compiler.ends import no_port
 from modelc.compiler.errors import Label, Meant, Path, PlanError, Problem
 from modelc.compiler.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.layer import Layer, Plan
@@ -12,7 +13,6 @@ from modelc.compiler.layers import kind_of
 from modelc.compiler.planned import PlannedGraph, by_slot, reachable
 from modelc.compiler.promises import need_a, need_types
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.tensor import TensorType, show_shape
 
 
@@ -196,18 +196,8 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: boo
     ports = ["output"] if feed.edge.node in planned.graph.inputs else list(plan.outputs) if plan is not None else None
     if ports is None or feed.edge.port in ports:
         return
-    close, sure = closest(feed.edge.port, ports), surely(feed.edge.port, ports)
-    named = feed.edge.node.rpartition("/")[2]
     owner = feed.edge.node if whole else feed.slot
-    findings.add(
-        "E203",
-        f"`{owner}` has no port `{feed.edge.port}`",
-        feed.path,
-        label="no such port",
-        help=f"did you mean `{close}`?" if close else (),
-        note=f"ports of `{owner}`: {', '.join(ports)}",
-        meant=findings.sure(feed.path, f"{named}.{feed.edge.port}", sure and f"{named}.{sure}"),
-    )
+    no_port(findings, feed.edge, ports, feed.path, owner=owner)
 
 
 def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanError) -> None:

@@ -1,4 +1,4 @@
-"""Where the parts of a model are built, and what names stand for there. Values only; `building` builds."""
+"""Where the parts of a model are built, and what names stand for there. `building` builds, and notes here what it is at."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError, core_schema
 
-RATIO = re.compile(r"\s*([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)\s*/\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*", re.IGNORECASE)
+RATIO = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*/\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*")
 
 
 def read_ratio(value: Any) -> Any:

@@ -11,12 +11,12 @@ from modelc.compiler.errors import Label
 from modelc.compiler.expand.merging import is_variable
 from modelc.compiler.expand.part import Part, Where, hole
 from modelc.compiler.expand.scope import Block, File, Parameter, Scope
-from modelc.compiler.expand.using import used_model
+from modelc.compiler.expand.using import known_keys, used_model
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.numbers import read_ratio
 from modelc.compiler.schema.naming import STRUCTURES
-from modelc.compiler.schema.spellings import closest, surely
+from modelc.compiler.schema.spellings import surely
 from modelc.compiler.schema.validating import WHOLE, is_quotient
 from modelc.compiler.schema.wording import describe, flow
 
@@ -119,19 +119,7 @@ def read_block(values: "Values", name: str, file: File) -> Block:
         return read_use(values, name, part, broken)
     parameters = read_parameters(values, name, part)
     right = parameters is not None
-    for key, (at, _) in part.content.items():
-        if key not in KEYS:
-            close = closest(key, KEYS)
-            values.report(
-                "E102",
-                f"unknown key `{key}` in the block `{name}`",
-                at,
-                label="unknown key",
-                help=f"did you mean `{close}`?" if close else "",
-                note=f"keys of a block: {', '.join(KEYS)}",
-                meant=(key, surely(key, KEYS)),
-            )
-            right = False
+    right = known_keys(values.report, part, f"the block `{name}`", KEYS) and right
     bodies = [key for key in BODIES if key in part.content]
     if len(bodies) == 2:
         at = part.content["nodes"][0]

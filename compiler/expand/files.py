@@ -12,9 +12,9 @@ from modelc.compiler.document import Document, Hop, read
 from modelc.compiler.errors import Label, Meant, Path, Problem, RunError
 from modelc.compiler.expand.merging import merge, remove
 from modelc.compiler.expand.part import Part, Where, document_of, hole, tree
+from modelc.compiler.expand.using import known_keys
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.parse import check_format
-from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import describe
 
 KEYS = ("file", "remove")
@@ -80,19 +80,7 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
     path: Part | None = part
     removed: Part | None = None
     if part.kind == "mapping":
-        for key, (where, _) in part.content.items():
-            if key not in ("file", "remove"):
-                close = closest(key, KEYS)
-                report(
-                    files,
-                    "E102",
-                    f"unknown key `{key}` in `extends`",
-                    where,
-                    label="unknown key",
-                    help=f"did you mean `{close}`?" if close else "",
-                    note=f"keys of `extends`: {', '.join(KEYS)}",
-                    meant=(key, surely(key, KEYS)),
-                )
+        known_keys(partial(report, files), part, "`extends`", KEYS)
         path, removed = part.get("file"), part.get("remove")
         if path is None and set(part.content) <= {*KEYS}:
             cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"

@@ -69,11 +69,11 @@ class Laying:
 
     def things(self, base: Part, own: Part, shape: Thing) -> Part:
         """One named thing on top of another: merged where both have one name, else replaced whole."""
-        one, two = spelt(base, shape), spelt(own, shape)
+        one, two = spelt(base), spelt(own)
         first, name = name_in(one, shape), name_in(two, shape)
         if first is not None and name is not None and first != name:
             self.need_known(one, first, shape)
-        if first is None and name is not None and name == name_in(spelt(self.behind(base), shape), shape):
+        if first is None and name is not None and name == name_in(spelt(self.behind(base)), shape):
             return self.refuse(base, own, name)
         if first is not None and own.kind == "mapping" and set(own.content) <= shape.siblings.keys() - {*shape.instead}:
             return self.unnamed(one, own, first, shape)
@@ -191,7 +191,7 @@ def is_variable(part: Part) -> bool:
     return part.kind == "scalar" and isinstance(part.content, str) and part.content.startswith("$")
 
 
-def spelt(part: Part, shape: Thing) -> Part:
+def spelt(part: Part) -> Part:
     """A bare name as a mapping."""
     if part.kind == "scalar" and isinstance(part.content, str) and not is_variable(part):
         return replace(part, kind="mapping", content={part.content: (part.at, replace(part, content=None))})

@@ -1,4 +1,4 @@
-"""What a file or a block defines for the texts in it: variables, parameters, blocks. Values only; `expander` computes them."""
+"""What a file or a block defines for the texts in it: variables, parameters, blocks. `values` computes them, and keeps here what it has."""
 
 import ast
 import re

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelc.compiler.errors import Label
-from modelc.compiler.expand.merging import called
+from modelc.compiler.expand.merging import Report, called
 from modelc.compiler.expand.part import Part, Where
 from modelc.compiler.expand.scope import File, Scope, written
 from modelc.compiler.schema.naming import item_names
@@ -36,7 +36,7 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
         output = values.value(output, scope)
     if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
         return None
-    known, found = known_keys(values, spec, "a spec", TOP), spec.get("model")
+    known, found = known_keys(values.report, spec, "a spec", TOP), spec.get("model")
     if found is None:
         if known:
             message = f"the file of the block `{name}` has no `model`"
@@ -48,7 +48,9 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
             message = f"`model` must be a mapping, got {describe(model.data)}"
             values.report("E105", message, model.at, label="expected a mapping")
         return None
-    if not known_keys(values, model, "`model`", MODEL) or not is_whole(values, model, spec.content["model"][0], output):
+    if not known_keys(values.report, model, "`model`", MODEL) or not is_whole(
+        values, model, spec.content["model"][0], output
+    ):
         return None
     body = {key: entry for key, entry in model.content.items() if key != "precision"}
     if output is not None and "nodes" in body:
@@ -109,12 +111,12 @@ def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> b
     return not missing
 
 
-def known_keys(values: "Values", section: Part, owner: str, allowed: Sequence[str]) -> bool:
-    """Report keys of `section` of the file that a block uses which no spec has there; says whether there are none."""
+def known_keys(report: Report, section: Part, owner: str, allowed: Sequence[str]) -> bool:
+    """Report keys of `section`, called `owner`, which it does not have; says whether there are none."""
     unknown = [key for key in section.content if key not in allowed]
     for key in unknown:
         close = closest(key, allowed)
-        values.report(
+        report(
             "E102",
             f"unknown key `{key}` in {owner}",
             section.content[key][0],

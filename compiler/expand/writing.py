@@ -92,6 +92,9 @@ def text_of(content: Any) -> str:
     if isinstance(content, str) and PLAIN.fullmatch(content) and content.lower() not in WORDS:
         return content
     quoted = json.dumps(content, ensure_ascii=False)
+    if isinstance(content, float) and "." not in quoted:
+        # Without a point it would be a text in YAML 1.1.
+        quoted = quoted.replace("e", ".0e")
     return "".join(mark if mark.isprintable() else f"\\U{ord(mark):08x}" for mark in quoted)
 
 

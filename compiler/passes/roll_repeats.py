@@ -39,20 +39,11 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     first, second = copies[0], copies[1]
     if not first or any(len(copy) != len(first) for copy in copies):
         return None
-    turns = turns_of(repeated, first, second)
-    if turns is None or not all(may_turn(planned, node) for node in first):
+    found = turns_of(repeated, first, second)
+    if found is None or not all(may_turn(planned, node) for node in first):
         return None
-    end = next((turn.end for feeds in turns.values() for turn in feeds if turn.end is not None), None)
-    carried = next(
-        (
-            feed.edge
-            for node in first
-            for feed, turn in zip(node.feeds or (), turns[node.path], strict=True)
-            if turn.end
-        ),
-        None,
-    )
-    if end is None or carried is None or planned.type(carried) != planned.type(end):
+    turns, carried, end = found
+    if planned.type(carried) != planned.type(end):
         return None
     for index, copy in enumerate(copies[1:], 1):
         if not alike(planned, repeated, first, copy, turns, index):
@@ -76,8 +67,11 @@ def moved(repeated: Repeated, path: str, index: int, to: int) -> str:
     return f"{repeated.path}/{to}" + path[len(f"{repeated.path}/{index}") :]
 
 
-def turns_of(repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]) -> dict[str, list[Turn]] | None:
-    """For each feed of the first copy, what it is in each turn: told by how it differs in the second copy."""
+def turns_of(
+    repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]
+) -> tuple[dict[str, list[Turn]], Edge, Edge] | None:
+    """For each feed of the first copy, what it is in each turn, told by how it differs in the second copy; what goes into the
+    first one, and what of it goes into the second. None where that is more than one value."""
     inside = {node.path for node in first}
     twins = {node.path: node for node in second}
     turns: dict[str, list[Turn]] = {}
@@ -97,7 +91,10 @@ def turns_of(repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ..
             else:
                 ends.add((feed.edge, other.edge))
                 turns[node.path].append(Turn("carried", other.edge))
-    return turns if len(ends) == 1 and all(end.node in inside for _, end in ends) else None
+    if len(ends) != 1:
+        return None
+    ((carried, end),) = ends
+    return (turns, carried, end) if end.node in inside else None
 
 
 def carrying(node: Node, turns: list[Turn], path: str) -> Node:

@@ -33,7 +33,7 @@ def read_items(
                 help="begin each layer with `- `",
             )
         return None
-    if not raw and not may_be_empty and not any(hole[: len(path)] == path for hole in findings.document.holes):
+    if not raw and not may_be_empty and not findings.has_hole(path):
         findings.add("E104", f"{what} is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
         return None
     items = []
@@ -249,7 +249,7 @@ def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
             message = f"a branch cannot be called `{name}`, as the layer that joins the branches"
             findings.add("E110", message, (*at, name), key=True, label="the name of the join")
         branches[name] = read_items(findings, value, (*at, name), may_be_empty=True)
-    if below is not None and len(branches) < 2 and not any(hole[:-1] == at for hole in findings.document.holes):
+    if below is not None and len(branches) < 2 and not findings.lacks(at):
         shown = flow(next(iter(branches), "a"))
         message = f"`parallel` needs two or more branches, got {len(branches)}"
         findings.add(

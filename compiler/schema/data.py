@@ -73,7 +73,7 @@ def read_readers(
         here = (*at, name)
         check_name(findings, name, here, key=True)
         readers[name] = read_reader(findings, name, value, here)
-    return readers, not any(hole[:-1] == at for hole in findings.document.holes)
+    return readers, not findings.lacks(at)
 
 
 def read_reader(findings: Findings, name: str, raw: Any, path: Path) -> Reader | None:

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
+from modelc.compiler.numbers import RATIO as RATIO_TEXT
 from modelc.compiler.numbers import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio
 
 Schema = dict[str, Any]
-RATIO = {"type": "string", "pattern": r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*/\s*[0-9.]+([eE][-+]?[0-9]+)?\s*$"}
+RATIO = {"type": "string", "pattern": f"^{RATIO_TEXT.pattern}$"}
 BOUNDS = {
     "gt": "exclusiveMinimum",
     "ge": "minimum",

@@ -1,4 +1,4 @@
-"""Collects the problems of one document, and says pydantic's findings in the words of the language."""
+"""Collects the problems of one document, with their places, what was meant and the ways that values came."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from modelc.compiler.schema.wording import article, listed, some
 
 
 class Findings:
-    """The problems found so far in one document. The only mutable thing between a text and its spec."""
+    """The problems found so far in one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -112,6 +112,10 @@ class Findings:
     def has_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, or contains, what is reported already."""
         return any(hole[: len(path)] == path for hole in self.document.holes)
+
+    def lacks(self, path: Path) -> bool:
+        """Whether an entry of what stands at `path` could not be read."""
+        return any(hole[:-1] == path for hole in self.document.holes)
 
     def in_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, contains, or stands in what is reported already."""

@@ -25,7 +25,7 @@ from modelc.compiler.sources import SOURCES
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A plain value, as far as JSON Schema can say what it may be. `default` is None where there is none to tell."""
+    """A plain value, as far as JSON Schema can say what it may be."""
 
     schema: Schema
     description: str = ""

@@ -112,9 +112,9 @@ def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> t
         inputs[name] = (
             None if mapping is None else read_section(findings, InputSpec, mapping, here, f"input `{name}`", whole=True)
         )
-    if not inputs and not any(hole[: len(at)] == at for hole in findings.document.holes):
+    if not inputs and not findings.has_hole(at):
         findings.add("E104", "`inputs` is empty", at, key=True, label="no input", help="name at least one input")
-    return inputs, not any(hole[:-1] == at for hole in findings.document.holes)
+    return inputs, not findings.lacks(at)
 
 
 def read_sequential(

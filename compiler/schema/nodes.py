@@ -140,7 +140,7 @@ def read_nodes(
     if mapping is None:
         return {}, False
     names = (*inputs, *mapping)
-    if not mapping and not any(hole[: len(path)] == path for hole in findings.document.holes):
+    if not mapping and not findings.has_hole(path):
         findings.add("E104", "`nodes` is empty", path, key=True, label="no node", help="add a node")
     nodes = {}
     for name, value in mapping.items():
@@ -159,7 +159,7 @@ def read_nodes(
         node = read_node(findings, name, value, here, names)
         if name not in inputs:
             nodes[name] = node
-    whole = len(nodes) == len(mapping) and not any(hole[:-1] == path for hole in findings.document.holes)
+    whole = len(nodes) == len(mapping) and not findings.lacks(path)
     return nodes, whole
 
 
@@ -330,6 +330,6 @@ def read_outputs(findings: Findings, section: Mapping[str, Any], path: Path) -> 
                     help="give each a name of its own: `outputs: {first: node, second: node.port}`",
                 )
             outputs.setdefault(reference.node, reference)
-    if not outputs and complete and not any(hole[: len(at)] == at for hole in findings.document.holes):
+    if not outputs and complete and not findings.has_hole(at):
         findings.add("E104", "`outputs` is empty", at, key=True, label="no output", help="list at least one node")
-    return outputs, complete and not any(hole[:-1] == at for hole in findings.document.holes)
+    return outputs, complete and not findings.lacks(at)

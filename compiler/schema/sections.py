@@ -30,7 +30,7 @@ def check_keys(findings: Findings, section: Mapping[str, Any], path: Path, later
             )
         elif key not in allowed:
             unknown_key(findings, (*path, key), value)
-    unread = any(hole[:-1] == path for hole in findings.document.holes)
+    unread = findings.lacks(path)
     return not unread and all(key in allowed or key in later for key in section)
 
 

@@ -88,7 +88,7 @@ def read_terms(findings: Findings, section: Mapping[str, Any], path: Path) -> tu
         )
         return (), False
     terms = tuple(read_term(findings, name, value, (*at, name)) for name, value in raw.items())
-    return terms, not any(hole[:-1] == at for hole in findings.document.holes)
+    return terms, not findings.lacks(at)
 
 
 def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
@@ -146,7 +146,7 @@ def read_metrics(findings: Findings, section: Mapping[str, Any], path: Path) -> 
     raw = section["metrics"]
     if isinstance(raw, Mapping):
         metrics = []
-        whole = not any(hole[:-1] == at for hole in findings.document.holes)
+        whole = not findings.lacks(at)
         for output, value in raw.items():
             if output in METRICS:
                 findings.add(
