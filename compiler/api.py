@@ -213,7 +213,13 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
         if isinstance(spec, Mapping):
             import json
 
-            checked = check(json.dumps(spec, indent=2), "spec.json")
+            try:
+                text = json.dumps(spec, indent=2)
+            except (TypeError, ValueError) as error:
+                cure = "use mappings, lists, texts, numbers, true, false and None"
+                message = f"the mapping holds what no spec can: {error}"
+                raise SpecError([whole("E008", message, "spec.json", helps=(cure,))], {}) from None
+            checked = check(text, "spec.json")
         else:
             checked = check_file(Path(spec))
     if checked.errors or checked.task is None:

@@ -99,7 +99,7 @@ class Explainer:
             self.context_mark = opened
             bracket = nth_line(self.text, opened.line)[opened.column]
             return self.never_closed(bracket, "]" if bracket == "[" else "}")
-        if self.char in ("]", "}") and self.char:
+        if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
         return self.problem(f"`{self.char}` stands where a value is expected", self.mark, help="take it out")
 
@@ -165,7 +165,7 @@ class Explainer:
                 related=related,
                 help="put what belongs together in braces, `{a: {b: 1}}`, or text in quotes",
             )
-        if self.char in ("]", "}") and self.char:
+        if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
         if self.char == "{" and self.line[: self.mark.column].endswith("$"):
             return self.problem(
@@ -235,7 +235,7 @@ class Explainer:
             return self.problem(
                 "text behind the closing quote", self.mark, help="put all of the text in quotes, or none of it"
             )
-        if self.char in ("]", "}") and self.char:
+        if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
         if indentation != self.context_mark.column:
             return self.problem(

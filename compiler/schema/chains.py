@@ -8,7 +8,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.layer import Layer
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.hints import absent_hint
+from modelc.compiler.schema.hints import absent_hint, type_hint, value_meant
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.schema.naming import STRUCTURES
 from modelc.compiler.schema.spec import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
@@ -171,7 +171,14 @@ def read_repeat(findings: Findings, raw: Any, path: Path) -> Repeat | None:
     if isinstance(times, bool) or not isinstance(times, int):
         if not findings.is_hole(at):
             message = f"`repeat` must be a whole number, got {describe(times)}"
-            findings.add("E105", message, at, label="expected a whole number")
+            findings.add(
+                "E105",
+                message,
+                at,
+                label="expected a whole number",
+                help=type_hint("int_type", "repeat", times),
+                meant=findings.sure(at, times, value_meant("int_type", times), "value"),
+            )
         return None
     if not 0 <= times <= LARGEST_REPEAT:
         message = f"`repeat` must be from 0 to {LARGEST_REPEAT}, got {times}"
@@ -208,8 +215,7 @@ def read_body(findings: Findings, kind: str, raw: Any, path: Path) -> Body | Non
 
 def read_join(findings: Findings, raw: Any, path: Path) -> tuple[str, Layer | None]:
     """The layer that joins the branches of `parallel`, by its name; None where it cannot be read, which is reported."""
-    many = [name for name in ("concatenate", "add", "multiply", "average", "maximum") if name in LAYERS]
-    cure = f"use one of {', '.join(f'`{name}`' for name in many)}"
+    cure = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
     block = next(
         (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in findings.document.defined), None
     )

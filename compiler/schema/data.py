@@ -7,6 +7,7 @@ from modelc.compiler.advertised import having
 from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
 from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.hints import type_hint, value_meant
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import DataSpec
@@ -134,6 +135,11 @@ def read_seed(findings: Findings, section: Mapping[str, Any], path: Path) -> int
         findings.add("E106", f"`seed` must be at least 0 and below 2^63, got {seed}", path, label="out of range")
     else:
         findings.add(
-            "E105", f"`seed` must be a whole number, got {describe(seed)}", path, label="expected a whole number"
+            "E105",
+            f"`seed` must be a whole number, got {describe(seed)}",
+            path,
+            label="expected a whole number",
+            help=type_hint("int_type", "seed", seed),
+            meant=findings.sure(path, seed, value_meant("int_type", seed), "value"),
         )
     return 0

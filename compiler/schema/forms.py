@@ -38,6 +38,10 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
             continue
         beside = {other: raw[other] for other in raw if other in siblings and other != key}
         rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
+        wrapped = next((rest[one] for one in ("config", "args", "params") if [*rest] == [one]), None)
+        if isinstance(wrapped, Mapping):
+            # As Keras writes it out.
+            rest = dict(wrapped)
         name = next(table.called(value), None) if key == "name" else table.suggest(value)
         # An output may well be called `kind`.
         if (
@@ -48,7 +52,7 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
             continue
         if name and (key not in siblings or is_type(table, name, rest)):
             written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
-            lost = key != "name" and "name" in raw and "name" not in siblings
+            lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             sure = None if lost else sure_name(table, value, rest, ())
             if sure and not all(surely(other, table.find(sure).model_fields) for other in rest):
                 sure = None

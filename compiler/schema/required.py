@@ -28,7 +28,7 @@ def without_needs(schema: Any) -> Any:
 
 
 def within(key: str, value: Any) -> Any:
-    if key in ("properties", "patternProperties", "definitions"):
+    if key in ("properties", "patternProperties"):
         return {name: without_needs(below) for name, below in value.items()}
     return without_needs(value) if key in ("allOf", *ONE) else value
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from modelc.compiler.errors import Path
 from modelc.compiler.named import Table
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.forms import another, example_of, fed_cure, translated, type_form
+from modelc.compiler.schema.forms import TypeForm, another, example_of, fed_cure, translated, type_form
 from modelc.compiler.schema.hints import argument_hint, bound_hint, choice_hint, scalar_cure, type_hint, value_meant
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
@@ -215,6 +215,10 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         findings.add(
             "E106", f"{quoted} has the wrong number of values: {item['msg'].lower()}", path, label="wrong length"
         )
+    elif kind == "unknown_name" and (
+        form := single_form(table_of(context["kind"]), item["loc"], value, findings, path)
+    ):
+        findings.type_form(path[:-1], table_of(context["kind"]), form)
     elif kind == "unknown_name":
         findings.unknown_name(path, table_of(context["kind"]), str(value))
     elif kind == "one_name" and (form := type_form(table_of(context["kind"]), value)):
@@ -257,6 +261,13 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
 def is_quotient(value: Any, computed: bool) -> bool:
     """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
     return computed and isinstance(value, float) and value.is_integer()
+
+
+def single_form(table: Table[Any], loc: Path, name: Any, findings: Findings, path: Path) -> TypeForm | None:
+    """What is meant by `{type: he_normal}`, whose only key is no name of the table."""
+    if not loc or loc[-1] != name or path not in findings.document.values or findings.is_hole(path):
+        return None
+    return type_form(table, {str(name): findings.document.get(path)})
 
 
 def written(findings: Findings, path: Path, start: int) -> Path:

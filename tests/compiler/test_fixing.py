@@ -41,6 +41,12 @@ def fixed(text: str, name: str = "spec.yaml") -> str:
         # Slips, in names, arguments and values.
         ("dens: 8", "dense: 8"),
         ("dense: {unit: 8}", "dense: {units: 8}"),
+        ('{dense: 8, repeat: "2"}', "{dense: 8, repeat: 2}"),
+        (
+            "dense: {units: 8, kernel_initializer: {type: he_normal}}",
+            "dense: {units: 8, kernel_initializer: he_normal}",
+        ),
+        ("dense: {units: 8, kernel_regularizer: {type: l2}}", "dense: {units: 8, kernel_regularizer: l2}"),
         ("dense: {units: 8, activation: rellu}", "dense: {units: 8, activation: relu}"),
         ("conv2d: {filters: 8, kernel_size: 3, padding: smae}", "conv2d: {filters: 8, kernel_size: 3, padding: same}"),
         ('"dens": 8', '"dense": 8'),
@@ -100,6 +106,7 @@ def test_what_is_beyond_doubt_is_corrected_and_all_else_stays(written: str, righ
         "{type: dense, units: 8, config: 3}",  # an argument that nothing here has
         "{type: dense, # why\n       units: 8}",  # a comment inside a flow mapping
         "dense: &a {unit: 8}",  # an alias may repeat it
+        "{class_name: Dense, config: {units: 8}}",  # two levels become one
         "embedding: {input_dim: 3, size: 9}",  # called so for other values
     ],
 )
