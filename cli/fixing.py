@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelc.cli.console import write
+from modelc.cli.targets import STDIN_NAME
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
     from modelc.compiler.errors import Fix, Problem
 
-STDIN = "<stdin>"
 MOST = 1000
 """Fixes of one spec, so that it ends whatever they do to each other."""
 
@@ -46,7 +46,7 @@ class Fixed:
 
 def real(name: str) -> str:
     """What identifies the file that messages call `name`."""
-    return name if name == STDIN else os.path.realpath(name)
+    return name if name == STDIN_NAME else os.path.realpath(name)
 
 
 def fix(check: Check, given: Sequence[str], fixed: Fixed) -> "Checked":
@@ -167,7 +167,7 @@ def write_fixed(fixed: Fixed) -> None:
     from modelc.runtime.files import rewrite, writing
 
     for name in fixed.changed():
-        if name == STDIN:
+        if name == STDIN_NAME:
             continue
         path = Path(name)
         with writing(path):

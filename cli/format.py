@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.console import FINDINGS, USAGE, complain, paint, show_problems, write
+from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 
 if TYPE_CHECKING:
     from modelc.compiler.errors import Problem
-
-STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,6 @@ def format(
 
     A spec means the same afterwards, or is left alone. Text from stdin comes out on stdout.
     """
-    from modelc.cli.targets import find_targets
-
     found = find_targets(paths)
     for path in found.empty:
         complain(f"nothing to format in `{path}`", helps=(found.why_none(),))
@@ -81,7 +78,7 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
     from modelc.compiler.layout import formatted
     from modelc.compiler.layout_tree import Unusual
 
-    name = "<stdin>" if target == STDIN else target
+    name = STDIN_NAME if target == STDIN else target
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if target == STDIN else read_whole(Path(target))
     except OSError as error:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+STDIN, STDIN_NAME = "-", "<stdin>"
+"""Standard input as an argument, and as messages call it."""
 ENDINGS = (".yaml", ".yml", ".json")
 VERSION_KEY = re.compile(rb"^(?:\{\s*)?[\"']?modelc[\"']?\s*:", re.MULTILINE)
 """The key at the beginning of a line: what marks most specs as such without parsing them."""

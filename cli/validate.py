@@ -12,14 +12,12 @@ import typer
 from modelc.cli.checking import RootFolder, Settings
 from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, paint, refuse, write
 from modelc.cli.plugins import PluginNames, enable
+from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
     from modelc.compiler.source import Root
-
-STDIN, STDIN_NAME = "-", "<stdin>"
-"""As an argument, and as messages call it."""
 
 
 def validate(
@@ -51,7 +49,6 @@ def validate(
     if difference and not fix:
         refuse("`--diff` goes with `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
-    from modelc.cli.targets import find_targets
     from modelc.compiler.render import FORMATS, summary
 
     found = find_targets(paths)

@@ -17,7 +17,7 @@ from modelc.compiler.ordering import order
 from modelc.compiler.reading.expand import MAX_NODES
 from modelc.compiler.references import given_by, resolve, shared_node
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.naming import names_of
 from modelc.compiler.schema.spec import (
     Chain,
     Inner,
@@ -135,10 +135,9 @@ class Builder:
         """Items one behind the other, each fed by the one before; the edge that the last one gives."""
         if items is None:
             return None
-        names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)], reserved)
         last: Edge | None = given[0].edge if given else None
         source: Path | None = named_from(self.findings, at)
-        for item, name in zip(items, names, strict=True):
+        for item, name in zip(items, names_of(items, reserved), strict=True):
             last = self.item(level, place.below(name), item, given, source or item.path)
             given, source = (Given(last, item.path),), None
         return last

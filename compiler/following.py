@@ -1,8 +1,9 @@
 """What of the problems with a spec merely follows from another, and is not told.
 
 What is wrong with a variable or the body of a block is told for the first of its uses. What is gone once the certain cures
-are carried out followed from what they are for: the spec is checked again with them. A name that is defined and used nowhere, where a slip of it is used more than once and defined nowhere, is wrong where it is
-defined: that is told, and not its uses.
+are carried out followed from what they are for: the spec is checked again with them. A name that is defined and used
+nowhere, where a slip of it is used more than once and defined nowhere, is wrong where it is defined: that is told, and not
+its uses.
 """
 
 from collections import Counter

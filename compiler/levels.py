@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from modelc.compiler.errors import Path
 from modelc.compiler.graph import Edge
-from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.naming import names_of
 from modelc.compiler.schema.spec import Item, NodeSpec, Reference, Share
 
 Owner = Callable[[str], str]
@@ -55,8 +55,8 @@ class Level:
 
 def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
     """The items of a chain by name, as nodes that `share` can name."""
-    names = item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
-    return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in zip(names, items, strict=True)}
+    named = zip(names_of(items), items, strict=True)
+    return {name: NodeSpec(name, (), (item,), False, item.path) for name, item in named}
 
 
 def only_share(spec: NodeSpec) -> Reference | None:

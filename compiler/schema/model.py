@@ -7,7 +7,7 @@ from modelc.compiler.errors import Path
 from modelc.compiler.schema.chains import read_items
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.items import check_name, read_mapping
-from modelc.compiler.schema.naming import item_names
+from modelc.compiler.schema.naming import names_of
 from modelc.compiler.schema.nodes import read_nodes, read_outputs
 from modelc.compiler.schema.sections import MODEL as KEYS
 from modelc.compiler.schema.sections import check_keys
@@ -151,9 +151,7 @@ def read_sequential(
     items = read_items(findings, section["layers"], at)
     if items is None:
         return None
-    for place, layer in enumerate(
-        item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)])
-    ):
+    for place, layer in enumerate(names_of(items)):
         if layer in inputs:
             findings.add(
                 "E110",

@@ -1,6 +1,10 @@
 """What the items of a list are called: the names in the place of a layer's, and the segments of paths. Knows texts only."""
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelc.compiler.schema.spec import Item
 
 STRUCTURES = ("share", "unembed", "residual", "parallel")
 """What stands in the place of a layer's name, beside the names of blocks."""
@@ -26,3 +30,8 @@ def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str
             name = f"{kind}_{counts[kind]}"
         names.append(name)
     return names
+
+
+def names_of(items: Sequence["Item"], reserved: Collection[str] = ()) -> list[str]:
+    """`item_names` of items that were read; one that could not be read is called by its place."""
+    return item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)], reserved)

@@ -11,12 +11,13 @@ from jsonschema import Draft7Validator
 from pydantic import BeforeValidator
 
 from modelc.compiler.document import read
+from modelc.compiler.expand import definitions, files
 from modelc.compiler.named import Named, Table
 from modelc.compiler.numbers import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
 from modelc.compiler.readers.category import read_classes
 from modelc.compiler.readers.checks import read_rows
 from modelc.compiler.schema import train as train_section
-from modelc.compiler.schema.grammar import Keys, Names, Thing, language
+from modelc.compiler.schema.grammar import Either, Keys, Names, Thing, block, language
 from modelc.compiler.schema.jsonschema import json_schema
 from modelc.compiler.schema.sections import SECTIONS, TOP
 from modelc.compiler.schema.tables import TABLES, table_of
@@ -273,3 +274,11 @@ def test_check_jsonschema_accepts_every_shipped_spec(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     done = subprocess.run([*command, str(wrong)], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "'optimiser' was unexpected" in done.stdout
+
+
+def test_the_grammar_has_the_keys_of_blocks_and_of_extends() -> None:
+    """Their readers' lists stand apart from the grammar, which a check without files and settings does not import."""
+    assert set(block().keys) == set(definitions.KEYS)
+    extends = language().keys["extends"]
+    assert isinstance(extends, Either) and isinstance(extends.mapping, Keys)
+    assert tuple(extends.mapping.keys) == files.KEYS
