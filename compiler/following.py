@@ -34,8 +34,9 @@ def once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     others: Counter[tuple[str, Place, str]] = Counter()
     for problem in problems:
         # What is said of a wrong value, or of names that lead nowhere, may name the use that it is said of.
-        alike = problem.code in WRONG_VALUES or problem.code.startswith("E2")
-        key = (problem.code, problem.label.place, problem.label.text if alike else problem.message)
+        text = problem.label.text if problem.code.startswith("E2") else problem.message
+        text = "" if problem.code in WRONG_VALUES and problem.related else text
+        key = (problem.code, problem.label.place, text)
         others[key] += key in first
         first.setdefault(key, problem)
     wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}

@@ -193,6 +193,7 @@ def bind_copy(findings: Findings, task: Task, name: str, reader: Reader, path: P
             label="no such input",
             help=f"did you mean `{close}`?" if close else (),
             note=f"inputs: {', '.join(inputs)}",
+            meant=findings.sure(path, reader.subject, surely(reader.subject, list(inputs)), given=reader.subject),
         )
         return None
     source = (task.inputs or {}).get(reader.subject)
