@@ -40,7 +40,7 @@ def explain(
     ] = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Explain a code, or anything that a spec can name. Without argument: list them all."""
+    """Explain a code, a key, or anything that a spec can name; of an argument, whose it is. Without argument: list them all."""
     enable(plugins)
     if name is None:
         write(overview())
@@ -55,7 +55,7 @@ def explain(
         write(show_page(page(name.upper())))
         return
 
-    from modelc.compiler.reference import entries, suggest
+    from modelc.compiler.reference import arguments_called, entries, suggest
     from modelc.compiler.schema.section_pages import key_names, key_pages, section_page
     from modelc.compiler.schema.spellings import surely
 
@@ -66,6 +66,9 @@ def explain(
     found = entries(name)
     if not found and (pages := key_pages(name)):
         write(show_key(name, pages))
+        return
+    if not found and (owners := arguments_called(name)):
+        write(listing(f"{name}  an argument of", list(owners)))
         return
     if not found:
         close = surely(name, key_names()) or suggest(name)

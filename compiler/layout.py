@@ -131,16 +131,18 @@ def at(tree: Tree, line: int) -> int:
 
 
 def spaced(text: str, name: str) -> str:
-    """`text` with one blank between a key and its value, where both stand on one line of a block."""
+    """`text` with the colon right behind a key of a block, and one blank between it and a value on the same line."""
     starts = line_starts(text)
     pieces: list[str] = []
     done = 0
     for key, value in pairs(Tree(text, name).root):
-        if key.end is None or value.start == key.start or value.start.line != key.end.line:
+        if key.end is None or value.start == key.start:
             continue
-        begin, end = index_of(starts, key.end), index_of(starts, value.start)
+        begin = index_of(starts, key.end)
+        beside = value.start.line == key.end.line
+        end = index_of(starts, value.start) if beside else text.find(":", begin) + 1
         if text[begin:end].strip() == ":":
-            pieces += [text[done:begin], ": "]
+            pieces += [text[done:begin], ": " if beside else ":"]
             done = end
     return "".join([*pieces, text[done:]])
 

@@ -106,6 +106,17 @@ def suggest(name: str) -> str | None:
     return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)
 
 
+def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
+    """The things that have an argument called `name`, each with what it is there."""
+    found = (
+        (entry, table.find(entry).model_fields[name].description or "")
+        for table in TABLES
+        for entry in sorted(table)
+        if not hidden(table, entry) and name in table.find(entry).model_fields
+    )
+    return tuple(found)
+
+
 def plural(kind: str) -> str:
     """The word for several things of one kind."""
     return {"loss": "losses"}.get(kind, f"{kind}s")

@@ -118,3 +118,18 @@ def test_every_key_of_the_language_has_an_explanation() -> None:
 def test_a_slip_in_a_key_is_answered_with_it(tmp_path: Path) -> None:
     ended = modelc("explain", "epoch", cwd=tmp_path)
     assert ended.code == 2 and ended.out == "" and "did you mean `modelc explain epochs`?" in ended.err
+
+
+def test_an_argument_is_explained_by_the_things_that_have_it(tmp_path: Path) -> None:
+    out = modelc("explain", "beta_1", cwd=tmp_path).out
+    assert out == (
+        "beta_1  an argument of\n"
+        "  adam   Decay of the running mean of gradients.\n"
+        "  adamw  Decay of the running mean of gradients.\n"
+    )
+    assert "lstm" in modelc("explain", "units", cwd=tmp_path).out
+
+
+def test_a_name_that_is_a_key_too_shows_both(tmp_path: Path) -> None:
+    out = modelc("explain", "precision", cwd=tmp_path).out
+    assert "precision  (metric)" in out and "precision  (key)\n\n  in `model`" in out

@@ -274,3 +274,8 @@ def test_a_heading_goes_with_the_section_that_it_heads() -> None:
     text = f"modelc: 1\n{model}\n# ---- training ----\n\n{train}\n# ---- data ----\n\n# of digits\n{data}"
     right = f"modelc: 1\n{model}\n# ---- data ----\n\n# of digits\n{data}\n# ---- training ----\n\n{train}"
     assert laid_out(text) == right
+
+
+def test_a_colon_stands_right_behind_its_key() -> None:
+    text = "modelc : 1\nmodel :  # all of it\n  inputs  :\n    x: {shape: [4]}\n  layers : [relu]\n"
+    assert laid_out(text) == text.replace(" :", ":").replace(" :", ":")
