@@ -24,6 +24,8 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
+WHOLE = "`//` gives a whole number: `${a // b}`"
+"""What to do about a quotient."""
 NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
 CHAIN = "layers in a row are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
 TRANSFORMER = "put it together as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
@@ -111,6 +113,11 @@ def scalar_cure(name: str, value: Any) -> str:
     return f"to do so with a number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
 
 
+def is_quotient(value: Any, computed: bool) -> bool:
+    """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
+    return computed and isinstance(value, float) and value.is_integer()
+
+
 def type_hint(kind: str, name: str, value: Any) -> str:
     """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
@@ -139,9 +146,11 @@ def value_meant(kind: str, value: Any) -> str | None:
         return str(int(value))
     if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
         plain = value.replace("_", "").strip()
-        if plain.isdecimal() and plain.isascii() and len(plain) <= MAX_DIGITS:
+        number = whole_number(plain)
+        if number is not None and plain.isascii():
             # With a leading zero it is another number in YAML 1.1.
-            return str(int(plain)) if plain == "0" or plain[0] != "0" else None
+            digits = plain.lstrip("+-")
+            return str(number) if digits == "0" or digits[0] != "0" else None
         return plain if FLOAT.fullmatch(plain) else None
     return None
 
@@ -152,13 +161,20 @@ def choice_hint(value: str, choices: Collection[str]) -> str:
     return meant if meant in choices else ""
 
 
+def whole_number(text: str) -> int | None:
+    """The whole number that a text of digits is, with a sign or without; None for all else, and for what is too long to be one."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    return int(text) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
+
+
 def number_hint(text: str) -> str:
     """The cure for a text where a number is wanted, if it is one but for its spelling."""
     plain = text.replace("_", "").strip()
-    if len(plain) > MAX_DIGITS + 10 or not FLOAT.fullmatch(plain.lstrip("0") if plain.isdecimal() else plain):
+    number = whole_number(plain)
+    if number is None and not FLOAT.fullmatch(plain):
         return ""
-    number = str(int(plain)) if plain.isdecimal() else plain
-    return "remove the quotes" if number == text else f"write `{number}`"
+    shown = plain if number is None else str(number)
+    return "remove the quotes" if shown == text else f"write `{shown}`"
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:

@@ -75,3 +75,20 @@ def test_an_output_may_be_called_as_what_others_write_for_a_type() -> None:
         "train: {loss: {kind: cross_entropy, price: mean_squared_error}, optimizer: adam, epochs: 1}\n"
     )
     assert all("is written by its name" not in problem.message for problem in check(text, "spec.yaml").problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("0", "remove the quotes"),
+        ("8", "remove the quotes"),
+        ("-3", "remove the quotes"),
+        ("0.5", "remove the quotes"),
+        ("+5", "write `5`"),
+        ("007", "write `7`"),
+        ("1_000", "write `1000`"),
+    ],
+)
+def test_a_number_in_quotes_is_answered_with_the_number(text: str, cure: str) -> None:
+    (problem,) = check(MODEL.format(f'dense: "{text}"'), "spec.yaml").errors
+    assert problem.helps == (cure,) and f'the text `"{text}"`' in problem.message
