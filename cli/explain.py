@@ -63,24 +63,18 @@ def explain(
     if section is not None:
         write(show_section(section))
         return
-    found = entries(name)
-    if not found and (pages := key_pages(name)):
-        write(show_key(name, pages))
-        return
-    if not found and (owners := arguments_called(name)):
+    found, pages = entries(name), key_pages(name)
+    if not found and not pages and (owners := arguments_called(name)):
         write(listing(f"{name}  an argument of", list(owners)))
         return
-    if not found:
+    if not found and not pages:
         close = surely(name, key_names()) or suggest(name)
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         if plugin := plugin_with(name):
             cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
         refuse(f"there is nothing called `{name}`", helps=(cure,))
-    pages = key_pages(name)
-    write(
-        "\n\n".join([*(show_entry(entry) for entry in found), *([show_key(name, pages)] if pages else [])]).rstrip("\n")
-        + "\n"
-    )
+    blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
+    write("\n\n".join(blocks) + "\n")
 
 
 def plugin_with(name: str) -> str | None:
@@ -162,7 +156,7 @@ def show_key(name: str, pages: "tuple[KeyPage, ...]") -> str:
         parts.append("\n".join(line for line in (f"  {page.where}", body) if line))
         if page.keys:
             parts.append(listing("Keys", list(page.keys.items())).rstrip("\n"))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def show_entry(entry: "Entry") -> str:

@@ -68,8 +68,8 @@ def fix(check: Check, given: Sequence[str], fixed: Fixed) -> "Checked":
             aside, most = set(), None
             continue
         fixes = Attempt(check, checked, fixed.texts, found)
-        failed = {said(problem, change) for problem, change in fixes.failed()}
-        if fixes.hold():
+        failed = {said(problem, change) for problem, change in fixes.failed}
+        if fixes.holds:
             for name, count in fixes.counts.items():
                 fixed.before.setdefault(name, fixes.before[name])
                 fixed.counts[name] = fixed.counts.get(name, 0) + count
@@ -91,15 +91,17 @@ def said(problem: "Problem", change: "Fix") -> "tuple[str, str, Fix]":
 
 
 class Attempt:
-    """Some fixes of `checked` carried out together: the texts they change by real path, before and after, and a check of them."""
+    """Some fixes of `checked` carried out together: the texts they change by real path, before and after, and a check of them.
+
+    `holds` says whether all could be carried out, and cured what they are for; `failed` has those that are no cures by
+    themselves.
+    """
 
     def __init__(
         self, check: Check, checked: "Checked", texts: Mapping[str, str], fixes: "Sequence[tuple[Problem, Fix]]"
     ) -> None:
-        from modelc.compiler.fixing import apply
+        from modelc.compiler.fixing import apply, judged
 
-        self.checked = checked
-        self.fixes = fixes
         self.before: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.counts: dict[str, int] = {}
@@ -107,22 +109,10 @@ class Attempt:
             changes = dict.fromkeys(change for _, change in fixes if file_of(change) == name)
             self.before[real(name)] = checked.sources[name]
             self.texts[real(name)], self.counts[real(name)] = apply(checked.sources[name], changes)
-        self.whole = sum(self.counts.values()) == len({change for _, change in fixes})
         self.after = check({**texts, **self.texts})
-
-    def hold(self) -> bool:
-        """Whether all of them could be carried out, and cured what they are for."""
-        from modelc.compiler.fixing import are_cures
-
-        problems = [problem for problem, _ in self.fixes]
-        return self.whole and are_cures(problems, self.checked.problems, self.after.problems)
-
-    def failed(self) -> "list[tuple[Problem, Fix]]":
-        """Those that cured nothing, or brought a mistake of spelling."""
-        from modelc.compiler.fixing import is_cure
-
-        before, after = self.checked.problems, self.after.problems
-        return [(problem, change) for problem, change in self.fixes if not is_cure(problem, before, after)]
+        good, failed = judged([problem for problem, _ in fixes], checked.problems, self.after.problems)
+        self.holds = good and sum(self.counts.values()) == len({change for _, change in fixes})
+        self.failed = [one for one in fixes if one[0] in failed]
 
 
 def file_of(change: "Fix") -> str:
@@ -137,11 +127,10 @@ def confirmed(check: Check, checked: "Checked", texts: Mapping[str, str]) -> "Ch
         if not fixes:
             return
         attempt = Attempt(check, checked, texts, fixes)
-        failed = attempt.failed()
-        if attempt.hold():
+        if attempt.holds:
             yield from fixes
-        elif failed:
-            yield from holding([one for one in fixes if one not in failed])
+        elif attempt.failed:
+            yield from holding([one for one in fixes if one not in attempt.failed])
         elif len(fixes) > 1:
             yield from holding(fixes[: len(fixes) // 2])
             yield from holding(fixes[len(fixes) // 2 :])

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from modelc.compiler.lower import Model, Tree
 
 
-COMMENTED = re.compile("#.*modelc", re.IGNORECASE)
-"""What a text has that may take warnings back."""
+COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
+"""What a text has that may take warnings back: most have none, and need nothing of what reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +73,18 @@ def check(
             (whole("E005", message, name, helps=("put fewer of them inside each other",)),),
             {name: show_text(text)},
         )
-    if len(checked.problems) > 1:
-        from modelc.compiler.following import once
-
-        checked = replace(checked, problems=once(checked.problems))
-    if any(problem.meant is not None for problem in checked.problems):
-        from modelc.compiler.fixing import settle
-        from modelc.compiler.following import once, without_followers
-
-        found = checked.problems
+    found = checked.problems
+    if len(found) > 1 or any(problem.meant is not None for problem in found):
+        from modelc.compiler.following import told
 
         def again(others: Mapping[str, str]) -> tuple[Problem, ...]:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
             try:
-                return once(examine(others.get(name, text), name, settings, root, {**texts, **files}).problems)
+                return examine(others.get(name, text), name, settings, root, {**texts, **files}).problems
             except RecursionError:
                 return found
 
-        settled = settle(checked.problems, checked.sources)
-        checked = replace(checked, problems=without_followers(settled, checked.sources, again))
+        checked = replace(checked, problems=told(found, checked.sources, again))
     commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
         from modelc.compiler.suppressing import suppress

@@ -192,11 +192,15 @@ def is_left_alone(problem: Problem, given: str) -> bool:
     return name is not None and distance(given, name[1], NEAR) < NEAR
 
 
-def are_cures(problems: Sequence[Problem], before: Sequence[Problem], after: Sequence[Problem]) -> bool:
-    """Whether the fixes of all `problems`, carried out together, took each of them away as `is_cure` says."""
+def judged(
+    problems: Sequence[Problem], before: Sequence[Problem], after: Sequence[Problem]
+) -> tuple[bool, list[Problem]]:
+    """Whether the fixes of all `problems`, carried out together, took each of them away, and which are no cures by
+    themselves, as `is_cure` says."""
     said, old, now = (Counter((one.code, one.message) for one in found) for found in (problems, before, after))
     fewer = all(now[words] <= old[words] - count for words, count in said.items())
-    return fewer and all(is_cure(problem, before, after) for problem in problems)
+    failed = [problem for problem in problems if not is_cure(problem, before, after)]
+    return fewer and not failed, failed
 
 
 def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:

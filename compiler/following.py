@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelc.compiler.errors import Label, Meant, Place, Problem
-from modelc.compiler.fixing import Text, apply, are_cures, is_cure, named, without_conflicts, words
+from modelc.compiler.fixing import Text, apply, judged, named, settle, without_conflicts, words
 from modelc.compiler.render.order import where
 
 Check = Callable[[Mapping[str, str]], Sequence[Problem]]
@@ -26,6 +26,14 @@ class Slip:
 
     definition: Problem
     uses: tuple[Problem, ...]
+
+
+def told(problems: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...]:
+    """What is told of the `problems` that a check found in `sources`; those whose cure is beyond doubt have their fix."""
+    found = once(problems)
+    if all(problem.meant is None for problem in found):
+        return found
+    return without_followers(settle(found, sources), sources, check)
 
 
 def once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -96,9 +104,10 @@ def after_cures(
     texts = {}
     for name in {edit.place.file for fix in fixes for edit in fix.edits}:
         texts[name], _ = apply(sources[name], [fix for fix in fixes if fix.edits[0].place.file == name])
-    after = check(texts)
-    if not are_cures(fixed, before, after):
-        return None, [problem for problem in fixed if not is_cure(problem, before, after)]
+    after = once(check(texts))
+    good, failed = judged(fixed, before, after)
+    if not good:
+        return None, failed
     old, now = (Counter((problem.code, problem.message) for problem in found) for found in (before, after))
     # What is told in other words now may be the same.
     reworded = {code for code, message in now if not old[code, message]}

@@ -115,12 +115,9 @@ class Table(Generic[T]):
             if fold(entry) == folded or folded in map(fold, self.find(entry).words()):
                 yield entry
 
-    def same(self, name: str) -> Iterator[str]:
-        """Those of them that it is another word for with the same values: no word for something near."""
-        folded = fold(bare(name))
-        for entry in self.called(name):
-            if folded not in map(fold, self.find(entry).akin):
-                yield entry
+    def is_same(self, entry: str, name: str) -> bool:
+        """Whether `name`, a word for `entry`, is one for the same with the same values, and not for something near it."""
+        return fold(bare(name)) not in map(fold, self.find(entry).akin)
 
     def build(self, raw: Any) -> T:
         """The value that `raw`, a part of a document, stands for.

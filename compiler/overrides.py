@@ -58,9 +58,7 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
     texts = [segment.text for segment in segments]
     if texts[0] == "extends" or (texts[0] == "blocks" and texts[2:3] == ["use"]):
         last = segments[0 if texts[0] == "extends" else 2]
-        message = f"`{last.text}` cannot be set: files are read before anything is set"
-        label = Label(last.place, "names another file")
-        return (Problem("E102", message, label, helps=("write a spec that extends this one, and set it there",)),)
+        return (brings_file(last.text, last.place),)
     walk = Walk(edits, segments)
     try:
         path = walk.walk(language(), (), 0)
@@ -78,9 +76,14 @@ def need_no_file(path: Path, given: "Given") -> None:
     """Raise Refused for blocks, or one of them, that bring a file with them: files are read before anything is set."""
     for at, place in given.keys.items():
         if path[:1] == ("blocks",) and at[-1:] == ("use",) and len(path) + len(at) == 3:
-            message = "`use` cannot be set: files are read before anything is set"
-            cure = "write a spec that extends this one, and set it there"
-            raise Refused(Problem("E102", message, Label(place, "names another file"), helps=(cure,)))
+            raise Refused(brings_file("use", place))
+
+
+def brings_file(key: str, place: Place) -> Problem:
+    """The problem with a setting of what names a file."""
+    message = f"`{key}` cannot be set: files are read before anything is set"
+    cure = "write a spec that extends this one, and set it there"
+    return Problem("E102", message, Label(place, "names another file"), helps=(cure,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from modelc.compiler.errors import Meant
 from modelc.compiler.graph import Edge
 from modelc.compiler.levels import Level
 from modelc.compiler.schema.findings import Findings
+from modelc.compiler.schema.nodes import unknown_node
 from modelc.compiler.schema.spec import NodeSpec, Reference
-from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.slots import Given
 
 
@@ -20,16 +19,7 @@ def shared_node(findings: Findings, level: Level, reference: Reference, what: st
         findings.add("E209", message, reference.path, label="not a node")
     elif level.complete and not is_unnamed(findings) and not is_removed(findings, level, reference):
         names = [name for name, node in level.nodes.items() if may_be_shared(node, reference)]
-        close = closest(reference.node, names)
-        findings.add(
-            "E201",
-            f"unknown node `{reference.node}`",
-            reference.path,
-            label="no such node",
-            help=f"did you mean `{close}`?" if close else (),
-            note=f"nodes: {', '.join(names)}" if names and not close else (),
-            meant=meant(findings, reference, names),
-        )
+        unknown_node(findings, reference, names, "no such node", f"nodes: {', '.join(names)}" if names else "")
     return None
 
 
@@ -70,17 +60,8 @@ def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | No
     if name in level.nodes:
         return Edge(level.place(name).path, reference.port)
     if level.complete and not is_removed(findings, level, reference):
-        names = (*level.inputs, *level.nodes)
-        close = closest(name, names)
-        findings.add(
-            "E201",
-            f"unknown node `{name}`",
-            reference.path,
-            label="no such node or input",
-            help=f"did you mean `{close}`?" if close else (),
-            note=f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}" if not close else (),
-            meant=meant(findings, reference, names),
-        )
+        note = f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}"
+        unknown_node(findings, reference, (*level.inputs, *level.nodes), "no such node or input", note)
     return None
 
 
@@ -93,10 +74,3 @@ def is_removed(findings: Findings, level: Level, reference: Reference) -> bool:
         findings.is_removed("E201", f"the {what} `{name}`", ("model", section, name), reference.path)
         for section, what in (("nodes", "node"), ("layers", "layer"), ("inputs", "input"))
     )
-
-
-def meant(findings: Findings, reference: Reference, names: Sequence[str]) -> Meant | None:
-    """What `reference` says beyond doubt, where it says none of `names`."""
-    sure = surely(reference.node, names)
-    port = reference.text[len(reference.node) :]
-    return findings.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node)

@@ -83,26 +83,19 @@ class Walk(Way):
         """The path that leads by `steps` into a variable, as far as there is something."""
         path: Path = ("vars", name)
         for step in steps:
-            value = self.edits.get(path)
-            if isinstance(value, Mapping) and step in value:
-                path = (*path, step)
-            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-                path = (*path, int(step))
-            else:
+            key = key_in(self.edits.get(path), step)
+            if key is None:
                 break
+            path = (*path, key)
         return ".".join(map(str, path))
 
     def into_value(self, path: Path, value: Any, index: int) -> Path:
         """An entry of a list of plain values, which is all that a plain value can have inside."""
         segment = self.segments[index].text
-        found: tuple[str | int, Any] | None = None
-        if isinstance(value, Mapping) and segment in value:
-            found = segment, value[segment]
-        elif isinstance(value, list) and segment.isdecimal() and int(segment) < len(value):
-            found = int(segment), value[int(segment)]
-        if found is not None:
-            below = (*path, found[0])
-            return below if index == len(self.segments) - 1 else self.into_value(below, found[1], index + 1)
+        key = key_in(value, segment)
+        if key is not None:
+            below = (*path, key)
+            return below if index == len(self.segments) - 1 else self.into_value(below, value[key], index + 1)
         shown = self.upto(index)
         cure, note = f"set it whole: `{shown}=...`", ""
         message, label = f"`{shown}` is a plain value, nothing stands inside it", f"not inside `{shown}`"
@@ -121,10 +114,8 @@ class Walk(Way):
             name, steps = named(item) or ("", [])
             found = self.edits.get(("vars", name))
             for step in steps:
-                if isinstance(found, list):
-                    found = found[int(step)] if step.isdecimal() and int(step) < len(found) else None
-                else:
-                    found = found.get(step) if isinstance(found, Mapping) else None
+                key = key_in(found, step)
+                found = None if key is None else found[key]
             if found is None:
                 break
             item = found
@@ -314,6 +305,13 @@ class Walk(Way):
             help=f"did you mean `{whole}{rest}`?" if close else "",
             note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed and owner != "this" else "",
         )
+
+
+def key_in(value: Any, segment: str) -> str | int | None:
+    """What a segment of a path names in a mapping or list; None where there is no such entry."""
+    if isinstance(value, Mapping) and segment in value:
+        return segment
+    return int(segment) if isinstance(value, list) and segment.isdecimal() and int(segment) < len(value) else None
 
 
 def choose(shape: Either, value: Any) -> Shape | None:

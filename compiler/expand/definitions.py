@@ -15,9 +15,9 @@ from modelc.compiler.expand.using import known_keys, used_model
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.named import NAME, fold
 from modelc.compiler.numbers import read_ratio
-from modelc.compiler.schema.naming import STRUCTURES
+from modelc.compiler.schema.hints import WHOLE, is_quotient
+from modelc.compiler.schema.naming import BESIDE_LAYER, STRUCTURES
 from modelc.compiler.schema.spellings import surely
-from modelc.compiler.schema.validating import WHOLE, is_quotient
 from modelc.compiler.schema.wording import describe, flow
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ WORDS = {
     "tuple": "ints",
 }
 """What else people write for them."""
-WORDS_OF_ITEMS = (*STRUCTURES, "name", "repeat", "from", "layers")
+WORDS_OF_ITEMS = (*STRUCTURES, *BESIDE_LAYER, "layers")
 """What stands in the place of a layer, or beside it, and is no block."""
 BODIES = ("layers", "nodes")
 KEYS = ("params", "layers", "inputs", "nodes", "outputs", "use", "output")
@@ -118,8 +118,7 @@ def read_block(values: "Values", name: str, file: File) -> Block:
     if "use" in part.content:
         return read_use(values, name, part, broken)
     parameters = read_parameters(values, name, part)
-    right = parameters is not None
-    right = known_keys(values.report, part, f"the block `{name}`", KEYS) and right
+    right = known_keys(values.report, part, f"the block `{name}`", KEYS) and parameters is not None
     bodies = [key for key in BODIES if key in part.content]
     if len(bodies) == 2:
         at = part.content["nodes"][0]

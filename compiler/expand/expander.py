@@ -11,6 +11,7 @@ from modelc.compiler.expand.definitions import define, may_be_block, read_block,
 from modelc.compiler.expand.part import Part, TooLarge, Where, document_of, hole, tree
 from modelc.compiler.expand.scope import Block, File, Scope, names_in
 from modelc.compiler.expand.values import LARGEST_DEPTH, Values
+from modelc.compiler.schema.naming import BESIDE_LAYER
 from modelc.compiler.schema.spellings import closest, surely
 
 SECTIONS = ("vars", "blocks")
@@ -133,7 +134,7 @@ class Expander(Values):
         """An item without what stands beside its block and should stand inside it, which is reported."""
         name = next((key for key in part.content if key in file.blocks), None)
         parameters = self.definition(name, file).parameters if name is not None else {}
-        lost = [key for key in part.content if key in parameters and key not in ("name", "repeat", "from")]
+        lost = [key for key in part.content if key in parameters and key not in BESIDE_LAYER]
         for key in lost:
             self.report(
                 "E102",

@@ -8,11 +8,12 @@ from modelc.compiler.errors import Path
 from modelc.compiler.layer import Layer
 from modelc.compiler.layers import LAYERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.hints import absent_hint, type_hint, value_meant
+from modelc.compiler.schema.hints import absent_hint
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.schema.naming import STRUCTURES
 from modelc.compiler.schema.spec import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
 from modelc.compiler.schema.spellings import surely, surely_called
+from modelc.compiler.schema.validating import wrong_type
 from modelc.compiler.schema.wording import describe, flow
 
 LARGEST_REPEAT = 1000
@@ -170,15 +171,7 @@ def read_repeat(findings: Findings, raw: Any, path: Path) -> Repeat | None:
     at = (*path, "times") if isinstance(raw, Mapping) else path
     if isinstance(times, bool) or not isinstance(times, int):
         if not findings.is_hole(at):
-            message = f"`repeat` must be a whole number, got {describe(times)}"
-            findings.add(
-                "E105",
-                message,
-                at,
-                label="expected a whole number",
-                help=type_hint("int_type", "repeat", times),
-                meant=findings.sure(at, times, value_meant("int_type", times), "value"),
-            )
+            wrong_type(findings, "int_type", "repeat", times, at)
         return None
     if not 0 <= times <= LARGEST_REPEAT:
         message = f"`repeat` must be from 0 to {LARGEST_REPEAT}, got {times}"

@@ -7,12 +7,10 @@ from modelc.compiler.advertised import having
 from modelc.compiler.errors import Path
 from modelc.compiler.readers import READERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.hints import type_hint, value_meant
 from modelc.compiler.schema.items import check_name, read_mapping, read_named
 from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import DataSpec
-from modelc.compiler.schema.validating import translate
-from modelc.compiler.schema.wording import describe
+from modelc.compiler.schema.validating import translate, wrong_type
 from modelc.compiler.source import Reader, Source
 from modelc.compiler.sources import SOURCES
 from modelc.compiler.split import Validation, read_validation
@@ -134,12 +132,5 @@ def read_seed(findings: Findings, section: Mapping[str, Any], path: Path) -> int
             return seed
         findings.add("E106", f"`seed` must be at least 0 and below 2^63, got {seed}", path, label="out of range")
     else:
-        findings.add(
-            "E105",
-            f"`seed` must be a whole number, got {describe(seed)}",
-            path,
-            label="expected a whole number",
-            help=type_hint("int_type", "seed", seed),
-            meant=findings.sure(path, seed, value_meant("int_type", seed), "value"),
-        )
+        wrong_type(findings, "int_type", "seed", seed, path)
     return 0

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 STRUCTURES = ("share", "unembed", "residual", "parallel")
 """What stands in the place of a layer's name, beside the names of blocks."""
+BESIDE_LAYER = ("name", "from", "repeat")
+"""Keys that stand beside a layer: `from` in a graph, and `name` in a list."""
 
 
 def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str] = ()) -> list[str]:

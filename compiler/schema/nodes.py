@@ -1,6 +1,6 @@
 """The nodes of a graph, of a model or of a block: what feeds them, what they are made of, the outputs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.errors import Path
@@ -85,24 +85,28 @@ def report_unused(
 
 
 def report_unknown(
-    findings: Findings, names: Collection[str], nodes: Mapping[str, NodeSpec], outputs: Mapping[str, Reference]
+    findings: Findings, names: Sequence[str], nodes: Mapping[str, NodeSpec], outputs: Mapping[str, Reference]
 ) -> None:
     """Report what feeds the nodes of a block, or is an output of it, and is none of its `names`."""
     given = [source for node in nodes.values() for source in node.sources or ()]
     for reference in (*given, *outputs.values()):
         if reference.node not in names:
-            close = closest(reference.node, names)
-            findings.add(
-                "E201",
-                f"unknown node `{reference.node}`",
-                reference.path,
-                label="no such node or input",
-                help=f"did you mean `{close}`?" if close else (),
-                note=f"inputs and nodes: {', '.join(names)}" if not close else (),
-                meant=findings.sure(
-                    reference.path, reference.text, surely(reference.text, names), given=reference.node
-                ),
-            )
+            unknown_node(findings, reference, names, "no such node or input", f"inputs and nodes: {', '.join(names)}")
+
+
+def unknown_node(findings: Findings, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
+    """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
+    close, sure = closest(reference.node, names), surely(reference.node, names)
+    port = reference.text[len(reference.node) :]
+    findings.add(
+        "E201",
+        f"unknown node `{reference.node}`",
+        reference.path,
+        label=label,
+        help=f"did you mean `{close}`?" if close else (),
+        note=note if not close else (),
+        meant=findings.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node),
+    )
 
 
 def references(node: NodeSpec) -> list[str] | None:

@@ -144,12 +144,12 @@ def surely_called(name: str, table: Table[Any], arguments: Any = None) -> str | 
 
     Of several that others call so, the one that takes all of `arguments`, where those are given by name.
     """
-    called, same = list(table.called(name)), set(table.same(name))
+    called = list(table.called(name))
     if len(called) > 1 and isinstance(arguments, Mapping) and arguments:
         called = [entry for entry in called if all(surely(key, table.find(entry).model_fields) for key in arguments)]
     elif not called:
         return slip(name, list(table))
-    return called[0] if len(called) == 1 and called[0] in same else None
+    return called[0] if len(called) == 1 and table.is_same(called[0], name) else None
 
 
 def slip(name: str, allowed: Collection[str]) -> str | None:

@@ -12,16 +12,16 @@ from modelc.compiler.metrics import METRICS
 from modelc.compiler.numbers import read_ratio
 from modelc.compiler.optimizers import OPTIMIZERS
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.hints import type_hint, value_meant
 from modelc.compiler.schema.items import check_name, check_reference, read_mapping, read_named
 from modelc.compiler.schema.nodes import read_sources
 from modelc.compiler.schema.sections import check_keys, exclude
 from modelc.compiler.schema.spec import MetricSpec, Reference, Settings, TermSpec, TrainSpec
-from modelc.compiler.schema.validating import read_section
+from modelc.compiler.schema.validating import read_section, wrong_type
 from modelc.compiler.schema.wording import describe
+from modelc.compiler.schema.wrapping import BESIDE
 
 LATER = ("freeze", "phases", "start_from", "clip_norm", "mesh")
-SIBLINGS = ("of", "target", "weight", "mask")
+SIBLINGS = BESIDE["loss"]
 
 
 def read_train(findings: Findings, raw: Any, path: Path) -> TrainSpec | None:
@@ -104,15 +104,7 @@ def read_term(findings: Findings, name: str, raw: Any, path: Path) -> TermSpec:
     with suppress(PydanticCustomError):  # a ratio by zero, which is no number either
         weight = read_ratio(weight)
     if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-        at = (*path, "weight")
-        findings.add(
-            "E105",
-            f"`weight` must be a number, got {describe(weight)}",
-            at,
-            label="expected a number",
-            help=type_hint("float_type", "weight", weight),
-            meant=findings.sure(at, weight, value_meant("float_type", weight), "value"),
-        )
+        wrong_type(findings, "float_type", "weight", weight, (*path, "weight"))
         weight = 1.0
     elif weight < 0:
         findings.add(

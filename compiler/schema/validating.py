@@ -10,12 +10,20 @@ from modelc.compiler.errors import Path
 from modelc.compiler.named import Table
 from modelc.compiler.schema.findings import Findings
 from modelc.compiler.schema.forms import TypeForm, another, example_of, fed_cure, translated, type_form
-from modelc.compiler.schema.hints import argument_hint, bound_hint, choice_hint, scalar_cure, type_hint, value_meant
+from modelc.compiler.schema.hints import (
+    WHOLE,
+    argument_hint,
+    bound_hint,
+    choice_hint,
+    is_quotient,
+    scalar_cure,
+    type_hint,
+    value_meant,
+)
 from modelc.compiler.schema.spellings import closest, surely
 from modelc.compiler.schema.wording import article, describe, literal_choices, show, some
 from modelc.compiler.schema.wrapping import beside, several, two_in_one, wrapped_one
 
-WHOLE = "`//` gives a whole number: `${a // b}`"
 WANTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -168,8 +176,8 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         quoted = f"every value of {quoted}"
     path = written(findings, path, len(base))
     if kind == "extra_forbidden":
-        kind = whose["kind"] if whose is not None else ""
-        unknown_argument(findings, path, name, owner, fields, kind=kind, instead=context.get("instead", ""))
+        of = whose["kind"] if whose is not None else ""
+        unknown_argument(findings, path, name, owner, fields, kind=of, instead=context.get("instead", ""))
     elif kind == "missing":
         what = "argument" if whose is not None else "key"
         findings.add(
@@ -181,14 +189,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             help=f"for example `{example_of(whose)}`" if example_of(whose) else f"add `{name}: ...`",
         )
     elif kind in WANTED:
-        findings.add(
-            "E105",
-            f"{quoted} must be {WANTED[kind]}, got {describe(value)}",
-            path,
-            label=f"expected {WANTED[kind]}",
-            help=WHOLE if is_quotient(value, findings.document.is_computed(path)) else type_hint(kind, name, value),
-            meant=findings.sure(path, value, value_meant(kind, value), "value"),
-        )
+        wrong_type(findings, kind, name, value, path, quoted)
     elif kind in BOUNDS:
         key, words = BOUNDS[kind]
         bound = f"{context[key]:g}" if abs(context[key]) < 1e6 else f"{context[key]:.0f}"
@@ -258,9 +259,17 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         )
 
 
-def is_quotient(value: Any, computed: bool) -> bool:
-    """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
-    return computed and isinstance(value, float) and value.is_integer()
+def wrong_type(findings: Findings, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
+    """Report that the value of `name`, at `path`, is not of the type that pydantic's word `kind` is about; messages call it
+    `quoted`, by default by its name."""
+    findings.add(
+        "E105",
+        f"{quoted or f'`{name}`'} must be {WANTED[kind]}, got {describe(value)}",
+        path,
+        label=f"expected {WANTED[kind]}",
+        help=WHOLE if is_quotient(value, findings.document.is_computed(path)) else type_hint(kind, name, value),
+        meant=findings.sure(path, value, value_meant(kind, value), "value"),
+    )
 
 
 def single_form(table: Table[Any], loc: Path, name: Any, findings: Findings, path: Path) -> TypeForm | None:

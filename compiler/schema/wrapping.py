@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from modelc.compiler.errors import Path
 from modelc.compiler.named import Chosen, Table
 from modelc.compiler.schema.findings import Findings
-from modelc.compiler.schema.naming import STRUCTURES
+from modelc.compiler.schema.naming import BESIDE_LAYER, STRUCTURES
 from modelc.compiler.schema.wording import flow, spell
 
-BESIDE = {"layer": ("name", "from", "repeat"), "loss": ("of", "target", "weight", "mask")}
+BESIDE = {"layer": BESIDE_LAYER, "loss": ("of", "target", "weight", "mask")}
 """Keys that stand beside a thing of a kind, and are looked for inside it."""
 
 

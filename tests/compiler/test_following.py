@@ -6,6 +6,7 @@ import pytest
 
 from modelc.compiler.api import check, check_file
 from modelc.compiler.render import in_order
+from tests.places import words_at
 
 SPEC = """\
 modelc: 1
@@ -38,12 +39,8 @@ model:
 
 def found(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
     """What is blamed of a spec: the code, the words and the cures of each error."""
-    lines = text.splitlines()
-    return [
-        (problem.code, lines[place.line - 1][place.column - 1 : place.end_column - 1], problem.helps)
-        for problem in in_order(check(text, "spec.yaml").errors)
-        for place in [problem.label.place]
-    ]
+    errors = in_order(check(text, "spec.yaml").errors)
+    return [(problem.code, words_at(text, problem.label.place), problem.helps) for problem in errors]
 
 
 def test_the_spec_is_right() -> None:

@@ -8,6 +8,7 @@ from modelc.compiler.api import Checked, check
 from modelc.compiler.document import Document, read
 from modelc.compiler.errors import SETTING, Problem
 from modelc.compiler.overrides import override
+from tests.places import words_at
 
 SPEC = """\
 modelc: 1
@@ -63,8 +64,7 @@ def refused(setting: str, text: str = SPEC) -> Problem:
 
 
 def caret(setting: str, problem: Problem) -> str:
-    place = problem.label.place
-    return setting.split("\n")[place.line - 1][place.column - 1 : place.end_column - 1]
+    return words_at(setting, problem.label.place)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import textwrap
 from typing import Any
 
 from modelc.compiler.api import Checked, check
-from modelc.compiler.errors import Problem
+from modelc.compiler.errors import Place, Problem
+from tests.places import words_at
 
 HEAD = "modelc: 1\n"
 
@@ -35,9 +36,8 @@ def at(text: str, problem: Problem) -> str:
     return words(text, problem.label.place)
 
 
-def words(text: str, place: Any) -> str:
-    line: str = (HEAD + textwrap.dedent(text)).splitlines()[place.line - 1]
-    return line[place.column - 1 : place.end_column - 1]
+def words(text: str, place: Place) -> str:
+    return words_at(HEAD + textwrap.dedent(text), place)
 
 
 CHAIN = "model:\n  inputs: {x: {shape: [4]}}\n  layers:\n"
