@@ -25,12 +25,12 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from modelc.compiler.document import read
-from modelc.compiler.errors import PlanError
-from modelc.compiler.keys import derive, root_key
-from modelc.compiler.layer import Call, Layer, Result
-from modelc.compiler.layers import ACTIVATIONS, LAYERS
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.library.base.prng import derive, root_key
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Call, Layer, Result
+from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.syntax.document import read
 
 MOST_RATIO = 1.2
 LEAST_SECONDS = 0.01

@@ -24,9 +24,9 @@ import numpy as np
 import optax
 
 from modelc.compiler.api import check_file
-from modelc.runtime.dataset import Dataset, Part
-from modelc.runtime.execution import choose
-from modelc.runtime.train import Loop
+from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.training.execution import choose
+from modelc.runtime.training.loop import Loop
 
 SPEC = Path(__file__).parent.parent / "specs" / "mnist_mlp.yaml"
 BATCH = 32

@@ -11,7 +11,7 @@ from modelc.cli.console import FINDINGS, USAGE, refuse, show_problems
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
-    from modelc.compiler.bind.task import Task
+    from modelc.compiler.binding.task import Task
 
 
 def existing(folder: Path | None) -> Path | None:
@@ -52,7 +52,7 @@ def checked_spec(
     `needed` are sections without which the command has nothing to do, with an example of each.
     """
     from modelc.compiler.api import check_file
-    from modelc.compiler.errors import Label, Problem
+    from modelc.compiler.diagnostics.problem import Label, Problem
 
     checked = check_file(path, settings=settings, root=root)
     problems, task = checked.problems, checked.task

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 import typer
 
 if TYPE_CHECKING:
-    from modelc.compiler.document import Document
-    from modelc.compiler.errors import Problem, RunError
+    from modelc.compiler.diagnostics.problem import Problem, RunError
+    from modelc.compiler.syntax.document import Document
 
 FINE, FINDINGS, USAGE, BUG, FAILED = range(5)
 """The exit codes: a command ends with the highest that applies."""
@@ -46,7 +46,7 @@ def write(text: str, stream: TextIO | None = None) -> None:
         # Whatever is still written, by the interpreter on its way out too, goes nowhere instead of failing again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
-            from modelc.compiler.errors import RunError
+            from modelc.compiler.diagnostics.problem import RunError
 
             reason = (error.strerror or str(error)).lower()
             raise RunError("E604", f"cannot write to standard output: {reason}") from None
@@ -54,7 +54,7 @@ def write(text: str, stream: TextIO | None = None) -> None:
 
 def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:
     """Print an error that has no place in a text, on standard error, in the style of findings."""
-    from modelc.compiler.render.printable import printable
+    from modelc.compiler.diagnostics.render.printable import printable
 
     title = f"error[{code}]" if code else "error"
     lines = [paint("error", title, sys.stderr) + paint("strong", f": {printable(message)}", sys.stderr)]
@@ -83,7 +83,7 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
 
     `sources` is the text of each file that `document` has places in.
     """
-    from modelc.compiler.errors import RunError
+    from modelc.compiler.diagnostics.problem import RunError
 
     try:
         yield
@@ -97,7 +97,7 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
 
 def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], stream: TextIO | None = None) -> None:
     """Print findings as text with snippets."""
-    from modelc.compiler.render.text import text
+    from modelc.compiler.diagnostics.render.text import text
 
     stream = stream or sys.stdout
     write(text(problems, sources, colour=coloured(stream)), stream)

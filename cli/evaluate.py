@@ -29,13 +29,13 @@ def evaluate(
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
     enable(plugins)
-    from modelc.runtime.find_run import find_run
+    from modelc.runtime.runs.find_run import find_run
 
     found = find_run(run)
     task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again
-    from modelc.runtime import device
+    from modelc.runtime.training import device
 
     kind, snapshot = found.weights(task, weights)
     device.prepare()

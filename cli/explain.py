@@ -11,9 +11,9 @@ from modelc.cli.console import paint, refuse, write
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
-    from modelc.compiler.explain import Page
-    from modelc.compiler.reference import Argument, Entry
-    from modelc.compiler.schema.section_pages import KeyPage, SectionPage
+    from modelc.compiler.diagnostics.catalog import Page
+    from modelc.compiler.explain.entries import Argument, Entry
+    from modelc.compiler.explain.keys import KeyPage, SectionPage
 
 CODE = re.compile(r"[EW]\d{3}")
 GROUPS = {
@@ -46,7 +46,7 @@ def explain(
         write(overview())
         return
     if CODE.fullmatch(name.upper()):
-        from modelc.compiler.explain import codes, page
+        from modelc.compiler.diagnostics.catalog import codes, page
 
         if name.upper() not in codes():
             near = [code for code in codes() if code[:2] == name[:2].upper()]
@@ -55,9 +55,9 @@ def explain(
         write(show_page(page(name.upper())))
         return
 
-    from modelc.compiler.reference import arguments_called, entries, suggest
-    from modelc.compiler.schema.section_pages import key_names, key_pages, section_page
-    from modelc.compiler.schema.spellings import surely
+    from modelc.compiler.explain.entries import arguments_called, entries, suggest
+    from modelc.compiler.explain.keys import key_names, key_pages, section_page
+    from modelc.compiler.language.suggestions.spelling import surely
 
     section = section_page(name)
     if section is not None:
@@ -79,8 +79,8 @@ def explain(
 
 def plugin_with(name: str) -> str | None:
     """An installed plug-in that has something called `name`."""
-    from modelc.compiler.advertised import having
-    from modelc.compiler.schema.tables import TABLES
+    from modelc.compiler.library.base.plugin_metadata import having
+    from modelc.compiler.library.registries import TABLES
 
     return next((plugin for table in TABLES for plugin in having(table.kind, name)), None)
 
@@ -91,8 +91,8 @@ def text_width() -> int:
 
 def overview() -> str:
     """All codes and names, a line each, in groups."""
-    from modelc.compiler.explain import codes, page
-    from modelc.compiler.reference import headline, names, plural
+    from modelc.compiler.diagnostics.catalog import codes, page
+    from modelc.compiler.explain.entries import headline, names, plural
 
     blocks = []
     for prefix, title in GROUPS.items():
@@ -129,7 +129,7 @@ def show_page(page: "Page") -> str:
 def given_by(page: "Page") -> list[str]:
     """What `modelc validate` prints of the page's wrong spec."""
     from modelc.compiler.api import check
-    from modelc.compiler.render.text import text
+    from modelc.compiler.diagnostics.render.text import text
 
     checked = check(page.wrong, "spec.yaml")
     shown = text([problem for problem in checked.problems if problem.code == page.code], checked.sources)

@@ -16,7 +16,7 @@ from modelc.cli.targets import STDIN_NAME
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
-    from modelc.compiler.errors import Fix, Problem
+    from modelc.compiler.diagnostics.problem import Fix, Problem
 
 MOST = 1000
 """Fixes of one spec, so that it ends whatever they do to each other."""
@@ -100,7 +100,7 @@ class Attempt:
     def __init__(
         self, check: Check, checked: "Checked", texts: Mapping[str, str], fixes: "Sequence[tuple[Problem, Fix]]"
     ) -> None:
-        from modelc.compiler.fixing import apply, judged
+        from modelc.compiler.fixes.text_edits import apply, judged
 
         self.before: dict[str, str] = {}
         self.texts: dict[str, str] = {}
@@ -142,8 +142,8 @@ def confirmed(check: Check, checked: "Checked", texts: Mapping[str, str]) -> "Ch
 
 def fixable(problems: Sequence["Problem"]) -> "Iterator[tuple[Problem, Fix]]":
     """The problems with a fix, in order, but for those that want different texts at one place."""
-    from modelc.compiler.fixing import without_conflicts
-    from modelc.compiler.render import in_order
+    from modelc.compiler.diagnostics.render import in_order
+    from modelc.compiler.fixes.text_edits import without_conflicts
 
     agreed = set(without_conflicts(problem.fix for problem in problems if problem.fix))
     for problem in in_order(problems):
@@ -153,7 +153,7 @@ def fixable(problems: Sequence["Problem"]) -> "Iterator[tuple[Problem, Fix]]":
 
 def write_fixed(fixed: Fixed) -> None:
     """Put what was fixed on the disk, each file at once as a whole. Raises RunError E604."""
-    from modelc.runtime.files import rewrite, writing
+    from modelc.runtime.runs.files import rewrite, writing
 
     for name in fixed.changed():
         if name == STDIN_NAME:
@@ -170,7 +170,7 @@ def show_difference(fixed: Fixed, names: Mapping[str, str]) -> None:
     """Print what fixing would change as a unified diff; `names` are the files as the user calls them, by real path."""
     from difflib import unified_diff
 
-    from modelc.compiler.render.printable import printable
+    from modelc.compiler.diagnostics.render.printable import printable
 
     for name in fixed.changed():
         before, after = (text.splitlines(keepends=True) for text in (fixed.before[name], fixed.texts[name]))

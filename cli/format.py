@@ -11,7 +11,7 @@ from modelc.cli.console import FINDINGS, USAGE, complain, paint, show_problems, 
 from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 
 if TYPE_CHECKING:
-    from modelc.compiler.errors import Problem
+    from modelc.compiler.diagnostics.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def summary(counts: dict[str, int], would: bool) -> str:
 def lay_out(target: str) -> tuple[Laid | None, int]:
     """What becomes of one file, and the exit code for it; None after saying why it is left alone."""
     from modelc.compiler.api import unreadable
-    from modelc.compiler.document import MAX_BYTES, show_text
-    from modelc.compiler.layout import formatted
-    from modelc.compiler.layout_tree import Unusual
+    from modelc.compiler.formatter.format import formatted
+    from modelc.compiler.formatter.line_tree import Unusual
+    from modelc.compiler.syntax.document import MAX_BYTES, show_text
 
     name = STDIN_NAME if target == STDIN else target
     try:
@@ -89,7 +89,7 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
         text = data.decode("utf-8").removeprefix("\ufeff")
         new, problems = formatted(text, name)
     except UnicodeDecodeError:
-        from modelc.compiler.document import read
+        from modelc.compiler.syntax.document import read
 
         _, problems = read(data, name)
     except Unusual as reason:
@@ -102,7 +102,7 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
 
 
 def read_whole(path: Path) -> bytes:
-    from modelc.compiler.document import MAX_BYTES
+    from modelc.compiler.syntax.document import MAX_BYTES
 
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
@@ -110,7 +110,7 @@ def read_whole(path: Path) -> bytes:
 
 def save(target: str, laid: Laid) -> None:
     """Put the new text in the place of the file. Raises RunError E604."""
-    from modelc.runtime.files import rewrite
+    from modelc.runtime.runs.files import rewrite
 
     mark = "\ufeff" if laid.data.startswith("\ufeff".encode()) else ""
     rewrite(Path(target), laid.data, (mark + laid.new).encode("utf-8"))

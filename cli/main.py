@@ -112,8 +112,8 @@ def run() -> None:
 def report(error: BaseException) -> int:
     """Say what ended the command, and give its exit code."""
     from modelc.cli.plugins import culprit
-    from modelc.compiler.errors import PluginError, RunError, SpecError
-    from modelc.compiler.promises import BrokenPromise
+    from modelc.compiler.diagnostics.problem import PluginError, RunError, SpecError
+    from modelc.compiler.library.base.contract_checks import BrokenPromise
 
     if isinstance(error, SpecError):
         show_problems(error.problems, error.sources, sys.stderr)

@@ -44,8 +44,8 @@ def plot(
 
     task, _ = checked_spec(spec, settings or (), root)
 
-    from modelc.compiler.picture import dot, mermaid
-    from modelc.compiler.summary import summarize
+    from modelc.compiler.explain.diagram import dot, mermaid
+    from modelc.compiler.explain.summary import summarize
 
     summary = summarize(task)
     text = mermaid(summary, direction) if kind == "mermaid" else dot(summary, direction)
@@ -54,7 +54,7 @@ def plot(
         return
     data = text.encode() if kind else drawn(text, DRAWN[output.suffix.lower()])
 
-    from modelc.runtime.files import replacing
+    from modelc.runtime.runs.files import replacing
 
     with replacing(output) as file:
         file.write(data)

@@ -9,8 +9,8 @@ import typer
 from modelc.cli.console import paint, write
 
 if TYPE_CHECKING:
-    from modelc.compiler.bind.task import Task
-    from modelc.runtime.rundir import Run
+    from modelc.compiler.binding.task import Task
+    from modelc.runtime.runs.run_directory import Run
 
 PluginNames = Annotated[
     list[str] | None,
@@ -24,16 +24,16 @@ def enable(plugins: Sequence[str] | None) -> None:
     """Enable the plug-ins that the command line names, until the command ends. Raises PluginError."""
     if not plugins:
         return
-    from modelc.compiler.plugged import ENABLED
-    from modelc.compiler.plugins import open_plugins
+    from modelc.compiler.library.base.plugin_context import ENABLED
+    from modelc.compiler.plugins.loader import open_plugins
 
     ENABLED.set(open_plugins(plugins))
 
 
 def task_of(run: "Run") -> "Task":
     """The task of a run, with a warning for each plug-in that is not as it was. Raises RunError E602 or E606."""
-    from modelc.compiler.render.printable import printable
-    from modelc.runtime.plugins import changes
+    from modelc.compiler.diagnostics.render.printable import printable
+    from modelc.runtime.runs.plugins import changes
 
     task = run.task()
     for change in changes(run.record.plugins):
@@ -48,7 +48,7 @@ def task_of(run: "Run") -> "Task":
 
 def culprit(error: BaseException) -> str | None:
     """Where in which plug-in `error` came from, as text; None where it came from modelc itself."""
-    from modelc.compiler.plugged import enabled
+    from modelc.compiler.library.base.plugin_context import enabled
 
     plugins = enabled().plugins
     if not plugins:
@@ -57,7 +57,7 @@ def culprit(error: BaseException) -> str | None:
 
     import traceback
 
-    from modelc.compiler.promises import BrokenPromise
+    from modelc.compiler.library.base.contract_checks import BrokenPromise
 
     if isinstance(error, BrokenPromise):
         root = error.cls.__module__.partition(".")[0]

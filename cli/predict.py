@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from modelc.compiler.bind.task import Task
+    from modelc.compiler.binding.task import Task
 
 
 def predict(
@@ -45,8 +45,8 @@ def predict(
     if data is not None and split is not None:
         refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
     enable(plugins)
-    from modelc.compiler.errors import RunError
-    from modelc.runtime.find_run import find_run
+    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.runtime.runs.find_run import find_run
 
     if not output.absolute().parent.is_dir():
         raise RunError("E604", f"cannot write `{output}`: no such file or directory", helps=("make its folder first",))
@@ -54,8 +54,8 @@ def predict(
     found = find_run(run)
     task = task_of(found)
 
-    from modelc.runtime import device
     from modelc.runtime.predictions import misfit, write_predictions
+    from modelc.runtime.training import device
 
     if (wrong := misfit(task, output)) is not None:
         refuse(wrong[0], helps=(wrong[1],))
@@ -80,10 +80,10 @@ def predict(
 
 def inputs_of(task: "Task", path: Path) -> "tuple[Mapping[str, np.ndarray[Any, Any]], int]":
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
-    from modelc.compiler.errors import RunError
-    from modelc.compiler.source import open_regular
-    from modelc.compiler.sources.archive import read_arrays
-    from modelc.runtime.dataset import read_inputs
+    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.compiler.library.contracts.data_source import open_regular
+    from modelc.compiler.library.sources.archive import read_arrays
+    from modelc.runtime.data.dataset import read_inputs
 
     with open_regular(path, str(path)) as file:
         columns = read_arrays(file, str(path))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from modelc.cli.console import paint, write
-from modelc.runtime.records import EpochRecord, Fitted, Observer, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Progress, Snapshot
 
 
 def show_number(value: float) -> str:

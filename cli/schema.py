@@ -35,6 +35,6 @@ def schema_text() -> str:
     """The JSON Schema of the language, with what is enabled."""
     import json
 
-    from modelc.compiler.schema.jsonschema import json_schema
+    from modelc.compiler.language.json_schema.builder import json_schema
 
     return json.dumps(json_schema(), indent=2) + "\n"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from modelc.cli.console import paint, write
 
 if TYPE_CHECKING:
-    from modelc.compiler.bind.task import Task
-    from modelc.runtime.dataset import Dataset, Part
-    from modelc.runtime.rundir import Run
+    from modelc.compiler.binding.task import Task
+    from modelc.runtime.data.dataset import Dataset, Part
+    from modelc.runtime.runs.run_directory import Run
 
 Split = Literal["train", "validation", "test"]
 Which = Literal["best", "last"]
@@ -18,8 +18,8 @@ Which = Literal["best", "last"]
 
 def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Dataset, list[str]]":
     """The task with all its types known, its data, and the columns that have changed since the run was trained."""
-    from modelc.runtime.dataset import complete, read_dataset
-    from modelc.runtime.environment import changed_columns
+    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.runs.environment import changed_columns
 
     where = run.root(root)
     task = complete(task, where)
@@ -46,7 +46,7 @@ def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]"
 
     Raises RunError E404 where there are none.
     """
-    from modelc.compiler.errors import RunError
+    from modelc.compiler.diagnostics.problem import RunError
 
     parts: dict[Split, Part | None] = {
         "test": dataset.test,

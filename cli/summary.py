@@ -13,7 +13,7 @@ from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
-    from modelc.compiler.summary import Count, Row, Summary, TermRow
+    from modelc.compiler.explain.summary import Count, Row, Summary, TermRow
 
 HEADER = ("path", "layer", "output", "parameters", "connected to")
 PATH, LAYER, OUTPUT, NUMBERS, CONNECTED = range(5)
@@ -44,7 +44,7 @@ def summary(
         write(resolved_text(checked, output_format))
         return
 
-    from modelc.compiler.summary import summarize
+    from modelc.compiler.explain.summary import summarize
 
     found = summarize(task)
     if output_format == "json":
@@ -57,8 +57,8 @@ def summary(
 
 def resolved_text(checked: "Checked", output_format: str) -> str:
     """The resolved spec as YAML with comments, or as JSON without."""
-    from modelc.compiler.expand.resolving import resolve
-    from modelc.compiler.expand.writing import plain, written
+    from modelc.compiler.expansion.resolved_spec import resolve
+    from modelc.compiler.expansion.yaml_writer import plain, written
 
     assert checked.document is not None
     root = resolve(checked.document)
@@ -78,7 +78,7 @@ def as_text(summary: "Summary", width: int) -> str:
 
 def table(summary: "Summary", width: int) -> str:
     """The inputs and nodes. Where the terminal is narrow, layers are cut first, and connections take several lines."""
-    from modelc.compiler.tensor import show_type
+    from modelc.compiler.library.base.tensor_type import show_type
 
     cells = [
         [
@@ -181,7 +181,7 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
 
 def show_term(term: "TermRow", several: bool) -> str:
     """One term: which values it takes, which target they meet, and how."""
-    from modelc.compiler.tensor import show_shape
+    from modelc.compiler.library.base.tensor_type import show_shape
 
     values = f"{term.of} {show_shape(term.output.shape)}" if term.output else term.of
     if term.activation:

@@ -72,7 +72,7 @@ def files_below(folder: str) -> Iterator[str]:
 
 def is_spec(path: str) -> bool:
     """Whether the file has the key `modelc` at its top. One that cannot be read counts, so that it is reported."""
-    from modelc.compiler.document import MAX_BYTES, read
+    from modelc.compiler.syntax.document import MAX_BYTES, read
 
     try:
         with open(path, "rb") as file:

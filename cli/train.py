@@ -25,12 +25,12 @@ from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
-    from modelc.compiler.bind.task import Task
-    from modelc.compiler.optimizer import Optimizer
-    from modelc.runtime.dataset import Dataset
-    from modelc.runtime.execution import Execution
-    from modelc.runtime.recorder import Recorder
-    from modelc.runtime.records import Outcome
+    from modelc.compiler.binding.task import Task
+    from modelc.compiler.library.contracts.optimizer import Optimizer
+    from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.runs.recorder import Recorder
+    from modelc.runtime.training.execution import Execution
+    from modelc.runtime.training.observer import Outcome
 
 INTERRUPTED = 130
 SECTIONS = {
@@ -68,11 +68,11 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
 
-    from modelc.compiler.errors import SpecError
-    from modelc.compiler.source import Root, cache_folder
-    from modelc.runtime.find_run import RUNS, task_name
-    from modelc.runtime.recorder import new_id, record_of
-    from modelc.runtime.rundir import need_free
+    from modelc.compiler.diagnostics.problem import SpecError
+    from modelc.compiler.library.contracts.data_source import Root, cache_folder
+    from modelc.runtime.runs.find_run import RUNS, task_name
+    from modelc.runtime.runs.recorder import new_id, record_of
+    from modelc.runtime.runs.run_directory import need_free
 
     id, name = new_id(), task_name(task, path)
     folder = run_dir or RUNS / name / id
@@ -80,14 +80,14 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     need_free(folder)
     where = root or Path(os.path.realpath(path)).parent
 
-    from modelc.runtime import device
+    from modelc.runtime.training import device
 
     device.prepare()
-    from modelc.runtime.balance import balanced, with_numbers
-    from modelc.runtime.dataset import complete_with_warnings, read_dataset
-    from modelc.runtime.environment import environment
-    from modelc.runtime.execution import choose
-    from modelc.runtime.memory import need_memory
+    from modelc.runtime.data.class_balance import balanced, with_numbers
+    from modelc.runtime.data.dataset import complete_with_warnings, read_dataset
+    from modelc.runtime.runs.environment import environment
+    from modelc.runtime.training.execution import choose
+    from modelc.runtime.training.memory import need_memory
 
     try:
         with run_of(task.spec.document, sources):
@@ -103,7 +103,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     execution = choose(task)
     write(header(task, name, path, dataset, execution, folder))
 
-    from modelc.runtime.recorder import Recorder
+    from modelc.runtime.runs.recorder import Recorder
 
     recorder = Recorder(
         folder,
@@ -119,8 +119,8 @@ def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recor
     """Train, record, and say how it ended. Ends the command with its exit code where that is not 0."""
     from modelc.cli.progress import Several
     from modelc.cli.stopping import Stopping
-    from modelc.compiler.errors import RunError
-    from modelc.runtime.train import fit
+    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.runtime.training.loop import fit
 
     lines = progress_lines(task, dataset)
     begun = time.perf_counter()
@@ -156,7 +156,7 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
     """What is about to be trained, on what, and how."""
     import jax
 
-    from modelc.compiler.render.printable import printable
+    from modelc.compiler.diagnostics.render.printable import printable
 
     assert task.training is not None
     trainable, fixed = parameters(task)
@@ -185,8 +185,8 @@ def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "
 
 def class_weights(task: "Task") -> dict[str, str]:
     """The weights of classes, where a loss has any: those of `balanced` are known only now."""
-    from modelc.compiler.losses.class_weight import WeighsClasses
-    from modelc.compiler.render.printable import printable
+    from modelc.compiler.diagnostics.render.printable import printable
+    from modelc.compiler.library.losses.class_weight import WeighsClasses
 
     found = []
     for term in task.terms:
@@ -204,7 +204,7 @@ def weights_line(task: "Task") -> dict[str, str]:
     """What is said of the weights of rows, where there are any."""
     if task.data is None or task.data.sample_weight is None:
         return {}
-    from modelc.compiler.render.printable import printable
+    from modelc.compiler.diagnostics.render.printable import printable
 
     return {"row weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
 
@@ -213,7 +213,7 @@ def parameters(task: "Task") -> tuple[int, int]:
     """How many trained numbers the model has, and how many that training carries along."""
     from math import prod
 
-    from modelc.runtime.weights import PARAMS, STATE, wanted_arrays
+    from modelc.runtime.runs.weights import PARAMS, STATE, wanted_arrays
 
     wanted = wanted_arrays(task)
     trainable, fixed = (sum(prod(array.shape) for array in wanted[name].values()) for name in (PARAMS, STATE))
@@ -222,7 +222,7 @@ def parameters(task: "Task") -> tuple[int, int]:
 
 def optimizer_line(optimizer: "Optimizer") -> str:
     """`adamw, learning rate 0.001; weight decay skips weights of rank below 2`."""
-    from modelc.compiler.optimizers import OPTIMIZERS
+    from modelc.compiler.library.optimizers import OPTIMIZERS
 
     dumped = OPTIMIZERS.dump(optimizer)
     arguments = next(iter(dumped.values())) if isinstance(dumped, dict) else {}

@@ -17,7 +17,7 @@ from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
-    from modelc.compiler.source import Root
+    from modelc.compiler.library.contracts.data_source import Root
 
 
 def validate(
@@ -49,7 +49,7 @@ def validate(
     if difference and not fix:
         refuse("`--diff` goes with `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
-    from modelc.compiler.render import FORMATS, summary
+    from modelc.compiler.diagnostics.render import FORMATS, summary
 
     found = find_targets(paths)
     for path in found.empty:
@@ -107,7 +107,7 @@ class Spec:
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 
-        from modelc.runtime.dataset import check_data
+        from modelc.runtime.data.dataset import check_data
 
         folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
         found = check_data(checked.task, below(folder))
@@ -116,7 +116,7 @@ class Spec:
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
         """All problems of the spec but for those of its data."""
         from modelc.compiler.api import check, check_file
-        from modelc.compiler.document import MAX_BYTES
+        from modelc.compiler.syntax.document import MAX_BYTES
 
         if self.target != STDIN:
             return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
@@ -128,7 +128,7 @@ class Spec:
 
 def below(folder: Path) -> "Root":
     """What a spec may read with `folder` as its root."""
-    from modelc.compiler.source import Root, cache_folder
+    from modelc.compiler.library.contracts.data_source import Root, cache_folder
 
     return Root(folder, cache_folder())
 
@@ -136,7 +136,7 @@ def below(folder: Path) -> "Root":
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
     """Fix `specs`, and write the files, or only show what would become of them."""
     from modelc.cli.fixing import Fixed, fix, real, show_difference, write_fixed
-    from modelc.compiler.document import show_text
+    from modelc.compiler.syntax.document import show_text
 
     names = {real(STDIN_NAME if spec.target == STDIN else spec.target): spec.target for spec in specs}
     fixed = Fixed()

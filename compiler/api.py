@@ -10,23 +10,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from modelc.compiler.bind.bind import bind
-from modelc.compiler.bind.task import Task
-from modelc.compiler.building import build
-from modelc.compiler.document import MAX_BYTES, Document, read, show_text, whole
-from modelc.compiler.errors import SETTING, Label, Place, Problem, SpecError
-from modelc.compiler.infer import infer
-from modelc.compiler.planned import PlannedGraph
-from modelc.compiler.plugged import using
-from modelc.compiler.rolling import from_named, to_named
-from modelc.compiler.schema.parse import parse
-from modelc.compiler.source import Root, cache_folder, open_regular
+from modelc.compiler.binding.binder import bind
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem, SpecError
+from modelc.compiler.graph.builder import build
+from modelc.compiler.graph.rolled_repeats import from_named, to_named
+from modelc.compiler.graph.type_inference import infer
+from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.language.parser.spec import parse
+from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.library.contracts.data_source import Root, cache_folder, open_regular
+from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text, whole
 
 if TYPE_CHECKING:
     import numpy as np
     from jax import Array
 
-    from modelc.compiler.lower import Model, Tree
+    from modelc.compiler.lowering.lower import Model, Tree
 
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
@@ -75,7 +75,7 @@ def check(
         )
     found = checked.problems
     if len(found) > 1 or any(problem.meant is not None for problem in found):
-        from modelc.compiler.following import told
+        from modelc.compiler.fixes.cascading_errors import told
 
         def again(others: Mapping[str, str]) -> tuple[Problem, ...]:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
@@ -87,7 +87,7 @@ def check(
         checked = replace(checked, problems=told(found, checked.sources, again))
     commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
-        from modelc.compiler.suppressing import suppress
+        from modelc.compiler.fixes.suppressions import suppress
 
         checked = replace(checked, problems=suppress(checked.problems, commented, name))
     return checked
@@ -102,7 +102,7 @@ def examine(
         return Checked(None, problems, {name: show_text(text)})
     sources = {name: document.text}
     if needs_files(document.data):
-        from modelc.compiler.expand.files import include
+        from modelc.compiler.expansion.includes import include
 
         included, found, texts = include(document, None if root is None else partial(load_file, root, texts))
         problems += found
@@ -111,14 +111,14 @@ def examine(
             return Checked(None, problems, sources, document)
         document = included
     if settings:
-        from modelc.compiler.overrides import joined, override
+        from modelc.compiler.overrides.apply import joined, override
 
         document, found = override(document, settings)
         problems += found
         sources[SETTING] = joined(settings)
     kept = document
     if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
-        from modelc.compiler.expand.expander import expand
+        from modelc.compiler.expansion.expander import expand
 
         document, found = expand(document)
         if any(problem.code == "E005" for problem in found):
@@ -226,7 +226,7 @@ def plugged(plugins: Sequence[str | Path]) -> Iterator[None]:
     if not plugins:
         yield
         return
-    from modelc.compiler.plugins import open_plugins
+    from modelc.compiler.plugins.loader import open_plugins
 
     with using(open_plugins(plugins)):
         yield
@@ -255,7 +255,7 @@ class Compiled:
         """
         import jax
 
-        from modelc.compiler.fitting import fit_layers
+        from modelc.compiler.lowering.layer_fitting import fit_layers
 
         self.check(inputs)
         learnt = dict(state)
@@ -301,8 +301,8 @@ def compile(spec: Task | str | Path | Mapping[str, Any], *, plugins: Sequence[st
     inputs and outputs are mappings by name, params and state by path, then weight name. `plugins` are those of `load`;
     a task keeps its own. Raises SpecError, and RunError E605 for a plug-in that cannot be used.
     """
-    from modelc.compiler import passes
-    from modelc.compiler.lower import lower
+    from modelc.compiler.lowering import passes
+    from modelc.compiler.lowering.lower import lower
 
     task = spec if isinstance(spec, Task) else load(spec, plugins=plugins)
     prepared = passes.run(replace(task, terms=()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Compiled, compile, load
-    from modelc.compiler.errors import Problem, RunError, SpecError
+    from modelc.compiler.diagnostics.problem import Problem, RunError, SpecError
 
 __all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
 
@@ -15,7 +15,8 @@ __all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from modelc.compiler import api, errors
+    from modelc.compiler import api
+    from modelc.compiler.diagnostics import problem as errors
 
     return getattr(api, name, None) or getattr(errors, name)
 

@@ -7,16 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modelc.compiler import passes
-from modelc.compiler.bind.task import Task
-from modelc.compiler.lower import Tree, lower
-from modelc.compiler.rolling import from_named
-from modelc.runtime.dataset import Part
-from modelc.runtime.order import batches, in_order
-from modelc.runtime.records import Weights
-from modelc.runtime.row_state import at_zeros, joined, of_rows
-from modelc.runtime.step import make, probabilities
-from modelc.runtime.train import Evaluation, evaluation_batch
+from modelc.compiler.binding.task import Task
+from modelc.compiler.graph.rolled_repeats import from_named
+from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.lower import Tree, lower
+from modelc.runtime.data.dataset import Part
+from modelc.runtime.data.order import batches, in_order
+from modelc.runtime.training.loop import Evaluation, evaluation_batch
+from modelc.runtime.training.observer import Weights
+from modelc.runtime.training.row_state import at_zeros, joined, of_rows
+from modelc.runtime.training.step import make, probabilities
 
 
 def evaluate(task: Task, params: Weights, state: Weights, part: Part) -> dict[str, float]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from modelc.compiler.bind.task import Output, Task
-from modelc.compiler.tensor import show_shape
-from modelc.runtime.files import replacing
+from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.runtime.runs.files import replacing
 
 FORMATS = (".csv", ".npz")
 ROWS_AT_ONCE = 4096

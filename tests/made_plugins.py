@@ -9,16 +9,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.activation import Activation
-from modelc.compiler.initializer import Initializer
-from modelc.compiler.layer import Call, Layer, Plan, need
-from modelc.compiler.layers import ActivationField
-from modelc.compiler.layers.activations import Linear
-from modelc.compiler.loss import Loss, at_least_float32, need_equal, need_float
-from modelc.compiler.metric import Metric, mean_result, mean_sums
-from modelc.compiler.metric import need_equal as need_equal_values
-from modelc.compiler.readers.array import ArrayReader
-from modelc.compiler.source import Reader
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, need
+from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal, need_float
+from modelc.compiler.library.contracts.metric import Metric, mean_result, mean_sums
+from modelc.compiler.library.contracts.metric import need_equal as need_equal_values
+from modelc.compiler.library.readers.array import ArrayReader
+from modelc.compiler.library.contracts.data_source import Reader
 
 
 class Shift(Layer):

@@ -1,6 +1,6 @@
 """What stands in a text at a place."""
 
-from modelc.compiler.errors import Place
+from modelc.compiler.diagnostics.problem import Place
 
 
 def words_at(text: str, place: Place) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.render import FORMATS
+from modelc.compiler.diagnostics.render import FORMATS
 from tests.mutations import mutate
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))

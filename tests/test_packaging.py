@@ -69,8 +69,8 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == installed_files()
-    assert "modelc/compiler/codes/E301.md" in held
-    assert "modelc/compiler/sources/digits.npz" in held
+    assert "modelc/compiler/diagnostics/codes/E301.md" in held
+    assert "modelc/compiler/library/sources/digits.npz" in held
     assert "modelc/py.typed" in held
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 import pytest
 
-from modelc.compiler.layers import ACTIVATIONS, LAYERS
-from modelc.compiler.named import Table
-from modelc.compiler.pages import pages
-from modelc.compiler.schema.tables import TABLES
+from modelc.compiler.explain.markdown import pages
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.library.registries import TABLES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES = pages()

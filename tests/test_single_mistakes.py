@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.document import read
+from modelc.compiler.syntax.document import read
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.api import check_file
-from modelc.compiler.graph import Edge
-from modelc.compiler.planned import PlannedGraph
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.graph.typed_graph import PlannedGraph
 
 SPECS = Path(__file__).parent.parent / "specs"
 

@@ -10,15 +10,15 @@ import pytest
 import scipy
 
 import modelc
-from modelc.compiler import passes
 from modelc.compiler.api import check_file
-from modelc.compiler.graph import Edge
-from modelc.compiler.lower import lower
-from modelc.compiler.source import Root
-from modelc.runtime.dataset import complete, read_dataset
-from modelc.runtime.execution import choose
-from modelc.runtime.train import fit
-from tests.compiler.layers.running import QUICK
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.contracts.data_source import Root
+from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.lower import lower
+from modelc.runtime.data.dataset import complete, read_dataset
+from modelc.runtime.training.execution import choose
+from modelc.runtime.training.loop import fit
+from tests.compiler.library.layers.running import QUICK
 from tests.made_data import (
     make_cells,
     make_census,

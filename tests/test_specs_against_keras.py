@@ -13,11 +13,11 @@ import pytest
 
 import modelc
 from modelc.compiler.api import check_file
-from modelc.compiler.building import Builder
-from modelc.compiler.layers import kind_of
-from modelc.compiler.schema.findings import Findings
-from tests.compiler.layers.comparing import close
-from tests.compiler.layers.running import QUICK, normal
+from modelc.compiler.graph.builder import Builder
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.library.layers import kind_of
+from tests.compiler.library.layers.comparing import close
+from tests.compiler.library.layers.running import QUICK, normal
 
 SPECS = Path(__file__).parent.parent / "specs"
 KINDS = {

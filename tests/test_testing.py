@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from modelc.compiler.initializers.constant import Zeros
-from modelc.compiler.layer import Call, Layer, Plan, Result, State, Weight, need
-from modelc.compiler.loss import Loss
-from modelc.compiler.metric import Metric
-from modelc.compiler.plugged import using
-from modelc.compiler.plugins import open_plugins
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, State, Weight, need
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.library.initializers.constant import Zeros
+from modelc.compiler.plugins.loader import open_plugins
 from modelc.testing import check_layer, check_loss, check_metric
 from tests.made_plugins import make_file
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from modelc.compiler import api
 from modelc.compiler.api import Checked, check, check_file
-from modelc.compiler.expand.resolving import resolve
-from modelc.compiler.expand.writing import written
-from modelc.compiler.graph import Edge
-from modelc.compiler.passes import roll_repeats
-from tests.compiler.layers.running import QUICK
+from modelc.compiler.expansion.resolved_spec import resolve
+from modelc.compiler.expansion.yaml_writer import written
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.lowering.passes import roll_repeats
+from tests.compiler.library.layers.running import QUICK
 from tests.drawn_specs import parted, shuffled, specs
 
 SEEDS = st.integers(0, 1000)

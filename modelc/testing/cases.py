@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from modelc.compiler.keys import derive, root_key
-from modelc.compiler.layer import Batch, Call, Layer, Plan, Result
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.library.base.prng import derive, root_key
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result
 from modelc.testing.numbers import is_float, normal, quickly
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from modelc.compiler.document import read
-from modelc.compiler.named import Named, Table
-from modelc.compiler.pattern import faults, kind_of
-from modelc.compiler.plugged import Plugin, Provided, enabled, using
-from modelc.compiler.plugins import joined
-from modelc.compiler.schema.tables import table_of
+from modelc.compiler.library.base.plugin_context import Plugin, Provided, enabled, using
+from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.registries import table_of
+from modelc.compiler.plugins.conformance import faults, kind_of
+from modelc.compiler.plugins.loader import joined
+from modelc.compiler.syntax.document import read
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelc.compiler.layer import Layer, PlanError
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Layer, PlanError
 from modelc.testing.cases import PADDING, Case, case_of, first, floats_of, merged, padded, types
 from modelc.testing.documents import thing
 from modelc.testing.numbers import (

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from modelc.compiler.loss import Loss
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.loss import Loss
 from modelc.testing.documents import thing
 from modelc.testing.numbers import FORWARD, GRADIENT, check_slopes, close, is_float, normal, quickly
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite, isnan
 from typing import Any
 
-from modelc.compiler.metric import Link, Metric
+from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.testing.documents import thing
 from modelc.testing.losses import of
 from modelc.testing.numbers import FORWARD, garbage

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from modelc.compiler.api import check
-from modelc.compiler.document import MAX_BYTES, Document, read
-from modelc.compiler.errors import Problem
-from modelc.compiler.reading import yaml_events
-from modelc.compiler.render import FORMATS
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.diagnostics.render import FORMATS
+from modelc.compiler.syntax import yaml_events
+from modelc.compiler.syntax.document import MAX_BYTES, Document, read
 
 SECOND = 1.0
 

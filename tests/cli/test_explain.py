@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from modelc.compiler.explain import codes
-from modelc.compiler.schema.section_pages import key_names, key_pages
-from modelc.compiler.schema.tables import TABLES
+from modelc.compiler.diagnostics.catalog import codes
+from modelc.compiler.explain.keys import key_names, key_pages
+from modelc.compiler.library.registries import TABLES
 from tests.cli.commands import modelc
 
 NAMES = sorted({name for table in TABLES for name in table})

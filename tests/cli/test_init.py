@@ -10,11 +10,11 @@ import pytest
 
 from modelc.cli.init import TEMPLATES, templates
 from modelc.compiler.api import check_file
-from modelc.compiler.schema.jsonschema import json_schema
-from modelc.compiler.source import Root
-from modelc.runtime.dataset import complete, read_dataset
-from modelc.runtime.execution import choose
-from modelc.runtime.train import fit
+from modelc.compiler.language.json_schema.builder import json_schema
+from modelc.compiler.library.contracts.data_source import Root
+from modelc.runtime.data.dataset import complete, read_dataset
+from modelc.runtime.training.execution import choose
+from modelc.runtime.training.loop import fit
 from tests.cli.commands import modelc
 from tests.made_data import make_mnist, make_sequences, make_table, make_text
 from tests.runtime.watching import Watcher

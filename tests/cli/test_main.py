@@ -9,8 +9,8 @@ import pytest
 
 from modelc.cli import main as cli
 from modelc.cli.console import coloured
-from modelc.compiler.document import read
-from modelc.compiler.errors import Label, Place, Problem, RunError, SpecError
+from modelc.compiler.diagnostics.problem import Label, Place, Problem, RunError, SpecError
+from modelc.compiler.syntax.document import read
 from tests.cli.commands import modelc
 
 ROOT = Path(__file__).parent.parent.parent

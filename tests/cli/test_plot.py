@@ -8,8 +8,8 @@ import pytest
 
 from modelc.cli import plot
 from modelc.compiler.api import check_file
-from modelc.compiler.picture import dot
-from modelc.compiler.summary import summarize
+from modelc.compiler.explain.diagram import dot
+from modelc.compiler.explain.summary import summarize
 from tests.cli.commands import modelc
 
 SPECS = sorted((Path(__file__).parent.parent.parent / "specs").glob("*.yaml"))

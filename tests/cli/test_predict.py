@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler import api
-from modelc.runtime.rundir import Run
+from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc
 from tests.cli.conftest import NAMES, Project, made_columns
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from modelc.compiler.schema.jsonschema import json_schema
+from modelc.compiler.language.json_schema.builder import json_schema
 from tests.cli.commands import modelc
 
 

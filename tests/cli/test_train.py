@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelc.runtime.rundir import Run
+from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc, start
 from tests.cli.conftest import SPEC, Project
 

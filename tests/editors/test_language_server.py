@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from modelc.cli.init import TEMPLATES
-from modelc.compiler.layers.conv import Conv2D
-from modelc.compiler.layers.dense import Dense
-from modelc.compiler.losses import LOSSES
-from modelc.compiler.schema.grammar import summary_of
-from modelc.compiler.schema.jsonschema import json_schema
-from modelc.compiler.schema.tables import table_of
+from modelc.compiler.language.grammar import summary_of
+from modelc.compiler.language.json_schema.builder import json_schema
+from modelc.compiler.library.layers.convolutional.conv import Conv2D
+from modelc.compiler.library.layers.core.dense import Dense
+from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.registries import table_of
 from tests.editors.server import SCHEMA, Server, install
 from tests.test_docs import ROOT, Block, blocks
 from tests.test_misspelt_keys import SPECS

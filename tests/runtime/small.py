@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.api import load
-from modelc.compiler.bind.task import Task
-from modelc.compiler.source import Root
-from modelc.runtime.dataset import Dataset, complete, read_dataset
+from modelc.compiler.binding.task import Task
+from modelc.compiler.library.contracts.data_source import Root
+from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 
 LAYERS = [{"dense": {"units": 8, "activation": "relu"}}, {"dense": {"units": 3, "activation": "softmax"}, "name": "y"}]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelc.compiler.bind.task import Output, Task
-from modelc.compiler.errors import RunError
-from modelc.compiler.graph import Edge
-from modelc.compiler.tensor import TensorType
+from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.runtime.predictions import harmless, misfit, write_predictions
-from tests.runtime.made_weights import made_task
+from tests.runtime.runs.made_weights import made_task
 
 
 def task(name: str, shape: tuple[int, ...], **fields: Any) -> Task:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from modelc.runtime.records import EpochRecord, Fitted, Outcome, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
 
 class Watcher:

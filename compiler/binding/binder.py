@@ -1,0 +1,91 @@
+"""`PlannedGraph` to `Task`: holds losses, metrics, targets and data columns against the graph. No jax, no data read."""
+
+from collections.abc import Mapping
+
+from modelc.compiler.binding.columns import bind_inputs, bind_targets
+from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
+from modelc.compiler.binding.metrics import bind_metrics
+from modelc.compiler.binding.sample_weights import bind_weights
+from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.binding.training import bind_training
+from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.graph.graph import Edge, Graph, Node
+from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.language.ast import ModelSpec, Spec
+from modelc.compiler.language.parser.graph_nodes import named_in
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.library.contracts.data_source import Column
+
+
+def bind(
+    spec: Spec, planned: PlannedGraph, columns: Mapping[str, Column] | None = None
+) -> tuple[Task, tuple[Problem, ...]]:
+    """The task of a spec. Where there are problems, parts that depend on a hole are left out of it.
+
+    `columns` are those of the source; by default, those that it knows without reading.
+    """
+    if columns is None and spec.data is not None and spec.data.source is not None:
+        columns = spec.data.source.columns()
+    findings = Findings(spec.document)
+    outputs = {
+        name: Output(name, edge, type_)
+        for name, edge in planned.graph.outputs.items()
+        if edge is not None and (type_ := planned.type(edge)) is not None
+    }
+    roots = [edge for edge in planned.graph.outputs.values() if edge]
+    task = Task(spec, planned, outputs, data=spec.data)
+    if spec.data is not None:
+        task = bind_inputs(findings, task, columns)
+    if spec.train is not None:
+        terms, roots = bind_terms(findings, task, roots)
+        task = bind_targets(findings, task, terms, columns)
+        task = bind_weights(findings, task, columns)
+        task = link_outputs(findings, task)
+        task = bind_metrics(findings, task)
+        task = bind_training(findings, task, columns)
+    if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
+        warn_unused(findings, planned.graph, roots, spec.model)
+    return task, tuple(findings.problems)
+
+
+def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
+    """Warn of inputs and nodes of `model` whose values go nowhere, unless a hole may be what they are for."""
+    unread = (
+        node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
+    )
+    if not roots or any(unread):
+        return
+    used = reachable(graph, roots)
+    for name in graph.inputs:
+        if name not in used:
+            path: Path = ("model", "inputs", name)
+            findings.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
+    # A node whose layers are shared is needed for them, whatever its own value is for.
+    used |= {node.owner for node in graph.nodes if node.path in used}
+    kept, waiting = set(), [outermost(node) for node in graph.nodes if node.path in used]
+    while waiting:
+        name = waiting.pop()
+        if name not in kept:
+            kept.add(name)
+            items = model.nodes[name].items if name in model.nodes else ()
+            waiting += [shared for item in items or () for shared in named_in(item) or ()]
+    blamed: set[str] = set()
+    for node in graph.nodes:
+        name = outermost(node)
+        if name in kept or name in blamed:
+            continue
+        blamed.add(name)
+        at: Path = ("model", "nodes", name) if ("model", "nodes", name) in findings.document.values else node.at
+        findings.add(
+            "W901",
+            f"node `{name}` is not used",
+            at,
+            key=True,
+            label="no output needs it",
+            help="remove it" if model.sequential else "add it to `outputs`, or remove it",
+        )
+
+
+def outermost(node: Node) -> str:
+    """The name of the node in the text that `node` is, or is a part of."""
+    return node.scope[0] if node.scope else node.path

@@ -1,0 +1,341 @@
+"""The terms of the loss: which value each takes, which target, and whether the activations before it fit."""
+
+from dataclasses import replace
+
+from modelc.compiler.binding.masks import find_mask, mask_edge
+from modelc.compiler.binding.task import Task, Term
+from modelc.compiler.diagnostics.problem import Path, PlanError
+from modelc.compiler.graph.graph import Edge, Graph
+from modelc.compiler.graph.type_inference import output_path
+from modelc.compiler.graph.typed_graph import reachable
+from modelc.compiler.language.ast import Reference, TermSpec
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.library.base.contract_checks import need_a
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Plan
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.losses.none import NoLoss
+
+
+def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:
+    """The terms whose loss and edge are known, and `roots` with the edges that terms need beside the outputs."""
+    train, graph = task.spec.train, task.planned.graph
+    assert train is not None and task.spec.model is not None
+    names = list(graph.outputs)
+    terms: list[Term] = []
+    roots = list(roots)
+    covered: set[str] = set()
+    unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
+    for spec in train.terms:
+        if spec.name is None and len(names) != 1:
+            if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
+                findings.add(
+                    "E108",
+                    f"`loss` is for one output, the model has {len(names)}: {', '.join(names)}",
+                    spec.path,
+                    key=True,
+                    label="whose loss?",
+                    help=f"write a term for each: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`",
+                )
+            unknown = True
+            continue
+        name = spec.name or names[0]
+        edges = find_edges(findings, task, spec, name)
+        if edges is None:
+            unknown = True
+            continue
+        covered.update(output for output, known in graph.outputs.items() if known in edges)
+        roots += edges
+        if spec.loss is None:
+            continue
+        target = (spec.target or name) if spec.loss.takes_target else None
+        report_idle(findings, spec, spec.loss)
+        mask: Edge | str | None = None
+        if spec.mask is not None and not isinstance(spec.loss, NoLoss):
+            node, plan = node_edge(task, spec.mask)
+            edge = mask_edge(task, spec.mask, node if plan is None or (node and node.port in plan.outputs) else None)
+            mask = find_mask(findings, task, spec, name, edge)
+            if mask is None:
+                unknown = True
+                continue
+            roots += [mask] if isinstance(mask, Edge) else []
+        terms.append(Term(name, spec.loss, edges, target, spec.weight, spec.path, mask))
+    report_trained(findings, terms)
+    if not unknown and train.terms:
+        trained = reachable(graph, [edge for term in terms for edge in term.of])
+        for output, given in graph.outputs.items():
+            if output not in covered and (given is None or given.node not in trained):
+                findings.add(
+                    "W903",
+                    f"output `{output}` is in no loss",
+                    output_path(findings.document, output),
+                    label="nothing trains it",
+                    help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
+                )
+    return tuple(terms), roots
+
+
+def report_idle(findings: Findings, spec: TermSpec, loss: Loss) -> None:
+    """Report what stands beside a loss that has no use for it."""
+    kind = LOSSES.name_of(loss)
+    idle = () if loss.takes_target else ("target",)
+    for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
+        if (*spec.path, key) in findings.document.values:
+            findings.add(
+                "E205" if key == "target" else "E108",
+                f"`{kind}` takes no {key}",
+                (*spec.path, key),
+                key=True,
+                label="not used",
+                help=f"remove `{key}`",
+            )
+
+
+def report_trained(findings: Findings, terms: list[Term]) -> None:
+    """Report outputs that are said to be predicted only, and are in another term all the same."""
+    for term in terms:
+        others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
+        if isinstance(term.loss, NoLoss) and others:
+            findings.add(
+                "E108",
+                f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it",
+                term.at,
+                label="no loss of it",
+                help=f"remove `{term.name}: none`, or that term",
+                related=[(others[0].at, "a loss of it")],
+            )
+
+
+def kind_of(spec: TermSpec) -> str:
+    return "..." if spec.loss is None else LOSSES.name_of(spec.loss)
+
+
+def find_edges(findings: Findings, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
+    """The edges that a term is of, one for each slot of its loss: those of its `of`, else the output or node of its name."""
+    if spec.of == ():
+        return None
+    written = spec.of or (Reference(name, spec.path),)
+    ordered = written if spec.loss is None else in_slots(findings, spec, spec.loss, written)
+    if ordered is None:
+        return None
+    edges = [find_edge(findings, task, spec, name, reference) for reference in ordered]
+    found = tuple(edge for edge in edges if edge is not None)
+    return found if len(found) == len(edges) else None
+
+
+def in_slots(
+    findings: Findings, spec: TermSpec, loss: Loss, references: tuple[Reference, ...]
+) -> tuple[Reference, ...] | None:
+    """What a term is of in the order of its loss's slots; None after reporting too many or too few, or a wrong name."""
+    kind, slots = LOSSES.name_of(loss), loss.slots
+    example = f"`of: [{', '.join(slots)}]`" if len(slots) > 1 else ""
+    for reference in references:
+        if reference.slot is not None and reference.slot not in slots:
+            close = closest(reference.slot, slots)
+            findings.add(
+                "E204",
+                f"`{kind}` takes no value called `{reference.slot}`",
+                (*spec.path, "of", reference.slot),
+                key=True,
+                label="no such value",
+                help=f"did you mean `{close}`?" if close else (),
+                note=f"values of `{kind}`: {', '.join(slots)}",
+                meant=findings.sure(
+                    (*spec.path, "of", reference.slot), reference.slot, surely(reference.slot, slots), key=True
+                ),
+            )
+            return None
+    if len(references) != len(slots):
+        single = len(slots) == 1
+        given = f"`of` names {len(references)}" if spec.of else "and the term has no `of`"
+        wanted = "one value" if single else f"{len(slots)} values, {', '.join(f'`{slot}`' for slot in slots)}"
+        findings.add(
+            "E204",
+            f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}",
+            (*spec.path, "of") if spec.of else spec.path,
+            key=not spec.of,
+            label="one expected" if single else f"{len(slots)} expected",
+            help=f"say which of the model's values they are: {example}, in `losses`" if example else (),
+        )
+        return None
+    if all(reference.slot is None for reference in references):
+        return references
+    return tuple(reference for slot in slots for reference in references if reference.slot == slot)
+
+
+def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, reference: Reference) -> Edge | None:
+    """The edge that a term means by `reference`: an output, a node, or a port of one."""
+    model, graph = task.spec.model, task.planned.graph
+    assert model is not None
+    text, path = reference.text, reference.path
+    if reference.node in graph.outputs and "." not in text:
+        return graph.outputs[reference.node]
+    edge, plan = node_edge(task, reference)
+    if edge is not None:
+        if plan is None or edge.port in plan.outputs:
+            return edge
+        findings.add(
+            "E203",
+            f"`{reference.node}` has no port `{reference.port}`",
+            path,
+            label="no such port",
+            note=f"ports of `{reference.node}`: {', '.join(plan.outputs)}",
+        )
+        return None
+    if model.complete and reference.node not in model.nodes:
+        choices = [*graph.outputs, *model.nodes]
+        close = closest(reference.node, choices)
+        findings.add(
+            "E205",
+            f"the loss term `{name}` is of `{text}`, which is no output or node",
+            path,
+            key=not spec.of,
+            label="no such output or node",
+            help=(f"did you mean `{close}`?" if close else ("" if spec.of else "say which with `of: ...`")),
+            note=f"outputs: {', '.join(graph.outputs)}",
+            meant=findings.sure(path, text, surely(text, choices), key=not spec.of, given=text),
+        )
+    return None
+
+
+def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:
+    """The edge of a node, or of what a node of several layers ends in, and the plan of what gives it; None for no such
+    node."""
+    graph = task.planned.graph
+    known = graph.node(reference.node)
+    if known is not None:
+        return Edge(known.path, reference.port), task.planned.plans.get(known.path)
+    ports = graph.ends.get(reference.node, {})
+    end = ports.get(reference.port) or ports.get("output")
+    if end is None:
+        return None, None
+    # A port that the end does not have is for the caller to report.
+    edge = end if reference.port in ports else Edge(end.node, reference.port)
+    return edge, task.planned.plans.get(edge.node)
+
+
+def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None) -> Term | None:
+    """The term with the shape of its elements; None after reporting a loss that does not fit its outputs and target."""
+    outputs = [task.planned.type(edge) for edge in term.of]
+    types = [type_ for type_ in outputs if type_ is not None]
+    if len(types) != len(outputs):
+        return None
+    try:
+        shape = term.loss.plan(*types, target)
+        need_a(term.loss, "plan", shape, tuple)
+    except PlanError as error:
+        single = len(term.of) == 1 and term.of[0] in task.planned.graph.outputs.values()
+        about = f"the output `{term.name}`" if single else ", ".join(f"`{edge}`" for edge in term.of)
+        nodes = [(edge, type_, task.planned.graph.node(edge.node)) for edge, type_ in zip(term.of, types, strict=True)]
+        findings.add(
+            error.code,
+            f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}",
+            term.at,
+            label="does not fit",
+            help=error.help,
+            note=error.note,
+            related=[
+                (node.at, f"`{edge}` gives {show_shape(type_.shape)} {type_.dtype}")
+                for edge, type_, node in nodes
+                if node
+            ],
+        )
+        return None
+    fits = term.loss.activation is None or check_activation(findings, task.planned.graph, term, term.of[0], types[0])
+    return replace(term, shape=shape) if fits else None
+
+
+def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
+    """Report an activation before the loss that is not the one the loss undoes; says whether all is well."""
+    wanted = term.loss.activation
+    loss = LOSSES.name_of(term.loss)
+    path, direct, activation, at = last_activation(graph, edge)
+    if activation is None or wanted is None:
+        return True
+    kind = ACTIVATIONS.name_of(activation)
+    if kind in ("softmax", "sparsemax") and output.shape[-1:] == (1,):
+        findings.add(
+            "E305",
+            f"{kind} over one unit is always 1",
+            at,
+            label="one unit",
+            help=f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`",
+        )
+        return False
+    if kind not in ("softmax", "sigmoid", "log_softmax", "sparsemax"):
+        return True
+    if kind != wanted:
+        other = "binary_cross_entropy" if kind == "sigmoid" else "cross_entropy"
+        cure = (
+            f"use `{wanted}` here"
+            if kind in ("log_softmax", "sparsemax")
+            else f"use `{wanted}` here, or the loss `{other}`"
+        )
+        message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
+        findings.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
+        return False
+    if not direct or not is_last_axis(activation):
+        findings.add(
+            "E305",
+            f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
+            at,
+            label=f"`{kind}`, not the last step of `{edge}`",
+            help=[
+                f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
+                *(["or end in `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
+            ],
+            related=[(term.at, "the loss")],
+        )
+        return False
+    return True
+
+
+def is_last_axis(activation: Activation) -> bool:
+    return getattr(activation, "axis", -1) == -1
+
+
+def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
+    """The activation that the values on `edge` come from: its node, whether directly, itself, and its place in the text."""
+    direct = edge.port == "output"
+    waiting = [edge]
+    while waiting:
+        node = graph.node(waiting.pop(0).node)
+        if node is None or node.layer is None:
+            continue
+        split = node.layer.split()
+        activation = node.layer if isinstance(node.layer, Activation) else (split[1] if split else None)
+        if activation is not None and ACTIVATIONS.name_of(activation) != "linear":
+            at = (*node.at, "activation") if split and LAYERS.name_of(node.layer) != "activation" else node.at
+            return node.path, direct, activation, at
+        inside = node.layer.ends_in()
+        if inside is not None:
+            return node.path, False, inside, node.at
+        if any(part.keeps for part in node.layer.layers()) or activation is not None:
+            direct = direct and activation is not None
+            waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
+    return edge.node, direct, None, ()
+
+
+def link_outputs(findings: Findings, task: Task) -> Task:
+    """The outputs with what their losses know of them: target, link, whether they are logits, classes."""
+    outputs = dict(task.outputs)
+    for term in task.terms:
+        for name, output in task.outputs.items():
+            if (output.edge,) != term.of or output.target is not None:
+                continue
+            link = term.loss.activation
+            _, direct, activation, _ = last_activation(task.planned.graph, output.edge)
+            activated = activation is not None and direct and ACTIVATIONS.name_of(activation) == link
+            binding = (task.targets or {}).get(term.target or "")
+            classes = binding.classes if binding is not None else None
+            if classes is None and link == "softmax":
+                classes = output.type.shape[-1]
+            logits = link is not None and not activated
+            outputs[name] = replace(
+                output, link=link, logits=logits, target=term.target, classes=classes, mask=term.mask
+            )
+    return replace(task, outputs=outputs)

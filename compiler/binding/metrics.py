@@ -1,0 +1,107 @@
+"""Binds metrics to outputs and their targets."""
+
+from dataclasses import replace
+
+from modelc.compiler.binding.task import Measure, Output, Task
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.language.ast import MetricSpec
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.library.base.contract_checks import need_a
+
+
+def bind_metrics(findings: Findings, task: Task) -> Task:
+    """The task with a measure for each metric that fits its output and target."""
+    train = task.spec.train
+    assert train is not None and task.spec.model is not None
+    names = list(task.planned.graph.outputs)
+    measures: list[Measure] = []
+    listed = [metric for metric in train.metrics if metric.output is None]
+    if listed and len(names) > 1 and task.spec.model.complete:
+        findings.add(
+            "E108",
+            f"a list of metrics is for one output, the model has {len(names)}: {', '.join(names)}",
+            ("train", "metrics"),
+            key=True,
+            label="of which output?",
+            help=f"write a list for each: `metrics: {{{names[0]}: [{listed[0].kind}]}}`",
+        )
+        return task
+    blamed: set[str] = set()
+    for spec in train.metrics:
+        name = spec.output or (names[0] if names else "")
+        if name not in names:
+            known = task.spec.model.complete and None not in task.planned.graph.outputs.values()
+            if known and name not in blamed:
+                blamed.add(name)
+                close = closest(name, names)
+                findings.add(
+                    "E205",
+                    f"`{name}` is no output of the model",
+                    spec.path[:-1],
+                    key=True,
+                    label="no such output",
+                    help=f"did you mean `{close}`?" if close else (),
+                    note=f"outputs: {', '.join(names)}",
+                    meant=findings.sure(spec.path[:-1], name, surely(name, names), key=True, given=name),
+                )
+            continue
+        measure = bind_metric(findings, task, spec, name, single=len(names) == 1)
+        if measure is not None:
+            measures.append(measure)
+    return replace(task, measures=tuple(measures))
+
+
+def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, single: bool) -> Measure | None:
+    """One metric of the output `name`, or None when it does not fit or is not known to."""
+    output = task.outputs.get(name)
+    train = task.spec.train
+    assert train is not None
+    if output is None:
+        return None
+    if spec.metric.takes_target and output.target is None:
+        if train.complete and len(task.terms) == len(train.terms) and train.terms:
+            findings.add(
+                "E206",
+                f"the metric `{spec.kind}` of `{name}` has no target to compare with",
+                spec.path,
+                label="no target",
+                help=f"give `{name}` a loss with a target",
+            )
+        return None
+    key = spec.kind if single else f"{name}/{spec.kind}"
+    measure = Measure(key, spec.metric, name, output.target if spec.metric.takes_target else None)
+    binding = (task.targets or {}).get(measure.target or "")
+    if measure.target is not None and (binding is None or binding.type is None):
+        return measure
+    target = None if binding is None or binding.type is None else binding.type
+    if binding is not None and target is not None and binding.squeeze:
+        target = target.with_shape(1)
+    try:
+        shape = spec.metric.plan(output.type, target, output.link)
+        need_a(spec.metric, "plan", shape, tuple)
+        measure = replace(measure, shape=shape)
+        need_mask(task, output, measure)
+    except PlanError as error:
+        findings.plan_error(
+            error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path, key=False, label="does not fit"
+        )
+        return None
+    return measure
+
+
+def need_mask(task: Task, output: Output, measure: Measure) -> None:
+    """Raise PlanError E306 where the mask of the output's loss is about an axis that the metric is taken over."""
+    if isinstance(output.mask, Edge):
+        type_ = task.planned.type(output.mask)
+    else:
+        binding = (task.targets or {}).get(output.mask or "")
+        type_ = None if binding is None else binding.type
+    if type_ is not None:
+        need(
+            len(type_.shape) <= len(measure.shape),
+            f"it is taken over an axis which the mask `{output.mask}` of the loss is about",
+            help="choose a metric that counts value by value",
+            code="E306",
+        )

@@ -1,0 +1,94 @@
+"""Which targets the losses of a task ask for, and what is said of those in `data` that none does."""
+
+from modelc.compiler.binding.task import Task, Term
+from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest, surely
+
+
+def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
+    """The names of the targets that losses ask for; None where some of it cannot be known for a mistake elsewhere."""
+    train, model, outputs = task.spec.train, task.spec.model, task.planned.graph.outputs
+    assert train is not None and model is not None
+    stated = task.spec.document.values
+    if not train.terms:
+        return None if not train.complete or ("train", "losses") not in stated else []
+    wanted = []
+    for spec in train.terms:
+        name = spec.name or (next(iter(outputs)) if len(outputs) == 1 else None)
+        bound = any(term.at == spec.path for term in terms)
+        item = last_item(model)
+        nameless = (
+            spec.name is None
+            and model.sequential
+            and (item is None or (item.name is None and (item.layer is None or (*item.path[:-1], "name") in stated)))
+        )
+        unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
+        if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):
+            return None
+        # A target beside a loss that takes none is reported there.
+        if spec.loss is None or spec.loss.takes_target or spec.target:
+            wanted.append(spec.target or name)
+        if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
+            wanted.append(spec.mask.text)
+    whole = train.complete or "loss" in task.spec.document.data["train"]
+    return wanted if whole and (model.complete or model.sequential) else None
+
+
+def last_item(model: ModelSpec) -> Item | None:
+    """The last layer in the text; None where it could not be read, or where there is none."""
+    nodes = list(model.nodes.values())
+    return nodes[-1].items[-1] if nodes and nodes[-1].items else None
+
+
+def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
+    """Report targets in `data` that no loss asks for; says whether there are any.
+
+    Where a single term says `target:`, and that is none of them, the mistake is there.
+    """
+    data, train, model = task.data, task.spec.train, task.spec.model
+    assert data is not None and train is not None and model is not None
+    wanted = asked_for(task, terms)
+    if wanted is None:
+        known = [name for term in terms for name in (term.target, term.mask)]
+        return any(name not in known for name in data.targets)
+    strange = [name for name in data.targets if name not in wanted]
+    left, missing = list(strange), [name for name in wanted if name not in data.targets]
+    asking = [spec for spec in train.terms if spec.target and missing.count(spec.target) == 1]
+    # The likeliest pairs first: what is left of both is meant as well where there is one of each.
+    for spec in sorted(asking if strange else [], key=lambda spec: closest(spec.target or "", strange) is None):
+        word = spec.target or ""
+        missing.remove(word)
+        meant = closest(word, left) or (left[0] if len(left) == 1 else None)
+        misspelt_target(findings, spec, word, meant, list(data.targets))
+        left = [name for name in left if meant is not None and name != meant]
+    for name in left:
+        close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
+        cure = f"did you mean `{close}`?" if close else ()
+        if model.sequential and missing == ["output"]:
+            cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
+        findings.add(
+            "E205",
+            f"`{name}` is no target of a loss",
+            ("data", "targets", name),
+            key=True,
+            label="nothing asks for it",
+            help=cure,
+            note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
+        )
+    return bool(strange)
+
+
+def misspelt_target(findings: Findings, term: TermSpec, word: str, meant: str | None, targets: list[str]) -> None:
+    """Report the `target` of a term, which is none of `targets`; `meant` is the one that no loss asks for instead."""
+    path = (*term.path, "target")
+    findings.add(
+        "E205",
+        f"`{word}` is no target of `data`",
+        path,
+        label="no such target",
+        help=f"did you mean `{meant}`?" if meant else (),
+        note=() if meant else f"targets of `data`: {', '.join(targets)}",
+        related=[(("data", "targets", meant), "nothing asks for this one")] if meant else (),
+        meant=findings.sure(path, word, surely(word, [meant] if meant else [])),
+    )

@@ -1,0 +1,147 @@
+"""A `Task`: a graph with all that training and using it needs to know. Frozen; passes map one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.language.ast import DataSpec, Settings, Spec
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.metric import Link, Metric
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.losses.none import NoLoss
+
+SAMPLE_WEIGHT = "data.sample_weight"
+"""The key of the weights of rows among the targets of a task: no target can have this name."""
+Classes = tuple[str, ...] | int | None
+"""The names of the classes of a label, or their number where they have no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of the model.
+
+    `link` is what its loss takes its values for, and `logits` says that they still are logits, to which the link
+    function must be applied to get probabilities. `target` and `mask` are those of its loss, and so of its metrics.
+    """
+
+    name: str
+    edge: Edge
+    type: TensorType
+    link: Link = None
+    logits: bool = False
+    target: str | None = None
+    classes: Classes = None
+    mask: Edge | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the loss, of the values on the edges `of`, one for each slot of the loss.
+
+    What the loss computes from are the outputs themselves, or, once the passes have run, the values before their last
+    activation. `shape` is that of the elements of one row. Elements count where `mask` is true: the values of an edge,
+    or the target of this name.
+    """
+
+    name: str
+    loss: Loss
+    of: tuple[Edge, ...]
+    target: str | None
+    weight: float
+    at: Path
+    mask: Edge | str | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """What the term is of, in words."""
+        return ", ".join(map(str, self.of))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric of one output; `key` is its log key without `train/` or `validation/`.
+
+    `shape` is that of what the metric counts one by one, in one row. `target` is None for a metric that takes none.
+    """
+
+    key: str
+    metric: Metric
+    output: str
+    target: str | None
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How one input or target is read. `subject` is a column, or the input whose finished array is copied.
+
+    `wanted` is the type the model takes (None for a target), `type` what the reader gives, None until the data is read.
+    `squeeze` marks the one repair of shapes: a target of shape `[]` meets an output `[1]`.
+    """
+
+    name: str
+    reader: Reader
+    wanted: TensorType | None
+    type: TensorType | None
+    at: Path
+    classes: Classes = None
+    squeeze: bool = False
+
+    @property
+    def subject(self) -> str:
+        return self.reader.subject
+
+    @property
+    def copies_input(self) -> bool:
+        return self.reader.origin == "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What `train` asks for. `monitor` is a log key, `better` in which direction it improves."""
+
+    optimizer: Optimizer
+    settings: Settings
+    monitor: str
+    better: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A whole spec, understood. `data` and `training` are None where the spec has no such section."""
+
+    spec: Spec
+    planned: PlannedGraph
+    outputs: Mapping[str, Output]
+    terms: tuple[Term, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    inputs: Mapping[str, Binding] | None = None
+    targets: Mapping[str, Binding] | None = None
+    data: DataSpec | None = None
+    training: Training | None = None
+
+    @property
+    def penalized(self) -> bool:
+        """Whether anything is added to the loss terms: regularized weights, or layers that penalize."""
+        weights = (weight for plan in self.planned.plans.values() for weight in plan.params.values())
+        layers = (part for node in self.planned.graph.nodes if node.layer for part in node.layer.layers())
+        return any(weight.regularizer for weight in weights) or any(layer.penalizes for layer in layers)
+
+    def loss_keys(self) -> tuple[str, ...]:
+        """The log keys of the losses without `train/` or `validation/`: the total with its penalty, and each term where
+        there are several, and the penalty alone where there is one.
+
+        `none` says that an output has no loss, so there is nothing to log of it.
+        """
+        names = [term.name for term in self.terms if not isinstance(term.loss, NoLoss)]
+        penalty = ("penalty",) if self.penalized else ()
+        return ("loss", *(f"{name}/loss" for name in names if len(names) > 1), *penalty)
+
+    def log_keys(self) -> tuple[str, ...]:
+        """All log keys without `train/` or `validation/`."""
+        return (*self.loss_keys(), *(measure.key for measure in self.measures))

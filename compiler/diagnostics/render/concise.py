@@ -1,0 +1,20 @@
+"""One line for each problem, for editors and grep: `file:line:column: code message`."""
+
+from collections.abc import Mapping, Sequence
+
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.printable import file_name, printable
+
+
+def concise(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+    """A line for each problem; of a file as a whole without line and column."""
+    return "".join(
+        f"{address(problem)}: {problem.code} {printable(problem.message)}\n" for problem in in_order(problems)
+    )
+
+
+def address(problem: Problem) -> str:
+    """Where the problem is: `file:line:column`, or `file`."""
+    place = problem.label.place
+    return file_name(place.file) + (f":{place.line}:{place.column}" if place.line else "")

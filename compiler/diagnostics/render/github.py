@@ -1,0 +1,38 @@
+"""Problems as annotations of a pull request: workflow commands that GitHub Actions reads from the log."""
+
+from collections.abc import Mapping, Sequence
+
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.diagnostics.render.concise import address
+from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.printable import printable
+
+
+def github(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+    """One command a line. Everything from the spec is escaped twice: to be printable, then for the command."""
+    return "".join(command(problem) + "\n" for problem in in_order(problems))
+
+
+def command(problem: Problem) -> str:
+    place = problem.label.place
+    properties = {"title": f"modelc ({problem.code})", "file": printable(place.file)}
+    if place.line:
+        properties |= {
+            "line": str(place.line),
+            "col": str(place.column),
+            "endLine": str(place.end_line),
+            "endColumn": str(place.end_column),
+        }
+    lines = [f"{address(problem)}: {problem.code} {printable(problem.message)}"]
+    lines += [f"  note: {printable(line)}" for note in problem.notes for line in note.split("\n")]
+    lines += [f"  help: {printable(line)}" for help in problem.helps for line in help.split("\n")]
+    fields = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items())
+    return f"::{'error' if problem.is_error else 'warning'} {fields}::{escape_data(chr(10).join(lines))}"
+
+
+def escape_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")

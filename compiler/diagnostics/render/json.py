@@ -1,0 +1,58 @@
+"""Problems for programs: one JSON object, versioned. A new key raises the minor version, any other change the major one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
+from modelc.compiler.diagnostics.render.order import in_order
+
+FORMAT_VERSION = "1.1"
+
+
+def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+    """The object as text, in ASCII, so that nothing in it can act on a terminal."""
+    errors = sum(problem.is_error for problem in problems)
+    report = {
+        "format_version": FORMAT_VERSION,
+        "ok": errors == 0,
+        "files": files,
+        "errors": errors,
+        "warnings": len(problems) - errors,
+        "diagnostics": [diagnostic(problem) for problem in in_order(problems)],
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def diagnostic(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "severity": "error" if problem.is_error else "warning",
+        "message": problem.message,
+        **located(problem.label),
+        "path": ".".join(map(str, problem.path)),
+        "notes": list(problem.notes),
+        "helps": list(problem.helps),
+        "related": [located(label) for label in problem.related],
+        "fix": None if problem.fix is None else change(problem.fix),
+    }
+
+
+def change(fix: Fix) -> dict[str, Any]:
+    """A fix and its edits: each range is to be replaced by `text`, all of them or none."""
+    edits = [{"file": edit.place.file, "range": span(edit.place), "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits}
+
+
+def located(label: Label) -> dict[str, Any]:
+    return {"file": label.place.file, "range": span(label.place), "label": label.text}
+
+
+def span(place: Place) -> dict[str, Any] | None:
+    """Lines and columns from 1, the end exclusive; None for a file as a whole."""
+    if not place.line:
+        return None
+    return {
+        "start": {"line": place.line, "column": place.column},
+        "end": {"line": place.end_line, "column": place.end_column},
+    }

@@ -1,0 +1,32 @@
+"""The order of problems and their counts: the same in every format."""
+
+from collections.abc import Iterable, Sequence
+
+from modelc.compiler.diagnostics.problem import Problem
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """`problems` by file, line and column; those of one place by code."""
+    return sorted(problems, key=lambda problem: (*where(problem), problem.code, problem.message))
+
+
+def where(problem: Problem) -> tuple[str, int, int]:
+    place = problem.label.place
+    return place.file, place.line, place.column
+
+
+def summary(problems: Sequence[Problem], files: int) -> str:
+    """The last line of a check: `2 errors, 1 warning in 1 file`, or `3 files are valid`."""
+    errors = sum(problem.is_error for problem in problems)
+    warnings = len(problems) - errors
+    counts = [count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    if not errors:
+        valid = count(files, "file") + (" is valid" if files == 1 else " are valid")
+        return ", ".join([valid, *counts])
+    bad = len({problem.label.place.file for problem in problems})
+    where = count(files, "file") if bad >= files else f"{bad} of {count(files, 'file')}"
+    return f"{', '.join(counts)} in {where}"
+
+
+def count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,100 @@
+"""Problems as SARIF 2.1.0, which code-scanning services read; the rules are the pages of the codes.
+
+Imports stand in the functions: every check loads this file, few use it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
+from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.printable import printable
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+    """The log as text: one run, one result for each problem, one rule for each code that occurs."""
+    ordered = in_order(problems)
+    used = sorted({problem.code for problem in ordered})
+    run = {
+        "tool": {"driver": {"name": "modelc", "rules": [rule(code) for code in used]}},
+        "columnKind": "unicodeCodePoints",
+        "results": [result(problem, used.index(problem.code)) for problem in ordered],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def rule(code: str) -> dict[str, Any]:
+    from modelc.compiler.diagnostics.catalog import codes, page
+
+    level = "error" if code.startswith("E") else "warning"
+    found: dict[str, Any] = {"id": code, "defaultConfiguration": {"level": level}}
+    if code in codes():
+        explained = page(code)
+        found["shortDescription"] = {"text": explained.title}
+        found["fullDescription"] = {"text": explained.text.partition("\n\n")[0].replace("\n", " ")}
+        found["help"] = {"text": explained.text, "markdown": explained.text}
+    return found
+
+
+def result(problem: Problem, index: int) -> dict[str, Any]:
+    remarks = [*(f"note: {note}" for note in problem.notes), *(f"help: {help}" for help in problem.helps)]
+    message = "\n".join(printable(line) for part in (problem.message, *remarks) for line in part.split("\n"))
+    found: dict[str, Any] = {
+        "ruleId": problem.code,
+        "ruleIndex": index,
+        "level": "error" if problem.is_error else "warning",
+        "message": {"text": message},
+        "locations": [location(problem.label)],
+        "partialFingerprints": {"modelc/v1": fingerprint(problem)},
+    }
+    if problem.related:
+        found["relatedLocations"] = [
+            {"id": number, **location(label), "message": {"text": printable(label.text)}}
+            for number, label in enumerate(problem.related, 1)
+        ]
+    if problem.fix is not None:
+        found["fixes"] = [change(problem.fix)]
+    return found
+
+
+def change(fix: Fix) -> dict[str, Any]:
+    """A fix: the replacements in each file."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        region = location(Label(edit.place))["physicalLocation"]["region"]
+        replacement = {"deletedRegion": region, "insertedContent": {"text": edit.text}}
+        files.setdefault(edit.place.file, []).append(replacement)
+    changes = [
+        {
+            "artifactLocation": location(Label(Place(file, 0, 0, 0, 0)))["physicalLocation"]["artifactLocation"],
+            "replacements": edits,
+        }
+        for file, edits in files.items()
+    ]
+    return {"description": {"text": printable(fix.title)}, "artifactChanges": changes}
+
+
+def location(label: Label) -> dict[str, Any]:
+    from urllib.parse import quote
+
+    place = label.place
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file)}}
+    if place.line:
+        physical["region"] = {
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
+        }
+    return {"physicalLocation": physical}
+
+
+def fingerprint(problem: Problem) -> str:
+    """What stays the same when lines move: the code, the file, the path in the spec and the message."""
+    from hashlib import blake2b
+
+    parts = (problem.code, problem.label.place.file, ".".join(map(str, problem.path)), problem.message)
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,88 @@
+"""Problems for people at a terminal, laid out as rustc and ruff do: message, place, source with carets, notes, helps."""
+
+from collections.abc import Mapping, Sequence
+
+from modelc.compiler.diagnostics.problem import Label, Problem
+from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.printable import file_name, printable
+from modelc.compiler.diagnostics.render.snippet import Paint, Underline, snippet
+
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "frame": "1;34",
+    "second": "1;34",
+    "strong": "1",
+}
+
+
+def text(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+    """One block for each problem, with an empty line after each; `colour` for ANSI colours."""
+    lines = Lines(sources)
+    paint = coloured if colour else uncoloured
+    return "".join(block(problem, lines, paint) + "\n\n" for problem in in_order(problems))
+
+
+class Lines:
+    """The sources by line, each split once."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        self.split: dict[str, list[str]] = {}
+
+    def of(self, file: str) -> list[str]:
+        """The lines of `file`; none where its text is not known."""
+        if file not in self.split:
+            source = self.sources.get(file, "")
+            self.split[file] = [line.removesuffix("\r") for line in source.split("\n")] if source else []
+        return self.split[file]
+
+
+def block(problem: Problem, lines: Lines, paint: Paint) -> str:
+    style = "error" if problem.is_error else "warning"
+    rows = [paint(style, f"{style}[{problem.code}]") + paint("strong", ": " + printable(problem.message))]
+    labels = [(problem.label, True), *((label, False) for label in problem.related)]
+    gutter = max(len(str(label.place.line)) for label, _ in labels)
+    by_file: dict[str, list[tuple[Label, bool]]] = {}
+    for label, primary in labels:
+        by_file.setdefault(label.place.file, []).append((label, primary))
+    for file, group in by_file.items():
+        rows.extend(of_file(lines.of(file), group, gutter, style, paint))
+    ends = [("note", note) for note in problem.notes] + [("help", help) for help in problem.helps]
+    if ends and problem.label.place.line:
+        rows.append(" " * gutter + paint("frame", " |"))
+    for word, remark in ends:
+        first, *more = remark.split("\n")
+        rows.append(" " * gutter + paint("frame", " = ") + paint("strong", f"{word}:") + " " + printable(first))
+        rows.extend(" " * gutter + paint("frame", " | ") + " " * (len(word) + 2) + printable(line) for line in more)
+    return "\n".join(rows)
+
+
+def of_file(source: list[str], group: Sequence[tuple[Label, bool]], gutter: int, style: str, paint: Paint) -> list[str]:
+    """The place of the first label and a snippet with all labels of one file."""
+    start = group[0][0].place
+    where = file_name(start.file) + (f":{start.line}:{start.column}" if start.line else "")
+    rows = [" " * gutter + paint("frame", "--> ") + where]
+    shown = [(label, primary) for label, primary in group if 1 <= label.place.line <= len(source)]
+    if shown:
+        rows.extend(
+            snippet(source, [underline(source, label, primary, style) for label, primary in shown], gutter, paint)
+        )
+    else:
+        rows.extend(" " * gutter + paint("frame", " = ") + printable(label.text) for label, _ in group if label.text)
+    return rows
+
+
+def underline(source: list[str], label: Label, primary: bool, style: str) -> Underline:
+    place = label.place
+    line = source[place.line - 1]
+    end = place.end_column - 1 if place.end_line == place.line else len(line)
+    return Underline(place.line, place.column - 1, end, label.text, primary, style if primary else "second")
+
+
+def coloured(style: str, words: str) -> str:
+    return f"\x1b[{STYLES[style]}m{words}\x1b[0m" if style and words else words
+
+
+def uncoloured(style: str, words: str) -> str:
+    return words

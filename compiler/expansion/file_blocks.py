@@ -1,0 +1,144 @@
+"""Reads a block that is the model of another file, up to one of its layers or nodes. The file is in its place already."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from modelc.compiler.diagnostics.problem import Label
+from modelc.compiler.expansion.merge import Report, called
+from modelc.compiler.expansion.scope import File, Scope, written
+from modelc.compiler.expansion.source_tree import Part, Where
+from modelc.compiler.language.item_names import item_names
+from modelc.compiler.language.section_keys import MODEL, TOP
+from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.wording import describe
+
+KEYS = ("use", "output")
+"""What a block that is the model of another file has."""
+
+if TYPE_CHECKING:
+    from modelc.compiler.expansion.variables import Values
+
+
+def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope) -> Part | None:
+    """The body of the block `name` that is the model of `file`, up to its node `output` where that is given, a name in
+    `scope`; None after reporting that there is none.
+
+    The data, the training and the precision of that file are not looked at.
+    """
+    for key in part.content:
+        if key not in KEYS:
+            report_beside(values, name, part, key)
+            return None
+    spec, output = part.get("use"), part.get("output")
+    if output is not None:
+        # What it names may be a variable of this file, and is none of the other.
+        output = values.value(output, scope)
+    if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
+        return None
+    known, found = known_keys(values.report, spec, "a spec", TOP), spec.get("model")
+    if found is None:
+        if known:
+            message = f"the file of the block `{name}` has no `model`"
+            values.report("E104", message, part.content["use"][0], label="no model in it")
+        return None
+    model = written(found, file.variables)
+    if model.kind != "mapping":
+        if model.kind != "hole":
+            message = f"`model` must be a mapping, got {describe(model.data)}"
+            values.report("E105", message, model.at, label="expected a mapping")
+        return None
+    if not known_keys(values.report, model, "`model`", MODEL) or not is_whole(
+        values, model, spec.content["model"][0], output
+    ):
+        return None
+    body = {key: entry for key, entry in model.content.items() if key != "precision"}
+    if output is not None and "nodes" in body:
+        # It is written out: what begins with a dollar now is no variable.
+        text = output.content
+        named = replace(output, content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
+        body["outputs"] = part.content["output"][0], Part("list", (named,), output.at)
+    elif output is not None:
+        layers = written(body["layers"][1], file.variables)
+        cut = up_to(values, layers, output, file) if layers.kind == "list" else None
+        if cut is None:
+            return None
+        body["layers"] = body["layers"][0], cut
+    return Part("mapping", body, model.at)
+
+
+def report_beside(values: "Values", name: str, part: Part, key: str) -> None:
+    """Report `key` in the block `name` that is the model of another file."""
+    at, use = part.content[key][0], part.content["use"][0]
+    if close := closest(key, KEYS):
+        meant = (key, surely(key, KEYS))
+        message = f"unknown key `{key}` in the block `{name}`"
+        values.report("E102", message, at, label="unknown key", help=f"did you mean `{close}`?", meant=meant)
+        return
+    message = f"`{key}` does not go with `use` in the block `{name}`"
+    if at.place().file == use.place().file:
+        values.report("E108", message, at, label="not used here", help="keys beside `use`: output")
+        return
+    # One of the two is of a file that is extended, the first of both, and the other was to replace it.
+    mine, theirs = (use, at) if list(part.content).index(key) < list(part.content).index("use") else (at, use)
+    cure = f"`remove: [blocks.{name}]` beside the `file` of `extends` leaves out what is there"
+    related = [Label(theirs.place(), "laid over this")]
+    values.report("E108", message, mine, label="does not replace what is there", help=cure, related=related)
+
+
+def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> bool:
+    """Report what a model that a block uses has too little or too much of to be one; says whether it is right."""
+    given, inputs = model.content, model.get("inputs")
+    if "layers" in given and "nodes" in given:
+        chain = Label(given["layers"][0].place(), "a chain")
+        message = "`model` has both `layers` and `nodes`"
+        values.report("E108", message, given["nodes"][0], label="a graph", help="keep one of the two", related=[chain])
+        return False
+    missing = [key for key in ("inputs", "outputs") if key not in given and (key == "inputs" or "nodes" in given)]
+    if "layers" not in given and "nodes" not in given:
+        missing = ["layers` or `nodes"]
+    elif output is not None and "outputs" in missing:
+        missing.remove("outputs")
+    for key in missing:
+        cure = f"add `{key}` to the model of that file: it is a whole spec" if len(missing) == 1 else ""
+        values.report("E104", f"`model` needs `{key}`", at, label=f"`{key}` is missing", help=cure)
+    if "layers" in given and inputs is not None and inputs.kind == "mapping" and len(inputs.content) > 1:
+        second, (where, _) = list(inputs.content.items())[1]
+        message = f"a chain of `layers` takes exactly one input, got {len(inputs.content)}"
+        cure = f"remove `{second}`, or write a graph with `nodes` to join several inputs"
+        values.report("E108", message, where, label="a second input", help=cure)
+        return False
+    return not missing
+
+
+def known_keys(report: Report, section: Part, owner: str, allowed: Sequence[str]) -> bool:
+    """Report keys of `section`, called `owner`, which it does not have; says whether there are none."""
+    unknown = [key for key in section.content if key not in allowed]
+    for key in unknown:
+        close = closest(key, allowed)
+        report(
+            "E102",
+            f"unknown key `{key}` in {owner}",
+            section.content[key][0],
+            label="unknown key",
+            help=f"did you mean `{close}`?" if close else "",
+            note=f"keys of {owner}: {', '.join(allowed)}",
+            meant=(key, surely(key, allowed)),
+        )
+    return not unknown
+
+
+def up_to(values: "Values", layers: Part, output: Part, file: File) -> Part | None:
+    """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
+    names = item_names([called(item, place, file.variables) for place, item in enumerate(layers.content)])
+    if output.content in names:
+        return replace(layers, content=layers.content[: names.index(output.content) + 1])
+    if output.kind != "scalar" or not isinstance(output.content, str):
+        message = f"`output` must be the name of a layer, got {describe(output.data)}"
+        values.report("E105", message, output.at, label="expected a name", note=f"layers: {', '.join(names)}")
+        return None
+    close = closest(output.content, names)
+    message = f"the model has no layer `{output.content}`"
+    cure = f"did you mean `{close}`?" if close else ""
+    values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
+    return None

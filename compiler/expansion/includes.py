@@ -1,0 +1,202 @@
+"""Other files that a spec is made of: `extends` is merged into it, and `use` of a block becomes what that file says.
+
+Files are named by paths below the root and are read as specs are: nothing in them is run. What is read keeps its places.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from posixpath import dirname, join, normpath
+
+from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem, RunError
+from modelc.compiler.expansion.file_blocks import known_keys
+from modelc.compiler.expansion.merge import merge, remove
+from modelc.compiler.expansion.source_tree import Part, Where, document_of, hole, tree
+from modelc.compiler.language.parser.spec import check_format
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.wording import describe
+from modelc.compiler.syntax.document import Document, Hop, read
+
+KEYS = ("file", "remove")
+"""What `extends` has where it is a mapping."""
+MAX_FILES = 32
+"""Files that one spec may be made of."""
+RELATIVE = "paths are relative to the folder of the spec that is read, or to `--root DIR`, whatever file they stand in"
+
+Load = Callable[[str], tuple[str, bytes]]
+"""The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
+
+
+@dataclass(slots=True)
+class Files:
+    """What was read so far: the text of each file by its name and the path that led to it, what was found wrong in them,
+    and where what stood at a path is removed."""
+
+    load: Load | None
+    problems: list[Problem] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    removed: dict[Path, Where] = field(default_factory=dict)
+
+
+def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
+    """`document` with the files that it names merged into it, what is wrong with them, and their texts by name.
+
+    There is none without what it extends: nothing that is missing in it would be missing.
+    """
+    files = Files(load)
+    root = whole(tree(document), files, (document.name,))
+    if root is None:
+        return None, tuple(files.problems), files.sources
+    included, problems = document_of(root, document)
+    return replace(included, removed=files.removed), (*files.problems, *problems), files.sources
+
+
+def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """The spec `root` with what it extends and uses; `stack` has the files around it, the outermost first.
+
+    None where what it extends could not be had, which has been reported.
+    """
+    base = root.get("extends")
+    if base is not None:
+        below = extended(base, files, stack)
+        if below is None:
+            return None
+        content = {key: entry for key, entry in root.content.items() if key != "extends"}
+        root = merge(below, replace(root, content=content), partial(report, files))
+        # Each file says itself which language it is in.
+        stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
+        root = replace(root, content=stated)
+    blocks = root.get("blocks")
+    if blocks is None or blocks.kind != "mapping":
+        return root
+    entries = {name: (where, used(block, files, stack)) for name, (where, block) in blocks.content.items()}
+    where, _ = root.content["blocks"]
+    return replace(root, content={**root.content, "blocks": (where, replace(blocks, content=entries))})
+
+
+def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """What the value of `extends` names, without what it removes; None after reporting why there is nothing."""
+    path: Part | None = part
+    removed: Part | None = None
+    if part.kind == "mapping":
+        known_keys(partial(report, files), part, "`extends`", KEYS)
+        path, removed = part.get("file"), part.get("remove")
+        if path is None and set(part.content) <= {*KEYS}:
+            cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
+            report(files, "E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
+            return None
+    if path is None or path.kind == "hole":
+        return None
+    base = other(path, "extends", files, stack)
+    if base is None or removed is None or removed.kind == "hole":
+        return base
+    if removed.kind != "list":
+        message = f"`remove` must be a list of paths, got {describe(removed.data)}"
+        report(
+            files, "E105", message, removed.at, label="expected a list", help="write `remove: [train.early_stopping]`"
+        )
+        return base
+    for item in removed.content:
+        if item.kind == "scalar" and isinstance(item.content, str):
+            base = remove(base, item, partial(report, files), files.removed)
+        elif item.kind != "hole":
+            message = f"`remove` must be a list of paths, got {describe(item.data)}"
+            report(files, "E105", message, item.at, label="expected a path")
+    return base
+
+
+def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
+    """The definition of a block with the file that its `use` names in the place of the path."""
+    path = block.get("use") if block.kind == "mapping" else None
+    if path is None or path.kind == "hole":
+        return block
+    where, _ = block.content["use"]
+    if path.at.document is not where.document:
+        # The file is here already, in a block of the spec that this one extends.
+        return block
+    before = dict(files.removed)
+    inner = other(path, "use", files, stack)
+    # What that file leaves out of what it extends is no part of this one.
+    files.removed = before
+    if inner is None:
+        return replace(block, content={**block.content, "use": (where, hole(path.at))})
+    # The path itself, which the file now stands in the place of, is where this leads.
+    inner = replace(inner, trail=(*inner.trail, Hop(path.at, "used here")))
+    return replace(block, content={**block.content, "use": (where, inner)})
+
+
+def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | None:
+    """The spec in the file that `path` names, with what it is made of in turn; None after reporting what is wrong."""
+    if path.kind != "scalar" or not isinstance(path.content, str):
+        message = f"`{key}` must be the path of a file, got {describe(path.data)}"
+        named = path.get("file")
+        text = named.content if named is not None and named.kind == "scalar" else "base.yaml"
+        cure = f"write `{key}: {text}`"
+        report(files, "E105", message, path.at, label="expected a path", help=cure)
+        return None
+    if path.content.startswith("$"):
+        cure = "write the path itself: files are read before there are variables"
+        report(files, "E105", f"`{path.content}` is no path of a file", path.at, label="a variable", help=cure)
+        return None
+    if files.load is None:
+        cure = "give the spec as a file: paths are relative to its folder"
+        report(files, "E010", f"`{path.content}` cannot be read: this spec is no file", path.at, help=cure)
+        return None
+    try:
+        name, data = files.load(path.content)
+    except RunError as error:
+        beside = beside_it(path, files)
+        helps = error.helps if beside is None else (f"write `{key}: {beside}`: {RELATIVE}",)
+        label = Label(path.at.place(), f"`{key}`")
+        files.problems.append(Problem("E010", error.message, label, error.notes, helps, path=path.at.path))
+        return None
+    files.paths.setdefault(name, path.content)
+    if name in stack:
+        chain = " -> ".join([*stack[stack.index(name) :], name])
+        report(files, "E208", f"files are made of each other: {chain}", path.at, label="leads back")
+        return None
+    if len(files.sources) >= MAX_FILES and name not in files.sources:
+        report(files, "E010", f"the spec is made of more than {MAX_FILES} files", path.at)
+        return None
+    document, problems = read(data, name)
+    if name not in files.sources:
+        files.problems.extend(problems)
+    files.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")
+    if document is None:
+        return None
+    findings = Findings(document)
+    known = check_format(findings, document.data)
+    files.problems.extend(problem for problem in findings.problems if problem not in files.problems)
+    return whole(tree(document), files, (*stack, name)) if known else None
+
+
+def beside_it(path: Part, files: Files) -> str | None:
+    """The path, from the root on, of the file that `path` would name from the folder of the file that it stands in."""
+    here = files.paths.get(path.at.document.name)
+    if here is None or files.load is None:
+        return None
+    meant = normpath(join(dirname(here), path.content))
+    try:
+        files.load(meant)
+    except RunError:
+        return None
+    return meant
+
+
+def report(
+    files: Files,
+    code: str,
+    message: str,
+    at: Where,
+    *,
+    label: str = "",
+    help: str = "",
+    note: str = "",
+    related: Iterable[Label] = (),
+    meant: tuple[str, str | None] | None = None,
+) -> None:
+    """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
+    helps, notes, place = (help,) if help else (), (note,) if note else (), at.place()
+    sure = Meant(place, meant[0], meant[1]) if meant is not None and meant[1] is not None else None
+    files.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))

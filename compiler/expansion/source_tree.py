@@ -1,0 +1,176 @@
+"""A document as a tree of parts, each of which knows where it was written: what variables and blocks are made of.
+
+A part is a value; putting it somewhere else copies nothing, and it still knows its place. Knows no language.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
+from modelc.compiler.syntax.alias_expansion import MAX_NODES
+from modelc.compiler.syntax.document import Document, Hop
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place that is looked up when someone asks: of the value at `path` in a document, or of its key."""
+
+    document: Document
+    path: Path
+    key: bool = False
+
+    def place(self) -> Place:
+        return self.document.key(self.path) if self.key else self.document.value(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value. `content` is a scalar, a tuple of parts, or a mapping from a key to where it stands and its part.
+
+    `at` is where the value is written. `trail` leads from there to where it is used: it is told with every problem of the
+    part. `block` is the name of the block whose body this is, empty for everything else.
+    """
+
+    kind: Literal["scalar", "list", "mapping", "hole"]
+    content: Any
+    at: Where
+    trail: tuple[Hop, ...] = ()
+    block: str = ""
+
+    @property
+    def data(self) -> Any:
+        """The value as plain data; what could not be read is absent."""
+        if self.kind == "mapping":
+            return {key: part.data for key, (_, part) in self.content.items() if part.kind != "hole"}
+        if self.kind == "list":
+            return [part.data for part in self.content]
+        return self.content
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether the value, or something in it, could not be read."""
+        if self.kind == "mapping":
+            return any(part.has_hole for _, part in self.content.values())
+        return self.kind == "hole" or (self.kind == "list" and any(part.has_hole for part in self.content))
+
+    def get(self, key: str) -> "Part | None":
+        """The part below `key` of a mapping; None where there is none."""
+        found = self.content.get(key) if self.kind == "mapping" else None
+        return None if found is None else found[1]
+
+
+def hole(at: Where) -> Part:
+    """A value that is there but cannot be used; its problem has been reported."""
+    return Part("hole", None, at)
+
+
+def tree(document: Document) -> Part:
+    """The parts of a document."""
+    missing: dict[Path, list[str]] = {}
+    for path in document.holes:
+        if path and isinstance(path[-1], str):
+            missing.setdefault(path[:-1], []).append(path[-1])
+
+    def part(data: Any, path: Path) -> Part:
+        at = Where(document, path)
+        trail = document.trails.get(path, ())
+        if path in document.holes:
+            return hole(at)
+        if isinstance(data, dict):
+            content = {
+                key: (Where(document, (*path, key), key=True), part(value, (*path, key))) for key, value in data.items()
+            }
+            for key in missing.get(path, ()):
+                content[key] = Where(document, (*path, key), key=True), hole(Where(document, (*path, key)))
+            return Part("mapping", content, at, trail)
+        if isinstance(data, list):
+            return Part("list", tuple(part(value, (*path, index)) for index, value in enumerate(data)), at, trail)
+        return Part("scalar", data, at, trail)
+
+    return part(document.data, ())
+
+
+class Located(Mapping[Path, Place]):
+    """Places by path, each looked up where its part was written."""
+
+    def __init__(self, found: Mapping[Path, Where]) -> None:
+        self.found = found
+
+    def __getitem__(self, path: Path) -> Place:
+        return self.found[path].place()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.found
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def document_of(root: Part, original: Document) -> tuple[Document, tuple[Problem, ...]]:
+    """The document that `root` amounts to, in the place of `original`; the problem where it has become too large."""
+    values: dict[Path, Where] = {}
+    keys: dict[Path, Where] = {}
+    holes: set[Path] = set()
+    trails: dict[Path, tuple[Hop, ...]] = {}
+    blocks: dict[Path, str] = {}
+
+    def walk(part: Part, path: Path) -> Any:
+        values[path] = part.at
+        if len(values) + len(keys) > MAX_NODES:
+            raise TooLarge(part)
+        if part.trail:
+            trails[path] = part.trail
+        if part.block:
+            blocks[path] = part.block
+        if part.kind == "hole":
+            holes.add(path)
+            return None
+        if part.kind == "list":
+            return [walk(item, (*path, index)) for index, item in enumerate(part.content)]
+        if part.kind == "scalar":
+            return part.content
+        data = {}
+        for key, (where, below) in part.content.items():
+            here = (*path, key)
+            keys[here] = where
+            value = walk(below, here)
+            if below.kind != "hole":
+                data[key] = value
+        return data
+
+    try:
+        data = walk(root, ())
+    except TooLarge as stop:
+        return original, (stop.problem(),)
+    document = Document(
+        original.name,
+        original.text,
+        data,
+        Located(values),
+        Located(keys),
+        frozenset(holes),
+        trails,
+        blocks,
+        removed=original.removed,
+    )
+    return document, ()
+
+
+class TooLarge(Exception):
+    """Raised where a tree goes over the budget; carries the part that did."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self.part = part
+
+    def problem(self) -> Problem:
+        return Problem(
+            "E005",
+            f"with its blocks and variables written out, the spec has more than {MAX_NODES:,} keys and values",
+            Label(self.part.at.place(), "the limit is reached here"),
+            helps=("use a block less often, or repeat it with `repeat`, which counts once",),
+        )

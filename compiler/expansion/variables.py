@@ -1,0 +1,253 @@
+"""Computes the values of texts that name variables or parameters, and says what is wrong with them. Knows no layers."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Label, Meant, Place, Problem, still_needed
+from modelc.compiler.expansion.scope import REFERENCE, File, Scope, entry
+from modelc.compiler.expansion.source_tree import Part, TooLarge, Where, hole
+from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.syntax.alias_expansion import MAX_NODES
+from modelc.compiler.syntax.document import Document, Hop
+
+LARGEST_DEPTH = 32
+"""Blocks inside blocks, and variables made of variables."""
+
+
+class Reported(Exception):
+    """Raised where a value cannot be had for a reason that has been reported."""
+
+
+class Values:
+    """One expansion; `problems`, and the `files` whose models are used, are all that it changes beside what these remember."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.files: dict[str, File] = {}
+        self.parts = 0
+        self.wrong: set[tuple[str, Place]] = set()
+        self.data: dict[int, tuple[Part, Any]] = {}
+
+    def count(self, part: Part) -> None:
+        """Count a part. Raises TooLarge over the budget."""
+        self.parts += 1
+        if self.parts > MAX_NODES:
+            raise TooLarge(part)
+
+    def plain(self, part: Part) -> Any:
+        """The value as plain data, computed once. Raises TooLarge over the budget: one part may stand in it many times."""
+        if id(part) not in self.data:
+            waiting = [part]
+            while waiting:
+                below = waiting.pop()
+                self.count(below)
+                waiting += [one for _, one in below.content.values()] if below.kind == "mapping" else []
+                waiting += below.content if below.kind == "list" else []
+            # The part is kept with it, so that no other one gets its number.
+            self.data[id(part)] = part, part.data
+        return self.data[id(part)][1]
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        at: Where,
+        *,
+        label: str = "",
+        help: str = "",
+        note: str = "",
+        related: Iterable[Label] = (),
+        meant: tuple[str, str | None] | None = None,
+        given: str = "",
+    ) -> None:
+        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known, `given` the
+        name in it that the spec should give."""
+        helps, notes = (help,) if help else (), (note,) if note else ()
+        place = at.place()
+        sure = None
+        if meant is not None and meant[1] is not None:
+            sure = Meant(place, meant[0], meant[1], given=given)
+        self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
+
+    def value(self, part: Part, scope: Scope) -> Part:
+        """`part` with its variables written out."""
+        self.count(part)
+        if scope.written_out:
+            return part
+        if part.kind == "scalar":
+            text = part.content
+            if not isinstance(text, str) or not text.startswith("$"):
+                return part
+            if text.startswith("$$"):
+                return replace(part, content=text[1:])
+            try:
+                return self.expression(part, text, scope) if text.startswith("${") else self.named(part, text, scope)
+            except Reported:
+                return hole(part.at)
+        if part.kind == "list":
+            items = tuple(self.value(item, scope) for item in part.content)
+            return (
+                replace(part, content=items)
+                if any(a is not b for a, b in zip(items, part.content, strict=True))
+                else part
+            )
+        if part.kind == "mapping":
+            return replace(
+                part, content={key: (where, self.value(below, scope)) for key, (where, below) in part.content.items()}
+            )
+        return part
+
+    def named(self, part: Part, text: str, scope: Scope) -> Part:
+        """What `$name`, `$name.0` or `$name.key` stands for. Raises Reported."""
+        match = REFERENCE.fullmatch(text)
+        if match is None:
+            cure = "write `$name`, `$list.0` or `${expression}`; for a text that begins with a dollar `$$`"
+            self.report("E207", f"`{text}` names no variable", part.at, label="not a variable", help=cure)
+            raise Reported
+        found = self.variable(match[1], scope, at=part.at, text=text)
+        way = f"${match[1]}"
+        for step in match[2].split(".")[1:]:
+            if found.kind == "hole":
+                raise Reported
+            below = entry(found, step)
+            if below is None:
+                self.no_entry(part, text, way, found, step)
+                raise Reported
+            way += f".{step}"
+            below = replace(below, trail=(*below.trail, *found.trail))
+            found = below
+        if found.kind == "hole":
+            raise Reported
+        return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
+
+    def where_it_is(self, name: str, text: str, close: str) -> str:
+        """The cure for a variable that there is none of, and perhaps one `close` to it."""
+        if name == "vars" and "." in text:
+            return f"write `${text.partition('.')[2]}`: variables are named without `vars`"
+        return f"did you mean `{close}`?" if close else f"define it: `vars: {{{name}: ...}}`"
+
+    def no_entry(self, part: Part, text: str, way: str, found: Part, step: str) -> None:
+        """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has `found`."""
+        names = list(found.content) if found.kind == "mapping" else []
+        what = f"a mapping with {', '.join(names)}" if names else "a plain value"
+        if found.kind == "list":
+            what = f"a list of {len(found.content)}, counted from 0"
+        close, sure = closest(step, names), surely(step, names)
+        begin, end = f"{way}.", text[len(way) + 1 + len(step) :]
+        self.report(
+            "E207",
+            f"`{text}` names no entry: `{way}` has no `{step}`",
+            part.at,
+            label="no such entry",
+            help=f"did you mean `{begin}{close}{end}`?" if close else "",
+            related=[Label(found.at.place(), what)],
+            meant=(text, sure and f"{begin}{sure}{end}"),
+            given=step,
+        )
+
+    def expression(self, part: Part, text: str, scope: Scope) -> Part:
+        """The value of `${...}`. Raises Reported."""
+        from modelc.compiler.expansion.expressions import ExpressionError, compute
+
+        trail: dict[str, Hop] = {}
+
+        def look_up(name: str) -> Any:
+            found = self.variable(name, scope, at=part.at)
+            data = self.plain(found)
+            if found.has_hole:
+                raise Reported
+            trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True, computed=True)
+            return data
+
+        if not text.endswith("}"):
+            cure = 'close it with `}` at the very end, in quotes: `"${4 * dim}"`'
+            self.report("E207", f"the braces of `{text}` are not closed", part.at, label="not closed", help=cure)
+            raise Reported
+        try:
+            result = compute(text[2:-1], look_up)
+        except ExpressionError as error:
+            related = [Label(hop.where.place(), hop.text) for hop in trail.values()]
+            # A value that one expression cannot be computed with is wrong once, whatever others make of it.
+            wrong = {(error.message, label.place) for label in related}
+            if wrong & self.wrong:
+                raise Reported from None
+            self.wrong |= wrong
+            self.report(
+                "E207",
+                error.message,
+                part.at,
+                label="cannot be computed",
+                help=error.help,
+                related=related,
+            )
+            raise Reported from None
+        if isinstance(result, list | dict):
+            self.report("E207", f"`{text}` is no plain value", part.at, help="write `$name` for a list or a mapping")
+            raise Reported
+        return replace(part, content=result, trail=(*part.trail, *trail.values()))
+
+    def variable(self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = "") -> Part:
+        """The value that `name` has in `scope`; a hole where it has none for a reason that was reported.
+
+        Raises Reported for a name that is not there; `at` is where it is asked for, by `text` and no more where given.
+        """
+        if name in scope.parameters:
+            return scope.parameters[name] or hole(at or Where(Document("", "", None, {}, {}), ()))
+        file = scope.file
+        if name not in file.variables:
+            if "vars" in file.unreadable:
+                raise Reported
+            assert at is not None
+            if name in file.removed:
+                still_needed(
+                    self.problems, "E207", f"the variable `{name}`", file.removed[name].place(), at.place(), at.path
+                )
+                raise Reported
+            self.report(
+                "E207",
+                f"there is no variable `{name}`",
+                at,
+                label="no such variable",
+                help=self.where_it_is(name, text, closest(name, scope.names) or ""),
+                note=f"names here: {', '.join(scope.names)}" if scope.names else "",
+                meant=(text or name, (sure := surely(name, scope.names)) and text_of(sure, name, text)),
+                given=name,
+            )
+            raise Reported
+        if used:
+            file.used.add(name)
+        where, raw = file.variables[name]
+        if name in file.open:
+            circle = [*file.open[file.open.index(name) :], name]
+            others = [
+                Label(file.variables[one][0].place(), f"`{one}` needs `{two}`") for one, two in pairwise(circle[1:])
+            ]
+            self.report(
+                "E208",
+                f"the variable `{name}` is made of itself: {' -> '.join(circle)}",
+                where,
+                label=f"needs `{circle[1]}`" if others else "needs itself",
+                related=others,
+            )
+            file.values[name] = None
+            return hole(raw.at)
+        if len(file.open) >= LARGEST_DEPTH and name not in file.values:
+            message = f"more than {LARGEST_DEPTH} variables are made of each other"
+            # One chain, of which the rest would be too long again.
+            if all(problem.message != message for problem in self.problems):
+                self.report("E208", message, where, label="the limit is reached here", help="write its value here")
+            file.values[name] = None
+        if name not in file.values:
+            file.open.append(name)
+            found = self.value(raw, Scope(file))
+            file.open.pop()
+            file.values.setdefault(name, found)
+        return file.values[name] or hole(raw.at)
+
+
+def text_of(name: str, old: str, text: str) -> str:
+    """`text`, which names the variable `old`, with another name; in an expression the name alone."""
+    return f"${name}{text[1 + len(old) :]}" if text else name

@@ -1,0 +1,1 @@
+"""What is said about the language and about a model: reference entries, summaries, diagrams."""

@@ -1,0 +1,246 @@
+"""What there is to know of a named thing, from its class alone: docstring, arguments, inputs, example, other names.
+
+One source for `modelc explain` and for pages of documentation. Values first (`Entry`), then text; nothing here prints.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.explain.pretty_printer import show_value, simple
+from modelc.compiler.language.field_schema import Schema, listed
+from modelc.compiler.language.grammar import Items, Thing, Value, field_shape, summary_of
+from modelc.compiler.library.base.contract_checks import need_a
+from modelc.compiler.library.base.registry import Named, Table, bare, fold
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.layers import ACTIVATIONS
+from modelc.compiler.library.registries import TABLES
+from modelc.compiler.syntax.document import read
+
+LARGE = 2**31
+"""Bounds from here on only keep slips of the keyboard out, and are not told."""
+SAMPLES = (
+    TensorType((8,)),
+    TensorType((8, 8, 3)),
+    TensorType((16, 8)),
+    TensorType((8, 8)),
+    TensorType((28, 28)),
+    TensorType((16,), "int32"),
+    TensorType((784,)),
+)
+"""Types of inputs to try a layer's example on, to tell its ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: `takes` says in words which values, `default` is in the notation of specs, None where it is required."""
+
+    name: str
+    takes: str
+    default: str | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One named thing. `kind` is that of its table, `primary` the argument that a bare value is enough for, None where it
+    is not; `inputs` and `ports` are empty for what is no layer. `same` has the name of each other framework and what the
+    same thing is called there, `none` where there is no such thing; data is read otherwise everywhere.
+    """
+
+    name: str
+    kind: str
+    doc: str
+    arguments: tuple[Argument, ...]
+    primary: str | None
+    inputs: tuple[str, ...]
+    ports: tuple[str, ...]
+    example: str
+    same: tuple[tuple[str, str], ...]
+    spellings: tuple[str, ...]
+    akin: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """The first sentence of the docstring."""
+        first = " ".join(self.doc.partition("\n\n")[0].split())
+        return first.partition(". ")[0].rstrip(".")
+
+
+def entries(name: str) -> tuple[Entry, ...]:
+    """All things called `name`: a name may be, say, a loss and a metric. Empty for a name that is in no table."""
+    return tuple(entry_of(table, name) for table in TABLES if name in table and not hidden(table, name))
+
+
+def names() -> dict[str, tuple[str, ...]]:
+    """The names of each kind, an activation under its own kind only."""
+    return {table.kind: tuple(sorted(name for name in table if not hidden(table, name))) for table in TABLES}
+
+
+def hidden(table: Table[Any], name: str) -> bool:
+    """Whether the thing stands in another table too, which is where it is shown: activations are layers."""
+    return name in ACTIVATIONS and table.kind == "layer"
+
+
+def suggest(name: str) -> str | None:
+    """The name that `name` probably means: another framework's word for it, else the most alike."""
+    if bare(name) != name:
+        # One framework's name with its module is that of one thing.
+        for table in TABLES:
+            for entry in table:
+                cls = table.find(entry)
+                if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
+                    return entry
+    for table in TABLES:
+        if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).words())):
+            return found
+    every = {entry for table in TABLES for entry in table}
+    # Among the names of all kinds something is always somewhat like it.
+    return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)
+
+
+def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
+    """The things that have an argument called `name`, each with what it is there."""
+    found = (
+        (entry, table.find(entry).model_fields[name].description or "")
+        for table in TABLES
+        for entry in sorted(table)
+        if not hidden(table, entry) and name in table.find(entry).model_fields
+    )
+    return tuple(found)
+
+
+def plural(kind: str) -> str:
+    """The word for several things of one kind."""
+    return {"loss": "losses"}.get(kind, f"{kind}s")
+
+
+def headline(kind: str, name: str) -> str:
+    """One thing in a line."""
+    cls = next(table for table in TABLES if table.kind == kind).find(name)
+    return summary_of(cls).partition(". ")[0].rstrip(".")
+
+
+def entry_of(table: Table[Any], name: str) -> Entry:
+    cls: type[Named] = table.find(name)
+    slots = cls.slots if issubclass(cls, Layer) else ()
+    return Entry(
+        name,
+        table.kind,
+        cleandoc(cls.__doc__ or ""),
+        tuple(argument_of(argument, info) for argument, info in cls.model_fields.items()),
+        cls.primary if all(argument == cls.primary for argument in required_of(cls)) else None,
+        cls.slots
+        if issubclass(cls, Loss) and len(cls.slots) > 1
+        else tuple(
+            slot.name + (f" ({slot.least} or more)" if slot.many else "") + ("" if slot.required else ", optional")
+            for slot in slots
+        ),
+        ports_of(table, cls) if issubclass(cls, Layer) else (),
+        cls.example,
+        () if table.kind in ("source", "reader") else same_elsewhere(cls),
+        tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
+        cls.akin,
+    )
+
+
+def same_elsewhere(cls: type[Named]) -> tuple[tuple[str, str], ...]:
+    """The same thing in each other framework."""
+    names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
+    return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
+
+
+def required_of(cls: type[Named]) -> list[str]:
+    return [name for name, info in cls.model_fields.items() if info.is_required()]
+
+
+def argument_of(name: str, info: FieldInfo) -> Argument:
+    shape = field_shape(info)
+    if isinstance(shape, Thing):
+        kind = shape.table.kind
+        takes = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" + (", or a number above 0" if shape.number else "")
+    elif isinstance(shape, Items):
+        assert isinstance(shape.of, Thing), "lists of plain values are plain values"
+        takes = f"a list of {plural(shape.of.table.kind)}"
+    else:
+        assert isinstance(shape, Value), "arguments are plain values or named things"
+        takes = in_words(shape.schema)
+    default = None if info.is_required() else show_value(simple(info, info.get_default(call_default_factory=True)))
+    return Argument(name, takes, default, info.description or "")
+
+
+def in_words(schema: Schema) -> str:
+    """What a field takes, in words: `a whole number of at least 1`."""
+    if "enum" in schema:
+        return "one of " + ", ".join(show_value(choice) for choice in schema["enum"])
+    words = [word for kind in listed(schema["type"]) if (word := in_word(kind, schema))]
+    return " or ".join(words) if len(words) < 3 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def in_word(kind: str, schema: Schema) -> str:
+    """The words for one type of a schema; none for text that is only another way to write a number."""
+    if kind == "string":
+        pattern = schema.get("pattern", "")
+        if pattern.startswith("^("):
+            return ", ".join(pattern[2:-2].split("|"))
+        return "" if pattern else "a text"
+    if kind == "array":
+        plural = in_plural(schema["items"])
+        count = schema.get("minItems")
+        fixed = count is not None and count == schema.get("maxItems")
+        return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
+    if kind == "object":
+        return f"a mapping from names to {in_plural(schema['additionalProperties'])}"
+    plain = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
+    return plain + bounds(schema) if kind in ("integer", "number") else plain
+
+
+def in_plural(schema: Schema) -> str:
+    """What a field takes several of, in words: `whole numbers of at least 1`."""
+    items = in_words(schema).removeprefix("a ")
+    return items.replace("number", "numbers").replace("text", "texts")
+
+
+def bounds(schema: Schema) -> str:
+    """The bounds of a number in words."""
+    least, most = schema.get("minimum"), schema.get("maximum", LARGE)
+    if least is not None and most < LARGE:
+        return f" from {least:g} to {most:g}"
+    found = []
+    if least is not None:
+        found.append(f"of at least {least:g}")
+    if "exclusiveMinimum" in schema:
+        found.append(f"above {schema['exclusiveMinimum']:g}")
+    if most < LARGE:
+        found.append(f"of at most {most:g}")
+    if schema.get("exclusiveMaximum", LARGE) < LARGE:
+        found.append(f"below {schema['exclusiveMaximum']:g}")
+    return " " + " and ".join(found) if found else ""
+
+
+def ports_of(table: Table[Any], cls: type[Layer]) -> tuple[str, ...]:
+    """The names of a layer's outputs, from planning its example on the first input that it takes."""
+    document, _ = read(f"example:\n  {cls.example}\n" if ":" in cls.example else f"example: {cls.example}\n", "example")
+    try:
+        layer = table.build(None if document is None else document.data.get("example"))
+    except ValidationError:
+        # Of a plug-in; those of modelc are held to by a test.
+        return ("output",)
+    if type(layer) is not cls:
+        return ("output",)
+    slots = [slot for slot in cls.slots if slot.required]
+    for sample in SAMPLES:
+        try:
+            plan = layer.plan(**{slot.name: (sample,) * slot.least if slot.many else sample for slot in slots})
+        except PlanError:
+            continue
+        need_a(layer, "plan", plan, Plan)
+        return tuple(plan.outputs)
+    return ("output",)

@@ -1,0 +1,225 @@
+"""What there is to tell of a task before it runs: nodes, weights, losses, data. Values only; nothing here prints."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+
+from modelc.compiler.binding.task import Binding, Output, Task, Term
+from modelc.compiler.explain.pretty_printer import show_named
+from modelc.compiler.graph.graph import Node
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import State, Weight
+from modelc.compiler.library.layers import MADE, kind_of
+from modelc.compiler.lowering import passes
+
+BYTES = {"bool": 1, "int8": 1, "uint8": 1, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "float64": 8}
+"""Of one value; four for every other dtype of the language, eight for 64-bit integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of values and the bytes they take."""
+
+    values: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.values + other.values, self.bytes + other.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One input or node. `layer` is `input` for an input; `notation` is the layer as a spec writes it.
+
+    `ports` has the types of all outputs where there are several; `inputs` the edges that feed it, `node` or `node.port`.
+    """
+
+    path: str
+    layer: str
+    notation: str
+    output: TensorType
+    ports: tuple[tuple[str, TensorType], ...]
+    trainable: Count
+    state: Count
+    inputs: tuple[str, ...]
+    owner: str = ""
+
+    @property
+    def parameters(self) -> int:
+        return self.trainable.values + self.state.values
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """One term of the loss. `activation` is the one before which the loss takes its values, empty where it takes logits
+    or plain values; `link` is what it takes logits for. `repaired` says that a target of shape `[]` meets an output `[1]`.
+    `subject` says in words which column or input the target comes from, `mask` which target or edge leaves elements out.
+    """
+
+    name: str
+    loss: str
+    of: str
+    output: TensorType | None
+    activation: str
+    link: str
+    target: str
+    reader: str
+    subject: str
+    target_type: TensorType | None
+    classes: tuple[str, ...] | int | None
+    repaired: bool
+    weight: float
+    mask: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A task as a table. `inputs` has the reader of each model input; texts are empty where the spec says nothing."""
+
+    name: str
+    rows: tuple[Row, ...]
+    outputs: tuple[tuple[str, str], ...]
+    trainable: Count
+    state: Count
+    terms: tuple[TermRow, ...]
+    metrics: tuple[str, ...]
+    monitor: str
+    better: str
+    optimizer: str
+    length: str
+    batch_size: int
+    source: str
+    inputs: tuple[tuple[str, str], ...]
+    validation: str
+    loops: tuple[tuple[str, int], ...]
+    sample_weight: str
+
+    @property
+    def total(self) -> Count:
+        return self.trainable + self.state
+
+
+def summarize(task: Task) -> Summary:
+    """The summary of a task that has no errors."""
+    rows = (*input_rows(task), *node_rows(task))
+    training, data = task.training, task.data
+    settings = training.settings if training else None
+    length = ""
+    if settings is not None:
+        length = (
+            counted(settings.epochs, "epoch") if settings.epochs is not None else counted(settings.steps or 0, "step")
+        )
+    return Summary(
+        name=task.spec.name,
+        rows=rows,
+        outputs=tuple((name, str(output.edge)) for name, output in task.outputs.items()),
+        trainable=total(row.trainable for row in rows),
+        state=total(row.state for row in rows),
+        terms=tuple(term_row(task, term) for term in task.terms),
+        metrics=tuple(measure.key for measure in task.measures),
+        monitor=training.monitor if training else "",
+        better=training.better if training else "",
+        optimizer=show_named(training.optimizer) if training else "",
+        length=length,
+        batch_size=settings.batch_size if settings else 0,
+        source=show_named(data.source) if data and data.source else "",
+        inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
+        validation=show_validation(task),
+        loops=tuple((roll.path, roll.times) for roll in passes.run(task).planned.rolls),
+        sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
+    )
+
+
+def input_rows(task: Task) -> Iterable[Row]:
+    for name, type_ in task.planned.graph.inputs.items():
+        assert type_ is not None, "a task without errors has no holes"
+        yield Row(name, "input", "input", type_, (), Count(), Count(), ())
+
+
+def node_rows(task: Task) -> Iterable[Row]:
+    """Every node once; weights that several use are counted where their names say they are."""
+    for node in task.planned.graph.nodes:
+        yield node_row(task, node, owns=node.owner == node.path)
+
+
+def node_row(task: Task, node: Node, *, owns: bool) -> Row:
+    plan = task.planned.plans[node.path]
+    assert node.layer is not None and node.feeds is not None, "a task without errors has no holes"
+    kind = kind_of(node.layer)
+    main = plan.outputs.get("output") or next(iter(plan.outputs.values()))
+    return Row(
+        node.path,
+        kind,
+        show_named(node.layer) if kind not in MADE.entries else f"{kind}: {node.owner}",
+        main,
+        tuple(plan.outputs.items()) if len(plan.outputs) > 1 else (),
+        count(plan.params.values()) if owns else Count(),
+        count(plan.state.values()) if owns else Count(),
+        tuple(str(feed.edge) for feed in node.feeds),
+        "" if owns or kind in MADE.entries or not plan.params else node.owner,
+    )
+
+
+def count(entries: Iterable[Weight | State]) -> Count:
+    """The values in weights or state; of state for each row of the batch, those of one row."""
+    return total(Count(prod(entry.shape), prod(entry.shape) * size_of(entry.dtype)) for entry in entries)
+
+
+def total(counts: Iterable[Count]) -> Count:
+    return sum(counts, Count())
+
+
+def size_of(dtype: str) -> int:
+    return 8 if dtype.endswith("int64") else BYTES.get(dtype, 4)
+
+
+def term_row(task: Task, term: Term) -> TermRow:
+    binding = (task.targets or {}).get(term.target or "")
+    output = next((output for output in task.outputs.values() if (output.edge,) == term.of), None)
+    link = term.loss.activation or ""
+    return TermRow(
+        term.name,
+        show_named(term.loss),
+        term.shown,
+        task.planned.type(term.of[0]) if len(term.of) == 1 else None,
+        link if output is not None and not output.logits else "",
+        link,
+        term.target or "",
+        show_named(binding.reader) if binding else "",
+        f"{binding.reader.origin} {binding.subject}" if binding else "",
+        binding.type if binding else None,
+        classes_of(binding, output),
+        binding.squeeze if binding else False,
+        term.weight,
+        show_mask(task, term),
+    )
+
+
+def show_mask(task: Task, term: Term) -> str:
+    """Which target, by its column, or which edge is the mask of a term; empty for none."""
+    binding = (task.targets or {}).get(term.mask) if isinstance(term.mask, str) else None
+    where = "" if binding is None else f" ({binding.reader.origin} {binding.subject})"
+    return "" if term.mask is None else f"{term.mask}{where}"
+
+
+def classes_of(binding: Binding | None, output: Output | None) -> tuple[str, ...] | int | None:
+    if binding is not None and binding.classes is not None:
+        return binding.classes
+    return output.classes if output else None
+
+
+def show_validation(task: Task) -> str:
+    """Which rows validate, in words."""
+    if task.data is None or task.data.validation is None:
+        return ""
+    split = task.data.validation
+    if split.first is not None:
+        return f"the first {counted(split.first, 'row')}"
+    if split.last is not None:
+        return f"the last {counted(split.last, 'row')}"
+    share = f"{split.drawn:.4g} of the rows" if isinstance(split.drawn, float) else counted(split.drawn or 0, "row")
+    return f"{share}, drawn by seed {task.data.seed}"
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("" if number == 1 else "s")

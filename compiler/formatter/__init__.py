@@ -1,0 +1,1 @@
+"""`modelc format`: one layout for the text of a spec, which moves lines and never changes what they mean."""

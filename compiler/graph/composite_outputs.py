@@ -1,0 +1,97 @@
+"""What stands for the value of something that is made of several nodes: a block, a branch, a chain, a repeat."""
+
+from collections.abc import Collection, Mapping
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.graph import Edge, Feed, Node
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest, surely
+
+
+class Ends:
+    """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
+    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths of
+    those whose outputs have names in the text, `partial` of those among them that have more than could be read.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
+        self.blocks: set[str] = set()
+        self.partial: set[str] = set()
+
+    def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
+        """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are blamed
+        there."""
+        if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
+            return node.feeds
+        paths = [None if feed.edge in elsewhere else feed.path for feed in node.feeds]
+        return tuple(
+            Feed(feed.slot, self.settle(feed.edge, path), feed.path)
+            for feed, path in zip(node.feeds, paths, strict=True)
+        )
+
+    def settle(self, edge: Edge | None, path: Path | None, whole: bool = True) -> Edge | None:
+        """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.
+
+        What lacks it is called by its `whole` path, or as the block around it calls it.
+        """
+        seen: set[tuple[str, str]] = set()
+        while edge is not None and edge.node in self.of:
+            if (edge.node, edge.port) in seen:
+                if path is not None:
+                    self.findings.add("E202", f"`{edge.node}` feeds itself", path, label="leads back to itself")
+                return None
+            seen.add((edge.node, edge.port))
+            end = self.of[edge.node]
+            if isinstance(end, Mapping):
+                if edge.port not in end and edge.node in self.partial:
+                    return None
+                if edge.port not in end:
+                    if path is not None:
+                        owner = edge.node if whole else edge.node.rpartition("/")[2]
+                        no_port(self.findings, edge, list(end), path, owner=owner, given=edge.port)
+                    return None
+                # What a block gives is looked up where its outputs name it, and blamed there.
+                path = None if edge.node in self.blocks else path
+                edge = end[edge.port]
+            elif end is None:
+                return None
+            else:
+                edge = Edge(end.node, edge.port) if end.port == "output" else end
+        return edge
+
+    def passes_port(self, edge: Edge | None) -> bool:
+        """Whether what `edge` stands for must have its port, which is none that a block gives: that one is named inside."""
+        seen: set[str] = set()
+        while edge is not None and edge.node in self.of and edge.node not in seen:
+            seen.add(edge.node)
+            end = self.of[edge.node]
+            if isinstance(end, Mapping) or (end is not None and end.port != "output"):
+                return False
+            edge = None if end is None else Edge(end.node, edge.port)
+        return True
+
+    def settled(self) -> dict[str, Mapping[str, Edge | None]]:
+        """The ports of everything that is made of several nodes."""
+        ends: dict[str, Mapping[str, Edge | None]] = {}
+        for path, end in self.of.items():
+            ports = end if isinstance(end, Mapping) else ("output",)
+            ends[path] = {port: self.settle(Edge(path, port), None) for port in ports}
+        return ends
+
+
+def no_port(findings: Findings, edge: Edge, ports: Collection[str], path: Path, *, owner: str, given: str = "") -> None:
+    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given` is it
+    where the spec gives such names."""
+    close, sure = closest(edge.port, ports), surely(edge.port, ports)
+    named = edge.node.rpartition("/")[2]
+    findings.add(
+        "E203",
+        f"`{owner}` has no port `{edge.port}`",
+        path,
+        label="no such port",
+        help=f"did you mean `{close}`?" if close else (),
+        note=f"ports of `{owner}`: {', '.join(ports)}",
+        meant=findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=given),
+    )

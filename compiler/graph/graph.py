@@ -1,0 +1,96 @@
+"""A model as a graph: every layer a node with a path, every edge by name. Values only; `building` makes them of a spec."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Layer
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """A value in the graph: one port of one node, or an input of the model (port `output`)."""
+
+    node: str
+    port: str = "output"
+
+    def __str__(self) -> str:
+        return self.node if self.port == "output" else f"{self.node}.{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One edge into a slot of a node; `edge` is None where its name could not be found. `path` is where it is written."""
+
+    slot: str
+    edge: Edge | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One layer at one place in the graph.
+
+    `path` names it everywhere; `owner` is the path of the node whose weights it uses (its own, unless shared);
+    `scope` holds the paths of what it stands in (nodes of several layers, blocks, branches, repeats), outermost first.
+    `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing.
+    """
+
+    path: str
+    layer: Layer | None
+    feeds: tuple[Feed, ...] | None
+    owner: str
+    scope: tuple[str, ...]
+    at: Path
+    shared: Path = ()
+
+    @property
+    def first(self) -> Edge | None:
+        """The edge into the first slot of the layer: of what it looks up, moves or learns from."""
+        slot = "" if self.layer is None else self.layer.slots[0].name
+        return next((feed.edge for feed in self.feeds or () if feed.slot == slot), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A type that a value must have: that of the input `name` of a model that is used as a block at `at`.
+
+    Its nodes are those below the path `inside`; `shared` is the `share` that builds them, where one does.
+    """
+
+    edge: Edge | None
+    type: TensorType
+    name: str
+    at: Path
+    inside: str
+    shared: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """So many copies one behind the other, below `path`."""
+
+    path: str
+    times: int
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
+
+    `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for. `named` are the
+    edges that the outputs of blocks name, their `slot` what the text calls the node.
+    """
+
+    inputs: Mapping[str, TensorType | None]
+    nodes: tuple[Node, ...]
+    outputs: Mapping[str, Edge | None]
+    ends: Mapping[str, Mapping[str, Edge | None]] = field(default_factory=dict)
+    wanted: tuple[Wanted, ...] = ()
+    repeats: tuple[Repeated, ...] = ()
+    named: tuple[Feed, ...] = ()
+
+    def node(self, path: str) -> Node | None:
+        return next((node for node in self.nodes if node.path == path), None)

@@ -1,0 +1,145 @@
+"""Which edges go into which inputs of a layer or block, and what is said where their number or names do not fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.graph import Edge, Feed
+from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.library.contracts.layer import Slot
+from modelc.compiler.library.layers import LAYERS
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One edge that is given to an item. `slot` names the input that it is for, None where the order says it."""
+
+    edge: Edge | None
+    path: Path
+    slot: str | None = None
+
+
+def feeds_of(
+    findings: Findings, item: Item, given: Sequence[Given], at: Path, slots: tuple[Slot, ...] | None = None
+) -> tuple[Feed, ...] | None:
+    """`given` as feeds of the slots of a layer, or of `slots`; None after reporting that they do not fit."""
+    if slots is None and item.layer is None:
+        return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
+    if slots is None:
+        assert item.layer is not None
+        slots = item.layer.slots
+    names = [slot.name for slot in slots]
+    if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
+        findings.add(
+            "E204",
+            f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}",
+            at,
+            key=at == item.path,
+            label=f"{len(given)} given",
+            note=f"inputs of `{item.kind}`: {', '.join(names)}",
+        )
+        return None
+    feeds: list[Feed] = []
+    for index, one in enumerate(given):
+        slot = one.slot
+        if slot is None:
+            slot = names[0] if slots[0].many else names[min(index, len(names) - 1)]
+        elif slot not in names:
+            no_slot(findings, item, one, names, [known.name for known in slots if known.required])
+            return None
+        feeds.append(Feed(slot, one.edge, one.path))
+    return tuple(feeds) if check_slots(findings, item, slots, tuple(feeds), at) else None
+
+
+def check_names(findings: Findings, item: Item, given: Sequence[Given] | None) -> None:
+    """Report inputs by name that `item` does not have, where it stands for nothing that would read them."""
+    if isinstance(item.body, Share | Unembed) or (item.body is None and item.layer is None):
+        return
+    names = slots_of(item)
+    for one in given or ():
+        if one.slot is not None and one.slot not in names:
+            no_slot(findings, item, one, names, names)
+
+
+def no_slot(findings: Findings, item: Item, one: Given, names: Sequence[str], needed: Sequence[str]) -> None:
+    """Report the input that `one` is for, which is none of the `names` of the inputs of `item`."""
+    slot = one.slot or ""
+    close = closest(slot, names)
+    if close is None and len(needed) == 1:
+        close = needed[0]
+    findings.add(
+        "E204",
+        f"`{item.kind}` has no input called `{slot}`",
+        one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+        key=True,
+        label="no such input",
+        help=f"did you mean `{close}`?" if close else () if names else "leave the name out",
+        note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
+        meant=findings.sure(
+            one.path if not isinstance(one.path[-1], int) else one.path[:-1],
+            slot,
+            surely(slot, names),
+            key=True,
+        ),
+    )
+
+
+def check_slots(findings: Findings, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
+    """Report slots with too many or too few edges, at `at` or, where that is the item itself, at its name."""
+    kind = item.kind
+    for slot in slots:
+        count = sum(feed.slot == slot.name for feed in feeds)
+        least = (slot.least if slot.many else 1) if slot.required or count else 0
+        if least <= count and (slot.many or count <= 1):
+            continue
+        wanted = f"{least} or more" if slot.many else "one"
+        values = f"{wanted} {'inputs' if slot.many else 'input'}"
+        given = next((feed for feed in feeds if feed.slot == slot.name), None)
+        named = not slot.required or len(slots) > 1
+        chained = at == item.path
+        findings.add(
+            "E204",
+            f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",
+            at if slot.required or given is None else given.path,
+            key=chained and (slot.required or given is None),
+            label=f"{count} given",
+            help=advice(kind, slot, count, given, chained=chained),
+        )
+        return False
+    return True
+
+
+def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chained: bool = False) -> str:
+    """How to give a layer the right number of inputs; in a chain there is but one."""
+    if count > 1 and not slot.many:
+        return "join them first with `concatenate` or `add`"
+    if slot.parts:
+        node = given.edge.node if given is not None and given.edge is not None else "node"
+        ports = ", ".join(f"{node}.{part}" for part in slot.parts)
+        return f"it is made of {' and '.join(f'`{part}`' for part in slot.parts)}: `{slot.name}: [{ports}]`"
+    if slot.many and kind in LAYERS and chained:
+        return f"a chain has one value: write `parallel: {{join: {kind}, branches: {{a: [...], b: [...]}}}}`"
+    if slot.many:
+        return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
+    if chained and count == 0:
+        return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
+    return f"name the node for `{slot.name}`"
+
+
+def in_order(item: Item, given: Sequence[Given] | None) -> Sequence[Given] | None:
+    """Edges that are given by name in the order of the inputs that they are for, and not of the text."""
+    if given is None or any(one.slot is None for one in given):
+        return given
+    names = slots_of(item)
+    return sorted(given, key=lambda one: names.index(one.slot) if one.slot in names else len(names))
+
+
+def slots_of(item: Item) -> list[str]:
+    """The inputs of an item, by name: of what is made of several, those of the first of them."""
+    if isinstance(item.body, Inner):
+        return list(item.body.inputs)
+    if isinstance(item.body, Chain | Residual):
+        return slots_of(item.body.items[0]) if item.body.items else []
+    return [slot.name for slot in item.layer.slots] if item.layer is not None else []

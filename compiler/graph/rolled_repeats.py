@@ -1,0 +1,84 @@
+"""A repeat as one loop: what a turn of it is, and its weights stacked and by name. `passes.roll_repeats` finds them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.library.base.stacked_weights import STACKED
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What feeds a node of the first copy in the other turns: a node of the same copy, the same value each time, or the
+    `end` of the copy before."""
+
+    kind: Literal["inside", "constant", "carried"]
+    end: Edge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A repeat that is computed as one loop of `times` turns over the `nodes` of the first copy.
+
+    What comes from the copy before is fed to them by `carrier`. `carried` is what goes into the first turn, `end` what goes from the first copy into the next, `last` the same of the
+    last copy: the value of the whole. `inside` has the paths of all copies, `at` that of the last node of them all.
+    """
+
+    path: str
+    times: int
+    nodes: tuple[Node, ...]
+    carried: Edge
+    end: Edge
+    last: Edge
+    inside: frozenset[str]
+    at: str
+
+    @property
+    def carrier(self) -> Edge:
+        """The edge inside of the loop on which each turn has the end of the one before: no edge of the graph, of which the
+        first turn's may feed the nodes as what stays the same too."""
+        return carrier(self.path)
+
+    def stacked(self, path: str) -> str:
+        """The path of the stacked weights of the node of the first copy at `path`."""
+        return f"{self.path}/{STACKED}" + path[len(self.path) + 2 :]
+
+    def copies(self, path: str) -> list[str]:
+        """The paths of that node in every copy."""
+        return [f"{self.path}/{index}" + path[len(self.path) + 2 :] for index in range(self.times)]
+
+
+def carrier(path: str) -> Edge:
+    """The `carrier` of the roll at `path`."""
+    return Edge(f"{path}/{STACKED}", "output")
+
+
+Entries = Mapping[str, Any]
+
+
+def to_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, Entries]:
+    """A tree of weights or state with every copy under its own path."""
+    named = dict(tree)
+    for roll in rolls:
+        for node in roll.nodes:
+            entries = named.pop(roll.stacked(node.path), None)
+            if entries is not None:
+                for index, path in enumerate(roll.copies(node.path)):
+                    named[path] = {name: array[index] for name, array in entries.items()}
+    return named
+
+
+def from_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, Entries]:
+    """The inverse of `to_named`: the copies of rolled repeats stacked."""
+    import jax.numpy as jnp
+
+    held = dict(tree)
+    for roll in rolls:
+        for node in roll.nodes:
+            copies = [held.pop(path) for path in roll.copies(node.path) if path in held]
+            if copies:
+                held[roll.stacked(node.path)] = {
+                    name: jnp.stack([entries[name] for entries in copies]) for name in copies[0]
+                }
+    return held

@@ -1,0 +1,315 @@
+"""`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from modelc.compiler.diagnostics.problem import Label, Meant, Path, PlanError, Problem
+from modelc.compiler.graph.composite_outputs import no_port
+from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot, reachable
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.library.base.contract_checks import need_a, need_types
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.layers import kind_of
+from modelc.compiler.syntax.document import Document
+
+
+def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem, ...]]:
+    """The plans of all nodes of `graph`; what does not fit is a problem and a hole."""
+    findings = Findings(document)
+    plans: dict[str, Plan] = {}
+    planned = PlannedGraph(graph, plans)
+    known: Known = {}
+    taken: Taken = {}
+    for wanted in graph.wanted:
+        if wanted.edge is not None:
+            taken.setdefault(wanted.edge, []).append(wanted)
+    found: dict[str, list[Problem]] = {}
+    for node in graph.nodes:
+        own = Findings(document)
+        if (plan := plan_node(own, planned, node, known, taken)) is not None:
+            plans[node.path] = plan
+        found[node.path] = own.problems
+    blamed: set[Path] = set()
+    for node in graph.nodes:
+        # Copies of one layer stand at one place, and what is wrong with it is wrong once.
+        at = node.shared or node.at
+        if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
+            blamed.add(at)
+            findings.problems.extend(at_share(document, node, problem) for problem in found[node.path])
+    check_shared(findings, planned)
+    check_wanted(findings, planned)
+    for node in graph.nodes:
+        if node.path in plans:
+            check_learnt(findings, planned, node)
+            check_room(findings, planned, node)
+    named = {feed.edge for feed in graph.named}
+    for feed in graph.named:
+        check_port(findings, planned, feed, whole=False)
+    for name, edge in graph.outputs.items():
+        if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
+            check_port(findings, planned, Feed("", edge, output_path(document, name)))
+    return planned, tuple(findings.problems)
+
+
+Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
+"""Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have one."""
+
+Taken = dict[Edge, list[Wanted]]
+"""The inputs of models that are used as blocks, by the edge that is given to them."""
+
+
+def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
+    """The plan of one node, or None when it or what feeds it is not known; one of `plans`, or added to them."""
+    if node.layer is None or node.feeds is None:
+        return None
+    types: list[TensorType] = []
+    for feed in node.feeds:
+        known = planned.type(feed.edge)
+        if known is None or feed.edge is None:
+            if feed.edge not in [one.edge for one in planned.graph.named]:
+                check_port(findings, planned, feed)
+            return None
+        # What is wrong with the value itself is said of the use, and the model is right for what it says it takes.
+        around = taken.get(feed.edge, ()) if taken else ()
+        said = [one.type for one in around if node.path.startswith(f"{one.inside}/")]
+        types.append(replace(said[-1], mask=known.mask) if said else known)
+    key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
+    try:
+        plan = plans.get(key)
+    except TypeError:  # A plug-in's layer may hold what has no hash.
+        return plan_layer(findings, planned, node, types)
+    if plan is None:
+        plan = plan_layer(findings, planned, node, types)
+        if plan is not None and not findings.problems:
+            plans[key] = plan
+    return plan
+
+
+def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: list[TensorType]) -> Plan | None:
+    """The plan of a node's layer for `types`; None after reporting that they do not fit."""
+    assert node.layer is not None
+    masked = any(known.mask for known in types)
+    passes = node.layer.masking == "pass" and all(known.mask for known in types)
+    try:
+        plan = node.layer.plan(**by_slot(node, types))
+    except PlanError as error:
+        report(findings, planned, node, error)
+        return None
+    need_a(node.layer, "plan", plan, Plan)
+    need_types(node.layer, "plan", plan.outputs)
+    need_a(node.layer, "plan", plan.params, Mapping)
+    uses = node.layer.masking == "use"
+    if plan.drops_mask if uses else masked and not passes:
+        findings.add(
+            "W904",
+            f"`{node.path}` drops the mask of its input",
+            node.at,
+            key=True,
+            label="padding counts as data from here on",
+            help="give every input a mask, or none"
+            + ("; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else "")
+            if node.layer.masking != "drop" and not all(known.mask for known in types)
+            else f"write `{node.layer.instead}`, which leaves padding out"
+            if node.layer.instead
+            else "put a layer that uses the mask, such as `lstm`, before it",
+        )
+    if uses:
+        return plan
+    return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
+
+
+def at_share(document: Document, node: Node, problem: Problem) -> Problem:
+    """`problem`, blamed on the `share` that builds the node where the layer is right where it is written."""
+    if not node.shared or problem.path[: len(node.at)] != node.at:
+        return problem
+    layer = Label(problem.label.place, "the layer that is shared")
+    related = (*problem.related, layer, *document.trail(node.shared))
+    label = Label(document.value(node.shared), problem.label.text)
+    return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, meant=None)
+
+
+def check_shared(findings: Findings, planned: PlannedGraph) -> None:
+    """Report nodes that use weights of another one in other shapes than it does."""
+    owners = dict(planned.owned())
+    blamed: set[Path] = set()
+    for node in planned.graph.nodes:
+        plan = planned.plans.get(node.path)
+        at = node.shared or node.at
+        if plan is None or node.owner == node.path or at in blamed:
+            continue
+        first = planned.plans.get(node.owner, owners[node.owner])
+        for part in ("params", "state"):
+            own, theirs = getattr(plan, part), getattr(first, part)
+            wrong = next((name for name in own if name not in theirs or theirs[name].shape != own[name].shape), None)
+            if wrong is None:
+                continue
+            blamed.add(at)
+            owner = planned.graph.node(node.owner)
+            shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
+            findings.add(
+                "E302",
+                f"`{node.path}` uses the weights of `{node.owner}`, but needs `{wrong}` of shape "
+                f"{show_shape(own[wrong].shape)}, not {shape}",
+                at,
+                key=not node.shared,
+                label="another shape comes in here",
+                help="give both inputs of one shape, or layers of their own",
+                related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != at else (),
+            )
+            break
+
+
+def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
+    """Report what goes into a model that is used as a block, in another type than its input says."""
+    blamed: set[tuple[Path, str]] = set()
+    for wanted in planned.graph.wanted:
+        known, at = planned.type(wanted.edge), wanted.shared or wanted.at
+        if (
+            known is None
+            or (known.shape, known.dtype) == (wanted.type.shape, wanted.type.dtype)
+            or (at, wanted.name) in blamed
+        ):
+            continue
+        blamed.add((at, wanted.name))
+        findings.add(
+            "E302",
+            f"the input `{wanted.name}` of the model takes {show_shape(wanted.type.shape)} {wanted.type.dtype}, "
+            f"got {show_shape(known.shape)} {known.dtype}",
+            at,
+            key=not wanted.shared,
+            label="another type comes in here",
+            help=f"put `cast: {wanted.type.dtype}` before it"
+            if known.shape == wanted.type.shape
+            else "change what it is given, or what its file takes",
+            related=[((*wanted.at, "inputs", wanted.name), "what the model takes")],
+        )
+
+
+def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: bool = True) -> None:
+    """Report a port that its node does not have; by its `whole` path, or as the block around it calls it."""
+    if feed.edge is None:
+        return
+    plan = planned.plans.get(feed.edge.node)
+    ports = ["output"] if feed.edge.node in planned.graph.inputs else list(plan.outputs) if plan is not None else None
+    if ports is None or feed.edge.port in ports:
+        return
+    owner = feed.edge.node if whole else feed.slot
+    no_port(findings, feed.edge, ports, feed.path, owner=owner)
+
+
+def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanError) -> None:
+    """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
+    assert node.layer is not None and node.feeds is not None
+    kind = kind_of(node.layer)
+    message = f"{called(node)}: {error.message}"
+    path = node.at
+    if error.argument:
+        for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
+            if candidate in findings.document.values:
+                path = candidate
+    elif error.slot:
+        paths = [feed.path for feed in node.feeds if feed.slot == error.slot]
+        path = paths[0] if len(paths) == 1 else common(paths) or node.at
+    related = []
+    for feed in node.feeds:
+        source = planned.graph.node(feed.edge.node) if feed.edge else None
+        known = planned.type(feed.edge)
+        if known is not None and feed.edge is not None:
+            at = source.at if source is not None else ("model", "inputs", feed.edge.node)
+            if at != path and findings.document.key(at) != findings.document.key(path):
+                related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
+    findings.add(
+        error.code,
+        message,
+        path,
+        key=path == node.at,
+        label="these do not fit together" if error.slot and path != node.at else "does not fit",
+        help=error.help,
+        note=error.note,
+        related=related,
+        meant=None if error.meant is None else meant_by(findings, node, error, kind),
+    )
+
+
+def meant_by(findings: Findings, node: Node, error: PlanError, kind: str) -> Meant | None:
+    """What was meant by the argument that a plan refused, where the text gives it by itself or by its name."""
+    assert error.meant is not None
+    old, new = error.meant
+    for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
+        if path in findings.document.values and findings.document.get(path) == old:
+            return findings.sure(path, old, str(new), "value")
+    return None
+
+
+def called(node: Node) -> str:
+    """What a node is called in messages: its layer, and its path where that says more."""
+    assert node.layer is not None
+    kind = kind_of(node.layer)
+    return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
+
+
+def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+    """Report a layer that learns from the training rows where training changes what comes into it."""
+    assert node.layer is not None
+    if not planned.plans[node.path].fitted:
+        return
+    edges = [feed.edge for feed in node.feeds or () if feed.edge]
+    used = reachable(planned.graph, edges)
+    for other in planned.graph.nodes:
+        plan = planned.plans.get(other.path)
+        if other.path not in used or plan is None or other.layer is None:
+            continue
+        if plan.params or len(plan.fitted) < len(plan.state):
+            findings.add(
+                "E307",
+                f"{called(node)} learns from the training rows before training, and {called(other)} before it changes "
+                "in training",
+                node.at,
+                key=True,
+                label="would learn from values that do not stay",
+                help=f"put it before `{other.path}`" + node.layer.by_hand(),
+                related=[(other.at, "is trained")],
+            )
+            return
+
+
+def check_room(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+    """Report a layer that takes ids of which the layer before it gives more, also through layers that only move them."""
+    room = node.layer.ids() if node.layer is not None else None
+    source = node
+    while room is not None and source.first is not None:
+        before = planned.graph.node(source.first.node)
+        if before is None or before.layer is None:
+            return
+        count = before.layer.gives()
+        if count is not None and count > room:
+            findings.add(
+                "E308",
+                f"{called(before)} gives {count:,} ids, and {called(node)} has room for {room:,}",
+                node.at,
+                key=True,
+                label=f"ids from {room:,} on have no place",
+                help=f"make room for {count:,}",
+                related=[(before.at, f"gives 0 to {count - 1:,}")],
+            )
+        if count is not None or before.layer.keeps != "values":
+            return
+        source = before
+
+
+def common(paths: Sequence[Path]) -> Path:
+    """The longest path that all of `paths` lead through; empty for none."""
+    shared = zip(*paths, strict=False)
+    return tuple(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, shared))
+
+
+def output_path(document: Document, name: str) -> Path:
+    """Where the output `name` is written; in a chain, which names no outputs, its layers."""
+    outputs = document.data.get("model", {}).get("outputs")
+    if isinstance(outputs, list):
+        names = [str(text).partition(".")[0] for text in outputs]
+        return ("model", "outputs", names.index(name)) if name in names else ("model", "outputs")
+    return ("model", "outputs", name) if outputs is not None else ("model", "layers")

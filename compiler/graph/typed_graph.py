@@ -1,0 +1,78 @@
+"""A graph with the plans of its nodes, as `infer` gives it: values, and what can be read off them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.graph.graph import Edge, Graph, Node
+from modelc.compiler.graph.rolled_repeats import Roll
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGraph:
+    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none.
+
+    `rolls` are the repeats that are computed as loops, once the passes have run.
+    """
+
+    graph: Graph
+    plans: Mapping[str, Plan]
+    rolls: tuple[Roll, ...] = ()
+
+    def owned(self) -> Iterator[tuple[str, Plan]]:
+        """The owner of each set of weights with the plan of the first node that uses it, in order, each once."""
+        seen = set()
+        for node in self.graph.nodes:
+            if node.owner not in seen and (plan := self.plans.get(node.path)) is not None:
+                seen.add(node.owner)
+                yield node.owner, plan
+
+    def held(self) -> Iterator[tuple[str, Plan, Roll | None]]:
+        """What `owned` has, as a model holds it: the weights of all copies of a rolled repeat once, with the roll."""
+        rolled = {path: roll for roll in self.rolls for path in roll.inside}
+        for path, plan in self.owned():
+            roll = rolled.get(path)
+            if roll is None:
+                yield path, plan, None
+            elif any(node.path == path for node in roll.nodes):
+                yield roll.stacked(path), plan, roll
+
+    def type(self, edge: Edge | None) -> TensorType | None:
+        """The type on an edge, or None where it is unknown."""
+        if edge is None:
+            return None
+        if edge.node in self.graph.inputs:
+            return self.graph.inputs[edge.node] if edge.port == "output" else None
+        plan = self.plans.get(edge.node)
+        return None if plan is None else plan.outputs.get(edge.port)
+
+
+def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
+    """The values on a node's feeds as arguments of its layer: one per slot, a tuple for a `many` slot."""
+    assert node.layer is not None and node.feeds is not None
+    arguments: dict[str, Any] = {}
+    for slot in node.layer.slots:
+        given = tuple(value for feed, value in zip(node.feeds, values, strict=True) if feed.slot == slot.name)
+        if slot.many:
+            if given or slot.required:
+                arguments[slot.name] = given
+        elif given:
+            arguments[slot.name] = given[0]
+    return arguments
+
+
+def reachable(graph: Graph, edges: list[Edge]) -> set[str]:
+    """The names of all inputs and nodes that the values on `edges` depend on."""
+    by_path = {node.path: node for node in graph.nodes}
+    used: set[str] = set()
+    waiting = [edge.node for edge in edges]
+    while waiting:
+        path = waiting.pop()
+        if path not in used:
+            used.add(path)
+            node = by_path.get(path)
+            if node is not None:
+                waiting.extend(feed.edge.node for feed in node.feeds or () if feed.edge)
+    return used

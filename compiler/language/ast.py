@@ -1,0 +1,250 @@
+"""A spec as values: what each section of the language says, before names are looked up in the graph.
+
+A part that could not be read is None (a hole): its problem has been reported, and whatever meets it stays silent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.validation_split import Validation
+from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.plugin_context import NONE, Plugins
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Reader, Source
+from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.syntax.document import Document
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+"""What values are computed in; weights, statistics, losses and outputs are float32 in both."""
+
+
+class Section(BaseModel):
+    """Abstract: a mapping of the language whose keys are fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+
+
+class InputSpec(Section):
+    """One model input: the type of one example, without the batch axis."""
+
+    shape: Annotated[Shape, Field(description="Sizes of one example's axes, without the batch axis.")]
+    dtype: Annotated[
+        Literal["float32", "int32", "uint8", "bool"], Field(description="Type of the values the model receives.")
+    ] = "float32"
+
+    @property
+    def type(self) -> TensorType:
+        return TensorType(self.shape, self.dtype)
+
+
+class Settings(Section):
+    """The keys of `train` that are plain values."""
+
+    batch_size: Annotated[int, Field(ge=1, le=2**24, description="Rows per step.")] = 32
+    epochs: Annotated[int | None, Field(ge=1, le=10**6, description="Passes over the training rows.")] = None
+    steps: Annotated[int | None, Field(ge=1, le=10**9, description="Steps in all, instead of `epochs`.")] = None
+    seed: Annotated[int, Field(ge=0, lt=2**63, description="Of initial weights, dropout and the order of rows.")] = 0
+    shuffle: Annotated[
+        bool, Field(description="Whether each epoch takes the rows in an order of its own, not in that of the data.")
+    ] = True
+    monitor: Annotated[str | None, Field(description="The log key that decides which weights are best.")] = None
+    early_stopping: Annotated[
+        int | None, Field(ge=1, le=10**6, description="Epochs without a better `monitor` before training stops.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often an item stands one behind the other; `tied` copies share the weights of the first."""
+
+    times: int
+    tied: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a `layers` list, or what a node is made of. `kind` is its name in the text, if it has one.
+
+    `layer` is the layer that it is, `body` what stands in the place of one; with neither it is a hole.
+    """
+
+    kind: str
+    layer: Layer | None
+    name: str | None
+    path: Path
+    """Of the arguments; `path` up to the item's name is the way to the key."""
+    body: "Body | None" = None
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A text that names a node or one of its ports, as it stands in a `from`, `outputs`, `of`, `mask` or `share`."""
+
+    text: str
+    path: Path
+    slot: str | None = None
+
+    @property
+    def node(self) -> str:
+        return self.text.partition(".")[0]
+
+    @property
+    def port(self) -> str:
+        return self.text.partition(".")[2] if "." in self.text else "output"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One node of a graph: `items` is None where they could not be read; `chain` says that it is written with `layers`.
+
+    `repeat` is that of a chain as a whole; a node of one item has it there.
+    """
+
+    name: str
+    sources: tuple[Reference, ...] | None
+    items: tuple[Item, ...] | None
+    chain: bool
+    path: Path
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The body of a block that is a chain of layers. `types` has what the model of a file says of its input."""
+
+    items: tuple[Item, ...] | None
+    types: Mapping[str, InputSpec | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """The body of a block that is a graph. Its first output is what the block gives, all of them are ports.
+
+    `types` has what the model of a file says of its inputs.
+    """
+
+    inputs: tuple[str, ...]
+    nodes: Mapping[str, NodeSpec]
+    outputs: Mapping[str, Reference]
+    complete: bool
+    types: Mapping[str, InputSpec | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Layers whose output is added to their input."""
+
+    items: tuple[Item, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Chains of layers that all get the same input, and the layer that joins their outputs; `[]` is the identity."""
+
+    join: Layer | None
+    kind: str
+    branches: Mapping[str, tuple[Item, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The layers of another node, with its weights."""
+
+    of: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Unembed:
+    """The table of an embedding, used the other way round: from vectors to a number for each id."""
+
+    of: Reference
+
+
+Body = Chain | Inner | Residual | Parallel | Share | Unembed
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """The `model` section; a sequential model is one node called after its output."""
+
+    inputs: Mapping[str, InputSpec | None]
+    nodes: Mapping[str, NodeSpec]
+    outputs: Mapping[str, Reference]
+    sequential: bool
+    precision: str
+    complete: bool
+    """Whether all inputs, nodes and outputs that the text names are here: a name that is missing may be a hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """The `data` section."""
+
+    source: Source | None
+    test: Source | None
+    inputs: Mapping[str, Reader | None]
+    targets: Mapping[str, Reader | None]
+    validation: Validation | None
+    seed: int
+    complete: bool
+    sample_weight: Reader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpec:
+    """One term of the loss. `name` is None for the one loss of a model with one output."""
+
+    name: str | None
+    loss: Loss | None
+    of: tuple[Reference, ...] | None
+    target: str | None
+    weight: float
+    path: Path
+    mask: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """One metric: of the output called `output`, or of the only one."""
+
+    output: str | None
+    metric: Metric
+    kind: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """The `train` section."""
+
+    terms: tuple[TermSpec, ...]
+    metrics: tuple[MetricSpec, ...]
+    optimizer: Optimizer | None
+    settings: Settings | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole spec. Sections that are absent or unreadable are None; `stated` has the sections that the text has.
+
+    `plugins` are those that its names were looked up in.
+    """
+
+    document: Document
+    name: str
+    description: str
+    model: ModelSpec | None
+    data: DataSpec | None
+    train: TrainSpec | None
+    stated: frozenset[str]
+    plugins: Plugins = NONE

@@ -1,0 +1,39 @@
+"""What the items of a list are called: the names in the place of a layer's, and the segments of paths. Knows texts only."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelc.compiler.language.ast import Item
+
+STRUCTURES = ("share", "unembed", "residual", "parallel")
+"""What stands in the place of a layer's name, beside the names of blocks."""
+BESIDE_LAYER = ("name", "from", "repeat")
+"""Keys that stand beside a layer: `from` in a graph, and `name` in a list."""
+
+
+def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str] = ()) -> list[str]:
+    """The names of a list's items, each given by its own name, if it has one, and its type.
+
+    An item without a name is called by its type, the k-th of that type (from 2) by `type_k`; names given, and those
+    `reserved`, are never taken.
+    """
+    taken = {name for name, _ in items if name} | set(reserved)
+    counts: dict[str, int] = {}
+    names = []
+    for given, kind in items:
+        if given is not None:
+            names.append(given)
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if counts[kind] == 1 else f"{kind}_{counts[kind]}"
+        while name in taken:
+            counts[kind] += 1
+            name = f"{kind}_{counts[kind]}"
+        names.append(name)
+    return names
+
+
+def names_of(items: Sequence["Item"], reserved: Collection[str] = ()) -> list[str]:
+    """`item_names` of items that were read; one that could not be read is called by its place."""
+    return item_names([(item.name, item.kind or f"item_{index}") for index, item in enumerate(items)], reserved)

@@ -1,0 +1,187 @@
+"""One named thing with sibling keys beside it: `dense: 10` with `name: digit`, `cross_entropy` with `of` and `weight`.
+
+This is where the mistakes of the first hour are met: `type: dense`, arguments not indented, two names in one item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.parser.arguments import build
+from modelc.compiler.language.suggestions.foreign_forms import type_form
+from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.wording import article, describe, spell
+from modelc.compiler.library.base.registry import NAME, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A named thing in the text: its name, the value built (None for a hole), and where its arguments stand."""
+
+    name: str
+    value: Any
+    path: Path
+
+
+def read_named(
+    findings: Findings, table: Table[Any], raw: Any, path: Path, siblings: tuple[str, ...] = ()
+) -> Found | None:
+    """The named thing at `path`, whose mapping may also hold the keys `siblings`. None: nothing readable is there."""
+    if isinstance(raw, str):
+        return Found(raw, build(findings, table, raw, path), path)
+    if not isinstance(raw, Mapping):
+        if not findings.is_hole(path):
+            findings.add(
+                "E105",
+                f"expected the name of {article(table.kind)}, got {describe(raw)}",
+                path,
+                label=f"expected {article(table.kind)}",
+            )
+        return None
+    names = [key for key in raw if key not in siblings]
+    # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
+    form = None if len(names) == 1 and names[0] in table else type_form(table, raw, siblings)
+    if form is not None:
+        findings.type_form(path, table, form)
+        return None
+    known = [name for name in names if name in table]
+    if (
+        names
+        and names[0] in table
+        and raw[names[0]] is None
+        and set(names[1:]) & set(table.find(names[0]).model_fields)
+    ):
+        known = names[:1]
+    if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
+        name = names[0]
+        at = (*path, name)
+        if names[1:]:
+            blame_extra(findings, table, name, raw, path, names[1:], siblings)
+            return Found(name, None, at)
+        if findings.is_hole(at):
+            return Found(name, None, at)
+        return Found(name, build(findings, table, {name: raw[name]}, path), at)
+    if not names:
+        unread = [hole for hole in findings.document.holes if hole[: len(path)] == path]
+        for hole in unread:
+            # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
+            name = str(hole[-1])
+            if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
+                findings.unknown_name(hole, table, name)
+        if not unread:
+            findings.add(
+                "E103",
+                f"expected {article(table.kind)} here, got only {', '.join(f'`{key}`' for key in raw) or 'nothing'}",
+                path,
+                label=f"name {article(table.kind)}",
+                help=f"add {article(table.kind)}, such as `{next(iter(table))}`",
+            )
+        return None
+    if len(known) > 1:
+        findings.add(
+            "E103",
+            f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
+            (*path, known[1]),
+            key=True,
+            label=f"a second {table.kind}",
+            help=(
+                *inside(table, known, raw),
+                "start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
+            ),
+            related=[((*path, known[0]), f"the first {table.kind}")],
+        )
+    elif known:
+        blame_extra(findings, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
+    else:
+        for name in names:
+            if not findings.is_hole((*path, name)):
+                findings.unknown_name((*path, name), table, name)
+    return None
+
+
+def inside(table: Table[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
+    """The cure for things beside the first that may be meant as its arguments: `activation` beside `dense`."""
+    first, *others = known
+    cls = table.find(first)
+    given = raw[first]
+    if not set(others) <= set(cls.model_fields) or (given is not None and not cls.primary):
+        return []
+    arguments = given if isinstance(given, Mapping) else {} if given is None else {cls.primary: given}
+    return [f"for an argument write `{first}: {spell({**arguments, **{key: raw[key] for key in others}})}`"]
+
+
+def blame_extra(
+    findings: Findings,
+    table: Table[Any],
+    name: str,
+    raw: Mapping[str, Any],
+    path: Path,
+    extra: list[str],
+    siblings: tuple[str, ...],
+) -> None:
+    """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their indent."""
+    fields = list(table.find(name).model_fields)
+    lost = [key for key in extra if key in fields]
+    if lost:
+        several = len(lost) > 1
+        findings.add(
+            "E102",
+            f"{' and '.join(f'`{key}`' for key in lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
+            f"and must stand inside it",
+            (*path, lost[0]),
+            key=True,
+            label=f"not inside `{name}`",
+            help=f"indent {'them' if several else 'it'} below `{name}:`, or write "
+            f"`{name}: {spell({key: raw[key] for key in lost})}`",
+            related=[((*path, name), f"the {table.kind}")],
+        )
+    for key in extra:
+        at = (*path, key)
+        if key not in fields and not findings.is_hole(at):
+            near = siblings if closest(key, siblings) else (*siblings, *fields)
+            findings.unknown(at, key, f"this {table.kind}", near)
+
+
+def read_name(findings: Findings, raw: Any, path: Path) -> str | None:
+    """The value of a `name:` key, or None."""
+    if findings.is_hole(path):
+        return None
+    if not isinstance(raw, str):
+        findings.add("E105", f"`name` must be a text, got {describe(raw)}", path, label="expected a text")
+        return None
+    return raw if check_name(findings, raw, path) else None
+
+
+def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) -> bool:
+    """Report a name that is not allowed; says whether it is."""
+    if NAME.fullmatch(name):
+        return True
+    findings.add(
+        "E110",
+        f"`{name}` cannot be a name",
+        path,
+        key=key,
+        label="not a name",
+        help="use letters, digits, `_` and `-`, and begin with a letter or `_`",
+    )
+    return False
+
+
+def check_reference(findings: Findings, text: Any, path: Path) -> bool:
+    """Report a text that begins to name a port and names none; says whether it does not."""
+    if not isinstance(text, str) or not text.endswith("."):
+        return True
+    findings.add("E203", f"`{text}` names no port", path, label="nothing behind the dot", help=f"write `{text[:-1]}`")
+    return False
+
+
+def read_mapping(findings: Findings, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
+    """`raw` if it is a mapping; reports it otherwise, with the `cure`."""
+    if isinstance(raw, Mapping):
+        return raw
+    if not findings.is_hole(path):
+        message = f"{what} must be a mapping, got {describe(raw)}"
+        findings.add("E105", message, path, label="expected a mapping", help=cure)
+    return None

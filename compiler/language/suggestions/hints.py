@@ -1,0 +1,193 @@
+"""What to do about a value that does not fit its field, where the value betrays what was meant."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.library.base.registry import fold
+from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
+
+TRUE = ("yes", "on", "true", "y")
+FALSE = ("no", "off", "false", "n")
+CHOICES = {
+    "boolean": "bool",
+    "byte": "uint8",
+    "double": "float32",
+    "float": "float32",
+    "float64": "float32",
+    "half": "float16",
+    "int": "int32",
+    "int64": "int32",
+    "integer": "int32",
+    "long": "int32",
+    "true": "epoch",
+}
+"""Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
+
+WHOLE = "`//` gives a whole number: `${a // b}`"
+"""What to do about a quotient."""
+NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
+CHAIN = "layers in a row are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
+TRANSFORMER = "put it together as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
+ABSENT = {
+    "flaxlayer": NO_CODE,
+    "function": NO_CODE,
+    "input": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "inputlayer": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "jaxlayer": NO_CODE,
+    "lambda": NO_CODE,
+    "layer": "layers in a row stand under `layers: [...]`, a single one under its own name",
+    "lambdalayer": NO_CODE,
+    "model": CHAIN,
+    "modulelist": CHAIN,
+    "output": "the output is the last layer, by its `name`; in a graph, what `outputs` lists",
+    "residualblock": "write `residual: [...]` around the layers whose output is added to their input",
+    "reversibleembedding": "use `embedding`, and `unembed: NODE` of its node for the way back",
+    "sequential": CHAIN,
+    "skip": "write `residual: [...]` around the layers whose output is added to their input",
+    "stringlookup": "text becomes ids as it is read, for an input of `dtype: int32`: "
+    "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
+    "textvectorization": "tokens become ids as they are read, for an input of `dtype: int32`; the column holds texts as "
+    "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
+    "tfsmlayer": NO_CODE,
+    "torchmodulewrapper": NO_CODE,
+    "transformer": TRANSFORMER,
+    "transformerblock": TRANSFORMER,
+    "transformerdecoder": TRANSFORMER,
+    "transformerdecoderlayer": TRANSFORMER,
+    "transformerencoder": TRANSFORMER,
+    "transformerencoderlayer": TRANSFORMER,
+}
+"""Layers of others, without case and separators, that are none here, and what stands for them."""
+
+
+KNOWN = "leave it out: what comes into a layer is known from the layer before"
+STATES = "leave it out: the states are ports, such as `node.state_h`"
+ARGUMENTS = {
+    "activity_regularizer": "put the layer `activity_regularization` behind it",
+    "data_format": "leave it out: channels are last everywhere; `permute` brings them there",
+    "in_channels": KNOWN,
+    "in_features": KNOWN,
+    "input_shape": KNOWN,
+    "input_size": KNOWN,
+    "num_features": KNOWN,
+    "return_state": STATES,
+    "return_states": STATES,
+    "trainable": "put `stop_gradient` behind it: what comes before learns nothing",
+}
+"""Arguments of other frameworks that nothing here has, and what stands for them."""
+
+
+def argument_hint(name: str, allowed: Collection[str]) -> str:
+    """What stands for an argument that does not exist, whatever its name is like. Empty where nothing is known."""
+    if f"kernel_{name}" in allowed:
+        return f"did you mean `kernel_{name}`?"
+    return "" if spelled(name, allowed) else ARGUMENTS.get(name, "")
+
+
+def absent_hint(kind: str, name: str) -> str:
+    """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
+    from modelc.compiler.library.registries import table_of
+
+    if kind == "layer":
+        return ABSENT.get(fold(name.rpartition(".")[2]), "")
+    layer = next(table_of("layer").called(name), None) if kind == "activation" else None
+    return f"`{layer}` is a layer and no activation: write it as the layer after this one" if layer else ""
+
+
+BY_A_NUMBER = {
+    "add": "rescaling: {{scale: 1, offset: {0:g}}}",
+    "divide": "rescaling: 1/{0:g}",
+    "maximum": "clip: {{min_value: {0:g}}}",
+    "minimum": "clip: {{max_value: {0:g}}}",
+    "multiply": "rescaling: {0:g}",
+    "subtract": "rescaling: {{scale: 1, offset: -{0:g}}}",
+}
+"""What does with a number what these layers do with another input."""
+
+
+def scalar_cure(name: str, value: Any) -> str:
+    """The layer that does with the number `value` what `name` does with another input. Empty where there is none."""
+    if name not in BY_A_NUMBER or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return ""
+    return f"to do so with a number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
+
+
+def is_quotient(value: Any, computed: bool) -> bool:
+    """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
+    return computed and isinstance(value, float) and value.is_integer()
+
+
+def type_hint(kind: str, name: str, value: Any) -> str:
+    """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
+    if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
+        return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
+    if kind == "dict_type" and name == "class_weight":
+        return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others count 1"
+    if kind == "int_type" and value is None and name == "shape":
+        return "leave the batch axis out: a shape is that of one example"
+    if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
+        return f"write `{name}: [{str(value).lower() if isinstance(value, bool) else value}]`"
+    if kind in ("int_type", "float_type") and isinstance(value, Mapping):
+        inside = next((item for key, item in value.items() if spelled(key, (name,)) or len(value) == 1), None)
+        return f"write `{name}: {inside}`" if type(inside) in (int, float) else ""
+    if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
+        return f"write `{int(value)}`"
+    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
+        return number_hint(value)
+    return ""
+
+
+def value_meant(kind: str, value: Any) -> str | None:
+    """What a value of the wrong type is beyond doubt, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in TRUE + FALSE:
+        return "true" if value.lower() in TRUE else "false"
+    if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
+        plain = value.replace("_", "").strip()
+        number = whole_number(plain)
+        if number is not None and plain.isascii():
+            # With a leading zero it is another number in YAML 1.1.
+            digits = plain.lstrip("+-")
+            return str(number) if digits == "0" or digits[0] != "0" else None
+        return plain if FLOAT.fullmatch(plain) else None
+    return None
+
+
+def choice_hint(value: str, choices: Collection[str]) -> str:
+    """The choice that `value` is another word for. Empty where it is none."""
+    meant = CHOICES.get(value.rpartition(".")[2].lower(), "")
+    return meant if meant in choices else ""
+
+
+def whole_number(text: str) -> int | None:
+    """The whole number that a text of digits is, with a sign or without; None for all else, and for what is too long to be one."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    return int(text) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
+
+
+def number_hint(text: str) -> str:
+    """The cure for a text where a number is wanted, if it is one but for its spelling."""
+    plain = text.replace("_", "").strip()
+    number = whole_number(plain)
+    if number is None and not FLOAT.fullmatch(plain):
+        return ""
+    shown = plain if number is None else str(number)
+    return "remove the quotes" if shown == text else f"write `{shown}`"
+
+
+def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
+    """The cure for a number out of its bounds. Empty where none is at hand."""
+    if name == "axis" and kind == "less_than_equal":
+        return "axes count from the end: -1 is the last one"
+    if name == "shape" and value == -1:
+        return "leave the batch axis out: a shape is that of one example"
+    if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:
+        return f"this is a share: write `{value / 100:g}` for {value:g}%"
+    return ""
+
+
+def looks_like_a_number(text: str) -> bool:
+    """Whether `text` could be taken for a number, so that a message has to show its quotes."""
+    return bool(number_hint(text)) and text[:1] in "+-.0123456789"

@@ -1,0 +1,82 @@
+"""Values and names as messages write them. Text only: nothing here knows of places or of what is wrong."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from modelc.compiler.language.suggestions.hints import looks_like_a_number
+
+WHOLE, SHOWN = 8, 5
+"""So many names are listed whole; of more, so many."""
+KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "the text",
+    bool: "the boolean",
+    int: "the number",
+    float: "the number",
+}
+
+WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "sizes_type": "a whole number or a list of them",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "mapping_type": "a mapping",
+}
+
+
+def listed(texts: str | Iterable[str]) -> tuple[str, ...]:
+    return ((texts,) if texts else ()) if isinstance(texts, str) else tuple(texts)
+
+
+def article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def show(value: Any) -> str:
+    """A value as a spec would write it, cut short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def spell(arguments: Mapping[str, Any]) -> str:
+    """Arguments as a spec writes them on one line, `{units: 10}`; what is neither plain nor a list of plain values is left open."""
+    return "{" + ", ".join(f"{key}: {flow(value)}" for key, value in arguments.items()) + "}"
+
+
+def flow(value: Any) -> str:
+    """A value as a spec writes it on one line, left open where it is a mapping or nested."""
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        return show("[" + ", ".join(map(show, value)) + "]")
+    return "..." if isinstance(value, dict | list) else show(value)
+
+
+def some(names: Collection[str], everywhere: str = "") -> str:
+    """`names` after each other; of many only the first, and the command that lists all: `modelc explain` and `everywhere`."""
+    if len(names) <= WHOLE:
+        return ", ".join(names)
+    return f"{', '.join(list(names)[:SHOWN])}, ... (all: `{f'modelc explain {everywhere}'.strip()}`)"
+
+
+def describe(value: Any) -> str:
+    """What kind of thing came, for `expected ..., got ...`."""
+    if value is None:
+        return "nothing"
+    kind = KINDS.get(type(value), type(value).__name__)
+    if isinstance(value, dict | list):
+        return kind
+    quotes = '"' if isinstance(value, str) and looks_like_a_number(value) else ""
+    return f"{kind} `{quotes}{show(value)}{quotes}`"
+
+
+def literal_choices(expected: str) -> list[str]:
+    """The choices in pydantic's text: `'valid' or 'same'`."""
+    return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]

@@ -1,0 +1,229 @@
+"""The one notation for everything chosen by name: `name`, `name: scalar` or `name: {argument: value}`.
+
+`Named` is the base of layers, losses, metrics, optimizers and the rest; a `Table` is the visible list of one kind.
+Classes are imported when they are first named, so that a spec pays only for what it uses.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from modelc.compiler.library.base.plugin_context import enabled
+
+MODULES = {
+    "F", "Keras", "activations", "constraints", "flax", "functional", "init", "initializers", "jax", "jnp", "keras", "layers",
+    "linen", "losses", "metrics", "nn", "optax", "optim", "optimizers", "regularizers", "sklearn", "tensorflow", "tf", "tfa",
+    "torch", "torchmetrics", "torchvision",
+}  # fmt: skip
+"""What begins the names of other frameworks with their modules."""
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What a name in a spec may look like."""
+
+
+class Named(BaseModel):
+    """A frozen value with arguments; the docstring, the fields' descriptions and `example` are its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+
+    primary: ClassVar[str | None] = None
+    """The argument that a bare scalar goes to: `dense: 10` is `dense: {units: 10}`."""
+    keras: ClassVar[str] = ""
+    """The same thing in Keras, below `keras`: `layers.Dense`. Empty where there is none."""
+    torch: ClassVar[str] = ""
+    """The same thing in PyTorch, below `torch`: `nn.Linear`. Empty where there is none."""
+    spellings: ClassVar[tuple[str, ...]] = ()
+    """What else it is called (`bn`, `fc`)."""
+    akin: ClassVar[tuple[str, ...]] = ()
+    """What others call something near: another form of it, or the same with other defaults (`one_hot`, `instance_norm`)."""
+    example: ClassVar[str] = ""
+    """YAML of one use, as it stands in a spec."""
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """All that others call the same thing; answered with the right name, never accepted."""
+        same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
+        return (*same, *cls.spellings, *cls.akin)
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """One kind of named things: the subclasses of `base` that `entries` lists, and those of the enabled plug-ins.
+
+    `entries` maps each name to `module:Class`, the module below `modelc.compiler.library`.
+    """
+
+    base: type[T]
+    entries: Mapping[str, str]
+
+    @property
+    def kind(self) -> str:
+        """The word for one of them: `layer`."""
+        return self.base.__name__.lower()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.entries
+        yield from enabled().of(self.kind)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries or name in enabled().of(self.kind)
+
+    def find(self, name: str) -> type[T]:
+        """The class called `name`. Raises KeyError for a name that is not in the table."""
+        if name not in self.entries:
+            return enabled().of(self.kind)[name].cls
+        module, _, cls = self.entries[name].partition(":")
+        return cast("type[T]", getattr(import_module(f"modelc.compiler.library.{module}"), cls))
+
+    def name_of(self, value: T | type[T]) -> str:
+        """The name under which the class of `value` stands in the table. Raises LookupError where it does not."""
+        cls = value if isinstance(value, type) else type(value)
+        entry = f"{cls.__module__.removeprefix('modelc.compiler.library.')}:{cls.__qualname__}"
+        for name, text in self.entries.items():
+            if text == entry:
+                return name
+        for name, provided in enabled().of(self.kind).items():
+            if provided.is_loaded and provided.cls is cls:
+                return name
+        raise LookupError(f"{cls.__qualname__} is no {self.kind} of modelc or of a plug-in that is enabled")
+
+    def dump(self, value: T) -> Any:
+        """`value` in the notation, with every argument spelt out: what a resolved spec shows."""
+        arguments = value.model_dump(mode="json")
+        return {self.name_of(value): arguments} if arguments else self.name_of(value)
+
+    def suggest(self, name: str) -> str | None:
+        """The entry that `name` probably means: by another framework's spelling, else by likeness."""
+        called = next(self.called(name), None)
+        if called is not None:
+            return called
+        close = difflib.get_close_matches(bare(name).lower(), list(self), n=1, cutoff=0.6)
+        return close[0] if close else None
+
+    def called(self, name: str) -> Iterator[str]:
+        """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
+        folded = fold(bare(name))
+        for entry in self:
+            if fold(entry) == folded or folded in map(fold, self.find(entry).words()):
+                yield entry
+
+    def is_same(self, entry: str, name: str) -> bool:
+        """Whether `name`, a word for `entry`, is one for the same with the same values, and not for something near it."""
+        return fold(bare(name)) not in map(fold, self.find(entry).akin)
+
+    def build(self, raw: Any) -> T:
+        """The value that `raw`, a part of a document, stands for.
+
+        Raises pydantic's ValidationError, whose locations are paths below `raw`.
+        """
+        if isinstance(raw, str):
+            return self.make(raw, None, ())
+        if not isinstance(raw, Mapping):
+            refuse("not_named", f"expected the name of a {self.kind}", (), raw, kind=self.kind)
+        if len(raw) != 1:
+            refuse("one_name", f"expected exactly one {self.kind}", (), raw, kind=self.kind)
+        ((name, arguments),) = raw.items()
+        return self.make(name, arguments, (name,))
+
+    def make(self, name: str, arguments: Any, at: tuple[str | int, ...]) -> T:
+        """The thing called `name` with `arguments` (None, a scalar or list for the primary one, or a mapping).
+
+        Error locations start with `at`, the way from the value being built to the arguments.
+        """
+        if name not in self:
+            refuse("unknown_name", f"unknown {self.kind} {name}", at, name, kind=self.kind, name=name)
+        cls = self.find(name)
+        if arguments is None:
+            arguments = {}
+        elif not isinstance(arguments, Mapping):
+            if cls.primary is None:
+                refuse("no_primary", f"{name} takes no bare value", at, arguments, kind=self.kind, name=name)
+            arguments = {cls.primary: arguments}
+        try:
+            return cls.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise relocate(error, at, owner={"kind": self.kind, "name": name}) from None
+
+
+def bare(name: str) -> str:
+    """`name` without the module of a framework that it comes from, as in `keras.layers.Dense`; that of others is kept."""
+    module, _, word = name.rpartition(".")
+    return word if module.partition(".")[0] in MODULES else name
+
+
+def fold(name: str) -> str:
+    """`name` without case and separators, to compare spellings across frameworks."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def refuse(type_: str, message: str, at: tuple[str | int, ...], value: Any, **context: Any) -> NoReturn:
+    """Raise a ValidationError of one custom type at one location."""
+    details = InitErrorDetails(
+        type=PydanticCustomError(cast(Any, type_), cast(Any, message), context), loc=at, input=value
+    )
+    raise ValidationError.from_exception_data(message, [details])
+
+
+def relocate(
+    error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str] | None = None
+) -> ValidationError:
+    """`error` with every location moved below `at`; `owner` says whose arguments they are, unless already known."""
+    lines = []
+    for item in error.errors(include_url=False):
+        context = {**item.get("ctx", {})}
+        if owner is not None:
+            context.setdefault("owner", dict(owner))
+        kind = PydanticCustomError(
+            cast(Any, item["type"]), cast(Any, item["msg"].replace("{", "(").replace("}", ")")), context
+        )
+        lines.append(InitErrorDetails(type=kind, loc=(*at, *item["loc"]), input=item["input"]))
+    return ValidationError.from_exception_data(error.title, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
+
+    A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing, one
+    of `several` a list, which becomes a tuple.
+    """
+
+    table: Table[Any]
+    optional: bool = False
+    several: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        def validate(raw: Any) -> Any:
+            if isinstance(raw, Named) or (raw is None and self.optional):
+                return raw
+            return self.table.build(raw)
+
+        def validate_all(raw: Any) -> Any:
+            if not isinstance(raw, list | tuple):
+                refuse("list_type", f"expected a list of {self.table.kind}s", (), raw)
+            return tuple(at_place(place, item) for place, item in enumerate(raw))
+
+        def at_place(place: int, raw: Any) -> Any:
+            try:
+                return validate(raw)
+            except ValidationError as error:
+                raise relocate(error, (place,)) from None
+
+        def written(value: Any) -> Any:
+            return None if value is None else self.table.dump(value)
+
+        def all_written(values: Any) -> Any:
+            return [written(value) for value in values]
+
+        dump = core_schema.plain_serializer_function_ser_schema(all_written if self.several else written)
+        return core_schema.no_info_plain_validator_function(
+            validate_all if self.several else validate, serialization=dump
+        )

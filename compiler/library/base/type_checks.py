@@ -1,0 +1,53 @@
+"""Checks of input types that several layers share: float values, and axes that count from the end. No arrays here."""
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+
+def need_floats(x: TensorType, slot: str = "") -> None:
+    """Raise PlanError E303 unless `x` holds floats; the cure depends on what the values probably are."""
+    if x.dtype == "uint8":
+        cure = "put `rescaling: 1/255` before it"
+    elif x.is_integer:
+        cure = "put `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
+    else:
+        cure = "put `rescaling: 1` before it"
+    need(x.is_float, f"expected float values, got {x.dtype}", help=cure, slot=slot, code="E303")
+
+
+def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "axis") -> None:
+    """Raise PlanError E301 unless `axes` are axes of `x`, counted from the end, each written once."""
+    for axis in axes:
+        need_axis(axis, x, argument)
+    need(
+        len(set(axes)) == len(axes),
+        f"`{argument}` {list(axes)} names an axis twice",
+        help=f"write `{argument}: {sorted(set(axes), reverse=True)}`",
+        argument=argument,
+    )
+
+
+def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
+    """Raise PlanError E301 unless `axis` counts from the end and is one of the axes of `x`."""
+    need(x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`")
+    axes = ", ".join(f"{place - x.rank} ({size})" for place, size in enumerate(x.shape))
+    there = f"{show_shape(x.shape)} has the axes {axes}"
+    if axis == 0:
+        cure = f"{there}; in Keras 0 is the batch"
+    elif 0 < axis <= x.rank:
+        cure = f"write `{argument}: {axis - x.rank - 1}` for what Keras calls {axis}; {there}"
+    else:
+        cure = there
+    need(
+        axis < 0,
+        f"`{argument}` is {axis}, but axes count from the end, because the batch axis is never written",
+        help=cure,
+        argument=argument,
+        meant=(axis, axis - x.rank - 1) if 0 < axis <= x.rank else None,
+    )
+    need(
+        -axis <= x.rank,
+        f"`{argument}` is {axis}, but {show_shape(x.shape)} has no such axis",
+        help=cure,
+        argument=argument,
+    )

@@ -1,0 +1,18 @@
+"""The constraints. This table is the list: what is not here does not exist."""
+
+from typing import Annotated
+
+from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.contracts.constraint import Constraint
+
+CONSTRAINTS: Table[Constraint] = Table(
+    Constraint,
+    {
+        "max_norm": "constraints.norms:MaxNorm",
+        "min_max_norm": "constraints.norms:MinMaxNorm",
+        "non_negative": "constraints.non_negative:NonNegativeConstraint",
+        "unit_norm": "constraints.norms:UnitNorm",
+    },
+)
+
+ConstraintField = Annotated[Constraint | None, Chosen(CONSTRAINTS, optional=True)]

@@ -1,0 +1,79 @@
+"""Weights whose vectors along one or more axes have a norm within bounds."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Axes, NonNegative, Number, Positive
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis
+from modelc.compiler.library.contracts.constraint import Constraint
+
+if TYPE_CHECKING:
+    from jax import Array
+
+EPSILON = 1e-7
+"""What Keras adds to a norm that it divides by."""
+
+
+class NormConstraint(Constraint):
+    """Abstract: a bound on the Euclidean norm along `axis`, -2 by default: the inputs of each unit of a matrix."""
+
+    primary: ClassVar[str | None] = "axis"
+
+    axis: Annotated[Axes, Field(description="Axes that one norm is taken over, counted from the end.")] = (-2,)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        for axis in self.axis:
+            need_axis(axis, TensorType(shape))
+
+    def norms(self, weight: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.sqrt(jnp.sum(jnp.square(weight), axis=self.axis, keepdims=True))
+
+
+class UnitNorm(NormConstraint):
+    """`w / (epsilon + |w|)`: every vector has norm 1. As Keras 3 `constraints.UnitNorm`."""
+
+    keras: ClassVar[str] = "constraints.UnitNorm"
+    example: ClassVar[str] = "unit_norm"
+
+    def project(self, weight: "Array") -> "Array":
+        return weight / (EPSILON + self.norms(weight))
+
+
+class MaxNorm(NormConstraint):
+    """`w * clip(|w|, 0, max_value) / (epsilon + |w|)`. Srivastava et al. 2014; as Keras 3 `constraints.MaxNorm`."""
+
+    keras: ClassVar[str] = "constraints.MaxNorm"
+    primary: ClassVar[str | None] = "max_value"
+    example: ClassVar[str] = "max_norm: 2"
+
+    max_value: Annotated[Positive, Field(description="The largest norm.")] = 2.0
+
+    def project(self, weight: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        norms = self.norms(weight)
+        return weight * (jnp.clip(norms, 0, self.max_value) / (EPSILON + norms))
+
+
+class MinMaxNorm(NormConstraint):
+    """Norms between `min_value` and `max_value`, approached at `rate`; as Keras 3 `constraints.MinMaxNorm`:
+    `w * (rate * clip(|w|, min, max) + (1 - rate) * |w|) / (epsilon + |w|)`."""
+
+    keras: ClassVar[str] = "constraints.MinMaxNorm"
+    primary: ClassVar[str | None] = None
+    example: ClassVar[str] = "min_max_norm: {min_value: 0.5, max_value: 2}"
+
+    min_value: Annotated[NonNegative, Field(description="The smallest norm.")] = 0.0
+    max_value: Annotated[Positive, Field(description="The largest norm.")] = 1.0
+    rate: Annotated[Number, Field(description="How far each step goes towards the bounds.", ge=0, le=1)] = 1.0
+
+    def project(self, weight: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        norms = self.norms(weight)
+        wanted = self.rate * jnp.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
+        return weight * (wanted / (EPSILON + norms))

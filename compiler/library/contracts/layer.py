@@ -1,0 +1,299 @@
+"""The contract of a layer: a frozen value with two pure methods, `plan` (types, no jax) and `apply` (arrays), and for a
+few layers a third, `fit`, which learns state from the training rows before training.
+
+What a layer needs to compute comes in a `Call`; what it gives beside one array goes out in a `Result`.
+Interpreters other than these (cost, export) are functions over the graph, not methods here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.constraint import Constraint
+from modelc.compiler.library.contracts.initializer import Initializer, Unfitted
+from modelc.compiler.library.contracts.regularizer import Regularizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+    from modelc.compiler.library.contracts.activation import Activation
+
+__all__ = [
+    "Batch",
+    "Call",
+    "Kept",
+    "Layer",
+    "Plan",
+    "PlanError",
+    "Result",
+    "Slot",
+    "State",
+    "Unfitted",
+    "Weight",
+    "need",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One input of a layer. A `many` slot takes one edge or more (at least `least`) and reaches the layer as a tuple.
+
+    `parts` says which ports of a like layer it takes, in order, where there are such.
+    """
+
+    name: str
+    many: bool = False
+    required: bool = True
+    least: int = 1
+    parts: tuple[str, ...] = ()
+
+
+Kept = Literal["values", "range"] | None
+
+LARGEST = 2**40
+"""Elements in one array. What is larger is a slip of the keyboard: no machine holds it."""
+
+
+def need_size(what: str, shape: tuple[int, ...]) -> None:
+    """Raise PlanError E301 for an array that no machine can hold."""
+    need(
+        prod(shape) <= LARGEST,
+        f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40",
+        help="look for a size that is too large by some zeros",
+    )
+
+
+def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:
+    """Raise PlanError unless `initializer` can fill a weight of `shape`."""
+    need_size("a weight", shape)
+    initializer.check(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
+
+    `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step.
+    """
+
+    shape: tuple[int, ...]
+    initializer: Initializer
+    axes: tuple[str | None, ...]
+    dtype: str = "float32"
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
+
+    def __post_init__(self) -> None:
+        need_fillable(self.shape, self.initializer)
+        for rule in (self.regularizer, self.constraint):
+            if rule is not None:
+                rule.check(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An array that training carries along without gradients.
+
+    `per_row` says one for each row of the batch, which the same row of the next batch goes on with. It begins at zeros,
+    and `lasts` until the end of an epoch or of the run; a call whose `state` has none of it begins at zeros too.
+    With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone.
+    """
+
+    shape: tuple[int, ...]
+    initializer: Initializer
+    axes: tuple[str | None, ...]
+    dtype: str = "float32"
+    per_row: bool = False
+    lasts: Literal["epoch", "run"] = "epoch"
+
+    def __post_init__(self) -> None:
+        need_fillable(self.shape, self.initializer)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether `fit` learns it."""
+        return isinstance(self.initializer, Unfitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a layer makes of its input types: a type per port, and the weights and state it needs, by name."""
+
+    outputs: Mapping[str, TensorType]
+    params: Mapping[str, Weight] = field(default_factory=dict)
+    state: Mapping[str, State] = field(default_factory=dict)
+    drops_mask: bool = False
+    """Whether a layer that uses masks has no place for the one it was given here: said in a warning."""
+
+    def __post_init__(self) -> None:
+        for type_ in self.outputs.values():
+            need_size("an output", type_.shape)
+
+    @classmethod
+    def of(
+        cls,
+        output: TensorType,
+        params: Mapping[str, Weight] | None = None,
+        state: Mapping[str, State] | None = None,
+        *,
+        drops_mask: bool = False,
+    ) -> Self:
+        """The plan of a layer with the one port `output`."""
+        return cls({"output": output}, params or {}, state or {}, drops_mask)
+
+    @property
+    def output(self) -> TensorType:
+        return self.outputs["output"]
+
+    @property
+    def fitted(self) -> Mapping[str, State]:
+        """The state entries that `fit` learns."""
+        return {name: entry for name, entry in self.state.items() if entry.fitted}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that `apply` may use beside its input arrays.
+
+    `masks` has an entry per slot: a bool array `[batch, time]`, None, or a tuple of these for a `many` slot.
+    `rows` is a bool array `[batch]`, false for rows that only pad the batch; None where every row is real.
+    `key` is this node's key for this step, None outside training.
+    """
+
+    params: Mapping[str, "Array"]
+    state: Mapping[str, "Array"] = field(default_factory=dict)
+    masks: Mapping[str, Any] = field(default_factory=dict)
+    rows: "Array | None" = None
+    train: bool = False
+    key: "Array | None" = None
+
+    def part(self, name: str) -> "Call":
+        """The call of the inner layer `name` of a composite layer, whose weights are named `name/...`."""
+        from modelc.compiler.library.base.prng import derive
+
+        prefix = name + "/"
+        return replace(
+            self,
+            params={k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)},
+            state={k.removeprefix(prefix): v for k, v in self.state.items() if k.startswith(prefix)},
+            key=None if self.key is None else derive(self.key, name),
+        )
+
+    def random(self, purpose: str) -> "Array":
+        """A key for one purpose inside the layer. Raises ValueError when training is asked for without a key."""
+        from modelc.compiler.library.base.prng import derive
+
+        if self.key is None:
+            raise ValueError("apply(..., train=True) of a model with random layers needs a key")
+        return derive(self.key, purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by name."""
+
+    outputs: Mapping[str, "Array"]
+    state: Mapping[str, "Array"] = field(default_factory=dict)
+    masks: Mapping[str, "Array"] = field(default_factory=dict)
+    penalties: Mapping[str, "Array"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, output: "Array", **others: Any) -> Self:
+        """The result of a layer with the one port `output`."""
+        return cls({"output": output}, **others)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some training rows as they come into a layer, on the host, for `fit`: `values` is `[rows, ...]`, all of them real;
+    `mask` is `[rows, time]`, None where every step is real.
+    """
+
+    values: "np.ndarray[Any, Any]"
+    mask: "np.ndarray[Any, Any] | None" = None
+
+
+class Layer(Named):
+    """Abstract: each subclass is one layer and is not subclassed further.
+
+    `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not fit.
+    A layer with state that is `Unfitted` has one slot, and `fit`.
+    """
+
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"),)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "drop"
+    """What becomes of an input's mask: passed on to every output unchanged, used by `plan` and `apply` themselves, or
+    dropped with a warning. Only a layer that says `use` sets masks in its plan and its result."""
+    instead: ClassVar[str] = ""
+    """What does the same and uses a mask, for a layer that drops it."""
+    keeps: ClassVar[Kept] = None
+    """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values between
+    theirs (average). Behind either, probabilities still are probabilities; None says that the values are new ones."""
+    penalizes: ClassVar[bool] = False
+    """Whether `apply` adds penalties to the loss."""
+    loop_safe: ClassVar[bool] = True
+    """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
+    exact: ClassVar[bool] = False
+    """Whether model inputs come into it as wide as they are, whatever `model.precision` says: eight bits would not tell
+    one year from the next."""
+    given: ClassVar[tuple[str, ...]] = ()
+    """The arguments that say by hand what `fit` would learn."""
+
+    def plan(self, *inputs: Any, **named: Any) -> Plan:
+        raise NotImplementedError
+
+    def apply(self, call: Call, *inputs: Any, **named: Any) -> "Array | Result":
+        raise NotImplementedError
+
+    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
+        """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
+
+        The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever their
+        weight in the loss. Computed with numpy on the host. Values that are not finite are for the caller to report.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
+
+    def by_hand(self) -> str:
+        """`, or give it `mean` and `variance``: the end of a cure where `fit` is out of the question."""
+        return f", or give it {' and '.join(f'`{name}`' for name in self.given)}" if self.given else ""
+
+    def weight(self, name: str, shape: tuple[int, ...], axes: tuple[str | None, ...], dtype: str = "float32") -> Weight:
+        """The weight that the fields `NAME_initializer`, `NAME_regularizer` and `NAME_constraint` describe."""
+        return Weight(
+            shape,
+            getattr(self, f"{name}_initializer"),
+            axes,
+            dtype,
+            getattr(self, f"{name}_regularizer", None),
+            getattr(self, f"{name}_constraint", None),
+        )
+
+    def split(self) -> "tuple[Layer, Activation] | None":
+        """This layer without its last activation, and that activation; None for a layer that ends in none."""
+        return None
+
+    def ids(self) -> int | None:
+        """For a layer that looks its input up in a table: how many ids there are; None for all others."""
+        return None
+
+    def gives(self) -> int | None:
+        """For a layer whose output is ids: how many different ones, counted from 0; None for all others."""
+        return None
+
+    def layers(self) -> "tuple[Layer, ...]":
+        """This layer and, for a wrapper, those inside it."""
+        return (self,)
+
+    def ends_in(self) -> "Activation | None":
+        """The activation inside a wrapper that shapes the output but cannot be split off; None for most layers."""
+        return None
+
+
+def join(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights or state of an inner layer under the name it has in a composite one: `prefix/...`."""
+    return {f"{prefix}/{name}": entry for name, entry in entries.items()}

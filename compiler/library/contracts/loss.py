@@ -1,0 +1,106 @@
+"""The contract of a loss: values per element from outputs and a target; the caller averages, weighs and masks.
+
+A loss with an `activation` computes from logits, the values before that activation: the compiler hands them over.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+__all__ = ["Loss", "Masking", "PlanError", "need"]
+
+Masking = Literal["each", "rows", "use"]
+
+
+class Loss(Named):
+    """Abstract: each subclass is one loss.
+
+    `plan` and `elements` take one argument for each of `slots`, the values of the model that the loss is of, and then
+    the target, None where there is none. `activation` names the activation whose inverse the loss contains (`softmax`,
+    `sigmoid`): `elements` then takes logits. `takes_target` says whether there is a target.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("output",)
+    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = None
+    takes_target: ClassVar[bool] = True
+    masking: ClassVar[Masking] = "each"
+    """What can be left out. `each`: an element is of the value at its own place, and the caller leaves out those that a
+    mask is false for. `rows`: an element mixes the places of a row, and only whole rows can be left out. `use`: as that,
+    but `elements` takes as its last argument which rows `[batch]`, or steps `[batch, time]`, count."""
+
+    def plan(self, *values: Any, **named: Any) -> tuple[int, ...]:
+        """The shape of the elements of one row; a target of None is not known yet.
+
+        Raises `PlanError` for types that do not go together.
+        """
+        raise NotImplementedError
+
+    def classes(self, *values: Any, **named: Any) -> int | None:
+        """How many classes integer targets are drawn from (`0 <= label < classes`); None where targets are no labels."""
+        return None
+
+    def bounds(self, *values: Any, **named: Any) -> tuple[float, float] | None:
+        """The closed interval that target values must lie in; None where any finite value will do."""
+        return None
+
+    def check(self, target: "np.ndarray[Any, Any]", *outputs: TensorType) -> None:
+        """Raise RunError E403 for targets `[rows, ...]` that this loss cannot be computed for, beyond what `classes`
+        and `bounds` say."""
+
+    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
+        """This loss with its classes by index. `names` are those of the target's classes, empty where they have none.
+
+        Raises `PlanError` for a class that is not there.
+        """
+        return self
+
+    def elements(self, *values: Any, **named: Any) -> "Array":
+        """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
+        raise NotImplementedError
+
+
+def need_float(output: TensorType) -> None:
+    """Raise a `PlanError` unless `output` holds floats: a loss is a function with a gradient."""
+    need(
+        output.is_float,
+        f"a loss needs float values, the output is {output}",
+        help="end the model in a layer that computes floats, such as `dense`",
+        code="E304",
+    )
+
+
+def need_equal(output: TensorType, target: TensorType) -> None:
+    """Raise a `PlanError` unless `target` has exactly the shape of `output`: a loss never broadcasts."""
+    labels = target.is_integer and output.rank > 0 and target.shape == output.shape[:-1] and output.shape[-1] > 1
+    need(
+        output.shape == target.shape,
+        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
+        help=f"labels of {output.shape[-1]} classes go with `cross_entropy`"
+        if labels
+        else "give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
+        note="a loss compares value by value and never broadcasts",
+        code="E304",
+    )
+
+
+def need_steps_apart(output: TensorType) -> None:
+    """Raise a `PlanError` where the axis a loss is taken over, the last, is that of the steps which a mask leaves out."""
+    need(
+        not output.mask or output.rank > 1,
+        f"the loss is taken over the last axis, which the mask of the output {output} is about",
+        help="give each step values of its own, on an axis behind that of the steps",
+        code="E304",
+    )
+
+
+def at_least_float32(values: "Array") -> "Array":
+    """`values` as float32, or as they are where they are wider: losses are never computed in half precision."""
+    import jax.numpy as jnp
+
+    return values.astype(jnp.promote_types(values.dtype, jnp.float32))

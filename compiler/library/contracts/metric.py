@@ -1,0 +1,89 @@
+"""The contract of a metric: sums over the rows of a batch on the device, one number from the sums of an epoch.
+
+Sums are additive, so that batches, chunks and processes can be joined in any order.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from jax import Array
+
+__all__ = ["Link", "Metric", "PlanError", "need"]
+
+Link = Literal["softmax", "sigmoid"] | None
+"""What the output's loss takes its values for: class probabilities, independent probabilities, or plain numbers."""
+
+
+class Metric(Named):
+    """Abstract: each subclass is one metric. Predictions are probabilities where `link` says so, never logits.
+
+    `takes_target` says whether it compares with a target; else its target is None.
+    """
+
+    takes_target: ClassVar[bool] = True
+    better: ClassVar[Literal["higher", "lower"]]
+
+    def plan(self, *types: Any, **named: Any) -> tuple[int, ...]:
+        """The shape of what is counted one by one in one row, a weight being of its first axes.
+
+        Takes output, target and link. Raises `PlanError` for types that do not go together.
+        """
+        raise NotImplementedError
+
+    def bounds(self, *types: Any, **named: Any) -> tuple[float, float] | None:
+        """The closed interval that target values must lie in, where their loss takes any; None where any will do.
+
+        Takes output and target.
+        """
+        return None
+
+    def sums(self, *values: Any, **named: Any) -> Mapping[str, "Array"]:
+        """Additive sums over a batch, of prediction, target, weight and link.
+
+        `weight` is float32 of the batch and of first axes of what `plan` says is counted, zero where nothing counts.
+
+        Values at weight zero may be anything, NaN too, and must not show: use `where`, not products.
+        """
+        raise NotImplementedError
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        """The metric of an epoch from its sums, as Python floats or numpy arrays; NaN where nothing was counted."""
+        raise NotImplementedError
+
+
+def mean_sums(values: "Array", weight: "Array") -> Mapping[str, "Array"]:
+    """The sums of a mean of `values` (`[batch, ...]`, float32) where `weight` (of its first axes) counts.
+
+    Axes that `weight` lacks are averaged first, so that `count` stays a count of rows (or steps): a float32 count of
+    every pixel of an epoch would pass 2**24 and no longer be exact.
+    """
+    import jax.numpy as jnp
+
+    each = jnp.mean(values, axis=tuple(range(weight.ndim, values.ndim)))
+    return {"total": jnp.sum(jnp.where(weight > 0, each * weight, 0.0)), "count": jnp.sum(weight)}
+
+
+def mean_result(sums: Mapping[str, float]) -> float:
+    """The mean that `mean_sums` prepared."""
+    return float(sums["total"] / sums["count"]) if sums["count"] else float("nan")
+
+
+def need_equal(output: TensorType, target: TensorType) -> None:
+    """Raise a `PlanError` unless `output` holds floats and `target` has exactly its shape: a metric never broadcasts."""
+    need(
+        output.is_float,
+        f"the metric needs a float output, got {output.dtype}",
+        help="take the metric of an output that ends in floats",
+        code="E306",
+    )
+    need(
+        output.shape == target.shape,
+        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
+        help="this metric compares value by value: give both the same shape, or choose another metric",
+        code="E306",
+    )

@@ -1,0 +1,24 @@
+"""The contracts of optimizers and learning-rate schedules: Keras's arguments and defaults, optax's update formulas."""
+
+from typing import TYPE_CHECKING
+
+from modelc.compiler.library.base.registry import Named
+
+if TYPE_CHECKING:
+    import optax
+
+
+class Schedule(Named):
+    """Abstract: each subclass is one schedule of the learning rate over steps, counted from 0."""
+
+    def function(self, total_steps: int) -> "optax.Schedule":
+        """The learning rate as a function of the step, for a run of `total_steps`."""
+        raise NotImplementedError
+
+
+class Optimizer(Named):
+    """Abstract: each subclass is one optimizer, with a field `learning_rate` (a number or a schedule)."""
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        """The optax transformation of this optimizer for a run of `total_steps`."""
+        raise NotImplementedError

@@ -1,0 +1,19 @@
+"""The contract of a regularizer: what a weight adds to the loss for being what it is. Formulas follow Keras 3."""
+
+from typing import TYPE_CHECKING
+
+from modelc.compiler.library.base.registry import Named
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Regularizer(Named):
+    """Abstract: each subclass is one penalty."""
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise `PlanError` unless weights of `shape` can be regularized so."""
+
+    def penalty(self, weight: "Array") -> "Array":
+        """The penalty of one weight: a scalar of its dtype, at least float32."""
+        raise NotImplementedError

@@ -1,0 +1,29 @@
+"""The initializers. This table is the list: what is not here does not exist."""
+
+from typing import Annotated
+
+from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.contracts.initializer import Initializer
+
+INITIALIZERS: Table[Initializer] = Table(
+    Initializer,
+    {
+        "constant": "initializers.constant:Constant",
+        "glorot_normal": "initializers.scaled:GlorotNormal",
+        "glorot_uniform": "initializers.scaled:GlorotUniform",
+        "he_normal": "initializers.scaled:HeNormal",
+        "he_uniform": "initializers.scaled:HeUniform",
+        "identity": "initializers.identity:Identity",
+        "lecun_normal": "initializers.scaled:LecunNormal",
+        "lecun_uniform": "initializers.scaled:LecunUniform",
+        "ones": "initializers.constant:Ones",
+        "orthogonal": "initializers.orthogonal:Orthogonal",
+        "random_normal": "initializers.random:RandomNormal",
+        "random_uniform": "initializers.random:RandomUniform",
+        "truncated_normal": "initializers.random:TruncatedNormal",
+        "variance_scaling": "initializers.scaled:VarianceScaling",
+        "zeros": "initializers.constant:Zeros",
+    },
+)
+
+InitializerField = Annotated[Initializer, Chosen(INITIALIZERS)]

@@ -1,0 +1,81 @@
+"""Initializers whose spread is given, whatever the shape of the weight."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.library.base.fields import NonNegative, Number
+from modelc.compiler.library.base.prng import in_a_row
+from modelc.compiler.library.contracts.initializer import Initializer
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class RandomNormal(Initializer):
+    """Normal distribution with mean `mean` and standard deviation `stddev`. Keras 3 `initializers.RandomNormal`."""
+
+    keras: ClassVar[str] = "initializers.RandomNormal"
+    torch: ClassVar[str] = "nn.init.normal_"
+    primary: ClassVar[str | None] = "stddev"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
+    spellings: ClassVar[tuple[str, ...]] = ("gaussian",)
+    akin: ClassVar[tuple[str, ...]] = ("normal_",)
+
+    mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
+    stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        return self.mean + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, dtype), shape)
+
+
+class RandomUniform(Initializer):
+    """Uniform distribution on `[minval, maxval)`. Keras 3 `initializers.RandomUniform`."""
+
+    keras: ClassVar[str] = "initializers.RandomUniform"
+    torch: ClassVar[str] = "nn.init.uniform_"
+    akin: ClassVar[tuple[str, ...]] = ("uniform_",)
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
+
+    minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
+    maxval: Annotated[Number, Field(description="Upper bound of the values.")] = 0.05
+
+    @model_validator(mode="after")
+    def bounds_are_in_order(self) -> Self:
+        if self.minval > self.maxval:
+            raise PydanticCustomError(
+                "bounds",
+                "`minval` {minval} is above `maxval` {maxval}",
+                {"minval": self.minval, "maxval": self.maxval},
+            )
+        return self
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        return in_a_row(lambda row: jax.random.uniform(key, row, dtype, self.minval, self.maxval), shape)
+
+
+class TruncatedNormal(Initializer):
+    """Normal distribution, drawn again beyond two standard deviations. Keras 3 `initializers.TruncatedNormal`.
+
+    As in Keras, `stddev` is that of the distribution before it is cut, so the values spread 0.88 times as much.
+    """
+
+    keras: ClassVar[str] = "initializers.TruncatedNormal"
+    torch: ClassVar[str] = "nn.init.trunc_normal_"
+    akin: ClassVar[tuple[str, ...]] = ("trunc_normal_",)
+    primary: ClassVar[str | None] = "stddev"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
+
+    mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
+    stddev: Annotated[NonNegative, Field(description="Standard deviation before the cut.")] = 0.05
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        drawn = in_a_row(lambda row: jax.random.truncated_normal(key, -2.0, 2.0, row, dtype), shape)
+        return self.mean + self.stddev * drawn

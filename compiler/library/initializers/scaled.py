@@ -1,0 +1,151 @@
+"""Initializers whose spread follows the shape of the weight, so that signals neither grow nor fade with the width.
+
+All are `variance_scaling`, which Keras 3 calls `initializers.VarianceScaling`, most of them with fixed arguments.
+"""
+
+from math import prod, sqrt
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.prng import in_a_row
+from modelc.compiler.library.contracts.initializer import Initializer
+
+if TYPE_CHECKING:
+    from jax import Array
+
+TRUNCATED_SPREAD = 0.87962566103423978
+"""Standard deviation of a standard normal distribution that is cut at two standard deviations."""
+
+Mode = Literal["fan_in", "fan_out", "fan_avg"]
+Distribution = Literal["truncated_normal", "untruncated_normal", "uniform"]
+
+
+class Rule(NamedTuple):
+    """Values of variance `scale / n`, where n is one of the fans or their mean."""
+
+    scale: float
+    mode: Mode
+    distribution: Distribution
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """How many values a unit takes in and gives out: Keras 3 `compute_fans`, for kernels `[..., inputs, outputs]`."""
+    if not shape:
+        return 1, 1
+    if len(shape) == 1:
+        return shape[0], shape[0]
+    field = prod(shape[:-2])
+    return shape[-2] * field, shape[-1] * field
+
+
+class Scaled(Initializer):
+    """Abstract: each subclass is one rule."""
+
+    def rule(self) -> Rule:
+        """How wide the values spread."""
+        raise NotImplementedError
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        import jax
+
+        scale, mode, distribution = self.rule()
+        fan_in, fan_out = fans(shape)
+        variance = scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+        if distribution == "uniform":
+            limit = sqrt(3 * variance)
+            return in_a_row(lambda row: jax.random.uniform(key, row, dtype, -limit, limit), shape)
+        if distribution == "untruncated_normal":
+            return sqrt(variance) * in_a_row(lambda row: jax.random.normal(key, row, dtype), shape)
+        drawn = in_a_row(lambda row: jax.random.truncated_normal(key, -2.0, 2.0, row, dtype), shape)
+        return sqrt(variance) / TRUNCATED_SPREAD * drawn
+
+
+class VarianceScaling(Scaled):
+    """Values of variance `scale / n`, where n is the fan-in, the fan-out or their mean.
+
+    A kernel `[..., inputs, outputs]` has the fan-in `inputs` and the fan-out `outputs`, each times the cells before
+    them. `truncated_normal` draws again beyond two standard deviations and is widened to have this variance all the
+    same; `uniform` is on `+-sqrt(3 * scale / n)`. Keras 3 `initializers.VarianceScaling`.
+    """
+
+    keras: ClassVar[str] = "initializers.VarianceScaling"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {variance_scaling: {scale: 2, mode: fan_out}}}"
+    spellings: ClassVar[tuple[str, ...]] = ("scaled_initializer",)
+
+    scale: Annotated[Positive, Field(description="Variance times fan.")] = 1.0
+    mode: Annotated[Mode, Field(description="The fan that the variance is divided by.")] = "fan_in"
+    distribution: Annotated[Distribution, Field(description="How values of this variance are drawn.")] = (
+        "truncated_normal"
+    )
+
+    def rule(self) -> Rule:
+        return Rule(self.scale, self.mode, self.distribution)
+
+
+class GlorotUniform(Scaled):
+    """Uniform on `+-sqrt(6 / (fan_in + fan_out))`; the default of kernels. Glorot and Bengio 2010."""
+
+    keras: ClassVar[str] = "initializers.GlorotUniform"
+    torch: ClassVar[str] = "nn.init.xavier_uniform_"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_uniform}"
+    spellings: ClassVar[tuple[str, ...]] = ("xavier",)
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(Scaled):
+    """Truncated normal of standard deviation `sqrt(2 / (fan_in + fan_out))`. Glorot and Bengio 2010."""
+
+    keras: ClassVar[str] = "initializers.GlorotNormal"
+    torch: ClassVar[str] = "nn.init.xavier_normal_"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_normal}"
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(Scaled):
+    """Uniform on `+-sqrt(6 / fan_in)`, for relu and its kin. He et al. 2015."""
+
+    keras: ClassVar[str] = "initializers.HeUniform"
+    torch: ClassVar[str] = "nn.init.kaiming_uniform_"
+    example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
+
+    def rule(self) -> Rule:
+        return Rule(2.0, "fan_in", "uniform")
+
+
+class HeNormal(Scaled):
+    """Truncated normal of standard deviation `sqrt(2 / fan_in)`, for relu and its kin. He et al. 2015."""
+
+    keras: ClassVar[str] = "initializers.HeNormal"
+    torch: ClassVar[str] = "nn.init.kaiming_normal_"
+    example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
+    spellings: ClassVar[tuple[str, ...]] = ("he", "kaiming")
+
+    def rule(self) -> Rule:
+        return Rule(2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(Scaled):
+    """Uniform on `+-sqrt(3 / fan_in)`. LeCun et al. 1998."""
+
+    keras: ClassVar[str] = "initializers.LecunUniform"
+    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: lecun_uniform}"
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_in", "uniform")
+
+
+class LecunNormal(Scaled):
+    """Truncated normal of standard deviation `sqrt(1 / fan_in)`, for selu. LeCun et al. 1998, Klambauer et al. 2017."""
+
+    keras: ClassVar[str] = "initializers.LecunNormal"
+    example: ClassVar[str] = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
+    spellings: ClassVar[tuple[str, ...]] = ("lecun",)
+
+    def rule(self) -> Rule:
+        return Rule(1.0, "fan_in", "truncated_normal")

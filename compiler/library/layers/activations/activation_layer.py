@@ -1,0 +1,38 @@
+"""The layer that applies an activation chosen by an argument, as blocks with a parameter for it need."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers.activations.smooth import Linear
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class ActivationLayer(Layer):
+    """Applies `function`: `activation: relu` is `relu`. Input and output have the same shape, any shape.
+
+    Follows Keras 3 `layers.Activation`.
+    """
+
+    keras: ClassVar[str] = "layers.Activation"
+    primary: ClassVar[str | None] = "function"
+    spellings: ClassVar[tuple[str, ...]] = ("nonlinearity",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "activation: relu"
+
+    function: Annotated[ActivationField, Field(description="The activation to apply.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(self.function.after(x, "function"))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return self.function.function(x)
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        return Linear(), self.function

@@ -1,0 +1,56 @@
+"""The layer that gates one half of an axis by the other."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis, need_floats
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Glu(Layer):
+    """Gated linear unit: `a * sigmoid(b)`, where `a` and `b` are the halves of `axis`.
+
+    Any shape that has the axis, with an even size, of which half is left. Dauphin et al. 2017; follows Keras 3
+    `activations.glu`. It is a layer and no activation, as it does not keep the shape: `dense: 20`, then `glu`, gives 10.
+    """
+
+    keras: ClassVar[str] = "activations.glu"
+    torch: ClassVar[str] = "nn.GLU"
+    primary: ClassVar[str | None] = "axis"
+    spellings: ClassVar[tuple[str, ...]] = ("gated_linear_unit",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "glu"
+
+    axis: Annotated[Axis, Field(description="The axis that is halved, counted from the end.")] = -1
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(self.axis, x)
+        size = x.shape[self.axis]
+        need(
+            size % 2 == 0,
+            f"axis {self.axis} has {size} values, which cannot be halved",
+            help=f"give the layer before {size + 1} of them",
+            argument="axis",
+        )
+        need(
+            not x.mask or self.axis != -x.rank,
+            "halving the steps leaves none that the mask could be about",
+            help="halve the features: `axis: -1`",
+            argument="axis",
+        )
+        return Plan.of(
+            x.with_shape(*(part // 2 if axis == self.axis else part for axis, part in enumerate(x.shape, -x.rank)))
+        )
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax
+
+        return jax.nn.glu(x, self.axis)

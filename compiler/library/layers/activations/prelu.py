@@ -1,0 +1,53 @@
+"""The rectifier whose slope below zero is learned."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis, need_floats
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.constant import Zeros
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class PRelu(Layer):
+    """`x` where positive, `alpha * x` elsewhere, with a learned `alpha` for each value of an example.
+
+    Input and output any shape; `alpha` has that shape too, with 1 along `shared_axes`: `[-2, -3]` gives each channel of
+    an image one slope. He et al. 2015; follows Keras 3 `layers.PReLU`, which starts at 0 where the paper has 0.25.
+    """
+
+    keras: ClassVar[str] = "layers.PReLU"
+    torch: ClassVar[str] = "nn.PReLU"
+    primary: ClassVar[str | None] = "shared_axes"
+    spellings: ClassVar[tuple[str, ...]] = ("parametric_relu",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "prelu: {shared_axes: [-2, -3]}"
+
+    alpha_initializer: Annotated[InitializerField, Field(description="First values of the slopes.")] = Zeros()
+    alpha_regularizer: Annotated[RegularizerField, Field(description="What the slopes add to the loss.")] = None
+    alpha_constraint: Annotated[ConstraintField, Field(description="What the slopes are brought back to.")] = None
+    shared_axes: Annotated[
+        Axes | None, Field(description="Axes along which the slope is the same, counted from the end.")
+    ] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        shared = self.shared_axes or ()
+        for axis in shared:
+            need_axis(axis, x, "shared_axes")
+        shape = tuple(1 if axis in shared else size for axis, size in enumerate(x.shape, -x.rank))
+        return Plan.of(x, {"alpha": self.weight("alpha", shape, (None,) * x.rank)})
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax
+
+        # The slopes are turned, not the products: they are few where they are shared, and XLA does not see it.
+        return jax.nn.relu(x) + -call.params["alpha"].astype(x.dtype) * jax.nn.relu(-x)

@@ -1,0 +1,1 @@
+"""Attention layers, and the layers that tell them positions."""

@@ -1,0 +1,54 @@
+"""The layer that attends by products of query and key."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.contracts.layer import Call, Kept, Weight
+from modelc.compiler.library.initializers.constant import Ones
+from modelc.compiler.library.layers.attention.base import ScoredAttention
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Attention(ScoredAttention):
+    """`y = softmax(query @ key.T) @ value`: for each step of the query a mean of the steps of the value.
+
+    Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the value),
+    output `[steps, width]`. With `use_scale` the scores are multiplied by the weight `scale`; with
+    `score_mode: concat` they are `concat_score_weight * sum(tanh(scale * (query + key)))`. Both weights are `[]`.
+
+    Masked steps of value or key get no weight; where all are masked, all weigh the same. Masked steps of the query
+    give 0.
+    Not scaled by the square root of the features, unlike `multi_head_attention`. Luong et al. 2015; follows Keras 3
+    `layers.Attention`, which does not look at the key's mask.
+    """
+
+    keras: ClassVar[str] = "layers.Attention"
+    torch: ClassVar[str] = "nn.functional.scaled_dot_product_attention"
+    spellings: ClassVar[tuple[str, ...]] = ("luong_attention", "dot_attention", "dot_product_attention")
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "attention: {use_scale: true}"
+
+    use_scale: Annotated[bool, Field(description="Whether a learned number scales the scores.")] = False
+    score_mode: Annotated[
+        Literal["dot", "concat"], Field(description="Scores by the product or by the sum of query and key.")
+    ] = "dot"
+
+    def weights(self, features: int) -> dict[str, Weight]:
+        weights = {}
+        if self.use_scale:
+            weights["scale"] = Weight((), Ones(), ())
+        if self.score_mode == "concat":
+            weights["concat_score_weight"] = Weight((), Ones(), ())
+        return weights
+
+    def scores(self, call: Call, query: "Array", key: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        scale = call.params["scale"].astype(query.dtype) if self.use_scale else 1
+        if self.score_mode == "dot":
+            return query @ jnp.swapaxes(key, -1, -2) * scale
+        summed = jnp.sum(jnp.tanh(scale * (query[:, :, None] + key[:, None])), axis=-1)
+        return call.params["concat_score_weight"].astype(query.dtype) * summed

@@ -1,0 +1,1 @@
+"""Convolutions along one, two and three axes."""

@@ -1,0 +1,101 @@
+"""What the layers share that convolve: the arguments, the sum over a window, the bias and activation after it."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.constant import Zeros
+from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
+from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
+from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
+from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Convolution(Layer):
+    """Abstract: `filters` weighted sums over windows, plus `bias`, then `activation`.
+
+    A subclass says which sums: `kernels` are their weights, `size` how many there are, `sums` computes them.
+    """
+
+    primary: ClassVar[str | None] = "filters"
+    dimensions: ClassVar[int]
+
+    filters: Annotated[Size, Field(description="Number of output channels.")]
+    kernel_size: Directions
+    strides: Directions
+    padding: str
+    dilation_rate: Directions
+    activation: Annotated[ActivationField, Field(description="Function applied to the sums.")] = Linear()
+    use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
+    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
+    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        need_floats(x)
+        params = self.kernels(x.shape[-1])
+        if self.use_bias:
+            params["bias"] = self.weight("bias", (self.filters,), ("mlp",))
+        output = x.with_shape(*self.size(x), self.filters).with_mask(False)
+        return Plan.of(self.activation.after(output), params)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return finish(self, call, self.sums(call, x))
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        return self.model_copy(update={"activation": Linear()}), self.activation
+
+    def kernels(self, channels: int) -> dict[str, Weight]:
+        """The weights of the sums, for an input of so many channels. Raises PlanError where these do not fit."""
+        raise NotImplementedError
+
+    def size(self, x: TensorType) -> Directions:
+        """The sizes of the output but for its channels. Raises PlanError where there is no output."""
+        raise NotImplementedError
+
+    def sums(self, call: Call, x: "Array") -> "Array":
+        """The output before bias and activation."""
+        raise NotImplementedError
+
+
+class Finished(Protocol):
+    """A layer that ends in a bias and an activation."""
+
+    @property
+    def use_bias(self) -> bool: ...
+    @property
+    def activation(self) -> Activation: ...
+
+
+def finish(layer: Finished, call: Call, y: "Array") -> "Array":
+    """`y` with the bias and the activation of `layer`."""
+    if layer.use_bias:
+        y = y + call.params["bias"].astype(y.dtype)
+    return layer.activation.function(y)
+
+
+def convolve(
+    x: "Array", kernel: "Array", strides: Directions, padding: str, dilation: Directions, groups: int = 1
+) -> "Array":
+    """The sum over each window of `x` `[batch, ..., channels]` with `kernel` `[..., channels / groups, filters]`.
+
+    `causal` puts all zeros before the first step, so that no step sees a later one.
+    """
+    window = kernel.shape[:-2]
+    sliding = Sliding.over(x.shape[1:-1], window, strides, padding, dilation)
+    form = fast_convolution.convolve if fast_forms() else plain
+    return form(x, kernel.astype(x.dtype), sliding, groups)

@@ -1,0 +1,140 @@
+"""The layers that convolve sequences, images and volumes."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers.convolutional.base import Convolution, convolve
+from modelc.compiler.library.layers.convolutional.window_fields import (
+    Dilation1,
+    Dilation2,
+    Dilation3,
+    Directions,
+    PaddingField,
+    Strides1,
+    Strides2,
+    Strides3,
+    Window1,
+    Window2,
+    Window3,
+    slide,
+)
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Conv(Convolution):
+    """Abstract: each filter has a weight for each cell of the window and each channel of its group."""
+
+    groups: Annotated[Size, Field(description="Parts into which channels and filters are split, each on its own.")] = 1
+    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+
+    def kernels(self, channels: int) -> dict[str, Weight]:
+        need(
+            channels % self.groups == 0,
+            f"{channels} input channels cannot be split into {self.groups} groups",
+            help=f"`groups` must divide the channels: {divisors(channels)}",
+            argument="groups",
+        )
+        need(
+            self.filters % self.groups == 0,
+            f"{self.filters} filters cannot be split into {self.groups} groups",
+            help=f"make `filters` a multiple of {self.groups}",
+            argument="filters",
+        )
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        return {"kernel": self.weight("kernel", shape, (*(None,) * self.dimensions, "embed", "mlp"))}
+
+    def size(self, x: TensorType) -> Directions:
+        return slide(
+            x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
+        )
+
+    def sums(self, call: Call, x: "Array") -> "Array":
+        return convolve(x, call.params["kernel"], self.strides, self.padding, self.dilation_rate, self.groups)
+
+
+class Conv1D(Conv):
+    """`filters` weighted sums over a window that slides over the sequence, then `activation`.
+
+    Input `[time, features]`, output `[time', filters]`; `kernel` is `[kernel_size, features / groups, filters]`, `bias`
+    is `[filters]`. `same` pads with zeros to `ceil(time / stride)`, the odd one at the end; `causal` pads to the same
+    length at the start only, so that no step sees a later one (van den Oord et al. 2016, WaveNet). Follows Keras 3
+    `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
+    """
+
+    keras: ClassVar[str] = "layers.Conv1D"
+    torch: ClassVar[str] = "nn.Conv1d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution1D", "temporal_convolution")
+    example: ClassVar[str] = "conv1d: {filters: 32, kernel_size: 3, padding: causal, activation: relu}"
+    dimensions: ClassVar[int] = 1
+
+    kernel_size: Window1
+    strides: Strides1 = (1,)
+    padding: Annotated[
+        Literal["valid", "same", "causal"],
+        Field(
+            description="`valid`: only whole windows; `same`: zeros around, so that stride 1 keeps the size; "
+            "`causal`: zeros before, so that no step sees a later one."
+        ),
+    ] = "valid"
+    dilation_rate: Dilation1 = (1,)
+
+
+class Conv2D(Conv):
+    """`filters` weighted sums over a window that slides over the image, then `activation`.
+
+    Input `[height, width, channels]`, output `[height', width', filters]`; `kernel` is
+    `[*kernel_size, channels / groups, filters]`, `bias` is `[filters]`. `same` pads with zeros to
+    `ceil(size / stride)`, the odd one at the bottom and right. Follows Keras 3 `layers.Conv2D` (channels last);
+    `torch.nn.Conv2d` has channels first and kernels `[filters, channels, height, width]`.
+    """
+
+    keras: ClassVar[str] = "layers.Conv2D"
+    torch: ClassVar[str] = "nn.Conv2d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution2D",)
+    akin: ClassVar[tuple[str, ...]] = ("conv", "convolution")
+    example: ClassVar[str] = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    dimensions: ClassVar[int] = 2
+
+    kernel_size: Window2
+    strides: Strides2 = (1, 1)
+    padding: PaddingField = "valid"
+    dilation_rate: Dilation2 = (1, 1)
+
+
+class Conv3D(Conv):
+    """`filters` weighted sums over a window that slides over the volume, then `activation`.
+
+    Input `[depth, height, width, channels]`, output `[depth', height', width', filters]`; `kernel` is
+    `[*kernel_size, channels / groups, filters]`, `bias` is `[filters]`. `same` pads with zeros to
+    `ceil(size / stride)`, the odd one at the end. Follows Keras 3 `layers.Conv3D` (channels last); `torch.nn.Conv3d`
+    has channels first and kernels `[filters, channels, depth, height, width]`.
+    """
+
+    keras: ClassVar[str] = "layers.Conv3D"
+    torch: ClassVar[str] = "nn.Conv3d"
+    spellings: ClassVar[tuple[str, ...]] = ("Convolution3D",)
+    example: ClassVar[str] = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
+    dimensions: ClassVar[int] = 3
+
+    kernel_size: Window3
+    strides: Strides3 = (1, 1, 1)
+    padding: PaddingField = "valid"
+    dilation_rate: Dilation3 = (1, 1, 1)
+
+
+def divisors(number: int) -> str:
+    """The divisors of `number` that are small enough to be meant, as a message lists them."""
+    return ", ".join(str(size) for size in range(1, min(number, 512) + 1) if number % size == 0)

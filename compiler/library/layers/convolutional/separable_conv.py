@@ -1,0 +1,113 @@
+"""The layers that convolve each channel on its own and then mix the channels at each place."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers.convolutional.base import Convolution
+from modelc.compiler.library.layers.convolutional.depthwise_conv import convolve_channels
+from modelc.compiler.library.layers.convolutional.window_fields import (
+    Dilation1,
+    Dilation2,
+    Directions,
+    PaddingField,
+    Strides1,
+    Strides2,
+    Window1,
+    Window2,
+    slide,
+)
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class SeparableConv(Convolution):
+    """Abstract: a convolution of each channel on its own, then one of window size 1 over all channels."""
+
+    depth_multiplier: Annotated[Size, Field(description="Number of sums for each input channel.")] = 1
+    depthwise_initializer: Annotated[
+        InitializerField, Field(description="First values of the kernel over the window.")
+    ] = GlorotUniform()
+    depthwise_regularizer: Annotated[
+        RegularizerField, Field(description="What the kernel over the window adds to the loss.")
+    ] = None
+    depthwise_constraint: Annotated[
+        ConstraintField, Field(description="What the kernel over the window is brought back to.")
+    ] = None
+    pointwise_initializer: Annotated[
+        InitializerField, Field(description="First values of the kernel over the channels.")
+    ] = GlorotUniform()
+    pointwise_regularizer: Annotated[
+        RegularizerField, Field(description="What the kernel over the channels adds to the loss.")
+    ] = None
+    pointwise_constraint: Annotated[
+        ConstraintField, Field(description="What the kernel over the channels is brought back to.")
+    ] = None
+
+    def kernels(self, channels: int) -> dict[str, Weight]:
+        window = (None,) * self.dimensions
+        wide, mixed = (*self.kernel_size, channels, self.depth_multiplier), channels * self.depth_multiplier
+        return {
+            "depthwise_kernel": self.weight("depthwise", wide, (*window, "embed", None)),
+            "pointwise_kernel": self.weight(
+                "pointwise", (*(1,) * self.dimensions, mixed, self.filters), (*window, "embed", "mlp")
+            ),
+        }
+
+    def size(self, x: TensorType) -> Directions:
+        return slide(
+            x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
+        )
+
+    def sums(self, call: Call, x: "Array") -> "Array":
+        y = convolve_channels(x, call.params["depthwise_kernel"], self.strides, self.padding, self.dilation_rate)
+        mixing = call.params["pointwise_kernel"].reshape(y.shape[-1], self.filters)
+        return y @ mixing.astype(x.dtype)
+
+
+class SeparableConv1D(SeparableConv):
+    """`depthwise_conv1d`, then a dense map of the channels at each step: few weights for a wide window. Chollet 2017.
+
+    Input `[time, features]`, output `[time', filters]`; `depthwise_kernel` is
+    `[kernel_size, features, depth_multiplier]`, `pointwise_kernel` is `[1, features * depth_multiplier, filters]`,
+    `bias` is `[filters]`; between the two there is neither bias nor activation. Follows Keras 3
+    `layers.SeparableConv1D`; in PyTorch two `nn.Conv1d`.
+    """
+
+    keras: ClassVar[str] = "layers.SeparableConv1D"
+    spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution1D",)
+    example: ClassVar[str] = "separable_conv1d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    dimensions: ClassVar[int] = 1
+
+    kernel_size: Window1
+    strides: Strides1 = (1,)
+    padding: PaddingField = "valid"
+    dilation_rate: Dilation1 = (1,)
+
+
+class SeparableConv2D(SeparableConv):
+    """`depthwise_conv2d`, then a dense map of the channels at each place: few weights for a wide window. Chollet 2017.
+
+    Input `[height, width, channels]`, output `[height', width', filters]`; `depthwise_kernel` is
+    `[*kernel_size, channels, depth_multiplier]`, `pointwise_kernel` is `[1, 1, channels * depth_multiplier, filters]`,
+    `bias` is `[filters]`; between the two there is neither bias nor activation. Follows Keras 3
+    `layers.SeparableConv2D`; in PyTorch two `nn.Conv2d`.
+    """
+
+    keras: ClassVar[str] = "layers.SeparableConv2D"
+    spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution2D",)
+    example: ClassVar[str] = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    dimensions: ClassVar[int] = 2
+
+    kernel_size: Window2
+    strides: Strides2 = (1, 1)
+    padding: PaddingField = "valid"
+    dilation_rate: Dilation2 = (1, 1)

@@ -1,0 +1,96 @@
+"""Sliding a window along space or time, as convolution and pooling do: arguments, checks, output sizes. No arrays here.
+
+`dimensions` is how many directions the window slides in: 1 over `[time, features]`, 2 over `[height, width, channels]`,
+3 over `[depth, height, width, channels]`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+Padding = Literal["valid", "same"]
+Directions = tuple[int, ...]
+
+Window1 = Annotated[Sizes1, Field(description="Steps in the window.")]
+Window2 = Annotated[Sizes2, Field(description="Height and width of the window; one number for both.")]
+Window3 = Annotated[Sizes3, Field(description="Depth, height and width of the window; one number for all.")]
+Strides1 = Annotated[Sizes1, Field(description="Step of the window.")]
+Strides2 = Annotated[Sizes2, Field(description="Step of the window; one number for both directions.")]
+Strides3 = Annotated[Sizes3, Field(description="Step of the window; one number for all directions.")]
+Dilation1 = Annotated[Sizes1, Field(description="Distance between neighbours in the window.")]
+Dilation2 = Annotated[Sizes2, Field(description="Distance between neighbours in the window.")]
+Dilation3 = Annotated[Sizes3, Field(description="Distance between neighbours in the window.")]
+PaddingField = Annotated[
+    Padding, Field(description="`valid`: only whole windows; `same`: zeros around, so that stride 1 keeps the size.")
+]
+
+NOUNS = {1: "sequence", 2: "image", 3: "volume"}
+SPACES = {
+    1: "a sequence [time, features]",
+    2: "an image [height, width, channels]",
+    3: "a volume [depth, height, width, channels]",
+}
+
+
+def need_space(x: TensorType, dimensions: int) -> None:
+    """Raise PlanError unless `x` has the axes of a sequence, image or volume."""
+    got = f"expected {SPACES[dimensions]}, got {show_shape(x.shape)}"
+    if x.rank == dimensions == 1:
+        raise PlanError(
+            got,
+            help=f"ids need `embedding` before it; for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`",
+        )
+    if x.rank == dimensions:
+        whole = show_shape((*x.shape, 1))
+        raise PlanError(got, help=f"add the channel axis: `reshape: {whole}`, or `shape: {whole}` in the input")
+    if x.rank < dimensions:
+        noun = SPACES[dimensions].split(" [")[0]
+        raise PlanError(got, help=f"put it before `flatten` or `dense`, or `reshape` the values into {noun}")
+    axes = {1: "two", 2: "three", 3: "four"}[dimensions]
+    need(x.rank == dimensions + 1, got, help=f"`reshape` to {axes} axes; the batch axis is never written")
+
+
+def reach_of(window: Directions, dilation: Directions) -> Directions:
+    """How far a window reaches whose neighbours are `dilation` apart."""
+    return tuple((size - 1) * step + 1 for size, step in zip(window, dilation, strict=True))
+
+
+def slide(
+    x: TensorType,
+    window: Directions,
+    strides: Directions,
+    padding: str,
+    *,
+    dilation: Directions | None = None,
+    argument: str,
+) -> Directions:
+    """Sizes of the output but for its channels; `argument` is the one that gives the window. Keras 3's rules.
+
+    Raises PlanError for a window that is larger than what it slides over under `valid` padding.
+    """
+    space = x.shape[:-1]
+    if padding != "valid":
+        return tuple(-(-size // step) for size, step in zip(space, strides, strict=True))
+    reach = reach_of(window, dilation or (1,) * len(window))
+    dilated = "" if reach == window else f", dilated to {show_sizes(reach)},"
+    noun = NOUNS[len(space)]
+    need(
+        all(ours <= whole for ours, whole in zip(reach, space, strict=True)),
+        f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}",
+        help=f"use `padding: same`, a smaller `{argument}`, or shrink the {noun} less before this layer",
+        argument=argument,
+    )
+    return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))
+
+
+def with_article(noun: str) -> str:
+    return f"an {noun}" if noun == "image" else f"a {noun}"
+
+
+def show_sizes(sizes: Directions) -> str:
+    """One size as a number, several as a list."""
+    return str(sizes[0]) if len(sizes) == 1 else show_shape(sizes)

@@ -1,0 +1,156 @@
+"""The layers that map every value on its own by a function of arithmetic. Those that networks are built of are activations."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Elementwise(Layer):
+    """Abstract: a function of each value, of any shape; floats only."""
+
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        return Plan.of(x)
+
+
+class Abs(Elementwise):
+    """`|x|`, of any shape; the gradient at 0 is 0. Follows Keras 3 `ops.abs`."""
+
+    keras: ClassVar[str] = "ops.abs"
+    torch: ClassVar[str] = "abs"
+    spellings: ClassVar[tuple[str, ...]] = ("absolute",)
+    example: ClassVar[str] = "abs"
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.abs(x)
+
+
+class Clip(Elementwise):
+    """`min(max(x, min_value), max_value)`, of any shape; the gradient is 0 beyond the bounds.
+
+    A bound that is null does not count. Follows Keras 3 `ops.clip`, whose arguments are `x_min` and `x_max`.
+    """
+
+    keras: ClassVar[str] = "ops.clip"
+    torch: ClassVar[str] = "clamp"
+    spellings: ClassVar[tuple[str, ...]] = ("clip_by_value",)
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "clip: {min_value: 0, max_value: 1}"
+
+    min_value: Annotated[Number | None, Field(description="Smallest value of the output; null for no bound.")] = None
+    max_value: Annotated[Number | None, Field(description="Largest value of the output; null for no bound.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        low, high = self.min_value, self.max_value
+        need(
+            low is not None or high is not None,
+            "expected `min_value` or `max_value`, got neither",
+            help="write for example `clip: {min_value: 0, max_value: 1}`",
+        )
+        if low is not None and high is not None:
+            need(
+                low <= high,
+                f"`min_value` {low:g} is larger than `max_value` {high:g}",
+                help="exchange them",
+                argument="min_value",
+            )
+        return super().plan(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.clip(x, self.min_value, self.max_value)
+
+
+class Cos(Elementwise):
+    """Cosine of `x` in radians, of any shape. Follows Keras 3 `ops.cos`."""
+
+    keras: ClassVar[str] = "ops.cos"
+    torch: ClassVar[str] = "cos"
+    spellings: ClassVar[tuple[str, ...]] = ("cosine",)
+    example: ClassVar[str] = "cos"
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.cos(x)
+
+
+class Log(Elementwise):
+    """Natural logarithm of `x`, of any shape: minus infinity at 0 and NaN below, which stop a training.
+
+    A `clip` before it keeps it finite. Follows Keras 3 `ops.log`.
+    """
+
+    keras: ClassVar[str] = "ops.log"
+    torch: ClassVar[str] = "log"
+    spellings: ClassVar[tuple[str, ...]] = ("logarithm", "natural_log")
+    example: ClassVar[str] = "log"
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.log(x)
+
+
+class Power(Elementwise):
+    """`x ** exponent`, of any shape: `power: 2` squares, `power: -1` is `1 / x`, `power: -0.5` is `1 / sqrt(x)`.
+
+    NaN for negative values and an exponent that is not whole. Follows Keras 3 `ops.power`.
+    """
+
+    keras: ClassVar[str] = "ops.power"
+    torch: ClassVar[str] = "pow"
+    primary: ClassVar[str | None] = "exponent"
+    spellings: ClassVar[tuple[str, ...]] = ("square", "reciprocal", "rsqrt")
+    example: ClassVar[str] = "power: 2"
+
+    exponent: Annotated[Number, Field(description="What each value is raised to, a number or a ratio such as `1/3`.")]
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        # Whole exponents by multiplication: exact, and with a gradient at 0 and below.
+        return x ** (int(self.exponent) if self.exponent.is_integer() else self.exponent)
+
+
+class Sin(Elementwise):
+    """Sine of `x` in radians, of any shape. Follows Keras 3 `ops.sin`."""
+
+    keras: ClassVar[str] = "ops.sin"
+    torch: ClassVar[str] = "sin"
+    spellings: ClassVar[tuple[str, ...]] = ("sine",)
+    example: ClassVar[str] = "sin"
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.sin(x)
+
+
+class Sqrt(Elementwise):
+    """Square root of `x`, of any shape: NaN below 0, with an infinite gradient at 0, which stop a training.
+
+    Follows Keras 3 `ops.sqrt`.
+    """
+
+    keras: ClassVar[str] = "ops.sqrt"
+    torch: ClassVar[str] = "sqrt"
+    spellings: ClassVar[tuple[str, ...]] = ("square_root",)
+    example: ClassVar[str] = "sqrt"
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.sqrt(x)

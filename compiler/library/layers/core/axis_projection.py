@@ -1,0 +1,39 @@
+"""What layers share whose kernels map several axes to several: first values by the fans of the map, not of the shape."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.layer import Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.scaled import Scaled
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Fanned(Initializer):
+    """`inner` as for a matrix `[inputs, outputs]`, where its spread follows the fans; else `inner` itself.
+
+    Keras 3 `initializers.compute_fans` with `input_axes` and `output_axes`, as `layers.EinsumDense` gives them.
+    """
+
+    inner: Annotated[InitializerField, Field(description="How values are drawn.")]
+    inputs: Annotated[Size, Field(description="Values that one output is made of.")]
+    outputs: Annotated[Size, Field(description="Values that one input goes into.")]
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        self.inner.check(shape)
+
+    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+        if not isinstance(self.inner, Scaled):
+            return self.inner.sample(key, shape, dtype)
+        return self.inner.sample(key, (self.inputs, self.outputs), dtype).reshape(shape)
+
+
+def with_fans(weight: Weight, inputs: int, outputs: int) -> Weight:
+    """`weight` with first values drawn for a map from `inputs` to `outputs` values."""
+    return replace(weight, initializer=Fanned(inner=weight.initializer, inputs=inputs, outputs=outputs))

@@ -1,0 +1,39 @@
+"""The layer that gives the same values another type of number."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Cast(Layer):
+    """The same values as another type of number; any shape and dtype.
+
+    Floats become integers toward zero, held at the ends of the type's range, and NaN becomes 0; what is not 0 becomes
+    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` floats between layers
+    are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
+    """
+
+    keras: ClassVar[str] = "ops.cast"
+    torch: ClassVar[str] = "Tensor.to"
+    primary: ClassVar[str | None] = "dtype"
+    spellings: ClassVar[tuple[str, ...]] = ("astype", "convert")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "cast: float32"
+
+    dtype: Annotated[
+        Literal["float32", "bfloat16", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool"],
+        Field(description="Type of the output's numbers."),
+    ]
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x.with_dtype(self.dtype))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return x.astype(self.dtype)

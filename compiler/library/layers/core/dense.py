@@ -1,0 +1,65 @@
+"""The fully connected layer."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, need
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.constant import Zeros
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Dense(Layer):
+    """Affine map of the last axis: `y = activation(x @ kernel + bias)`.
+
+    Input `[..., features]`, output `[..., units]`; `kernel` is `[features, units]`, `bias` is `[units]`.
+    Follows Keras 3 `layers.Dense`; `torch.nn.Linear` keeps the transposed kernel.
+    """
+
+    keras: ClassVar[str] = "layers.Dense"
+    torch: ClassVar[str] = "nn.Linear"
+    primary: ClassVar[str | None] = "units"
+    spellings: ClassVar[tuple[str, ...]] = ("fc", "fully_connected")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "dense: {units: 10, activation: relu}"
+
+    units: Annotated[Size, Field(description="Size of the last axis of the output.")]
+    activation: Annotated[ActivationField, Field(description="Function applied to the affine map.")] = Linear()
+    use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
+    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
+    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`"
+        )
+        need_floats(x)
+        params = {"kernel": self.weight("kernel", (x.shape[-1], self.units), ("embed", "mlp"))}
+        if self.use_bias:
+            params["bias"] = self.weight("bias", (self.units,), ("mlp",))
+        return Plan.of(self.activation.after(x.with_shape(*x.shape[:-1], self.units)), params)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        y = x @ call.params["kernel"].astype(x.dtype)
+        if self.use_bias:
+            y = y + call.params["bias"].astype(x.dtype)
+        return self.activation.function(y)
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        return self.model_copy(update={"activation": Linear()}), self.activation

@@ -1,0 +1,69 @@
+"""The layer that looks up a vector for each id."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.random import RandomUniform
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Embedding(Layer):
+    """Row `x` of the table for each integer id `x`: input `[...]` of ids, output `[..., output_dim]`.
+
+    `embeddings` is `[input_dim, output_dim]`. Ids run from 0 to `input_dim - 1`; any other gives NaN, never another row.
+    With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
+    """
+
+    keras: ClassVar[str] = "layers.Embedding"
+    torch: ClassVar[str] = "nn.Embedding"
+    spellings: ClassVar[tuple[str, ...]] = ("embed", "lookup", "token_embedding")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"
+
+    input_dim: Annotated[Size, Field(description="Number of ids: the size of the vocabulary.")]
+    output_dim: Annotated[Size, Field(description="Size of the vectors.")]
+    embeddings_initializer: Annotated[InitializerField, Field(description="First values of the table.")] = (
+        RandomUniform()
+    )
+    embeddings_regularizer: Annotated[RegularizerField, Field(description="What the table adds to the loss.")] = None
+    embeddings_constraint: Annotated[ConstraintField, Field(description="What the table is brought back to.")] = None
+    mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding, to be masked.")] = False
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.is_integer,
+            f"expected integer ids, got {x.dtype}",
+            help="give the input `dtype: int32`; ids are never scaled or normalized",
+            code="E303",
+        )
+        need(
+            x.rank == 1 or not self.mask_zero,
+            f"`mask_zero` wants one sequence of ids, [time], got {show_shape(x.shape)}",
+            help="leave `mask_zero` out, or give the ids one axis",
+            argument="mask_zero",
+        )
+        return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": self.table()})
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        table = jnp.asarray(call.params["embeddings"])
+        y = table.at[x].get(mode="fill", fill_value=float("nan"), wrap_negative_indices=False)
+        return Result.of(y, masks={"output": x != 0}) if self.mask_zero else y
+
+    def table(self) -> Weight:
+        """The weight `embeddings`."""
+        return self.weight("embeddings", (self.input_dim, self.output_dim), ("vocab", "embed"))
+
+    def ids(self) -> int | None:
+        return self.input_dim

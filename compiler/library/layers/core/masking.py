@@ -1,0 +1,94 @@
+"""The layers that say which steps are padding: by a value that it has, or by a mask of its own."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Masking(Layer):
+    """Masks the steps whose features are all `mask_value`; their values become 0.
+
+    Input and output `[time, features]`. A step that was masked before stays so. Follows Keras 3 `layers.Masking`, which
+    forgets an earlier mask.
+    """
+
+    keras: ClassVar[str] = "layers.Masking"
+    primary: ClassVar[str | None] = "mask_value"
+    spellings: ClassVar[tuple[str, ...]] = ("mask",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "masking: 0.0"
+
+    mask_value: Annotated[Number, Field(description="The value that padding has.")] = 0.0
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank == 2,
+            f"expected a sequence [time, features], got {show_shape(x.shape)}",
+            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`; ids have `mask_zero` of `embedding`"
+            if x.rank == 1
+            else "`reshape` to two axes; the batch axis is never written",
+        )
+        need_floats(x)
+        return Plan.of(x.with_mask(True))
+
+    def apply(self, call: Call, x: "Array") -> Result:
+        import jax.numpy as jnp
+
+        real = jnp.any(x != self.mask_value, axis=-1)
+        if call.masks.get("x") is not None:
+            real = real & call.masks["x"]
+        return Result.of(jnp.where(real[..., None], x, 0), masks={"output": real})
+
+
+class AttachMask(Layer):
+    """Masks the steps of `x` for which `mask` is false; all values stay as they are.
+
+    Inputs `x` `[time, ...]` of any dtype and `mask` `[time]` of bool: an input of the model, or what a `cast: bool` makes
+    of other values. Output as `x`. A step that was masked before stays so. It is what the argument `mask` of Keras 3's
+    layers says, for all layers behind it that use masks.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("set_mask", "with_mask", "apply_mask")
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("mask"))
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "attach_mask"
+
+    def plan(self, x: TensorType, mask: TensorType) -> Plan:
+        need(
+            x.rank >= 2,
+            f"expected steps of values [time, ...], got {show_shape(x.shape)}",
+            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
+            if x.rank == 1
+            else "`reshape` to two axes; the batch axis is never written",
+            slot="x",
+        )
+        need(
+            mask.dtype == "bool",
+            f"a mask says true or false, got {mask.dtype}",
+            help="put `cast: bool` before it: what is not 0 becomes true",
+            slot="mask",
+            code="E303",
+        )
+        need(
+            mask.shape == x.shape[:1],
+            f"expected a mask {show_shape(x.shape[:1])} for the steps of {show_shape(x.shape)}, got {show_shape(mask.shape)}",
+            help="a mask has one value for each step",
+            slot="mask",
+            code="E302",
+        )
+        return Plan.of(x.with_mask(True))
+
+    def apply(self, call: Call, x: "Array", mask: "Array") -> Result:
+        before = call.masks.get("x")
+        return Result.of(x, masks={"output": mask if before is None else mask & before})

@@ -1,0 +1,47 @@
+"""The layer that gives a learned array, whatever comes in."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Parameter(Layer):
+    """The learned array `value`, the same for every example: to be joined with what depends on the data.
+
+    Output and `value` are `shape`, in float32. The input, of any shape and dtype, only says how many examples there are:
+    `queries: {from: image, parameter: [16, 64]}`. What it holds and its mask change nothing.
+
+    Keras 3 and torch have no such layer, but `Layer.add_weight`, whose first values these are, and
+    `torch.nn.Parameter`.
+    """
+
+    torch: ClassVar[str] = "nn.Parameter"
+    primary: ClassVar[str | None] = "shape"
+    spellings: ClassVar[tuple[str, ...]] = ("learned", "variable", "weight")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "parameter: {shape: [16, 64], value_initializer: zeros}"
+
+    shape: Annotated[Shape, Field(description="Shape of the array, without the batch axis.")]
+    value_initializer: Annotated[InitializerField, Field(description="First values of the array.")] = GlorotUniform()
+    value_regularizer: Annotated[RegularizerField, Field(description="What the array adds to the loss.")] = None
+    value_constraint: Annotated[ConstraintField, Field(description="What the array is brought back to.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        axes = tuple("embed" if axis == len(self.shape) - 1 else None for axis in range(len(self.shape)))
+        return Plan.of(TensorType(self.shape), {"value": self.weight("value", self.shape, axes)})
+
+    def apply(self, call: Call, x: "Array") -> Result:
+        import jax.numpy as jnp
+
+        return Result.of(jnp.broadcast_to(call.params["value"], (x.shape[0], *self.shape)))

@@ -1,0 +1,183 @@
+"""The layers that make one value of all along some axes: their mean, sum, largest or smallest, and the place of the largest."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Keepdims = Annotated[bool, Field(description="Whether the axes that are reduced stay, with size 1.")]
+
+
+class Reduction(Layer):
+    """Abstract: the axes `axis` of an example become one value.
+
+    Along the time axis only the steps count that the mask counts; a row without any gives 0. Along other axes the mask
+    is passed on, where an axis beside time is left; else it is dropped with a warning. bfloat16 is reduced in float32.
+    """
+
+    primary: ClassVar[str | None] = "axis"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+
+    axis: Annotated[Axes, Field(description="The axis to reduce, counted from the end, or a list of axes.")]
+    keepdims: Keepdims = False
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_distinct_axes(self.axis, x)
+        return reduced(x, self.axis, self.keepdims)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        real = real_steps(call, x, self.axis)
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        return with_mask(call, self.reduce(wide, real).astype(x.dtype), real)
+
+    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+        """`x` without its reduced axes; `real`, which broadcasts to `x`, says what counts."""
+        raise NotImplementedError
+
+
+def reduced(x: TensorType, axes: tuple[int, ...], keepdims: bool) -> Plan:
+    """The plan for `x` once `axes` are reduced."""
+    sizes = enumerate(x.shape, -x.rank)
+    shape = [1 if axis in axes else size for axis, size in sizes if keepdims or axis not in axes]
+    over_time = -x.rank in axes
+    kept = x.mask and not over_time and len(shape) > 1
+    return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not over_time and not kept)
+
+
+def real_steps(call: Call, x: "Array", axes: tuple[int, ...]) -> "Array | None":
+    """The mask in the rank of `x` where time is reduced, else None."""
+    mask: Array | None = call.masks.get("x")
+    over_time = 1 - x.ndim in axes
+    return mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if mask is not None and over_time else None
+
+
+def with_mask(call: Call, y: "Array", real: "Array | None") -> "Array | Result":
+    """`y` with the mask of the input, unless that was used up or `y` has no axis beside time."""
+    mask = call.masks.get("x")
+    return y if mask is None or real is not None or y.ndim < 3 else Result.of(y, masks={"output": mask})
+
+
+class Mean(Reduction):
+    """Mean along `axis`: `mean: -1` makes `[time]` of `[time, features]`, `mean: [-2, -3]` makes `[channels]` of an image.
+
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Follows Keras 3 `ops.mean`, which counts all steps.
+    """
+
+    keras: ClassVar[str] = "ops.mean"
+    torch: ClassVar[str] = "mean"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_mean",)
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "mean: -2"
+
+    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+        import jax.numpy as jnp
+
+        if real is None:
+            return jnp.mean(x, self.axis, keepdims=self.keepdims)
+        count = jnp.sum(jnp.broadcast_to(real, x.shape), self.axis, keepdims=self.keepdims)
+        # 0 / 0 would poison the gradients of the other rows.
+        return jnp.sum(x, self.axis, keepdims=self.keepdims, where=real) / jnp.maximum(count, 1).astype(x.dtype)
+
+
+class Sum(Reduction):
+    """Sum along `axis`: `sum: -1` makes `[time]` of `[time, features]`.
+
+    Masked steps do not count. Along other axes the mask is passed on where an axis beside time is left, else dropped
+    with a warning. Follows Keras 3 `ops.sum`, which counts all steps; branches are summed by `add`.
+    """
+
+    keras: ClassVar[str] = "ops.sum"
+    torch: ClassVar[str] = "sum"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_sum",)
+    example: ClassVar[str] = "sum: -2"
+
+    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.sum(x, self.axis, keepdims=self.keepdims, where=real)
+
+
+class Max(Reduction):
+    """Largest value along `axis`: `max: -1` makes `[time]` of `[time, features]`.
+
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Values that are equally large share the gradient. Follows Keras
+    3 `ops.max`, which counts all steps; the largest of several branches is `maximum`.
+    """
+
+    keras: ClassVar[str] = "ops.max"
+    torch: ClassVar[str] = "amax"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_max",)
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "max: -2"
+
+    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+        import jax.numpy as jnp
+
+        if real is None:
+            return jnp.max(x, self.axis, keepdims=self.keepdims)
+        y = jnp.max(x, self.axis, keepdims=self.keepdims, where=real, initial=-jnp.inf)
+        return jnp.where(jnp.any(jnp.broadcast_to(real, x.shape), self.axis, keepdims=self.keepdims), y, 0)
+
+
+class Min(Reduction):
+    """Smallest value along `axis`: `min: -1` makes `[time]` of `[time, features]`.
+
+    Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
+    beside time is left, else dropped with a warning. Values that are equally small share the gradient. Follows Keras
+    3 `ops.min`, which counts all steps; the smallest of several branches is `minimum`.
+    """
+
+    keras: ClassVar[str] = "ops.min"
+    torch: ClassVar[str] = "amin"
+    spellings: ClassVar[tuple[str, ...]] = ("reduce_min",)
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "min: -2"
+
+    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+        import jax.numpy as jnp
+
+        if real is None:
+            return jnp.min(x, self.axis, keepdims=self.keepdims)
+        y = jnp.min(x, self.axis, keepdims=self.keepdims, where=real, initial=jnp.inf)
+        return jnp.where(jnp.any(jnp.broadcast_to(real, x.shape), self.axis, keepdims=self.keepdims), y, 0)
+
+
+class ArgMax(Layer):
+    """Place of the largest value along `axis`, counted from 0, as int32: `argmax` makes `[]` of `[classes]`.
+
+    The first of equal values counts. Masked steps do not; a row without any other gives 0. Has no gradient: nothing
+    before it learns through it. Masks as in `max`. Follows Keras 3 `ops.argmax`.
+    """
+
+    keras: ClassVar[str] = "ops.argmax"
+    torch: ClassVar[str] = "argmax"
+    primary: ClassVar[str | None] = "axis"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "argmax: -1"
+
+    axis: Annotated[Axis, Field(description="The axis to search, counted from the end.")] = -1
+    keepdims: Keepdims = False
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(self.axis, x)
+        return reduced(x.with_dtype("int32"), (self.axis,), self.keepdims)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        real = real_steps(call, x, (self.axis,))
+        counted = x if real is None else jnp.where(real, x, -jnp.inf)
+        return with_mask(call, jnp.argmax(counted, self.axis, keepdims=self.keepdims).astype("int32"), real)

@@ -1,0 +1,88 @@
+"""What layers share that merge branches value by value: the inputs they take, and their masks."""
+
+from functools import reduce
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, stretched
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Merge(Layer):
+    """Abstract: a function of two values, over two or more inputs of exactly one shape.
+
+    Nothing is broadcast unless `broadcast` asks for it: then inputs with the same number of axes fit together where
+    each axis has one size or 1, and those of size 1 are stretched. Axes are never added.
+
+    A step of the output counts where any of the inputs counts it; the output has a mask where all have one, or with
+    `keep_mask` where any has. An input that is stretched along time says nothing about steps.
+    """
+
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+
+    broadcast: Annotated[
+        bool, Field(description="Whether axes of size 1 are stretched to the size that they have in other inputs.")
+    ] = False
+
+    keep_mask: Annotated[
+        bool, Field(description="Whether inputs without a mask say nothing about steps, so that those of others stay.")
+    ] = False
+
+    def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
+        need_one_dtype(inputs)
+        need_floats(inputs[0], slot="inputs")
+        shape = stretched(inputs) if self.broadcast else None
+        if shape is None:
+            need_one_shape(inputs, stretchable=not self.broadcast)
+            shape = inputs[0].shape
+        timed = [x.mask for x in inputs if x.shape[:1] == shape[:1]]
+        masked = any(timed) if self.keep_mask else all(timed)
+        return Plan.of(inputs[0].with_shape(*shape).with_mask(masked), drops_mask=any(timed) and not masked)
+
+    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
+        given: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
+        y = self.merged(inputs, tuple(map(over, given, inputs)))
+        masks = [mask for mask, x in zip(given, inputs, strict=True) if x.shape[1:2] == y.shape[1:2]]
+        if self.keep_mask:
+            masks = [mask for mask in masks if mask is not None]
+        if not masks or any(mask is None for mask in masks):
+            return y
+        return Result.of(y, masks={"output": reduce(lambda one, other: one | other, masks)})
+
+    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+        """All inputs as one; `counted` says where each counts, in axes that fit its own, None where it does all over."""
+        return reduce(self.merge, inputs)
+
+    def merge(self, one: "Array", other: "Array") -> "Array":
+        """What two inputs, or all before and the next, give together."""
+        raise NotImplementedError
+
+
+class Extreme(Merge):
+    """Abstract: a merge of which a value that does not count has no part; where none counts it is the first input's.
+
+    A mean or a sum has no such rule in Keras, which adds what is there.
+    """
+
+    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+        import jax.numpy as jnp
+
+        y, known = inputs[0], counted[0]
+        for x, counts in zip(inputs[1:], counted[1:], strict=True):
+            # The other's value in place of one that does not count, before they meet: no NaN gets into a gradient.
+            x = x if counts is None else jnp.where(counts, x, y)
+            y = self.merge(y if known is None else jnp.where(known, y, x), x)
+            known = None if known is None or counts is None else known | counts
+        return y
+
+
+def over(mask: "Array | None", x: "Array") -> "Array | None":
+    """A mask `[batch, time]` with as many axes as `x`."""
+    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))

@@ -1,0 +1,85 @@
+"""The layer that puts branches side by side."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
+from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, show_shapes
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Concatenate(Layer):
+    """Inputs one after the other along `axis`; their other axes are equal, the output has the sum along `axis`.
+
+    Follows Keras 3 `layers.Concatenate`. Masks: along the time axis they are concatenated too (an input without one
+    counts as unmasked); along another axis a step counts if it counts in any input.
+    """
+
+    keras: ClassVar[str] = "layers.Concatenate"
+    torch: ClassVar[str] = "cat"
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
+    primary: ClassVar[str | None] = "axis"
+    spellings: ClassVar[tuple[str, ...]] = ("concat", "hstack")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "concatenate: -1"
+
+    axis: Annotated[Axis, Field(description="The axis along which to join, counted from the end.")] = -1
+
+    def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
+        first = inputs[0]
+        need(
+            len({x.rank for x in inputs}) == 1,
+            f"expected inputs with the same number of axes, got {show_shapes(inputs)}",
+            help="put `flatten` on each branch, or `reshape` them to fit",
+            slot="inputs",
+            code="E302",
+        )
+        need_axis(self.axis, first)
+        need_one_dtype(inputs)
+        joined = list(first.shape)
+        joined[self.axis] = sum(x.shape[self.axis] for x in inputs)
+        fitting = {tuple(size for place, size in enumerate(x.shape, -x.rank) if place != self.axis) for x in inputs}
+        if len(fitting) > 1:
+            raise PlanError(
+                f"expected inputs that differ along axis {self.axis} only, got {show_shapes(inputs)}",
+                help=self.cure(inputs),
+                slot="inputs",
+                code="E302",
+            )
+        masks = [x.mask for x in inputs]
+        return Plan.of(first.with_shape(*joined).with_mask(any(masks) if self.along_time(first.rank) else all(masks)))
+
+    def cure(self, inputs: tuple[TensorType, ...]) -> str:
+        """What to do about inputs that do not fit along this axis."""
+        first = inputs[0]
+        for axis in range(-1, -first.rank - 1, -1):
+            others = {tuple(size for place, size in enumerate(x.shape, -x.rank) if place != axis) for x in inputs}
+            if len(others) == 1:
+                return f"along axis {axis} they do fit: `concatenate: {axis}`"
+        return "put `flatten` on each branch, or make the other axes equal, for example by `padding: same`"
+
+    def along_time(self, rank: int) -> bool:
+        """Whether the axis is the first of the example, over which masks run."""
+        return self.axis == -rank
+
+    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
+        import jax.numpy as jnp
+
+        y = jnp.concatenate(inputs, axis=self.axis)
+        masks: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
+        if self.along_time(y.ndim - 1):
+            if all(mask is None for mask in masks):
+                return y
+            full = [jnp.ones(x.shape[:2], bool) if m is None else m for x, m in zip(inputs, masks, strict=True)]
+            return Result.of(y, masks={"output": jnp.concatenate(full, axis=1)})
+        if any(mask is None for mask in masks):
+            return y
+        return Result.of(y, masks={"output": jnp.any(jnp.stack(masks), axis=0)})

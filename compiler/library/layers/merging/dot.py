@@ -1,0 +1,79 @@
+"""The layer that takes products of two branches, summed along an axis."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis, need_floats
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot
+from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_two, show_shapes
+from modelc.compiler.library.layers.normalization.unit_norm import scale_to_one
+
+if TYPE_CHECKING:
+    from jax import Array
+
+SHORTEST = 1e-7
+"""Vectors shorter than this are divided by it, not by their length: Keras's `epsilon`."""
+
+
+class Dot(Layer):
+    """Sums of products of two inputs along one axis of each: `y[i, j] = sum over k of a[i, k] * b[j, k]`.
+
+    Inputs of any two shapes that have one size along `axes`; the output has the other axes of the first, then those of
+    the second, or is `[1]` where there are none. With `normalize` it is the cosine of the two vectors. A mask is
+    dropped. Follows Keras 3 `layers.Dot`.
+    """
+
+    keras: ClassVar[str] = "layers.Dot"
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
+    primary: ClassVar[str | None] = "axes"
+    spellings: ClassVar[tuple[str, ...]] = ("dot_product", "inner_product")
+    akin: ClassVar[tuple[str, ...]] = ("cosine_similarity",)
+    example: ClassVar[str] = "dot: {axes: -1, normalize: true}"
+
+    axes: Annotated[
+        Axes, Field(description="The axis to sum along, counted from the end; a list of two, one for each input.")
+    ]
+    normalize: Annotated[bool, Field(description="Whether vectors are scaled to length 1 first.")] = False
+
+    def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
+        need_two(inputs)
+        need_one_dtype(inputs)
+        need(
+            len(self.axes) <= 2,
+            f"`axes` has {len(self.axes)} axes, but there are two inputs",
+            help="give one axis for both, or one for each",
+            argument="axes",
+        )
+        one, other = inputs
+        need_floats(one, slot="inputs")
+        first, last = self.axes[0], self.axes[-1]
+        need_axis(first, one, "axes")
+        need_axis(last, other, "axes")
+        need(
+            one.shape[first] == other.shape[last],
+            f"expected one size along `axes`, got {one.shape[first]} and {other.shape[last]} in {show_shapes(inputs)}",
+            help="sum along axes of one size, or put a `dense` on one branch",
+            slot="inputs",
+            code="E302",
+        )
+        kept = [size for axis, size in enumerate(one.shape, -one.rank) if axis != first]
+        kept += [size for axis, size in enumerate(other.shape, -other.rank) if axis != last]
+        return Plan.of(one.with_shape(*(kept or [1])).with_mask(False))
+
+    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
+        import jax.numpy as jnp
+        from jax import lax
+
+        dtype = inputs[0].dtype
+        wide = jnp.promote_types(dtype, "float32")
+        axes = self.axes[0], self.axes[-1]
+        one, other = (x.astype(wide) for x in inputs)
+        if self.normalize:
+            one, other = scale_to_one(one, axes[:1], SHORTEST), scale_to_one(other, axes[1:], SHORTEST)
+        summed = ((axes[0] + one.ndim,), (axes[1] + other.ndim,))
+        y = lax.dot_general(one, other, (summed, ((0,), (0,)))).astype(dtype)
+        return y if y.ndim > 1 else y[:, None]

@@ -1,0 +1,68 @@
+"""What layers that join several branches share: saying which branches do not fit together. No arrays here."""
+
+from collections.abc import Sequence
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+
+def show_shapes(inputs: Sequence[TensorType]) -> str:
+    """All shapes in order, as a message lists them: `[28, 28], [28, 28] and [14, 14]`."""
+    shapes = [show_shape(x.shape) for x in inputs]
+    return shapes[0] if len(shapes) == 1 else ", ".join(shapes[:-1]) + " and " + shapes[-1]
+
+
+def need_one_dtype(inputs: Sequence[TensorType]) -> None:
+    """Raise PlanError E303 unless all inputs have one dtype."""
+    dtypes = [x.dtype for x in inputs]
+    need(
+        len(set(dtypes)) == 1,
+        f"expected inputs of one dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}",
+        help="`rescaling: 1` turns any dtype into float32",
+        slot="inputs",
+        code="E303",
+    )
+
+
+def stretched(inputs: Sequence[TensorType]) -> tuple[int, ...] | None:
+    """The shape of all inputs once axes of size 1 are stretched to the size of the others; None where none fits."""
+    if len({x.rank for x in inputs}) > 1:
+        return None
+    sizes = [set(along) - {1} for along in zip(*(x.shape for x in inputs), strict=True)]
+    return tuple(max(along, default=1) for along in sizes) if all(len(along) <= 1 for along in sizes) else None
+
+
+def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -> None:
+    """Raise PlanError E302 unless all inputs have exactly the same shape.
+
+    `stretchable` says that the layer has an argument `broadcast`, which is off.
+    """
+    first = inputs[0].shape
+    other = next((x.shape for x in inputs if x.shape != first), None)
+    if other is None:
+        return
+    # Of vectors, one of a single number is more often a slip than a gate.
+    if stretchable and len(first) > 1 and stretched(inputs) is not None:
+        cure = "write `broadcast: true` if axes of size 1 are to be stretched to the size of the others"
+    elif len(first) != len(other):
+        cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
+    elif len(first) == 3 and first[:2] == other[:2]:
+        cure = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
+    elif len(first) == 3:
+        cure = "use `padding: same` and the same strides on every branch"
+    elif first[:-1] == other[:-1]:
+        cure = f"end the branches in the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
+    else:
+        cure = "shapes must be equal in every axis: nothing is broadcast"
+    raise PlanError(f"expected inputs of one shape, got {show_shapes(inputs)}", help=cure, slot="inputs", code="E302")
+
+
+def need_two(inputs: Sequence[TensorType]) -> None:
+    """Raise PlanError E302 unless there are exactly two inputs."""
+    need(
+        len(inputs) == 2,
+        f"expected two inputs, got {len(inputs)}",
+        help="join some of them first with `concatenate` or `add`",
+        slot="inputs",
+        code="E302",
+    )

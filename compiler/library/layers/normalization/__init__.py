@@ -1,0 +1,1 @@
+"""Layers that normalize values by statistics of the batch, the features or the weights."""

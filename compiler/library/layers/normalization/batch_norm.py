@@ -1,0 +1,115 @@
+"""The layer that normalizes each channel by the statistics of the batch."""
+
+from math import prod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Axis, Number, Positive
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_axis, need_floats
+from modelc.compiler.library.contracts.layer import Call, Plan, Result, State
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.constant import Ones, Zeros
+from modelc.compiler.library.layers.normalization.base import Affine, along
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class BatchNorm(Affine):
+    """`y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and variance for each entry of `axis`.
+
+    The shape is kept. In training the statistics are those of the batch, over all axes but `axis`, of real rows and
+    unmasked steps only, with the biased variance; `moving = momentum * moving + (1 - momentum) * batch` follows them.
+    Otherwise they are the moving ones. Statistics are in float32. Ioffe and Szegedy 2015; follows Keras 3
+    `layers.BatchNormalization`, whose `momentum` 0.99 is 0.01 in PyTorch's sense.
+    """
+
+    keras: ClassVar[str] = "layers.BatchNormalization"
+    torch: ClassVar[str] = "nn.BatchNorm2d"
+    spellings: ClassVar[tuple[str, ...]] = ("bn", "BatchNorm1d")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "batch_norm: {momentum: 0.9}"
+
+    axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
+    momentum: Annotated[Number, Field(ge=0, le=1, description="Share of the old moving statistics in the new.")] = 0.99
+    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
+    moving_mean_initializer: Annotated[InitializerField, Field(description="First moving mean.")] = Zeros()
+    moving_variance_initializer: Annotated[InitializerField, Field(description="First moving variance.")] = Ones()
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(self.axis, x)
+        shape = (x.shape[self.axis],)
+        state = {
+            "moving_mean": State(shape, self.moving_mean_initializer, ("embed",)),
+            "moving_variance": State(shape, self.moving_variance_initializer, ("embed",)),
+        }
+        return Plan.of(x, self.affine_weights(shape, ("embed",)), state)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+        from jax import lax
+
+        shape = [1] * x.ndim
+        shape[self.axis] = x.shape[self.axis]
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        mean, variance = (call.state[name].astype(wide.dtype) for name in ("moving_mean", "moving_variance"))
+        near, centre = mean.reshape(shape), jnp.zeros((), wide.dtype)
+        state = {}
+        if call.train:
+            if call.rows is not None:
+                # Cleaned before anything is computed: a NaN that is only left out of the sums still poisons gradients.
+                wide = jnp.where(call.rows.reshape(-1, *[1] * (x.ndim - 1)), wide, 0)
+            near, centre, variance, seen = self.statistics(call, wide)
+            batch = {"moving_mean": (near + centre).ravel(), "moving_variance": variance.ravel()}
+            for name, now in batch.items():
+                old = call.state[name]
+                new = self.momentum * old + (1 - self.momentum) * lax.stop_gradient(now).astype(old.dtype)
+                state[name] = jnp.where(seen, new, old)
+        factor = lax.rsqrt(variance + self.epsilon).reshape(shape)
+        if self.scale:
+            factor = factor * along((self.axis,), call.params["gamma"], wide)
+        shift = -centre * factor
+        if self.center:
+            shift = shift + along((self.axis,), call.params["beta"], wide)
+        y = ((wide - near) * factor + shift).astype(x.dtype)
+        return Result.of(y, state=state) if call.train else y
+
+    def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array, Array]":
+        """Of each channel, over what is real in the batch: a value near the mean, the mean as seen from there, the
+        variance; and whether anything is real. All but the last have the axes of `x`."""
+        import jax.numpy as jnp
+        from jax import lax
+
+        axes = tuple(axis for axis in range(x.ndim) if axis - x.ndim != self.axis)
+        real = self.real(call, x)
+        if real is not None:
+            x = jnp.where(real, x, 0)
+        # Both sums in one pass, which costs no digits: they are taken about a value near the mean, that of the first row,
+        # which always is a real one (Chan, Golub and LeVeque 1983, shifted data).
+        near = lax.stop_gradient(jnp.mean(x[:1], axes, keepdims=True))
+        offset = x - near
+        if real is None:
+            count, divisor = jnp.ones((1,)), jnp.asarray(prod(x.shape[axis] for axis in axes), x.dtype)
+        else:
+            offset = jnp.where(real, offset, 0)
+            repeats = prod(x.shape[axis] // real.shape[axis] for axis in axes)
+            count = jnp.sum(real, axes, keepdims=True) * repeats
+            divisor = jnp.maximum(count, 1).astype(x.dtype)
+        centre = jnp.sum(offset, axes, keepdims=True) / divisor
+        variance = jnp.sum(jnp.square(offset), axes, keepdims=True) / divisor - jnp.square(centre)
+        return near, centre, jnp.maximum(variance, 0), count.ravel() > 0
+
+    def real(self, call: Call, x: "Array") -> "Array | None":
+        """Where `x` holds real values, broadcastable to `x`; None where it does everywhere."""
+        mask: Array | None = call.masks.get("x")
+        rows = call.rows
+        if mask is not None:
+            mask = mask.reshape(*mask.shape, *[1] * (x.ndim - mask.ndim))
+        if rows is not None:
+            rows = rows.reshape(-1, *[1] * (x.ndim - 1))
+        if mask is None or rows is None:
+            return rows if mask is None else mask
+        return mask & rows

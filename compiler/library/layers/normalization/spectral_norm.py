@@ -1,0 +1,128 @@
+"""The wrapper that keeps the largest stretch of a layer's kernel at one."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, State
+from modelc.compiler.library.initializers.random import TruncatedNormal
+from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.core.wrapper import plan_inside
+
+if TYPE_CHECKING:
+    from jax import Array
+
+DIVIDED = ("kernel", "embeddings")
+"""The weights that a layer may have to divide."""
+
+
+class SpectralNorm(Layer):
+    """`layer` with its kernel (or `embeddings`) divided by its spectral norm: `kernel / sigma`.
+
+    Input and output are those of `layer`, weights too, without a prefix. `sigma` is the largest singular value of the
+    kernel as a matrix `[..., last]`, estimated by `power_iterations` rounds of `v = unit(u @ kernel.T)`,
+    `u = unit(v @ kernel)` from the state `vector_u` `[1, last]`, as `v @ kernel @ u.T`. Training keeps the new `u`; no
+    gradient goes through `u` and `v`. A kernel of zeros stays.
+
+    Miyato et al. 2018; follows Keras 3 `layers.SpectralNormalization` in training. Outside training Keras takes the
+    kernel as it is, and here it is divided as in training, as by `torch.nn.utils.spectral_norm`: one model, not two.
+    """
+
+    keras: ClassVar[str] = "layers.SpectralNormalization"
+    primary: ClassVar[str | None] = "layer"
+    spellings: ClassVar[tuple[str, ...]] = ("sn",)
+    example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
+
+    layer: Annotated[Layer, Chosen(LAYERS), Field(description="The layer whose kernel is divided.")]
+    power_iterations: Annotated[Size, Field(description="Rounds of estimating the norm in each step.")] = 1
+
+    @property
+    def masking(self) -> Literal["pass", "use", "drop"]:  # type: ignore[override] # not one for all, but the layer's
+        return self.layer.masking
+
+    def plan(self, x: TensorType) -> Plan:
+        name = LAYERS.name_of(self.layer)
+        cure = "wrap a layer with one kernel, for example `spectral_norm: {layer: {dense: 64}}`"
+        one = [slot.name for slot in self.layer.slots if slot.required or slot.many] == ["x"]
+        need(one, f"expected a layer with one input, got `{name}`", help=cure, argument="layer")
+        plan = plan_inside(self.layer, x)
+        weight = divided(plan.params)
+        need(
+            weight is not None and "recurrent_kernel" not in plan.params,
+            f"expected a layer with one `kernel` or `embeddings`, got `{name}`"
+            + (f" with the weights {', '.join(plan.params)}" if plan.params else " without weights"),
+            help=cure,
+            argument="layer",
+        )
+        need(
+            "vector_u" not in plan.state,
+            "`spectral_norm` inside `spectral_norm` divides the kernel by 1",
+            help="write it once",
+            argument="layer",
+        )
+        kernel = plan.params[weight or ""]
+        u = State((1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), (None, kernel.axes[-1]))
+        return replace(plan, state={**plan.state, "vector_u": u})
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        name = divided(call.params)
+        assert name is not None
+        kernel, u = self.estimate(call.params[name], call.state["vector_u"])
+        given = self.layer.apply(replace(call, params={**call.params, name: kernel}), x)
+        if not call.train:
+            return given
+        result = given if isinstance(given, Result) else Result.of(given)
+        return replace(result, state={**result.state, "vector_u": u})
+
+    def estimate(self, kernel: "Array", u: "Array") -> "tuple[Array, Array]":
+        """The kernel divided by its norm, and the new `u`."""
+        import jax.numpy as jnp
+        from jax import lax
+
+        matrix = kernel.reshape(-1, kernel.shape[-1])
+        still = lax.stop_gradient(matrix)
+        largest = jnp.max(jnp.abs(still))
+        some = largest > 0
+        # The directions do not depend on the size, and the norms of very small and very large ones cannot be had.
+        still = still / jnp.where(some, largest, 1)
+        new = u.astype(kernel.dtype)
+        for _ in range(self.power_iterations):
+            v = unit(new @ still.T)
+            new = unit(v @ still)
+        sigma = jnp.sum(v @ matrix * new)
+        return kernel / jnp.where(some, sigma, 1), jnp.where(some, new.astype(u.dtype), u)
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        parts = self.layer.split()
+        if parts is None or isinstance(parts[0], Linear):
+            return parts
+        return self.model_copy(update={"layer": parts[0]}), parts[1]
+
+    def ids(self) -> int | None:
+        return self.layer.ids()
+
+    def ends_in(self) -> Activation | None:
+        return self.layer.ends_in()
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (self, *self.layer.layers())
+
+
+def divided(weights: Mapping[str, Any]) -> str | None:
+    """Which of the weights is divided."""
+    return next((name for name in DIVIDED if name in weights), None)
+
+
+def unit(x: "Array") -> "Array":
+    """`x` with the norm 1; 0 stays."""
+    import jax.numpy as jnp
+
+    return x / jnp.maximum(jnp.linalg.norm(x), 1e-12)

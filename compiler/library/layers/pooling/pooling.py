@@ -1,0 +1,174 @@
+"""The layers that make one value of each window: its largest or its mean."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.layers.convolutional.window_fields import (
+    Directions,
+    Padding,
+    Window1,
+    Window2,
+    Window3,
+    need_space,
+    slide,
+)
+from modelc.compiler.library.layers.convolutional.window_geometry import Sliding
+from modelc.compiler.library.layers.pooling.cpu_pooling import largest, total
+
+if TYPE_CHECKING:
+    from jax import Array
+
+PoolStrides1 = Annotated[Sizes1 | None, Field(description="Step of the window; null for its size.")]
+PoolStrides2 = Annotated[Sizes2 | None, Field(description="Step of the window; null for its size.")]
+PoolStrides3 = Annotated[Sizes3 | None, Field(description="Step of the window; null for its size.")]
+
+
+class Pooling(Layer):
+    """Abstract: a window that slides over each channel."""
+
+    primary: ClassVar[str | None] = "pool_size"
+    keeps: ClassVar[Kept] = "range"
+    dimensions: ClassVar[int]
+
+    pool_size: Directions
+    strides: Directions | None = None
+    padding: Annotated[
+        Padding, Field(description="`valid`: only whole windows; `same`: windows may reach over the edge.")
+    ] = "valid"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        need_floats(x)
+        size = slide(x, self.pool_size, self.strides or self.pool_size, self.padding, argument="pool_size")
+        return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
+
+    def sliding(self, x: "Array") -> Sliding:
+        return Sliding.over(x.shape[1:-1], self.pool_size, self.strides or self.pool_size, self.padding)
+
+
+class MaxPooling(Pooling):
+    """Abstract: the largest value of each window; the first of equal ones gets the gradient."""
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return largest(x, self.sliding(x))
+
+
+class AveragePooling(Pooling):
+    """Abstract: the mean of each window, over its cells inside the input, summed in float32."""
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        sliding = self.sliding(x)
+        wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+        cells = total(jnp.ones((1, *x.shape[1:-1], 1), wide.dtype), sliding)
+        return (total(wide, sliding) / cells).astype(x.dtype)
+
+
+class MaxPool1D(MaxPooling):
+    """The largest value of each feature in each window that slides over the sequence.
+
+    Input `[time, features]`, output `[time', features]`; padding never wins. Follows Keras 3 `layers.MaxPooling1D`;
+    `torch.nn.MaxPool1d` has channels first.
+    """
+
+    keras: ClassVar[str] = "layers.MaxPooling1D"
+    torch: ClassVar[str] = "nn.MaxPool1d"
+    example: ClassVar[str] = "max_pool1d: 2"
+    dimensions: ClassVar[int] = 1
+
+    pool_size: Window1 = (2,)
+    strides: PoolStrides1 = None
+
+
+class MaxPool2D(MaxPooling):
+    """The largest value of each channel in each window that slides over the image.
+
+    Input `[height, width, channels]`, output `[height', width', channels]`; padding never wins.
+    Follows Keras 3 `layers.MaxPooling2D` (channels last); `torch.nn.MaxPool2d` has channels first.
+    """
+
+    keras: ClassVar[str] = "layers.MaxPooling2D"
+    torch: ClassVar[str] = "nn.MaxPool2d"
+    akin: ClassVar[tuple[str, ...]] = ("max_pooling", "max_pool")
+    example: ClassVar[str] = "max_pool2d: 2"
+    dimensions: ClassVar[int] = 2
+
+    pool_size: Window2 = (2, 2)
+    strides: PoolStrides2 = None
+
+
+class MaxPool3D(MaxPooling):
+    """The largest value of each channel in each window that slides over the volume.
+
+    Input `[depth, height, width, channels]`, output `[depth', height', width', channels]`; padding never wins.
+    Follows Keras 3 `layers.MaxPooling3D` (channels last); `torch.nn.MaxPool3d` has channels first.
+    """
+
+    keras: ClassVar[str] = "layers.MaxPooling3D"
+    torch: ClassVar[str] = "nn.MaxPool3d"
+    example: ClassVar[str] = "max_pool3d: 2"
+    dimensions: ClassVar[int] = 3
+
+    pool_size: Window3 = (2, 2, 2)
+    strides: PoolStrides3 = None
+
+
+class AvgPool1D(AveragePooling):
+    """The mean of each feature in each window that slides over the sequence.
+
+    Input `[time, features]`, output `[time', features]`. Under `same` a window that reaches over the edge is averaged
+    over its steps inside the sequence. Follows Keras 3 `layers.AveragePooling1D`; `torch.nn.AvgPool1d` counts padding
+    unless told otherwise.
+    """
+
+    keras: ClassVar[str] = "layers.AveragePooling1D"
+    torch: ClassVar[str] = "nn.AvgPool1d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool1d", "mean_pool1d")
+    example: ClassVar[str] = "avg_pool1d: 2"
+    dimensions: ClassVar[int] = 1
+
+    pool_size: Window1
+    strides: PoolStrides1 = None
+
+
+class AvgPool2D(AveragePooling):
+    """The mean of each channel in each window that slides over the image.
+
+    Input `[height, width, channels]`, output `[height', width', channels]`. Under `same` a window that reaches over the
+    edge is averaged over its cells inside the image. Follows Keras 3 `layers.AveragePooling2D` (channels last);
+    `torch.nn.AvgPool2d` counts padding unless told otherwise.
+    """
+
+    keras: ClassVar[str] = "layers.AveragePooling2D"
+    torch: ClassVar[str] = "nn.AvgPool2d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool2d", "mean_pool2d")
+    akin: ClassVar[tuple[str, ...]] = ("avg_pool",)
+    example: ClassVar[str] = "avg_pool2d: 2"
+    dimensions: ClassVar[int] = 2
+
+    pool_size: Window2
+    strides: PoolStrides2 = None
+
+
+class AvgPool3D(AveragePooling):
+    """The mean of each channel in each window that slides over the volume.
+
+    Input `[depth, height, width, channels]`, output `[depth', height', width', channels]`. Under `same` a window that
+    reaches over the edge is averaged over its cells inside the volume. Follows Keras 3 `layers.AveragePooling3D`
+    (channels last); `torch.nn.AvgPool3d` counts padding unless told otherwise.
+    """
+
+    keras: ClassVar[str] = "layers.AveragePooling3D"
+    torch: ClassVar[str] = "nn.AvgPool3d"
+    spellings: ClassVar[tuple[str, ...]] = ("average_pool3d", "mean_pool3d")
+    example: ClassVar[str] = "avg_pool3d: 2"
+    dimensions: ClassVar[int] = 3
+
+    pool_size: Window3
+    strides: PoolStrides3 = None

@@ -1,0 +1,1 @@
+"""Layers for raw features and images: encoding, scaling, random changes of images."""

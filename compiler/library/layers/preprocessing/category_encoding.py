@@ -1,0 +1,69 @@
+"""The layer that writes ids as rows of 0 and 1."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.layers.preprocessing.base import encode, encoded
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class CategoryEncoding(Layer):
+    """Integer ids below `num_tokens` as float rows: `y[x] = 1`, all else 0.
+
+    Input `[..., n]`. With `multi_hot` the ids of the last axis are one row `[..., num_tokens]`, 1 where an id is present;
+    with `count` it says how often, or adds up `count_weights`, an optional second input of the shape of the first. With
+    `one_hot` every id is a row, `[..., n, num_tokens]`; a last axis of size 1 gives way, and a single id is fine. Masked
+    ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training. Follows Keras
+    3 `layers.CategoryEncoding`, where such an id counts nothing.
+    """
+
+    keras: ClassVar[str] = "layers.CategoryEncoding"
+    torch: ClassVar[str] = "nn.functional.one_hot"
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("count_weights", required=False))
+    primary: ClassVar[str | None] = "num_tokens"
+    akin: ClassVar[tuple[str, ...]] = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
+
+    num_tokens: Annotated[Size, Field(description="How many ids there are.")]
+    output_mode: Annotated[
+        Literal["one_hot", "multi_hot", "count"],
+        Field(description="Each id as a row, or those of the last axis as one row: present, or how often."),
+    ] = "multi_hot"
+
+    def plan(self, x: TensorType, count_weights: TensorType | None = None) -> Plan:
+        need(
+            x.is_integer,
+            f"expected integer ids, got {x.dtype}",
+            help="give the input `dtype: int32`; put `discretization` before it to make ids of floats",
+            slot="x",
+            code="E303",
+        )
+        if count_weights is not None:
+            need(
+                self.output_mode == "count",
+                f"`count_weights` are for `output_mode: count`, and it is `{self.output_mode}`",
+                help="write `output_mode: count`, or feed the ids alone",
+                argument="output_mode",
+            )
+            need(
+                count_weights.shape == x.shape and count_weights.is_float and not count_weights.mask,
+                f"`count_weights` is {count_weights}{' with a mask' if count_weights.mask else ''}, the ids are "
+                f"{show_shape(x.shape)}",
+                help="give each id a weight: float values of the same shape, without a mask",
+                slot="count_weights",
+            )
+        return Plan.of(encoded(x, self.num_tokens, self.output_mode))
+
+    def apply(self, call: Call, x: "Array", count_weights: "Array | None" = None) -> "Array | Result":
+        return encode(call, x, self.num_tokens, self.output_mode, count_weights)
+
+    def ids(self) -> int | None:
+        return self.num_tokens

@@ -1,0 +1,86 @@
+"""The layers that mirror images at random, and that cut a part out of them at a random place."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage
+from modelc.compiler.library.layers.preprocessing.resizing import middle
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class RandomFlip(RandomImage):
+    """In training each image is mirrored with probability 1/2; otherwise the identity. `[height, width, channels]`.
+
+    `horizontal` mirrors left and right, `vertical` top and bottom; both are drawn on their own, where Keras 3 draws once
+    and mirrors both ways or not at all. Any dtype. What is drawn depends on the place of an image in its batch, not on
+    other images. Follows Keras 3 `layers.RandomFlip`.
+    """
+
+    keras: ClassVar[str] = "layers.RandomFlip"
+    primary: ClassVar[str | None] = "mode"
+    akin: ClassVar[tuple[str, ...]] = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    example: ClassVar[str] = "random_flip: horizontal"
+    floats: ClassVar[bool] = False
+
+    mode: Annotated[
+        Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="Which ways are mirrored.")
+    ] = "horizontal_and_vertical"
+
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+        return {name: draws.chance(name) for name in ("horizontal", "vertical") if name in self.mode}
+
+    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+        import jax.numpy as jnp
+
+        for name, axis in (("horizontal", 1), ("vertical", 0)):
+            if name in drawn:
+                image = jnp.where(drawn[name], jnp.flip(image, axis), image)
+        return image
+
+
+class RandomCrop(RandomImage):
+    """In training a part of each image at a random place, otherwise its middle: `[height, width, channels]` both.
+
+    Images are at least as large as the part. Any dtype. What is drawn depends on the place of an image in its batch, not
+    on other images. Follows Keras 3 `layers.RandomCrop`, which cuts a whole batch at one place, enlarges images that
+    are too small, and leaves them whole outside training.
+    """
+
+    keras: ClassVar[str] = "layers.RandomCrop"
+    example: ClassVar[str] = "random_crop: {height: 28, width: 28}"
+    floats: ClassVar[bool] = False
+
+    height: Annotated[Size, Field(description="Height of the output.")]
+    width: Annotated[Size, Field(description="Width of the output.")]
+
+    def after(self, x: TensorType) -> TensorType:
+        for name, size, whole in (("height", self.height, x.shape[0]), ("width", self.width, x.shape[1])):
+            need(
+                size <= whole,
+                f"`{name}` is {size}, but the images are {show_shape(x.shape[:2])}",
+                help=f"choose at most {whole}, or put `resizing` before it",
+                argument=name,
+            )
+        return x.with_shape(self.height, self.width, x.shape[-1])
+
+    def still(self, x: "Array") -> "Array":
+        return middle(x, (self.height, self.width))
+
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+        return {
+            "top": draws.place("top", shape[0] - self.height + 1),
+            "left": draws.place("left", shape[1] - self.width + 1),
+        }
+
+    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+        from jax import lax
+
+        size = (self.height, self.width, image.shape[2])
+        return lax.dynamic_slice(image, (drawn["top"], drawn["left"], 0), size)

@@ -1,0 +1,129 @@
+"""What layers share that change images at random while training: numbers drawn for each image alone, and their arguments.
+
+A layer says what it draws for one image and what it does with it; rows and training are looked after here.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
+from modelc.compiler.library.base.prng import derive
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.layers.convolutional.window_fields import need_space
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Signed = Annotated[Number, Field(ge=-1, le=1)]
+Part = Annotated[Number, Field(ge=0, le=1)]
+Range = Annotated[tuple[Signed, Signed], BeforeValidator(ReadRange(-1))]
+"""From -1 to 1: a pair, or a number for as much either way."""
+Share = Annotated[tuple[Part, Part], BeforeValidator(ReadRange(0))]
+"""From 0 to 1: a pair, or a number for all from 0 up to it."""
+Parts = Annotated[tuple[Part, Part], BeforeValidator(ReadRange(0, twice=True))]
+"""Two numbers from 0 to 1, or one for both."""
+ValueRange = Annotated[
+    tuple[Number, Number],
+    BeforeValidator(read_tuple),
+    Field(description="Smallest and largest value that an image may have: [0, 1] behind `rescaling: 1/255`."),
+]
+
+
+class RandomImage(Layer):
+    """Abstract: a change of each image in training by numbers drawn for it alone; otherwise the identity.
+
+    What is drawn depends on the seed, the step, the node and the place of the image in its batch, and on nothing else:
+    not on the other images, nor on how many rows only pad the batch. bfloat16 is computed in float32.
+    """
+
+    keeps: ClassVar[Kept] = "range"
+    takes: ClassVar[tuple[int, ...]] = ()
+    """How many channels fit; empty for any."""
+    floats: ClassVar[bool] = True
+    """Whether it computes with the values, rather than moving them."""
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, 2)
+        if self.floats:
+            need_floats(x)
+        need(
+            not self.takes or x.shape[-1] in self.takes,
+            f"expected images of {' or '.join(map(str, self.takes))} channels, got {x.shape[-1]}",
+            help="this layer works on red, green and blue",
+        )
+        low, high = getattr(self, "value_range", (0, 1))
+        need(
+            low < high,
+            f"`value_range` goes from {low:g} to {high:g}",
+            help="write the smaller value first",
+            argument="value_range",
+        )
+        return Plan.of(self.after(x))
+
+    def after(self, x: TensorType) -> TensorType:
+        """The type of the output for images of the type `x`."""
+        return x
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax
+        import jax.numpy as jnp
+
+        if not call.train:
+            return self.still(x)
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(call.random("rows"), jnp.arange(x.shape[0]))
+        shape = x.shape[1:]
+        drawn = jax.vmap(lambda key: self.draw(Draws(key), shape))(keys)
+        wide = x.astype(jnp.promote_types(x.dtype, "float32")) if self.floats else x
+        return jax.vmap(self.change)(wide, drawn).astype(x.dtype)
+
+    def still(self, x: "Array") -> "Array":
+        """What becomes of a batch outside training."""
+        return x
+
+    def draw(self, draws: "Draws", shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+        """The numbers for one image of `shape`, by name."""
+        raise NotImplementedError
+
+    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+        """One image `[height, width, channels]`, changed by the numbers drawn for it."""
+        raise NotImplementedError
+
+
+class Draws:
+    """Random numbers for one image: each by its name, so that no other number changes with it."""
+
+    def __init__(self, key: "Array") -> None:
+        self.key = key
+
+    def uniform(self, name: str, low: float = 0.0, high: float = 1.0) -> "Array":
+        """A float from `low` up to `high`."""
+        import jax
+
+        return jax.random.uniform(derive(self.key, name), minval=low, maxval=high)
+
+    def chance(self, name: str, share: "float | Array" = 0.5) -> "Array":
+        """True with the probability `share`."""
+        return self.uniform(name) < share
+
+    def place(self, name: str, count: int) -> "Array":
+        """An integer from 0 up to but without `count`."""
+        import jax.numpy as jnp
+
+        return jnp.minimum(self.uniform(name) * count, count - 1).astype("int32")
+
+    def sign(self, name: str) -> "Array":
+        """1 or -1."""
+        import jax.numpy as jnp
+
+        return jnp.where(self.chance(name), 1.0, -1.0)
+
+    def normal(self, name: str, shape: tuple[int, ...]) -> "Array":
+        """Standard normal floats."""
+        import jax
+
+        return jax.random.normal(derive(self.key, name), shape)

@@ -1,0 +1,141 @@
+"""The layers that bring images to one size: by interpolation, or by cutting the edges off."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.layers.convolutional.window_fields import need_space
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Pair = tuple[int, int]
+
+
+class Resizing(Layer):
+    """Images interpolated to `height` and `width`: input `[height, width, channels]`, output `[height, width, channels]`.
+
+    Centres of pixels are those of a grid over the same area, as in TensorFlow and in PyTorch with
+    `align_corners=False`. `nearest` copies, and takes any dtype; the others take floats. With `crop_to_aspect_ratio` the
+    largest part in the middle that has the new proportions is resized, with `pad_to_aspect_ratio` the image with
+    `fill_value` around. Follows Keras 3 `layers.Resizing` (channels last).
+    """
+
+    keras: ClassVar[str] = "layers.Resizing"
+    torch: ClassVar[str] = "nn.functional.interpolate"
+    spellings: ClassVar[tuple[str, ...]] = ("resize", "Resize")
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "resizing: {height: 64, width: 64}"
+
+    height: Annotated[Size, Field(description="Height of the output.")]
+    width: Annotated[Size, Field(description="Width of the output.")]
+    interpolation: Annotated[
+        Literal["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"],
+        Field(description="What new pixels are made of: copies, or sums over 2, 4, 6 or 10 pixels each way."),
+    ] = "bilinear"
+    crop_to_aspect_ratio: Annotated[bool, Field(description="Whether edges are cut off to keep the proportions.")] = (
+        False
+    )
+    pad_to_aspect_ratio: Annotated[bool, Field(description="Whether edges are added to keep the proportions.")] = False
+    fill_value: Annotated[Number, Field(description="Value of the edges that `pad_to_aspect_ratio` adds.")] = 0.0
+    antialias: Annotated[bool, Field(description="Whether shrinking takes the mean of all pixels that become one.")] = (
+        False
+    )
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, 2)
+        need(
+            not (self.crop_to_aspect_ratio and self.pad_to_aspect_ratio),
+            "`crop_to_aspect_ratio` and `pad_to_aspect_ratio` are both true",
+            help="keep one of them",
+            argument="pad_to_aspect_ratio",
+        )
+        need(
+            self.pad_to_aspect_ratio or self.fill_value == 0,
+            f"`fill_value` is {self.fill_value:g}, but no edges are added",
+            help="write `pad_to_aspect_ratio: true`, or leave `fill_value` out",
+            argument="fill_value",
+        )
+        if self.interpolation == "nearest":
+            need(
+                not self.antialias,
+                "`antialias` has no meaning for copies",
+                help="choose `interpolation: bilinear`, or leave `antialias` out",
+                argument="antialias",
+            )
+        else:
+            need_floats(x)
+        return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        size = self.height, self.width
+        if self.crop_to_aspect_ratio:
+            x = middle(x, proportional((x.shape[1], x.shape[2]), size))
+        if self.pad_to_aspect_ratio:
+            height, width = x.shape[1:3]
+            above = (max(height, width * self.height // self.width) - height) // 2
+            beside = (max(width, height * self.width // self.height) - width) // 2
+            edges = ((0, 0), (above, above), (beside, beside), (0, 0))
+            x = jnp.pad(x, edges, constant_values=self.fill_value)
+        return resized(x, size, self.interpolation, antialias=self.antialias)
+
+
+class CenterCrop(Layer):
+    """The middle of images: input `[height, width, channels]`, output of the given `height` and `width`.
+
+    An image that is smaller along an axis is resized instead: the largest part in its middle that has the proportions
+    is interpolated bilinearly. Any dtype; floats where it is resized. Follows Keras 3 `layers.CenterCrop`
+    (channels last).
+    """
+
+    keras: ClassVar[str] = "layers.CenterCrop"
+    spellings: ClassVar[tuple[str, ...]] = ("crop_center",)
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "center_crop: {height: 56, width: 56}"
+
+    height: Annotated[Size, Field(description="Height of the output.")]
+    width: Annotated[Size, Field(description="Width of the output.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, 2)
+        if x.shape[0] < self.height or x.shape[1] < self.width:
+            need_floats(x)
+        return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        size = self.height, self.width
+        if x.shape[1] >= self.height and x.shape[2] >= self.width:
+            return middle(x, size)
+        return resized(middle(x, proportional((x.shape[1], x.shape[2]), size)), size, "bilinear")
+
+
+def proportional(whole: Pair, size: Pair) -> Pair:
+    """The largest height and width within `whole` that have the proportions of `size`, at least 1."""
+    height, width = size
+    return max(min(whole[0], whole[1] * height // width), 1), max(min(whole[1], whole[0] * width // height), 1)
+
+
+def middle(x: "Array", size: Pair) -> "Array":
+    """The middle of a batch of images; of two middles the upper or left one."""
+    top, left = ((whole - part) // 2 for whole, part in zip(x.shape[1:3], size, strict=True))
+    return x[:, top : top + size[0], left : left + size[1]]
+
+
+def resized(x: "Array", size: Pair, interpolation: str, *, antialias: bool = False) -> "Array":
+    """A batch of images interpolated to `size`, in float32 where they are narrower."""
+    import jax
+    import jax.numpy as jnp
+
+    if (x.shape[1], x.shape[2]) == size:
+        return x
+    wide = x if interpolation == "nearest" else x.astype(jnp.promote_types(x.dtype, "float32"))
+    shape = (x.shape[0], *size, x.shape[3])
+    y: Array = jax.image.resize(wide, shape, interpolation, antialias=antialias).astype(x.dtype)
+    return y

@@ -1,0 +1,314 @@
+"""What the recurrent layers share: their arguments and rules, what the inputs add, and the run over time.
+
+The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lstm`, on vectors (`vector_cells`), and in
+`conv_lstm`, on images.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.constant import Zeros
+from modelc.compiler.library.initializers.orthogonal import Orthogonal
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import LAYERS, ActivationField
+from modelc.compiler.library.layers.activations.smooth import Tanh
+from modelc.compiler.library.regularizers import RegularizerField
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    Arrays = tuple[Array, ...]
+    """The parts of a state, each `[batch, ...]`, the output first."""
+    Within = Callable[[Array], Array]
+    Step = Callable[[Array, Arrays, Any], Arrays]
+    """The next state from what the inputs of this step add (`[batch, ...]`), the last state, and what h adds to it."""
+
+
+Stateful = Annotated[
+    Literal["epoch", "run"] | None,
+    Field(
+        description="Whether a row begins with the state in which the same row of the batch before ended: until the "
+        "`epoch` ends, or the whole `run`; null begins each row at zeros."
+    ),
+]
+
+
+class Recurrent(Layer):
+    """Abstract: a cell with weights, run over a sequence. Each subclass is one cell, its `step`.
+
+    In between stand the classes that say what a state is: a vector, an image. They give the methods without a body here.
+    """
+
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+
+    gates: ClassVar[int]
+    """How many times the columns of a state the kernels have."""
+    parts: ClassVar[tuple[str, ...]] = ("h",)
+    """The letters of the parts of the state, the output first; part `h` leaves by the port `state_h`."""
+    functions: ClassVar[tuple[str, ...]] = ("activation", "recurrent_activation")
+    """The arguments that are activations of parts of the state."""
+    gathers: ClassVar[bool] = False
+    """Whether `step` only adds `recur(h)` to z, and is faster if the gradient of that product is taken after the run."""
+    sized: ClassVar[str]
+    """The argument that sizes the state."""
+
+    activation: Annotated[ActivationField, Field(description="Function of the new values.")] = Tanh()
+    use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
+    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
+    recurrent_initializer: Annotated[InitializerField, Field(description="First values of the recurrent kernel.")] = (
+        Orthogonal()
+    )
+    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
+    recurrent_regularizer: Annotated[
+        RegularizerField, Field(description="What the recurrent kernel adds to the loss.")
+    ] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+    recurrent_constraint: Annotated[
+        ConstraintField, Field(description="What the recurrent kernel is brought back to.")
+    ] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+    dropout: Annotated[Fraction, Field(description="Rate at which input features are dropped in training.")] = 0.0
+    recurrent_dropout: Annotated[Fraction, Field(description="Rate at which parts of h are dropped in training.")] = 0.0
+    return_sequences: Annotated[bool, Field(description="Whether the output has every step, not the last only.")] = (
+        False
+    )
+    go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
+    stateful: Stateful = None
+
+    def step(self, z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+        """The next state from `z`, what the inputs add to the gates, and the last state; `recur` has what that adds."""
+        raise NotImplementedError
+
+    def state_type(self, x: TensorType) -> TensorType:
+        """The type of each part of the state. Raises PlanError for what is no sequence of the right kind."""
+        raise NotImplementedError
+
+    def kernels(self, x: TensorType) -> dict[str, Weight]:
+        """The weights `kernel` and `recurrent_kernel`."""
+        raise NotImplementedError
+
+    def project(self, call: Call, x: "Array") -> "tuple[Array, Within | None]":
+        """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`.
+
+        Or the inputs as they are, and the function that makes it of one step of them, inside the run: the sums of all steps
+        are then never in memory together.
+        """
+        raise NotImplementedError
+
+    def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Any:
+        """What `step` calls with h for what it adds to the gates; `state` is a part of the first state."""
+        raise NotImplementedError
+
+    def bias(self, columns: int) -> Weight:
+        """The weight `bias` of a state of so many columns."""
+        return self.weight("bias", (self.gates * columns,), ("mlp",))
+
+    def biases(self, bias: "Array") -> "tuple[Array, Array | None]":
+        """What is added to the sums of the inputs, and to those of the state."""
+        return bias, None
+
+    def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
+        state = self.state_type(x)
+        if initial_state:
+            need(
+                self.stateful is None,
+                f"`stateful: {self.stateful}` and `initial_state` both say how a row begins",
+                help="leave one of them out",
+                slot="initial_state",
+            )
+            self.need_state(initial_state, state)
+        for argument in self.functions:
+            function: Activation = getattr(self, argument)
+            function.after(state, argument)
+        params = self.kernels(x)
+        if self.use_bias:
+            params["bias"] = self.bias(state.shape[-1])
+        output = x.with_shape(x.shape[0], *state.shape) if self.return_sequences else state
+        return Plan({"output": output, **{f"state_{part}": state for part in self.parts}}, params, self.carried(state))
+
+    def carried(self, state: TensorType) -> dict[str, State]:
+        """The state that goes from batch to batch, by the names of its ports. It is never narrower than float32."""
+        if self.stateful is None:
+            return {}
+        dtype = "float64" if state.dtype == "float64" else "float32"
+        axes = (None,) * state.rank
+        entry = State(state.shape, Zeros(), axes, dtype, per_row=True, lasts=self.stateful)
+        return {f"state_{part}": entry for part in self.parts}
+
+    def need_state(self, initial_state: tuple[TensorType, ...], state: TensorType) -> None:
+        """Raise PlanError unless `initial_state` has every part of this layer's state, in its size."""
+        shapes = ", ".join(show_shape(given.shape) for given in initial_state)
+        kind, count = LAYERS.name_of(self), len(self.parts)
+        ports = ", ".join(f"other.state_{part}" for part in self.parts)
+        states = "both states" if count == 2 else "the state"
+        need(
+            len(initial_state) == count and all(given.shape == state.shape for given in initial_state),
+            f"expected {' and '.join(self.parts)} of shape {show_shape(state.shape)} as `initial_state`, got {shapes}",
+            help=f"give {states} of another {kind} of as many `{self.sized}`: `initial_state: [{ports}]`",
+            slot="initial_state",
+        )
+        for given in initial_state:
+            need_floats(given, slot="initial_state")
+
+    def apply(self, call: Call, x: "Array", initial_state: "Arrays | None" = None) -> Result:
+        import jax.numpy as jnp
+
+        bias, recurrent_bias = self.biases(call.params["bias"].astype(x.dtype)) if self.use_bias else (None, None)
+        z, within = self.project(call, x)
+        if within is None and bias is not None:
+            z = z + bias
+        shape = (x.shape[0], *self.state_type(TensorType(x.shape[1:], str(x.dtype))).shape)
+        names = [f"state_{part}" for part in self.parts]
+        wide = jnp.promote_types(x.dtype, jnp.float32)
+        start = initial_state or tuple(call.state.get(name, jnp.zeros(shape, wide)) for name in names)
+        state = tuple(part.astype(x.dtype) for part in start)
+        recur = self.recur(call, x, state[0], recurrent_bias)
+
+        mask = call.masks.get("x")
+
+        def step(z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+            if within is not None:
+                z = within(z) if bias is None else within(z) + bias
+            return self.step(z, state, recur)
+
+        state, outputs = run(
+            step,
+            recur,
+            z,
+            state,
+            mask,
+            sequences=self.return_sequences,
+            backwards=self.go_backwards,
+            gathers=self.gathers and within is None,
+        )
+        masks = {}
+        if outputs is not None and mask is not None:
+            masks["output"] = mask[:, ::-1] if self.go_backwards else mask
+        ports = dict(zip(names, state, strict=True))
+        carried = {}
+        if self.stateful is not None:
+            for name, new, old in zip(names, state, start, strict=True):
+                carried[name] = new.astype(wide) if call.rows is None else keep(call.rows, new.astype(wide), old)
+        return Result({"output": state[0] if outputs is None else outputs, **ports}, state=carried, masks=masks)
+
+    def ends_in(self) -> Activation | None:
+        return self.activation
+
+
+def run(
+    step: "Step",
+    recur: Any,
+    z: "Array",
+    state: "Arrays",
+    mask: "Array | None",
+    *,
+    sequences: bool,
+    backwards: bool,
+    gathers: bool,
+) -> "tuple[Arrays, Array | None]":
+    """The state after the last step, and with `sequences` the outputs `[batch, time, ...]` in the order of running.
+
+    `z` is `[batch, time, ...]`. Where `mask` (`[batch, time]`) is false the state stays, and the output with it.
+    """
+    import jax.numpy as jnp
+
+    scan = partial(over_time, step, sequences=sequences, backwards=backwards)
+    steps = jnp.swapaxes(z, 0, 1), None if mask is None else mask.T
+    if gathers:
+        state, outputs = gathered(scan, recur, state, *steps)
+    else:
+        state, outputs, _ = scan(recur, state, *steps)
+    if outputs is None:
+        return state, None
+    # A scan in reverse stores its outputs by place in time; they are given in the order of running.
+    return state, jnp.swapaxes(jnp.flip(outputs, 0) if backwards else outputs, 0, 1)
+
+
+def over_time(
+    step: "Step",
+    recur: Any,
+    state: "Arrays",
+    z: "Array",
+    mask: "Array | None",
+    *,
+    sequences: bool,
+    backwards: bool,
+    before: bool = False,
+) -> "tuple[Arrays, Array | None, Array | None]":
+    """The last state, the outputs and with `before` what h was before each step, both `[time, batch, ...]`."""
+    from jax import lax
+
+    def advance(state: "Arrays", now: "tuple[Array, Array | None]") -> "tuple[Arrays, Any]":
+        z, real = now
+        new = step(z, state, recur)
+        if real is not None:
+            new = tuple(keep(real, one, old) for one, old in zip(new, state, strict=True))
+        return new, (new[0] if sequences else None, state[0] if before else None)
+
+    state, (outputs, h) = lax.scan(advance, state, (z, mask), reverse=backwards)
+    return state, outputs, h
+
+
+def gathered(scan: Any, recur: Any, state: "Arrays", z: "Array", mask: "Array | None") -> "tuple[Arrays, Array | None]":
+    """`scan`, whose gradient of the recurrent kernel is one product of all steps after the run back through time.
+
+    Plain differentiation adds a product to the gradient in each step: slow for large kernels, and for convolutions, whose
+    gradient XLA's CPU backend computes slowly inside a loop. Needs a step that adds `recur(h)` to z and uses neither
+    elsewhere, so that the gradient of z is that of the product. Not for forward-mode differentiation.
+    """
+    import jax
+
+    def with_kernel(kernel: "Array", dropped: Any) -> Any:
+        return replace(recur, kernel=kernel, dropped=dropped)
+
+    def forward(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
+        def fixed(state: "Arrays", z: "Array") -> Any:
+            last, outputs, h = scan(with_kernel(kernel, dropped), state, z, mask, before=True)
+            return (last, outputs), h
+
+        result, back, h = jax.vjp(fixed, state, z, has_aux=True)
+        return result, (kernel, dropped, h, back)
+
+    def backward(saved: Any, given: Any) -> Any:
+        kernel, dropped, h, back = saved
+        to_state, to_z = back(given)
+        _, back_to_kernel = jax.vjp(lambda kernel: jax.vmap(with_kernel(kernel, dropped))(h), kernel)
+        return (*back_to_kernel(to_z), None, to_state, to_z, None)
+
+    @jax.custom_vjp
+    def whole(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
+        last, outputs, _ = scan(with_kernel(kernel, dropped), state, z, mask)
+        return last, outputs
+
+    whole.defvjp(forward, backward)
+    result: tuple[Arrays, Array | None] = whole(recur.kernel, recur.dropped, state, z, mask)
+    return result
+
+
+def keep(real: "Array", new: "Array", old: "Array") -> "Array":
+    """`new` in the rows where `real` (`[batch]`) is true, else `old`."""
+    import jax.numpy as jnp
+
+    return jnp.where(real.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: "Array") -> "Array":
+    """Dropout factors of `shape`: 0 at `rate`, else `1 / (1 - rate)`."""
+    import jax
+
+    return jax.random.bernoulli(call.random(purpose), 1 - rate, shape).astype(x.dtype) / (1 - rate)

@@ -1,0 +1,155 @@
+"""The layer that runs several recurrent layers as one."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
+from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers.core.wrapper import plan_inside
+from modelc.compiler.library.layers.recurrent.base import Recurrent, Stateful
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class StackedRNN(Layer):
+    """Recurrent layers as one: at each step the first takes the inputs, each other one the output of the one before.
+
+    Input as that of the first of `cells`, output as that of the last; as `initial_state` optionally the states of all,
+    in order. A part is called by its layer, counted from the second of a kind: the weights of `[lstm: 64, lstm: 32]` are
+    `lstm/...` and `lstm_2/...`, the ports `lstm_state_h`, `lstm_state_c`, `lstm_2_state_h`, `lstm_2_state_c`.
+
+    A masked step keeps all states and repeats the last output; `go_backwards` turns the whole stack around, with its
+    mask. Each of `cells` has its own arguments but these and `stateful`. Follows Keras 3 `layers.RNN` of
+    `layers.StackedRNNCells`, and runs each over all steps before the next, which is the same. In torch this is
+    `num_layers`, for equal layers only.
+    """
+
+    keras: ClassVar[str] = "layers.StackedRNNCells"
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
+    primary: ClassVar[str | None] = "cells"
+    spellings: ClassVar[tuple[str, ...]] = ("multi_rnn_cell", "stacked_lstm", "stacked_gru")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    example: ClassVar[str] = "stacked_rnn: {cells: [lstm: 64, gru: 32], return_sequences: true}"
+
+    cells: Annotated[
+        tuple[Layer, ...], Chosen(LAYERS, several=True), Field(description="The recurrent layers, the first one first.")
+    ]
+    return_sequences: Annotated[bool, Field(description="Whether the output has every step, not the last only.")] = (
+        False
+    )
+    go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
+    stateful: Stateful = None
+
+    def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
+        need(
+            len(self.cells) > 0,
+            "expected one recurrent layer or more, got none",
+            help="write for example `stacked_rnn: [lstm: 64, gru: 32]`",
+            argument="cells",
+        )
+        for cell in self.cells:
+            need_cell(cell)
+        if initial_state:
+            self.need_states(initial_state)
+        outputs: dict[str, TensorType] = {}
+        params: dict[str, Weight] = {}
+        state: dict[str, State] = {}
+        value = x
+        for name, cell, states in self.each(initial_state):
+            note = f"into `{name}` goes {show_shape(value.shape)}"
+            plan = plan_inside(cell, value, states, note=note, argument="cells")
+            value = plan.output
+            outputs |= {f"{name}_{port}": type_ for port, type_ in plan.outputs.items() if port != "output"}
+            params |= join(name, plan.params)
+            state |= join(name, plan.state)
+        return Plan({"output": value, **outputs}, params, state)
+
+    def apply(self, call: Call, x: "Array", initial_state: "tuple[Array, ...] | None" = None) -> Result:
+        outputs: dict[str, Array] = {}
+        state: dict[str, Array] = {}
+        value, masks = x, {"x": call.masks.get("x")}
+        for name, cell, states in self.each(initial_state):
+            result: Any = cell.apply(replace(call.part(name), masks=masks), value, states)
+            value, masks = result.outputs["output"], {"x": result.masks.get("output")}
+            outputs |= {f"{name}_{port}": array for port, array in result.outputs.items() if port != "output"}
+            state |= join(name, result.state)
+        return Result({"output": value, **outputs}, state=state, masks=result.masks)
+
+    def each(self, states: Sequence[Any] | None) -> Iterator[tuple[str, Layer, Any]]:
+        """Each cell with its name, as the layer that runs over all steps, and with its part of `states`."""
+        seen: Counter[str] = Counter()
+        begin = 0
+        for place, cell in enumerate(self.cells):
+            kind = LAYERS.name_of(cell)
+            seen[kind] += 1
+            last = place == len(self.cells) - 1
+            # The first turns the sequence around, and the others take it as it then is.
+            backwards = place == 0 and self.go_backwards
+            of_all = {
+                "return_sequences": not last or self.return_sequences,
+                "go_backwards": backwards,
+                "stateful": self.stateful,
+            }
+            running = cell.model_copy(update=of_all)
+            count = len(parts_of(cell))
+            own = tuple(states[begin : begin + count]) if states else None
+            begin += count
+            yield kind if seen[kind] == 1 else f"{kind}_{seen[kind]}", running, own
+
+    def need_states(self, initial_state: tuple[TensorType, ...]) -> None:
+        """Raise PlanError unless there is one state for each part of the states of all cells."""
+        names = [f"{name}_state_{part}" for name, cell, _ in self.each(None) for part in parts_of(cell)]
+        need(
+            len(initial_state) == len(names),
+            f"expected {len(names)} states as `initial_state`, got {len(initial_state)}",
+            help=f"give all states of another stack: `initial_state: [{', '.join(f'other.{name}' for name in names)}]`",
+            slot="initial_state",
+        )
+
+    def ends_in(self) -> Activation | None:
+        return self.cells[-1].ends_in() if self.cells else None
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (self, *(layer for cell in self.cells for layer in cell.layers()))
+
+
+def parts_of(cell: Layer) -> tuple[str, ...]:
+    """The letters of the parts of a cell's state."""
+    assert isinstance(cell, Recurrent), "`plan` refuses others"
+    return cell.parts
+
+
+def need_cell(cell: Layer) -> None:
+    """Raise PlanError for what cannot run in a stack, and for arguments that are those of the whole stack."""
+    name = LAYERS.name_of(cell)
+    need(
+        isinstance(cell, Recurrent),
+        f"expected recurrent layers, got `{name}`",
+        help="put `bidirectional` around the stack: `bidirectional: {layer: {stacked_rnn: [lstm: 64, gru: 32]}}`"
+        if name == "bidirectional"
+        else "only layers such as `lstm` and `gru` carry a state; put others before or after the stack",
+        argument="cells",
+    )
+    cures = {
+        "return_sequences": "leave it out there: between cells go sequences in any case, and `return_sequences` of the "
+        "stack says what comes out",
+        "go_backwards": "leave it out there, and give the whole stack `go_backwards: true` if it shall run backwards",
+        "stateful": "leave it out there, and give it to the whole stack",
+    }
+    for argument, cure in cures.items():
+        given = getattr(cell, argument)
+        need(
+            not given,
+            f"`{name}` in the stack has `{argument}: {'true' if given is True else given}`",
+            help=cure,
+            argument="cells",
+        )

@@ -1,0 +1,100 @@
+"""The wrapper that runs a layer on every step of a sequence."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.core.wrapper import plan_inside
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class TimeDistributed(Layer):
+    """One `layer` with one set of weights on each step of a sequence: `y[t] = layer(x[t])`.
+
+    Input `[time, ...]`, where `layer` takes `[...]`; each port of `layer` gives `[time, ...]`. The weights and the state
+    have the names that `layer` gives them, without a prefix. The mask is passed on, and `layer` sees none.
+
+    All steps are one batch, in which masked steps are padding: `batch_norm` inside takes its statistics over all rows and
+    unmasked steps together and moves them once, `dropout` draws for every step. Follows Keras 3 `layers.TimeDistributed`, which normalizes and moves step
+    by step instead. `dense` and other layers that leave the axes before the last alone need no wrapper.
+    """
+
+    keras: ClassVar[str] = "layers.TimeDistributed"
+    primary: ClassVar[str | None] = "layer"
+    spellings: ClassVar[tuple[str, ...]] = ("timewise", "per_step")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
+
+    layer: Annotated[Layer, Chosen(LAYERS), Field(description="The layer to run on each step.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        name = LAYERS.name_of(self.layer)
+        needed = [slot for slot in self.layer.slots if slot.required]
+        need(
+            len(needed) == 1 and not needed[0].many,
+            f"expected a layer with one input, got `{name}`",
+            help="a layer that joins several inputs takes whole sequences; it needs no wrapper",
+            argument="layer",
+        )
+        got = f"expected a sequence [time, ...] of two axes or more, got {show_shape(x.shape)}"
+        need(x.rank >= 2, got, help=f"without a time axis, write `{name}` itself; `reshape` makes one")
+        step = x.with_shape(*x.shape[1:]).with_mask(False)
+        note = f"each of the {x.shape[0]} steps of {show_shape(x.shape)} is {show_shape(step.shape)}"
+        plan = plan_inside(self.layer, step, note=note)
+        need(
+            not any(output.mask for output in plan.outputs.values()),
+            f"`{name}` masks parts of each step, which cannot leave `time_distributed`",
+            help="leave `mask_zero` out",
+            argument="layer",
+        )
+        need(
+            not any(entry.per_row for entry in plan.state.values()),
+            f"`{name}` is stateful, but the steps of a sequence are no rows that a batch to come continues",
+            help="leave `stateful` out",
+            argument="layer",
+        )
+        outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}
+        return Plan(outputs, plan.params, plan.state)
+
+    def apply(self, call: Call, x: "Array") -> Result:
+        import jax.numpy as jnp
+
+        batch, time = x.shape[:2]
+        rows, mask = call.rows, call.masks.get("x")
+        if rows is not None:
+            rows = jnp.broadcast_to(rows[:, None], (batch, time))
+        if mask is not None:
+            rows = mask if rows is None else mask & rows
+        inner = replace(call, masks={}, rows=None if rows is None else rows.reshape(batch * time))
+        (slot,) = (slot.name for slot in self.layer.slots if slot.required)
+        given = self.layer.apply(inner, **{slot: x.reshape(batch * time, *x.shape[2:])})
+        result = given if isinstance(given, Result) else Result.of(given)
+        outputs = {port: y.reshape(batch, time, *y.shape[1:]) for port, y in result.outputs.items()}
+        return Result(outputs, state=result.state, penalties=result.penalties)
+
+    def split(self) -> tuple[Layer, Activation] | None:
+        if isinstance(self.layer, Activation):
+            return Linear(), self.layer
+        parts = self.layer.split()
+        if parts is None or isinstance(parts[0], Linear):
+            return parts
+        return self.model_copy(update={"layer": parts[0]}), parts[1]
+
+    def ids(self) -> int | None:
+        return self.layer.ids()
+
+    def ends_in(self) -> Activation | None:
+        return self.layer.ends_in()
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (self, *self.layer.layers())

@@ -1,0 +1,64 @@
+"""The layer that forgets values at random while training."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Fraction, Shape
+from modelc.compiler.library.base.prng import in_a_row
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Dropout(Layer):
+    """In training each value is 0 with probability `rate`, else divided by `1 - rate`; otherwise the identity.
+
+    Any shape. Where `noise_shape` has the size 1, values are dropped together along that axis. Srivastava et al. 2014;
+    follows Keras 3 `layers.Dropout`, whose `noise_shape` begins with the batch; here each example is drawn for itself.
+    """
+
+    keras: ClassVar[str] = "layers.Dropout"
+    torch: ClassVar[str] = "nn.Dropout"
+    primary: ClassVar[str | None] = "rate"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "dropout: 0.5"
+
+    rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
+    noise_shape: Annotated[
+        Shape | None, Field(description="Shape of what is drawn for an example; null: as the input.")
+    ] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        shape = self.noise_shape
+        need(
+            shape is None or (len(shape) == x.rank and all(a in (1, b) for a, b in zip(shape, x.shape, strict=True))),
+            f"`noise_shape` is {show_shape(shape or ())}, but the input is {show_shape(x.shape)}",
+            help="give each axis but the batch its own size or 1",
+            argument="noise_shape",
+        )
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        if not call.train or self.rate == 0:
+            return x
+        shape = None if self.noise_shape is None else (x.shape[0], *self.noise_shape)
+        return drop(x, self.rate, call.random("mask"), shape)
+
+
+def drop(x: "Array", rate: float, key: "Array", shape: tuple[int, ...] | None = None) -> "Array":
+    """`x` with values dropped at `rate` and the others scaled up to keep the mean.
+
+    What is dropped is drawn for `shape`, that of `x` unless given, and is the same along axes where it has the size 1.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - rate, row), x.shape if shape is None else shape)
+    return jnp.where(kept, x / (1 - rate), 0)

@@ -1,0 +1,118 @@
+"""The layers that add, multiply or put in noise while training, and are the identity otherwise."""
+
+from math import sqrt
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Fraction, NonNegative
+from modelc.compiler.library.base.prng import in_a_row
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Noise(Layer):
+    """Abstract: a change at random of values of any shape."""
+
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    keeps: ClassVar[Kept] = "range"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return self.change(x, call.random("noise")) if call.train and self.strength > 0 else x
+
+    @property
+    def strength(self) -> float:
+        """How much is changed; 0 for nothing."""
+        raise NotImplementedError
+
+    def change(self, x: "Array", key: "Array") -> "Array":
+        """`x` with noise drawn by `key`."""
+        raise NotImplementedError
+
+
+class GaussianNoise(Noise):
+    """In training `y = x + noise`, the noise normal with mean 0 and deviation `stddev`; otherwise the identity.
+
+    Any shape. Follows Keras 3 `layers.GaussianNoise`.
+    """
+
+    keras: ClassVar[str] = "layers.GaussianNoise"
+    primary: ClassVar[str | None] = "stddev"
+    spellings: ClassVar[tuple[str, ...]] = ("add_noise",)
+    example: ClassVar[str] = "gaussian_noise: 0.1"
+
+    stddev: Annotated[NonNegative, Field(description="Standard deviation of the noise.")]
+
+    @property
+    def strength(self) -> float:
+        return self.stddev
+
+    def change(self, x: "Array", key: "Array") -> "Array":
+        import jax
+
+        return x + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
+
+
+class GaussianDropout(Noise):
+    """In training `y = x * noise`, the noise normal with mean 1 and deviation `sqrt(rate / (1 - rate))`.
+
+    Any shape; otherwise the identity. Its mean and variance are those of dropout at `rate`. Srivastava et al. 2014;
+    follows Keras 3 `layers.GaussianDropout`.
+    """
+
+    keras: ClassVar[str] = "layers.GaussianDropout"
+    primary: ClassVar[str | None] = "rate"
+    spellings: ClassVar[tuple[str, ...]] = ("multiplicative_noise",)
+    example: ClassVar[str] = "gaussian_dropout: 0.2"
+
+    rate: Annotated[Fraction, Field(description="Rate of the dropout that has this variance, from 0 to below 1.")]
+
+    @property
+    def strength(self) -> float:
+        return self.rate
+
+    def change(self, x: "Array", key: "Array") -> "Array":
+        import jax
+
+        return x * (
+            1 + sqrt(self.rate / (1 - self.rate)) * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
+        )
+
+
+LOWEST = -1.0507009873554805 * 1.6732632423543772
+"""What `selu` tends to far below zero."""
+
+
+class AlphaDropout(Noise):
+    """In training each value is -1.7581 with probability `rate`, then all are scaled to keep mean 0 and variance 1.
+
+    `y = a * x' + b` with `a = ((1 - rate) * (1 + rate * 1.7581**2)) ** -0.5`, `b = a * 1.7581 * rate`. Any shape;
+    otherwise the identity. Goes with `selu`. Klambauer et al. 2017; follows Keras 3 `layers.AlphaDropout`.
+    """
+
+    keras: ClassVar[str] = "layers.AlphaDropout"
+    torch: ClassVar[str] = "nn.AlphaDropout"
+    primary: ClassVar[str | None] = "rate"
+    example: ClassVar[str] = "alpha_dropout: 0.1"
+
+    rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
+
+    @property
+    def strength(self) -> float:
+        return self.rate
+
+    def change(self, x: "Array", key: "Array") -> "Array":
+        import jax
+        import jax.numpy as jnp
+
+        a = 1 / sqrt((1 - self.rate) * (1 + self.rate * LOWEST**2))
+        kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - self.rate, row), x.shape)
+        return a * jnp.where(kept, x, LOWEST) - a * LOWEST * self.rate

@@ -1,0 +1,184 @@
+"""The layers that add to or take from the edges of a sequence, an image or a volume."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.layers.convolutional.window_fields import need_space, show_sizes
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Edges = tuple[tuple[int, int], ...]
+"""Counts before and after, for each axis but the channels."""
+
+FORMS1 = "one number for both ends, or `[start, end]`."
+FORMS2 = "one number for all, one for each axis, or `[[top, bottom], [left, right]]`."
+FORMS3 = "one number for all, one for each axis, or a pair (before, after) for each axis."
+
+
+class ZeroPadding(Layer):
+    """Abstract: zeros around, `edges` of them."""
+
+    primary: ClassVar[str | None] = "padding"
+    keeps: ClassVar[Kept] = "values"
+    dimensions: ClassVar[int]
+
+    @property
+    def edges(self) -> Edges:
+        raise NotImplementedError
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        size = (whole + before + after for whole, (before, after) in zip(x.shape, self.edges, strict=False))
+        return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.pad(x, ((0, 0), *self.edges, (0, 0)))
+
+
+class Cropping(Layer):
+    """Abstract: cuts off `edges`."""
+
+    primary: ClassVar[str | None] = "cropping"
+    keeps: ClassVar[Kept] = "values"
+    dimensions: ClassVar[int]
+
+    @property
+    def edges(self) -> Edges:
+        raise NotImplementedError
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        size = tuple(whole - sum(cut) for whole, cut in zip(x.shape, self.edges, strict=False))
+        space = x.shape[:-1]
+        need(
+            min(size) >= 1,
+            f"nothing is left of {show_sizes(space)} when {', '.join(f'{a} + {b}' for a, b in self.edges)} are cut off",
+            help=f"the two numbers of each axis must stay below its size: {', '.join(map(str, space))}",
+            argument="cropping",
+        )
+        return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        kept = (slice(before, x.shape[axis] - after) for axis, (before, after) in enumerate(self.edges, 1))
+        return x[(slice(None), *kept)]
+
+
+class ZeroPadding1D(ZeroPadding):
+    """Zeros before and after a sequence: input `[time, features]`, output `[time + start + end, features]`.
+
+    Any dtype. Follows Keras 3 `layers.ZeroPadding1D`; in PyTorch `nn.ZeroPad1d`.
+    """
+
+    keras: ClassVar[str] = "layers.ZeroPadding1D"
+    torch: ClassVar[str] = "nn.ZeroPad1d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad1d",)
+    example: ClassVar[str] = "zero_padding1d: [2, 0]"
+    dimensions: ClassVar[int] = 1
+
+    padding: Annotated[Counts2, Field(description=f"Zeros: {FORMS1}")] = (1, 1)
+
+    @property
+    def edges(self) -> Edges:
+        return (self.padding,)
+
+
+class ZeroPadding2D(ZeroPadding):
+    """Zeros around an image.
+
+    Input `[height, width, channels]`, output `[height + top + bottom, width + left + right, channels]`, of any dtype.
+    Follows Keras 3 `layers.ZeroPadding2D` (channels last); `torch.nn.ZeroPad2d` takes left, right, top, bottom.
+    """
+
+    keras: ClassVar[str] = "layers.ZeroPadding2D"
+    torch: ClassVar[str] = "nn.ZeroPad2d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad2d",)
+    example: ClassVar[str] = "zero_padding2d: [[1, 1], [0, 2]]"
+    dimensions: ClassVar[int] = 2
+
+    padding: Annotated[Edges2, Field(description=f"Zeros: {FORMS2}")] = ((1, 1), (1, 1))
+
+    @property
+    def edges(self) -> Edges:
+        return self.padding
+
+
+class ZeroPadding3D(ZeroPadding):
+    """Zeros around a volume `[depth, height, width, channels]`; each axis but the channels grows by its two counts.
+
+    Any dtype. Follows Keras 3 `layers.ZeroPadding3D` (channels last); `torch.nn.ZeroPad3d` takes the last axis first.
+    """
+
+    keras: ClassVar[str] = "layers.ZeroPadding3D"
+    torch: ClassVar[str] = "nn.ZeroPad3d"
+    spellings: ClassVar[tuple[str, ...]] = ("pad3d",)
+    example: ClassVar[str] = "zero_padding3d: 1"
+    dimensions: ClassVar[int] = 3
+
+    padding: Annotated[Edges3, Field(description=f"Zeros: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
+
+    @property
+    def edges(self) -> Edges:
+        return self.padding
+
+
+class Cropping1D(Cropping):
+    """A sequence without its first and last steps: input `[time, features]`, output `[time - start - end, features]`.
+
+    Any dtype. Follows Keras 3 `layers.Cropping1D`.
+    """
+
+    keras: ClassVar[str] = "layers.Cropping1D"
+    spellings: ClassVar[tuple[str, ...]] = ("crop1d",)
+    example: ClassVar[str] = "cropping1d: [2, 0]"
+    dimensions: ClassVar[int] = 1
+
+    cropping: Annotated[Counts2, Field(description=f"Steps cut off: {FORMS1}")] = (1, 1)
+
+    @property
+    def edges(self) -> Edges:
+        return (self.cropping,)
+
+
+class Cropping2D(Cropping):
+    """An image without its edges.
+
+    Input `[height, width, channels]`, output `[height - top - bottom, width - left - right, channels]`, of any dtype.
+    Follows Keras 3 `layers.Cropping2D` (channels last), which crops nothing unless told.
+    """
+
+    keras: ClassVar[str] = "layers.Cropping2D"
+    spellings: ClassVar[tuple[str, ...]] = ("crop2d",)
+    example: ClassVar[str] = "cropping2d: [[1, 1], [0, 2]]"
+    dimensions: ClassVar[int] = 2
+
+    cropping: Annotated[Edges2, Field(description=f"Rows and columns cut off: {FORMS2}")] = ((0, 0), (0, 0))
+
+    @property
+    def edges(self) -> Edges:
+        return self.cropping
+
+
+class Cropping3D(Cropping):
+    """A volume `[depth, height, width, channels]` without its edges; each axis but the channels loses its two counts.
+
+    Any dtype. Follows Keras 3 `layers.Cropping3D` (channels last).
+    """
+
+    keras: ClassVar[str] = "layers.Cropping3D"
+    spellings: ClassVar[tuple[str, ...]] = ("crop3d",)
+    example: ClassVar[str] = "cropping3d: 1"
+    dimensions: ClassVar[int] = 3
+
+    cropping: Annotated[Edges3, Field(description=f"What is cut off: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
+
+    @property
+    def edges(self) -> Edges:
+        return self.cropping

@@ -1,0 +1,90 @@
+"""The layers that add and remove axes of size 1."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class ExpandDims(Layer):
+    """A new axis of size 1 that is `axis` of the output: `expand_dims: -1` makes `[28, 28, 1]` of `[28, 28]`.
+
+    Any dtype. A mask is passed on unless the new axis comes before time. Follows Keras 3 `ops.expand_dims`; in PyTorch
+    `unsqueeze`.
+    """
+
+    keras: ClassVar[str] = "ops.expand_dims"
+    torch: ClassVar[str] = "unsqueeze"
+    primary: ClassVar[str | None] = "axis"
+    spellings: ClassVar[tuple[str, ...]] = ("new_axis",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "expand_dims: -1"
+
+    axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            -self.axis <= x.rank + 1,
+            f"`axis` is {self.axis}, but {show_shape(x.shape)} with a new axis has {x.rank + 1} axes",
+            help=f"a new axis is -1 as the last of them, -{x.rank + 1} as the first",
+            argument="axis",
+        )
+        need_axis(self.axis, x.with_shape(*x.shape, 1))
+        shape = list(x.shape)
+        shape.insert(x.rank + 1 + self.axis, 1)
+        kept = x.mask and self.axis >= -x.rank
+        return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not kept)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        y = jnp.expand_dims(x, self.axis)
+        mask = call.masks.get("x")
+        return y if mask is None or self.axis < 1 - x.ndim else Result.of(y, masks={"output": mask})
+
+
+class Squeeze(Layer):
+    """The input without `axis`, which has the size 1: `squeeze: -1` makes `[28, 28]` of `[28, 28, 1]`.
+
+    Any dtype. A mask is passed on, where time and an axis beside it are left; else it is dropped with a warning. Follows
+    Keras 3 `ops.squeeze`, where axes may be left out.
+    """
+
+    keras: ClassVar[str] = "ops.squeeze"
+    torch: ClassVar[str] = "squeeze"
+    primary: ClassVar[str | None] = "axis"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "squeeze: -1"
+
+    axis: Annotated[Axes, Field(description="The axis to remove, counted from the end, or a list of axes.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need_distinct_axes(self.axis, x)
+        for axis in self.axis:
+            need(
+                x.shape[axis] == 1,
+                f"axis {axis} of {show_shape(x.shape)} has the size {x.shape[axis]}, and only an axis of size 1 can go",
+                help="`select` takes one place of an axis, `mean` or `max` make one of all, `flatten` joins axes",
+                argument="axis",
+            )
+        shape = [size for axis, size in enumerate(x.shape, -x.rank) if axis not in self.axis]
+        kept = x.mask and -x.rank not in self.axis and len(shape) > 1
+        return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not kept)
+
+    def apply(self, call: Call, x: "Array") -> "Array | Result":
+        import jax.numpy as jnp
+
+        y = jnp.squeeze(x, self.axis)
+        mask = call.masks.get("x")
+        kept = mask is not None and 1 - x.ndim not in self.axis and y.ndim > 2
+        return Result.of(y, masks={"output": mask}) if kept else y

@@ -1,0 +1,106 @@
+"""How much each class counts in a loss: the argument `class_weight`, its classes given by name or by index."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.library.base.fields import NonNegative, OrWord
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.loss import Loss
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+    Numbers = np.ndarray[Any, Any]
+
+BALANCED = "balanced"
+Weights = dict[str, NonNegative] | None
+"""Weights by class; a class that is left out counts 1."""
+ClassWeight = Annotated[dict[str, NonNegative] | Literal["balanced"] | None, OrWord(BALANCED, Weights)]
+
+
+class WeighsClasses(Loss):
+    """Abstract: a loss whose classes may count differently. Each element is multiplied by the weight of its class, and the
+    sum is divided by the number of elements, not of weights.
+
+    `balanced` stands for numbers that the training rows give: `rows / (classes * rows of the class)`. They are put in
+    its place before anything is compiled.
+    """
+
+    class_weight: Annotated[
+        ClassWeight,
+        Field(description="How much classes count, by name or index, others 1; or `balanced`, all classes alike."),
+    ] = None
+
+    def width(self, output: TensorType) -> int:
+        """How many classes there are."""
+        raise NotImplementedError
+
+    def counts(self, target: "Numbers", output: TensorType) -> "Numbers":
+        """How often each class is in `target`, `[rows, ...]`."""
+        raise NotImplementedError
+
+    def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
+        if not self.class_weight or isinstance(self.class_weight, str):
+            return self
+        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output))})
+
+    def class_weights(self, count: int, like: "Array") -> "Array":
+        """The weights of all classes, by index, in the dtype of `like`. Raises TypeError for a word without numbers."""
+        import jax.numpy as jnp
+
+        if isinstance(self.class_weight, str):
+            raise TypeError("`balanced` has no numbers before they are counted: see modelc.runtime.data.class_balance")
+        weights = self.class_weight or {}
+        return jnp.asarray([weights.get(str(index), 1.0) for index in range(count)], like.dtype)
+
+
+def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -> dict[str, float]:
+    """`weights` with every class by its index, as text. `names` are those of the classes, empty where they have none.
+
+    Raises PlanError E304 for a class that is not there or is given twice. An index will not do where names are
+    numerals.
+    """
+    numerals = any(name.isdecimal() for name in names)
+    found: dict[str, float] = {}
+    for written, weight in weights.items():
+        if written in names:
+            index = names.index(written)
+        elif written.isdecimal() and not numerals:
+            index = int(written)
+        else:
+            raise unknown(written, names, count)
+        need(
+            index < count,
+            f"`class_weight` is about the class {written}, there are {count}",
+            help=f"classes count from 0 to {count - 1}",
+            argument="class_weight",
+            code="E304",
+        )
+        need(
+            str(index) not in found,
+            f"`class_weight` has the class `{names[index] if names else index}` twice",
+            help="give each class once, by its name or its index",
+            argument="class_weight",
+            code="E304",
+        )
+        found[str(index)] = weight
+    return found
+
+
+def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
+    """The error for a class that is neither a name nor an index."""
+    if names:
+        close = get_close_matches(written, names, n=1)
+        cure = f"did you mean `{close[0]}`?" if close else "use the names of the classes"
+        note = f"classes: {', '.join(names)}"
+    else:
+        cure = f"write indexes from 0 to {count - 1}, or name the classes: `category: {{classes: [...]}}` of the target"
+        note = "the classes of this target have no names"
+    return PlanError(
+        f"`class_weight` names no class: `{written}`", help=cure, note=note, argument="class_weight", code="E304"
+    )

@@ -1,0 +1,25 @@
+"""The squared error."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from modelc.compiler.library.losses.elementwise import ElementwiseLoss
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class MeanSquaredError(ElementwiseLoss):
+    """`(output - target) ** 2`, value by value; shapes must be equal.
+
+    The loss is the mean over all values. Follows Keras 3 `MeanSquaredError`.
+    """
+
+    keras: ClassVar[str] = "losses.MeanSquaredError"
+    torch: ClassVar[str] = "nn.MSELoss"
+    spellings: ClassVar[tuple[str, ...]] = ("mse", "l2", "l2_loss", "squared_error")
+    example: ClassVar[str] = "mean_squared_error"
+
+    def compare(self, values: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return jnp.square(values - truth)

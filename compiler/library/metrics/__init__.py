@@ -1,0 +1,45 @@
+"""The metrics. This table is the list: what is not here does not exist."""
+
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.contracts.metric import Metric
+
+METRICS: Table[Metric] = Table(
+    Metric,
+    {
+        "accuracy": "metrics.accuracy:Accuracy",
+        "auc": "metrics.auc:AUC",
+        "binary_cross_entropy": "metrics.cross_entropy:BinaryCrossEntropy",
+        "categorical_hinge": "metrics.hinge:CategoricalHinge",
+        "concordance_correlation": "metrics.correlation:ConcordanceCorrelation",
+        "cosine_similarity": "metrics.cosine_similarity:CosineSimilarity",
+        "cross_entropy": "metrics.cross_entropy:CrossEntropy",
+        "f_beta": "metrics.scores:FBeta",
+        "false_negatives": "metrics.confusion:FalseNegatives",
+        "false_positives": "metrics.confusion:FalsePositives",
+        "hinge": "metrics.hinge:Hinge",
+        "iou": "metrics.mean_iou:IoU",
+        "kl_divergence": "metrics.cross_entropy:KLDivergence",
+        "log_cosh": "metrics.errors:LogCosh",
+        "mean": "metrics.values:Mean",
+        "mean_absolute_error": "metrics.errors:MeanAbsoluteError",
+        "mean_absolute_percentage_error": "metrics.errors:MeanAbsolutePercentageError",
+        "mean_iou": "metrics.mean_iou:MeanIoU",
+        "mean_squared_error": "metrics.errors:MeanSquaredError",
+        "mean_squared_logarithmic_error": "metrics.errors:MeanSquaredLogarithmicError",
+        "pearson_correlation": "metrics.correlation:PearsonCorrelation",
+        "poisson": "metrics.errors:Poisson",
+        "precision": "metrics.scores:Precision",
+        "precision_at_recall": "metrics.thresholds:PrecisionAtRecall",
+        "r2": "metrics.r2:R2",
+        "recall": "metrics.scores:Recall",
+        "recall_at_precision": "metrics.thresholds:RecallAtPrecision",
+        "root_mean_squared_error": "metrics.errors:RootMeanSquaredError",
+        "sensitivity_at_specificity": "metrics.thresholds:SensitivityAtSpecificity",
+        "specificity_at_sensitivity": "metrics.thresholds:SpecificityAtSensitivity",
+        "squared_hinge": "metrics.hinge:SquaredHinge",
+        "sum": "metrics.values:Sum",
+        "top_k_accuracy": "metrics.accuracy:TopKAccuracy",
+        "true_negatives": "metrics.confusion:TrueNegatives",
+        "true_positives": "metrics.confusion:TruePositives",
+    },
+)

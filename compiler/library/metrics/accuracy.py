@@ -1,0 +1,95 @@
+"""The share of right answers."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.metric import Link, mean_result, mean_sums, need
+from modelc.compiler.library.metrics.answers import AnswerMetric, labels_of, need_answers, need_class_target
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Accuracy(AnswerMetric):
+    """The share of predictions that are right.
+
+    An output whose loss is `binary_cross_entropy` answers yes, value by value, where its probability is strictly
+    greater than `threshold`. Any other output answers with the class of its greatest value on the last axis; the target
+    holds labels (the output's shape without its last axis) or one-hot rows (the output's shape). Right answers are
+    divided by all answers. Follows Keras 3 `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
+    """
+
+    keras: ClassVar[str] = "metrics.CategoricalAccuracy"
+    spellings: ClassVar[tuple[str, ...]] = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
+    example: ClassVar[str] = "accuracy"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    threshold: Annotated[
+        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
+    ] = 0.5
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
+
+    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        if link == "sigmoid":
+            right = (prediction > self.threshold).astype(jnp.float32) == target.astype(jnp.float32)
+        else:
+            right = jnp.argmax(prediction, axis=-1) == labels_of(prediction, target)
+        return mean_sums(right.astype(jnp.float32), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+
+class TopKAccuracy(AnswerMetric):
+    """The share of predictions whose true class is among the `k` greatest values.
+
+    Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than
+    `k` others have a strictly greater value. Divided by all predictions. Follows Keras 3
+    `SparseTopKCategoricalAccuracy` and `TopKCategoricalAccuracy`.
+    """
+
+    keras: ClassVar[str] = "metrics.TopKCategoricalAccuracy"
+    primary: ClassVar[str | None] = "k"
+    spellings: ClassVar[tuple[str, ...]] = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
+    akin: ClassVar[tuple[str, ...]] = ("top_k_accuracy_score",)
+    example: ClassVar[str] = "top_k_accuracy: 3"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    k: Annotated[Size, Field(description="How many classes may be guessed.")] = 5
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need(
+            link != "sigmoid",
+            "the values of this output are independent, there is not one right class",
+            help="use `accuracy`, or train the output with `cross_entropy`",
+            code="E306",
+        )
+        need_class_target(output, target)
+        need(
+            self.k < output.shape[-1],
+            f"the {self.k} greatest of {output.shape[-1]} values always have the true class among them",
+            help=f"choose `k` below {output.shape[-1]}",
+            argument="k",
+            code="E306",
+        )
+        return output.shape[:-1]
+
+    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        chosen = jnp.arange(prediction.shape[-1]) == labels_of(prediction, target)[..., None]
+        true = jnp.sum(jnp.where(chosen, prediction, 0), axis=-1, keepdims=True)
+        # A NaN is not greater than anything, and must not make a prediction right.
+        ahead = jnp.sum((prediction > true) | jnp.isnan(prediction) | jnp.isnan(true), axis=-1)
+        return mean_sums((ahead < self.k).astype(jnp.float32), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)

@@ -1,0 +1,112 @@
+"""What an output answers: yes or no, value by value, where its loss has a sigmoid, else one class of several.
+
+Checks that the target can say whether the answers are right. Computes no metric.
+"""
+
+from typing import TYPE_CHECKING
+
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.metric import Link, Metric, need, need_equal
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class AnswerMetric(Metric):
+    """Abstract: a metric of answers that are right or wrong."""
+
+    def bounds(self, output: TensorType, target: TensorType) -> tuple[float, float] | None:
+        return (0.0, 1.0) if target.shape == output.shape else None
+
+
+def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> tuple[int, ...]:
+    """The shape of the answers. Raises PlanError E306 unless `target` says which are right; `threshold` says that one was
+    given."""
+    if link == "sigmoid":
+        need_equal(output, target)
+        return output.shape
+    need(
+        not threshold,
+        "`threshold` is for yes-or-no outputs, this one answers with the class of its greatest value",
+        help="leave `threshold` out, or train the output with `binary_cross_entropy`",
+        argument="threshold",
+        code="E306",
+    )
+    need_class_target(output, target)
+    return output.shape[:-1]
+
+
+def need_class_target(output: TensorType, target: TensorType) -> None:
+    """Raise PlanError E306 unless `output` is `[..., classes]` and `target` has labels `[...]` or rows `[...,
+    classes]`."""
+    need(
+        output.rank >= 1 and output.shape[-1] > 1,
+        f"an output of shape {show_shape(output.shape)} has no classes to choose from",
+        help="use `mean_absolute_error`, or train a yes-or-no output with `binary_cross_entropy`",
+        code="E306",
+    )
+    need_steps_apart(output)
+    if target.shape == output.shape:
+        return
+    need(
+        target.shape == output.shape[:-1],
+        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}: expected labels "
+        f"of shape {show_shape(output.shape[:-1])} or one-hot rows of shape {show_shape(output.shape)}",
+        help="give the output one value per class on its last axis, or name the right target",
+        code="E306",
+    )
+    need(
+        target.is_integer,
+        f"labels must be integers, the target is {target}",
+        help="read the target with `category`",
+        code="E306",
+    )
+
+
+def need_steps_apart(output: TensorType) -> None:
+    """Raise PlanError E306 where the axis a metric is taken over, the last, is that of masked steps."""
+    need(
+        not output.mask or output.rank > 1,
+        f"the metric is taken over the last axis, which the mask of the output {output} is about",
+        help="give each step values of its own, on an axis behind that of the steps",
+        code="E306",
+    )
+
+
+def need_probabilities(link: Link, *kinds: Link) -> None:
+    """Raise PlanError E306 unless the output is trained as probabilities of one of the `kinds`."""
+    losses = {"softmax": "`cross_entropy`", "sigmoid": "`binary_cross_entropy`"}
+    wanted = " or ".join(losses[kind] for kind in kinds if kind is not None)
+    what = "class probabilities" if kinds == ("softmax",) else "probabilities"
+    need(
+        link in kinds,
+        f"the metric needs {what}, and the loss of this output does not take it for them",
+        help=f"train the output with {wanted}, or choose another metric",
+        code="E306",
+    )
+
+
+def need_class(class_id: int | None, output: TensorType) -> None:
+    """Raise PlanError E306 unless the output has the class that a metric asks for."""
+    width = output.shape[-1] if output.rank else 1
+    need(
+        class_id is None or class_id < width,
+        f"`class_id` is {class_id}, the output has {width} {'value' if width == 1 else 'values'}",
+        help=f"classes count from 0 to {width - 1}",
+        argument="class_id",
+        code="E306",
+    )
+
+
+def labels_of(prediction: "Array", target: "Array") -> "Array":
+    """The true class of each answer: `target` itself, or the greatest value of its rows."""
+    import jax.numpy as jnp
+
+    return jnp.argmax(target, axis=-1) if target.shape == prediction.shape else target
+
+
+def spread(weight: "Array", values: "Array") -> "Array":
+    """`weight`, `[batch, ...]`, for each of `values`."""
+    import jax.numpy as jnp
+
+    return jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)

@@ -1,0 +1,72 @@
+"""How predictions and targets vary together, vector by vector."""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.metric import Link, need, need_equal
+from modelc.compiler.library.metrics.answers import need_steps_apart
+from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class CorrelationMetric(ElementwiseMetric):
+    """Abstract: output and target `[..., size]` hold vectors on the last axis; the metric is a mean over `[...]`."""
+
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_equal(output, target)
+        need(
+            output.rank >= 1 and output.shape[-1] > 1,
+            f"a correlation is over the last axis, and the output has shape {show_shape(output.shape)}",
+            help="use `r2`, which is over the rows of the epoch",
+            code="E306",
+        )
+        need_steps_apart(output)
+        return output.shape[:-1]
+
+
+class PearsonCorrelation(CorrelationMetric):
+    """The mean correlation of prediction and target over the last axis: `mean((y - mean(y)) * (t - mean(t))) / (std(y) *
+    std(t))`.
+
+    Output and target `[..., size]`; each vector has its own coefficient, and the metric is their mean over `[...]`. A
+    vector whose values are all equal has the coefficient 0, where Keras's is NaN. Follows Keras 3 `PearsonCorrelation`;
+    it is not the correlation over the rows of the epoch.
+    """
+
+    keras: ClassVar[str] = "metrics.PearsonCorrelation"
+    spellings: ClassVar[tuple[str, ...]] = ("pearsonr", "pearson", "correlation")
+    example: ClassVar[str] = "pearson_correlation"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        first, second = (values - jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth))
+        squares = jnp.sum(jnp.square(first), axis=-1) * jnp.sum(jnp.square(second), axis=-1)
+        varied = squares > 0
+        return jnp.where(varied, jnp.sum(first * second, axis=-1) / jnp.sqrt(jnp.where(varied, squares, 1.0)), 0.0)
+
+
+class ConcordanceCorrelation(CorrelationMetric):
+    """The mean agreement of prediction and target over the last axis: `2 * cov(y, t) / (var(y) + var(t) + (mean(y) -
+    mean(t))**2 + 1e-7)`.
+
+    Output and target `[..., size]`; each vector has its own coefficient, and the metric is their mean over `[...]`.
+    Source: Lin 1989 (https://doi.org/10.2307/2532051). Follows Keras 3 `ConcordanceCorrelation`.
+    """
+
+    keras: ClassVar[str] = "metrics.ConcordanceCorrelation"
+    spellings: ClassVar[tuple[str, ...]] = ("ccc", "lins_ccc", "concordance")
+    example: ClassVar[str] = "concordance_correlation"
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        means = [jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth)]
+        covariance = jnp.mean((prediction - means[0]) * (truth - means[1]), axis=-1)
+        shift = jnp.square(means[0] - means[1])[..., 0]
+        return 2.0 * covariance / (jnp.var(prediction, axis=-1) + jnp.var(truth, axis=-1) + shift + EPSILON)

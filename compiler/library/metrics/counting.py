@@ -1,0 +1,121 @@
+"""Counts that stay exact over an epoch, and how often each class was answered rightly and wrongly.
+
+A float32 stops counting at 2**24. Every sum is therefore kept as two, a multiple of 4096 and the rest, both of which
+can be added up in float32 for far longer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.library.contracts.metric import Link
+from modelc.compiler.library.metrics.answers import labels_of, spread
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+    Numbers = np.ndarray[Any, Any]
+
+PIECE = 4096
+KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of an epoch, `[classes]` each, as float64."""
+
+    true_positives: "Numbers"
+    false_positives: "Numbers"
+    false_negatives: "Numbers"
+    true_negatives: "Numbers"
+
+    def all(self) -> tuple["Numbers", ...]:
+        return self.true_positives, self.false_positives, self.false_negatives, self.true_negatives
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was counted."""
+        return not sum(float(numbers.sum()) for numbers in self.all())
+
+    def of(self, class_id: int | None) -> "Counts":
+        """Those of one class, `[1]`, or all of them for None."""
+        return self if class_id is None else Counts(*(numbers[[class_id]] for numbers in self.all()))
+
+    def pooled(self) -> "Counts":
+        """All classes as one, `[1]`."""
+        return Counts(*(numbers.sum(keepdims=True) for numbers in self.all()))
+
+
+def pieces(totals: Mapping[str, "Array"]) -> Mapping[str, "Array"]:
+    """The totals of a batch, each in the two parts that are added up."""
+    import jax.numpy as jnp
+
+    found = {}
+    for name, total in totals.items():
+        high = jnp.floor(total / PIECE)
+        found[name] = total - high * PIECE
+        found[f"{name}/{PIECE}"] = high
+    return found
+
+
+def whole(sums: Mapping[str, Any], name: str) -> "Numbers":
+    """The sum called `name` out of its two parts, as float64."""
+    import numpy as np
+
+    found: Numbers = np.asarray(sums[name], np.float64) + PIECE * np.asarray(sums[f"{name}/{PIECE}"], np.float64)
+    return found
+
+
+def read_counts(sums: Mapping[str, Any]) -> Counts:
+    """The counts that `pieces(count(...))` adds up to."""
+    return Counts(*(whole(sums, kind) for kind in KINDS))
+
+
+def count(prediction: "Array", target: "Array", weight: "Array", link: Link, threshold: float) -> Mapping[str, "Array"]:
+    """How often each class, or value on the last axis, was rightly and wrongly answered and left out, `[classes]` each.
+
+    Yes-or-no outputs answer yes above `threshold`, a target above 0.5 is a yes; other outputs answer with one class.
+    """
+    if link == "sigmoid":
+        yes, truth = prediction > threshold, target > 0.5
+        if prediction.ndim == 1:
+            yes, truth = yes[:, None], truth[:, None]
+        return count_yes(yes, truth, spread(weight, yes))
+    return count_labels(prediction, labels_of(prediction, target), weight)
+
+
+def count_yes(yes: "Array", truth: "Array", weight: "Array") -> Mapping[str, "Array"]:
+    """The counts of independent answers `[..., values]`."""
+    import jax.numpy as jnp
+
+    places = tuple(range(yes.ndim - 1))
+    both = (yes & truth, yes & ~truth, ~yes & truth, ~yes & ~truth)
+    return {kind: jnp.sum(jnp.where(of, weight, 0.0), axis=places) for kind, of in zip(KINDS, both, strict=True)}
+
+
+def count_labels(prediction: "Array", labels: "Array", weight: "Array") -> Mapping[str, "Array"]:
+    """The counts of answers that are one class of `[..., classes]`."""
+    import jax
+    import jax.numpy as jnp
+
+    weights = spread(weight, labels).ravel()
+    # What does not count may be any number, and no class.
+    answers = jnp.where(weights > 0, jnp.argmax(prediction, axis=-1).ravel(), 0)
+    truth = jnp.where(weights > 0, labels.ravel().astype(answers.dtype), 0)
+
+    def by_class(weights: "Array", classes: "Array") -> "Array":
+        return jax.ops.segment_sum(weights, classes, prediction.shape[-1])
+
+    right = by_class(jnp.where(answers == truth, weights, 0.0), answers)
+    wrong = by_class(jnp.where(answers == truth, 0.0, weights), answers)
+    missed = by_class(jnp.where(answers == truth, 0.0, weights), truth)
+    return dict(zip(KINDS, (right, wrong, missed, jnp.sum(weights) - right - wrong - missed), strict=True))
+
+
+def ratio(part: "Numbers", of: "Numbers") -> "Numbers":
+    """`part / of`, 0 where `of` is."""
+    import numpy as np
+
+    found: Numbers = np.divide(part, of, out=np.zeros_like(part), where=of > 0)
+    return found

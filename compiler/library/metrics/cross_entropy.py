@@ -1,0 +1,97 @@
+"""Metrics of probabilities that are a mean of logarithms."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_equal
+from modelc.compiler.library.metrics.answers import need_class_target, need_probabilities, need_steps_apart
+from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class CrossEntropy(Metric):
+    """The mean of `-sum(target * log(p))` over the predictions, `p` the class probabilities within 1e-7 of 0 and 1.
+
+    Output `[..., classes]` whose loss takes it for class probabilities, target labels `[...]` or distributions `[...,
+    classes]`; the mean is over `[...]`. Has no label smoothing and no class weights, whatever the loss has. Follows
+    Keras 3 `SparseCategoricalCrossentropy` and `CategoricalCrossentropy`.
+    """
+
+    keras: ClassVar[str] = "metrics.CategoricalCrossentropy"
+    spellings: ClassVar[tuple[str, ...]] = (
+        "sparse_categorical_crossentropy",
+        "crossentropy",
+        "nll",
+        "cce",
+        "scce",
+        "ce",
+    )
+    example: ClassVar[str] = "cross_entropy"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_probabilities(link, "softmax")
+        need_class_target(output, target)
+        return output.shape[:-1]
+
+    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        logarithms = jnp.log(jnp.clip(prediction.astype(jnp.float32), EPSILON, 1.0 - EPSILON))
+        return mean_sums(-jnp.sum(comparisons.one_hot(target, logarithms) * logarithms, axis=-1), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+
+class BinaryCrossEntropy(ElementwiseMetric):
+    """The mean of `-(t * log(p) + (1 - t) * log(1 - p))` over all values, `p` the probability within 1e-7 of 0 and 1.
+
+    For outputs whose loss takes each value for the probability of a yes; shapes must be equal. Has no label smoothing
+    and no class weights, whatever the loss has. Follows Keras 3 `BinaryCrossentropy`.
+    """
+
+    keras: ClassVar[str] = "metrics.BinaryCrossentropy"
+    spellings: ClassVar[tuple[str, ...]] = ("bce", "log_loss")
+    example: ClassVar[str] = "binary_cross_entropy"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_probabilities(link, "sigmoid")
+        need_equal(output, target)
+        return output.shape
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        clipped = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
+        return -(truth * jnp.log(clipped) + (1.0 - truth) * jnp.log1p(-clipped))
+
+
+class KLDivergence(ElementwiseMetric):
+    """The mean of `sum(target * log(target / p))` over the predictions, `p` the class probabilities, at least 1e-7.
+
+    Output `[..., classes]` whose loss takes it for class probabilities, target distributions of the same shape; a
+    target of 0 adds nothing; the mean is over `[...]`. Follows Keras 3 `KLDivergence`.
+    """
+
+    keras: ClassVar[str] = "metrics.KLDivergence"
+    spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
+    example: ClassVar[str] = "kl_divergence"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_probabilities(link, "softmax")
+        need_steps_apart(output)
+        need_equal(output, target)
+        return output.shape[:-1]
+
+    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+        import jax.numpy as jnp
+
+        return comparisons.divergence(jnp.log(jnp.clip(prediction, EPSILON, 1.0)), truth)

@@ -1,0 +1,76 @@
+"""What an output gives, without a target to compare it with."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need
+from modelc.compiler.library.metrics.answers import spread
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+def need_float(output: TensorType) -> None:
+    """Raise PlanError E306 unless `output` holds floats."""
+    need(
+        output.is_float,
+        f"the metric needs a float output, got {output.dtype}",
+        help="take the metric of an output that ends in floats",
+        code="E306",
+    )
+
+
+class Mean(Metric):
+    """The mean of all values of an output; there is no target.
+
+    The sum of the values that count, divided by their number. Values are probabilities where the loss of the output takes
+    them for such. To watch a node, make it an output with the loss `none`. As a monitor, lower is better. Follows Keras 3
+    `Mean`.
+    """
+
+    keras: ClassVar[str] = "metrics.Mean"
+    spellings: ClassVar[tuple[str, ...]] = ("average", "mean_value")
+    example: ClassVar[str] = "mean"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    takes_target: ClassVar[bool] = False
+
+    def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
+        need_float(output)
+        return output.shape
+
+    def sums(self, prediction: "Array", target: "Array | None", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        return mean_sums(prediction.astype(jnp.float32), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+
+class Sum(Metric):
+    """The sum of all values of an output, divided by nothing; there is no target.
+
+    Values are probabilities where the loss of the output takes them for such. To watch a node, make it an output with the
+    loss `none`. As a monitor, lower is better. Follows Keras 3 `Sum`.
+    """
+
+    keras: ClassVar[str] = "metrics.Sum"
+    spellings: ClassVar[tuple[str, ...]] = ("total", "sum_of_values")
+    example: ClassVar[str] = "sum"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    takes_target: ClassVar[bool] = False
+
+    def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
+        need_float(output)
+        return output.shape
+
+    def sums(self, prediction: "Array", target: "Array | None", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+        import jax.numpy as jnp
+
+        weights = spread(weight, prediction)
+        values = jnp.where(weights > 0, prediction.astype(jnp.float32) * weights, 0.0)
+        return {"total": jnp.sum(values)}
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return float(sums["total"])

@@ -1,0 +1,14 @@
+"""The optimizers. This table is the list: what is not here does not exist."""
+
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.contracts.optimizer import Optimizer
+
+OPTIMIZERS: Table[Optimizer] = Table(
+    Optimizer,
+    {
+        "adam": "optimizers.adam:Adam",
+        "adamw": "optimizers.adamw:AdamW",
+        "rmsprop": "optimizers.rmsprop:RMSProp",
+        "sgd": "optimizers.sgd:SGD",
+    },
+)

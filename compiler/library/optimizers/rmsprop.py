@@ -1,0 +1,42 @@
+"""RMSprop."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Fraction, Positive
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.schedules import LearningRate, rate_function
+
+if TYPE_CHECKING:
+    import optax
+
+
+class RMSProp(Optimizer):
+    """Steps divided by the root of a running mean of squared gradients (Tieleman and Hinton, 2012).
+
+    Arguments, defaults and formula of Keras 3 `RMSprop`, which is `optax.rmsprop` with `epsilon` inside the root;
+    `centered` divides by an estimate of the standard deviation instead.
+    """
+
+    keras: ClassVar[str] = "optimizers.RMSprop"
+    torch: ClassVar[str] = "optim.RMSprop"
+    primary: ClassVar[str | None] = "learning_rate"
+    example: ClassVar[str] = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
+
+    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
+    rho: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.9
+    momentum: Annotated[Fraction, Field(description="Share of the last step that is kept.")] = 0.0
+    epsilon: Annotated[Positive, Field(description="Added under the root of the denominator.")] = 1e-7
+    centered: Annotated[bool, Field(description="Whether the mean gradient is taken off first.")] = False
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        import optax
+
+        return optax.rmsprop(
+            rate_function(self.learning_rate, total_steps),
+            decay=self.rho,
+            eps=self.epsilon,
+            centered=self.centered,
+            momentum=self.momentum or None,
+        )

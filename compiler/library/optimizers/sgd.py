@@ -1,0 +1,43 @@
+"""Stochastic gradient descent."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.schedules import LearningRate, rate_function
+
+if TYPE_CHECKING:
+    import optax
+
+
+class SGD(Optimizer):
+    """`velocity = momentum * velocity + gradient; weight -= learning_rate * velocity`, plain when momentum is 0.
+
+    Arguments and defaults of Keras 3 `SGD`, formula of `optax.sgd`. Keras keeps the learning rate inside the velocity:
+    the two agree for a constant rate and differ slightly under a schedule.
+    """
+
+    keras: ClassVar[str] = "optimizers.SGD"
+    torch: ClassVar[str] = "optim.SGD"
+    primary: ClassVar[str | None] = "learning_rate"
+    spellings: ClassVar[tuple[str, ...]] = ("gradient_descent",)
+    akin: ClassVar[tuple[str, ...]] = ("momentum",)
+    example: ClassVar[str] = "sgd: {learning_rate: 0.01, momentum: 0.9}"
+
+    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.01
+    momentum: Annotated[Fraction, Field(description="Share of the last step that is kept.")] = 0.0
+    nesterov: Annotated[bool, Field(description="Whether the gradient is taken one step ahead.")] = False
+
+    @model_validator(mode="after")
+    def need_momentum(self) -> Self:
+        if self.nesterov and not self.momentum:
+            raise PydanticCustomError("nesterov_alone", "`nesterov` has no effect without `momentum`, such as 0.9")
+        return self
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        import optax
+
+        return optax.sgd(rate_function(self.learning_rate, total_steps), self.momentum or None, self.nesterov)

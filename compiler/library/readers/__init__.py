@@ -1,0 +1,13 @@
+"""The readers. This table is the list: what is not here does not exist."""
+
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.contracts.data_source import Reader
+
+READERS: Table[Reader] = Table(
+    Reader,
+    {
+        "array": "readers.array:ArrayReader",
+        "category": "readers.category:CategoryReader",
+        "same_as": "readers.same_as:SameAs",
+    },
+)

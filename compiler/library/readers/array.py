@@ -1,0 +1,106 @@
+"""Numbers as they are, or scaled."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.fields import Number, Shape
+from modelc.compiler.library.base.tensor_type import DTYPES, TensorType
+from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
+from modelc.compiler.library.readers.checks import check_finite, need_rows, read_rows, shape_of_row, take_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
+"""What a target becomes that no input type asks for; other types stay."""
+
+
+class ArrayReader(Reader):
+    """A column of numbers, as `column * scale + offset` in float32 where these are given.
+
+    Integers become floats where the input wants floats, as long as every value stays exact; floats never become
+    integers. Without a wanted type (a target) integers stay integers, floats become float32.
+    """
+
+    primary: ClassVar[str | None] = "column"
+    spellings: ClassVar[tuple[str, ...]] = ("number", "numeric", "float", "tensor", "ndarray")
+    example: ClassVar[str] = "array: {column: image, scale: 1/255}"
+
+    column: Annotated[str, Field(min_length=1, description="Name of the column.")]
+    scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
+    offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
+    shape: Annotated[Shape | None, Field(description="New shape of one row, of as many values.")] = None
+    rows: Annotated[
+        tuple[int, int] | None,
+        BeforeValidator(read_rows),
+        Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
+    ] = None
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    @property
+    def scaled(self) -> bool:
+        return self.scale != 1 or self.offset != 0
+
+    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
+        if column is None:
+            return None
+        need_rows(self.rows, column, self.column)
+        shape = shape_of_row(self.shape, column, self.column)
+        return TensorType(shape, self.dtype(column.type, wanted))
+
+    def dtype(self, column: TensorType, wanted: TensorType | None) -> str:
+        """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
+        need(
+            column.dtype in DTYPES,
+            f"`{self.column}` holds {column.dtype}, expected numbers",
+            help="read labels that are text with `category: {column: ..., classes: [...]}`",
+            code="E402",
+        )
+        if wanted is None:
+            return "float32" if self.scaled else TARGETS.get(column.dtype, column.dtype)
+        if wanted.is_float:
+            return wanted.dtype
+        need(
+            not self.scaled,
+            f"scaled values are floats, and the input takes {wanted.dtype}",
+            help="leave `scale` and `offset` out, or give the input `dtype: float32`",
+            argument="scale" if self.scale != 1 else "offset",
+            code="E402",
+        )
+        need(
+            column.dtype == "bool" or (wanted.is_integer and column.is_integer),
+            f"`{self.column}` holds {column.dtype}, and the input takes {wanted.dtype}: the cast would lose values",
+            help=f"save the column as {wanted.dtype}"
+            + (", or give the input `dtype: float32`" if column.is_float else ""),
+            code="E402",
+        )
+        return wanted.dtype
+
+    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        planned = plan_array(self, column, wanted)
+        first = self.rows[0] if self.rows else 0
+        values = take_rows(column, self.rows)
+        if values.dtype.kind == "f":
+            check_finite(values, self.column, first)
+        if not planned.is_float:
+            result = values if planned.dtype == "bool" else to_integers(values, planned.dtype, self.column, first)
+        elif not self.scaled:
+            result = to_floats(values, planned.dtype, self.column, first)
+        else:
+            working = "float64" if planned.dtype == "float64" else "float32"
+            result = to_floats(values, working, self.column, first)
+            with np.errstate(over="ignore", invalid="ignore"):
+                result *= np.asarray(self.scale).astype(working)
+                result += np.asarray(self.offset).astype(working)
+            refuse_infinite(result, values, f"`scale` and `offset` in {working}", self.column, first)
+            if planned.dtype != working:
+                result = to_floats(result, planned.dtype, self.column, first)
+        return result.reshape(len(result), *planned.shape)

@@ -1,0 +1,171 @@
+"""Labels: integers, or names that become integers."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.problem import RunError, need
+from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.readers.casts import plan_array, to_integers
+from modelc.compiler.library.readers.checks import check_labels, need_rows, plural, read_rows, shape_of_row, take_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def read_classes(value: Any) -> Any:
+    """A count of classes, or their names as a tuple. Raises for anything else."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
+        return value
+    if not isinstance(value, list | tuple):
+        raise PydanticCustomError("classes", "expected a count of at least 2, or a list of names")
+    if not all(isinstance(name, str) and name for name in value):
+        raise PydanticCustomError("classes", "class names are texts: put quotes around numbers and `true` or `false`")
+    if len(value) < 2 or len(set(value)) < len(value):
+        raise PydanticCustomError("classes", "expected at least two class names, no two alike")
+    return tuple(value)
+
+
+class CategoryReader(Reader):
+    """A column of labels as integers from 0 to the number of classes, exclusive.
+
+    Integers are taken as they are; text (numpy `str`, or UTF-8 `bytes`) is looked up in the list `classes`, in whose
+    order the classes count. A text that is not there is an error, unless `unknown` names one more class, the last, for all
+    of those: so an input of text, `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or `category_encoding`.
+    """
+
+    primary: ClassVar[str | None] = "column"
+    spellings: ClassVar[tuple[str, ...]] = ("label", "labels", "class", "categorical", "categories", "class_label")
+    example: ClassVar[str] = "category: {column: label, classes: [cat, dog]}"
+
+    column: Annotated[str, Field(min_length=1, description="Name of the column.")]
+    classes: Annotated[
+        int | tuple[str, ...] | None,
+        BeforeValidator(read_classes),
+        Field(description="How many classes there are, or their names in order."),
+    ] = None
+    unknown: Annotated[
+        str | None,
+        Field(min_length=1, description="Name of one more class, the last, for texts that `classes` does not have."),
+    ] = None
+    shape: Annotated[
+        Shape | None, Field(description="New shape of one row, of as many values: `[]` for labels of shape `[1]`.")
+    ] = None
+    rows: Annotated[
+        tuple[int, int] | None,
+        BeforeValidator(read_rows),
+        Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
+    ] = None
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    @property
+    def count(self) -> int | None:
+        """How many classes `classes` and `unknown` say there are."""
+        return len(self.names) if self.names else self.classes if isinstance(self.classes, int) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all classes; empty where they have none."""
+        return (*self.classes, *([self.unknown] if self.unknown else [])) if isinstance(self.classes, tuple) else ()
+
+    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
+        need(
+            wanted is None or wanted.is_integer,
+            f"`category` gives integer labels, and the input takes {wanted and wanted.dtype}",
+            help="give the input `dtype: int32`, or read the column with `array`",
+            code="E402",
+        )
+        need(
+            self.unknown is None or isinstance(self.classes, tuple),
+            f"`unknown` is the class {self.unknown!r} for texts that `classes` does not have, and `classes` names none",
+            help="list them in the order they should count: `classes: [cat, dog]`",
+            argument="unknown",
+            code="E403",
+        )
+        need(
+            self.unknown not in (self.classes if isinstance(self.classes, tuple) else ()),
+            f"`unknown` is {self.unknown!r}, which is one of the `classes` too",
+            help=f"leave `{self.unknown}` out of `classes`: it is the last class anyway",
+            argument="unknown",
+            code="E403",
+        )
+        if column is None:
+            return None
+        need_rows(self.rows, column, self.column)
+        text = column.type.dtype in ("str", "bytes")
+        need(
+            text or column.type.is_integer or column.type.dtype == "bool",
+            f"`category` needs integers or text, and `{self.column}` holds {column.type.dtype}",
+            help="save the labels as integers; read one-hot rows and probabilities with `array`",
+            code="E402",
+        )
+        need(
+            not text or isinstance(self.classes, tuple),
+            f"`{self.column}` holds text, and `classes` does not name the classes",
+            help="list them in the order they should count: `classes: [cat, dog]`",
+            argument="classes",
+            code="E403",
+        )
+        need(
+            self.count is None or column.classes is None or column.classes <= self.count,
+            f"`{self.column}` has {column.classes} classes, `classes` says {self.count}",
+            help=f"`classes: {column.classes}`, or leave it out",
+            argument="classes",
+            code="E403",
+        )
+        shape = shape_of_row(self.shape, column, self.column)
+        return TensorType(shape, "int32" if wanted is None else wanted.dtype)
+
+    def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
+        if self.classes is None:
+            return None if column is None else column.classes
+        return self.names or self.classes
+
+    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+        planned = plan_array(self, column, wanted)
+        first = self.rows[0] if self.rows else 0
+        values = take_rows(column, self.rows)
+        if values.dtype.kind in "US":
+            assert isinstance(self.classes, tuple), "plan refuses text without names"
+            labels = look_up(values, self.classes, self.column, first, self.unknown)
+        else:
+            labels = values.astype("uint8") if values.dtype.kind == "b" else values
+            check_labels(labels, self.count or 2**31, self.column, first)
+        return to_integers(labels, planned.dtype, self.column, first).reshape(len(labels), *planned.shape)
+
+
+def look_up(
+    values: "np.ndarray[Any, Any]", names: tuple[str, ...], column: str, first_row: int, others: str | None = None
+) -> "np.ndarray[Any, Any]":
+    """The place of each text in `names`, as int32; that of texts which are not there is the next where `others` names it.
+
+    Raises RunError E403 for texts that have no place.
+    """
+    import numpy as np
+
+    distinct, inverse = np.unique(values.ravel(), return_inverse=True)
+    texts = [item.decode(errors="replace") if isinstance(item, bytes) else str(item) for item in distinct.tolist()]
+    places = {name: place for place, name in enumerate(names)}
+    place = -1 if others is None else len(names)
+    labels = np.array([places.get(text, place) for text in texts], np.int32)[inverse.ravel()].reshape(values.shape)
+    unknown = [text for text in texts if text not in places and others is None]
+    if unknown:
+        row = first_row + int(np.argwhere(labels < 0)[0][0])
+        shown = ", ".join(repr(text if len(text) <= 40 else text[:37] + "...") for text in unknown[:5])
+        raise RunError(
+            "E403",
+            f"`{column}` has {plural(len(unknown), 'text')} not among its {len(names)} `classes`: {shown}"
+            + (", ..." if len(unknown) > 5 else "")
+            + f", the first in row {row}",
+            helps=(
+                "add them to `classes`, or correct the column: upper and lower case and spaces count",
+                "or let one more class take them, the last: `unknown: other`",
+            ),
+        )
+    return labels

@@ -1,0 +1,139 @@
+"""Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.problem import RunError, need
+from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.compiler.library.contracts.data_source import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+def read_rows(value: Any) -> Any:
+    """`[start, stop]` of a spec as a tuple; the type of a `rows` field does not check more than this."""
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(item) is int for item in value):
+        raise PydanticCustomError("rows", "expected two whole numbers, such as `[0, 1000]`")
+    if not 0 <= value[0] < value[1]:
+        raise PydanticCustomError("rows", "expected the first row and the row after the last: counted from 0, growing")
+    return tuple(value)
+
+
+def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
+    """Raise a `PlanError` E404 unless the column called `name` has the `rows`, as far as its length is known."""
+    if rows is not None and column.rows is not None:
+        need(
+            rows[1] <= column.rows,
+            f"`rows` asks for rows {rows[0]:,} to {rows[1]:,} of `{name}`, which has {column.rows:,}",
+            help=f"the second number of `rows` is the first row left out, at most {column.rows}",
+            argument="rows",
+            code="E404",
+        )
+
+
+def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tuple[int, ...]:
+    """`shape`, or that of the column called `name` where it is None. Raises a `PlanError` E402 if it has other values."""
+    given = column.type.shape
+    if shape is None:
+        return given
+    need(
+        prod(shape) == prod(given),
+        f"one row of `{name}` has shape {show_shape(given)}, {prod(given)} values, and `shape` {show_shape(shape)} has "
+        f"{prod(shape)}",
+        help="`shape` is that of one row: it arranges the same values anew",
+        argument="shape",
+        code="E402",
+    )
+    return shape
+
+
+def take_rows(column: "Array", rows: tuple[int, int] | None) -> "Array":
+    """The rows `[start, stop)` of `column`, all of them where `rows` is None; `need_rows` has seen that they are there."""
+    return column if rows is None else column[rows[0] : rows[1]]
+
+
+def all_finite(values: "Array") -> bool:
+    """Whether no float in `values` is NaN or infinite."""
+    import numpy as np
+
+    # A sum is finite only if every value is: in the common case one pass and no temporary array. It may overflow.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(values, dtype=np.float64)) or np.isfinite(values).all())
+
+
+def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
+    """Raise RunError E403 for NaN or infinity among float `values`; rows are counted from `first_row`."""
+    import numpy as np
+
+    if all_finite(values):
+        return
+    bad = ~np.isfinite(values)
+    where = np.argwhere(bad)[0]
+    count = int(bad.sum())
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
+        f"{first_row + int(where[0])}",
+        helps=("fill or leave out these rows before training",),
+    )
+
+
+def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0, what: str = "label") -> None:
+    """Raise RunError E403 unless every integer in `labels` is in [0, `classes`); rows count from `first_row`.
+
+    `what` is what the integers are called: labels of classes, or ids of an embedding.
+    """
+    import numpy as np
+
+    if labels.size == 0 or (labels.min() >= 0 and labels.max() < classes):
+        return
+    bad = (labels < 0) | (labels >= classes)
+    where = tuple(np.argwhere(bad)[0])
+    count = int(bad.sum())
+    greatest = int(labels.max())
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
+        f"{first_row + int(where[0])}",
+        helps=(
+            (f"{what}s up to {greatest} need room for {greatest + 1}, there is room for {classes}",)
+            if labels.min() >= 0
+            else (f"{what}s count from 0",)
+        ),
+    )
+
+
+def check_bounds(
+    values: "Array", bounds: tuple[float, float], name: str, first_row: int = 0, *, metric: str = ""
+) -> None:
+    """Raise RunError E403 unless all `values` lie in the closed interval `bounds`; rows count from `first_row`.
+
+    It is what a loss takes, or the `metric` that is named.
+    """
+    import numpy as np
+
+    low, high = bounds
+    if values.size == 0 or (values.min() >= low and values.max() <= high):
+        return
+    bad = ~((values >= low) & (values <= high))
+    where = tuple(np.argwhere(bad)[0])
+    cure = "scale the target with `array: {scale: ...}`, or choose another loss"
+    raise RunError(
+        "E403",
+        f"`{name}` has {plural(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
+        f"{values[where].item():g} in row {first_row + int(where[0])}",
+        notes=(f"the metric `{metric}` counts right answers among classes",) if metric else (),
+        helps=("for numbers use a metric of errors, such as `mean_absolute_error` or `r2`" if metric else cure,),
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 value`, `1,200 values`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,46 @@
+"""The target that is an input again: autoencoders."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Column, Reader
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class SameAs(Reader):
+    """The finished array of a model input, after its own reader, as a target.
+
+    Its `Column` and its array are those of the input, not of a column of the source; both pass through unchanged.
+    """
+
+    primary: ClassVar[str | None] = "input"
+    spellings: ClassVar[tuple[str, ...]] = ("copy", "copy_of", "input", "sameas")
+    example: ClassVar[str] = "same_as: image"
+    origin: ClassVar[Literal["column", "input"]] = "input"
+
+    input: Annotated[str, Field(min_length=1, description="Name of the input.")]
+
+    @property
+    def subject(self) -> str:
+        return self.input
+
+    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
+        if column is not None and wanted is not None:
+            need(
+                column.type.dtype == wanted.dtype,
+                f"the input `{self.input}` holds {column.type.dtype}, this one takes {wanted.dtype}",
+                help="give both inputs the same `dtype`, or read the column again with a reader of its own",
+                code="E402",
+            )
+        return None if column is None else column.type
+
+    def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
+        return None if column is None else column.classes
+
+    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+        return column

@@ -1,0 +1,34 @@
+"""All tables of named things, by kind."""
+
+from typing import Any
+
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.constraints import CONSTRAINTS
+from modelc.compiler.library.initializers import INITIALIZERS
+from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.metrics import METRICS
+from modelc.compiler.library.optimizers import OPTIMIZERS
+from modelc.compiler.library.readers import READERS
+from modelc.compiler.library.regularizers import REGULARIZERS
+from modelc.compiler.library.schedules import SCHEDULES
+from modelc.compiler.library.sources import SOURCES
+
+TABLES: tuple[Table[Any], ...] = (
+    LAYERS,
+    ACTIVATIONS,
+    INITIALIZERS,
+    REGULARIZERS,
+    CONSTRAINTS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    SCHEDULES,
+    SOURCES,
+    READERS,
+)
+
+
+def table_of(kind: str) -> Table[Any]:
+    """The table of one kind. Raises StopIteration for a kind that does not exist."""
+    return next(table for table in TABLES if table.kind == kind)

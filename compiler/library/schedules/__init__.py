@@ -1,0 +1,51 @@
+"""The learning-rate schedules. This table is the list; `LearningRate` is the field that takes one, or a number."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic_core import SchemaValidator, core_schema
+
+from modelc.compiler.library.base.fields import read_ratio
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.contracts.optimizer import Schedule
+
+if TYPE_CHECKING:
+    import optax
+
+SCHEDULES: Table[Schedule] = Table(
+    Schedule,
+    {
+        "constant": "schedules.constant:Constant",
+        "cosine": "schedules.cosine:Cosine",
+    },
+)
+
+
+class RateOrSchedule:
+    """Annotation of a `learning_rate` field: a positive number, or a schedule in the notation of named things."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        number = core_schema.float_schema(gt=0, allow_inf_nan=False, strict=True)
+        validator = SchemaValidator(number)
+
+        def validate(raw: Any) -> Any:
+            if isinstance(raw, Schedule):
+                return raw
+            raw = read_ratio(raw)
+            if isinstance(raw, dict) or (isinstance(raw, str) and raw[:1].isalpha()):
+                return SCHEDULES.build(raw)
+            return validator.validate_python(raw)
+
+        def dump(value: Any) -> Any:
+            return SCHEDULES.dump(value) if isinstance(value, Schedule) else value
+
+        return core_schema.no_info_plain_validator_function(
+            validate, serialization=core_schema.plain_serializer_function_ser_schema(dump)
+        )
+
+
+LearningRate = Annotated[float | Schedule, RateOrSchedule()]
+
+
+def rate_function(rate: float | Schedule, total_steps: int) -> "optax.ScalarOrSchedule":
+    """What optax takes for a learning rate: the number itself, or the schedule over `total_steps`."""
+    return rate.function(total_steps) if isinstance(rate, Schedule) else rate

@@ -1,0 +1,26 @@
+"""A learning rate that stays."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.contracts.optimizer import Schedule
+
+if TYPE_CHECKING:
+    import optax
+
+
+class Constant(Schedule):
+    """The same learning rate at every step: what a bare number means, in the notation of schedules."""
+
+    primary: ClassVar[str | None] = "learning_rate"
+    spellings: ClassVar[tuple[str, ...]] = ("constant_schedule", "ConstantLR", "fixed")
+    example: ClassVar[str] = "constant: 0.1"
+
+    learning_rate: Annotated[Positive, Field(description="The learning rate.")]
+
+    def function(self, total_steps: int) -> "optax.Schedule":
+        import optax
+
+        return optax.constant_schedule(self.learning_rate)

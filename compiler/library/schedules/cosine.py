@@ -1,0 +1,55 @@
+"""A learning rate that falls along half a cosine, after a linear warm-up."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
+from modelc.compiler.library.contracts.optimizer import Schedule
+
+if TYPE_CHECKING:
+    import optax
+
+
+class Cosine(Schedule):
+    """From `warmup_from` straight up to `learning_rate`, then down a half cosine to `alpha * learning_rate`.
+
+    With `t` steps since the warm-up: `learning_rate * (alpha + (1 - alpha) * (1 + cos(pi * t / decay_steps)) / 2)`, and
+    constant once `t` has passed `decay_steps`. Follows Keras 3 `CosineDecay` (whose `warmup_target` is `learning_rate`
+    and whose `initial_learning_rate` is `warmup_from`) and Loshchilov and Hutter, 2017.
+    """
+
+    keras: ClassVar[str] = "optimizers.schedules.CosineDecay"
+    torch: ClassVar[str] = "optim.lr_scheduler.CosineAnnealingLR"
+    primary: ClassVar[str | None] = "learning_rate"
+    spellings: ClassVar[tuple[str, ...]] = ("cosine_annealing", "warmup_cosine")
+    example: ClassVar[str] = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
+
+    learning_rate: Annotated[Positive, Field(description="The greatest learning rate, at the end of the warm-up.")]
+    decay_steps: Annotated[
+        Size | None, Field(description="Steps from the greatest rate to the least; the rest of the run by default.")
+    ] = None
+    alpha: Annotated[Number, Field(ge=0, le=1, description="The least rate, as a share of the greatest.")] = 0.0
+    warmup_steps: Annotated[int, Field(ge=0, lt=2**31, description="Steps of the warm-up.")] = 0
+    warmup_from: Annotated[NonNegative, Field(description="Learning rate at the first step of the warm-up.")] = 0.0
+
+    @model_validator(mode="after")
+    def need_warmup(self) -> Self:
+        if self.warmup_from and not self.warmup_steps:
+            raise PydanticCustomError("warmup_alone", "`warmup_from` has no effect without `warmup_steps`")
+        if self.warmup_from > self.learning_rate:
+            raise PydanticCustomError(
+                "warmup_down", "`warmup_from` is greater than `learning_rate`, and a warm-up goes up"
+            )
+        return self
+
+    def function(self, total_steps: int) -> "optax.Schedule":
+        import optax
+
+        decay_steps = self.decay_steps or max(total_steps - self.warmup_steps, 1)
+        decay = optax.cosine_decay_schedule(self.learning_rate, decay_steps, self.alpha)
+        if not self.warmup_steps:
+            return decay
+        warmup = optax.linear_schedule(self.warmup_from, self.learning_rate, self.warmup_steps)
+        return optax.join_schedules([warmup, decay], [self.warmup_steps])

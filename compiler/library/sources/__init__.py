@@ -1,0 +1,13 @@
+"""The sources. This table is the list: what is not here does not exist."""
+
+from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.contracts.data_source import Source
+
+SOURCES: Table[Source] = Table(
+    Source,
+    {
+        "digits": "sources.digits:Digits",
+        "mnist": "sources.mnist:Mnist",
+        "npz": "sources.npz:Npz",
+    },
+)

@@ -1,0 +1,135 @@
+"""The MNIST digits, from the cache folder, or downloaded into it once."""
+
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Column, Loaded, Root, Source, open_regular
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FILE = "mnist.npz"
+LIMIT = 16 * 2**20
+"""More bytes than any of the files has."""
+NPZ = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+NPZ_DIGEST = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+IDX = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+IDX_FILES = {
+    "x_train": (
+        "train-images-idx3-ubyte.gz",
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    ),
+    "y_train": (
+        "train-labels-idx1-ubyte.gz",
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    ),
+    "x_test": (
+        "t10k-images-idx3-ubyte.gz",
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    ),
+    "y_test": (
+        "t10k-labels-idx1-ubyte.gz",
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    ),
+}
+SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+
+
+class Mnist(Source):
+    """70,000 handwritten digits, 28x28 pixels (LeCun, Cortes and Burges, 1998): 60,000 for training, 10,000 for testing.
+
+    Columns: `image`, uint8 `[28, 28]` with values from 0 to 255, and `label`, 0 to 9. The file `mnist.npz` in the cache
+    folder (arrays x_train, y_train, x_test, y_test) is used if it is there, else it is downloaded once.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("MNIST", "mnist_784", "digits28")
+    example: ClassVar[str] = "mnist"
+
+    def columns(self) -> Mapping[str, Column] | None:
+        return {
+            "image": Column(TensorType((28, 28), "uint8"), rows=60_000),
+            "label": Column(TensorType((), "uint8"), classes=10, rows=60_000),
+        }
+
+    def load(self, root: Root) -> Loaded:
+        from modelc.compiler.library.sources.archive import read_arrays
+
+        path = root.cache / FILE
+        if not path.exists():
+            download(path)
+        with open_regular(path, str(path)) as file:
+            arrays = read_arrays(file, str(path))
+        check(arrays, path)
+        return Loaded(
+            {"image": arrays["x_train"], "label": arrays["y_train"]},
+            {"image": arrays["x_test"], "label": arrays["y_test"]},
+        )
+
+
+def check(arrays: Mapping[str, "np.ndarray[Any, Any]"], path: Path) -> None:
+    """Raise RunError E405 unless `arrays`, read from `path`, are those of MNIST: names, shapes, dtypes, label range."""
+    problem = None
+    for name, shape in SHAPES.items():
+        if name not in arrays:
+            problem = f"has no array `{name}`"
+        elif arrays[name].shape != shape or arrays[name].dtype != "uint8":
+            problem = (
+                f"has {list(arrays[name].shape)} {arrays[name].dtype} as `{name}`, MNIST has {list(shape)} uint8 there"
+            )
+        elif len(shape) == 1 and arrays[name].max() > 9:
+            problem = f"has the label {arrays[name].max()} in `{name}`, MNIST has labels from 0 to 9"
+        if problem:
+            raise RunError(
+                "E405",
+                f"{str(path)!r} {problem}",
+                helps=("remove the file, and it is downloaded again", "read arrays of your own with the source `npz`"),
+            )
+
+
+def download(path: Path) -> None:
+    """Make the file at `path` from the first mirror that has it, checked and whole. Raises RunError E406."""
+    from modelc.compiler.library.sources.download import Unreachable, fetch, write_whole
+
+    try:
+        content = fetch(NPZ, NPZ_DIGEST, LIMIT)
+    except Unreachable as error:
+        reasons = [str(error)]
+    else:
+        write_whole(path, lambda file: file.write(content))
+        return
+    try:
+        arrays = {name: read_idx(fetch(IDX + file, digest, LIMIT)) for name, (file, digest) in IDX_FILES.items()}
+    except Unreachable as error:
+        reasons.append(str(error))
+    else:
+        write_whole(path, lambda file: save(file, arrays))
+        return
+    raise RunError(
+        "E406",
+        "MNIST is not in the cache and could not be downloaded",
+        notes=tuple(reasons),
+        helps=(f"on a machine with network, download {NPZ} and put it here: {path}",),
+    )
+
+
+def read_idx(content: bytes) -> "np.ndarray[Any, Any]":
+    """The array in a gzipped IDX file whose checksum was found right (format: yann.lecun.com/exdb/mnist)."""
+    import gzip
+
+    import numpy as np
+
+    raw = gzip.decompress(content)
+    rank = raw[3]
+    shape = struct.unpack_from(f">{rank}I", raw, 4)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(shape)
+
+
+def save(file: BinaryIO, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+    """Write `arrays` as a compressed .npz."""
+    import numpy as np
+
+    np.savez_compressed(file, allow_pickle=False, **arrays)

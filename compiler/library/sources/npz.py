@@ -1,0 +1,90 @@
+"""Columns in .npz files of the user."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.data_source import Column, Loaded, Root, Source, open_regular
+from modelc.compiler.library.sources.archive import Header, read_arrays, read_headers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Npz(Source):
+    """The arrays of an .npz file as columns, by name; the first axis of each counts the rows.
+
+    Files are data: nothing is unpickled, and sizes are checked before memory is taken. Text columns are arrays of
+    numpy's `str` dtype.
+    """
+
+    primary: ClassVar[str | None] = "train"
+    spellings: ClassVar[tuple[str, ...]] = ("numpy", "np", "npz_file")
+    example: ClassVar[str] = "npz: {train: data/train.npz, test: data/test.npz}"
+
+    train: Annotated[str, Field(min_length=1, description="File with the training rows, relative to the spec.")]
+    test: Annotated[str | None, Field(min_length=1, description="File with the test rows, of the same columns.")] = None
+
+    def columns(self) -> Mapping[str, Column] | None:
+        return None
+
+    def inspect(self, root: Root) -> Mapping[str, Column]:
+        train = inspect_file(root, self.train)
+        if self.test is not None:
+            check_alike(train, inspect_file(root, self.test), self.train, self.test)
+        return train
+
+    def load(self, root: Root) -> Loaded:
+        self.inspect(root)
+        return Loaded(load_file(root, self.train), None if self.test is None else load_file(root, self.test))
+
+
+def inspect_file(root: Root, path: str) -> dict[str, Column]:
+    """The columns of one file, from its headers. Raises RunError E404 or E405."""
+    with open_regular(root.resolve(path), path) as file:
+        headers = read_headers(file, path)
+    check_rows(headers, path)
+    return {
+        name: Column(TensorType(header.shape[1:], header.dtype), rows=header.shape[0])
+        for name, header in headers.items()
+    }
+
+
+def load_file(root: Root, path: str) -> dict[str, "np.ndarray[Any, Any]"]:
+    """The columns of one file. Raises RunError E405."""
+    with open_regular(root.resolve(path), path) as file:
+        return read_arrays(file, path)
+
+
+def check_rows(headers: Mapping[str, Header], path: str) -> None:
+    """Raise RunError E404 unless all columns have the same number of rows, and at least one."""
+    for name, header in headers.items():
+        if not header.shape:
+            raise RunError("E404", f"the column `{name}` in {path!r} is a single value and has no rows")
+        if header.shape[0] == 0:
+            raise RunError("E404", f"the column `{name}` in {path!r} has no rows")
+    first, *others = headers
+    for name in others:
+        if headers[name].shape[0] != headers[first].shape[0]:
+            raise RunError(
+                "E404",
+                f"the columns of {path!r} differ in length: `{first}` has {headers[first].shape[0]:,} rows, "
+                f"`{name}` has {headers[name].shape[0]:,}",
+                helps=("keep training and test rows in two files: `npz: {train: FILE, test: FILE}`",),
+            )
+
+
+def check_alike(train: Mapping[str, Column], test: Mapping[str, Column], train_path: str, test_path: str) -> None:
+    """Raise RunError E404 where a column has other rows in the test file than in the training file, or is missing."""
+    for name, column in train.items():
+        if name not in test:
+            raise RunError("E404", f"the column `{name}` of {train_path!r} is missing in {test_path!r}")
+        if test[name].type.shape != column.type.shape:
+            raise RunError(
+                "E404",
+                f"one row of the column `{name}` has shape {show_shape(column.type.shape)} in {train_path!r} and "
+                f"{show_shape(test[name].type.shape)} in {test_path!r}",
+            )

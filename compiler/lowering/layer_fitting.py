@@ -1,0 +1,132 @@
+"""Lets layers learn from the training rows: computes what comes into each that has a `fit`, and asks it. Trains nothing.
+
+`infer` has seen to it that nothing before such a layer is trained, so that what it learns stays true.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.graph.type_inference import called
+from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.library.contracts.layer import Batch
+from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.lowering.lower import Tree, lower
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+"""Arrays by name, of one row for each example; or the state entries of one node."""
+
+ROWS = 1024
+VALUES = 2**22
+"""A batch has at most as many rows, and no array in it as many values where two rows have less."""
+
+
+def fit_layers(task: Task, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
+    """Each layer of `task` that learns, in canonical order, and what it learnt from `inputs`, the training rows by name.
+
+    The passes have prepared the task. Layers before one are computed as in prediction, with what was learnt before it.
+    Raises RunError E403 where there is nothing to learn from, or NaN or infinity.
+    """
+    learnt: dict[str, Arrays] = {}
+    for node in task.planned.graph.nodes:
+        wanted = task.planned.plans[node.path].fitted
+        if not wanted or node.owner != node.path:
+            continue
+        edge = node.first
+        assert node.layer is not None and edge is not None, "a task without errors has no holes"
+        given = watched(node, batches(task, edge, learnt, inputs))
+        entries = dict(node.layer.fit(given))
+        found = {name: (array.shape, str(array.dtype)) for name, array in entries.items()}
+        if found != {name: (entry.shape, entry.dtype) for name, entry in wanted.items()}:
+            raise TypeError(f"`fit` of `{LAYERS.name_of(node.layer)}` gives {found}, its plan says {dict(wanted)}")
+        check_finite(node, entries)
+        learnt[node.path] = entries
+        yield node, entries
+
+
+def batches(task: Task, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays) -> Iterator[Batch]:
+    """The values on `edge` for all rows of `inputs`; those of a model input as they are."""
+    graph = task.planned.graph
+    if edge.node in graph.inputs:
+        values = inputs[edge.node]
+        size = rows_at_once(task.planned)
+        for start in range(0, len(values), size):
+            yield Batch(values[start : start + size])
+        return
+
+    import jax
+    import numpy as np
+
+    before = prefix(task, edge)
+    run = lower(before).run
+
+    @jax.jit
+    def compute(state: Tree, inputs: Any, real: Any) -> Any:
+        values = run({}, state, inputs, (edge,), rows=real)
+        return values.edges[edge], values.masks[edge]
+
+    used = reachable(graph, [edge])
+    needed = {name: array for name, array in inputs.items() if name in used}
+    rows = len(next(iter(needed.values())))
+    size = min(rows, rows_at_once(before.planned))
+    for start in range(0, rows, size):
+        places = np.arange(start, start + size)
+        # A smaller last batch is filled up with its last row, so that one compilation does for all.
+        chosen = {name: array[np.minimum(places, rows - 1)] for name, array in needed.items()}
+        values, mask = jax.device_get(compute(learnt, chosen, places < rows))
+        count = min(size, rows - start)
+        yield Batch(values[:count], None if mask is None else mask[:count])
+
+
+def prefix(task: Task, edge: Edge) -> Task:
+    """`task` with only the nodes that the value on `edge` depends on."""
+    graph = task.planned.graph
+    used = reachable(graph, [edge])
+    nodes = tuple(node for node in graph.nodes if node.path in used)
+    return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), task.planned.plans))
+
+
+def rows_at_once(planned: PlannedGraph) -> int:
+    """How many rows are computed together, so that the largest array in between stays small."""
+    types = [type_ for type_ in planned.graph.inputs.values() if type_ is not None]
+    types += [out for node in planned.graph.nodes for out in planned.plans[node.path].outputs.values()]
+    return min(ROWS, max(1, VALUES // max(prod(type_.shape) for type_ in types)))
+
+
+def watched(node: Node, given: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches. Raises RunError E403 at their end where no step of any row was real."""
+    real = False
+    for batch in given:
+        real = real or batch.mask is None or bool(batch.mask.any())
+        yield batch
+    if not real:
+        raise nothing_to_learn(node, "every step of every training row is masked", "mask less than everything")
+
+
+def check_finite(node: Node, entries: Arrays) -> None:
+    """Raise RunError E403 where what a layer learnt is NaN or infinite."""
+    import numpy as np
+
+    for name, array in entries.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise nothing_to_learn(
+                node,
+                f"its `{name}` is not finite",
+                "look for values in the layers before it that are NaN, infinite or masked in every row",
+            )
+
+
+def nothing_to_learn(node: Node, reason: str, cure: str) -> RunError:
+    return RunError(
+        "E403",
+        f"{called(node)} cannot learn from the training rows: {reason}",
+        helps=(cure,),
+        at=node.at,
+    )

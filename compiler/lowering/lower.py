@@ -1,0 +1,252 @@
+"""A task as pure JAX functions: `init` draws the weights, `run` computes values, `apply` is its public face."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.graph.rolled_repeats import Roll
+from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot
+from modelc.compiler.library.base.contract_checks import need_kind, need_shape
+from modelc.compiler.library.base.prng import derive, derive_each
+from modelc.compiler.library.base.stacked_weights import STACKED
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, Weight
+
+if TYPE_CHECKING:
+    from jax import Array
+
+Tree = Mapping[str, Mapping[str, "Array"]]
+"""Weights or state: by node path, then by name (`params["digit"]["kernel"]`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What one run computed: the wanted edges and their masks, the new state, and penalties by `path/name`."""
+
+    edges: Mapping[Edge, "Array"]
+    masks: Mapping[Edge, "Array | None"]
+    state: Tree
+    penalties: Mapping[str, "Array"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The pure functions of a model.
+
+    `init(key) -> (params, state)`; `run(params, state, inputs, wanted, train=, key=, rows=) -> Values`, see `lower`.
+    """
+
+    init: Callable[["Array"], tuple[Tree, Tree]]
+    run: Callable[..., Values]
+    outputs: Mapping[str, Edge]
+    rolls: tuple[Roll, ...] = ()
+    """The repeats whose weights and state it holds stacked; `rolling` has the way to those by name and back."""
+
+    def apply(
+        self,
+        params: Tree,
+        state: Tree,
+        inputs: Mapping[str, "Array"],
+        *,
+        train: bool = False,
+        key: "Array | None" = None,
+        rows: "Array | None" = None,
+    ) -> tuple[dict[str, "Array"], Tree]:
+        """The outputs by name for batched `inputs` by name, and the new state."""
+        values = self.run(params, state, inputs, self.outputs.values(), train=train, key=key, rows=rows)
+        return {name: values.edges[edge] for name, edge in self.outputs.items()}, values.state
+
+
+def lower(task: Task) -> Model:
+    """The functions of a task that the passes have prepared."""
+    planned = task.planned
+    outputs = {name: output.edge for name, output in task.outputs.items()}
+    precision = Precision(
+        task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
+        frozenset(
+            edge.node
+            for edge in outputs.values()
+            if (node := planned.graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
+        ),
+        frozenset(node.path for node in planned.graph.nodes if node.layer is not None and node.layer.exact),
+    )
+
+    def init(key: "Array") -> tuple[Tree, Tree]:
+        return draw(planned, key)
+
+    def run(
+        params: Tree,
+        state: Tree,
+        inputs: Mapping[str, "Array"],
+        wanted: Iterable[Edge],
+        *,
+        train: bool = False,
+        key: "Array | None" = None,
+        rows: "Array | None" = None,
+    ) -> Values:
+        return interpret(planned, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
+
+    return Model(init, run, outputs, planned.rolls)
+
+
+def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
+    """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
+    params: dict[str, dict[str, Array]] = {}
+    state: dict[str, dict[str, Array]] = {}
+    for owner, plan, roll in planned.held():
+        if plan.params:
+            params[owner] = {name: first_values(weight, key, owner, name, roll) for name, weight in plan.params.items()}
+        if plan.state:
+            state[owner] = {
+                name: first_values(entry, key, owner, name, roll)
+                for name, entry in plan.state.items()
+                if not entry.per_row
+            }
+    return params, state
+
+
+def first_values(entry: Weight | State, key: "Array", owner: str, name: str, roll: Roll | None) -> "Array":
+    """The first values of one array, or of that array in every copy of a rolled repeat, stacked."""
+    if roll is None:
+        drawn = entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
+        need_shape(entry.initializer, "sample", drawn, entry.shape, rows=False)
+        return drawn
+    import jax
+
+    keys = derive_each(key, [owner.replace(STACKED, str(index), 1) for index in range(roll.times)])
+    values: Array = jax.vmap(lambda key: entry.initializer.sample(derive(key, name), entry.shape, entry.dtype))(keys)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Where values are narrowed to bfloat16: between all nodes when `half`, but not into the last activation of an
+    output (`wide` has their paths), whose eight bits would show in probabilities, nor into a layer that is `exact`."""
+
+    half: bool
+    wide: frozenset[str]
+    exact: frozenset[str] = frozenset()
+
+    def narrow(self, value: "Array", path: str = "") -> "Array":
+        """`value` as it goes into the node at `path`, or leaves one: layers compute in the dtype of their inputs."""
+        if not self.half or path in self.exact:
+            return value
+        if path in self.wide:
+            return value.astype("float32") if value.dtype == "bfloat16" else value
+        return value.astype("bfloat16") if value.dtype == "float32" else value
+
+    def widen(self, value: "Array") -> "Array":
+        """`value` as losses, metrics and the caller get it."""
+        return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
+
+
+def interpret(
+    planned: PlannedGraph,
+    precision: Precision,
+    params: Tree,
+    state: Tree,
+    inputs: Mapping[str, "Array"],
+    wanted: tuple[Edge, ...],
+    *,
+    train: bool,
+    key: "Array | None",
+    rows: "Array | None",
+) -> Values:
+    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
+    run = Run(planned.plans, precision, rows, train)
+    run.values = {Edge(name): inputs[name] for name in planned.graph.inputs if name in inputs}
+    new_state = {path: dict(entries) for path, entries in state.items()}
+    rolled = {path: roll for roll in planned.rolls for path in roll.inside}
+    for node in planned.graph.nodes:
+        roll = rolled.get(node.path)
+        if roll is not None:
+            # All that feeds the copies stands before the last node of theirs, and all that they feed behind it.
+            if node.path == roll.at:
+                run.loop(roll, params, new_state, key)
+            continue
+        result = run.node(
+            node,
+            params.get(node.owner, {}),
+            new_state.get(node.owner, {}),
+            None if key is None else derive(key, node.path),
+        )
+        if result:
+            new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
+    values, masks, penalties = run.values, run.masks, run.penalties
+    return Values(
+        {edge: precision.widen(values[edge]) for edge in wanted},
+        {edge: masks.get(edge) for edge in wanted},
+        new_state,
+        penalties,
+    )
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a model: what is computed so far."""
+
+    plans: Mapping[str, Plan]
+    precision: Precision
+    rows: "Array | None"
+    train: bool
+    values: dict[Edge, Any] = field(default_factory=dict)
+    masks: dict[Edge, Any] = field(default_factory=dict)
+    penalties: dict[str, "Array"] = field(default_factory=dict)
+
+    def node(
+        self, node: Node, params: Mapping[str, "Array"], state: Mapping[str, "Array"], key: "Array | None"
+    ) -> Mapping[str, "Array"]:
+        """Compute one node; its new state."""
+        assert node.layer is not None and node.feeds is not None
+        narrow = self.precision.narrow
+        edges = [feed.edge for feed in node.feeds if feed.edge is not None]
+        masks = by_slot(node, [self.masks.get(edge) for edge in edges])
+        call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
+        given = node.layer.apply(call, **by_slot(node, [narrow(self.values[edge], node.path) for edge in edges]))
+        result = given if isinstance(given, Result) else Result.of(given)
+        for port, type_ in self.plans[node.path].outputs.items():
+            value, named = result.outputs.get(port), port if port != "output" else ""
+            need_shape(node.layer, "apply", value, type_.shape, named)
+            need_kind(node.layer, "apply", value, type_.dtype, named)
+        for port, value in result.outputs.items():
+            self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else narrow(value)
+            self.masks[Edge(node.path, port)] = result.masks.get(port)
+        if node.layer.masking == "pass":
+            joined = join_masks([self.masks.get(edge) for edge in edges])
+            self.masks.update({Edge(node.path, port): joined for port in result.outputs})
+        self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
+        return result.state
+
+    def loop(self, roll: Roll, params: Tree, state: dict[str, Any], key: "Array | None") -> None:
+        """Compute a rolled repeat, whose weights and state are stacked; replaces the state in `state`."""
+        from jax import lax
+
+        paths = {node.path: roll.stacked(node.path) for node in roll.nodes}
+        keys = {} if key is None else {path: derive_each(key, roll.copies(path)) for path in paths}
+        stacked = {path: (params.get(held, {}), state.get(held, {}), keys.get(path)) for path, held in paths.items()}
+
+        def turn(carry: Any, now: Any) -> Any:
+            inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
+            inner.values[roll.carrier], inner.masks[roll.carrier] = carry
+            new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
+            return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)
+
+        first = self.precision.narrow(self.values[roll.carried]), self.masks.get(roll.carried)
+        (value, mask), (new, penalties) = lax.scan(turn, first, stacked, length=roll.times)
+        self.values[roll.last], self.masks[roll.last] = value, mask
+        for path, entries in new.items():
+            if entries:
+                state[paths[path]] = {**state.get(paths[path], {}), **entries}
+        self.penalties.update({f"{roll.path}/{name}": value.sum() for name, value in penalties.items()})
+
+
+def join_masks(masks: list[Any]) -> Any:
+    """A step counts where any of the inputs counts it, as in Keras 3; None where an input has no mask."""
+    if not masks or any(mask is None for mask in masks):
+        return None
+    joined = masks[0]
+    for mask in masks[1:]:
+        joined = joined | mask
+    return joined

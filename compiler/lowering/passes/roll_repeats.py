@@ -1,0 +1,167 @@
+"""Finds repeats of many copies that can be computed as one loop over stacked weights, and what differs in each turn.
+
+A loop compiles its body once, however many copies there are. What it computes, and the names of the weights outside of
+it, are those of the copies one behind the other.
+"""
+
+from dataclasses import replace
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
+from modelc.compiler.graph.rolled_repeats import Roll, Turn, carrier
+from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.library.contracts.activation import Activation
+
+LEAST = 8
+"""Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""
+
+
+def roll_repeats(task: Task) -> Task:
+    """`task` with the rolls of its repeats; those inside another one that is rolled stay as they are."""
+    rolls: list[Roll] = []
+    for repeated in sorted(task.planned.graph.repeats, key=lambda repeated: repeated.path.count("/")):
+        if repeated.tied or repeated.times < LEAST or any(holds(roll, repeated.path) for roll in rolls):
+            continue
+        roll = roll_of(task, repeated)
+        if roll is not None:
+            rolls.append(roll)
+    return replace(task, planned=replace(task.planned, rolls=tuple(rolls)))
+
+
+def holds(roll: Roll, path: str) -> bool:
+    return path.startswith(f"{roll.path}/")
+
+
+def roll_of(task: Task, repeated: Repeated) -> Roll | None:
+    """The roll of one repeat; None where its copies are not alike, or something outside looks into them."""
+    planned = task.planned
+    copies = [copy_of(planned, repeated, index) for index in range(repeated.times)]
+    first, second = copies[0], copies[1]
+    if not first or any(len(copy) != len(first) for copy in copies):
+        return None
+    found = turns_of(repeated, first, second)
+    if found is None or not all(may_turn(planned, node) for node in first):
+        return None
+    turns, carried, end = found
+    if planned.type(carried) != planned.type(end):
+        return None
+    for index, copy in enumerate(copies[1:], 1):
+        if not alike(planned, repeated, first, copy, turns, index):
+            return None
+    inside = {node.path for copy in copies for node in copy}
+    last = Edge(moved(repeated, end.node, 0, repeated.times - 1), end.port)
+    if looks_inside(task, inside, last):
+        return None
+    nodes = tuple(carrying(node, turns[node.path], repeated.path) for node in first)
+    return Roll(repeated.path, repeated.times, nodes, carried, end, last, frozenset(inside), copies[-1][-1].path)
+
+
+def copy_of(planned: PlannedGraph, repeated: Repeated, index: int) -> tuple[Node, ...]:
+    """The nodes of one copy, in canonical order."""
+    path = f"{repeated.path}/{index}"
+    return tuple(node for node in planned.graph.nodes if node.path == path or node.path.startswith(f"{path}/"))
+
+
+def moved(repeated: Repeated, path: str, index: int, to: int) -> str:
+    """The path of what stands at `path` in copy `index`, in another copy."""
+    return f"{repeated.path}/{to}" + path[len(f"{repeated.path}/{index}") :]
+
+
+def turns_of(
+    repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]
+) -> tuple[dict[str, list[Turn]], Edge, Edge] | None:
+    """For each feed of the first copy, what it is in each turn, told by how it differs in the second copy; what goes into the
+    first one, and what of it goes into the second. None where that is more than one value."""
+    inside = {node.path for node in first}
+    twins = {node.path: node for node in second}
+    turns: dict[str, list[Turn]] = {}
+    ends = set()
+    for node in first:
+        twin = twins.get(moved(repeated, node.path, 0, 1))
+        if twin is None or node.feeds is None or twin.feeds is None or len(node.feeds) != len(twin.feeds):
+            return None
+        turns[node.path] = []
+        for feed, other in zip(node.feeds, twin.feeds, strict=True):
+            if feed.edge is None or other.edge is None:
+                return None
+            if feed.edge.node in inside:
+                turns[node.path].append(Turn("inside"))
+            elif other.edge == feed.edge:
+                turns[node.path].append(Turn("constant"))
+            else:
+                ends.add((feed.edge, other.edge))
+                turns[node.path].append(Turn("carried", other.edge))
+    if len(ends) != 1:
+        return None
+    ((carried, end),) = ends
+    return (turns, carried, end) if end.node in inside else None
+
+
+def carrying(node: Node, turns: list[Turn], path: str) -> Node:
+    """A node of the first copy, fed by the carrier of the roll at `path` with what comes from the copy before."""
+    feeds = zip(node.feeds or (), turns, strict=True)
+    return replace(node, feeds=tuple(replace(feed, edge=carrier(path)) if turn.end else feed for feed, turn in feeds))
+
+
+def may_turn(planned: PlannedGraph, node: Node) -> bool:
+    """Whether a node can be a part of a loop's body: it owns its weights, learns nothing, and its gradient is no slower."""
+    plan = planned.plans[node.path]
+    layer = node.layer
+    return (
+        layer is not None
+        and node.owner == node.path
+        and not plan.fitted
+        and not any(entry.per_row for entry in plan.state.values())
+        and all(part.loop_safe for part in layer.layers())
+    )
+
+
+def alike(
+    planned: PlannedGraph,
+    repeated: Repeated,
+    first: tuple[Node, ...],
+    copy: tuple[Node, ...],
+    turns: dict[str, list[Turn]],
+    index: int,
+) -> bool:
+    """Whether copy `index` is the first one in another place, fed by the copy before it."""
+    by_path = {node.path: node for node in copy}
+    for node in first:
+        twin = by_path.get(moved(repeated, node.path, 0, index))
+        if twin is None or twin.layer != node.layer or twin.owner != twin.path or twin.feeds is None:
+            return False
+        if planned.plans[twin.path] != planned.plans[node.path] or len(twin.feeds) != len(turns[node.path]):
+            return False
+        for feed, other, turn in zip(node.feeds or (), twin.feeds, turns[node.path], strict=True):
+            if (other.slot, other.edge) != (feed.slot, fed(repeated, feed, turn, index)):
+                return False
+    return True
+
+
+def fed(repeated: Repeated, feed: Feed, turn: Turn, index: int) -> Edge | None:
+    """What a feed of the first copy is in copy `index`."""
+    assert feed.edge is not None
+    if turn.kind == "constant":
+        return feed.edge
+    if turn.end is not None:
+        return Edge(moved(repeated, turn.end.node, 0, index - 1), turn.end.port)
+    return Edge(moved(repeated, feed.edge.node, 0, index), feed.edge.port)
+
+
+def looks_inside(task: Task, inside: set[str], last: Edge) -> bool:
+    """Whether anything outside of the copies needs another value of theirs than the last one's end, or their weights."""
+    edges = [feed.edge for node in task.planned.graph.nodes if node.path not in inside for feed in node.feeds or ()]
+    edges += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
+    edges += [output.edge for output in task.outputs.values()]
+    masks = [output.mask for output in task.outputs.values() if isinstance(output.mask, Edge)]
+    shared = any(node.owner in inside for node in task.planned.graph.nodes if node.path not in inside)
+    # The last activation of an output keeps more digits than those of the other copies.
+    ends = {output.edge.node for output in task.outputs.values()}
+    activated = any(
+        node.path in ends & inside and isinstance(node.layer, Activation) for node in task.planned.graph.nodes
+    )
+    return (
+        shared
+        or activated
+        or any(edge is not None and edge.node in inside and edge != last for edge in (*edges, *masks))
+    )

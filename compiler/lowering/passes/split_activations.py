@@ -1,0 +1,55 @@
+"""Gives every layer's last activation a node of its own, so that the value before it is an edge that losses can take."""
+
+from dataclasses import replace
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.graph.graph import Edge, Feed, Node
+from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.layers.activations.smooth import Linear
+
+
+def split_activations(task: Task) -> Task:
+    """`task` with `dense(activation=relu)` as `dense` and `relu`: `a` keeps its weights, `a/activation` its value."""
+    planned = task.planned
+    moved: dict[Edge, Edge] = {}
+    nodes: list[Node] = []
+    plans = dict(planned.plans)
+    for node in planned.graph.nodes:
+        feeds = tuple(replace(feed, edge=moved.get(feed.edge, feed.edge)) for feed in node.feeds or () if feed.edge)
+        node = replace(node, feeds=feeds)
+        parts = node.layer.split() if node.layer is not None else None
+        if parts is None or isinstance(parts[1], Linear):
+            nodes.append(node)
+            continue
+        before, activation = parts
+        path = f"{node.path}/activation"
+        if isinstance(before, Linear):
+            nodes.append(replace(node, layer=activation))
+            continue
+        nodes.append(replace(node, layer=before))
+        nodes.append(after(node, path, activation))
+        plans[path] = Plan.of(planned.plans[node.path].output)
+        moved[Edge(node.path)] = Edge(path)
+    graph = replace(
+        planned.graph,
+        nodes=tuple(nodes),
+        outputs={name: moved.get(edge, edge) if edge else None for name, edge in planned.graph.outputs.items()},
+    )
+    outputs = {name: replace(out, edge=moved.get(out.edge, out.edge)) for name, out in task.outputs.items()}
+    terms = tuple(
+        replace(
+            term,
+            of=tuple(moved.get(edge, edge) for edge in term.of),
+            mask=moved.get(term.mask, term.mask) if isinstance(term.mask, Edge) else term.mask,
+        )
+        for term in task.terms
+    )
+    return replace(task, planned=PlannedGraph(graph, plans), outputs=outputs, terms=terms)
+
+
+def after(node: Node, path: str, activation: Activation) -> Node:
+    """The node of `activation`, behind the layer it was split from."""
+    layer: Layer = activation
+    return Node(path, layer, (Feed("x", Edge(node.path), node.at),), path, node.scope, node.at)

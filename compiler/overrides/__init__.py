@@ -1,0 +1,1 @@
+"""`--set PATH=VALUE`: values from the command line in the place of those of a spec."""

@@ -1,0 +1,1 @@
+"""Plug-ins: how they are opened, and what their classes must have."""

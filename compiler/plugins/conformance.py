@@ -1,0 +1,101 @@
+"""What a class must have to be one of the named things: the pattern that the built-in classes keep to, for plug-ins.
+
+Looks at the class alone and computes nothing: what its methods do is for `modelc.testing`.
+"""
+
+from collections.abc import Iterator
+from inspect import Parameter, isfunction, signature
+from typing import Any
+
+from pydantic import PydanticUserError
+
+from modelc.compiler.language.grammar import field_shape
+from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.contracts.layer import Layer, Slot
+from modelc.compiler.library.registries import TABLES
+
+CONFIG = {"frozen": True, "extra": "forbid", "strict": True, "allow_inf_nan": False}
+"""Settings of pydantic that no class may change: values are frozen, and nothing is ignored or converted in silence."""
+
+
+def kind_of(cls: Any) -> str | None:
+    """The kind of thing that a class is, by its base; None for what is none."""
+    if not isinstance(cls, type):
+        return None
+    found = [table for table in TABLES if issubclass(cls, table.base)]
+    # An activation is a layer as well.
+    return max(found, key=lambda table: len(table.base.__mro__)).kind if found else None
+
+
+def faults(table: Table[Any], name: str, cls: Any) -> list[str]:
+    """What keeps `cls` from being the thing `name` of `table`, a line each; empty where nothing does."""
+    if kind_of(cls) != table.kind or cls is table.base:
+        what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
+        kind = kind_of(cls) if cls is not table.base else None
+        return [f"{what} is no subclass of `{table.base.__name__}`" + (f", it is of the kind `{kind}`" if kind else "")]
+    return list(breaches(name, cls))
+
+
+def breaches(name: str, cls: type[Named]) -> Iterator[str]:
+    """What `cls`, a subclass of the base of its kind, lacks or does otherwise."""
+    own = f"`{cls.__qualname__}`"
+    if not (vars(cls).get("__doc__") or "").strip():
+        yield f"{own} has no docstring"
+    if not isinstance(cls.example, str) or name not in cls.example:
+        yield f"{own} has no `example` that uses `{name}`"
+    for key, value in CONFIG.items():
+        if cls.model_config.get(key) != value:
+            yield f"`model_config` of {own} changes `{key}`"
+    for variable in sorted(cls.__class_vars__):
+        if not hasattr(cls, variable):
+            yield f"{own} does not say its `{variable}`"
+    missing = list(unwritten(cls))
+    for method in missing:
+        yield f"{own} has no `{method}`"
+    if issubclass(cls, Layer) and not missing:
+        yield from without_slots(cls)
+    try:
+        cls.model_rebuild()
+    except (PydanticUserError, NameError) as error:
+        yield f"the fields of {own} cannot be understood: {str(error).partition(chr(10))[0]}"
+        return
+    if cls.primary is not None and cls.primary not in cls.model_fields:
+        yield f"the `primary` of {own}, `{cls.primary}`, is none of its fields"
+    for field, info in cls.model_fields.items():
+        if not info.description:
+            yield f"the field `{field}` of {own} has no description"
+        try:
+            field_shape(info)
+        except TypeError:
+            yield f"the field `{field}` of {own} has a type that no spec can write"
+
+
+def without_slots(cls: type[Layer]) -> Iterator[str]:
+    """The inputs of a layer that one of its methods does not take: they are given by name, behind the call of `apply`."""
+    for method, before in (("plan", ["self"]), ("apply", ["self", "call"])):
+        parameters = signature(getattr(cls, method)).parameters
+        if [name for name in parameters if name not in [slot.name for slot in slots_of(cls)]][: len(before)] != before:
+            yield f"`{cls.__qualname__}.{method}` does not begin with `{', '.join(before)}`"
+        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
+            continue
+        for slot in slots_of(cls):
+            if slot.name not in parameters:
+                yield f"`{cls.__qualname__}.{method}` does not take its input `{slot.name}`"
+
+
+def slots_of(cls: type[Layer]) -> tuple[Slot, ...]:
+    """The inputs of a layer, where they do not follow from its arguments."""
+    return cls.slots if isinstance(cls.slots, tuple) else ()
+
+
+def unwritten(cls: type[Named]) -> Iterator[str]:
+    """The methods that bases leave to every subclass, by doing nothing but a bare `raise NotImplementedError`, and `cls` too.
+
+    One that only some subclasses need, as `Layer.fit`, raises it with a message.
+    """
+    seen = {name for base in cls.__mro__ for name in vars(base) if not name.startswith("__")}
+    for name in sorted(seen - set(dir(Named))):
+        value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
+        function = value.fget if isinstance(value, property) else value
+        if isfunction(function) and function.__code__.co_names == ("NotImplementedError",):
+            yield name

@@ -1,0 +1,227 @@
+"""Opens plug-ins: from what `--plugin` names to the frozen value of all that they provide.
+
+A plug-in is an installed distribution, whose entry points are known from metadata and whose classes are imported when a
+spec names them, or one Python file, which is run. Both happen only here, and only for what the user has enabled by name:
+nothing that a spec says leads to this module.
+"""
+
+import importlib.abc
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.diagnostics.problem import PluginError
+from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.wording import article
+from modelc.compiler.library.base.plugin_context import NONE, Plugin, Plugins, Provided
+from modelc.compiler.library.base.plugin_metadata import GROUP, distributions
+from modelc.compiler.library.base.registry import NAME
+from modelc.compiler.library.registries import TABLES, table_of
+from modelc.compiler.plugins.conformance import faults, kind_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+KINDS = tuple(table.kind for table in TABLES)
+EXAMPLE = 'PLUGIN = {"layer.shift": Shift}'
+
+
+def open_plugins(given: Sequence[str | Path]) -> Plugins:
+    """The plug-ins that `given` names: distributions, and files by a path that ends in `.py`.
+
+    Raises PluginError for what is not there, cannot be imported, or has a name that something else has.
+    """
+    plugins: dict[str, Plugin] = {}
+    for name in given:
+        plugin = open_file(Path(name)) if str(name).endswith(".py") else open_distribution(str(name))
+        plugins[plugin.name] = plugin
+    return joined(plugins.values()) if plugins else NONE
+
+
+def joined(plugins: Iterable[Plugin]) -> Plugins:
+    """All that `plugins` provide, each name once. Raises PluginError where two provide the same."""
+    plugins = tuple(plugins)
+    things: dict[str, dict[str, Provided]] = {}
+    owners: dict[tuple[str, str], Plugin] = {}
+    for plugin in plugins:
+        for thing in plugin.provides:
+            for kind in kinds(thing.kind):
+                other = owners.setdefault((kind, thing.name), plugin)
+                if thing.name in things.setdefault(kind, {}):
+                    both = f"the plug-ins `{other.name}` and `{plugin.name}` both have {article(kind)} `{thing.name}`"
+                    twice = f"the plug-in `{plugin.name}` has {article(kind)} `{thing.name}` twice"
+                    raise PluginError(
+                        twice if other is plugin else both,
+                        helps=("call them differently" if other is plugin else "enable one of them",),
+                    )
+                things[kind][thing.name] = thing
+    return Plugins(plugins, things)
+
+
+def kinds(kind: str) -> tuple[str, ...]:
+    """The tables that a thing of one kind is in: an activation is a layer too."""
+    return ("activation", "layer") if kind == "activation" else (kind,)
+
+
+def open_distribution(name: str) -> Plugin:
+    """The plug-in that is the installed distribution `name`. Imports nothing of it. Raises PluginError."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
+        raise PluginError(
+            f"`{name}` is neither the name of a package nor a path that ends in `.py`",
+            helps=("name an installed plug-in, or a Python file",),
+        )
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        known = distributions()
+        close = closest(name, known)
+        raise PluginError(
+            f"there is no installed plug-in `{name}`",
+            notes=(f"installed plug-ins: {', '.join(known)}",) if known and not close else (),
+            helps=(f"did you mean `{close}`?" if close else "install it into this environment, or name a `.py` file",),
+        ) from None
+    points = [point for point in found.entry_points if point.group == GROUP]
+    if not points:
+        raise PluginError(
+            f"the package `{found.name}` is installed and is no plug-in",
+            notes=(f"a plug-in has entry points in the group `{GROUP}`",),
+        )
+    provides = []
+    for point in points:
+        kind, thing = split(point.name, found.name)
+        provides.append(Provided(kind, thing, partial(imported, point, kind, thing, found.name)))
+    modules = frozenset(point.module.partition(".")[0] for point in points)
+    return Plugin(found.name, found.version, None, modules, tuple(provides))
+
+
+def imported(point: "EntryPoint", kind: str, name: str, plugin: str) -> type[Any]:
+    """The class of an entry point. Raises PluginError."""
+    try:
+        cls = point.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # code of others, which may raise anything
+        raise not_imported(f"the {kind} `{name}` of the plug-in `{plugin}`", error) from error
+    return checked(kind, name, cls, plugin)
+
+
+def open_file(path: Path) -> Plugin:
+    """The plug-in that is the Python file at `path`, which is run. Raises PluginError."""
+    try:
+        code = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PluginError(f"the plug-in `{path}` cannot be read: {reason}") from None
+    name = str(path.resolve())
+    digest = sha256(code).hexdigest()
+    # The same file and text are the same module, however often they are enabled: classes stay the same.
+    module_name = f"modelc_plugin_{sha256(name.encode() + code).hexdigest()[:16]}"
+    module = sys.modules.get(module_name) or run(module_name, name, code, str(path))
+    stated = getattr(module, "PLUGIN", None)
+    if not isinstance(stated, Mapping) or not stated:
+        raise PluginError(
+            f"the plug-in `{path}` does not say what it has",
+            helps=(f"end it with a mapping from kinds and names to classes, such as `{EXAMPLE}`",),
+        )
+    provides = []
+    for key, cls in stated.items():
+        kind, thing = split(key, str(path), cls)
+        provides.append(Provided(kind, thing, partial(checked, kind, thing, cls, str(path))))
+    for provided in provides:
+        # Asked for at once: the class is there, and a fault in it is told before any spec is read.
+        assert provided.cls
+    return Plugin(name, None, digest, frozenset({module_name}), tuple(provides))
+
+
+class FileLoader(importlib.abc.InspectLoader):
+    """Runs a text that has been read already, so that what is run is what the digest is of; keeps no bytecode."""
+
+    def __init__(self, path: str, code: bytes) -> None:
+        self.path = path
+        self.code = code
+
+    def get_source(self, fullname: str) -> str:
+        return importlib.util.decode_source(self.code)
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.code, self.path)
+
+
+def run(module_name: str, path: str, code: bytes, shown: str) -> ModuleType:
+    """The module that the text `code` of the file at `path` makes. Raises PluginError, with the lines that led to it."""
+    spec = importlib.util.spec_from_loader(module_name, FileLoader(path, code), origin=path)
+    assert spec is not None and spec.loader is not None
+    spec.has_location = True
+    module = importlib.util.module_from_spec(spec)
+    # Pydantic looks there for the names that annotations are made of.
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # code of others, which may raise anything
+        del sys.modules[module_name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise not_imported(f"the plug-in `{shown}`", error) from error
+    return module
+
+
+def not_imported(what: str, error: BaseException) -> PluginError:
+    """The error for code of a plug-in that raised `error` while it was imported: where, in its own files."""
+    try:
+        text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip().partition("\n")[0]
+    except Exception:  # noqa: BLE001 - what it says of itself is code of others too
+        text = ""
+    message = f"{what} cannot be imported: {type(error).__name__}" + (f": {text}" if text else "")
+    if isinstance(error, SyntaxError):
+        frames = [(error.filename, error.lineno, error.text or "")] if error.filename else []
+    else:
+        here = ("importlib", str(Path(__file__).parent.parent))
+        frames = [
+            (frame.filename, frame.lineno, frame.line or "")
+            for frame in traceback.extract_tb(error.__traceback__)
+            if not any(part in frame.filename for part in here)
+        ]
+    notes = tuple(f"{file}:{line}: {text.strip()}" for file, line, text in frames[-3:])
+    return PluginError(message, notes=notes)
+
+
+def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
+    """The kind and the name that a plug-in states as `layer.shift`. Raises PluginError, also for a name of modelc's."""
+    kind, dot, name = key.partition(".") if isinstance(key, str) else (str(key), "", "")
+    if kind not in KINDS or not NAME.fullmatch(name):
+        bare = name if dot else kind
+        close = kind_of(cls) or closest(kind, KINDS) or "layer"
+        raise PluginError(
+            f"the plug-in `{plugin}` states a thing as `{key}`",
+            notes=(f"kinds: {', '.join(KINDS)}",),
+            helps=(f"state the kind and the name, such as `{close}.{bare if NAME.fullmatch(bare) else 'shift'}`",),
+        )
+    for each in kinds(kind):
+        if name in table_of(each).entries:
+            raise PluginError(
+                f"the plug-in `{plugin}` has {article(each)} `{name}`, and so has modelc itself",
+                helps=(f"give the {kind} another name in the plug-in",),
+            )
+    return kind, name
+
+
+def checked(kind: str, name: str, cls: Any, plugin: str) -> type[Any]:
+    """`cls`, where it keeps to the pattern of its kind. Raises PluginError with all that it breaks."""
+    found = faults(table_of(kind), name, cls)
+    if found:
+        raise PluginError(
+            f"the {kind} `{name}` of the plug-in `{plugin}` is not written as one",
+            notes=tuple(found),
+            helps=(f"`{table_of(kind).base.__module__}` has the contract",),
+        )
+    assert isinstance(cls, type)
+    return cls

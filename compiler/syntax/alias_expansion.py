@@ -1,0 +1,83 @@
+"""Nodes to plain data with places: aliases become copies, holes stay out, and copies count against the budgets."""
+
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Label, Path, Problem
+from modelc.compiler.syntax.positions import Mark, Node, Unreadable, place
+
+MAX_DEPTH = 64
+MAX_NODES = 100_000
+
+
+class Expansion:
+    """Nodes to plain data, each alias replaced by a copy of what it names.
+
+    `values` and `keys` are the nodes by path, `holes` the paths of what is there but unreadable: such a value is
+    absent from its mapping, and None in its list, so that the items after it keep their index.
+    """
+
+    def __init__(self, root: Node, file: str) -> None:
+        self.file = file
+        self.values: dict[Path, Node] = {}
+        self.keys: dict[Path, Node] = {}
+        self.holes: set[Path] = set()
+        self.nodes = 0
+        self.alias: Node | None = None
+        self.data = self.expand(root, (), 0)
+
+    def expand(self, node: Node, path: Path, depth: int) -> Any:
+        """The data of `node` at `path`. Raises `Unreadable` over a budget, at the alias that went over it."""
+        kind = node.kind
+        if kind == "alias":
+            outermost = self.alias is None
+            if outermost:
+                self.alias = node
+            data = self.expand(node.content, path, depth)
+            if outermost:
+                self.alias = None
+            return data
+        self.values[path] = node
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise over_nodes(self.file, (self.alias or node).start, self.alias)
+        if kind == "scalar":
+            return node.content
+        if kind == "hole":
+            self.holes.add(path)
+            return None
+        if depth == MAX_DEPTH:
+            raise over_depth(self.file, (self.alias or node).start)
+        if kind == "sequence":
+            return [self.expand(item, (*path, index), depth + 1) for index, item in enumerate(node.content)]
+        data = {}
+        for key, value in node.content:
+            below = (*path, key.content)
+            self.keys[below] = key
+            self.nodes += 1
+            part = self.expand(value, below, depth + 1)
+            if below not in self.holes:
+                data[key.content] = part
+        return data
+
+
+def over_nodes(file: str, start: Mark, alias: Node | None) -> Unreadable:
+    notes = ("an alias counts as often as what it names",) if alias else ()
+    return Unreadable(
+        Problem(
+            "E005",
+            f"the spec has more than {MAX_NODES:,} keys and values",
+            Label(place(file, start, alias.end if alias else None), "the limit is reached here"),
+            notes=notes,
+            helps=("put what is data in a data file",),
+        )
+    )
+
+
+def over_depth(file: str, start: Mark) -> Unreadable:
+    return Unreadable(
+        Problem(
+            "E005",
+            f"the spec is nested more than {MAX_DEPTH} levels deep",
+            Label(place(file, start), "the limit is reached here"),
+        )
+    )

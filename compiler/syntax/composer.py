@@ -1,0 +1,279 @@
+"""Parser events to nodes: the one builder behind YAML and JSON.
+
+All checks of the text above its syntax are here: depth, tags, aliases, keys, scalars. Knows nothing of models.
+"""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from modelc.compiler.diagnostics.problem import Label, Problem
+from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
+from modelc.compiler.syntax.positions import At, Kind, Mark, Node, ParserEvent, Unreadable, place
+from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten
+
+MAX_PROBLEMS = 100
+CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+GLUED = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/]\S*)")
+GLUED_NUMBER = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?|true|false)")
+
+
+class Composer:
+    """Reads one document from parser events into a tree of nodes; what is wrong with it collects in `problems`."""
+
+    def __init__(self, events: Iterator[ParserEvent], file: str) -> None:
+        self.events = events
+        self.file = file
+        self.problems: list[Problem] = []
+        self.path: list[str | int] = []
+        self.anchors: dict[str, Node | None] = {}
+        self.nodes = 0
+        self.depth = 0
+
+    def document(self) -> Node | None:
+        """The root of the first document, None where there is none. Raises `Unreadable` where reading has to stop."""
+        root: Node | None = None
+        documents = 0
+        for event in self.events:
+            kind = type(event)
+            if kind is DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self.report(
+                        "E004",
+                        "a second document begins here",
+                        event.start_mark,
+                        event.end_mark,
+                        help="a file holds one spec: put the other one in a file of its own",
+                    )
+                    return root
+                self.directives(event)
+            elif kind not in (StreamStartEvent, DocumentEndEvent, StreamEndEvent):
+                root = self.node(event)
+        return root
+
+    def directives(self, event: ParserEvent) -> None:
+        if event.tags or (event.version and event.version != (1, 2)):
+            self.report(
+                "E004",
+                "directives are not part of the language",
+                At(0, 0),
+                help="take the lines out that begin with `%`: a spec is YAML 1.2",
+            )
+
+    def node(self, event: ParserEvent) -> Node:
+        """The node that begins with `event`."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise over_nodes(self.file, event.start_mark, None)
+        kind = type(event)
+        if kind is ScalarEvent:
+            node = self.scalar(event)
+        elif kind is AliasEvent:
+            return self.alias(event)
+        else:
+            if self.depth == MAX_DEPTH:
+                raise over_depth(self.file, event.start_mark)
+            self.depth += 1
+            if event.anchor is not None:
+                self.anchors[event.anchor] = None
+            node = self.mapping(event) if kind is MappingStartEvent else self.sequence(event)
+            self.depth -= 1
+            if event.tag is not None:
+                node = self.tagged(event, node.end)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        return node
+
+    def scalar(self, event: ParserEvent) -> Node:
+        text = event.value
+        plain = event.implicit[0]
+        if event.tag is not None or not (plain or event.implicit[1]):
+            return self.tagged(event, event.end_mark)
+        if not plain:
+            return self.text(event, text)
+        try:
+            return Node("scalar", resolve(text), event.start_mark, event.end_mark)
+        except OutOfRange as error:
+            self.report("E006", str(error), event.start_mark, event.end_mark)
+            return hole(event)
+
+    def text(self, event: ParserEvent, text: str) -> Node:
+        """A quoted scalar; escapes can put in it what the text itself may not hold."""
+        plain = text.isascii() and text.isprintable()
+        control = None if plain else re.search(CONTROL, text)
+        if control:
+            code = ord(control[0])
+            what = "half of a surrogate pair" if 0xD800 <= code < 0xE000 else "the control character"
+            self.report(
+                "E001",
+                f"the text holds {what}, U+{code:04X}",
+                event.start_mark,
+                event.end_mark,
+                help="take the escape out",
+            )
+            return hole(event)
+        return Node("scalar", text, event.start_mark, event.end_mark)
+
+    def tagged(self, event: ParserEvent, end: Mark | None) -> Node:
+        tag = (event.tag or "!").replace("tag:yaml.org,2002:", "!!")
+        self.report(
+            "E004",
+            f"the tag `{shorten(tag)}` is not part of the language",
+            event.start_mark,
+            At(event.start_mark.line, event.start_mark.column + len(tag)),
+            help="take the tag out; text that looks like a number goes in quotes",
+        )
+        return Node("hole", None, event.start_mark, end)
+
+    def alias(self, event: ParserEvent) -> Node:
+        name = event.anchor
+        if self.anchors.get(name) is not None:
+            return Node("alias", self.anchors[name], event.start_mark, event.end_mark)
+        if name in self.anchors:
+            code, message, help = "E004", f"`*{shorten(name)}` stands inside the value that it names", ""
+        else:
+            code, message = "E002", f"no anchor `&{shorten(name)}` stands before this alias"
+            close = get_close_matches(name, self.anchors, n=1)
+            help = f"did you mean `*{close[0]}`?" if close else "put text that begins with `*` in quotes"
+        self.report(code, message, event.start_mark, event.end_mark, help=help)
+        return hole(event)
+
+    def sequence(self, event: ParserEvent) -> Node:
+        items: list[Node] = []
+        for item in self.events:
+            if type(item) is SequenceEndEvent:
+                break
+            self.path.append(len(items))
+            node = self.node(item)
+            if type(node.content) is str and ":" in node.content and type(item) is ScalarEvent and item.implicit[0]:
+                glued = GLUED_NUMBER.fullmatch(node.content)
+                if glued:
+                    self.glued(glued, node.start)
+                    node = hole(item)
+            elif node.content is None and node.kind == "scalar" and item.end_mark.column == item.start_mark.column:
+                # An empty item has no text of its own: it stands where its dash does.
+                node.start = At(node.start.line, max(node.start.column - 1, 0))
+            items.append(node)
+            self.path.pop()
+        return Node("sequence", items, event.start_mark, item.end_mark if event.flow_style else None)
+
+    def mapping(self, event: ParserEvent) -> Node:
+        pairs: list[tuple[Node, Node]] = []
+        first: dict[str, Node] = {}
+        whole = True
+        for item in self.events:
+            if type(item) is MappingEndEvent:
+                break
+            key = self.key(item)
+            self.path.append(key.content if key is not None else "?")
+            following = next(self.events)
+            value = self.node(following)
+            self.path.pop()
+            if key is None:
+                whole = False
+                continue
+            empty = type(following) is ScalarEvent and not following.value and following.implicit[0]
+            if empty and following.tag is None and following.anchor is None:
+                value.start, value.end = key.start, key.end
+                glued = GLUED.fullmatch(key.content) if event.flow_style and item.implicit[0] else None
+                if glued:
+                    self.glued(glued, key.start)
+                    key = Node("scalar", glued["key"], key.start, key.end)
+                    value = Node("hole", None, key.start, key.end)
+            if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
+                whole = False
+                self.merge_key(item)
+            elif key.content in first:
+                self.duplicate(key, first[key.content])
+            else:
+                first[key.content] = key
+                pairs.append((key, value))
+        # Where a key comes from elsewhere or cannot be read, nothing may be concluded from those that are there.
+        kind: Kind = "mapping" if whole else "hole"
+        return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
+
+    def key(self, event: ParserEvent) -> Node | None:
+        """The node of a key, its content always text; None for a key that cannot be."""
+        self.nodes += 1
+        if type(event) is ScalarEvent and event.tag is None:
+            node = self.text(event, event.value)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = node
+            if node.kind == "hole":
+                return None
+            if node.content[:1] == "$":
+                self.report("E004", "a variable cannot be a key", node.start, node.end, help="write the key itself")
+                return None
+            if not node.content:
+                self.report("E002", "a key is missing before the `:`", node.start, node.end)
+                return None
+            return node
+        if type(event) is ScalarEvent:
+            self.scalar(event)
+            return None
+        what = (
+            "an alias" if type(event) is AliasEvent else "a list" if type(event) is SequenceStartEvent else "a mapping"
+        )
+        end = event.end_mark if event.end_mark.line == event.start_mark.line else None
+        self.report("E004", f"{what} cannot be a key", event.start_mark, end, help="keys are plain text")
+        self.node(event)
+        return None
+
+    def merge_key(self, event: ParserEvent) -> None:
+        self.report(
+            "E004",
+            "merge keys (`<<`) are not part of the language",
+            event.start_mark,
+            event.end_mark,
+            help="write the keys out; a whole value can be repeated with an anchor and an alias",
+        )
+
+    def duplicate(self, key: Node, first: Node) -> None:
+        assert key.end is not None
+        assert first.end is not None
+        self.add(
+            Problem(
+                "E003",
+                f"key `{shorten(key.content)}` is given twice",
+                Label(place(self.file, key.start, key.end), "given again"),
+                helps=("keep one of the two",),
+                related=(Label(place(self.file, first.start, first.end), "first given here"),),
+                path=(*self.path, key.content),
+            )
+        )
+
+    def glued(self, match: re.Match[str], start: Mark) -> None:
+        """Report `key:value` without a space between the two."""
+        from modelc.compiler.syntax.yaml_errors import missing_space
+
+        self.add(missing_space(self.file, match["key"], match["value"], start))
+
+    def add(self, problem: Problem) -> None:
+        """Note `problem`. Raises `Unreadable` where there are too many to be the slips of a person."""
+        self.problems.append(problem)
+        if len(self.problems) == MAX_PROBLEMS:
+            message = f"the text has {MAX_PROBLEMS} problems up to here, the rest was not read"
+            raise Unreadable(Problem("E005", message, problem.label))
+
+    def report(self, code: str, message: str, start: Mark, end: Mark | None = None, *, help: str = "") -> None:
+        label = Label(place(self.file, start, end))
+        self.add(Problem(code, message, label, helps=(help,) if help else (), path=tuple(self.path)))
+
+
+def hole(event: ParserEvent) -> Node:
+    """A node for a value that is there but cannot be read."""
+    return Node("hole", None, event.start_mark, event.end_mark)

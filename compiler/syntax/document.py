@@ -1,0 +1,200 @@
+"""Text to `Document`: plain data with the place of every key and value. Knows YAML and JSON, knows nothing of models."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
+
+MAX_BYTES = 256 * 1024
+"""The budget of one file; a caller need not read more than one byte beyond it."""
+
+PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
+UNPRINTABLE = r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""Compiled for texts that are not plain only: a class this large takes longer to compile than a spec to read."""
+UTF_16_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"\xff\xfe", b"\xfe\xff")
+SMALLEST = """the smallest spec is
+modelc: 1
+model:
+  inputs: {x: {shape: [4]}}
+  layers: [dense: 1]"""
+
+
+class Placed(Protocol):
+    """What has a place in some text, looked up when someone asks."""
+
+    def place(self) -> Place: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step from where a value is written to where it is used: a place, and a few words for it.
+
+    `shared` where the value may be used elsewhere too, as that of a variable may, `computed` where an expression made
+    another one of it.
+    """
+
+    where: Placed
+    text: str
+    shared: bool = False
+    computed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read from one file: `data` (dict, list, str, int, float, bool, None) and where each part stands.
+
+    `values[path]` is the place of the value at `path`, `keys[path]` of its key in the mapping around it.
+    `holes` has the path of each value that is there but could not be read. Its problem has been reported, and it is
+    absent from its mapping in `data`, None in its list: whoever reads on says nothing about it.
+
+    Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of each
+    block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that something
+    at a path of the file that is extended is left out.
+    """
+
+    name: str
+    text: str
+    data: Any
+    values: Mapping[Path, Place]
+    keys: Mapping[Path, Place]
+    holes: frozenset[Path] = frozenset()
+    trails: Mapping[Path, tuple[Hop, ...]] = field(default_factory=dict)
+    blocks: Mapping[Path, str] = field(default_factory=dict)
+    defined: tuple[str, ...] = ()
+    removed: Mapping[Path, Placed] = field(default_factory=dict)
+
+    def trail(self, path: Path) -> tuple[Label, ...]:
+        """How the value at `path`, and what it stands in, came there: innermost first, each place once."""
+        if not self.trails:
+            return ()
+        hops = [hop for end in range(len(path), -1, -1) for hop in self.trails.get(path[:end], ())]
+        return tuple({label.place: label for label in (Label(hop.where.place(), hop.text) for hop in hops)}.values())
+
+    def is_shared(self, path: Path) -> bool:
+        """Whether the value at `path`, or what it stands in, came through a variable."""
+        return any(hop.shared for end in range(len(path) + 1) for hop in self.trails.get(path[:end], ()))
+
+    def is_computed(self, path: Path) -> bool:
+        """Whether an expression gave the value at `path`, or the bare value that stands for it."""
+        path = path if path in self.values else path[:-1]
+        return any(hop.computed for hop in self.trails.get(path, ()))
+
+    def get(self, path: Path) -> Any:
+        """The data at `path`. Raises KeyError or IndexError where there is none."""
+        data = self.data
+        for part in path:
+            data = data[part]
+        return data
+
+    def value(self, path: Path) -> Place:
+        """The place of the value at `path`, or of the nearest value around it that the text has."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Place(self.name, 1, 1, 1, 2))
+
+    def key(self, path: Path) -> Place:
+        """The place of the key that leads to `path`; of the value where there is no key (list items)."""
+        return self.keys[path] if path in self.keys else self.value(path)
+
+
+def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """The document in `text`, JSON where `name` ends in `.json`, else YAML, and the problems found on the way.
+
+    None where nothing can be built on it: not UTF-8 text, over a budget, a syntax error, or no mapping at the root.
+    """
+    from modelc.compiler.syntax.alias_expansion import Expansion
+    from modelc.compiler.syntax.composer import Composer
+    from modelc.compiler.syntax.positions import Places, Unreadable
+
+    size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
+        return None, (whole("E005", message, name, helps=("put what is data in a data file",)),)
+    decoded = decode(text, name)
+    if isinstance(decoded, Problem):
+        return None, (decoded,)
+    if name.endswith(".json"):
+        from modelc.compiler.syntax.json_events import json_events
+
+        events = json_events(decoded, name)
+    else:
+        from modelc.compiler.syntax.yaml_events import yaml_events
+
+        events = yaml_events(decoded, name)
+    composer = Composer(events, name)
+    try:
+        root = composer.document()
+        problems = tuple(composer.problems)
+        if root is not None and root.kind == "hole":
+            return None, problems
+        if root is None or root.kind != "mapping":
+            return None, (*problems, no_mapping(root.content if root else None, root.kind if root else "", name))
+        expansion = Expansion(root, name)
+    except Unreadable as stop:
+        return None, (*composer.problems, stop.problem)
+    values, keys = Places(name, decoded, expansion.values), Places(name, decoded, expansion.keys)
+    return Document(name, decoded, expansion.data, values, keys, frozenset(expansion.holes)), problems
+
+
+def show_text(text: bytes | str) -> str:
+    """`text` as far as it can be shown: what a renderer takes as the source of a file that `read` may have refused."""
+    shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return shown.removeprefix("\ufeff")
+
+
+def decode(text: bytes | str, name: str) -> str | Problem:
+    """The characters of `text` without byte-order mark, or the problem with them."""
+    if isinstance(text, bytes):
+        if text.startswith(UTF_16_32) or text[:2].count(0) == 1:
+            helps = ("save the file as UTF-8",)
+            return whole("E001", "the file is UTF-16 or UTF-32, expected UTF-8", name, helps=helps)
+        try:
+            decoded = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = text[: error.start].decode("utf-8").removeprefix("\ufeff")
+            message = f"byte 0x{text[error.start]:02x} is not UTF-8 text"
+            return unprintable(message, before, name, "save the file as UTF-8")
+    else:
+        decoded = text
+    decoded = decoded.removeprefix("\ufeff")
+    # Carriage returns are the one control character that is allowed in company only.
+    normal = decoded.replace("\r\n", " \n")
+    if PLAIN.fullmatch(normal):
+        return decoded
+    match = re.search(UNPRINTABLE, normal)
+    if match is None:
+        return decoded
+    code = ord(match[0])
+    more = sum(1 for _ in re.finditer(UNPRINTABLE, normal)) - 1
+    message = {
+        0x0: "the text holds a NUL character",
+        0xD: "the text holds a carriage return without a line feed",
+    }.get(code, f"the text holds the control character U+{code:04X}")
+    if 0xD800 <= code < 0xE000:
+        message = f"the text holds half of a surrogate pair, U+{code:04X}"
+    notes = (f"{more} more of the kind follow{'s' if more == 1 else ''}",) if more else ()
+    return unprintable(message, normal[: match.start()], name, "take it out, or write it as an escape", notes)
+
+
+def unprintable(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return Problem("E001", message, Label(Place(name, line, column, line, column + 1)), notes=notes, helps=(help,))
+
+
+def whole(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Problem:
+    """A problem of the file as a whole."""
+    return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=helps)
+
+
+def no_mapping(content: Any, kind: str, name: str) -> Problem:
+    if kind == "" or (kind == "scalar" and content is None):
+        found = "the file is empty"
+    else:
+        found = "expected a mapping with `modelc:` and `model:`, found " + (
+            "a list" if kind == "sequence" else "a value"
+        )
+    label = Label(Place(name, 1, 1, 1, 2) if kind else Place(name, 0, 0, 0, 0))
+    return Problem("E008", found, label, helps=(SMALLEST,))

@@ -1,0 +1,306 @@
+"""YAML's syntax errors in words that say what to change, with the caret at the cause. Knows nothing of specs."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from modelc.compiler.diagnostics.problem import Label, Problem
+from modelc.compiler.syntax.positions import At, Mark, ParserEvent, nth_line, place, word_at
+from modelc.compiler.syntax.scalars import shorten
+
+MISSING_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/].*)")
+
+
+class Explainer:
+    """One syntax error: libyaml's words and marks, and the last scalar before it, from which most causes are clear."""
+
+    def __init__(
+        self, text: str, file: str, error: yaml.MarkedYAMLError, last: ParserEvent | None, loader: Any
+    ) -> None:
+        self.text = text
+        self.loader = loader
+        self.file = file
+        self.words = error.problem or ""
+        self.context = error.context or ""
+        self.mark: Mark = error.problem_mark or error.context_mark or At(0, 0)
+        self.context_mark: Mark = error.context_mark or self.mark
+        self.line = nth_line(text, self.mark.line)
+        self.char = self.line[self.mark.column : self.mark.column + 1]
+        self.last = last
+
+    def explain(self) -> Problem:
+        """The problem in our words; where no case fits, in libyaml's."""
+        indentation = self.line[: len(self.line) - len(self.line.lstrip())]
+        if "tab character" in self.words or (
+            ("cannot start any token" in self.words or "mapping values" in self.words) and "\t" in indentation
+        ):
+            return self.tab(indentation)
+        if "scanning a quoted scalar" in self.context or "parsing a quoted scalar" in self.context:
+            return self.quoted()
+        if "cannot start any token" in self.words:
+            return self.problem(
+                f"plain text cannot begin with `{self.char}`",
+                self.mark,
+                help=f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`",
+            )
+        if "expected node content" in self.words:
+            return self.no_value()
+        if "unexpected ':'" in self.words:
+            return self.problem("a space is missing after the `:`", self.mark, help="write `key: value`")
+        if "flow sequence" in self.context or "flow mapping" in self.context:
+            return self.bracket("[" if "flow sequence" in self.context else "{")
+        if "mapping values are not allowed" in self.words:
+            return self.second_colon()
+        if "could not find expected ':'" in self.words:
+            line = nth_line(self.text, self.context_mark.line)
+            return self.missing_colon(self.context_mark, line)
+        if "did not find expected key" in self.words or "expected '-'" in self.words or "<block end>" in self.words:
+            return self.misplaced()
+        if "sequence entries are not allowed" in self.words:
+            return self.problem(
+                "a list item begins in the middle of a line",
+                self.mark,
+                help="begin the list on the next line, or write it in brackets: `[a, b]`",
+            )
+        return self.sign()
+
+    def sign(self) -> Problem:
+        """A character that YAML gives a meaning, at the wrong place."""
+        sign = nth_line(self.text, self.context_mark.line)[self.context_mark.column : self.context_mark.column + 1]
+        if "block scalar" in self.context:
+            return self.problem(
+                f"`{sign}` begins a text on the lines below, nothing may follow it here",
+                self.context_mark,
+                help="go on in the next line, indented, or put the text in quotes",
+            )
+        for what in ("alias", "anchor", "tag", "directive"):
+            if what in self.context:
+                return self.problem(
+                    f"`{sign}` begins {'a' if what in ('tag', 'directive') else 'an'} {what}, and its name is missing",
+                    self.context_mark,
+                    help=f"put text that begins with `{sign}` in quotes",
+                )
+        if "<document start>" in self.words:
+            return self.problem(
+                "what stands above is complete, and this is no part of it",
+                self.mark,
+                help="a spec is one mapping: all lines at the left margin are `key: value`",
+            )
+        return self.problem("not valid YAML", self.mark)
+
+    def no_value(self) -> Problem:
+        """Where a value is expected, a sign stands that cannot begin one."""
+        if self.char == ":":
+            return self.problem(NO_KEY[0], self.mark, help=NO_KEY[1])
+        opened = self.open_bracket()
+        if opened is not None and (not self.char or (opened.line < self.mark.line and self.char == "-")):
+            self.context_mark = opened
+            bracket = nth_line(self.text, opened.line)[opened.column]
+            return self.never_closed(bracket, "]" if bracket == "[" else "}")
+        if self.char in ("]", "}"):
+            return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
+        return self.problem(f"`{self.char}` stands where a value is expected", self.mark, help="take it out")
+
+    def open_bracket(self) -> Mark | None:
+        """The innermost bracket that is open at the error. Parses once more, which only a text with an error costs."""
+        brackets: list[Mark] = []
+        try:
+            events: Iterator[ParserEvent] = yaml.parse(self.text, Loader=self.loader)
+            for event in events:
+                if type(event) in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
+                    brackets.append(At(event.end_mark.line, event.end_mark.column - 1) if event.flow_style else NOWHERE)
+                elif type(event) in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+                    brackets.pop()
+        except yaml.YAMLError:
+            pass
+        return brackets[-1] if brackets and brackets[-1] is not NOWHERE else None
+
+    def tab(self, indentation: str) -> Problem:
+        column = indentation.find("\t")
+        start = At(self.mark.line, column) if column >= 0 else self.mark
+        tabs = len(indentation) - len(indentation.rstrip("\t")) if column >= 0 else 1
+        return self.problem(
+            "a tab is used for indentation",
+            start,
+            width=max(tabs, 1),
+            help="indent with spaces, two for each level: YAML does not allow tabs there",
+        )
+
+    def quoted(self) -> Problem:
+        if "Unicode character escape" in self.words:
+            start = At(self.mark.line, max(self.mark.column - 2, 0))
+            return self.problem(
+                "an escape in a string stands for no character", start, width=6, code="E001", help=SURROGATE_HELP
+            )
+        if "escape" in self.words or "hexdecimal" in self.words:
+            escape = nth_line(self.text, self.mark.line)[self.mark.column : self.mark.column + 2]
+            return self.problem(
+                f"`{escape}` is not an escape of a double-quoted string",
+                self.mark,
+                width=2,
+                help="use single quotes, where a backslash is a backslash, or write `\\\\`",
+            )
+        return self.problem("a quote is opened here and never closed", self.context_mark, help="close it")
+
+    def bracket(self, opened: str) -> Problem:
+        closing = "]" if opened == "[" else "}"
+        related = (Label(place(self.file, self.context_mark), f"`{opened}` opened here"),)
+        last = self.last
+        if self.char == ":" and last is not None and (last.end_mark.line, last.end_mark.column) == self.at:
+            if last.start_mark.line < self.mark.line:
+                return self.never_closed(opened, closing)
+            words = last.value.split()
+            if len(words) > 1:
+                return self.problem(
+                    f"a comma is missing before `{shorten(words[-1])}`",
+                    At(self.mark.line, self.mark.column - len(words[-1])),
+                    width=len(words[-1]),
+                    related=related,
+                )
+            return self.problem(
+                "a second `:` in one entry",
+                self.mark,
+                related=related,
+                help="put what belongs together in braces, `{a: {b: 1}}`, or text in quotes",
+            )
+        if self.char in ("]", "}"):
+            return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
+        if self.char == "{" and self.line[: self.mark.column].endswith("$"):
+            return self.problem(
+                "the braces of an expression stand in quotes",
+                At(self.mark.line, self.mark.column - 1),
+                width=2,
+                related=related,
+                help='write `"${4 * dim}"`: in braces and brackets, `{` begins a mapping',
+            )
+        if self.mark.line > self.context_mark.line:
+            return self.never_closed(opened, closing)
+        return self.problem(f"expected `,` or `{closing}`", self.mark, related=related)
+
+    def never_closed(self, opened: str, closing: str) -> Problem:
+        where: tuple[Label, ...] = ()
+        if self.line.strip():
+            start = len(self.line) - len(self.line.lstrip())
+            where = (Label(place(self.file, At(self.mark.line, start)), "which makes this a part of it"),)
+        return self.problem(
+            f"`{opened}` is not closed", self.context_mark, related=where, help=f"close it with `{closing}`"
+        )
+
+    def second_colon(self) -> Problem:
+        """A `:` where no key can stand; mostly the fault is in the line above."""
+        last = self.last
+        if last is None or (last.end_mark.line, last.end_mark.column) != self.at or last.style not in (None, ""):
+            return self.problem("a `:` without a key before it", self.mark, help="put text with a `:` in quotes")
+        start: Mark = last.start_mark
+        if start.line == self.mark.line:
+            rest = self.line[start.column :].partition(" #")[0].strip()
+            return self.problem(
+                "a second `:` in one line",
+                self.mark,
+                help=f"is it text? then quote it: `'{shorten(rest)}'`; is it a mapping? then use braces: "
+                f"`{{{shorten(rest)}}}`",
+            )
+        above = nth_line(self.text, start.line)
+        indentation = len(self.line) - len(self.line.lstrip())
+        if MISSING_SPACE.match(above, start.column) or start.column <= indentation == first_column(above):
+            return self.missing_colon(start, above)
+        key = word_at(self.text, At(self.mark.line, indentation))
+        what, others = ("this list item", "other items") if key == "-" else (f"`{key}`", "keys it belongs with")
+        return self.problem(
+            f"{what} is indented under a value that is already complete",
+            At(self.mark.line, indentation),
+            width=len(key),
+            related=(Label(place(self.file, start, self.end_of_line(start)), "this value"),),
+            help=f"indent it as far as the {others}",
+        )
+
+    def missing_colon(self, start: Mark, line: str) -> Problem:
+        match = MISSING_SPACE.match(line, start.column)
+        if match:
+            return missing_space(self.file, match["key"], match["value"], At(start.line, match.start("key")), self.note)
+        word = line[start.column :].partition(" #")[0].strip()
+        return self.problem(
+            f"a `:` is missing behind `{shorten(word)}`", start, width=len(word), help="a key is written `key: value`"
+        )
+
+    def misplaced(self) -> Problem:
+        """A line that belongs to nothing around it."""
+        indentation = first_column(self.line)
+        around = "mapping" if "mapping" in self.context else "list"
+        related = (Label(place(self.file, self.context_mark), f"the {around} around it begins here"),)
+        last = self.last
+        if last is not None and last.end_mark.line == self.mark.line and last.style in ("'", '"'):
+            return self.problem(
+                "text behind the closing quote", self.mark, help="put all of the text in quotes, or none of it"
+            )
+        if self.char in ("]", "}"):
+            return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
+        if indentation != self.context_mark.column:
+            return self.problem(
+                "the indentation fits no line above",
+                At(self.mark.line, indentation),
+                width=len(word_at(self.text, At(self.mark.line, indentation))) or 1,
+                related=related,
+                help="indent a line exactly as far as the others of its mapping or list",
+            )
+        if self.char == ":":
+            message, help = NO_KEY
+        elif self.char == "-":
+            message, help = "a list item among the keys of a mapping", "indent the list below the key it belongs to"
+        elif around == "list":
+            message, help = "a key among the items of a list", "begin the line with `- `, or indent it into the item"
+        elif self.mark.column > indentation:
+            message, help = "the value is complete before this", "begin a new line for what follows"
+        else:
+            message, help = "expected a key", "a key is written `key: value`"
+        return self.problem(message, self.mark, related=related, help=help)
+
+    @property
+    def at(self) -> tuple[int, int]:
+        return self.mark.line, self.mark.column
+
+    @property
+    def note(self) -> str:
+        return "the YAML parser says: " + ", ".join(words for words in (self.context, self.words) if words)
+
+    def end_of_line(self, start: Mark) -> At:
+        return At(start.line, len(nth_line(self.text, start.line).rstrip()))
+
+    def problem(
+        self,
+        message: str,
+        start: Mark,
+        *,
+        width: int = 1,
+        code: str = "E002",
+        help: str = "",
+        related: tuple[Label, ...] = (),
+    ) -> Problem:
+        label = Label(place(self.file, start, At(start.line, start.column + width)))
+        return Problem(code, message, label, notes=(self.note,), helps=(help,) if help else (), related=related)
+
+
+NO_KEY = ("a key is missing before the `:`", "put text that begins with `:` in quotes")
+CLOSES_NOTHING = "take it out, or open its bracket"
+NOWHERE = At(-1, -1)
+SURROGATE_HELP = "write the character itself, or its code point as `\\U0001F600`"
+
+
+def missing_space(file: str, key: str, value: str, start: Mark, note: str = "") -> Problem:
+    """`units:10`, which YAML reads as one piece of text."""
+    colon = At(start.line, start.column + len(key))
+    value = value.partition(" #")[0].rstrip()
+    return Problem(
+        "E002",
+        "a space is missing after the `:`",
+        Label(place(file, colon)),
+        notes=(note,) if note else (),
+        helps=(f"write `{key}: {shorten(value)}`",),
+    )
+
+
+def first_column(line: str) -> int:
+    """How far `line` is indented."""
+    return len(line) - len(line.lstrip())

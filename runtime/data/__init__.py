@@ -1,0 +1,1 @@
+"""Rows for the trainer: read, split, checked, and put into the order of each epoch."""

@@ -1,0 +1,326 @@
+"""Reads what a task asks for from its sources: finished arrays for training, validation and test, checked before use.
+
+Knows numpy, not jax. Everything that can be wrong with data is found here, before anything is compiled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.binding.binder import bind
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
+from modelc.compiler.diagnostics.problem import Path, Problem, RunError, SpecError
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.contracts.data_source import Loaded, Root
+from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.readers.checks import check_bounds, check_labels, plural
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a data set as the model takes them: inputs and targets by name, `[rows, ...]` each."""
+
+    inputs: Arrays
+    targets: Arrays
+    rows: int
+
+    def take(self, rows: "np.ndarray[Any, Any]") -> "Part":
+        """The rows at these indices."""
+        inputs = {name: array[rows] for name, array in self.inputs.items()}
+        return Part(inputs, {name: array[rows] for name, array in self.targets.items()}, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` what the user should know."""
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    digests: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def complete(task: Task, root: Root) -> Task:
+    """`task` with the columns that only the files can tell, and so with every type known.
+
+    Raises SpecError for what does not fit them, RunError where a file cannot be read.
+    """
+    return complete_with_warnings(task, root)[0]
+
+
+def complete_with_warnings(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
+    """`complete`, and the warnings about the whole task, those that only the columns give rise to among them."""
+    if task.data is None or task.data.source is None:
+        raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
+    if task.data.source.columns() is not None:
+        return task, ()
+    try:
+        columns = task.data.source.inspect(root)
+    except RunError as error:
+        raise located(error, ("data", "source")) from None
+    bound, problems = bind(task.spec, task.planned, columns)
+    errors = [problem for problem in problems if problem.is_error]
+    if errors:
+        raise SpecError(problems, {task.spec.document.name: task.spec.document.text})
+    return bound, problems
+
+
+def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
+    """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
+    from modelc.runtime.data.class_balance import balanced
+
+    warnings: tuple[Problem, ...] = ()
+    try:
+        task, warnings = complete_with_warnings(task, root)
+        balanced(task, read_dataset(task, root).train)
+    except SpecError as error:
+        return error.problems
+    except RunError as error:
+        return *warnings, error.problem(task.spec.document.value(error.at or ("data",)))
+    return warnings
+
+
+def read_dataset(task: Task, root: Root) -> Dataset:
+    """The rows of a completed task, split and checked. Raises RunError with a code, `at` the part of the spec."""
+    data = task.data
+    assert data is not None
+    assert data.source is not None
+    loaded = load(data.source, root, ("data", "source"))
+    whole, digests = read_part(task, loaded.train)
+    check_values(task, whole)
+    if data.validation is None:
+        train, validation = whole, None
+    else:
+        try:
+            kept, held_out = data.validation.choose(whole.rows, data.seed)
+        except RunError as error:
+            raise located(error, ("data", "validation")) from None
+        train, validation = whole.take(kept), whole.take(held_out)
+    test, notes = read_test(task, root, loaded)
+    return Dataset(train, validation, test, digests, notes)
+
+
+def load(source: Any, root: Root, at: Path) -> Loaded:
+    try:
+        loaded: Loaded = source.load(root)
+    except RunError as error:
+        raise located(error, at) from None
+    return loaded
+
+
+def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tuple[str, ...]]:
+    """The test rows: of `data.test`, else those that come with the source."""
+    assert task.data is not None
+    if task.data.test is not None:
+        columns: Arrays | None = load(task.data.test, root, ("data", "test")).train
+    else:
+        columns = loaded.test
+    if columns is None:
+        return None, ()
+    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
+    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in bindings):
+        return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
+    part, _ = read_part(task, columns)
+    check_values(task, part)
+    return part, ()
+
+
+def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
+    """Inputs and targets from columns, of equal length; and the digest of each column."""
+    inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
+    targets = {}
+    for name, binding in (task.targets or {}).items():
+        array = inputs[binding.subject] if binding.copies_input else read_binding(binding, columns)
+        targets[name] = array[:, None] if binding.squeeze else array
+    lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
+    rows = next(iter(lengths.values()))
+    for name, length in lengths.items():
+        if length != rows:
+            first = next(iter(lengths))
+            bindings = {**(task.inputs or {}), **(task.targets or {})}
+            # Where one of the two chooses rows and the other does not, the choice is what can be wrong.
+            chooser = first if getattr(bindings[first].reader, "rows", None) else name
+            binding = bindings[name if getattr(bindings[name].reader, "rows", None) else chooser]
+            raise RunError(
+                "E404",
+                f"`{name}` has {length:,} rows, `{first}` has {rows:,}",
+                helps=(
+                    "every input and target needs one row for each example: choose them with `rows: [start, stop]`",
+                ),
+                at=binding.at,
+            )
+    if rows == 0:
+        raise RunError("E404", "the data has no rows", at=("data", "source"))
+    used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
+    return Part(inputs, targets, rows), {name: digest(columns[name]) for name in sorted(used) if name in columns}
+
+
+def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
+    """The inputs of a task from raw columns, for prediction, and the number of rows.
+
+    Readers that choose rows of the training data read all rows here. Raises RunError for a missing column, a column
+    that does not fit its input, or unequal lengths.
+    """
+    inputs = {}
+    for name, binding in (task.inputs or {}).items():
+        reader = binding.reader
+        if "rows" in type(reader).model_fields:
+            reader = reader.model_copy(update={"rows": None})
+        inputs[name] = read_binding(replace(binding, reader=reader), columns)
+        if binding.wanted is not None and inputs[name].shape[1:] != binding.wanted.shape:
+            raise RunError(
+                "E402",
+                f"the column `{binding.subject}` has rows of shape {list(inputs[name].shape[1:])}, "
+                f"the input `{name}` takes {list(binding.wanted.shape)}",
+            )
+    lengths = {name: len(array) for name, array in inputs.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
+        raise RunError("E404", f"the inputs differ in rows: {shown}")
+    check_ids(task, inputs)
+    return inputs, next(iter(lengths.values()), 0)
+
+
+def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
+    """One column as its reader gives it."""
+    if binding.subject not in columns:
+        raise RunError(
+            "E401",
+            f"the data has no column `{binding.subject}` for `{binding.name}`",
+            notes=(f"columns: {', '.join(columns)}",),
+            at=binding.at,
+        )
+    try:
+        return binding.reader.read(columns[binding.subject], binding.wanted)
+    except RunError as error:
+        raise located(error, binding.at) from None
+
+
+def check_values(task: Task, part: Part) -> None:
+    """Raise RunError for targets that their loss cannot take, masks that are neither true nor false, or ids outside the
+    table of their embedding."""
+    check_ids(task, part.inputs)
+    check_weights(part)
+    for term in task.terms:
+        mask = read_mask(task, term, part)
+        outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
+        if term.target is None or not outputs:
+            continue
+        assert task.targets is not None
+        array, binding = part.targets[term.target], task.targets[term.target]
+        if mask is not None and mask.any():
+            # What the mask leaves out may be anything, such as -1 for places without a label: any value that counts will do.
+            array = np.where(mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim)), array, array[mask][:1])
+        try:
+            given = column_of(array).type
+            if (classes := term.loss.classes(*outputs, given)) is not None:
+                check_labels(array, classes, term.target)
+            if (bounds := term.loss.bounds(*outputs, given)) is not None:
+                check_bounds(array, bounds, term.target)
+            for measure in task.measures if bounds is None else ():
+                if measure.target == term.target:
+                    output = task.outputs[measure.output].type
+                    if (wanted := measure.metric.bounds(output, given)) is not None:
+                        check_bounds(array, wanted, term.target, metric=measure.key)
+            term.loss.check(array, *outputs)
+        except RunError as error:
+            raise located(error, binding.at) from None
+
+
+def check_weights(part: Part) -> None:
+    """Raise RunError E403 for weights of rows below 0, or all of them 0; readers have refused NaN."""
+    weights = part.targets.get(SAMPLE_WEIGHT)
+    if weights is None:
+        return
+    bad = weights < 0
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"`sample_weight` has {plural(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
+            f"row {int(where[0])}",
+            helps=("a weight says how much a row counts: give rows that should not count the weight 0",),
+            at=("data", "sample_weight"),
+        )
+    if not weights.any():
+        raise RunError(
+            "E403",
+            "`sample_weight` is 0 everywhere: no row counts",
+            helps=("leave `sample_weight` out to count all rows alike",),
+            at=("data", "sample_weight"),
+        )
+
+
+def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | None":
+    """The mask of a term as bools `[rows, ...]`, where it is data; None where there is none, or the model computes it.
+
+    Raises RunError E403 for a target that is no mask.
+    """
+    if isinstance(term.mask, Edge):
+        given = part.inputs.get(term.mask.node)
+        return None if given is None else given != 0
+    if term.mask is None or task.targets is None:
+        return None
+    values = part.targets[term.mask]
+    bad = (values != 0) & (values != 1)
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"the mask `{term.mask}` has {plural(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
+            f"{values[where].item():g} in row {int(where[0])}",
+            helps=("save the column as bools, true where the loss counts",),
+            at=task.targets[term.mask].at,
+        )
+    kept: np.ndarray[Any, Any] = values != 0
+    return kept
+
+
+def check_ids(task: Task, inputs: Arrays) -> None:
+    """Raise RunError for ids that a layer would look up outside its table."""
+    for node in task.planned.graph.nodes:
+        ids = None if node.layer is None else node.layer.ids()
+        source = None if ids is None else id_source(task, node.path)
+        if ids is None or source is None or source not in inputs:
+            continue
+        try:
+            check_labels(inputs[source], ids, source, what="id")
+        except RunError as error:
+            raise RunError(
+                "E403",
+                error.message,
+                notes=(f"`{node.path}` has room for {ids:,} ids",),
+                helps=("give it room for more, or map rare ids to one that it has",),
+                at=("data", "inputs", source),
+            ) from None
+
+
+def id_source(task: Task, path: str) -> str | None:
+    """The input whose values a node takes as they are, possibly through layers that only move them."""
+    graph = task.planned.graph
+    node = graph.node(path)
+    while node is not None and (edge := node.first) is not None:
+        if edge.node in graph.inputs:
+            return edge.node
+        node = graph.node(edge.node)
+        if node is None or node.layer is None or node.layer.keeps != "values":
+            return None
+    return None
+
+
+def located(error: RunError, at: Path) -> RunError:
+    """`error` at its place in the spec, unless it already has one."""
+    return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)
+
+
+def digest(column: "np.ndarray[Any, Any]") -> str:
+    """The sha256 of a column's dtype, shape and values."""
+    hasher = sha256(f"{column.dtype.str} {column.shape} ".encode())
+    hasher.update(np.ascontiguousarray(column).view(np.uint8).reshape(-1).data)
+    return hasher.hexdigest()

@@ -1,0 +1,1 @@
+"""Run directories: weights, records and the environment, written so that a crash loses nothing."""

@@ -1,0 +1,57 @@
+"""What a run was trained with, for the record: versions, devices, flags. No names of people or machines."""
+
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from modelc.compiler.binding.task import Task
+from modelc.runtime.training.execution import Execution
+
+PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
+FLAGS = ("XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
+"""Variables that change what is computed; no other is recorded."""
+
+
+def environment(
+    task: Task, execution: Execution, arguments: Sequence[str], digests: Mapping[str, str]
+) -> dict[str, Any]:
+    """All that could make another run of the same spec differ; `digests` are those of the data's columns."""
+    import jax
+
+    assert task.training is not None
+    devices = jax.devices()
+    return {
+        "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
+        "platform": {"system": platform.system(), "release": platform.release(), "machine": platform.machine()},
+        "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
+        "cpus": os.cpu_count(),
+        "flags": {name: os.environ[name] for name in FLAGS if name in os.environ},
+        "execution": {
+            "mode": execution.mode,
+            "steps_per_chunk": execution.steps_per_chunk,
+            "reason": execution.reason,
+        },
+        "seed": task.training.settings.seed,
+        "arguments": list(arguments),
+        "data": dict(digests),
+        "byte_order": sys.byteorder,
+    }
+
+
+def installed(package: str) -> str | None:
+    """The version of a package; None where it runs from a folder and was never installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def changed_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str]:
+    """The columns whose values are not those that the run was trained on."""
+    before = recorded.get("data")
+    if not isinstance(before, dict):
+        return sorted(digests)
+    return sorted(name for name, digest in digests.items() if before.get(name) != digest)

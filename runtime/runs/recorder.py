@@ -1,0 +1,210 @@
+"""The observer that keeps a run: holds its directory while training goes on, and writes metrics, weights and record."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Self
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.runtime.runs.files import replacing, writing
+from modelc.runtime.runs.plugins import records_of
+from modelc.runtime.runs.run_directory import (
+    ENVIRONMENT,
+    FORMAT,
+    LOCK,
+    METRICS,
+    RECORD,
+    RESOLVED,
+    Best,
+    Failure,
+    FittedLayer,
+    Kind,
+    RunRecord,
+    Status,
+    need_free,
+    now,
+    weights_folder,
+)
+from modelc.runtime.runs.weights import write_weights
+from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
+
+SHARE = 0.05
+"""The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
+
+
+def new_id() -> str:
+    """A run's id: the time, UTC, to the second, so that ids sort, and six random digits."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
+
+
+def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, ...], root: Path) -> RunRecord:
+    """The record of a run that is about to begin."""
+    assert task.training is not None
+    return RunRecord(
+        format=FORMAT,
+        id=id,
+        name=name,
+        spec="spec.json" if spec.suffix == ".json" else "spec.yaml",
+        settings=list(settings),
+        plugins=records_of(task.spec.plugins),
+        root=str(root.resolve()),
+        started=now(),
+        monitor=task.training.monitor,
+        better=task.training.better,
+    )
+
+
+class Recorder:
+    """Writes one run to `folder`, made here; the directory is locked until the `with` block ends.
+
+    `text` is the spec as written and `data` what it says once settings are applied. Raises RunError E601 where the folder
+    is in use, E604 where it cannot be written.
+    """
+
+    def __init__(self, folder: Path, record: RunRecord, text: bytes, data: Any, environment: Mapping[str, Any]) -> None:
+        need_free(folder)
+        data_text = resolved(data)
+        self.folder = folder
+        self.record = record
+        self.waiting: dict[Kind, Snapshot] = {}
+        self.next_write = 0.0
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self.lock = lock(folder)
+        try:
+            need_free(folder)
+            self.write(record.spec, text)
+            self.write(RESOLVED, data_text)
+            self.write(ENVIRONMENT, to_json(environment))
+            self.write_record()
+            with writing(folder / METRICS):
+                self.metrics = open(folder / METRICS, "x", encoding="utf-8")  # noqa: SIM115 (open as long as the run)
+        except BaseException:
+            os.close(self.lock)
+            raise
+
+    def fitted(self, fitted: Fitted) -> None:
+        layer = FittedLayer(path=fitted.path, layer=fitted.layer, rows=fitted.rows, seconds=round(fitted.seconds, 4))
+        self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
+
+    def compiled(self, seconds: float) -> None:
+        """Nothing of this is kept."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing inside an epoch is kept."""
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        values = {key: value if isfinite(value) else None for key, value in record.values.items()}
+        line = {"epoch": record.epoch, "step": record.step, **values, "seconds": round(record.seconds, 4)}
+        with writing(self.folder / METRICS):
+            self.metrics.write(json.dumps(line, allow_nan=False) + "\n")
+            self.metrics.flush()
+        update: dict[str, Any] = {"epoch": record.epoch, "step": record.step}
+        weights = snapshot()
+        self.waiting["last"] = weights
+        if record.best:
+            self.waiting["best"] = weights
+            update["best"] = Best(epoch=record.epoch, step=record.step, score=record.values[self.record.monitor])
+        self.record = self.record.model_copy(update=update)
+        if time.monotonic() >= self.next_write:
+            self.save()
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        weights = snapshot()
+        self.waiting["last"] = weights
+        self.record = self.record.model_copy(update={"step": weights.step})
+        self.save()
+
+    def save(self) -> None:
+        """Write the weights that wait to be written, and the record. Raises RunError E604."""
+        begun = time.monotonic()
+        for kind, weights in list(self.waiting.items()):
+            write_weights(weights_folder(self.folder, kind), self.record.id, weights)
+            del self.waiting[kind]
+        self.write_record()
+        ended = time.monotonic()
+        self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
+
+    def finish(self, outcome: Outcome) -> None:
+        """Write all that is left to write, and how training ended. Raises RunError E604."""
+        self.end(outcome.reason, None)
+
+    def fail(self, code: str, message: str) -> None:
+        """Write what was reached before an error. That the disk takes no more is no news then: the error is told already."""
+        try:
+            self.end("failed", Failure(code=code, message=message))
+        except RunError as further:
+            if further.code != "E604":
+                raise
+
+    def end(self, status: Status, failure: Failure | None) -> None:
+        self.record = self.record.model_copy(update={"status": status, "ended": now(), "failure": failure})
+        self.save()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Record what broke the run off, if something did, and let go of the directory."""
+        try:
+            if isinstance(error, RunError):
+                self.fail(error.code, error.message)
+            elif error is not None:
+                self.fail("", f"{type(error).__name__}: {error}")
+        finally:
+            self.metrics.close()
+            os.close(self.lock)
+
+    def write_record(self) -> None:
+        self.write(RECORD, self.record.model_dump_json(indent=2).encode() + b"\n")
+
+    def write(self, name: str, data: bytes) -> None:
+        with replacing(self.folder / name) as file:
+            file.write(data)
+
+
+def lock(folder: Path) -> int:
+    """The lock of a run directory: held until the descriptor is closed, at the latest by the end of the process.
+
+    Raises OSError where the file cannot be made, RunError E601 where another process has it.
+    """
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if not isinstance(error, BlockingIOError):
+            raise
+        raise RunError(
+            "E601",
+            f"another process trains in the run directory `{folder}`",
+            helps=("name another folder with `--run-dir DIR`",),
+        ) from None
+    return descriptor
+
+
+def resolved(data: Any) -> bytes:
+    """A spec as JSON that can be read again as a spec. Raises RunError E005 where it would be too long for one."""
+    text = to_json(data)
+    if len(text) > MAX_BYTES:
+        text = json.dumps(data, separators=(",", ":"), allow_nan=False).encode()
+    if len(text) > MAX_BYTES:
+        raise RunError(
+            "E005",
+            f"the spec takes {len(text):,} bytes once its aliases are written out, a run keeps {MAX_BYTES:,}",
+            helps=("put what is data in a data file",),
+        )
+    return text
+
+
+def to_json(value: Any) -> bytes:
+    # In ASCII, since paths among the command's arguments may hold what UTF-8 has no bytes for.
+    return json.dumps(value, indent=2, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,216 @@
+"""A run directory: what is where in it, and what its record says. Reads; `recorder` writes while training goes on."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modelc.compiler.api import check
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.library.contracts.data_source import Root, cache_folder
+from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.runtime.runs.files import cannot_write
+from modelc.runtime.runs.plugins import PluginRecord, need_plugins
+from modelc.runtime.runs.weights import has_weights, read_weights
+from modelc.runtime.training.observer import Snapshot
+
+FORMAT = 1
+RECORD = "run.json"
+RESOLVED = "resolved.json"
+ENVIRONMENT = "environment.json"
+METRICS = "metrics.jsonl"
+LOCK = "lock"
+
+Kind = Literal["best", "last"]
+Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]
+
+
+class Part(BaseModel):
+    """Abstract: a part of the record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Best(Part):
+    """The best epoch so far, by `monitor`."""
+
+    epoch: int
+    step: int
+    score: float
+
+
+class Failure(Part):
+    """Why a run failed."""
+
+    code: str
+    message: str
+
+
+class FittedLayer(Part):
+    """A layer that learnt from the training rows before the first step; what it learnt is among the weights."""
+
+    path: str
+    layer: str
+    rows: int
+    seconds: float
+
+
+class RunRecord(Part):
+    """`run.json`: what a run is and how far it came. Times are UTC; `root` is the folder that data paths start from."""
+
+    format: int
+    id: str
+    name: str
+    spec: str
+    settings: list[str]
+    plugins: list[PluginRecord] = Field(default_factory=list)
+    root: str
+    started: str
+    ended: str | None = None
+    status: Status = "running"
+    epoch: int = 0
+    step: int = 0
+    monitor: str
+    better: str
+    best: Best | None = None
+    fitted: list[FittedLayer] = []
+    failure: Failure | None = None
+
+
+class Run:
+    """One run directory that is there, with its record as it was when this was made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.record = read_record(folder)
+
+    def task(self) -> Task:
+        """The task that was trained. Raises RunError E602 where its spec is damaged, or is none for this version.
+
+        Raises RunError E606 where a plug-in that it was trained with is not enabled.
+        """
+        need_plugins(self.folder, self.record.plugins)
+        checked = check(read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES), str(self.folder / RESOLVED))
+        if checked.errors or checked.task is None:
+            raise RunError(
+                "E602",
+                f"`{self.folder / RESOLVED}` is damaged, or was written by another version of modelc",
+                notes=tuple(f"{problem.code}: {problem.message}" for problem in checked.errors[:3]),
+            )
+        return checked.task
+
+    def root(self, folder: Path | None = None) -> Root:
+        """Where the data is: below `folder`, or below the folder that was recorded."""
+        return Root(folder or Path(self.record.root), cache_folder())
+
+    def environment(self) -> Mapping[str, Any]:
+        """What the run was trained with. Raises RunError E602 where it cannot be read."""
+        try:
+            found = json.loads(read_bytes(self.folder, ENVIRONMENT, 2**20))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise RunError("E602", f"`{self.folder / ENVIRONMENT}` is damaged")
+        return found
+
+    def weights(self, task: Task, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
+        """The weights of one kind, or the best that there are, and which these are.
+
+        Raises RunError E602 where there are none, E603 where they are not what they should be.
+        """
+        if kind is None and self.record.best is not None and not has_weights(weights_folder(self.folder, "best")):
+            raise RunError(
+                "E602",
+                f"the best weights of the run `{self.folder}` are not there, though it recorded some",
+                helps=("use `--weights last` to take the last ones",),
+            )
+        there: list[Kind] = [word for word in KINDS if has_weights(weights_folder(self.folder, word))]
+        chosen: Kind | None = kind if kind in there else None if kind else next(iter(there), None)
+        if chosen is None:
+            raise RunError(
+                "E602",
+                f"the run `{self.folder}` has no {kind or 'saved'} weights",
+                notes=(f"it is {self.record.status.replace('_', ' ')} at epoch {self.record.epoch}",),
+                helps=(f"use `--weights {there[0]}`",) if there else ("train it again",),
+            )
+        return chosen, read_weights(weights_folder(self.folder, chosen), self.record.id, task)
+
+
+KINDS: tuple[Kind, ...] = ("best", "last")
+
+
+def weights_folder(folder: Path, kind: Kind) -> Path:
+    """Where the weights of one kind are in the run directory `folder`."""
+    return folder / "weights" / kind
+
+
+def is_run(folder: Path) -> bool:
+    """Whether `folder` is a run directory."""
+    return (folder / RECORD).is_file()
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The record of the run in `folder`. Raises RunError E602."""
+    data = read_bytes(folder, RECORD, 2**20)
+    try:
+        record = RunRecord.model_validate_json(data)
+    except ValidationError:
+        raise RunError("E602", f"`{folder / RECORD}` is damaged, or was written by another version of modelc") from None
+    if record.format != FORMAT:
+        raise RunError(
+            "E602", f"the run `{folder}` is in format {record.format}, this version of modelc reads format {FORMAT}"
+        )
+    return record
+
+
+def read_bytes(folder: Path, name: str, most: int) -> bytes:
+    """A file of a run. Raises RunError E602 where it cannot be read, or has more than `most` bytes."""
+    path = folder / name
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RunError("E602", f"`{path}` of the run cannot be read: {reason}") from None
+    if len(data) > most:
+        raise RunError("E602", f"`{path}` of the run has more than {most:,} bytes")
+    return data
+
+
+def need_free(folder: Path) -> None:
+    """Raise RunError E601 unless `folder` is not there, or empty; E604 where it could not be written to."""
+    try:
+        entries = [entry.name for entry in folder.iterdir() if entry.name != LOCK]
+    except FileNotFoundError:
+        need_writable(folder)
+        return
+    except NotADirectoryError:
+        raise RunError("E601", f"the run directory `{folder}` is a file") from None
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    if entries:
+        what = "holds a run already" if RECORD in entries else "is not empty"
+        raise RunError(
+            "E601",
+            f"the run directory `{folder}` {what}",
+            helps=("name a new folder, or leave `--run-dir` out to get one below `runs`",),
+        )
+
+
+def need_writable(folder: Path) -> None:
+    """Raise RunError E604 where `folder`, which is not there, could not be made."""
+    parent = next((above for above in folder.absolute().parents if above.exists()), folder)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise RunError(
+            "E604", f"cannot write `{folder}`: permission denied", helps=("choose a folder that you may write to",)
+        )
+
+
+def now() -> str:
+    """This moment, UTC, to the microsecond: texts sort as times do."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,269 @@
+"""Weights on disk: a directory of safetensors files and a manifest that seals them, written so that a crash keeps the
+old ones, and read only when every bit is as it was written and every array is one that the spec asks for.
+
+Knows Params and State as trees on the host; knows no optimizer state and no device.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.compiler.library.contracts.data_source import open_regular
+from modelc.compiler.lowering import passes
+from modelc.runtime.runs.files import sync_folder, write_file, writing
+from modelc.runtime.training.observer import Snapshot, Weights
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+PARAMS = "params.safetensors"
+STATE = "state.safetensors"
+
+
+class Sealed(BaseModel):
+    """Abstract: a part of the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ArrayEntry(Sealed):
+    shape: list[int]
+    dtype: str
+
+
+class FileEntry(Sealed):
+    sha256: str
+    arrays: dict[str, ArrayEntry]
+
+
+class Manifest(Sealed):
+    """What the files beside it are. `seal` is the sha256 of this manifest with an empty seal."""
+
+    format: int
+    run: str
+    epoch: int
+    step: int
+    files: dict[str, FileEntry]
+    seal: str = ""
+
+    def sealed(self) -> "Manifest":
+        """This manifest with its seal."""
+        bare = self.model_copy(update={"seal": ""})
+        return self.model_copy(update={"seal": sha256(bare.encoded()).hexdigest()})
+
+    def encoded(self) -> bytes:
+        return self.model_dump_json(indent=2).encode() + b"\n"
+
+
+class Version(BaseModel):
+    """The part of a manifest that every version has."""
+
+    model_config = ConfigDict(strict=True)
+
+    format: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One array as the spec asks for it."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def bytes(self) -> int:
+        import numpy as np
+
+        return prod(self.shape) * np.dtype(self.dtype).itemsize
+
+
+def wanted_arrays(task: Task) -> dict[str, dict[str, Wanted]]:
+    """By file name, the arrays that the model of `task` has, as `path:name`."""
+    planned = passes.run(task).planned
+    wanted: dict[str, dict[str, Wanted]] = {PARAMS: {}, STATE: {}}
+    for path, plan in planned.owned():
+        for name, weight in plan.params.items():
+            wanted[PARAMS][f"{path}:{name}"] = Wanted(weight.shape, weight.dtype)
+        for name, entry in plan.state.items():
+            if not entry.per_row:
+                wanted[STATE][f"{path}:{name}"] = Wanted(entry.shape, entry.dtype)
+    return wanted
+
+
+def write_weights(folder: Path, run: str, snapshot: Snapshot) -> None:
+    """Put `snapshot` of the run called `run` at `folder`, in place of what is there.
+
+    At every moment either the old or the new weights can be read, whatever ends the process. Raises RunError E604.
+    """
+    with writing(folder):
+        new, old = beside(folder, "new"), beside(folder, "old")
+        remove(new)
+        try:
+            new.mkdir(parents=True)
+            write_files(new, run, snapshot)
+            if folder.exists():
+                remove(old)
+                os.rename(folder, old)
+            os.rename(new, folder)
+        except OSError:
+            remove(new)
+            raise
+        sync_folder(folder.parent)
+        remove(old)
+
+
+def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
+    """The files of a snapshot, the manifest last, all of it on the disk when this returns."""
+    from safetensors.numpy import save
+
+    entries = {}
+    for name, tree in ((PARAMS, snapshot.params), (STATE, snapshot.state)):
+        arrays = flat(tree)
+        data = save(arrays)
+        write_file(folder / name, data)
+        described = {key: ArrayEntry(shape=list(array.shape), dtype=array.dtype.name) for key, array in arrays.items()}
+        entries[name] = FileEntry(sha256=sha256(data).hexdigest(), arrays=described)
+    manifest = Manifest(format=FORMAT, run=run, epoch=snapshot.epoch, step=snapshot.step, files=entries)
+    write_file(folder / MANIFEST, manifest.sealed().encoded())
+    sync_folder(folder)
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether weights were ever completely written to `folder`."""
+    return folder.exists() or beside(folder, "old").exists()
+
+
+def read_weights(folder: Path, run: str, task: Task) -> Snapshot:
+    """The weights at `folder`, of the run called `run` and for the model of `task`.
+
+    Raises RunError E603 with what differs where anything is not exactly as written, or not what the spec asks for.
+    """
+    if not folder.exists() and beside(folder, "old").exists():
+        folder = beside(folder, "old")
+    wanted = wanted_arrays(task)
+    most = 4096 + sum(1024 + 4 * len(key) for arrays in wanted.values() for key in arrays)
+    manifest = read_manifest(read_bounded(folder, MANIFEST, 0, most), folder)
+    if manifest.run != run:
+        raise unfit(folder, f"they belong to the run {manifest.run}, not to {run}")
+    trees = []
+    for name, arrays in wanted.items():
+        entry = manifest.files.get(name)
+        if entry is None:
+            raise unfit(folder, f"the manifest does not name `{name}`")
+        described = {key: (tuple(array.shape), array.dtype) for key, array in entry.arrays.items()}
+        compare(described, arrays, folder)
+        # The header is JSON with a name, a shape, a dtype and two offsets for each array.
+        least = 8 + sum(array.bytes for array in arrays.values())
+        header = 1024 + sum(256 + len(key) + 24 * len(array.shape) for key, array in arrays.items())
+        data = read_bounded(folder, name, least, least + header)
+        if sha256(data).hexdigest() != entry.sha256:
+            raise unfit(folder, f"`{name}` has changed since it was written: its sha256 is not the manifest's")
+        trees.append(read_arrays(data, arrays, folder))
+    params, state = trees
+    return Snapshot(manifest.epoch, manifest.step, params, state)
+
+
+def read_manifest(data: bytes, folder: Path) -> Manifest:
+    """The manifest in `data`, once its seal is found unbroken."""
+    try:
+        version = Version.model_validate_json(data).format
+        if version != FORMAT:
+            raise unfit(folder, f"they are in format {version}, this version of modelc reads format {FORMAT}")
+        manifest = Manifest.model_validate_json(data)
+    except ValidationError:
+        raise unfit(folder, f"`{MANIFEST}` is damaged") from None
+    if data != manifest.sealed().encoded():
+        raise unfit(folder, f"`{MANIFEST}` has changed since it was written")
+    return manifest
+
+
+def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weights:
+    """The arrays of one file as a tree, once they are found to be those of the spec."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(data)
+    except SafetensorError as error:
+        raise unfit(folder, f"a file is damaged: {str(error).lower()}") from None
+    compare({key: (tuple(array.shape), array.dtype.name) for key, array in arrays.items()}, wanted, folder)
+    tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    for key in wanted:
+        path, _, name = key.partition(":")
+        tree.setdefault(path, {})[name] = arrays[key]
+    return tree
+
+
+def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[str, Wanted], folder: Path) -> None:
+    """Raise RunError E603 unless the arrays found are exactly those of the spec: names, shapes and dtypes."""
+    for key, array in wanted.items():
+        if key not in found:
+            raise unfit(folder, f"the spec asks for `{key}`, which they do not have")
+        shape, dtype = found[key]
+        if (shape, dtype) != (array.shape, array.dtype):
+            raise unfit(
+                folder,
+                f"`{key}` is {show_shape(shape)} {dtype}, the spec asks for {show_shape(array.shape)} {array.dtype}",
+            )
+    for key in found:
+        if key not in wanted:
+            raise unfit(folder, f"they have {key!r}, which the spec does not ask for")
+
+
+def read_bounded(folder: Path, name: str, least: int, most: int) -> bytes:
+    """A file of `least` to `most` bytes; nothing is read of one of another size."""
+    try:
+        with open_regular(folder / name, name) as file:
+            size = os.fstat(file.fileno()).st_size
+            if not least <= size <= most:
+                raise unfit(folder, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
+            data = file.read(most + 1)
+    except RunError as error:
+        raise error if error.code == "E603" else unfit(folder, error.message) from None
+    except OSError as error:
+        raise unfit(folder, f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if len(data) != size:
+        raise unfit(folder, f"`{name}` changed while it was read")
+    return data
+
+
+def unfit(folder: Path, reason: str) -> RunError:
+    return RunError(
+        "E603",
+        f"the weights in `{folder}` cannot be used: {reason}",
+        helps=("train again, or copy the whole run again from where it is intact",),
+    )
+
+
+def flat(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
+    """The arrays of a tree as `path:name`, each in C order; neither paths nor names hold a colon."""
+    import numpy as np
+
+    # `np.ascontiguousarray` would give an array without axes one.
+    return {
+        f"{path}:{name}": np.asarray(array, order="C")
+        for path, entries in tree.items()
+        for name, array in entries.items()
+    }
+
+
+def beside(folder: Path, word: str) -> Path:
+    """The name next to `folder` under which it is made or put away."""
+    return folder.with_name(f".{folder.name}.{word}")
+
+
+def remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,251 @@
+"""The training loop: epochs of chunks of compiled steps, validation after each, until the end or until told to stop.
+
+Decides nothing about mathematics (`step`), order (`order`) or files; what happens is told to an `Observer`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.graph.rolled_repeats import to_named
+from modelc.compiler.lowering import passes
+from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.order import batches, in_order, shuffled
+from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.layer_fitting import learn
+from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Snapshot
+from modelc.runtime.training.row_state import at_epoch, entries, of_all
+from modelc.runtime.training.step import Data, Steps, Sums, TrainState, make
+
+EVALUATION_ROWS = 1024
+"""The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
+
+
+def fit(task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]) -> Outcome:
+    """Train `task` on `dataset`; `stop` is asked after every chunk.
+
+    Raises RunError E501 when the loss is no longer finite, E502 when the device runs out of memory; what the observer
+    saved until then is unharmed.
+    """
+    try:
+        return Loop(task, dataset, execution, observer, stop).run()
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise RunError("E502", "the device ran out of memory", notes=(reason,), helps=("lower `batch_size`",)) from None
+
+
+@dataclass
+class Tally:
+    """Sums of an epoch on the host, in float64: chunks are added as they come."""
+
+    sums: dict[str, dict[str, Any]]
+
+    def add(self, sums: Sums) -> None:
+        for key, parts in jax.device_get(sums).items():
+            into = self.sums.setdefault(key, {})
+            for name, value in parts.items():
+                into[name] = into.get(name, 0.0) + np.asarray(value, dtype=np.float64)
+
+    def values(self, task: Task, prefix: str) -> dict[str, float]:
+        """The values of all log keys that the sums amount to.
+
+        The loss is made of its terms, each a mean over all of its elements: how rows are cut into batches, of which masks
+        may leave more or less, does not show in it.
+        """
+        results = {measure.key: measure.metric.result for measure in task.measures}
+        found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
+        weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
+        found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found)
+        return {f"{prefix}/{key}": found[key] for key in task.log_keys()}
+
+
+def mean(parts: Mapping[str, Any]) -> float:
+    """The mean of a loss from its sums; 0 where nothing was counted."""
+    return float(parts["total"] / max(parts["count"], 1.0))
+
+
+class Loop:
+    """One run of training; its attributes are what the loop knows between chunks."""
+
+    def __init__(
+        self, task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
+    ) -> None:
+        assert task.training is not None
+        self.task = passes.run(task)
+        self.training = task.training
+        self.settings = task.training.settings
+        self.execution = execution
+        self.observer = observer
+        self.stop = stop
+        self.part = dataset.train
+        self.rows = dataset.train.rows
+        self.per_epoch = -(-self.rows // self.settings.batch_size)
+        self.total = self.settings.steps or self.per_epoch * (self.settings.epochs or 1)
+        self.steps: Steps = make(self.task, self.total)
+        self.data = on_device(dataset.train)
+        self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
+        self.zero = self.steps.zero(self.data, self.settings.batch_size)
+        self.started = time.perf_counter()
+        self.warm = 0.0
+        self.done = 0
+        self.best: EpochRecord | None = None
+        self.last: EpochRecord | None = None
+
+    def run(self) -> Outcome:
+        state = learn(self.task, self.part, self.steps.first(), self.observer)
+        epoch = 0
+        while self.done < self.total:
+            epoch += 1
+            begun = time.perf_counter()
+            state, tally, interrupted = self.train_epoch(state, epoch)
+            if interrupted:
+                self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.done))
+                return Outcome("interrupted", self.best, self.last, self.done)
+            values = tally.values(self.task, "train")
+            if self.validation is not None:
+                values |= self.validation.run(state.params, state.state).values(self.task, "validation")
+            self.check(values, epoch)
+            record = self.record(epoch, values, time.perf_counter() - begun)
+            self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.done))
+            patience = self.settings.early_stopping
+            if patience and self.best is not None and epoch - self.best.epoch >= patience:
+                return Outcome("early_stopping", self.best, self.last, self.done)
+            if self.done < self.total and self.stop():
+                return Outcome("interrupted", self.best, self.last, self.done)
+        return Outcome("finished", self.best, self.last, self.done)
+
+    def train_epoch(self, state: TrainState, epoch: int) -> tuple[TrainState, Tally, bool]:
+        """The state after the steps of `epoch`, their sums, and whether it was stopped before its end."""
+        order = shuffled(self.settings.seed, epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
+        indices, real = batches(order, self.settings.batch_size)
+        state = state._replace(state=at_epoch(self.task, state.state))
+        steps = min(self.per_epoch, self.total - self.done)
+        size = min(self.execution.steps_per_chunk, self.per_epoch)
+        tally = Tally({})
+        for start in range(0, steps, size):
+            count = min(size, steps - start)
+            chunk = padded(indices[start : start + count], size), padded(real[start : start + count], size)
+            state, sums = self.train_chunk(state, jax.device_put(chunk), count)
+            self.done += count
+            tally.add(sums)
+            failed = int(state.failed)
+            if failed >= 0:
+                raise not_finite(failed, epoch, failed - (epoch - 1) * self.per_epoch)
+            self.report(epoch, tally, start + count)
+            if start + count < steps and self.stop():
+                return state, tally, True
+        return state, tally, False
+
+    def train_chunk(self, state: TrainState, chunk: Any, count: int) -> tuple[TrainState, Sums]:
+        """`count` steps, one call each or in one call; the very first step is timed on its own."""
+        sums = jax.tree.map(jnp.copy, self.zero)
+        begin = 0
+        if self.done == 0:
+            state, sums = self.call(state, sums, chunk, 0, 1)
+            state.step.block_until_ready()
+            self.observer.compiled(time.perf_counter() - self.started)
+            self.warm = time.perf_counter()
+            begin = 1
+        return self.call(state, sums, chunk, begin, count - begin)
+
+    def call(self, state: TrainState, sums: Sums, chunk: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
+        if self.execution.mode == "scan":
+            return self.steps.chunk(state, sums, self.data, *chunk, np.int32(begin), np.int32(count))
+        for index in range(begin, begin + count):
+            state, sums = self.steps.single(state, sums, self.data, *chunk, np.int32(index))
+        return state, sums
+
+    def report(self, epoch: int, tally: Tally, in_epoch: int) -> None:
+        elapsed = time.perf_counter() - self.warm
+        speed = (self.done - 1) / elapsed if self.done > 1 and elapsed > 0 else 0.0
+        values = tally.values(self.task, "train")
+        left = (self.total - self.done) / speed if speed else 0.0
+        epochs = -(-self.total // self.per_epoch)
+        self.observer.progress(Progress(epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
+
+    def check(self, values: Mapping[str, float], epoch: int) -> None:
+        bad = [key for key, value in values.items() if not isfinite(value) and key.endswith("loss")]
+        if bad:
+            raise RunError(
+                "E501",
+                f"`{bad[0]}` is not finite after epoch {epoch}",
+                notes=("the weights of the epochs before are kept",),
+                helps=("lower the learning rate, or scale the inputs",),
+            )
+
+    def record(self, epoch: int, values: Mapping[str, float], seconds: float) -> EpochRecord:
+        """The record of an epoch, remembered as the last one, and as the best where it is."""
+        score = values[self.training.monitor]
+        best = self.best
+        sign = 1 if self.training.better == "higher" else -1
+        improved = isfinite(score) and (best is None or sign * score > sign * best.values[self.training.monitor])
+        record = EpochRecord(epoch, self.done, values, seconds, improved)
+        self.last = record
+        if improved:
+            self.best = record
+        return record
+
+
+class Evaluation:
+    """Sums over all rows of one part, with weights that change."""
+
+    def __init__(self, steps: Steps, task: Task, part: Part) -> None:
+        self.steps = steps
+        self.batch = evaluation_batch(task, part.rows)
+        indices, real = batches(in_order(part.rows), self.batch)
+        self.indices, self.real = jax.device_put((indices, real))
+        self.data = on_device(part)
+        self.zero = steps.zero(self.data, self.batch)
+
+    def run(self, params: Any, state: Any) -> Tally:
+        sums = jax.tree.map(jnp.copy, self.zero)
+        tally = Tally({})
+        tally.add(self.steps.measure(params, state, sums, self.data, self.indices, self.real, np.int32(len(self.real))))
+        return tally
+
+
+def evaluation_batch(task: Task, rows: int) -> int:
+    """How many of `rows` rows are evaluated at once: as many as in training where they hand something to the next."""
+    if task.training is not None and any(entries(task)):
+        return task.training.settings.batch_size
+    return min(rows, EVALUATION_ROWS)
+
+
+def on_device(part: Part) -> Data:
+    """The rows of a part on the default device."""
+    data: Data = jax.device_put({"inputs": dict(part.inputs), "targets": dict(part.targets)})
+    return data
+
+
+def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
+    """`array` with `size` entries, the last repeated: entries that are never reached, of a shape that is compiled once."""
+    missing = size - len(array)
+    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
+
+
+def snapshot(task: Task, state: TrainState, epoch: int, step: int) -> Snapshot:
+    """The weights of a moment, copied to the host; what rows hand to rows is none of them."""
+    params, carried = jax.device_get((state.params, of_all(task, state.state)))
+    rolls = task.planned.rolls
+    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, carried))
+
+
+def not_finite(step: int, epoch: int, batch: int) -> RunError:
+    """What is said when the loss or a gradient is NaN or infinite."""
+    return RunError(
+        "E501",
+        f"the loss or its gradient is not finite at step {step + 1} (epoch {epoch}, batch {batch + 1})",
+        notes=("the step was not applied: the weights are those of the step before",),
+        helps=("lower the learning rate, or scale the inputs to about -1 to 1",),
+    )

@@ -1,0 +1,57 @@
+"""How much memory a training will need, and whether the machine has it: found out before anything is compiled."""
+
+import os
+from math import prod
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.runtime.data.dataset import Dataset, Part
+
+WIDTHS = {"float64": 8, "int64": 8, "uint64": 8, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "bool": 1}
+WIDTHS |= {"int8": 1, "uint8": 1}
+
+
+def need_memory(task: Task, dataset: Dataset) -> None:
+    """Raise RunError E502 when `task` cannot be trained on `dataset` in the memory of this machine.
+
+    The estimate is low rather than high: weights, their gradients and the optimizer's two moments, the values of one
+    batch, kept once for the backward pass, and the rows. What passes may still not fit.
+    """
+    assert task.training is not None
+    there = physical_memory()
+    plans = task.planned.plans.values()
+    weights = 4 * sum(size_of(weight.shape, weight.dtype) for plan in plans for weight in plan.params.values())
+    batch = min(task.training.settings.batch_size, dataset.train.rows)
+    values = batch * sum(size_of(out.shape, out.dtype) for plan in plans for out in plan.outputs.values())
+    rows = sum(part_bytes(part) for part in (dataset.train, dataset.validation) if part is not None)
+    needed = weights + values + rows
+    if there is None or needed <= there:
+        return
+    parts = {"weights, gradients and moments": weights, "values of one batch": values, "rows": rows}
+    raise RunError(
+        "E502",
+        f"training needs about {gigabytes(needed)} of memory, this machine has {gigabytes(there)}",
+        notes=("; ".join(f"{name}: {gigabytes(count)}" for name, count in parts.items()),),
+        helps=("lower `batch_size`, or see with `modelc summary` which layer is so large",),
+    )
+
+
+def physical_memory() -> int | None:
+    """The machine's memory in bytes; None where the system does not say."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def size_of(shape: tuple[int, ...], dtype: str) -> int:
+    """The bytes of an array."""
+    return prod(shape) * WIDTHS.get(dtype, 4)
+
+
+def part_bytes(part: Part) -> int:
+    return sum(array.nbytes for array in (*part.inputs.values(), *part.targets.values()))
+
+
+def gigabytes(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB"

@@ -1,0 +1,303 @@
+"""The compiled functions of a task: first state, training steps, sums over rows for evaluation, predictions.
+
+One function, `body` in `make`, is the training step; it runs inside a compiled loop or once per call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Task, Term
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.base.contract_checks import need_a, need_shape
+from modelc.compiler.library.base.prng import derive, root_key
+from modelc.compiler.library.losses.none import NoLoss
+from modelc.compiler.lowering.lower import Model, Tree, Values, lower
+from modelc.runtime.training.row_state import at_zeros, joined, of_rows
+
+Data = Mapping[str, Mapping[str, Array]]
+"""`inputs` and `targets` on the device, by name, all rows."""
+Sums = Mapping[str, Mapping[str, Array]]
+"""Additive sums by log key (without `train/`), of losses by term; those of a loss are `total` and `count`."""
+
+
+class TrainState(NamedTuple):
+    """All that training carries from step to step. `failed` is the first step whose numbers were not finite, else -1."""
+
+    step: Array
+    params: Tree
+    state: Tree
+    optimizer: Any
+    failed: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The jitted functions of a task.
+
+    `first() -> TrainState`; `chunk(state, sums, data, indices, real, first, count) -> (state, sums)` runs steps `first` to
+    `first + count` of a chunk, whose batches are the rows `indices[step]`, the first `real[step]` of them real;
+    `single` the one step `first`. `measure(params, state, sums, data, indices, real, count) -> sums` evaluates,
+    `predict(params, state, inputs) -> outputs` computes outputs. `zero()` gives sums to begin with.
+    """
+
+    first: Callable[[], TrainState]
+    chunk: Callable[..., tuple[TrainState, Sums]]
+    single: Callable[..., tuple[TrainState, Sums]]
+    measure: Callable[..., Sums]
+    zero: Callable[..., Sums]
+
+
+def make(task: Task, total_steps: int) -> Steps:
+    """The training functions of a task that the passes have prepared, for a run of `total_steps`."""
+    assert task.training is not None
+    model = lower(task)
+    settings = task.training.settings
+    seed = settings.seed
+    transform = task.training.optimizer.transform(total_steps)
+
+    def first() -> TrainState:
+        params, drawn = model.init(derive(root_key(seed), "initialize"))
+        state = joined(drawn, at_zeros(task, settings.batch_size))
+        return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
+
+    def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, real: Array) -> tuple[TrainState, Sums]:
+        old, sums = carry
+        inputs, targets, rows = take(data, indices, real)
+        key = derive(root_key(seed), "step", old.step)
+
+        def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
+            values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
+            loss, parts = losses(task, params, values, targets, rows)
+            return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
+
+        (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
+        finite = jnp.isfinite(loss)
+        for gradient in jax.tree.leaves(gradients):
+            finite &= jnp.all(jnp.isfinite(gradient))
+        failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
+
+        def advance() -> tuple[TrainState, Sums]:
+            updates, optimizer = transform.update(gradients, old.optimizer, old.params)
+            params = constrained(task, optax.apply_updates(old.params, updates))
+            return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
+
+        # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
+        done: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
+        return done
+
+    def chunk(
+        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array, count: Array
+    ) -> tuple[TrainState, Sums]:
+        def turn(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
+            return body(carry, data, indices[index], real[index])
+
+        done: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, turn, (state, sums))
+        return done
+
+    def single(
+        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array
+    ) -> tuple[TrainState, Sums]:
+        return body((state, sums), data, indices[begin], real[begin])
+
+    def measure_chunk(
+        params: Tree, state: Tree, sums: Sums, data: Data, indices: Array, real: Array, count: Array
+    ) -> Sums:
+        return measure(task, model, params, state, sums, data, indices, real, count)
+
+    return Steps(
+        first=jax.jit(first),
+        chunk=jax.jit(chunk, donate_argnums=(0, 1)),
+        single=jax.jit(single, donate_argnums=(0, 1)),
+        measure=jax.jit(measure_chunk, donate_argnums=(2,)),
+        zero=lambda data, batch: zero_sums(task, model, data, batch),
+    )
+
+
+def measure(
+    task: Task,
+    model: Model,
+    params: Tree,
+    state: Tree,
+    sums: Sums,
+    data: Data,
+    indices: Array,
+    real: Array,
+    count: Array,
+) -> Sums:
+    """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction.
+
+    What rows hand to rows of the next batch begins at zeros; what `state` has of it, from training, is left alone.
+    """
+
+    def turn(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
+        sums, handed = carry
+        inputs, targets, rows = take(data, indices[index], real[index])
+        parts, new = row_sums(task, model, params, joined(state, handed), inputs, targets, rows)
+        return jax.tree.map(jnp.add, sums, parts), of_rows(task, new)
+
+    done: Sums
+    done, _ = jax.lax.fori_loop(0, count, turn, (sums, at_zeros(task, indices.shape[1])))
+    return done
+
+
+def row_sums(
+    task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array
+) -> tuple[Sums, Tree]:
+    """The sums of one batch, computed as in prediction, and the new state."""
+    values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
+    _, parts = losses(task, params, values, targets, rows)
+    return {**parts, **metrics(task, values, targets, rows)}, values.state
+
+
+def zero_sums(task: Task, model: Model, data: Data, batch: int) -> Sums:
+    """Sums of nothing, in the form that a batch of `batch` rows of `data` gives."""
+
+    def once(data: Data) -> Sums:
+        params, state = model.init(root_key(0))
+        inputs, targets, rows = take(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
+        return row_sums(task, model, params, state, inputs, targets, rows)[0]
+
+    zeros: Sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(once, data))
+    return zeros
+
+
+def take(data: Data, indices: Array, real: Array) -> tuple[Any, Any, Array]:
+    """The rows `indices` of the inputs and targets, and which of them are real."""
+    inputs, targets = jax.tree.map(lambda column: column[indices], (dict(data["inputs"]), dict(data["targets"])))
+    return inputs, targets, jnp.arange(indices.shape[0]) < real
+
+
+def wanted(task: Task) -> tuple[Any, ...]:
+    """The edges that losses and metrics look at, each once."""
+    measured = {measure.output for measure in task.measures}
+    edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
+    edges += [task.outputs[name].edge for name in sorted(measured)]
+    return tuple(dict.fromkeys(edges))
+
+
+def losses(
+    task: Task, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
+) -> tuple[Array, dict[str, dict[str, Array]]]:
+    """The loss of a batch, and the sums that it is made of: of each term, and of the penalty.
+
+    A term is the sum of its elements, each times the weight of its row, divided by the number of those that count; the
+    penalty of weights and layers is added.
+    """
+    penalty = penalties(task, params, values)
+    total = penalty
+    sums: dict[str, dict[str, Array]] = {}
+    for term in task.terms:
+        if isinstance(term.loss, NoLoss):
+            continue
+        elements, counts = elements_of(term, values, targets, rows)
+        if (weights := targets.get(SAMPLE_WEIGHT)) is not None:
+            elements = elements * spread(weights, elements).astype(elements.dtype)
+        part = jnp.sum(jnp.where(counts, elements, 0.0))
+        present = jnp.sum(counts, dtype=jnp.float32)
+        total = total + term.weight * part / jnp.maximum(present, 1.0)
+        sums[f"{term.name}/loss"] = {"total": part, "count": present}
+    if task.penalized:
+        count = jnp.sum(rows, dtype=jnp.float32)
+        sums["penalty"] = {"total": penalty * count, "count": count}
+    return total, sums
+
+
+def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: Array) -> tuple[Array, Array]:
+    """The elements of a term, and which of them count: those of real rows where neither the masks of the values that the
+    term is of nor its own mask is false."""
+    given = [values.edges[edge] for edge in term.of]
+    target = None if term.target is None else targets[term.target]
+    own = None if term.mask is None else mask_of(term.mask, values, targets)
+    masks = [*(values.masks[edge] for edge in term.of), own]
+    counts = counted(rows, masks, 1 + len(term.shape))
+    places = counted(rows, masks, 2) if term.loss.masking == "use" else counts
+    # What does not count may be anything. A selection of the elements alone would still give NaN for a gradient.
+    given = [cleared(value, places) for value in given]
+    target = None if target is None else cleared(target, counts)
+    more = (places,) if term.loss.masking == "use" else ()
+    elements = term.loss.elements(*given, target, *more)
+    need_shape(term.loss, "elements", elements, term.shape)
+    return elements, spread(counts, elements)
+
+
+def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:
+    """The mask of a term, `[batch, ...]`: computed by the model, or read."""
+    return values.edges[mask] if isinstance(mask, Edge) else targets[mask]
+
+
+def penalties(task: Task, params: Tree, values: Values) -> Array:
+    """What regularized weights and layers that penalize add to the loss."""
+    total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
+    for path, plan, roll in task.planned.held():
+        for name, weight in plan.params.items():
+            if weight.regularizer is not None:
+                each = weight.regularizer.penalty
+                total = total + (jnp.sum(jax.vmap(each)(params[path][name])) if roll else each(params[path][name]))
+    return total
+
+
+def constrained(task: Task, params: Any) -> Tree:
+    """`params` with every weight that has a constraint brought back to it."""
+    kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
+    for path, plan, roll in task.planned.held():
+        for name, weight in plan.params.items():
+            if weight.constraint is not None:
+                each = weight.constraint.project
+                kept[path][name] = jax.vmap(each)(params[path][name]) if roll else each(params[path][name])
+    return kept
+
+
+def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Array) -> dict[str, Mapping[str, Array]]:
+    """The sums of every metric over a batch, by log key."""
+    sums = {}
+    for measure in task.measures:
+        output = task.outputs[measure.output]
+        target = None if measure.target is None else targets[measure.target]
+        prediction = probabilities(output, values.edges[output.edge])
+        own = None if output.mask is None else mask_of(output.mask, values, targets)
+        masks = [values.masks[output.edge], own]
+        weight = counted(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
+        sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
+        need_a(measure.metric, "sums", sums[measure.key], Mapping)
+    return sums
+
+
+def probabilities(output: Output, value: Array) -> Array:
+    """The values of an output as people want them: logits through the link function that their loss implies."""
+    if not output.logits:
+        return value
+    return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
+
+
+def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
+    """Which values of `rank` axes count, the batch among them, `[batch, ...]`: as far as masks tell them apart.
+
+    A mask of more axes says nothing of such values.
+    """
+    found = rows
+    for mask in masks:
+        if mask is not None and mask.ndim <= rank:
+            axes = max(found.ndim, mask.ndim)
+            found = widened(found, axes) & (widened(mask, axes) != 0)
+    return found
+
+
+def widened(values: Array, axes: int) -> Array:
+    """`values` with axes of size 1 behind its own, `axes` in all."""
+    return values.reshape(values.shape + (1,) * (axes - values.ndim))
+
+
+def cleared(values: Array, counts: Array) -> Array:
+    """`values` where they count, else 0."""
+    return jnp.where(spread(counts, values), values, jnp.zeros((), values.dtype))
+
+
+def spread(weight: Array, values: Array) -> Array:
+    """`weight` over the axes of `values` that it lacks."""
+    return jnp.broadcast_to(widened(weight, values.ndim), values.shape)

@@ -1,0 +1,150 @@
+"""`${...}`: what it computes, against Python itself, and that it computes nothing else."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelc.compiler.expansion.expressions import MAX_LENGTH, ExpressionError, compute
+from tests.compiler.expansion.specs import CHAIN, checked, only
+
+NAMES: dict[str, Any] = {
+    "dim": 12,
+    "rate": 0.5,
+    "deep": True,
+    "act": "relu",
+    "sizes": [8, 16],
+    "by_name": {"small": 3},
+}
+
+
+def value(text: str) -> Any:
+    return compute(text, NAMES.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4 * dim", 48),
+        ("dim // 5", 2),
+        ("dim / 5", 2.4),
+        ("dim % 5", 2),
+        ("2 ** 3", 8),
+        ("-dim + 1", -11),
+        ("min(dim, 8)", 8),
+        ("max(dim, 8, 20)", 20),
+        ("dim if deep else 1", 12),
+        ("1 if dim < 10 else 2", 2),
+        ("0 < dim <= 12", True),
+        ("deep and not dim == 3", True),
+        ("act == 'relu'", True),
+        ("act", "relu"),
+        ("sizes[1]", 16),
+        ("by_name.small", 3),
+        ("true", True),
+        ("'a text'", "a text"),
+    ],
+)
+def test_values(text: str, expected: Any) -> None:
+    found = value(text)
+    assert found == expected and type(found) is type(expected)
+
+
+numbers = st.integers(-50, 50) | st.floats(-50, 50, allow_nan=False).map(lambda number: round(number, 3))
+formulas = st.recursive(
+    numbers.map(str),
+    lambda inner: st.builds(
+        lambda left, op, right: f"({left} {op} {right})", inner, st.sampled_from(["+", "-", "*", "//", "/", "%"]), inner
+    ),
+    max_leaves=6,
+)
+
+
+@given(formulas)
+def test_arithmetic_is_that_of_python(text: str) -> None:
+    try:
+        expected = eval(text)  # the oracle: numbers and operators that the strategy wrote
+    except ZeroDivisionError:
+        with pytest.raises(ExpressionError, match="zero"):
+            compute(text, NAMES.__getitem__)
+        return
+    assert compute(text, NAMES.__getitem__) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "dim.__class__",
+        "[x for x in sizes]",
+        "lambda: 1",
+        "open('a')",
+        "min(*sizes)",
+        "min(dim)",
+        "f'{dim}'",
+        "(x := 3)",
+        "dim @ 2",
+        "dim << 2",
+        "dim is 3",
+        "sizes[-1]",
+        "sizes[2]",
+        "sizes[deep]",
+        "{1: 2}",
+        "2 ** 65",
+        "9 ** 60",
+        "10.0 ** 60 * 10.0 ** 60 * 10.0 ** 60 * 10.0 ** 60 * 10.0 ** 60 * 10.0 ** 60",
+        "(-8) ** 0.5",
+        "dim and deep",
+        "1 if dim else 2",
+        "dim + act",
+        "deep + 1",
+        "dim < act",
+        "4 *",
+        "",
+        "$dim",
+        "1e400",
+        "~dim",
+        "None",
+        "1" + " + 1" * MAX_LENGTH,
+        "not " * 100 + "1",
+    ],
+)
+def test_everything_else_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        value(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("dim // rate", 24), ("dim // 5.0", 2), ("7 // 2", 3), ("-7 // 2", -4)])
+def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> None:
+    result = compute(text, NAMES.__getitem__)
+    assert result == value and isinstance(result, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "cure"),
+    [
+        ("${\uff57 + 1}", "`\uff57` is no name", "letters a to z"),
+        ("${ÿ}", "`ÿ` is no name", "letters a to z"),
+        ("${3 if w == null else 2}", "there is no `null` in expressions", "compare"),
+        ("${s * 2}", '`"3"` is no number to compute with', "write it without quotes"),
+        ("$vars.w", "there is no variable `vars`", "write `$w`"),
+    ],
+)
+def test_what_is_no_part_of_an_expression_is_answered(text: str, message: str, cure: str) -> None:
+    problem = only(f'vars: {{w: 6, s: "3", t: [$w, $s]}}\n{CHAIN}    - dense: "{text}"\n    - dense: $w\n')
+    assert message in problem.message and cure in problem.helps[0]
+
+
+def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() -> None:
+    text = f'vars: {{w: 6}}\nblocks: {{B: {{params: {{n: int}}, layers: [dense: "${{n / 2}}"]}}}}\n{CHAIN}'
+    for item in ('dense: "${w / 2}"', 'B: "${w / 2}"', "B: 4"):
+        found = [problem for problem in checked(f"{text}    - {item}\n").problems if problem.is_error]
+        assert [problem.helps for problem in found] == [("`//` gives a whole number: `${a // b}`",)]
+
+
+def test_variables_that_double_each_other_are_over_the_budget_at_once() -> None:
+    doubled = ", ".join(f"v{place}: [$v{place + 1}, $v{place + 1}]" for place in range(26))
+    for item in ('dense: "${1 if v0 == v0 else 2}"', "B: {m: $v0}"):
+        text = f"vars: {{{doubled}, v26: 3}}\nblocks: {{B: {{params: {{m: ints}}, layers: [relu]}}}}\n{CHAIN}    - {item}\n"
+        assert [problem.code for problem in checked(text).errors] == ["E005"]

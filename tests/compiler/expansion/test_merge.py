@@ -1,0 +1,222 @@
+"""Specs that are laid over others: what is merged, what is removed, and which of the files is blamed."""
+
+from pathlib import Path
+
+import pytest
+
+from modelc.compiler.api import Checked
+from tests.compiler.expansion.files import HELD, INPUTS, TWO, USING, checked, found
+
+
+@pytest.mark.parametrize(
+    ("other", "spec", "code", "place"),
+    [
+        ("modelc: 7\nname: base\n", "modelc: 1\nextends: other.yaml\n", "E007", "other.yaml:1"),
+        (
+            "name: base\n",
+            f"modelc: 1\nextends: other.yaml\nmodel: {{{INPUTS}, layers: [relu]}}\n",
+            "E007",
+            "other.yaml:1",
+        ),
+        (f"modelc: 1\nmodel: {{{INPUTS}, layers: [relu]}}\n", "extends: other.yaml\n", "E007", "spec.yaml:1"),
+        (
+            f"modelc: 1\nmodle: {{{INPUTS}, layers: [relu]}}\n",
+            "modelc: 1\nextends: other.yaml\n",
+            "E102",
+            "other.yaml:2",
+        ),
+    ],
+)
+def test_every_file_says_in_which_language_it_is(tmp_path: Path, other: str, spec: str, code: str, place: str) -> None:
+    assert [(one[0], one[2]) for one in found(checked(tmp_path, other, spec))] == [(code, place)]
+
+
+def test_a_block_of_another_file_may_come_from_the_spec_that_is_extended(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(USING, encoding="utf-8")
+    assert checked(tmp_path, TWO, "modelc: 1\nextends: base.yaml\n").task is not None
+
+
+BASE = """modelc: 1
+vars: {opt: {adam: {learning_rate: 0.1}}, args: {units: 8}, w: 7}
+blocks: {Tower: {params: {width: int, depth: 1}, layers: [{dense: $width, repeat: $depth}]}}
+model:
+  inputs: {x: {shape: [4]}}
+  nodes: {a: {from: x, Tower: 5}, b: {from: a, dense: $args}, c: {from: b, dense: $w}}
+  outputs: [c]
+data: {source: {npz: a.npz}, validation: {first: 10}}
+train: {losses: {c: {mean_squared_error: , target: y}}, optimizer: $opt, epochs: 3}
+"""
+
+
+def laid(folder: Path, over: str) -> Checked:
+    return checked(folder, BASE, f"modelc: 1\nextends: other.yaml\n{over}\n")
+
+
+def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
+    task = laid(tmp_path, "model: {nodes: {a: {Tower: {depth: 2}}, c: {dense: {activation: relu}}}}").task
+    assert task is not None
+    layers = {node.path: node.layer for node in task.planned.graph.nodes}
+    assert [getattr(layer, "units", None) for layer in layers.values()] == [5, 5, 8, 7]
+    assert type(getattr(layers["c"], "activation", None)).__name__ == "Relu"
+
+
+@pytest.mark.parametrize(
+    ("over", "code", "message", "below", "cure"),
+    [
+        (
+            "model: {nodes: {b: {dense: {activation: relu}}}}",
+            "E108",
+            "`dense` cannot be laid over `$args`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {args: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
+            "model: {nodes: {b: {dense: 3}}}",
+            "E108",
+            "`dense` cannot be laid over `$args`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {args: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
+            "train: {optimizer: {adam: {beta_1: 0.8}}}",
+            "E108",
+            "`adam` cannot be laid over `$opt`, which is a variable",
+            "laid over this",
+            "change the variable, below `vars: {opt: ...}`, or `remove` this from the file that is extended",
+        ),
+        (
+            "model: {nodes: {c: {tanh: }}}",
+            "E104",
+            "node `c` needs `from`",
+            "replaces `dense`, and its `from`",
+            "name the input or node it takes its values from: `from: image`",
+        ),
+        (
+            "train: {losses: {c: {weight: 3}}}",
+            "E103",
+            "expected a loss here, got only `weight`",
+            "laid over this",
+            "to change what stands beside `mean_squared_error`, name it again: `{mean_squared_error: , weight: ...}`",
+        ),
+        (
+            "model: {nodes: {c: {repeat: 3}}}",
+            "E103",
+            "expected a layer here, got only `repeat`",
+            "laid over this",
+            "to change what stands beside `dense`, name it again: `{dense: , repeat: ...}`",
+        ),
+        (
+            "blocks: {Tower: {use: base.yaml}}",
+            "E108",
+            "`params` does not go with `use` in the block `Tower`",
+            "laid over this",
+            "`remove: [blocks.Tower]` beside the `file` of `extends` leaves out what is there",
+        ),
+        (
+            "data: {validation: {last: 10}}",
+            "E108",
+            "`validation` has both `first` and `last`",
+            "`first`",
+            "`remove: [data.validation.first]` beside the `file` of `extends` leaves out what is there",
+        ),
+        (
+            "blocks: {Tower: {inputs: [i], nodes: {a: {from: i, tanh}}, outputs: [a]}}",
+            "E108",
+            "the block `Tower` has both `layers` and `nodes`",
+            "a chain",
+            (
+                "keep one of the two: `remove: [blocks.Tower.layers]` beside the `file` of `extends` leaves out what is there"
+            ),
+        ),
+        (
+            "train: {steps: 30}",
+            "E108",
+            "`train` has both `epochs` and `steps`",
+            "`epochs`",
+            "`remove: [train.epochs]` beside the `file` of `extends` leaves out what is there",
+        ),
+    ],
+)
+def test_what_cannot_be_laid_over_shows_both_files(
+    tmp_path: Path, over: str, code: str, message: str, below: str, cure: str
+) -> None:
+    (tmp_path / "base.yaml").write_text(USING.replace("[B, ", "["), encoding="utf-8")
+    (problem,) = laid(tmp_path, over).errors
+    assert (problem.code, problem.message, problem.helps[-1]) == (code, message, cure)
+    (related,) = problem.related
+    assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
+    assert related.text == below
+
+
+@pytest.mark.parametrize("over", ["{layers: [dense: 3]}", "{dense: 3}", "relu"])
+def test_what_stands_beside_a_name_that_is_removed_is_there_for_another(tmp_path: Path, over: str) -> None:
+    extends = "{file: other.yaml, remove: [model.nodes.c.dense]}"
+    task = checked(tmp_path, BASE, f"modelc: 1\nextends: {extends}\nmodel: {{nodes: {{c: {over}}}}}\n").task
+    assert task is not None
+    last = task.planned.graph.nodes[-1]
+    assert last.scope == ("c",) or last.path == "c"
+    assert last.feeds is not None and str(last.feeds[0].edge) == "b"
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        ("vars.w", "E207", "the variable `w` is removed, and still needed"),
+        ("vars.args", "E207", "the variable `args` is removed, and still needed"),
+        ("model.nodes.b", "E201", "the node `b` is removed, and still needed"),
+        ("blocks.Tower", "E101", "the block `Tower` is removed, and still needed"),
+    ],
+)
+def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(
+    tmp_path: Path, path: str, code: str, message: str
+) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
+    assert (problem.code, problem.message) == (code, message)
+    assert (Path(problem.label.place.file).name, problem.label.text) == ("spec.yaml", "removed here")
+    (related,) = problem.related
+    assert (Path(related.place.file).name, related.text) == ("other.yaml", "needs it")
+
+
+@pytest.mark.parametrize(
+    ("extends", "message", "cure"),
+    [
+        ("{flie: other.yaml}", "unknown key `flie` in `extends`", "did you mean `file`?"),
+        ("{file: other.yaml, remove: [modl.x]}", "there is nothing to remove at `modl.x`: no `modl`", "did you mean `model`?"),
+        (
+            "{file: other.yaml, remove: [modl.nodes.a]}",
+            "there is nothing to remove at `modl.nodes.a`: no `modl`",
+            "did you mean `model.nodes.a`?",
+        ),
+    ],
+)  # fmt: skip
+def test_a_slip_in_what_is_extended_is_one_error(tmp_path: Path, extends: str, message: str, cure: str) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {extends}\n").errors
+    assert (problem.code, problem.message, problem.helps) == ("E102", message, (cure,))
+
+
+@pytest.mark.parametrize(("path", "code"), [("model.nodes.c.dense", "E103"), ("model.nodes.c.from", "E104")])
+def test_what_lacks_something_that_is_removed_shows_where_that_is(tmp_path: Path, path: str, code: str) -> None:
+    (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
+    (related,) = problem.related
+    last = path.rpartition(".")[2]
+    assert (problem.code, related.text) == (code, f"`{last}` is removed here")
+    assert Path(related.place.file).name == "spec.yaml"
+
+
+def test_a_variable_replaces_a_variable(tmp_path: Path) -> None:
+    task = laid(tmp_path, "vars: {more: {units: 6}}\nmodel: {nodes: {b: {dense: $more}}}").task
+    assert task is not None
+    (found,) = [node.layer for node in task.planned.graph.nodes if node.path == "b"]
+    assert getattr(found, "units", None) == 6
+
+
+def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
+    task = laid(tmp_path, "train: {optimizer: {sgd: 0.3}}").task
+    assert task is not None and task.training is not None
+    assert type(task.training.optimizer).__name__ == "SGD"
+
+
+@pytest.mark.parametrize(("gone", "units"), [("dense_2", [8, 3, 4]), ("nm", [8, 5, 4]), ("dense_3", [8, 5, 3])])
+def test_what_is_removed_is_what_the_summary_calls_so(tmp_path: Path, gone: str, units: list[int]) -> None:
+    task = checked(tmp_path, HELD, f"modelc: 1\nextends: {{file: other.yaml, remove: [model.layers.{gone}]}}\n").task
+    assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == units

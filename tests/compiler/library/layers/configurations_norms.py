@@ -1,0 +1,49 @@
+"""Arguments and input types of the layers that normalize or scale."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.compiler.library.layers.drawing import Configurations, arguments, axes, one, tensors, yes_or_no
+from tests.compiler.library.layers.running import normal
+
+several = axes | st.lists(axes, min_size=1, max_size=3)
+
+wrapped = st.sampled_from(
+    [
+        {"dense": 2},
+        {"dense": {"units": 3, "activation": "softmax"}},
+        {"conv1d": {"filters": 2, "kernel_size": 1}},
+        {"conv2d_transpose": {"filters": 2, "kernel_size": 2}},
+        {"depthwise_conv2d": 2},
+        {"einsum_dense": {"equation": "...d,dhk->...hk", "output_shape": [2, 3]}},
+        {"time_distributed": {"layer": {"dense": 2}}},
+        {"lstm": 2},
+        {"flatten": {}},
+        {"add": {}},
+        {"spectral_norm": {"layer": {"dense": 2}}},
+    ]
+)
+
+CONFIGURATIONS: Configurations = {
+    "group_norm": (
+        arguments(
+            groups=st.sampled_from([-1, 0, 1, 1, 2, 3]), maybe_axis=axes, maybe_center=yes_or_no, maybe_scale=yes_or_no
+        ),
+        one(tensors(1, 2, 3)),
+    ),
+    "layer_scale": (arguments(maybe_init_values=st.floats(-1, 1)), one(tensors(0, 1, 2, 3))),
+    "rms_norm": (arguments(maybe_axis=several), one(tensors(1, 2, 3))),
+    "spectral_norm": (arguments(layer=wrapped, maybe_power_iterations=st.integers(1, 2)), one(tensors(1, 2, 3))),
+    "unit_norm": (arguments(maybe_axis=several), one(tensors(1, 2, 3))),
+}
+
+x = normal(3, 4, 6)
+USES: dict[str, tuple[Any, Any]] = {
+    "group_norm": ({"groups": 2}, x),
+    "layer_scale": (0.1, x),
+    "rms_norm": ({}, x),
+    "spectral_norm": ({"layer": {"conv1d": {"filters": 2, "kernel_size": 2}}}, x),
+    "unit_norm": ({}, x),
+}
+"""One use of each, with a batch of three rows."""

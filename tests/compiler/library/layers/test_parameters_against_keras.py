@@ -1,0 +1,182 @@
+"""The layers that are little more than a weight: against Keras 3 or, where it has none, against their formula."""
+
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import PlanError
+from modelc.compiler.library.layers import LAYERS
+from tests.compiler.library.layers.comparing import Case, check
+from tests.compiler.library.layers.running import build, filled, normal
+
+COMPARED = {
+    "class_token",
+    "einsum_dense",
+    "parameter",
+    "position_embedding",
+    "prelu",
+    "sinusoidal_position_encoding",
+}
+L = keras.layers
+x3, image = normal(2, 3, 4), normal(2, 3, 5, 4)
+
+
+def mapped(equation: str, new: list[int], full: Any, x: Any, **arguments: Any) -> Case:
+    raw = {"einsum_dense": {"equation": equation, "output_shape": new, **arguments}}
+    return Case(raw, lambda: L.EinsumDense(equation, full, **arguments), x)
+
+
+CASES = [
+    mapped("...d,dhk->...hk", [2, 3], (2, 3), x3, bias_axes="hk"),
+    mapped("...d,dhk->...hk", [2, 3], (2, 3), image, bias_axes="h", activation="tanh"),
+    mapped("...hd,hde->...e", [6], 6, image, bias_axes="e"),
+    mapped("btd,de->bet", [6], (6, 3), x3, bias_axes="t"),
+    mapped("btd,tde->bte", [6], (3, 6), x3),
+    mapped("bd,de->be", [1], 1, normal(1, 1), bias_axes="e"),
+    Case({"prelu": {}}, L.PReLU, x3),
+    Case({"prelu": [-3, -2]}, lambda: L.PReLU(shared_axes=[1, 2]), image),
+    Case({"prelu": -1}, lambda: L.PReLU(shared_axes=[1]), normal(3, 1)),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_values_and_gradients(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize(
+    ("equation", "new", "x", "fans"),
+    [("...d,dhk->...hk", [10, 20], normal(1, 50), (50, 200)), ("btd,tde->bte", [30], normal(1, 20, 8), (8, 600))],
+)
+def test_kernels_start_with_the_spread_that_keras_gives_them(equation: str, new: Any, x: Any, fans: Any) -> None:
+    params = build({"einsum_dense": {"equation": equation, "output_shape": new}}, x).params
+    limit, largest = np.sqrt(6 / sum(fans)), np.max(np.abs(params["kernel"]))
+    assert 0.98 * limit < largest <= limit
+    oracle = L.EinsumDense(equation, (20, 30) if len(new) == 1 else new)
+    oracle.build(x.shape)
+    assert 0.98 * limit < np.max(np.abs(oracle.kernel)) <= limit
+
+
+def test_positions_are_added_from_the_first() -> None:
+    running = filled({"position_embedding": 5}, x3)
+    assert running.params["embeddings"].shape == (5, 4)
+    np.testing.assert_array_equal(running.output(x3), x3 + running.params["embeddings"][:3])
+    assert build({"position_embedding": {}}, x3).params["embeddings"].shape == (3, 4)
+
+
+@pytest.mark.parametrize(("shape", "base"), [((2, 6, 4), 10000.0), ((1, 3, 2, 5), 50.0), ((1, 1, 1), 7)])
+def test_sinusoidal_positions_are_those_of_the_paper(shape: tuple[int, ...], base: float) -> None:
+    x = normal(*shape)
+    time, features = shape[-2:]
+    expected = np.zeros((time, features))
+    for t in range(time):
+        for place in range(features):
+            angle = t / base ** (2 * (place // 2) / features)
+            expected[t, place] = np.sin(angle) if place % 2 == 0 else np.cos(angle)
+    np.testing.assert_allclose(
+        build({"sinusoidal_position_encoding": base}, x).output(x) - x, expected[None] + 0 * x, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("x", [normal(3, 4), np.full((3, 2, 2), np.nan, "float32"), np.zeros((3, 1), "int32")])
+def test_a_parameter_is_the_same_whatever_comes_in(x: Any) -> None:
+    running = filled({"parameter": [2, 5]}, x)
+    result = running(x, masks={"x": np.zeros((3, 1), bool)})
+    value = running.params["value"]
+    np.testing.assert_array_equal(result.outputs["output"], np.stack([value] * 3))
+    assert value.shape == (2, 5) and not result.masks
+    pull = jax.vjp(lambda p: running.with_params(p, x).outputs["output"], running.params)[1]
+    weight = normal(3, 2, 5, seed=1)
+    np.testing.assert_allclose(pull(weight)[0]["value"], weight.sum(0), rtol=1e-5)
+
+
+def test_a_parameter_starts_as_a_weight_of_keras_does() -> None:
+    drawn = build({"parameter": [40, 60]}, x3).params["value"]
+    layer = keras.layers.Layer()
+    theirs = np.asarray(layer.add_weight(shape=(40, 60)).value)
+    np.testing.assert_allclose([np.max(drawn), np.min(drawn)], [theirs.max(), theirs.min()], rtol=0.01)
+
+
+def test_a_class_token_comes_first_and_counts() -> None:
+    mask = np.array([[1, 1, 0], [1, 0, 0]], bool)
+    running = filled({"class_token": {}}, x3, {"x": mask})
+    result = running(x3, masks={"x": mask})
+    np.testing.assert_array_equal(result.outputs["output"][:, 0], np.stack([running.params["token"]] * 2))
+    np.testing.assert_array_equal(result.outputs["output"][:, 1:], x3)
+    np.testing.assert_array_equal(result.masks["output"], [[1, 1, 1, 0], [1, 1, 0, 0]])
+    assert not np.any(build({"class_token": {}}, x3).params["token"])
+
+
+@pytest.mark.parametrize(
+    ("equation", "shape", "masked"),
+    [
+        ("...d,de->...e", [3], True),
+        ("btd,de->bte", [3], True),
+        ("btd,de->bet", [3], False),
+        ("btd,ts->bsd", [3], False),
+    ],
+)
+def test_an_equation_that_keeps_the_steps_keeps_their_mask(equation: str, shape: Any, masked: bool) -> None:
+    layer = LAYERS.build({"einsum_dense": {"equation": equation, "output_shape": shape}})
+    plan = layer.plan(TensorType((3, 4), mask=True))
+    assert (plan.output.mask, plan.drops_mask) == (masked, not masked)
+    assert not layer.plan(TensorType((3, 4))).drops_mask
+
+
+@pytest.mark.parametrize(
+    ("raw", "shape", "message", "argument"),
+    [
+        (
+            {"equation": "ab->a", "output_shape": 2},
+            [4],
+            "`ab->a` is not an equation of input, kernel and output",
+            "equation",
+        ),
+        ({"equation": "...a,ab->b", "output_shape": 2}, [4], "`...a,ab->b` has dots on one side only", "equation"),
+        (
+            {"equation": "ba,ab->b", "output_shape": 2},
+            [4],
+            "the first letter of `ba,ab->b` is not the batch, which input and output have and no kernel",
+            "equation",
+        ),
+        (
+            {"equation": "xaa,ab->xb", "output_shape": 2},
+            [4, 4],
+            "`xaa,ab->xb` names an axis twice in `xaa`",
+            "equation",
+        ),
+        (
+            {"equation": "...a,abc->...b", "output_shape": 2},
+            [4],
+            "`...a,abc->...b`: the kernel's axis `c` is neither in the input nor in the output",
+            "equation",
+        ),
+        (
+            {"equation": "...a,ab->...b", "output_shape": 2, "bias_axes": "c"},
+            [4],
+            "`...a,ab->...b`: the bias's axis `c` is not in the output",
+            "bias_axes",
+        ),
+        (
+            {"equation": "xta,ab->xtb", "output_shape": [3, 2]},
+            [3, 4],
+            "`output_shape` [3, 2] has 2 sizes, but the output has 1 axes that the input has not: b",
+            "output_shape",
+        ),
+        (
+            {"equation": "xta,ab->xtb", "output_shape": 2},
+            [4],
+            "`xta,ab->xtb` has letters for 2 axes of an example, got [4]",
+            "equation",
+        ),
+    ],
+)
+def test_an_equation_that_does_not_fit_is_refused(raw: Any, shape: list[int], message: str, argument: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        LAYERS.build({"einsum_dense": raw}).plan(TensorType(tuple(shape)))
+    assert (caught.value.message, caught.value.argument) == (message, argument)
+    assert caught.value.help

@@ -1,0 +1,268 @@
+"""The npz source: what it reads, and hostile or damaged files, which end in a coded error and in nothing else."""
+
+import io
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Column, Root
+from modelc.compiler.library.sources import SOURCES, archive
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    return Root(tmp_path, tmp_path / "cache")
+
+
+def npy(array: np.ndarray, **options: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, **options)
+    return file.getvalue()
+
+
+def header(shape: str, dtype: str = "'<f4'", version: bytes = b"\x01\x00") -> bytes:
+    """A .npy header that declares whatever it likes."""
+    text = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}}}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    size = len(text).to_bytes(2 if version[0] == 1 else 4, "little")
+    return b"\x93NUMPY" + version + size + text
+
+
+def write(root: Root, members: dict[str, bytes], name: str = "a.npz", method: int = zipfile.ZIP_DEFLATED) -> None:
+    with zipfile.ZipFile(root.folder / name, "w", method) as file:
+        for member, content in members.items():
+            file.writestr(member, content)
+
+
+def refused(root: Root, code: str = "E405", notation: Any = None) -> RunError:
+    """The error with which the source refuses to load."""
+    source = SOURCES.build(notation or {"npz": "a.npz"})
+    with pytest.raises(RunError) as caught:
+        source.load(root)
+    assert caught.value.code == code
+    return caught.value
+
+
+COLUMNS: dict[str, Any] = {
+    "pixels": np.arange(24, dtype=np.uint8).reshape(3, 2, 4),
+    "price": np.array([1.5, -2.0, 3.25]),
+    "count": np.array([1, 2**40, -3]),
+    "flag": np.array([True, False, True]),
+    "name": np.array(["cat", "dög", ""]),
+    "code": np.array([b"a", b"bc", b""]),
+}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_columns_come_back_as_they_were(root: Root, save: Any) -> None:
+    save(root.folder / "a.npz", **COLUMNS)
+    loaded = SOURCES.build({"npz": "a.npz"}).load(root)
+    assert loaded.test is None
+    assert loaded.train.keys() == COLUMNS.keys()
+    for name, array in COLUMNS.items():
+        np.testing.assert_array_equal(loaded.train[name], array)
+        assert loaded.train[name].dtype == array.dtype
+
+
+def test_headers_tell_the_type_and_number_of_rows(root: Root) -> None:
+    np.savez_compressed(root.folder / "a.npz", **COLUMNS)
+    source = SOURCES.build({"npz": "a.npz"})
+    assert source.columns() is None
+    assert source.inspect(root) == {
+        "pixels": Column(TensorType((2, 4), "uint8"), rows=3),
+        "price": Column(TensorType((), "float64"), rows=3),
+        "count": Column(TensorType((), "int64"), rows=3),
+        "flag": Column(TensorType((), "bool"), rows=3),
+        "name": Column(TensorType((), "str"), rows=3),
+        "code": Column(TensorType((), "bytes"), rows=3),
+    }
+
+
+def test_fortran_order_and_foreign_byte_order_change_nothing(root: Root) -> None:
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    write(root, {"f.npy": npy(np.asfortranarray(array)), "b.npy": npy(array.astype(">f4"))})
+    train = SOURCES.build({"npz": "a.npz"}).load(root).train
+    for column in train.values():
+        np.testing.assert_array_equal(column, array)
+        assert column.dtype == np.dtype("float32")
+        assert column.dtype.isnative
+        assert column.flags.c_contiguous
+
+
+def test_bools_other_than_0_and_1_become_plain_bools(root: Root) -> None:
+    write(root, {"x.npy": header("(3,)", "'|b1'") + bytes([0, 2, 255])})
+    column = SOURCES.build({"npz": "a.npz"}).load(root).train["x"]
+    assert column.view(np.uint8).tolist() == [0, 1, 1]
+
+
+def test_test_rows_come_from_a_file_of_their_own(root: Root) -> None:
+    np.savez(root.folder / "a.npz", x=np.zeros((5, 2)))
+    np.savez(root.folder / "b.npz", x=np.ones((3, 2)))
+    loaded = SOURCES.build({"npz": {"train": "a.npz", "test": "b.npz"}}).load(root)
+    assert loaded.test is not None
+    assert len(loaded.train["x"]) == 5
+    assert len(loaded.test["x"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [({"y": np.zeros((3, 2))}, ("`x`", "missing")), ({"x": np.zeros((3, 4))}, ("`x`", "[2]", "[4]"))],
+)
+def test_test_columns_must_be_like_those_for_training(root: Root, test: Any, words: tuple[str, ...]) -> None:
+    np.savez(root.folder / "a.npz", x=np.zeros((5, 2)))
+    np.savez(root.folder / "b.npz", **test)
+    error = refused(root, "E404", {"npz": {"train": "a.npz", "test": "b.npz"}})
+    assert all(word in error.message for word in words)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"x": np.zeros(5), "y": np.zeros(4)}, ("`x` has 5 rows", "`y` has 4")),
+        ({"x": np.zeros((0, 3))}, ("`x`", "no rows")),
+        ({"x": np.float32(3)}, ("`x`", "single value")),
+    ],
+)
+def test_lengths_that_do_not_fit_are_refused(root: Root, columns: Any, words: tuple[str, ...]) -> None:
+    np.savez(root.folder / "a.npz", **columns)
+    message = refused(root, "E404").message
+    assert all(word in message for word in words)
+    with pytest.raises(RunError):
+        SOURCES.build({"npz": "a.npz"}).inspect(root)
+
+
+def test_nothing_is_ever_unpickled(root: Root) -> None:
+    class Trap:
+        def __reduce__(self) -> Any:
+            return (Path.touch, (root.folder / "sprung",))
+
+    np.savez(root.folder / "a.npz", x=np.array([Trap()], dtype=object), allow_pickle=True)
+    assert "never unpickled" in refused(root).message
+    write(root, {"x.npy": pickle.dumps(Trap())})
+    refused(root)
+    (root.folder / "a.npz").write_bytes(pickle.dumps(Trap()))
+    refused(root)
+    assert not (root.folder / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    "member", ["../x.npy", "/x.npy", "a/../../x.npy", "a\\x.npy", "x", "x.pkl", ".npy", "a\nb.npy"]
+)
+def test_members_with_other_names_than_arrays_are_refused(root: Root, member: str) -> None:
+    write(root, {member: npy(np.zeros(3))})
+    refused(root)
+
+
+def test_an_array_that_comes_twice_is_refused(root: Root) -> None:
+    with warnings.catch_warnings(), zipfile.ZipFile(root.folder / "a.npz", "w") as file:
+        warnings.simplefilter("ignore")
+        file.writestr("x.npy", npy(np.zeros(3)))
+        file.writestr("x.npy", npy(np.ones(3)))
+    assert "twice" in refused(root).message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        header("(1000000000000,)"),
+        header("(3,)") + bytes(11),
+        header("(3,)") + bytes(13),
+        header("(-1,)") + bytes(12),
+        header("(0, -5)"),
+        header("(10**9,)"),
+        header("(99999999999999999999999999,)"),
+        header("(4611686018427387904, 4)"),
+        header("(1000000000000000000,)", "'<U0'"),
+        header("(3,)", "'|O'") + bytes(24),
+        header("(3,)", "[('a', '<f4'), ('b', '<f4')]") + bytes(24),
+        header("(3,)", "'<c8'") + bytes(24),
+        header("(3,)", "'<M8[s]'") + bytes(24),
+        header("(3,)", "'nonsense'") + bytes(24),
+        header("(3,)", "__import__('os')") + bytes(24),
+        header("(3,)", version=b"\x03\x00") + bytes(12),
+        header("(3,)", version=b"\x09\x00") + bytes(12),
+        b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{",
+    ],
+)
+def test_headers_that_lie_or_hold_no_numbers_are_refused(root: Root, content: bytes) -> None:
+    write(root, {"x.npy": content})
+    refused(root)
+
+
+def test_sizes_are_refused_before_memory_is_taken(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "LIMIT", 1000)
+    np.savez_compressed(root.folder / "a.npz", x=np.zeros(100), y=np.zeros(100))
+    assert "the most is 1,000" in refused(root).message
+
+
+def test_the_limit_is_eight_gibibytes() -> None:
+    assert archive.LIMIT == 8 * 1024**3
+
+
+def test_a_directory_that_declares_more_than_there_is_is_refused(root: Root) -> None:
+    write(root, {"x.npy": header("(100,)") + bytes(400)})
+    raw = bytearray((root.folder / "a.npz").read_bytes())
+    entry = raw.rindex(b"PK\x01\x02")
+    raw[entry + 24 : entry + 28] = (2**31).to_bytes(4, "little")
+    (root.folder / "a.npz").write_bytes(raw)
+    refused(root)
+
+
+def test_strange_compression_and_encryption_are_refused(root: Root) -> None:
+    write(root, {"x.npy": npy(np.zeros(3))}, method=zipfile.ZIP_LZMA)
+    refused(root)
+    write(root, {"x.npy": npy(np.zeros(3))})
+    raw = bytearray((root.folder / "a.npz").read_bytes())
+    raw[raw.rindex(b"PK\x01\x02") + 8] |= 1
+    (root.folder / "a.npz").write_bytes(raw)
+    assert "encrypted" in refused(root).message
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip", npy(np.zeros(3)), b"PK\x05\x06" + bytes(18)])
+def test_other_files_are_refused(root: Root, content: bytes) -> None:
+    (root.folder / "a.npz").write_bytes(content)
+    message = refused(root).message
+    assert "a.npz" in message
+    assert "not a zip" not in message
+
+
+def test_a_file_that_is_not_there_is_missing(root: Root) -> None:
+    assert "there is no file 'a.npz'" in refused(root).message
+    assert "leaves the root" in refused(root, "E405", {"npz": "../a.npz"}).message
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_random_damage_never_gives_other_numbers_or_another_error(root: Root, save: Any) -> None:
+    file = io.BytesIO()
+    save(file, x=np.arange(60, dtype=np.int16).reshape(20, 3), y=np.linspace(0, 1, 20))
+    whole = file.getvalue()
+    source = SOURCES.build({"npz": "a.npz"})
+    (root.folder / "a.npz").write_bytes(whole)
+    wanted = source.load(root).train
+    random = np.random.default_rng(0)
+    refusals = 0
+    for _ in range(400):
+        raw = bytearray(whole)
+        for place in random.integers(0, len(raw), size=random.integers(1, 4)):
+            raw[place] = random.integers(256)
+        if random.random() < 0.2:
+            raw = raw[: random.integers(len(raw))]
+        (root.folder / "a.npz").write_bytes(raw)
+        try:
+            found = source.load(root).train
+        except RunError:
+            refusals += 1
+            continue
+        # A name may change (columns are then missing by name); under the same name stand the same numbers.
+        for name in found.keys() & wanted.keys():
+            np.testing.assert_array_equal(found[name], wanted[name])
+    assert refusals > 200

@@ -1,0 +1,41 @@
+"""What a run says of where it was trained: enough to repeat it, nothing of the person."""
+
+import getpass
+import json
+import socket
+
+import jax
+import pytest
+
+from modelc.compiler.api import load
+from modelc.runtime.runs.environment import changed_columns, environment
+from modelc.runtime.runs.recorder import to_json
+from modelc.runtime.training.execution import Execution
+
+SPEC = {
+    "modelc": 1,
+    "model": {"inputs": {"image": {"shape": [8, 8]}}, "layers": ["flatten", {"dense": 10}]},
+    "data": {"source": "digits", "targets": {"output": {"category": "label"}}},
+    "train": {"loss": "cross_entropy", "optimizer": "sgd", "epochs": 1, "seed": 7},
+}
+
+
+def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
+    monkeypatch.setenv("SECRET_TOKEN", "hush")
+    found = environment(load(SPEC), Execution("scan", 4, "because"), ["train", "x.yaml"], {"image": "ab"})
+    assert json.loads(to_json(found)) == found
+    assert found["versions"]["jax"] == jax.__version__
+    assert found["device"] == {"platform": "cpu", "kind": "cpu", "count": jax.device_count()}
+    assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because"}
+    assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
+    assert found["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
+    values = set(to_json(found).decode().replace('"', " ").replace(",", " ").split())
+    assert not values & {"hush", getpass.getuser(), socket.gethostname()}
+
+
+def test_columns_that_are_not_as_they_were_are_named() -> None:
+    recorded = {"data": {"image": "ab", "label": "cd"}}
+    assert changed_columns(recorded, {"image": "ab", "label": "cd"}) == []
+    assert changed_columns(recorded, {"image": "xx", "label": "cd"}) == ["image"]
+    assert changed_columns({}, {"label": "cd"}) == ["label"]
