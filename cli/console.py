@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 import typer
 
 if TYPE_CHECKING:
-    from modelc.compiler.diagnostics.problem import Problem, RunError
+    from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.syntax.document import Document
 
 FINE, FINDINGS, USAGE, BUG, FAILED = range(5)
@@ -46,7 +47,7 @@ def write(text: str, stream: TextIO | None = None) -> None:
         # Whatever is still written, by the interpreter on its way out too, goes nowhere instead of failing again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
-            from modelc.compiler.diagnostics.problem import RunError
+            from modelc.compiler.diagnostics.exceptions import RunError
 
             reason = (error.strerror or str(error)).lower()
             raise RunError("E604", f"cannot write to standard output: {reason}") from None
@@ -83,7 +84,7 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
 
     `sources` is the text of each file that `document` has places in.
     """
-    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.compiler.diagnostics.exceptions import RunError
 
     try:
         yield

@@ -112,8 +112,8 @@ def run() -> None:
 def report(error: BaseException) -> int:
     """Say what ended the command, and give its exit code."""
     from modelc.cli.plugins import culprit
-    from modelc.compiler.diagnostics.problem import PluginError, RunError, SpecError
-    from modelc.compiler.library.base.contract_checks import BrokenPromise
+    from modelc.compiler.diagnostics.exceptions import PluginError, RunError, SpecError
+    from modelc.compiler.library.base.contract_checks import ContractViolation
 
     if isinstance(error, SpecError):
         show_problems(error.problems, error.sources, sys.stderr)
@@ -127,7 +127,7 @@ def report(error: BaseException) -> int:
         traceback.print_exception(error)
     text = str(error).strip()
     plugin = culprit(error)
-    said = [] if isinstance(error, BrokenPromise) else [type(error).__name__]
+    said = [] if isinstance(error, ContractViolation) else [type(error).__name__]
     complain(
         ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]]),
         helps=(

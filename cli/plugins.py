@@ -57,9 +57,9 @@ def culprit(error: BaseException) -> str | None:
 
     import traceback
 
-    from modelc.compiler.library.base.contract_checks import BrokenPromise
+    from modelc.compiler.library.base.contract_checks import ContractViolation
 
-    if isinstance(error, BrokenPromise):
+    if isinstance(error, ContractViolation):
         root = error.cls.__module__.partition(".")[0]
         return next((f"the plug-in `{plugin.name}`" for plugin in plugins if root in plugin.modules), None)
     found = None

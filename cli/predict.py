@@ -45,7 +45,7 @@ def predict(
     if data is not None and split is not None:
         refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
     enable(plugins)
-    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.find_run import find_run
 
     if not output.absolute().parent.is_dir():
@@ -80,9 +80,9 @@ def predict(
 
 def inputs_of(task: "Task", path: Path) -> "tuple[Mapping[str, np.ndarray[Any, Any]], int]":
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
-    from modelc.compiler.diagnostics.problem import RunError
-    from modelc.compiler.library.contracts.data_source import open_regular
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.library.sources.archive import read_arrays
+    from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import read_inputs
 
     with open_regular(path, str(path)) as file:

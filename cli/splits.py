@@ -46,7 +46,7 @@ def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]"
 
     Raises RunError E404 where there are none.
     """
-    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.compiler.diagnostics.exceptions import RunError
 
     parts: dict[Split, Part | None] = {
         "test": dataset.test,

@@ -68,8 +68,8 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
 
-    from modelc.compiler.diagnostics.problem import SpecError
-    from modelc.compiler.library.contracts.data_source import Root, cache_folder
+    from modelc.compiler.diagnostics.exceptions import SpecError
+    from modelc.compiler.syntax.file_root import Root, cache_folder
     from modelc.runtime.runs.find_run import RUNS, task_name
     from modelc.runtime.runs.recorder import new_id, record_of
     from modelc.runtime.runs.run_directory import need_free
@@ -119,7 +119,7 @@ def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recor
     """Train, record, and say how it ended. Ends the command with its exit code where that is not 0."""
     from modelc.cli.progress import Several
     from modelc.cli.stopping import Stopping
-    from modelc.compiler.diagnostics.problem import RunError
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.training.loop import fit
 
     lines = progress_lines(task, dataset)

@@ -17,7 +17,7 @@ from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
-    from modelc.compiler.library.contracts.data_source import Root
+    from modelc.compiler.syntax.file_root import Root
 
 
 def validate(
@@ -107,7 +107,7 @@ class Spec:
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 
-        from modelc.runtime.data.dataset import check_data
+        from modelc.runtime.data.data_check import check_data
 
         folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
         found = check_data(checked.task, below(folder))
@@ -128,7 +128,7 @@ class Spec:
 
 def below(folder: Path) -> "Root":
     """What a spec may read with `folder` as its root."""
-    from modelc.compiler.library.contracts.data_source import Root, cache_folder
+    from modelc.compiler.syntax.file_root import Root, cache_folder
 
     return Root(folder, cache_folder())
 

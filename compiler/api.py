@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem, SpecError
+from modelc.compiler.diagnostics.exceptions import SpecError
+from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.rolled_repeats import from_named, to_named
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.library.base.plugin_context import using
-from modelc.compiler.library.contracts.data_source import Root, cache_folder, open_regular
 from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text, whole
+from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Compiled, compile, load
-    from modelc.compiler.diagnostics.problem import Problem, RunError, SpecError
+    from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+    from modelc.compiler.diagnostics.problem import Problem
 
 __all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, need
 from modelc.compiler.library.layers import ActivationField

@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from modelc.compiler.explain.markdown import pages
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.registries import TABLES
 
@@ -46,7 +46,7 @@ def test_every_layer_has_a_page_with_all_that_a_page_has() -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
-def test_what_is_called_the_same_in_keras_is_there(table: Table[Any]) -> None:
+def test_what_is_called_the_same_in_keras_is_there(table: Registry[Any]) -> None:
     for name in table:
         if path := table.find(name).keras:
             found: Any = keras
@@ -57,7 +57,7 @@ def test_what_is_called_the_same_in_keras_is_there(table: Table[Any]) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
-def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Table[Any]) -> None:
+def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Registry[Any]) -> None:
     """PyTorch is no dependency of the tests: its names are held to their form only."""
     names = [name for name in table if table is not LAYERS or name not in ACTIVATIONS]
     for attribute in ("keras", "torch"):

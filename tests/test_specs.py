@@ -12,9 +12,9 @@ import scipy
 import modelc
 from modelc.compiler.api import check_file
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.data_source import Root
 from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import lower
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit

@@ -14,7 +14,7 @@ import pytest
 import modelc
 from modelc.compiler.api import check_file
 from modelc.compiler.graph.builder import Builder
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.layers import kind_of
 from tests.compiler.library.layers.comparing import close
 from tests.compiler.library.layers.running import QUICK, normal
@@ -53,7 +53,7 @@ def in_order(layers: list[Any]) -> dict[str, list[Any]]:
 
 def paths_in_order(task: Any) -> dict[str, list[str]]:
     """The paths of our nodes by their kind, in the order of the text."""
-    builder = Builder(Findings(task.spec.document))
+    builder = Builder(Reporter(task.spec.document))
     builder.build(task.spec.model)
     found: dict[str, list[str]] = {}
     for node in builder.nodes:

@@ -13,7 +13,7 @@ from modelc.compiler.graph.graph import Edge, Graph, Node
 from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
 from modelc.compiler.language.ast import ModelSpec, Spec
 from modelc.compiler.language.parser.graph_nodes import named_in
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.data_source import Column
 
 
@@ -26,7 +26,7 @@ def bind(
     """
     if columns is None and spec.data is not None and spec.data.source is not None:
         columns = spec.data.source.columns()
-    findings = Findings(spec.document)
+    reporter = Reporter(spec.document)
     outputs = {
         name: Output(name, edge, type_)
         for name, edge in planned.graph.outputs.items()
@@ -35,20 +35,20 @@ def bind(
     roots = [edge for edge in planned.graph.outputs.values() if edge]
     task = Task(spec, planned, outputs, data=spec.data)
     if spec.data is not None:
-        task = bind_inputs(findings, task, columns)
+        task = bind_inputs(reporter, task, columns)
     if spec.train is not None:
-        terms, roots = bind_terms(findings, task, roots)
-        task = bind_targets(findings, task, terms, columns)
-        task = bind_weights(findings, task, columns)
-        task = link_outputs(findings, task)
-        task = bind_metrics(findings, task)
-        task = bind_training(findings, task, columns)
+        terms, roots = bind_terms(reporter, task, roots)
+        task = bind_targets(reporter, task, terms, columns)
+        task = bind_weights(reporter, task, columns)
+        task = link_outputs(reporter, task)
+        task = bind_metrics(reporter, task)
+        task = bind_training(reporter, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
-        warn_unused(findings, planned.graph, roots, spec.model)
-    return task, tuple(findings.problems)
+        warn_unused(reporter, planned.graph, roots, spec.model)
+    return task, tuple(reporter.problems)
 
 
-def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
+def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
     """Warn of inputs and nodes of `model` whose values go nowhere, unless a hole may be what they are for."""
     unread = (
         node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
@@ -59,7 +59,7 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], model: Mode
     for name in graph.inputs:
         if name not in used:
             path: Path = ("model", "inputs", name)
-            findings.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
+            reporter.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
     # A node whose layers are shared is needed for them, whatever its own value is for.
     used |= {node.owner for node in graph.nodes if node.path in used}
     kept, waiting = set(), [outermost(node) for node in graph.nodes if node.path in used]
@@ -75,8 +75,8 @@ def warn_unused(findings: Findings, graph: Graph, roots: list[Edge], model: Mode
         if name in kept or name in blamed:
             continue
         blamed.add(name)
-        at: Path = ("model", "nodes", name) if ("model", "nodes", name) in findings.document.values else node.at
-        findings.add(
+        at: Path = ("model", "nodes", name) if ("model", "nodes", name) in reporter.document.values else node.at
+        reporter.add(
             "W901",
             f"node `{name}` is not used",
             at,

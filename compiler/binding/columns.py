@@ -8,8 +8,9 @@ from modelc.compiler.binding.loss_terms import fitted
 from modelc.compiler.binding.masks import masked
 from modelc.compiler.binding.targets import report_strange_targets
 from modelc.compiler.binding.task import Binding, Task, Term
-from modelc.compiler.diagnostics.problem import Path, PlanError
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Reader
@@ -17,7 +18,7 @@ from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.readers.array import ArrayReader
 
 
-def bind_inputs(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
     """The task with a binding for each model input whose reader is known."""
     data, graph = task.data, task.planned.graph
     assert data is not None and task.spec.model is not None
@@ -33,7 +34,7 @@ def bind_inputs(findings: Findings, task: Task, columns: Mapping[str, Column] | 
         else:
             continue
         if reader is not None and reader.origin == "input":
-            findings.add(
+            reporter.add(
                 "E205",
                 f"the input `{name}` cannot be a copy of another input",
                 path,
@@ -41,50 +42,50 @@ def bind_inputs(findings: Findings, task: Task, columns: Mapping[str, Column] | 
                 help="feed one input to several nodes instead",
             )
         elif reader is not None:
-            bindings[name] = bind_column(findings, name, reader, wanted, columns, path)
+            bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
     if task.spec.model.complete:
-        report_strangers(findings, data.inputs, graph.inputs, "inputs", "input of the model")
+        report_strangers(reporter, data.inputs, graph.inputs, "inputs", "input of the model")
     return replace(task, inputs=bindings)
 
 
-def bind_targets(findings: Findings, task: Task, terms: tuple[Term, ...], columns: Mapping[str, Column] | None) -> Task:
+def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], columns: Mapping[str, Column] | None) -> Task:
     """The task with its terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
-        known = [fitted(findings, task, term, None) for term in terms]
-        return replace(task, terms=tuple(term for term in known if term and masked(findings, task, term, None)))
+        known = [fitted(reporter, task, term, None) for term in terms]
+        return replace(task, terms=tuple(term for term in known if term and masked(reporter, task, term, None)))
     bindings: dict[str, Binding] = {}
     fitting: list[Term] = []
-    strangers = report_strange_targets(findings, task, terms)
+    strangers = report_strange_targets(reporter, task, terms)
     for term in terms:
         if term.target is None:
-            fits = fitted(findings, task, term, None)
+            fits = fitted(reporter, task, term, None)
             fitting += [fits] if fits else []
             continue
         if term.target not in bindings:
             # A column that is not there is no mistake of its own where a target of another name may be meant.
             if strangers and term.target not in data.targets:
                 continue
-            binding = bind_named(findings, task, term.target, columns)
+            binding = bind_named(reporter, task, term.target, columns)
             if binding is None:
                 continue
             bindings[term.target] = binding
         binding = repaired(task, term, bindings[term.target])
         bindings[term.target] = binding
         type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
-        fits = fitted(findings, task, term, type_)
-        if fits and check_classes(findings, task, fits, binding):
-            fitting.extend(with_classes(findings, task, fits, binding))
+        fits = fitted(reporter, task, term, type_)
+        if fits and check_classes(reporter, task, fits, binding):
+            fitting.extend(with_classes(reporter, task, fits, binding))
     for term in fitting:
         if isinstance(term.mask, str) and term.mask not in bindings:
-            binding = bind_named(findings, task, term.mask, columns)
+            binding = bind_named(reporter, task, term.mask, columns)
             bindings |= {term.mask: binding} if binding else {}
-    whole = tuple(term for term in fitting if masked(findings, task, term, bindings))
+    whole = tuple(term for term in fitting if masked(reporter, task, term, bindings))
     return replace(task, terms=whole, targets=bindings)
 
 
 def bind_column(
-    findings: Findings,
+    reporter: Reporter,
     name: str,
     reader: Reader,
     wanted: TensorType | None,
@@ -98,22 +99,22 @@ def bind_column(
     if columns is not None:
         column = columns.get(column_name)
         if column is None:
-            missing_column(findings, name, column_name, columns, path)
+            missing_column(reporter, name, column_name, columns, path)
             return binding
     try:
         type_ = reader.plan(column, wanted)
         classes = reader.class_names(column)
     except PlanError as error:
-        findings.plan_error(
-            error, f"`{name}`: {error.message}", written(findings, path), key=False, label="does not fit"
+        reporter.plan_error(
+            error, f"`{name}`: {error.message}", written(reporter, path), key=False, label="does not fit"
         )
         return binding
     if type_ is not None and wanted is not None and type_.shape != wanted.shape:
-        findings.add(
+        reporter.add(
             "E402",
             f"the column `{column_name}` has rows of shape {show_shape(type_.shape)}, "
             f"the input `{name}` takes {show_shape(wanted.shape)}",
-            written(findings, path),
+            written(reporter, path),
             label=f"gives {show_shape(type_.shape)}",
             help=f"change the input to `shape: {show_shape(type_.shape)}`, or reshape the column with "
             f"`array: {{column: {column_name}, shape: {show_shape(wanted.shape)}}}`",
@@ -123,18 +124,18 @@ def bind_column(
     return replace(binding, type=type_, classes=classes)
 
 
-def missing_column(findings: Findings, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
+def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
     """Report a column that the source does not have."""
     close = closest(column, list(columns))
-    left_out = path not in findings.document.values
+    left_out = path not in reporter.document.values
     what = "target" if path[1] == "targets" else "input"
     reader = "category" if what == "target" else "array"
     labels = (name for name, known in columns.items() if known.classes is not None and what == "target")
     suggestion = close or next(labels, next(iter(columns), ""))
-    findings.add(
+    reporter.add(
         "E401",
         f"the data has no column `{column}`" + (f" for the {what} `{name}`" if left_out else ""),
-        written(findings, path) if left_out else subject_path(findings, path, column),
+        written(reporter, path) if left_out else subject_path(reporter, path, column),
         key=left_out,
         label=f"no column `{column}`",
         help=f"bind it: `{path[1]}: {{{name}: {{{reader}: {suggestion}}}}}`"
@@ -144,21 +145,21 @@ def missing_column(findings: Findings, name: str, column: str, columns: Mapping[
     )
 
 
-def subject_path(findings: Findings, path: Path, column: str) -> Path:
+def subject_path(reporter: Reporter, path: Path, column: str) -> Path:
     """Where the name of a column stands in the reader at `path`."""
-    document = findings.document
+    document = reporter.document
     below = [other for other in document.values if other[: len(path)] == path and other not in document.holes]
     return max((other for other in below if document.get(other) == column), key=len, default=path)
 
 
-def written(findings: Findings, path: Path) -> Path:
+def written(reporter: Reporter, path: Path) -> Path:
     """The place in the text for a binding that may be left out: its entry, else the part of `data` that lacks it."""
-    while path and path not in findings.document.values:
+    while path and path not in reporter.document.values:
         path = path[:-1]
-    return ("data", "source") if path == ("data",) and ("data", "source") in findings.document.values else path
+    return ("data", "source") if path == ("data",) and ("data", "source") in reporter.document.values else path
 
 
-def bind_named(findings: Findings, task: Task, name: str, columns: Mapping[str, Column] | None) -> Binding | None:
+def bind_named(reporter: Reporter, task: Task, name: str, columns: Mapping[str, Column] | None) -> Binding | None:
     """The binding of the target called `name`, or None when its reader is not known."""
     data = task.data
     assert data is not None
@@ -172,28 +173,28 @@ def bind_named(findings: Findings, task: Task, name: str, columns: Mapping[str, 
     if reader is None:
         return None
     if reader.origin == "input":
-        return bind_copy(findings, task, name, reader, path)
+        return bind_copy(reporter, task, name, reader, path)
     if columns is not None and name not in data.targets and name not in columns:
-        missing_column(findings, name, name, columns, path)
+        missing_column(reporter, name, name, columns, path)
         return None
-    return bind_column(findings, name, reader, None, columns, path)
+    return bind_column(reporter, name, reader, None, columns, path)
 
 
-def bind_copy(findings: Findings, task: Task, name: str, reader: Reader, path: Path) -> Binding | None:
+def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: Path) -> Binding | None:
     """The binding of a target that copies an input, or None when that input is not known."""
     inputs, model = task.planned.graph.inputs, task.spec.model
     if reader.subject not in inputs:
         if model is None or reader.subject in model.inputs or not model.complete:
             return None
         close = closest(reader.subject, list(inputs))
-        findings.add(
+        reporter.add(
             "E205",
             f"`same_as` names no input: `{reader.subject}`",
             path,
             label="no such input",
             help=f"did you mean `{close}`?" if close else (),
             note=f"inputs: {', '.join(inputs)}",
-            meant=findings.sure(path, reader.subject, surely(reader.subject, list(inputs)), given=reader.subject),
+            meant=reporter.sure(path, reader.subject, surely(reader.subject, list(inputs)), given=reader.subject),
         )
         return None
     source = (task.inputs or {}).get(reader.subject)
@@ -211,7 +212,7 @@ def repaired(task: Task, term: Term, binding: Binding) -> Binding:
     return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
 
 
-def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> bool:
+def check_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -> bool:
     """Report labels whose number of classes is not the width of the output."""
     output = task.planned.type(term.of[0])
     if output is None or binding.classes is None:
@@ -223,7 +224,7 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
     if width is None or width == count:
         return True
     node = task.planned.graph.node(term.of[0].node)
-    findings.add(
+    reporter.add(
         "E304",
         f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the labels have {count} classes, the output has {width} values",
         term.at,
@@ -234,7 +235,7 @@ def check_classes(findings: Findings, task: Task, term: Term, binding: Binding) 
     return False
 
 
-def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
+def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
     """The term with the classes that its loss names by index, none after reporting one that is not there."""
     output = task.planned.type(term.of[0])
     names = binding.classes if isinstance(binding.classes, tuple) else ()
@@ -245,19 +246,19 @@ def with_classes(findings: Findings, task: Task, term: Term, binding: Binding) -
     except PlanError as error:
         kind = LOSSES.name_of(term.loss)
         path = (*term.at, kind, error.argument)
-        findings.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
+        reporter.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
         return ()
 
 
 def report_strangers(
-    findings: Findings, given: Mapping[str, Any], known: Mapping[str, Any], section: str, what: str
+    reporter: Reporter, given: Mapping[str, Any], known: Mapping[str, Any], section: str, what: str
 ) -> None:
     """Report entries of `data.inputs` or `data.targets` that nothing asks for."""
     for name in given:
         if name not in known:
             path: Path = ("data", section, name)
             close = closest(name, list(known))
-            findings.add(
+            reporter.add(
                 "E205",
                 f"`{name}` is no {what}",
                 path,
@@ -265,5 +266,5 @@ def report_strangers(
                 label="nothing asks for it",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"{section}: {', '.join(known)}" if known else (),
-                meant=findings.sure(path, name, surely(name, list(known)), key=True, given=name),
+                meant=reporter.sure(path, name, surely(name, list(known)), key=True, given=name),
             )

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 from modelc.compiler.binding.masks import find_mask, mask_edge
 from modelc.compiler.binding.task import Task, Term
-from modelc.compiler.diagnostics.problem import Path, PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Graph
 from modelc.compiler.graph.type_inference import output_path
 from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Plan
+from modelc.compiler.library.contracts.layer import Activation, Plan
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.none import NoLoss
 
 
-def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:
+def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:
     """The terms whose loss and edge are known, and `roots` with the edges that terms need beside the outputs."""
     train, graph = task.spec.train, task.planned.graph
     assert train is not None and task.spec.model is not None
@@ -33,7 +33,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
             if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
-                findings.add(
+                reporter.add(
                     "E108",
                     f"`loss` is for one output, the model has {len(names)}: {', '.join(names)}",
                     spec.path,
@@ -44,7 +44,7 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
             unknown = True
             continue
         name = spec.name or names[0]
-        edges = find_edges(findings, task, spec, name)
+        edges = find_edges(reporter, task, spec, name)
         if edges is None:
             unknown = True
             continue
@@ -53,39 +53,39 @@ def bind_terms(findings: Findings, task: Task, roots: list[Edge]) -> tuple[tuple
         if spec.loss is None:
             continue
         target = (spec.target or name) if spec.loss.takes_target else None
-        report_idle(findings, spec, spec.loss)
+        report_idle(reporter, spec, spec.loss)
         mask: Edge | str | None = None
         if spec.mask is not None and not isinstance(spec.loss, NoLoss):
             node, plan = node_edge(task, spec.mask)
             edge = mask_edge(task, spec.mask, node if plan is None or (node and node.port in plan.outputs) else None)
-            mask = find_mask(findings, task, spec, name, edge)
+            mask = find_mask(reporter, task, spec, name, edge)
             if mask is None:
                 unknown = True
                 continue
             roots += [mask] if isinstance(mask, Edge) else []
         terms.append(Term(name, spec.loss, edges, target, spec.weight, spec.path, mask))
-    report_trained(findings, terms)
+    report_trained(reporter, terms)
     if not unknown and train.terms:
         trained = reachable(graph, [edge for term in terms for edge in term.of])
         for output, given in graph.outputs.items():
             if output not in covered and (given is None or given.node not in trained):
-                findings.add(
+                reporter.add(
                     "W903",
                     f"output `{output}` is in no loss",
-                    output_path(findings.document, output),
+                    output_path(reporter.document, output),
                     label="nothing trains it",
                     help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
                 )
     return tuple(terms), roots
 
 
-def report_idle(findings: Findings, spec: TermSpec, loss: Loss) -> None:
+def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
     """Report what stands beside a loss that has no use for it."""
     kind = LOSSES.name_of(loss)
     idle = () if loss.takes_target else ("target",)
     for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
-        if (*spec.path, key) in findings.document.values:
-            findings.add(
+        if (*spec.path, key) in reporter.document.values:
+            reporter.add(
                 "E205" if key == "target" else "E108",
                 f"`{kind}` takes no {key}",
                 (*spec.path, key),
@@ -95,12 +95,12 @@ def report_idle(findings: Findings, spec: TermSpec, loss: Loss) -> None:
             )
 
 
-def report_trained(findings: Findings, terms: list[Term]) -> None:
+def report_trained(reporter: Reporter, terms: list[Term]) -> None:
     """Report outputs that are said to be predicted only, and are in another term all the same."""
     for term in terms:
         others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
         if isinstance(term.loss, NoLoss) and others:
-            findings.add(
+            reporter.add(
                 "E108",
                 f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it",
                 term.at,
@@ -114,21 +114,21 @@ def kind_of(spec: TermSpec) -> str:
     return "..." if spec.loss is None else LOSSES.name_of(spec.loss)
 
 
-def find_edges(findings: Findings, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
+def find_edges(reporter: Reporter, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
     """The edges that a term is of, one for each slot of its loss: those of its `of`, else the output or node of its name."""
     if spec.of == ():
         return None
     written = spec.of or (Reference(name, spec.path),)
-    ordered = written if spec.loss is None else in_slots(findings, spec, spec.loss, written)
+    ordered = written if spec.loss is None else in_slots(reporter, spec, spec.loss, written)
     if ordered is None:
         return None
-    edges = [find_edge(findings, task, spec, name, reference) for reference in ordered]
+    edges = [find_edge(reporter, task, spec, name, reference) for reference in ordered]
     found = tuple(edge for edge in edges if edge is not None)
     return found if len(found) == len(edges) else None
 
 
 def in_slots(
-    findings: Findings, spec: TermSpec, loss: Loss, references: tuple[Reference, ...]
+    reporter: Reporter, spec: TermSpec, loss: Loss, references: tuple[Reference, ...]
 ) -> tuple[Reference, ...] | None:
     """What a term is of in the order of its loss's slots; None after reporting too many or too few, or a wrong name."""
     kind, slots = LOSSES.name_of(loss), loss.slots
@@ -136,7 +136,7 @@ def in_slots(
     for reference in references:
         if reference.slot is not None and reference.slot not in slots:
             close = closest(reference.slot, slots)
-            findings.add(
+            reporter.add(
                 "E204",
                 f"`{kind}` takes no value called `{reference.slot}`",
                 (*spec.path, "of", reference.slot),
@@ -144,7 +144,7 @@ def in_slots(
                 label="no such value",
                 help=f"did you mean `{close}`?" if close else (),
                 note=f"values of `{kind}`: {', '.join(slots)}",
-                meant=findings.sure(
+                meant=reporter.sure(
                     (*spec.path, "of", reference.slot), reference.slot, surely(reference.slot, slots), key=True
                 ),
             )
@@ -153,7 +153,7 @@ def in_slots(
         single = len(slots) == 1
         given = f"`of` names {len(references)}" if spec.of else "and the term has no `of`"
         wanted = "one value" if single else f"{len(slots)} values, {', '.join(f'`{slot}`' for slot in slots)}"
-        findings.add(
+        reporter.add(
             "E204",
             f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}",
             (*spec.path, "of") if spec.of else spec.path,
@@ -167,7 +167,7 @@ def in_slots(
     return tuple(reference for slot in slots for reference in references if reference.slot == slot)
 
 
-def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, reference: Reference) -> Edge | None:
+def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, reference: Reference) -> Edge | None:
     """The edge that a term means by `reference`: an output, a node, or a port of one."""
     model, graph = task.spec.model, task.planned.graph
     assert model is not None
@@ -178,7 +178,7 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
     if edge is not None:
         if plan is None or edge.port in plan.outputs:
             return edge
-        findings.add(
+        reporter.add(
             "E203",
             f"`{reference.node}` has no port `{reference.port}`",
             path,
@@ -189,7 +189,7 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
     if model.complete and reference.node not in model.nodes:
         choices = [*graph.outputs, *model.nodes]
         close = closest(reference.node, choices)
-        findings.add(
+        reporter.add(
             "E205",
             f"the loss term `{name}` is of `{text}`, which is no output or node",
             path,
@@ -197,7 +197,7 @@ def find_edge(findings: Findings, task: Task, spec: TermSpec, name: str, referen
             label="no such output or node",
             help=(f"did you mean `{close}`?" if close else ("" if spec.of else "say which with `of: ...`")),
             note=f"outputs: {', '.join(graph.outputs)}",
-            meant=findings.sure(path, text, surely(text, choices), key=not spec.of, given=text),
+            meant=reporter.sure(path, text, surely(text, choices), key=not spec.of, given=text),
         )
     return None
 
@@ -218,7 +218,7 @@ def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | Non
     return edge, task.planned.plans.get(edge.node)
 
 
-def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None) -> Term | None:
+def fitted(reporter: Reporter, task: Task, term: Term, target: TensorType | None) -> Term | None:
     """The term with the shape of its elements; None after reporting a loss that does not fit its outputs and target."""
     outputs = [task.planned.type(edge) for edge in term.of]
     types = [type_ for type_ in outputs if type_ is not None]
@@ -231,7 +231,7 @@ def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None
         single = len(term.of) == 1 and term.of[0] in task.planned.graph.outputs.values()
         about = f"the output `{term.name}`" if single else ", ".join(f"`{edge}`" for edge in term.of)
         nodes = [(edge, type_, task.planned.graph.node(edge.node)) for edge, type_ in zip(term.of, types, strict=True)]
-        findings.add(
+        reporter.add(
             error.code,
             f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}",
             term.at,
@@ -245,11 +245,11 @@ def fitted(findings: Findings, task: Task, term: Term, target: TensorType | None
             ],
         )
         return None
-    fits = term.loss.activation is None or check_activation(findings, task.planned.graph, term, term.of[0], types[0])
+    fits = term.loss.activation is None or check_activation(reporter, task.planned.graph, term, term.of[0], types[0])
     return replace(term, shape=shape) if fits else None
 
 
-def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
+def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
     """Report an activation before the loss that is not the one the loss undoes; says whether all is well."""
     wanted = term.loss.activation
     loss = LOSSES.name_of(term.loss)
@@ -258,7 +258,7 @@ def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, o
         return True
     kind = ACTIVATIONS.name_of(activation)
     if kind in ("softmax", "sparsemax") and output.shape[-1:] == (1,):
-        findings.add(
+        reporter.add(
             "E305",
             f"{kind} over one unit is always 1",
             at,
@@ -276,10 +276,10 @@ def check_activation(findings: Findings, graph: Graph, term: Term, edge: Edge, o
             else f"use `{wanted}` here, or the loss `{other}`"
         )
         message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
-        findings.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
+        reporter.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
         return False
     if not direct or not is_last_axis(activation):
-        findings.add(
+        reporter.add(
             "E305",
             f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
             at,
@@ -320,7 +320,7 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
     return edge.node, direct, None, ()
 
 
-def link_outputs(findings: Findings, task: Task) -> Task:
+def link_outputs(reporter: Reporter, task: Task) -> Task:
     """The outputs with what their losses know of them: target, link, whether they are logits, classes."""
     outputs = dict(task.outputs)
     for term in task.terms:

@@ -6,13 +6,13 @@ from modelc.compiler.binding.task import Binding, Task, Term
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import Reference, TermSpec
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.losses import LOSSES
 
 
-def find_mask(findings: Findings, task: Task, spec: TermSpec, name: str, edge: Edge | None) -> Edge | str | None:
+def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: Edge | None) -> Edge | str | None:
     """What `mask` of the term called `name` means: a target, or the `edge` of an input or node of that name.
 
     None where there is no such thing, or two; it has been reported unless a hole may be it.
@@ -21,7 +21,7 @@ def find_mask(findings: Findings, task: Task, spec: TermSpec, name: str, edge: E
     assert reference is not None and model is not None
     targets = {} if data is None else data.targets
     if reference.text in targets and edge is not None:
-        findings.add(
+        reporter.add(
             "E205",
             f"the mask `{reference.text}` of the loss term `{name}` can be a target or a part of the model",
             reference.path,
@@ -37,7 +37,7 @@ def find_mask(findings: Findings, task: Task, spec: TermSpec, name: str, edge: E
     if model.complete and data.complete:
         choices = [*targets, *task.planned.graph.inputs, *model.nodes]
         close = closest(reference.text, choices)
-        findings.add(
+        reporter.add(
             "E205",
             f"the mask of the loss term `{name}` is `{reference.text}`, which is no target, input or node",
             reference.path,
@@ -45,12 +45,12 @@ def find_mask(findings: Findings, task: Task, spec: TermSpec, name: str, edge: E
             help=f"did you mean `{close}`?"
             if close
             else f"read it from a column: `targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`",
-            meant=findings.sure(reference.path, reference.text, surely(reference.text, choices), given=reference.text),
+            meant=reporter.sure(reference.path, reference.text, surely(reference.text, choices), given=reference.text),
         )
     return None
 
 
-def masked(findings: Findings, task: Task, term: Term, targets: Mapping[str, Binding] | None) -> bool:
+def masked(reporter: Reporter, task: Task, term: Term, targets: Mapping[str, Binding] | None) -> bool:
     """Report a mask that is not about the elements of its term; says whether all is well."""
     if term.mask is None:
         return True
@@ -67,7 +67,7 @@ def masked(findings: Findings, task: Task, term: Term, targets: Mapping[str, Bin
     if problem is None:
         return True
     message, cure = problem
-    findings.add(
+    reporter.add(
         "E304",
         f"the mask `{term.mask}` of the loss term `{term.name}` {message}",
         mask_path(term),

@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from modelc.compiler.binding.task import Measure, Output, Task
-from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import MetricSpec
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.base.contract_checks import need_a
 
 
-def bind_metrics(findings: Findings, task: Task) -> Task:
+def bind_metrics(reporter: Reporter, task: Task) -> Task:
     """The task with a measure for each metric that fits its output and target."""
     train = task.spec.train
     assert train is not None and task.spec.model is not None
@@ -19,7 +19,7 @@ def bind_metrics(findings: Findings, task: Task) -> Task:
     measures: list[Measure] = []
     listed = [metric for metric in train.metrics if metric.output is None]
     if listed and len(names) > 1 and task.spec.model.complete:
-        findings.add(
+        reporter.add(
             "E108",
             f"a list of metrics is for one output, the model has {len(names)}: {', '.join(names)}",
             ("train", "metrics"),
@@ -36,7 +36,7 @@ def bind_metrics(findings: Findings, task: Task) -> Task:
             if known and name not in blamed:
                 blamed.add(name)
                 close = closest(name, names)
-                findings.add(
+                reporter.add(
                     "E205",
                     f"`{name}` is no output of the model",
                     spec.path[:-1],
@@ -44,16 +44,16 @@ def bind_metrics(findings: Findings, task: Task) -> Task:
                     label="no such output",
                     help=f"did you mean `{close}`?" if close else (),
                     note=f"outputs: {', '.join(names)}",
-                    meant=findings.sure(spec.path[:-1], name, surely(name, names), key=True, given=name),
+                    meant=reporter.sure(spec.path[:-1], name, surely(name, names), key=True, given=name),
                 )
             continue
-        measure = bind_metric(findings, task, spec, name, single=len(names) == 1)
+        measure = bind_metric(reporter, task, spec, name, single=len(names) == 1)
         if measure is not None:
             measures.append(measure)
     return replace(task, measures=tuple(measures))
 
 
-def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, single: bool) -> Measure | None:
+def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, single: bool) -> Measure | None:
     """One metric of the output `name`, or None when it does not fit or is not known to."""
     output = task.outputs.get(name)
     train = task.spec.train
@@ -62,7 +62,7 @@ def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, 
         return None
     if spec.metric.takes_target and output.target is None:
         if train.complete and len(task.terms) == len(train.terms) and train.terms:
-            findings.add(
+            reporter.add(
                 "E206",
                 f"the metric `{spec.kind}` of `{name}` has no target to compare with",
                 spec.path,
@@ -84,7 +84,7 @@ def bind_metric(findings: Findings, task: Task, spec: MetricSpec, name: str, *, 
         measure = replace(measure, shape=shape)
         need_mask(task, output, measure)
     except PlanError as error:
-        findings.plan_error(
+        reporter.plan_error(
             error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path, key=False, label="does not fit"
         )
         return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.columns import bind_column
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.losses import LOSSES
@@ -15,13 +15,13 @@ from modelc.compiler.library.losses.none import NoLoss
 AT: Path = ("data", "sample_weight")
 
 
-def bind_weights(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
     """The task with a binding of the weights of its rows, where there are any."""
     reader = None if task.data is None else task.data.sample_weight
     if reader is None:
         return task
     if reader.origin == "input":
-        findings.add(
+        reporter.add(
             "E205",
             "`sample_weight` cannot be a copy of an input",
             AT,
@@ -29,16 +29,16 @@ def bind_weights(findings: Findings, task: Task, columns: Mapping[str, Column] |
             help="read the column itself: `sample_weight: {array: ...}`",
         )
         return task
-    binding = bind_column(findings, "sample_weight", reader, None, columns, AT)
-    if binding.type is not None and not weighs(findings, task, binding, binding.type):
+    binding = bind_column(reporter, "sample_weight", reader, None, columns, AT)
+    if binding.type is not None and not weighs(reporter, task, binding, binding.type):
         return task
     return replace(task, targets={**(task.targets or {}), SAMPLE_WEIGHT: binding})
 
 
-def weighs(findings: Findings, task: Task, binding: Binding, weights: TensorType) -> bool:
+def weighs(reporter: Reporter, task: Task, binding: Binding, weights: TensorType) -> bool:
     """Report what are no weights, or not of the elements of every loss; says whether all is well."""
     if binding.classes is not None:
-        findings.add(
+        reporter.add(
             "E402",
             "`sample_weight` takes numbers, and its reader gives labels",
             AT,
@@ -50,7 +50,7 @@ def weighs(findings: Findings, task: Task, binding: Binding, weights: TensorType
         if isinstance(term.loss, NoLoss) or fits(term, weights):
             continue
         elements = "whole rows" if term.loss.masking != "each" else f"elements of shape {show_shape(term.shape)}"
-        findings.add(
+        reporter.add(
             "E402",
             f"`sample_weight` has rows of shape {show_shape(weights.shape)}, and `{LOSSES.name_of(term.loss)}` of "
             f"`{term.name}` is taken over {elements}",

@@ -2,7 +2,7 @@
 
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 
 
@@ -41,7 +41,7 @@ def last_item(model: ModelSpec) -> Item | None:
     return nodes[-1].items[-1] if nodes and nodes[-1].items else None
 
 
-def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ...]) -> bool:
+def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...]) -> bool:
     """Report targets in `data` that no loss asks for; says whether there are any.
 
     Where a single term says `target:`, and that is none of them, the mistake is there.
@@ -60,14 +60,14 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
         word = spec.target or ""
         missing.remove(word)
         meant = closest(word, left) or (left[0] if len(left) == 1 else None)
-        misspelt_target(findings, spec, word, meant, list(data.targets))
+        misspelt_target(reporter, spec, word, meant, list(data.targets))
         left = [name for name in left if meant is not None and name != meant]
     for name in left:
         close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
         cure = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
             cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
-        findings.add(
+        reporter.add(
             "E205",
             f"`{name}` is no target of a loss",
             ("data", "targets", name),
@@ -79,10 +79,10 @@ def report_strange_targets(findings: Findings, task: Task, terms: tuple[Term, ..
     return bool(strange)
 
 
-def misspelt_target(findings: Findings, term: TermSpec, word: str, meant: str | None, targets: list[str]) -> None:
+def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str | None, targets: list[str]) -> None:
     """Report the `target` of a term, which is none of `targets`; `meant` is the one that no loss asks for instead."""
     path = (*term.path, "target")
-    findings.add(
+    reporter.add(
         "E205",
         f"`{word}` is no target of `data`",
         path,
@@ -90,5 +90,5 @@ def misspelt_target(findings: Findings, term: TermSpec, word: str, meant: str | 
         help=f"did you mean `{meant}`?" if meant else (),
         note=() if meant else f"targets of `data`: {', '.join(targets)}",
         related=[(("data", "targets", meant), "nothing asks for this one")] if meant else (),
-        meant=findings.sure(path, word, surely(word, [meant] if meant else [])),
+        meant=reporter.sure(path, word, surely(word, [meant] if meant else [])),
     )

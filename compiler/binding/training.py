@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.task import Task, Training
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.none import NoLoss
 
 
-def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
     """The task with its training, where the optimizer, the settings and the monitor are known."""
     train = task.spec.train
     assert train is not None
     if train.terms and all(isinstance(term.loss, NoLoss) for term in train.terms):
-        findings.add(
+        reporter.add(
             "E104",
             "every loss is `none`: there is nothing to train",
-            ("train", "losses") if "losses" in findings.document.data["train"] else ("train", "loss"),
+            ("train", "losses") if "losses" in reporter.document.data["train"] else ("train", "loss"),
             key=True,
             label="no loss",
             help="give at least one output a loss, such as `cross_entropy` or `mean_squared_error`",
@@ -45,29 +45,29 @@ def bind_training(findings: Findings, task: Task, columns: Mapping[str, Column] 
             and task.data.complete
             and (monitor.startswith("validation/") or train.settings.early_stopping)
         ):
-            report_unvalidated(findings, task, monitor)
+            report_unvalidated(reporter, task, monitor)
     elif whole:
         # `accuracy`, or `val_loss`, or `val_accuracy`: rows kept for validation are what a monitor is for.
         plain = monitor.removeprefix("val_")
         meant = next((key for key in task.log_keys() if key == plain or key.endswith(f"/{plain}")), None)
         part = prefix if plain == monitor else "validation/"
         close = f"{part}{meant}" if meant else closest(monitor, keys)
-        findings.add(
+        reporter.add(
             "E503",
             f"`monitor` names no key of the run: `{monitor}`",
             ("train", "monitor"),
             label="no such key",
             help=f"did you mean `{close}`?" if close else (),
             note=f"keys: {', '.join(keys)}",
-            meant=findings.sure(("train", "monitor"), monitor, surely(monitor, keys)),
+            meant=reporter.sure(("train", "monitor"), monitor, surely(monitor, keys)),
         )
         return task
-    check_rows(findings, task, columns)
-    check_order(findings, task)
+    check_rows(reporter, task, columns)
+    check_order(reporter, task)
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 
-def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | None) -> None:
+def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> None:
     """Report a split that leaves no rows to train on, and batches larger than all of them, where rows are known."""
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)
@@ -80,14 +80,14 @@ def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | N
         try:
             rows -= data.validation.size(rows)
         except RunError as error:
-            findings.add(
+            reporter.add(
                 error.code, error.message, ("data", "validation"), label="too many", help=error.helps, note=error.notes
             )
             return
     # Only where it is written: the usual size is no decision that could be wrong.
-    if settings.batch_size > rows and ("train", "batch_size") in findings.document.values:
+    if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
-        findings.add(
+        reporter.add(
             "W906",
             f"`batch_size` is {settings.batch_size:,}, and there {count} to train on",
             ("train", "batch_size"),
@@ -96,15 +96,15 @@ def check_rows(findings: Findings, task: Task, columns: Mapping[str, Column] | N
         )
 
 
-def check_order(findings: Findings, task: Task) -> None:
+def check_order(reporter: Reporter, task: Task) -> None:
     """Report rows that come in another order than that of the data where a layer continues them from batch to batch."""
     settings, graph = task.spec.train.settings if task.spec.train else None, task.planned.graph
     node = next((node for node in graph.nodes if continues(task.planned.plans.get(node.path))), None)
     if node is None or settings is None:
         return
     if settings.shuffle:
-        said = ("train", "shuffle") in findings.document.values
-        findings.add(
+        said = ("train", "shuffle") in reporter.document.values
+        reporter.add(
             "E504",
             f"`{node.path}` continues rows from batch to batch, but the rows are shuffled",
             ("train", "shuffle") if said else ("train",),
@@ -116,7 +116,7 @@ def check_order(findings: Findings, task: Task) -> None:
     if task.data is not None and task.data.validation is not None and task.data.validation.drawn is not None:
         drawn = task.data.validation.drawn
         count = drawn if isinstance(drawn, int) else 1000
-        findings.add(
+        reporter.add(
             "E504",
             f"`{node.path}` continues rows from batch to batch, but validation rows are drawn from between them",
             ("data", "validation"),
@@ -138,10 +138,10 @@ def stated(task: Task) -> frozenset[str]:
     return frozenset(keys) | {str(hole[1]) for hole in document.holes if len(hole) > 1 and hole[0] == "data"}
 
 
-def report_unvalidated(findings: Findings, task: Task, monitor: str) -> None:
+def report_unvalidated(reporter: Reporter, task: Task, monitor: str) -> None:
     """Report a monitor of rows that are not there, and early stopping that can only look at training rows."""
     if monitor.startswith("validation/"):
-        findings.add(
+        reporter.add(
             "E503",
             f"`monitor` is `{monitor}`, but no rows are kept for validation",
             ("train", "monitor"),
@@ -149,7 +149,7 @@ def report_unvalidated(findings: Findings, task: Task, monitor: str) -> None:
             help="add `validation: 0.2` to `data`, or monitor a `train/...` key",
         )
     else:
-        findings.add(
+        reporter.add(
             "W905",
             f"`early_stopping` looks at `{monitor}`: no rows are kept for validation",
             ("train", "early_stopping"),

@@ -1,9 +1,8 @@
-"""What can be wrong with a spec, as values: places in a text, labelled problems, and the exceptions that carry them.
+"""What can be wrong with a spec, as values: places in a text and labelled problems. The exceptions are in `exceptions`.
 
 Nothing here prints; `modelc.compiler.diagnostics.render` turns problems into text, JSON, GitHub annotations and SARIF.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,86 +96,3 @@ def still_needed(problems: list[Problem], code: str, what: str, removed: Place, 
     label, needs = Label(removed, "removed here"), Label(use, "needs it")
     cure = "remove what needs it too, or define it anew"
     problems.append(Problem(code, f"{what} is removed, and still needed", label, (), (cure,), (needs,), path))
-
-
-class SpecError(Exception):
-    """A spec that cannot be used; `problems` has every finding and `sources` the text of each file they name."""
-
-    def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
-        self.problems = tuple(problems)
-        self.sources = sources
-        super().__init__(
-            "\n".join(f"{p.label.place.file}:{p.label.place.line}: {p.code} {p.message}" for p in self.problems)
-        )
-
-
-class PlanError(Exception):
-    """Raised by `plan` methods: what was expected, what came and the cure, without a place.
-
-    `argument` names the argument to blame and `slot` the input; the caller, who knows the text, finds the place.
-    `meant` is the value that was meant in the place of the argument's, and the value that stands there.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        help: str = "",
-        note: str = "",
-        argument: str = "",
-        slot: str = "",
-        code: str = "E301",
-        meant: tuple[object, object] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
-        self.note = note
-        self.argument = argument
-        self.slot = slot
-        self.code = code
-        self.meant = meant
-
-
-class RunError(Exception):
-    """A run that failed on a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
-
-    `at` is the path in the spec of what it is about, where there is such a thing.
-    """
-
-    def __init__(
-        self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = (), at: Path = ()
-    ) -> None:
-        super().__init__(message)
-        self.at = at
-        self.code = code
-        self.message = message
-        self.notes = notes
-        self.helps = helps
-
-    def problem(self, place: Place) -> Problem:
-        """The same as a finding, at the place in a spec that `at` stands for."""
-        return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)
-
-
-class PluginError(RunError):
-    """A plug-in that cannot be used: wrong where it was enabled, on a command line or in a call, and not in a spec."""
-
-    def __init__(self, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
-        super().__init__("E605", message, notes=notes, helps=helps)
-
-
-def need(
-    condition: bool,
-    message: str,
-    *,
-    help: str = "",
-    note: str = "",
-    argument: str = "",
-    slot: str = "",
-    code: str = "E301",
-    meant: tuple[object, object] | None = None,
-) -> None:
-    """Raise a `PlanError` unless `condition` holds."""
-    if not condition:
-        raise PlanError(message, help=help, note=note, argument=argument, slot=slot, code=code, meant=meant)

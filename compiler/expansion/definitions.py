@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.file_blocks import known_keys, used_model
 from modelc.compiler.expansion.merge import is_variable
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
-from modelc.compiler.expansion.source_tree import Part, Where, hole
+from modelc.compiler.expansion.source_tree import SourceNode, Where, hole
 from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
 from modelc.compiler.language.suggestions.spelling import surely
@@ -21,7 +21,7 @@ from modelc.compiler.library.base.registry import NAME, fold
 from modelc.compiler.library.layers import LAYERS
 
 if TYPE_CHECKING:
-    from modelc.compiler.expansion.variables import Values
+    from modelc.compiler.expansion.variables import VariableEvaluator
 
 TYPES = {
     "int": "a whole number",
@@ -49,13 +49,13 @@ BODIES = ("layers", "nodes")
 KEYS = ("params", "layers", "inputs", "nodes", "outputs", "use", "output")
 
 
-def define(values: "Values", root: Part, name: str) -> File:
+def define(values: "VariableEvaluator", root: SourceNode, name: str) -> File:
     """The definitions of the file whose whole is `root`; reports names that cannot be, and sections that are no mappings."""
     sections = {}
     unreadable = set()
     for section in ("vars", "blocks"):
         part = root.get(section)
-        entries: dict[str, tuple[Where, Part]] = {}
+        entries: dict[str, tuple[Where, SourceNode]] = {}
         if part is not None and part.kind == "mapping":
             # A block under a name that is refused is one all the same, unless it would stand for a layer.
             entries = {
@@ -74,14 +74,14 @@ def define(values: "Values", root: Part, name: str) -> File:
     return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
 
 
-def no_variable(part: Part) -> str:
+def no_variable(part: SourceNode) -> str:
     """The cure for a definition that is to come from a variable. Empty for all else."""
     if not is_variable(part):
         return ""
     return "write the definition itself: blocks are known before there are variables; their `layers` may be a variable"
 
 
-def may_be(values: "Values", section: str, name: str, at: Where) -> bool:
+def may_be(values: "VariableEvaluator", section: str, name: str, at: Where) -> bool:
     """Report a name that no variable, or no block, can have; says whether it can."""
     camel = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     if section == "vars":
@@ -104,7 +104,7 @@ def may_be_block(name: Any, file: File) -> bool:
     return name in file.blocks or unknown
 
 
-def read_block(values: "Values", name: str, file: File) -> Block:
+def read_block(values: "VariableEvaluator", name: str, file: File) -> Block:
     """The definition of the block `name` of `file`; reports what is wrong with it but for what stands in its body."""
     where, part = file.blocks[name]
     broken = Block(name, {}, None, file, where)
@@ -139,10 +139,10 @@ def read_block(values: "Values", name: str, file: File) -> Block:
     if not right:
         return broken
     body = {key: entry for key, entry in part.content.items() if key != "params"}
-    return Block(name, parameters or {}, Part("mapping", body, part.at), file, where)
+    return Block(name, parameters or {}, SourceNode("mapping", body, part.at), file, where)
 
 
-def read_use(values: "Values", name: str, part: Part, broken: Block) -> Block:
+def read_use(values: "VariableEvaluator", name: str, part: SourceNode, broken: Block) -> Block:
     """A block that is the model of another file, in which that file's own variables and blocks are meant."""
     spec = part.get("use")
     file = broken.file
@@ -152,7 +152,7 @@ def read_use(values: "Values", name: str, part: Part, broken: Block) -> Block:
     return replace(broken, body=used_model(values, name, part, file, Scope(broken.file)), file=file)
 
 
-def need_body_keys(values: "Values", name: str, part: Part, where: Where, body: str) -> bool:
+def need_body_keys(values: "VariableEvaluator", name: str, part: SourceNode, where: Where, body: str) -> bool:
     """Report `inputs` and `outputs` that a graph lacks or a chain has too many of; says whether they are right."""
     right = True
     for key, example in (("inputs", "[x]"), ("outputs", "[out]")):
@@ -171,7 +171,7 @@ def need_body_keys(values: "Values", name: str, part: Part, where: Where, body: 
     return right
 
 
-def read_parameters(values: "Values", name: str, part: Part) -> dict[str, Parameter] | None:
+def read_parameters(values: "VariableEvaluator", name: str, part: SourceNode) -> dict[str, Parameter] | None:
     """The parameters of a block by name, in order; None after reporting a mistake."""
     section = part.get("params")
     if section is None or (section.kind == "scalar" and section.content is None):
@@ -219,7 +219,7 @@ def meant_type(word: str) -> str:
     return WORDS.get(folded) or (folded if folded in TYPES else WORDS.get(close[0], close[0]) if close else "")
 
 
-def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> Part | None:
+def typed(values: "VariableEvaluator", block: Block, parameter: Parameter, part: SourceNode) -> SourceNode | None:
     """An argument as its parameter's type has it; None where it is of another, which is reported, or cannot be known."""
     if not parameter.type:
         return None if part.kind == "hole" else part
@@ -248,7 +248,7 @@ def typed(values: "Values", block: Block, parameter: Parameter, part: Part) -> P
     return None
 
 
-def numbers(part: Part) -> Part:
+def numbers(part: SourceNode) -> SourceNode:
     """`part` with ratios, such as `1/255`, as the numbers that they are; a ratio by zero, which is none, stays a text."""
     if part.kind == "list":
         return replace(part, content=tuple(numbers(item) for item in part.content))

@@ -8,8 +8,8 @@ from dataclasses import replace
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.expansion.definitions import define, may_be_block, read_block, typed
 from modelc.compiler.expansion.scope import Block, File, Scope, names_in
-from modelc.compiler.expansion.source_tree import Part, TooLarge, Where, document_of, hole, tree
-from modelc.compiler.expansion.variables import LARGEST_DEPTH, Values
+from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, Where, document_of, hole, tree
+from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.item_names import BESIDE_LAYER
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.syntax.document import Document, Hop
@@ -27,10 +27,10 @@ def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
         return document, (*expander.problems, stop.problem())
 
 
-class Expander(Values):
+class Expander(VariableEvaluator):
     """One expansion of a document."""
 
-    def document(self, root: Part, original: Document) -> tuple[Document, tuple[Problem, ...]]:
+    def document(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
         file = define(self, root, original.name)
         file.removed = {str(path[-1]): at for path, at in original.removed.items() if path[:-1] == ("vars",)}
         scope = Scope(file)
@@ -70,14 +70,14 @@ class Expander(Values):
                         "W909", f"the {kind} `{name}` is not used", where, label="nothing uses it", help="remove it"
                     )
 
-    def unused(self, name: str, at: Where, scope: Scope) -> Part:
+    def unused(self, name: str, at: Where, scope: Scope) -> SourceNode:
         """The body of a block that nothing uses, for its mistakes to be found all the same."""
         block = self.definition(name, scope.file)
         return hole(at) if block.body is None else self.body(block, block.body, self.unbound(block), scope)
 
     # Where layers stand.
 
-    def model(self, part: Part, scope: Scope) -> Part:
+    def model(self, part: SourceNode, scope: Scope) -> SourceNode:
         """The `model` section, or the body of a block: its layers and nodes with their blocks written out."""
         part, scope = self.opened(part, scope)
         if part.kind != "mapping":
@@ -92,14 +92,14 @@ class Expander(Values):
                 content[key] = where, self.value(below, scope)
         return replace(part, content=content)
 
-    def items(self, part: Part, scope: Scope) -> Part:
+    def items(self, part: SourceNode, scope: Scope) -> SourceNode:
         """A list of layers."""
         part, scope = self.opened(part, scope)
         if part.kind != "list":
             return self.value(part, scope)
         return replace(part, content=tuple(self.item(item, scope) for item in part.content))
 
-    def each(self, part: Part, scope: Scope, chains: bool = False) -> Part:
+    def each(self, part: SourceNode, scope: Scope, chains: bool = False) -> SourceNode:
         """Nodes by name, or with `chains` lists of layers by name."""
         part, scope = self.opened(part, scope)
         if part.kind != "mapping":
@@ -107,13 +107,13 @@ class Expander(Values):
         below = self.items if chains else self.item
         return replace(part, content={key: (where, below(item, scope)) for key, (where, item) in part.content.items()})
 
-    def item(self, part: Part, scope: Scope) -> Part:
+    def item(self, part: SourceNode, scope: Scope) -> SourceNode:
         """One layer with what stands beside it, or one node."""
         self.count(part)
         part, scope = self.opened(part, scope)
         if part.kind == "scalar" and may_be_block(part.content, scope.file):
             name = part.content
-            return Part("mapping", {name: (part.at, self.use(name, None, part.at, scope))}, part.at, part.trail)
+            return SourceNode("mapping", {name: (part.at, self.use(name, None, part.at, scope))}, part.at, part.trail)
         if part.kind != "mapping":
             return self.value(part, scope)
         content = {}
@@ -130,7 +130,7 @@ class Expander(Values):
                 content[key] = where, self.value(below, scope)
         return replace(part, content=content)
 
-    def without_arguments(self, part: Part, file: File) -> Part:
+    def without_arguments(self, part: SourceNode, file: File) -> SourceNode:
         """An item without what stands beside its block and should stand inside it, which is reported."""
         name = next((key for key in part.content if key in file.blocks), None)
         parameters = self.definition(name, file).parameters if name is not None else {}
@@ -156,7 +156,7 @@ class Expander(Values):
             },
         )
 
-    def parallel(self, part: Part, scope: Scope) -> Part:
+    def parallel(self, part: SourceNode, scope: Scope) -> SourceNode:
         """What stands under `parallel`."""
         part, scope = self.opened(part, scope)
         if part.kind != "mapping":
@@ -169,13 +169,13 @@ class Expander(Values):
         }
         return replace(part, content=entries)
 
-    def opened(self, part: Part, scope: Scope) -> tuple[Part, Scope]:
+    def opened(self, part: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
         """What `part` stands for, where that is a variable, for the layers in it to be looked at; and their scope."""
         if part.kind != "scalar" or not str(part.content).startswith("$") or scope.written_out:
             return part, scope
         return self.value(part, scope), replace(scope, written_out=True)
 
-    def mention(self, part: Part, file: File) -> None:
+    def mention(self, part: SourceNode, file: File) -> None:
         """Count blocks as used whose names stand in the arguments of a layer: that they cannot is said of those."""
         if part.kind == "mapping":
             file.used.update(key for key in part.content if key in file.blocks)
@@ -197,7 +197,7 @@ class Expander(Values):
             file.definitions[name] = replace(block, parameters=parameters)
         return file.definitions[name]
 
-    def default(self, block: Block, name: str, part: Part) -> Part:
+    def default(self, block: Block, name: str, part: SourceNode) -> SourceNode:
         """The default value of a parameter, which may name variables of the file, and no other parameter."""
         text = part.content if part.kind == "scalar" and isinstance(part.content, str) else ""
         others = sorted(names_in(text) & block.parameters.keys() - {name})
@@ -208,7 +208,7 @@ class Expander(Values):
             return hole(part.at)
         return self.value(part, Scope(block.file))
 
-    def use(self, name: str, arguments: Part | None, at: Where, scope: Scope) -> Part:
+    def use(self, name: str, arguments: SourceNode | None, at: Where, scope: Scope) -> SourceNode:
         """The body of the block `name`, with `arguments` in the place of its parameters; a hole where there is a mistake."""
         if name not in scope.file.blocks:
             return hole(at)
@@ -237,19 +237,19 @@ class Expander(Values):
         whole = arguments.at if arguments is not None else at
         return replace(body, at=whole, trail=(Hop(at, f"in this use of `{name}`"),))
 
-    def body(self, block: Block, body: Part, given: dict[str, Part | None], scope: Scope) -> Part:
+    def body(self, block: Block, body: SourceNode, given: dict[str, SourceNode | None], scope: Scope) -> SourceNode:
         """`body` of `block` with the values of its parameters written out."""
         inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
         return replace(self.model(body, inside), block=block.name)
 
-    def unbound(self, block: Block) -> dict[str, Part | None]:
+    def unbound(self, block: Block) -> dict[str, SourceNode | None]:
         """The parameters of a block of whose arguments nothing can be known."""
         return dict.fromkeys(block.parameters)
 
-    def bind(self, block: Block, arguments: Part | None, at: Where, scope: Scope) -> dict[str, Part | None]:
+    def bind(self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope) -> dict[str, SourceNode | None]:
         """The value of every parameter of `block`; None for one that is missing or wrong."""
         parameters = block.parameters
-        given: dict[str, tuple[Where, Part]] = {}
+        given: dict[str, tuple[Where, SourceNode]] = {}
         if arguments is not None and not (arguments.kind == "scalar" and arguments.content is None):
             if arguments.kind == "hole":
                 return self.unbound(block)
@@ -280,7 +280,7 @@ class Expander(Values):
                 )
         # An argument under another name is probably meant for one that is not given.
         known = given.keys() <= parameters.keys()
-        values: dict[str, Part | None] = {}
+        values: dict[str, SourceNode | None] = {}
         for name, parameter in parameters.items():
             if name in given:
                 values[name] = typed(self, block, parameter, self.value(given[name][1], scope))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.merge import Report, called
 from modelc.compiler.expansion.scope import File, Scope, written
-from modelc.compiler.expansion.source_tree import Part, Where
+from modelc.compiler.expansion.source_tree import SourceNode, Where
 from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.section_keys import MODEL, TOP
 from modelc.compiler.language.suggestions.spelling import closest, surely
@@ -17,10 +17,10 @@ KEYS = ("use", "output")
 """What a block that is the model of another file has."""
 
 if TYPE_CHECKING:
-    from modelc.compiler.expansion.variables import Values
+    from modelc.compiler.expansion.variables import VariableEvaluator
 
 
-def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope) -> Part | None:
+def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: File, scope: Scope) -> SourceNode | None:
     """The body of the block `name` that is the model of `file`, up to its node `output` where that is given, a name in
     `scope`; None after reporting that there is none.
 
@@ -57,17 +57,17 @@ def used_model(values: "Values", name: str, part: Part, file: File, scope: Scope
         # It is written out: what begins with a dollar now is no variable.
         text = output.content
         named = replace(output, content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
-        body["outputs"] = part.content["output"][0], Part("list", (named,), output.at)
+        body["outputs"] = part.content["output"][0], SourceNode("list", (named,), output.at)
     elif output is not None:
         layers = written(body["layers"][1], file.variables)
         cut = up_to(values, layers, output, file) if layers.kind == "list" else None
         if cut is None:
             return None
         body["layers"] = body["layers"][0], cut
-    return Part("mapping", body, model.at)
+    return SourceNode("mapping", body, model.at)
 
 
-def report_beside(values: "Values", name: str, part: Part, key: str) -> None:
+def report_beside(values: "VariableEvaluator", name: str, part: SourceNode, key: str) -> None:
     """Report `key` in the block `name` that is the model of another file."""
     at, use = part.content[key][0], part.content["use"][0]
     if close := closest(key, KEYS):
@@ -86,7 +86,7 @@ def report_beside(values: "Values", name: str, part: Part, key: str) -> None:
     values.report("E108", message, mine, label="does not replace what is there", help=cure, related=related)
 
 
-def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> bool:
+def is_whole(values: "VariableEvaluator", model: SourceNode, at: Where, output: SourceNode | None) -> bool:
     """Report what a model that a block uses has too little or too much of to be one; says whether it is right."""
     given, inputs = model.content, model.get("inputs")
     if "layers" in given and "nodes" in given:
@@ -111,7 +111,7 @@ def is_whole(values: "Values", model: Part, at: Where, output: Part | None) -> b
     return not missing
 
 
-def known_keys(report: Report, section: Part, owner: str, allowed: Sequence[str]) -> bool:
+def known_keys(report: Report, section: SourceNode, owner: str, allowed: Sequence[str]) -> bool:
     """Report keys of `section`, called `owner`, which it does not have; says whether there are none."""
     unknown = [key for key in section.content if key not in allowed]
     for key in unknown:
@@ -128,7 +128,7 @@ def known_keys(report: Report, section: Part, owner: str, allowed: Sequence[str]
     return not unknown
 
 
-def up_to(values: "Values", layers: Part, output: Part, file: File) -> Part | None:
+def up_to(values: "VariableEvaluator", layers: SourceNode, output: SourceNode, file: File) -> SourceNode | None:
     """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
     names = item_names([called(item, place, file.variables) for place, item in enumerate(layers.content)])
     if output.content in names:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from posixpath import dirname, join, normpath
 
-from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem, RunError
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem
 from modelc.compiler.expansion.file_blocks import known_keys
 from modelc.compiler.expansion.merge import merge, remove
-from modelc.compiler.expansion.source_tree import Part, Where, document_of, hole, tree
+from modelc.compiler.expansion.source_tree import SourceNode, Where, document_of, hole, tree
 from modelc.compiler.language.parser.spec import check_format
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.syntax.document import Document, Hop, read
 
@@ -52,7 +53,7 @@ def include(document: Document, load: Load | None) -> tuple[Document | None, tup
     return replace(included, removed=files.removed), (*files.problems, *problems), files.sources
 
 
-def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+def whole(root: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode | None:
     """The spec `root` with what it extends and uses; `stack` has the files around it, the outermost first.
 
     None where what it extends could not be had, which has been reported.
@@ -75,10 +76,10 @@ def whole(root: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
     return replace(root, content={**root.content, "blocks": (where, replace(blocks, content=entries))})
 
 
-def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
+def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode | None:
     """What the value of `extends` names, without what it removes; None after reporting why there is nothing."""
-    path: Part | None = part
-    removed: Part | None = None
+    path: SourceNode | None = part
+    removed: SourceNode | None = None
     if part.kind == "mapping":
         known_keys(partial(report, files), part, "`extends`", KEYS)
         path, removed = part.get("file"), part.get("remove")
@@ -106,7 +107,7 @@ def extended(part: Part, files: Files, stack: tuple[str, ...]) -> Part | None:
     return base
 
 
-def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
+def used(block: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode:
     """The definition of a block with the file that its `use` names in the place of the path."""
     path = block.get("use") if block.kind == "mapping" else None
     if path is None or path.kind == "hole":
@@ -126,7 +127,7 @@ def used(block: Part, files: Files, stack: tuple[str, ...]) -> Part:
     return replace(block, content={**block.content, "use": (where, inner)})
 
 
-def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | None:
+def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> SourceNode | None:
     """The spec in the file that `path` names, with what it is made of in turn; None after reporting what is wrong."""
     if path.kind != "scalar" or not isinstance(path.content, str):
         message = f"`{key}` must be the path of a file, got {describe(path.data)}"
@@ -165,13 +166,13 @@ def other(path: Part, key: str, files: Files, stack: tuple[str, ...]) -> Part | 
     files.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")
     if document is None:
         return None
-    findings = Findings(document)
-    known = check_format(findings, document.data)
-    files.problems.extend(problem for problem in findings.problems if problem not in files.problems)
+    reporter = Reporter(document)
+    known = check_format(reporter, document.data)
+    files.problems.extend(problem for problem in reporter.problems if problem not in files.problems)
     return whole(tree(document), files, (*stack, name)) if known else None
 
 
-def beside_it(path: Part, files: Files) -> str | None:
+def beside_it(path: SourceNode, files: Files) -> str | None:
     """The path, from the root on, of the file that `path` would name from the folder of the file that it stands in."""
     here = files.paths.get(path.at.document.name)
     if here is None or files.load is None:

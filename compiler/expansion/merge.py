@@ -10,7 +10,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label, Path
 from modelc.compiler.expansion.scope import entry, written
-from modelc.compiler.expansion.source_tree import Part, Where
+from modelc.compiler.expansion.source_tree import SourceNode, Where
 from modelc.compiler.language.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.suggestions.spelling import closest
@@ -21,7 +21,7 @@ Report = Callable[..., None]
 """Reports a problem: its code, its message, where it is, and more by name."""
 
 
-def merge(base: Part, own: Part, report: Report) -> Part:
+def merge(base: SourceNode, own: SourceNode, report: Report) -> SourceNode:
     """The spec `own` on top of the spec `base`."""
     variables = {key: entry for spec in (base, own) for key, entry in entries_of(spec.get("vars")).items()}
     primaries: dict[str, str] = {}
@@ -29,24 +29,24 @@ def merge(base: Part, own: Part, report: Report) -> Part:
         for name, (_, block) in entries_of(spec.get("blocks")).items():
             for parameter in entries_of(block.get("params")):
                 primaries.setdefault(name, parameter)
-    return Laying(variables, primaries, report).over(base, own, language())
+    return Overlay(variables, primaries, report).over(base, own, language())
 
 
-def entries_of(part: Part | None) -> Mapping[str, tuple[Where, Part]]:
+def entries_of(part: SourceNode | None) -> Mapping[str, tuple[Where, SourceNode]]:
     """The entries of what should be a mapping."""
     return part.content if part is not None and part.kind == "mapping" else {}
 
 
 @dataclass(frozen=True)
-class Laying:
+class Overlay:
     """What is known where one spec is laid over another: the variables of both as they are written, and the first parameter
     of each of their blocks."""
 
-    variables: Mapping[str, tuple[Where, Part]]
+    variables: Mapping[str, tuple[Where, SourceNode]]
     primaries: Mapping[str, str]
     report: Report
 
-    def over(self, base: Part, own: Part, shape: Shape | None) -> Part:
+    def over(self, base: SourceNode, own: SourceNode, shape: Shape | None) -> SourceNode:
         """`own` on top of `base`, both what `shape` describes; None for what is not described, such as a parameter."""
         if isinstance(shape, Again):
             shape = shape.shape
@@ -60,14 +60,16 @@ class Laying:
             return own
         return replace(own, content=self.entries(base, own, lambda key: below(shape, key)))
 
-    def entries(self, base: Part, own: Part, shape: Callable[[str], Shape | None]) -> dict[str, tuple[Where, Part]]:
+    def entries(
+        self, base: SourceNode, own: SourceNode, shape: Callable[[str], Shape | None]
+    ) -> dict[str, tuple[Where, SourceNode]]:
         """The entries of both mappings, in the order of `base`, then those that only `own` has."""
         entries = dict(base.content)
         for key, (where, part) in own.content.items():
             entries[key] = where, self.over(entries[key][1], part, shape(key)) if key in entries else part
         return entries
 
-    def things(self, base: Part, own: Part, shape: Thing) -> Part:
+    def things(self, base: SourceNode, own: SourceNode, shape: Thing) -> SourceNode:
         """One named thing on top of another: merged where both have one name, else replaced whole."""
         one, two = spelt(base), spelt(own)
         first, name = name_in(one, shape), name_in(two, shape)
@@ -90,13 +92,13 @@ class Laying:
         under, above = (self.with_arguments(part, name, shape) for part in (one, two))
         return replace(own, kind="mapping", content=self.entries(under, above, lambda key: below(shape, key)))
 
-    def need_mapping(self, base: Part, shape: Keys | Names) -> None:
+    def need_mapping(self, base: SourceNode, shape: Keys | Names) -> None:
         """Report what is extended where it is no mapping and what is laid over it is one: it would be gone without a word."""
         if base.content is not None and not is_variable(base):
             message = f"{shape.what} must be a mapping, got {describe(base.data)}"
             self.report("E105", message, base.at, label="expected a mapping")
 
-    def need_known(self, base: Part, name: str, shape: Thing) -> None:
+    def need_known(self, base: SourceNode, name: str, shape: Thing) -> None:
         """Report a thing of what is extended whose name is none, and which something is laid over: it would be gone too."""
         blocks = shape.blocks and name[:1].isupper()
         if name not in shape.table and name not in shape.others and not blocks and not name.startswith("$"):
@@ -109,11 +111,11 @@ class Laying:
                 help=f"did you mean `{close}`?" if close else "",
             )
 
-    def behind(self, part: Part) -> Part:
+    def behind(self, part: SourceNode) -> SourceNode:
         """What a part that names a variable stands for, as it is written."""
         return written(part, self.variables)
 
-    def refuse(self, base: Part, own: Part, name: str) -> Part:
+    def refuse(self, base: SourceNode, own: SourceNode, name: str) -> SourceNode:
         """`base`, after reporting that `own` would replace what its variable says, and not be merged with it."""
         variable = str(base.content).removeprefix("$").partition(".")[0]
         self.report(
@@ -126,7 +128,7 @@ class Laying:
         )
         return base
 
-    def unnamed(self, base: Part, own: Part, name: str, shape: Thing) -> Part:
+    def unnamed(self, base: SourceNode, own: SourceNode, name: str, shape: Thing) -> SourceNode:
         """`own` over `base` as it is meant, after reporting that it has only what stands beside a thing, and not its `name`."""
         got = ", ".join(f"`{key}`" for key in own.content) or "nothing"
         beside = "".join(f", {key}: ..." for key in own.content)
@@ -140,7 +142,9 @@ class Laying:
         )
         return replace(base, content=self.entries(base, own, lambda key: below(shape, key)))
 
-    def lost(self, base: Part, own: Part, first: str | None, name: str | None, shape: Thing) -> tuple[Hop, ...]:
+    def lost(
+        self, base: SourceNode, own: SourceNode, first: str | None, name: str | None, shape: Thing
+    ) -> tuple[Hop, ...]:
         """What is to be told of a thing that goes with its neighbours, where another stands in its place."""
         if first is None or own.kind != "mapping":
             return ()
@@ -150,7 +154,7 @@ class Laying:
         gone = [key for key in base.content if key in shape.siblings and key not in own.content and key != first]
         return (Hop(where, f"replaces `{first}`, and its `{gone[0]}`"),) if gone else ()
 
-    def with_arguments(self, part: Part, name: str, shape: Thing) -> Part:
+    def with_arguments(self, part: SourceNode, name: str, shape: Thing) -> SourceNode:
         """A thing whose bare value, if it has one, is its primary argument."""
         where, value = part.content[name]
         if value.kind in ("mapping", "hole") or (name not in shape.table and name not in self.primaries):
@@ -178,7 +182,7 @@ def below(shape: Shape | None, key: str) -> Shape | None:
     return shape.of if isinstance(shape, Names) else None
 
 
-def name_in(part: Part, shape: Thing) -> str | None:
+def name_in(part: SourceNode, shape: Thing) -> str | None:
     """The name of the thing that a part spells out; None where it has none, or several."""
     if part.kind != "mapping":
         return None
@@ -186,19 +190,19 @@ def name_in(part: Part, shape: Thing) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def is_variable(part: Part) -> bool:
+def is_variable(part: SourceNode) -> bool:
     """Whether a part is a text that stands for the value of a variable."""
     return part.kind == "scalar" and isinstance(part.content, str) and part.content.startswith("$")
 
 
-def spelt(part: Part) -> Part:
+def spelt(part: SourceNode) -> SourceNode:
     """A bare name as a mapping."""
     if part.kind == "scalar" and isinstance(part.content, str) and not is_variable(part):
         return replace(part, kind="mapping", content={part.content: (part.at, replace(part, content=None))})
     return part
 
 
-def remove(base: Part, path: Part, report: Report, removed: dict[Path, Where]) -> Part:
+def remove(base: SourceNode, path: SourceNode, report: Report, removed: dict[Path, Where]) -> SourceNode:
     """`base` without what the dotted `path` names, which goes into `removed`; reports a path that names nothing."""
     segments = str(path.content).split(".")
     if segments[:1] == ["blocks"] and segments[2:3] == ["use"] and len(segments) > 3:
@@ -213,14 +217,14 @@ def remove(base: Part, path: Part, report: Report, removed: dict[Path, Where]) -
 
 
 def without(
-    part: Part,
+    part: SourceNode,
     segments: list[str],
     index: int,
-    path: Part,
+    path: SourceNode,
     shape: Shape | None,
     report: Report,
-    variables: Mapping[str, tuple[Where, Part]],
-) -> Part:
+    variables: Mapping[str, tuple[Where, SourceNode]],
+) -> SourceNode:
     """`part`, which `shape` describes, without what the segments from `index` on name in it; items that are `variables` are
     called as what these hold."""
     shape = shape.shape if isinstance(shape, Again) else shape
@@ -271,7 +275,7 @@ def without(
     return replace(part, content=entries)
 
 
-def named_in(part: Part, key: str, segments: list[str]) -> list[str]:
+def named_in(part: SourceNode, key: str, segments: list[str]) -> list[str]:
     """`segments` where they lead somewhere from what stands under `key` of `part`; none where they do not."""
     inner = part.get(key)
     for segment in segments:
@@ -279,7 +283,7 @@ def named_in(part: Part, key: str, segments: list[str]) -> list[str]:
     return [] if inner is None else segments
 
 
-def called(item: Part, place: int, variables: Mapping[str, tuple[Where, Part]]) -> tuple[str | None, str]:
+def called(item: SourceNode, place: int, variables: Mapping[str, tuple[Where, SourceNode]]) -> tuple[str | None, str]:
     """An item's own name, if it has one, and its type; what is a variable is called as what that holds."""
     item = written(item, variables)
     if item.kind == "scalar" and isinstance(item.content, str):

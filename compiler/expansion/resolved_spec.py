@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from modelc.compiler.expansion.definitions import TYPES, define, meant_type
 from modelc.compiler.expansion.expander import SECTIONS
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, names_in
-from modelc.compiler.expansion.source_tree import Part, Where, tree
-from modelc.compiler.expansion.variables import Values
+from modelc.compiler.expansion.source_tree import SourceNode, Where, tree
+from modelc.compiler.expansion.variables import VariableEvaluator
 from modelc.compiler.syntax.document import Document
 
 
@@ -21,7 +21,7 @@ class Kept(str):
     __slots__ = ()
 
 
-def resolve(document: Document) -> Part:
+def resolve(document: Document) -> SourceNode:
     """The spec in `document`, which is valid, with the place of each part; texts with a parameter are `Kept`."""
     root = tree(document)
     resolver = Resolver(root, document.name)
@@ -51,11 +51,11 @@ def resolve(document: Document) -> Part:
     return replace(root, content={key: content[key] for key in keys if key in content})
 
 
-def as_written(block: Part, document: Document, name: str, resolver: "Resolver") -> Part:
+def as_written(block: SourceNode, document: Document, name: str, resolver: "Resolver") -> SourceNode:
     """A block that is another file's model, with the path of the file in the place of what it says."""
     where = document.trails["blocks", name, "use"][-1].where
     assert isinstance(where, Where)
-    path = Part("scalar", where.document.get(where.path), where)
+    path = SourceNode("scalar", where.document.get(where.path), where)
     content = {
         key: (at, resolver.value(part, Scope(resolver.file)))
         for key, (at, part) in block.content.items()
@@ -69,15 +69,15 @@ class Inside(Scope):
     """The scope of a block's body, whose parameters have no value yet."""
 
 
-class Resolver(Values):
+class Resolver(VariableEvaluator):
     """Writes out variables; `needed` are those that stand in one expression with a parameter."""
 
-    def __init__(self, root: Part, name: str) -> None:
+    def __init__(self, root: SourceNode, name: str) -> None:
         super().__init__()
         self.file: File = define(self, root, name)
         self.needed: set[str] = set()
 
-    def block(self, part: Part) -> Part:
+    def block(self, part: SourceNode) -> SourceNode:
         """The definition of a block: its body with the variables of the file, its parameters as they are."""
         parameters = part.get("params")
         names: Mapping[str, None] = dict.fromkeys(
@@ -92,7 +92,7 @@ class Resolver(Values):
             },
         )
 
-    def defaults(self, part: Part) -> Part:
+    def defaults(self, part: SourceNode) -> SourceNode:
         """The parameters of a block. A default stays the variable that holds it where that is the word of a type: it is none."""
         if part.kind != "mapping":
             return part
@@ -106,7 +106,7 @@ class Resolver(Values):
             content[name] = where, value
         return replace(part, content=content)
 
-    def value(self, part: Part, scope: Scope) -> Part:
+    def value(self, part: SourceNode, scope: Scope) -> SourceNode:
         if isinstance(scope, Inside) and part.kind == "scalar" and isinstance(part.content, str):
             text = part.content
             if text.startswith("${"):

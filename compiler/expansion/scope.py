@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelc.compiler.expansion.source_tree import Part, Where
+from modelc.compiler.expansion.source_tree import SourceNode, Where
 from modelc.compiler.syntax.document import Placed
 
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
@@ -17,7 +17,7 @@ class Parameter:
 
     name: str
     type: str
-    default: Part | None
+    default: SourceNode | None
     at: Where
 
 
@@ -27,7 +27,7 @@ class Block:
 
     name: str
     parameters: Mapping[str, Parameter]
-    body: Part | None
+    body: SourceNode | None
     file: "File"
     at: Where
 
@@ -42,11 +42,11 @@ class File:
     """
 
     name: str
-    variables: Mapping[str, tuple[Where, Part]]
-    blocks: Mapping[str, tuple[Where, Part]]
+    variables: Mapping[str, tuple[Where, SourceNode]]
+    blocks: Mapping[str, tuple[Where, SourceNode]]
     unreadable: frozenset[str] = frozenset()
     removed: Mapping[str, Placed] = field(default_factory=dict)
-    values: dict[str, Part | None] = field(default_factory=dict)
+    values: dict[str, SourceNode | None] = field(default_factory=dict)
     definitions: dict[str, Block] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
@@ -61,7 +61,7 @@ class Scope:
     """
 
     file: File
-    parameters: Mapping[str, Part | None] = field(default_factory=dict)
+    parameters: Mapping[str, SourceNode | None] = field(default_factory=dict)
     block: str = ""
     stack: tuple[tuple[str, str], ...] = ()
     written_out: bool = False
@@ -93,7 +93,7 @@ def names_in(text: str) -> set[str]:
     return set() if found is None else {found[0]}
 
 
-def written(part: Part, variables: Mapping[str, tuple[Where, Part]]) -> Part:
+def written(part: SourceNode, variables: Mapping[str, tuple[Where, SourceNode]]) -> SourceNode:
     """`part`, or where it is the name of a variable the value of that, as it is written."""
     # No more often than there are variables: they may be made of each other.
     for _ in variables:
@@ -107,7 +107,7 @@ def written(part: Part, variables: Mapping[str, tuple[Where, Part]]) -> Part:
     return part
 
 
-def entry(part: Part, step: str) -> Part | None:
+def entry(part: SourceNode, step: str) -> SourceNode | None:
     """The part below a key of a mapping, or at a place of a list, as in `$list.0`; None where there is none."""
     if part.kind == "list":
         return part.content[int(step)] if step.isdecimal() and int(step) < len(part.content) else None

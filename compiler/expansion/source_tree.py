@@ -25,7 +25,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourceNode:
     """One value. `content` is a scalar, a tuple of parts, or a mapping from a key to where it stands and its part.
 
     `at` is where the value is written. `trail` leads from there to where it is used: it is told with every problem of the
@@ -54,25 +54,25 @@ class Part:
             return any(part.has_hole for _, part in self.content.values())
         return self.kind == "hole" or (self.kind == "list" and any(part.has_hole for part in self.content))
 
-    def get(self, key: str) -> "Part | None":
+    def get(self, key: str) -> "SourceNode | None":
         """The part below `key` of a mapping; None where there is none."""
         found = self.content.get(key) if self.kind == "mapping" else None
         return None if found is None else found[1]
 
 
-def hole(at: Where) -> Part:
+def hole(at: Where) -> SourceNode:
     """A value that is there but cannot be used; its problem has been reported."""
-    return Part("hole", None, at)
+    return SourceNode("hole", None, at)
 
 
-def tree(document: Document) -> Part:
+def tree(document: Document) -> SourceNode:
     """The parts of a document."""
     missing: dict[Path, list[str]] = {}
     for path in document.holes:
         if path and isinstance(path[-1], str):
             missing.setdefault(path[:-1], []).append(path[-1])
 
-    def part(data: Any, path: Path) -> Part:
+    def part(data: Any, path: Path) -> SourceNode:
         at = Where(document, path)
         trail = document.trails.get(path, ())
         if path in document.holes:
@@ -83,10 +83,10 @@ def tree(document: Document) -> Part:
             }
             for key in missing.get(path, ()):
                 content[key] = Where(document, (*path, key), key=True), hole(Where(document, (*path, key)))
-            return Part("mapping", content, at, trail)
+            return SourceNode("mapping", content, at, trail)
         if isinstance(data, list):
-            return Part("list", tuple(part(value, (*path, index)) for index, value in enumerate(data)), at, trail)
-        return Part("scalar", data, at, trail)
+            return SourceNode("list", tuple(part(value, (*path, index)) for index, value in enumerate(data)), at, trail)
+        return SourceNode("scalar", data, at, trail)
 
     return part(document.data, ())
 
@@ -110,7 +110,7 @@ class Located(Mapping[Path, Place]):
         return len(self.found)
 
 
-def document_of(root: Part, original: Document) -> tuple[Document, tuple[Problem, ...]]:
+def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
     """The document that `root` amounts to, in the place of `original`; the problem where it has become too large."""
     values: dict[Path, Where] = {}
     keys: dict[Path, Where] = {}
@@ -118,7 +118,7 @@ def document_of(root: Part, original: Document) -> tuple[Document, tuple[Problem
     trails: dict[Path, tuple[Hop, ...]] = {}
     blocks: dict[Path, str] = {}
 
-    def walk(part: Part, path: Path) -> Any:
+    def walk(part: SourceNode, path: Path) -> Any:
         values[path] = part.at
         if len(values) + len(keys) > MAX_NODES:
             raise TooLarge(part)
@@ -163,7 +163,7 @@ def document_of(root: Part, original: Document) -> tuple[Document, tuple[Problem
 class TooLarge(Exception):
     """Raised where a tree goes over the budget; carries the part that did."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: SourceNode) -> None:
         super().__init__()
         self.part = part
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label, Meant, Place, Problem, still_needed
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, entry
-from modelc.compiler.expansion.source_tree import Part, TooLarge, Where, hole
+from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, Where, hole
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
@@ -21,7 +21,7 @@ class Reported(Exception):
     """Raised where a value cannot be had for a reason that has been reported."""
 
 
-class Values:
+class VariableEvaluator:
     """One expansion; `problems`, and the `files` whose models are used, are all that it changes beside what these remember."""
 
     def __init__(self) -> None:
@@ -29,15 +29,15 @@ class Values:
         self.files: dict[str, File] = {}
         self.parts = 0
         self.wrong: set[tuple[str, Place]] = set()
-        self.data: dict[int, tuple[Part, Any]] = {}
+        self.data: dict[int, tuple[SourceNode, Any]] = {}
 
-    def count(self, part: Part) -> None:
+    def count(self, part: SourceNode) -> None:
         """Count a part. Raises TooLarge over the budget."""
         self.parts += 1
         if self.parts > MAX_NODES:
             raise TooLarge(part)
 
-    def plain(self, part: Part) -> Any:
+    def plain(self, part: SourceNode) -> Any:
         """The value as plain data, computed once. Raises TooLarge over the budget: one part may stand in it many times."""
         if id(part) not in self.data:
             waiting = [part]
@@ -72,7 +72,7 @@ class Values:
             sure = Meant(place, meant[0], meant[1], given=given)
         self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
 
-    def value(self, part: Part, scope: Scope) -> Part:
+    def value(self, part: SourceNode, scope: Scope) -> SourceNode:
         """`part` with its variables written out."""
         self.count(part)
         if scope.written_out:
@@ -100,7 +100,7 @@ class Values:
             )
         return part
 
-    def named(self, part: Part, text: str, scope: Scope) -> Part:
+    def named(self, part: SourceNode, text: str, scope: Scope) -> SourceNode:
         """What `$name`, `$name.0` or `$name.key` stands for. Raises Reported."""
         match = REFERENCE.fullmatch(text)
         if match is None:
@@ -129,7 +129,7 @@ class Values:
             return f"write `${text.partition('.')[2]}`: variables are named without `vars`"
         return f"did you mean `{close}`?" if close else f"define it: `vars: {{{name}: ...}}`"
 
-    def no_entry(self, part: Part, text: str, way: str, found: Part, step: str) -> None:
+    def no_entry(self, part: SourceNode, text: str, way: str, found: SourceNode, step: str) -> None:
         """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has `found`."""
         names = list(found.content) if found.kind == "mapping" else []
         what = f"a mapping with {', '.join(names)}" if names else "a plain value"
@@ -148,7 +148,7 @@ class Values:
             given=step,
         )
 
-    def expression(self, part: Part, text: str, scope: Scope) -> Part:
+    def expression(self, part: SourceNode, text: str, scope: Scope) -> SourceNode:
         """The value of `${...}`. Raises Reported."""
         from modelc.compiler.expansion.expressions import ExpressionError, compute
 
@@ -189,7 +189,9 @@ class Values:
             raise Reported
         return replace(part, content=result, trail=(*part.trail, *trail.values()))
 
-    def variable(self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = "") -> Part:
+    def variable(
+        self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = ""
+    ) -> SourceNode:
         """The value that `name` has in `scope`; a hole where it has none for a reason that was reported.
 
         Raises Reported for a name that is not there; `at` is where it is asked for, by `text` and no more where given.

@@ -7,7 +7,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import SETTING
 from modelc.compiler.expansion.resolved_spec import Kept
-from modelc.compiler.expansion.source_tree import Part
+from modelc.compiler.expansion.source_tree import SourceNode
 
 PLAIN = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_./-]*")
 WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -16,14 +16,14 @@ WIDTH, FURTHEST = 100, 60
 """Columns: of a value on the line of its key, and of the comments behind what is not longer."""
 
 
-def written(root: Part, sources: Mapping[str, str]) -> str:
+def written(root: SourceNode, sources: Mapping[str, str]) -> str:
     """`root` as YAML in block style. `sources` is the text of each file that its places are in."""
     lines = list(mapping(root, "", sources))
     column = min(max((len(text) for text, origin in lines if origin), default=0), FURTHEST)
     return "".join(f"{text.ljust(column)}  # {origin}\n" if origin else f"{text}\n" for text, origin in lines)
 
 
-def plain(root: Part) -> Any:
+def plain(root: SourceNode) -> Any:
     """`root` as data that a spec in JSON may be."""
     if root.kind == "mapping":
         return {key: plain(part) for key, (_, part) in root.content.items()}
@@ -39,13 +39,13 @@ def escaped(value: Any) -> Any:
     return value
 
 
-def mapping(part: Part, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def mapping(part: SourceNode, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The lines of a mapping, each with its origin."""
     for key, (_, below) in part.content.items():
         yield from value(f"{indent}{text_of(key)}:", below, f"{indent}  ", sources)
 
 
-def value(start: str, part: Part, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def value(start: str, part: SourceNode, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The lines of a value behind a key; what fits on the line of the key stands there."""
     short = on_one_line(part)
     if short is not None and len(start) + len(short) < WIDTH:
@@ -59,7 +59,7 @@ def value(start: str, part: Part, indent: str, sources: Mapping[str, str]) -> It
         yield from list_item(item, indent, sources)
 
 
-def list_item(item: Part, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def list_item(item: SourceNode, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     short = on_one_line(item)
     if short is not None or item.kind == "list":
         yield f"{indent}- {short if short is not None else flow(item)}", origins(item, sources)
@@ -70,7 +70,7 @@ def list_item(item: Part, indent: str, sources: Mapping[str, str]) -> Iterator[t
     yield from lines
 
 
-def on_one_line(part: Part) -> str | None:
+def on_one_line(part: SourceNode) -> str | None:
     """What needs no lines of its own: a plain value, a list of such, what is empty."""
     if part.kind == "mapping" and part.content:
         return None
@@ -79,7 +79,7 @@ def on_one_line(part: Part) -> str | None:
     return flow(part)
 
 
-def flow(part: Part) -> str:
+def flow(part: SourceNode) -> str:
     if part.kind == "mapping":
         return "{" + ", ".join(f"{text_of(key)}: {flow(below)}" for key, (_, below) in part.content.items()) + "}"
     if part.kind == "list":
@@ -98,7 +98,7 @@ def text_of(content: Any) -> str:
     return "".join(mark if mark.isprintable() else f"\\U{ord(mark):08x}" for mark in quoted)
 
 
-def origins(part: Part, sources: Mapping[str, str]) -> str:
+def origins(part: SourceNode, sources: Mapping[str, str]) -> str:
     """Where the values of one line come from, each told once."""
     parts = [part]
     if part.kind == "list":
@@ -110,7 +110,7 @@ def origins(part: Part, sources: Mapping[str, str]) -> str:
     return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
-def origin(part: Part, sources: Mapping[str, str]) -> str:
+def origin(part: SourceNode, sources: Mapping[str, str]) -> str:
     """The variable, the setting, or the expression that a value comes from, and the line where that is written."""
     place = part.at.place()
     if place.file == SETTING:

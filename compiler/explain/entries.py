@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.explain.pretty_printer import show_value, simple
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.grammar import Items, Thing, Value, field_shape, summary_of
 from modelc.compiler.library.base.contract_checks import need_a
-from modelc.compiler.library.base.registry import Named, Table, bare, fold
+from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer, Plan
 from modelc.compiler.library.contracts.loss import Loss
@@ -84,7 +84,7 @@ def names() -> dict[str, tuple[str, ...]]:
     return {table.kind: tuple(sorted(name for name in table if not hidden(table, name))) for table in TABLES}
 
 
-def hidden(table: Table[Any], name: str) -> bool:
+def hidden(table: Registry[Any], name: str) -> bool:
     """Whether the thing stands in another table too, which is where it is shown: activations are layers."""
     return name in ACTIVATIONS and table.kind == "layer"
 
@@ -128,8 +128,8 @@ def headline(kind: str, name: str) -> str:
     return summary_of(cls).partition(". ")[0].rstrip(".")
 
 
-def entry_of(table: Table[Any], name: str) -> Entry:
-    cls: type[Named] = table.find(name)
+def entry_of(table: Registry[Any], name: str) -> Entry:
+    cls: type[Registered] = table.find(name)
     slots = cls.slots if issubclass(cls, Layer) else ()
     return Entry(
         name,
@@ -151,13 +151,13 @@ def entry_of(table: Table[Any], name: str) -> Entry:
     )
 
 
-def same_elsewhere(cls: type[Named]) -> tuple[tuple[str, str], ...]:
+def same_elsewhere(cls: type[Registered]) -> tuple[tuple[str, str], ...]:
     """The same thing in each other framework."""
     names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
     return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
 
 
-def required_of(cls: type[Named]) -> list[str]:
+def required_of(cls: type[Registered]) -> list[str]:
     return [name for name, info in cls.model_fields.items() if info.is_required()]
 
 
@@ -225,7 +225,7 @@ def bounds(schema: Schema) -> str:
     return " " + " and ".join(found) if found else ""
 
 
-def ports_of(table: Table[Any], cls: type[Layer]) -> tuple[str, ...]:
+def ports_of(table: Registry[Any], cls: type[Layer]) -> tuple[str, ...]:
     """The names of a layer's outputs, from planning its example on the first input that it takes."""
     document, _ = read(f"example:\n  {cls.example}\n" if ":" in cls.example else f"example: {cls.example}\n", "example")
     try:

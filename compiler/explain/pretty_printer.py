@@ -7,14 +7,14 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.library.base.fields import ReadSizes, read_numbers
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.registries import TABLES
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/ .-]*")
 WORDS = ("true", "false", "null")
 
 
-def show_named(value: Named) -> str:
+def show_named(value: Registered) -> str:
     """A named thing with the arguments that were given: `relu`, `dense: 10`, `dense: {units: 10, activation: relu}`."""
     name, arguments = parts(value)
     if not arguments:
@@ -25,7 +25,7 @@ def show_named(value: Named) -> str:
     return f"{name}: {show_value(arguments)}"
 
 
-def parts(value: Named) -> tuple[str, dict[str, Any]]:
+def parts(value: Registered) -> tuple[str, dict[str, Any]]:
     """The name of a thing in its table, and the arguments that were given, in the order of the fields."""
     table = next(table for table in TABLES if isinstance(value, table.base))
     given = {}
@@ -52,7 +52,7 @@ def shortest(sizes: tuple[Any, ...]) -> Any:
 
 def show_value(value: Any) -> str:
     """A value in YAML's flow style."""
-    if isinstance(value, Named):
+    if isinstance(value, Registered):
         text = show_named(value)
         return f"{{{text}}}" if ": " in text else text
     if isinstance(value, dict):

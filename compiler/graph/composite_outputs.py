@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed, Node
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 
 
-class Ends:
+class CompositeOutputs:
     """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
     each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths of
     those whose outputs have names in the text, `partial` of those among them that have more than could be read.
     """
 
-    def __init__(self, findings: Findings) -> None:
-        self.findings = findings
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
         self.of: dict[str, Edge | Mapping[str, Edge | None] | None] = {}
         self.blocks: set[str] = set()
         self.partial: set[str] = set()
@@ -40,7 +40,7 @@ class Ends:
         while edge is not None and edge.node in self.of:
             if (edge.node, edge.port) in seen:
                 if path is not None:
-                    self.findings.add("E202", f"`{edge.node}` feeds itself", path, label="leads back to itself")
+                    self.reporter.add("E202", f"`{edge.node}` feeds itself", path, label="leads back to itself")
                 return None
             seen.add((edge.node, edge.port))
             end = self.of[edge.node]
@@ -50,7 +50,7 @@ class Ends:
                 if edge.port not in end:
                     if path is not None:
                         owner = edge.node if whole else edge.node.rpartition("/")[2]
-                        no_port(self.findings, edge, list(end), path, owner=owner, given=edge.port)
+                        no_port(self.reporter, edge, list(end), path, owner=owner, given=edge.port)
                     return None
                 # What a block gives is looked up where its outputs name it, and blamed there.
                 path = None if edge.node in self.blocks else path
@@ -81,17 +81,17 @@ class Ends:
         return ends
 
 
-def no_port(findings: Findings, edge: Edge, ports: Collection[str], path: Path, *, owner: str, given: str = "") -> None:
+def no_port(reporter: Reporter, edge: Edge, ports: Collection[str], path: Path, *, owner: str, given: str = "") -> None:
     """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given` is it
     where the spec gives such names."""
     close, sure = closest(edge.port, ports), surely(edge.port, ports)
     named = edge.node.rpartition("/")[2]
-    findings.add(
+    reporter.add(
         "E203",
         f"`{owner}` has no port `{edge.port}`",
         path,
         label="no such port",
         help=f"did you mean `{close}`?" if close else (),
         note=f"ports of `{owner}`: {', '.join(ports)}",
-        meant=findings.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=given),
+        meant=reporter.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=given),
     )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed
 from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.library.contracts.layer import Slot
 from modelc.compiler.library.layers import LAYERS
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Argument:
     """One edge that is given to an item. `slot` names the input that it is for, None where the order says it."""
 
     edge: Edge | None
@@ -21,8 +21,12 @@ class Given:
     slot: str | None = None
 
 
+Arguments = Sequence[Argument] | None
+"""What is given to an item, in order; None where a part of it could not be read."""
+
+
 def feeds_of(
-    findings: Findings, item: Item, given: Sequence[Given], at: Path, slots: tuple[Slot, ...] | None = None
+    reporter: Reporter, item: Item, given: Sequence[Argument], at: Path, slots: tuple[Slot, ...] | None = None
 ) -> tuple[Feed, ...] | None:
     """`given` as feeds of the slots of a layer, or of `slots`; None after reporting that they do not fit."""
     if slots is None and item.layer is None:
@@ -32,7 +36,7 @@ def feeds_of(
         slots = item.layer.slots
     names = [slot.name for slot in slots]
     if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
-        findings.add(
+        reporter.add(
             "E204",
             f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}",
             at,
@@ -47,29 +51,29 @@ def feeds_of(
         if slot is None:
             slot = names[0] if slots[0].many else names[min(index, len(names) - 1)]
         elif slot not in names:
-            no_slot(findings, item, one, names, [known.name for known in slots if known.required])
+            no_slot(reporter, item, one, names, [known.name for known in slots if known.required])
             return None
         feeds.append(Feed(slot, one.edge, one.path))
-    return tuple(feeds) if check_slots(findings, item, slots, tuple(feeds), at) else None
+    return tuple(feeds) if check_slots(reporter, item, slots, tuple(feeds), at) else None
 
 
-def check_names(findings: Findings, item: Item, given: Sequence[Given] | None) -> None:
+def check_names(reporter: Reporter, item: Item, given: Sequence[Argument] | None) -> None:
     """Report inputs by name that `item` does not have, where it stands for nothing that would read them."""
     if isinstance(item.body, Share | Unembed) or (item.body is None and item.layer is None):
         return
     names = slots_of(item)
     for one in given or ():
         if one.slot is not None and one.slot not in names:
-            no_slot(findings, item, one, names, names)
+            no_slot(reporter, item, one, names, names)
 
 
-def no_slot(findings: Findings, item: Item, one: Given, names: Sequence[str], needed: Sequence[str]) -> None:
+def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str], needed: Sequence[str]) -> None:
     """Report the input that `one` is for, which is none of the `names` of the inputs of `item`."""
     slot = one.slot or ""
     close = closest(slot, names)
     if close is None and len(needed) == 1:
         close = needed[0]
-    findings.add(
+    reporter.add(
         "E204",
         f"`{item.kind}` has no input called `{slot}`",
         one.path if not isinstance(one.path[-1], int) else one.path[:-1],
@@ -77,7 +81,7 @@ def no_slot(findings: Findings, item: Item, one: Given, names: Sequence[str], ne
         label="no such input",
         help=f"did you mean `{close}`?" if close else () if names else "leave the name out",
         note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
-        meant=findings.sure(
+        meant=reporter.sure(
             one.path if not isinstance(one.path[-1], int) else one.path[:-1],
             slot,
             surely(slot, names),
@@ -86,7 +90,7 @@ def no_slot(findings: Findings, item: Item, one: Given, names: Sequence[str], ne
     )
 
 
-def check_slots(findings: Findings, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
+def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
     """Report slots with too many or too few edges, at `at` or, where that is the item itself, at its name."""
     kind = item.kind
     for slot in slots:
@@ -99,7 +103,7 @@ def check_slots(findings: Findings, item: Item, slots: tuple[Slot, ...], feeds: 
         given = next((feed for feed in feeds if feed.slot == slot.name), None)
         named = not slot.required or len(slots) > 1
         chained = at == item.path
-        findings.add(
+        reporter.add(
             "E204",
             f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",
             at if slot.required or given is None else given.path,
@@ -128,7 +132,7 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chai
     return f"name the node for `{slot.name}`"
 
 
-def in_order(item: Item, given: Sequence[Given] | None) -> Sequence[Given] | None:
+def in_order(item: Item, given: Sequence[Argument] | None) -> Sequence[Argument] | None:
     """Edges that are given by name in the order of the inputs that they are for, and not of the text."""
     if given is None or any(one.slot is None for one in given):
         return given

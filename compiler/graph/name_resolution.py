@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.graph.input_slots import Given
-from modelc.compiler.graph.name_scopes import Level
+from modelc.compiler.graph.input_slots import Argument
+from modelc.compiler.graph.namespaces import Namespace
 from modelc.compiler.language.ast import NodeSpec, Reference
 from modelc.compiler.language.parser.graph_nodes import unknown_node
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 
 
-def shared_node(findings: Findings, level: Level, reference: Reference, what: str) -> NodeSpec | None:
+def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what: str) -> NodeSpec | None:
     """The node that `share` or `unembed` names; None after reporting that there is none."""
-    if reference.node in level.nodes and reference.port == "output":
-        return level.nodes[reference.node]
-    if reference.node in level.nodes or reference.node in level.inputs:
+    if reference.node in names.nodes and reference.port == "output":
+        return names.nodes[reference.node]
+    if reference.node in names.nodes or reference.node in names.inputs:
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
-        findings.add("E209", message, reference.path, label="not a node")
-    elif level.complete and not is_unnamed(findings) and not is_removed(findings, level, reference):
-        names = [name for name, node in level.nodes.items() if may_be_shared(node, reference)]
-        unknown_node(findings, reference, names, "no such node", f"nodes: {', '.join(names)}" if names else "")
+        reporter.add("E209", message, reference.path, label="not a node")
+    elif names.complete and not is_unnamed(reporter) and not is_removed(reporter, names, reference):
+        nodes = [name for name, node in names.nodes.items() if may_be_shared(node, reference)]
+        unknown_node(reporter, reference, nodes, "no such node", f"nodes: {', '.join(nodes)}" if nodes else "")
     return None
 
 
-def is_unnamed(findings: Findings) -> bool:
+def is_unnamed(reporter: Reporter) -> bool:
     """Whether something in the spec has a name that cannot be read: it may be any."""
-    return any(hole[-1:] == ("name",) for hole in findings.document.holes)
+    return any(hole[-1:] == ("name",) for hole in reporter.document.holes)
 
 
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
@@ -35,21 +35,21 @@ def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
     return not own and not (only is not None and only.layer is None and only.body is None and only.name is None)
 
 
-def given_by(findings: Findings, level: Level, sources: Sequence[Reference] | None) -> tuple[Given, ...] | None:
+def given_by(reporter: Reporter, names: Namespace, sources: Sequence[Reference] | None) -> tuple[Argument, ...] | None:
     """What the references of a `from` give; None where `from` could not be read."""
     if sources is None:
         return None
-    return tuple(Given(resolve(findings, level, source), source.path, source.slot) for source in sources)
+    return tuple(Argument(resolve(reporter, names, source), source.path, source.slot) for source in sources)
 
 
-def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | None:
+def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge | None:
     """The edge that a text names, or None when there is none (reported, unless it may be a hole)."""
     name = reference.node
-    if name in level.inputs:
-        edge = level.inputs[name]
+    if name in names.inputs:
+        edge = names.inputs[name]
         if edge is None or reference.port == "output":
             return edge
-        findings.add(
+        reporter.add(
             "E203",
             f"the input `{name}` has no port `{reference.port}`",
             reference.path,
@@ -57,20 +57,20 @@ def resolve(findings: Findings, level: Level, reference: Reference) -> Edge | No
             help=f"write `{name}`",
         )
         return None
-    if name in level.nodes:
-        return Edge(level.place(name).path, reference.port)
-    if level.complete and not is_removed(findings, level, reference):
-        note = f"inputs: {', '.join(level.inputs)}; nodes: {', '.join(level.nodes)}"
-        unknown_node(findings, reference, (*level.inputs, *level.nodes), "no such node or input", note)
+    if name in names.nodes:
+        return Edge(names.site(name).path, reference.port)
+    if names.complete and not is_removed(reporter, names, reference):
+        note = f"inputs: {', '.join(names.inputs)}; nodes: {', '.join(names.nodes)}"
+        unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note)
     return None
 
 
-def is_removed(findings: Findings, level: Level, reference: Reference) -> bool:
+def is_removed(reporter: Reporter, names: Namespace, reference: Reference) -> bool:
     """Whether the node of `reference` is left out of what the spec extends, which is reported."""
-    if level.at.path:
+    if names.at.path:
         return False
     name = reference.node
     return any(
-        findings.is_removed("E201", f"the {what} `{name}`", ("model", section, name), reference.path)
+        reporter.is_removed("E201", f"the {what} `{name}`", ("model", section, name), reference.path)
         for section, what in (("nodes", "node"), ("layers", "layer"), ("inputs", "input"))
     )

@@ -1,17 +1,16 @@
 """The nodes of a graph in one canonical order (topological, ties by path), and what is said of those that form a ring."""
 
 import heapq
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from modelc.compiler.graph.cycles import cycles
 from modelc.compiler.graph.graph import Node
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 
 SHOWN = 12
 """As many nodes of a cycle are shown, of a longer one its beginning and its end."""
 
 
-def order(findings: Findings, nodes: list[Node], inputs: Collection[str]) -> tuple[Node, ...]:
+def order(reporter: Reporter, nodes: list[Node], inputs: Collection[str]) -> tuple[Node, ...]:
     """The nodes in canonical order; reports cycles, whose nodes come last."""
     waiting = {node.path: {feed.edge.node for feed in node.feeds or () if feed.edge} - set(inputs) for node in nodes}
     users: dict[str, list[str]] = {}
@@ -31,12 +30,12 @@ def order(findings: Findings, nodes: list[Node], inputs: Collection[str]) -> tup
                 heapq.heappush(ready, user)
     left = {node.path: waiting[node.path] for node in nodes if waiting[node.path]}
     for cycle in cycles(left):
-        report_cycle(findings, cycle, by_path)
+        report_cycle(reporter, cycle, by_path)
     done = {node.path for node in ordered}
     return (*ordered, *(cut(by_path[path]) for path in sorted(left) if path not in done))
 
 
-def report_cycle(findings: Findings, cycle: list[str], by_path: Mapping[str, Node]) -> None:
+def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Node]) -> None:
     """Report nodes that wait for each other, each for the next and the last for the first."""
     start = cycle.index(min(cycle))
     cycle = [cycle[start], *reversed(cycle[start + 1 :] + cycle[:start])]
@@ -51,7 +50,7 @@ def report_cycle(findings: Findings, cycle: list[str], by_path: Mapping[str, Nod
         message = f"the node `{cycle[0]}` feeds itself"
     else:
         message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
-    findings.add(
+    reporter.add(
         "E202",
         message,
         blamed,
@@ -65,3 +64,57 @@ def report_cycle(findings: Findings, cycle: list[str], by_path: Mapping[str, Nod
 def cut(node: Node) -> Node:
     """A node of a cycle as a hole, so that nothing later follows the cycle."""
     return Node(node.path, None, None, node.owner, node.scope, node.at)
+
+
+def cycles(waiting: Mapping[str, set[str]]) -> Iterator[list[str]]:
+    """One cycle of each group of names that wait for each other, each name before the one it waits for.
+
+    `waiting` maps each name to those it waits for; names it does not have wait for nothing. The groups come in the order
+    of their first names, and the same names give the same cycles.
+    """
+    for group in sorted(map(sorted, groups(waiting))):
+        members = set(group)
+        name, trail = group[0], dict[str, None]()
+        while name not in trail:
+            trail[name] = None
+            # All members of a group wait for another member of it, but one that is alone only if it waits for itself.
+            sources = waiting[name] & members
+            if not sources:
+                break
+            name = min(sources)
+        else:
+            cycle = list(trail)
+            yield cycle[cycle.index(name) :]
+
+
+def groups(waiting: Mapping[str, set[str]]) -> list[list[str]]:
+    """The strongly connected components (Tarjan 1972, with a stack of our own: specs may be thousands of nodes deep)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_: dict[str, None] = {}
+    found: list[list[str]] = []
+    for root in waiting:
+        if root in index:
+            continue
+        index[root] = low[root] = len(index)
+        open_[root] = None
+        calls = [(root, iter(sorted(waiting[root] & waiting.keys())))]
+        while calls:
+            name, sources = calls[-1]
+            source = next(sources, None)
+            if source is None:
+                calls.pop()
+                if calls:
+                    low[calls[-1][0]] = min(low[calls[-1][0]], low[name])
+                if low[name] == index[name]:
+                    group: list[str] = []
+                    while not group or group[-1] != name:
+                        group.append(open_.popitem()[0])
+                    found.append(group)
+            elif source not in index:
+                index[source] = low[source] = len(index)
+                open_[source] = None
+                calls.append((source, iter(sorted(waiting[source] & waiting.keys()))))
+            elif source in open_:
+                low[name] = min(low[name], index[source])
+    return found

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from modelc.compiler.diagnostics.problem import Label, Meant, Path, PlanError, Problem
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot, reachable
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.contract_checks import need_a, need_types
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Layer, Plan
@@ -18,7 +19,7 @@ from modelc.compiler.syntax.document import Document
 
 def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem, ...]]:
     """The plans of all nodes of `graph`; what does not fit is a problem and a hole."""
-    findings = Findings(document)
+    reporter = Reporter(document)
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
     known: Known = {}
@@ -28,7 +29,7 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
             taken.setdefault(wanted.edge, []).append(wanted)
     found: dict[str, list[Problem]] = {}
     for node in graph.nodes:
-        own = Findings(document)
+        own = Reporter(document)
         if (plan := plan_node(own, planned, node, known, taken)) is not None:
             plans[node.path] = plan
         found[node.path] = own.problems
@@ -38,20 +39,20 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
         at = node.shared or node.at
         if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
             blamed.add(at)
-            findings.problems.extend(at_share(document, node, problem) for problem in found[node.path])
-    check_shared(findings, planned)
-    check_wanted(findings, planned)
+            reporter.problems.extend(at_share(document, node, problem) for problem in found[node.path])
+    check_shared(reporter, planned)
+    check_wanted(reporter, planned)
     for node in graph.nodes:
         if node.path in plans:
-            check_learnt(findings, planned, node)
-            check_room(findings, planned, node)
+            check_learnt(reporter, planned, node)
+            check_room(reporter, planned, node)
     named = {feed.edge for feed in graph.named}
     for feed in graph.named:
-        check_port(findings, planned, feed, whole=False)
+        check_port(reporter, planned, feed, whole=False)
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
-            check_port(findings, planned, Feed("", edge, output_path(document, name)))
-    return planned, tuple(findings.problems)
+            check_port(reporter, planned, Feed("", edge, output_path(document, name)))
+    return planned, tuple(reporter.problems)
 
 
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
@@ -61,7 +62,7 @@ Taken = dict[Edge, list[Wanted]]
 """The inputs of models that are used as blocks, by the edge that is given to them."""
 
 
-def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
+def plan_node(reporter: Reporter, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
     """The plan of one node, or None when it or what feeds it is not known; one of `plans`, or added to them."""
     if node.layer is None or node.feeds is None:
         return None
@@ -70,7 +71,7 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Know
         known = planned.type(feed.edge)
         if known is None or feed.edge is None:
             if feed.edge not in [one.edge for one in planned.graph.named]:
-                check_port(findings, planned, feed)
+                check_port(reporter, planned, feed)
             return None
         # What is wrong with the value itself is said of the use, and the model is right for what it says it takes.
         around = taken.get(feed.edge, ()) if taken else ()
@@ -80,15 +81,15 @@ def plan_node(findings: Findings, planned: PlannedGraph, node: Node, plans: Know
     try:
         plan = plans.get(key)
     except TypeError:  # A plug-in's layer may hold what has no hash.
-        return plan_layer(findings, planned, node, types)
+        return plan_layer(reporter, planned, node, types)
     if plan is None:
-        plan = plan_layer(findings, planned, node, types)
-        if plan is not None and not findings.problems:
+        plan = plan_layer(reporter, planned, node, types)
+        if plan is not None and not reporter.problems:
             plans[key] = plan
     return plan
 
 
-def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: list[TensorType]) -> Plan | None:
+def plan_layer(reporter: Reporter, planned: PlannedGraph, node: Node, types: list[TensorType]) -> Plan | None:
     """The plan of a node's layer for `types`; None after reporting that they do not fit."""
     assert node.layer is not None
     masked = any(known.mask for known in types)
@@ -96,14 +97,14 @@ def plan_layer(findings: Findings, planned: PlannedGraph, node: Node, types: lis
     try:
         plan = node.layer.plan(**by_slot(node, types))
     except PlanError as error:
-        report(findings, planned, node, error)
+        report(reporter, planned, node, error)
         return None
     need_a(node.layer, "plan", plan, Plan)
     need_types(node.layer, "plan", plan.outputs)
     need_a(node.layer, "plan", plan.params, Mapping)
     uses = node.layer.masking == "use"
     if plan.drops_mask if uses else masked and not passes:
-        findings.add(
+        reporter.add(
             "W904",
             f"`{node.path}` drops the mask of its input",
             node.at,
@@ -131,7 +132,7 @@ def at_share(document: Document, node: Node, problem: Problem) -> Problem:
     return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, meant=None)
 
 
-def check_shared(findings: Findings, planned: PlannedGraph) -> None:
+def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
     """Report nodes that use weights of another one in other shapes than it does."""
     owners = dict(planned.owned())
     blamed: set[Path] = set()
@@ -149,7 +150,7 @@ def check_shared(findings: Findings, planned: PlannedGraph) -> None:
             blamed.add(at)
             owner = planned.graph.node(node.owner)
             shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
-            findings.add(
+            reporter.add(
                 "E302",
                 f"`{node.path}` uses the weights of `{node.owner}`, but needs `{wrong}` of shape "
                 f"{show_shape(own[wrong].shape)}, not {shape}",
@@ -162,7 +163,7 @@ def check_shared(findings: Findings, planned: PlannedGraph) -> None:
             break
 
 
-def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
+def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
     """Report what goes into a model that is used as a block, in another type than its input says."""
     blamed: set[tuple[Path, str]] = set()
     for wanted in planned.graph.wanted:
@@ -174,7 +175,7 @@ def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
         ):
             continue
         blamed.add((at, wanted.name))
-        findings.add(
+        reporter.add(
             "E302",
             f"the input `{wanted.name}` of the model takes {show_shape(wanted.type.shape)} {wanted.type.dtype}, "
             f"got {show_shape(known.shape)} {known.dtype}",
@@ -188,7 +189,7 @@ def check_wanted(findings: Findings, planned: PlannedGraph) -> None:
         )
 
 
-def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: bool = True) -> None:
+def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, whole: bool = True) -> None:
     """Report a port that its node does not have; by its `whole` path, or as the block around it calls it."""
     if feed.edge is None:
         return
@@ -197,10 +198,10 @@ def check_port(findings: Findings, planned: PlannedGraph, feed: Feed, whole: boo
     if ports is None or feed.edge.port in ports:
         return
     owner = feed.edge.node if whole else feed.slot
-    no_port(findings, feed.edge, ports, feed.path, owner=owner)
+    no_port(reporter, feed.edge, ports, feed.path, owner=owner)
 
 
-def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanError) -> None:
+def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanError) -> None:
     """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
     kind = kind_of(node.layer)
@@ -208,7 +209,7 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
     path = node.at
     if error.argument:
         for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
-            if candidate in findings.document.values:
+            if candidate in reporter.document.values:
                 path = candidate
     elif error.slot:
         paths = [feed.path for feed in node.feeds if feed.slot == error.slot]
@@ -219,9 +220,9 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
         known = planned.type(feed.edge)
         if known is not None and feed.edge is not None:
             at = source.at if source is not None else ("model", "inputs", feed.edge.node)
-            if at != path and findings.document.key(at) != findings.document.key(path):
+            if at != path and reporter.document.key(at) != reporter.document.key(path):
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
-    findings.add(
+    reporter.add(
         error.code,
         message,
         path,
@@ -230,17 +231,17 @@ def report(findings: Findings, planned: PlannedGraph, node: Node, error: PlanErr
         help=error.help,
         note=error.note,
         related=related,
-        meant=None if error.meant is None else meant_by(findings, node, error, kind),
+        meant=None if error.meant is None else meant_by(reporter, node, error, kind),
     )
 
 
-def meant_by(findings: Findings, node: Node, error: PlanError, kind: str) -> Meant | None:
+def meant_by(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Meant | None:
     """What was meant by the argument that a plan refused, where the text gives it by itself or by its name."""
     assert error.meant is not None
     old, new = error.meant
     for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
-        if path in findings.document.values and findings.document.get(path) == old:
-            return findings.sure(path, old, str(new), "value")
+        if path in reporter.document.values and reporter.document.get(path) == old:
+            return reporter.sure(path, old, str(new), "value")
     return None
 
 
@@ -251,7 +252,7 @@ def called(node: Node) -> str:
     return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
 
 
-def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
     """Report a layer that learns from the training rows where training changes what comes into it."""
     assert node.layer is not None
     if not planned.plans[node.path].fitted:
@@ -263,7 +264,7 @@ def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
         if other.path not in used or plan is None or other.layer is None:
             continue
         if plan.params or len(plan.fitted) < len(plan.state):
-            findings.add(
+            reporter.add(
                 "E307",
                 f"{called(node)} learns from the training rows before training, and {called(other)} before it changes "
                 "in training",
@@ -276,7 +277,7 @@ def check_learnt(findings: Findings, planned: PlannedGraph, node: Node) -> None:
             return
 
 
-def check_room(findings: Findings, planned: PlannedGraph, node: Node) -> None:
+def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
     """Report a layer that takes ids of which the layer before it gives more, also through layers that only move them."""
     room = node.layer.ids() if node.layer is not None else None
     source = node
@@ -286,7 +287,7 @@ def check_room(findings: Findings, planned: PlannedGraph, node: Node) -> None:
             return
         count = before.layer.gives()
         if count is not None and count > room:
-            findings.add(
+            reporter.add(
                 "E308",
                 f"{called(before)} gives {count:,} ids, and {called(node)} has room for {room:,}",
                 node.at,

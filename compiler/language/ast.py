@@ -60,6 +60,9 @@ class Settings(Section):
     ] = None
 
 
+LARGEST_REPEAT = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """How often an item stands one behind the other; `tied` copies share the weights of the first."""

@@ -10,10 +10,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from modelc.compiler.language.ast import PRECISIONS, InputSpec, Section, Settings
+from modelc.compiler.language.ast import LARGEST_REPEAT, PRECISIONS, InputSpec, Section, Settings
 from modelc.compiler.language.field_schema import RATIO, Schema, field_schema, merged, positive_number
-from modelc.compiler.language.parser.layer_items import LARGEST_REPEAT
-from modelc.compiler.library.base.registry import NAME, Chosen, Named, Table
+from modelc.compiler.library.base.registry import NAME, FromRegistry, Registered, Registry
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
@@ -75,7 +74,7 @@ class Thing:
     Where it is `optional`, nothing (null) will do as well.
     """
 
-    table: Table[Any]
+    table: Registry[Any]
     siblings: Mapping[str, "Shape"] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     number: Schema | None = None
@@ -321,9 +320,9 @@ def section(cls: type[Section], what: str) -> Keys:
     return Keys(what, keys, tuple(name for name, info in cls.model_fields.items() if info.is_required()))
 
 
-def arguments(table: Table[Any], name: str) -> Keys:
+def arguments(table: Registry[Any], name: str) -> Keys:
     """What may stand inside the thing called `name`. Raises KeyError for a name that is not in the table."""
-    cls: type[Named] = table.find(name)
+    cls: type[Registered] = table.find(name)
     keys = {argument: field_shape(info) for argument, info in cls.model_fields.items()}
     required = tuple(argument for argument, info in cls.model_fields.items() if info.is_required())
     return Keys(f"`{name}`", keys, required, summary_of(cls))
@@ -338,7 +337,7 @@ def field_shape(info: FieldInfo) -> Shape:
     """What a field takes in a spec."""
     description = info.description or ""
     for mark in info.metadata:
-        if isinstance(mark, Chosen):
+        if isinstance(mark, FromRegistry):
             thing = Thing(mark.table, optional=mark.optional, description="" if mark.several else description)
             return Items(thing, description) if mark.several else thing
         if isinstance(mark, RateOrSchedule):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import refuse
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.constraints import CONSTRAINTS
 from modelc.compiler.library.initializers import INITIALIZERS
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
@@ -14,7 +14,7 @@ from modelc.compiler.library.regularizers import REGULARIZERS
 from modelc.compiler.library.schedules import SCHEDULES
 from modelc.compiler.library.sources import SOURCES
 
-TABLES: tuple[Table[Any], ...] = (
+TABLES: tuple[Registry[Any], ...] = (
     LAYERS,
     ACTIVATIONS,
     INITIALIZERS,
@@ -29,6 +29,6 @@ TABLES: tuple[Table[Any], ...] = (
 )
 
 
-def table_of(kind: str) -> Table[Any]:
+def table_of(kind: str) -> Registry[Any]:
     """The table of one kind. Raises StopIteration for a kind that does not exist."""
     return next(table for table in TABLES if table.kind == kind)

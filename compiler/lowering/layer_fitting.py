@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.type_inference import called
 from modelc.compiler.graph.typed_graph import PlannedGraph, reachable

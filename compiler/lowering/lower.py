@@ -11,8 +11,7 @@ from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot
 from modelc.compiler.library.base.contract_checks import need_kind, need_shape
 from modelc.compiler.library.base.prng import derive, derive_each
 from modelc.compiler.library.base.stacked_weights import STACKED
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, Weight
+from modelc.compiler.library.contracts.layer import Activation, Call, Plan, Result, State, Weight
 
 if TYPE_CHECKING:
     from jax import Array

@@ -12,9 +12,9 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
 from modelc.compiler.language.grammar import language
 from modelc.compiler.overrides.key_path import Refused, Segment
-from modelc.compiler.overrides.path_resolver import Walk
+from modelc.compiler.overrides.path_resolver import PathResolver
 from modelc.compiler.syntax.document import Document, decode
-from modelc.compiler.syntax.document_editor import Edits, path_prefixes
+from modelc.compiler.syntax.document_editor import DocumentEditor, path_prefixes
 
 
 def joined(settings: Sequence[str]) -> str:
@@ -30,7 +30,7 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
     text = decode(joined(settings), SETTING)
     if isinstance(text, Problem):
         return document, (text,)
-    edits = Edits(document)
+    edits = DocumentEditor(document)
     problems: list[Problem] = []
     line = 1
     for setting in settings:
@@ -39,7 +39,7 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
     return edits.done(), tuple(problems)
 
 
-def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]:
+def apply(edits: DocumentEditor, setting: str, line: int, text: str) -> Sequence[Problem]:
     """Carry out one setting that stands on `line` of `text`; the problems with it."""
     left, equals, right = setting.partition("=")
     if not equals or not left.strip():
@@ -59,7 +59,7 @@ def apply(edits: Edits, setting: str, line: int, text: str) -> Sequence[Problem]
     if texts[0] == "extends" or (texts[0] == "blocks" and texts[2:3] == ["use"]):
         last = segments[0 if texts[0] == "extends" else 2]
         return (brings_file(last.text, last.place),)
-    walk = Walk(edits, segments)
+    walk = PathResolver(edits, segments)
     try:
         path = walk.walk(language(), (), 0)
         if path is None:
@@ -119,7 +119,7 @@ def read_value(right: str, line: int, column: int, text: str) -> Given:
     return Given(expansion.data, values, keys, frozenset(expansion.holes), tuple(composer.problems))
 
 
-def assign(edits: Edits, path: Path, segments: Sequence[Segment], given: Given) -> tuple[Problem, ...]:
+def assign(edits: DocumentEditor, path: Path, segments: Sequence[Segment], given: Given) -> tuple[Problem, ...]:
     """Put the value `given` at `path`; the problems that reading it had."""
     values = {(*path, *at): place for at, place in given.values.items()}
     keys = {(*path, *at): place for at, place in given.keys.items()}

@@ -22,7 +22,7 @@ class Refused(Exception):
         self.problem = problem
 
 
-class Way:
+class KeyPath:
     """The segments of a path, of which the part that leads nowhere can be refused."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:

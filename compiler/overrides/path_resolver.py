@@ -10,19 +10,19 @@ from modelc.compiler.language.grammar import Again, Either, Items, Keys, Shape, 
 from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.suggestions.spelling import closest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
-from modelc.compiler.overrides.key_path import Refused, Segment, Way
-from modelc.compiler.syntax.document_editor import Edits
+from modelc.compiler.overrides.key_path import KeyPath, Refused, Segment
+from modelc.compiler.syntax.document_editor import DocumentEditor
 
 OTHER_FILE = "what a used file says is set there: write a spec that extends that file, and use it instead"
 
 
-class Walk(Way):
+class PathResolver(KeyPath):
     """Follows the segments of one setting through the language and the document, spelling out shorthands on the way.
 
     `thing` is the kind of named thing that they lead to, if they lead to one.
     """
 
-    def __init__(self, edits: Edits, segments: Sequence[Segment]) -> None:
+    def __init__(self, edits: DocumentEditor, segments: Sequence[Segment]) -> None:
         super().__init__(segments)
         self.edits = edits
         self.thing: Thing | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import PydanticUserError
 
 from modelc.compiler.language.grammar import field_shape
-from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.contracts.layer import Layer, Slot
 from modelc.compiler.library.registries import TABLES
 
@@ -27,16 +27,16 @@ def kind_of(cls: Any) -> str | None:
     return max(found, key=lambda table: len(table.base.__mro__)).kind if found else None
 
 
-def faults(table: Table[Any], name: str, cls: Any) -> list[str]:
+def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
     """What keeps `cls` from being the thing `name` of `table`, a line each; empty where nothing does."""
     if kind_of(cls) != table.kind or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
         return [f"{what} is no subclass of `{table.base.__name__}`" + (f", it is of the kind `{kind}`" if kind else "")]
-    return list(breaches(name, cls))
+    return list(violations_of(name, cls))
 
 
-def breaches(name: str, cls: type[Named]) -> Iterator[str]:
+def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:
     """What `cls`, a subclass of the base of its kind, lacks or does otherwise."""
     own = f"`{cls.__qualname__}`"
     if not (vars(cls).get("__doc__") or "").strip():
@@ -88,13 +88,13 @@ def slots_of(cls: type[Layer]) -> tuple[Slot, ...]:
     return cls.slots if isinstance(cls.slots, tuple) else ()
 
 
-def unwritten(cls: type[Named]) -> Iterator[str]:
+def unwritten(cls: type[Registered]) -> Iterator[str]:
     """The methods that bases leave to every subclass, by doing nothing but a bare `raise NotImplementedError`, and `cls` too.
 
     One that only some subclasses need, as `Layer.fit`, raises it with a message.
     """
     seen = {name for base in cls.__mro__ for name in vars(base) if not name.startswith("__")}
-    for name in sorted(seen - set(dir(Named))):
+    for name in sorted(seen - set(dir(Registered))):
         value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
         function = value.fget if isinstance(value, property) else value
         if isfunction(function) and function.__code__.co_names == ("NotImplementedError",):

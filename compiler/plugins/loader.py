@@ -17,14 +17,14 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from modelc.compiler.diagnostics.problem import PluginError
+from modelc.compiler.diagnostics.exceptions import PluginError
 from modelc.compiler.language.suggestions.spelling import closest
 from modelc.compiler.language.suggestions.wording import article
 from modelc.compiler.library.base.plugin_context import NONE, Plugin, Plugins, Provided
 from modelc.compiler.library.base.plugin_metadata import GROUP, distributions
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.registries import TABLES, table_of
-from modelc.compiler.plugins.conformance import faults, kind_of
+from modelc.compiler.plugins.conformance import kind_of, violations
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -216,7 +216,7 @@ def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
 
 def checked(kind: str, name: str, cls: Any, plugin: str) -> type[Any]:
     """`cls`, where it keeps to the pattern of its kind. Raises PluginError with all that it breaks."""
-    found = faults(table_of(kind), name, cls)
+    found = violations(table_of(kind), name, cls)
     if found:
         raise PluginError(
             f"the {kind} `{name}` of the plug-in `{plugin}` is not written as one",

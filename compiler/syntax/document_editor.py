@@ -37,7 +37,7 @@ class Overlay(Mapping[Path, Place]):
         return sum(1 for _ in self)
 
 
-class Edits:
+class DocumentEditor:
     """A copy of a document that can be changed. `done` gives the document as it then is."""
 
     def __init__(self, document: Document) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelc.compiler.library.base.plugin_context import Plugin, Provided, enabled, using
-from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.registries import table_of
-from modelc.compiler.plugins.conformance import faults, kind_of
+from modelc.compiler.plugins.conformance import kind_of, violations
 from modelc.compiler.plugins.loader import joined
 from modelc.compiler.syntax.document import read
 
 
 @contextmanager
-def thing(kind: str, given: type[Named] | str, arguments: Any) -> Iterator[Any]:
+def thing(kind: str, given: type[Registered] | str, arguments: Any) -> Iterator[Any]:
     """The thing called `given`, or of the class `given`, with `arguments`, once its text is as it should be.
 
     Inside, a class that is in no table is enabled under the name that its example uses.
@@ -33,7 +33,7 @@ def thing(kind: str, given: type[Named] | str, arguments: Any) -> Iterator[Any]:
             plugins = joined([*plugins.plugins, own])
     with using(plugins):
         cls = table.find(name)
-        found = faults(table_of(kind_of(cls) or kind), name, cls)
+        found = violations(table_of(kind_of(cls) or kind), name, cls)
         assert not found, f"`{name}` is not written as a {kind}: {'; '.join(found)}"
         check_example(table, name, cls)
         value = build(table, {name: dict(arguments) if isinstance(arguments, Mapping) else arguments})
@@ -42,7 +42,7 @@ def thing(kind: str, given: type[Named] | str, arguments: Any) -> Iterator[Any]:
         yield value
 
 
-def name_in_example(kind: str, cls: type[Named]) -> str:
+def name_in_example(kind: str, cls: type[Registered]) -> str:
     """The name that the example of `cls` uses it by."""
     raw = example(cls)
     assert isinstance(raw, str) or (isinstance(raw, Mapping) and len(raw) == 1), (
@@ -51,14 +51,14 @@ def name_in_example(kind: str, cls: type[Named]) -> str:
     return raw if isinstance(raw, str) else str(next(iter(raw)))
 
 
-def example(cls: type[Named]) -> Any:
+def example(cls: type[Registered]) -> Any:
     """What the example of `cls` says, as data."""
     document, problems = read(f"example:\n  {cls.example}\n", "example")
     assert document is not None and not problems, f"the example of `{cls.__qualname__}` cannot be read: {cls.example!r}"
     return document.data["example"]
 
 
-def check_example(table: Table[Any], name: str, cls: type[Named]) -> None:
+def check_example(table: Registry[Any], name: str, cls: type[Registered]) -> None:
     """Raise AssertionError where the example of `cls` is none of it. Activations are shown inside other layers too."""
     raw = example(cls)
     shown = table_of("layer") if table.kind == "activation" else table
@@ -67,7 +67,7 @@ def check_example(table: Table[Any], name: str, cls: type[Named]) -> None:
     assert build(shown, shown.dump(built)) == built
 
 
-def build(table: Table[Any], raw: Any) -> Any:
+def build(table: Registry[Any], raw: Any) -> Any:
     """The thing that `raw` stands for; AssertionError where it stands for none."""
     try:
         return table.build(raw)

@@ -7,7 +7,8 @@ from functools import reduce
 from typing import Any
 
 from modelc.compiler.binding.task import Binding, Task, Term
-from modelc.compiler.diagnostics.problem import Path, RunError
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import BALANCED, WeighsClasses
 from modelc.runtime.data.dataset import Part, read_mask

@@ -12,11 +12,13 @@ import numpy as np
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
-from modelc.compiler.diagnostics.problem import Path, Problem, RunError, SpecError
+from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.data_source import Loaded, Root
+from modelc.compiler.library.contracts.data_source import Loaded
 from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels, plural
+from modelc.compiler.syntax.file_root import Root
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -69,21 +71,6 @@ def complete_with_warnings(task: Task, root: Root) -> tuple[Task, tuple[Problem,
     if errors:
         raise SpecError(problems, {task.spec.document.name: task.spec.document.text})
     return bound, problems
-
-
-def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
-    """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
-    from modelc.runtime.data.class_balance import balanced
-
-    warnings: tuple[Problem, ...] = ()
-    try:
-        task, warnings = complete_with_warnings(task, root)
-        balanced(task, read_dataset(task, root).train)
-    except SpecError as error:
-        return error.problems
-    except RunError as error:
-        return *warnings, error.problem(task.spec.document.value(error.at or ("data",)))
-    return warnings
 
 
 def read_dataset(task: Task, root: Root) -> Dataset:

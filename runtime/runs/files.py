@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.contracts.data_source import file_kind
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.file_root import file_kind
 
 CURES = {
     errno.ENOSPC: "free some space on the disk, or write to another folder",

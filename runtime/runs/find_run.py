@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.spelling import closest
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.document import MAX_BYTES, read

@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any, Self
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.files import replacing, writing
 from modelc.runtime.runs.plugins import records_of

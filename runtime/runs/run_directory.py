@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.contracts.data_source import Root, cache_folder
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.runtime.runs.files import cannot_write
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
 from modelc.runtime.runs.weights import has_weights, read_weights

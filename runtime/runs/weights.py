@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import show_shape
-from modelc.compiler.library.contracts.data_source import open_regular
 from modelc.compiler.lowering import passes
+from modelc.compiler.syntax.file_root import open_regular
 from modelc.runtime.runs.files import sync_folder, write_file, writing
 from modelc.runtime.training.observer import Snapshot, Weights
 

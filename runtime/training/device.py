@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from modelc.compiler.library.contracts.data_source import cache_folder
+from modelc.compiler.syntax.file_root import cache_folder
 
 LEAST_SECONDS = 0.1
 """Programs that compile faster are not worth a file."""

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.rolled_repeats import to_named
 from modelc.compiler.lowering import passes
 from modelc.runtime.data.dataset import Dataset, Part

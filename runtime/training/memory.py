@@ -4,7 +4,7 @@ import os
 from math import prod
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.dataset import Dataset, Part
 
 WIDTHS = {"float64": 8, "int64": 8, "uint64": 8, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "bool": 1}

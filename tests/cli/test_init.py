@@ -11,7 +11,7 @@ import pytest
 from modelc.cli.init import TEMPLATES, templates
 from modelc.compiler.api import check_file
 from modelc.compiler.language.json_schema.builder import json_schema
-from modelc.compiler.library.contracts.data_source import Root
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit

@@ -9,7 +9,8 @@ import pytest
 
 from modelc.cli import main as cli
 from modelc.cli.console import coloured
-from modelc.compiler.diagnostics.problem import Label, Place, Problem, RunError, SpecError
+from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+from modelc.compiler.diagnostics.problem import Label, Place, Problem
 from modelc.compiler.syntax.document import read
 from tests.cli.commands import modelc
 

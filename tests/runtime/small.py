@@ -8,7 +8,7 @@ import numpy as np
 
 from modelc.compiler.api import load
 from modelc.compiler.binding.task import Task
-from modelc.compiler.library.contracts.data_source import Root
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 
 LAYERS = [{"dense": {"units": 8, "activation": "relu"}}, {"dense": {"units": 3, "activation": "softmax"}, "name": "y"}]

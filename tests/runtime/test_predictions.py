@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.binding.task import Output, Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.runtime.predictions import harmless, misfit, write_predictions

@@ -26,7 +26,7 @@ from modelc.compiler.language.grammar import (
 )
 from modelc.compiler.language.json_schema.editor_snippets import of_thing, of_things, of_words
 from modelc.compiler.language.json_schema.partial_specs import needed, needs_of, without_needs
-from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.registries import TABLES
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -226,7 +226,7 @@ def thing_schema(shape: Thing) -> Schema:
     return {"type": kinds, **schema, **of_things(shape.table, bare)}
 
 
-def bare_names(table: Table[Any], bare: list[str], number: bool) -> Schema:
+def bare_names(table: Registry[Any], bare: list[str], number: bool) -> Schema:
     """A text that is the name of a thing; each name with what the thing is."""
     if not bare:
         return {"type": ["number", "object"] if number else "object"}
@@ -244,9 +244,9 @@ def at_most(keys: int, optional: list[str]) -> Schema:
     return {"if": {"required": [first]}, "then": at_most(keys + 1, others), "else": at_most(keys, others)}
 
 
-def arguments_schema(table: Table[Any], name: str) -> Schema:
+def arguments_schema(table: Registry[Any], name: str) -> Schema:
     """What may stand behind `name:`: nothing, the primary argument, or a mapping of arguments."""
-    cls: type[Named] = table.find(name)
+    cls: type[Registered] = table.find(name)
     shape = arguments(table, name)
     mapping = keys_schema(shape)
     about = {"description": summary_of(cls), **of_thing(cls)}
@@ -266,5 +266,5 @@ def arguments_schema(table: Table[Any], name: str) -> Schema:
     return about | {"if": {"type": "object"}, "then": mapping, "else": empty}
 
 
-def needs_arguments(table: Table[Any], name: str) -> bool:
+def needs_arguments(table: Registry[Any], name: str) -> bool:
     return any(info.is_required() for info in table.find(name).model_fields.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelc.compiler.language.field_schema import Schema
 from modelc.compiler.language.grammar import summary_of
-from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.base.registry import Registered, Registry
 
 KEY = "defaultSnippets"
 
@@ -19,12 +19,12 @@ def of_words(words: Iterable[Any]) -> Schema:
     return {KEY: [{"label": "null" if word is None else word, "body": word} for word in words]}
 
 
-def of_things(table: Table[Any], bare: Iterable[str]) -> Schema:
+def of_things(table: Registry[Any], bare: Iterable[str]) -> Schema:
     """The names that may stand alone, each with what the thing is."""
     return {KEY: [{"label": name, "body": name, "description": summary_of(table.find(name))} for name in bare]}
 
 
-def of_thing(cls: type[Named]) -> Schema:
+def of_thing(cls: type[Registered]) -> Schema:
     """What is written behind the name: a place for each argument that is needed; nothing where the name will do."""
     required = [name for name, info in cls.model_fields.items() if info.is_required()]
     if not required:

@@ -26,10 +26,10 @@ from modelc.compiler.language.suggestions.hints import (
     value_meant,
 )
 from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one, wrapped_one
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.language.suggestions.wording import WANTED, article, describe, literal_choices, show, some
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 
 TAG = re.compile(r"constrained-|(tuple|list)\[")
 """What pydantic calls the kinds of a union."""
@@ -41,20 +41,20 @@ BOUNDS = {
 }
 
 
-def build(findings: Findings, table: Table[Any], raw: Any, path: Path) -> Any:
+def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:
     """The named thing at `path`, or None when it is wrong, or has an argument that is, and reported."""
     try:
-        built = table.build(with_names(findings, table, raw, path))
+        built = table.build(with_names(reporter, table, raw, path))
     except ValidationError as error:
-        translate(findings, error, path)
+        translate(reporter, error, path)
         return None
     # Without that argument it would be another thing, of which nothing is said.
-    return None if findings.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
+    return None if reporter.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
 
 
-def with_names(findings: Findings, table: Table[Any], raw: Any, path: Path) -> Any:
+def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:
     """`raw` with the arguments whose value could not be read and which do not exist: their names are wrong all the same."""
-    holes = findings.document.holes
+    holes = reporter.document.holes
     if not holes or not isinstance(raw, Mapping):
         return raw
     ((name, given),) = raw.items()
@@ -65,7 +65,7 @@ def with_names(findings: Findings, table: Table[Any], raw: Any, path: Path) -> A
 
 
 def read_section(
-    findings: Findings, cls: type[BaseModel], raw: Mapping[str, Any], path: Path, owner: str, *, whole: bool = False
+    reporter: Reporter, cls: type[BaseModel], raw: Mapping[str, Any], path: Path, owner: str, *, whole: bool = False
 ) -> Any:
     """`raw` as a `cls`; keys with a wrong value are reported and left at their default, None if that cannot be, or
     if a `whole` one is wanted."""
@@ -73,9 +73,9 @@ def read_section(
     while True:
         try:
             built = cls.model_validate(values)
-            return None if whole and findings.has_hole(path) else built
+            return None if whole and reporter.has_hole(path) else built
         except ValidationError as error:
-            translate(findings, error, path, fields=list(cls.model_fields), owner=owner)
+            translate(reporter, error, path, fields=list(cls.model_fields), owner=owner)
             if whole:
                 return None
             bad = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
@@ -87,12 +87,12 @@ def read_section(
 
 
 def translate(
-    findings: Findings, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = ""
+    reporter: Reporter, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = ""
 ) -> None:
     """Report every finding of pydantic about the value at `path`, but not what follows from another."""
     from modelc.compiler.library.registries import table_of
 
-    start = len(findings.problems)
+    start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
     # What is missing may be what is unknown: known once that is looked at.
     items.sort(key=lambda item: item["type"] == "missing")
@@ -116,10 +116,10 @@ def translate(
             cls = table.find(whose["name"])
             if not cls.model_fields and not beside(whose["kind"], unknown):
                 # One mistake, however many arguments it has.
-                takes_nothing(findings, at, table, whose["name"], unknown)
+                takes_nothing(reporter, at, table, whose["name"], unknown)
                 told |= {(*around, name) for name in unknown}
                 continue
-            if one := wrapped_one(findings, at, table, whose["name"], unknown):
+            if one := wrapped_one(reporter, at, table, whose["name"], unknown):
                 told |= {(*around, name) for name in one}
                 meant.add((*around, cls.primary))
                 continue
@@ -129,10 +129,10 @@ def translate(
                 meant.add(lacking[0])
                 item = {**item, "ctx": {**item["ctx"], "instead": lacking[0][-1]}}
         if item["type"] != "missing" or item["loc"] not in meant:
-            translate_one(findings, item, path, fields, owner)
+            translate_one(reporter, item, path, fields, owner)
     # A number that stands for several values is written once.
-    once = {(problem.message, problem.label.place): problem for problem in reversed(findings.problems[start:])}
-    findings.problems[start:] = reversed(once.values())
+    once = {(problem.message, problem.label.place): problem for problem in reversed(reporter.problems[start:])}
+    reporter.problems[start:] = reversed(once.values())
 
 
 def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -152,12 +152,12 @@ def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:
+def translate_one(reporter: Reporter, item: dict[str, Any], base: Path, fields: Collection[str], owner: str) -> None:
     from modelc.compiler.library.registries import table_of
 
     kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     path: Path = (*base, *item["loc"])
-    if kind not in ("extra_forbidden", "unknown_name") and findings.in_hole(written(findings, path, len(base))):
+    if kind not in ("extra_forbidden", "unknown_name") and reporter.in_hole(written(reporter, path, len(base))):
         return
     whose = context.get("owner")
     if whose is not None:
@@ -168,13 +168,13 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
     quoted = f"`{name}`" if name else "this"
     if name and isinstance(path[-1], int):
         quoted = f"every value of {quoted}"
-    path = written(findings, path, len(base))
+    path = written(reporter, path, len(base))
     if kind == "extra_forbidden":
         of = whose["kind"] if whose is not None else ""
-        unknown_argument(findings, path, name, owner, fields, kind=of, instead=context.get("instead", ""))
+        unknown_argument(reporter, path, name, owner, fields, kind=of, instead=context.get("instead", ""))
     elif kind == "missing":
         what = "argument" if whose is not None else "key"
-        findings.add(
+        reporter.add(
             "E104",
             f"{owner} needs the {what} `{name}`",
             path[:-1],
@@ -183,11 +183,11 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             help=f"for example `{example_of(whose)}`" if example_of(whose) else f"add `{name}: ...`",
         )
     elif kind in WANTED:
-        wrong_type(findings, kind, name, value, path, quoted)
+        wrong_type(reporter, kind, name, value, path, quoted)
     elif kind in BOUNDS:
         key, words = BOUNDS[kind]
         bound = f"{context[key]:g}" if abs(context[key]) < 1e6 else f"{context[key]:.0f}"
-        findings.add(
+        reporter.add(
             "E106",
             f"{quoted} must be {words} {bound}, got {show(value)}",
             path,
@@ -198,30 +198,30 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         choices = literal_choices(context["expected"])
         word = choice_hint(str(value), choices)
         close = word or closest(str(value), choices)
-        findings.add(
+        reporter.add(
             "E106",
             f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
             path,
             label="not one of the choices",
             help="leave it out" if value is False else f"did you mean `{close}`?" if close else (),
-            meant=findings.sure(path, value, word or surely(str(value), choices)) if value is not False else None,
+            meant=reporter.sure(path, value, word or surely(str(value), choices)) if value is not False else None,
         )
     elif kind in ("missing_argument", "too_short", "too_long"):
-        findings.add(
+        reporter.add(
             "E106", f"{quoted} has the wrong number of values: {item['msg'].lower()}", path, label="wrong length"
         )
     elif kind == "unknown_name" and (
-        form := single_form(table_of(context["kind"]), item["loc"], value, findings, path)
+        form := single_form(table_of(context["kind"]), item["loc"], value, reporter, path)
     ):
-        findings.type_form(path[:-1], table_of(context["kind"]), form)
+        reporter.type_form(path[:-1], table_of(context["kind"]), form)
     elif kind == "unknown_name":
-        findings.unknown_name(path, table_of(context["kind"]), str(value))
+        reporter.unknown_name(path, table_of(context["kind"]), str(value))
     elif kind == "one_name" and (form := type_form(table_of(context["kind"]), value)):
-        findings.type_form(path, table_of(context["kind"]), form)
-    elif kind == "one_name" and whose and two_in_one(findings, path, table_of(context["kind"]), whose["name"], value):
+        reporter.type_form(path, table_of(context["kind"]), form)
+    elif kind == "one_name" and whose and two_in_one(reporter, path, table_of(context["kind"]), whose["name"], value):
         pass
     elif kind == "one_name":
-        findings.add(
+        reporter.add(
             "E103",
             f"expected exactly one {context['kind']} here, got {len(value)}",
             path,
@@ -233,7 +233,7 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         )
     elif kind == "not_named":
         table = table_of(context["kind"])
-        findings.add(
+        reporter.add(
             "E105",
             f"expected the name of {article(context['kind'])}, got {describe(value)}",
             path,
@@ -242,10 +242,10 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
             note=f"{context['kind']} names: {some(list(table))}",
         )
     elif kind == "no_primary":
-        no_primary(findings, path, table_of(context["kind"]), context["name"], value)
+        no_primary(reporter, path, table_of(context["kind"]), context["name"], value)
     else:
         message = item["msg"].removeprefix("Value error, ")
-        findings.add(
+        reporter.add(
             "E106",
             f"{quoted}: {message[:1].lower()}{message[1:]}",
             path,
@@ -253,42 +253,42 @@ def translate_one(findings: Findings, item: dict[str, Any], base: Path, fields: 
         )
 
 
-def wrong_type(findings: Findings, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
+def wrong_type(reporter: Reporter, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
     """Report that the value of `name`, at `path`, is not of the type that pydantic's word `kind` is about; messages call it
     `quoted`, by default by its name."""
-    findings.add(
+    reporter.add(
         "E105",
         f"{quoted or f'`{name}`'} must be {WANTED[kind]}, got {describe(value)}",
         path,
         label=f"expected {WANTED[kind]}",
-        help=WHOLE if is_quotient(value, findings.document.is_computed(path)) else type_hint(kind, name, value),
-        meant=findings.sure(path, value, value_meant(kind, value), "value"),
+        help=WHOLE if is_quotient(value, reporter.document.is_computed(path)) else type_hint(kind, name, value),
+        meant=reporter.sure(path, value, value_meant(kind, value), "value"),
     )
 
 
-def single_form(table: Table[Any], loc: Path, name: Any, findings: Findings, path: Path) -> TypeForm | None:
+def single_form(table: Registry[Any], loc: Path, name: Any, reporter: Reporter, path: Path) -> TypeForm | None:
     """What is meant by `{type: he_normal}`, whose only key is no name of the table."""
-    if not loc or loc[-1] != name or path not in findings.document.values or findings.is_hole(path):
+    if not loc or loc[-1] != name or path not in reporter.document.values or reporter.is_hole(path):
         return None
-    return type_form(table, {str(name): findings.document.get(path)})
+    return type_form(table, {str(name): reporter.document.get(path)})
 
 
-def written(findings: Findings, path: Path, start: int) -> Path:
+def written(reporter: Reporter, path: Path, start: int) -> Path:
     """`path` as the text has it: without a primary argument, from `start` on, whose list stands in its place."""
     for place in range(start, len(path) - 1):
         shorter = (*path[:place], *path[place + 1 :])
-        if path not in findings.document.values and shorter in findings.document.values:
+        if path not in reporter.document.values and shorter in reporter.document.values:
             return shorter
     return path
 
 
 def unknown_argument(
-    findings: Findings, path: Path, name: str, owner: str, fields: Collection[str], *, kind: str, instead: str
+    reporter: Reporter, path: Path, name: str, owner: str, fields: Collection[str], *, kind: str, instead: str
 ) -> None:
     """Report a key that a section does not have, or an argument that a thing of the `kind` does not have; `instead` is what
     it probably is, if that is known otherwise."""
     if beside(kind, (name,)):
-        findings.add(
+        reporter.add(
             "E102",
             f"`{name}` is not an argument of {owner}",
             path,
@@ -297,7 +297,7 @@ def unknown_argument(
             help=f"move `{name}` out to the column of {owner}",
         )
     else:
-        findings.unknown(path, name, owner, fields, what="argument" if kind else "key", instead=instead)
+        reporter.unknown(path, name, owner, fields, what="argument" if kind else "key", instead=instead)
 
 
 def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
@@ -306,16 +306,16 @@ def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
     return not beside(kind, (name,)) and closest(name, fields) is None and not argument_hint(name, fields)
 
 
-def no_primary(findings: Findings, path: Path, table: Table[Any], name: str, value: Any) -> None:
+def no_primary(reporter: Reporter, path: Path, table: Registry[Any], name: str, value: Any) -> None:
     """Report a bare value for a thing that takes its arguments by name, or takes none."""
     fields = table.find(name).model_fields
     required = [argument for argument, info in fields.items() if info.is_required()]
     if not fields:
-        takes_nothing(findings, path, table, name, value)
+        takes_nothing(reporter, path, table, name, value)
         return
     given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
     cure = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
-    findings.add(
+    reporter.add(
         "E105",
         f"`{name}` takes no bare value, got {describe(value)}",
         path,
@@ -325,7 +325,7 @@ def no_primary(findings: Findings, path: Path, table: Table[Any], name: str, val
     )
 
 
-def takes_nothing(findings: Findings, path: Path, table: Table[Any], name: str, arguments: Any) -> None:
+def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
     """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
     other = another(table, name)
     cure = f"write `{name}`"
@@ -333,7 +333,7 @@ def takes_nothing(findings: Findings, path: Path, table: Table[Any], name: str, 
         cure = f"did you mean `{translated(table, other, arguments)}`?"
     elif fed := fed_cure(table, name, arguments):
         cure = fed
-    findings.add(
+    reporter.add(
         "E105",
         f"`{name}` takes no arguments, got {describe(arguments)}",
         path,

@@ -7,8 +7,8 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.parser.arguments import translate, wrong_type
 from modelc.compiler.language.parser.named_item import check_name, read_mapping, read_named
-from modelc.compiler.language.section_keys import check_keys, exclude
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.parser.section_checks import check_keys, exclude
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.validation_split import Validation, read_validation
 from modelc.compiler.library.base.plugin_metadata import having
 from modelc.compiler.library.contracts.data_source import Reader, Source
@@ -18,15 +18,15 @@ from modelc.compiler.library.sources import SOURCES
 LATER = ("augment",)
 
 
-def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
+def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     """The data section at `path`, or None when it is no mapping."""
     cure = f"write `data: {{source: {raw}}}`" if isinstance(raw, str) else ""
-    section = read_mapping(findings, raw, path, "`data`", cure)
+    section = read_mapping(reporter, raw, path, "`data`", cure)
     if section is None:
         return None
-    complete = check_keys(findings, section, path, LATER)
+    complete = check_keys(reporter, section, path, LATER)
     if "source" not in section and complete:
-        findings.add(
+        reporter.add(
             "E104",
             "`data` needs the key `source`",
             path,
@@ -34,51 +34,51 @@ def read_data(findings: Findings, raw: Any, path: Path) -> DataSpec | None:
             label="`source` is missing",
             help=f"name where the rows come from, such as `source: digits`; sources: {', '.join(SOURCES)}",
         )
-    inputs, inputs_whole = read_readers(findings, section, path, "inputs")
-    targets, targets_whole = read_readers(findings, section, path, "targets")
+    inputs, inputs_whole = read_readers(reporter, section, path, "inputs")
+    targets, targets_whole = read_readers(reporter, section, path, "targets")
     return DataSpec(
-        read_source(findings, section, (*path, "source")),
-        read_source(findings, section, (*path, "test")),
+        read_source(reporter, section, (*path, "source")),
+        read_source(reporter, section, (*path, "test")),
         inputs,
         targets,
-        read_split(findings, section, (*path, "validation")),
-        read_seed(findings, section, (*path, "seed")),
+        read_split(reporter, section, (*path, "validation")),
+        read_seed(reporter, section, (*path, "seed")),
         complete and inputs_whole and targets_whole,
-        read_reader(findings, "sample_weight", section["sample_weight"], (*path, "sample_weight"))
+        read_reader(reporter, "sample_weight", section["sample_weight"], (*path, "sample_weight"))
         if "sample_weight" in section
         else None,
     )
 
 
-def read_source(findings: Findings, section: Mapping[str, Any], path: Path) -> Source | None:
+def read_source(reporter: Reporter, section: Mapping[str, Any], path: Path) -> Source | None:
     if path[-1] not in section:
         return None
-    found = read_named(findings, SOURCES, section[str(path[-1])], path)
+    found = read_named(reporter, SOURCES, section[str(path[-1])], path)
     return None if found is None else found.value
 
 
 def read_readers(
-    findings: Findings, section: Mapping[str, Any], path: Path, key: str
+    reporter: Reporter, section: Mapping[str, Any], path: Path, key: str
 ) -> tuple[dict[str, Reader | None], bool]:
     """The readers by the name of what they feed, and whether all of them are there."""
     at = (*path, key)
     if key not in section:
-        return {}, not findings.is_hole(at)
-    raw = read_mapping(findings, section[key], at, f"`{key}`", as_binding(findings, key, section[key]))
+        return {}, not reporter.is_hole(at)
+    raw = read_mapping(reporter, section[key], at, f"`{key}`", as_binding(reporter, key, section[key]))
     if raw is None:
         return {}, False
     readers: dict[str, Reader | None] = {}
     for name, value in raw.items():
         here = (*at, name)
-        check_name(findings, name, here, key=True)
-        readers[name] = read_reader(findings, name, value, here)
-    return readers, not findings.lacks(at)
+        check_name(reporter, name, here, key=True)
+        readers[name] = read_reader(reporter, name, value, here)
+    return readers, not reporter.lacks(at)
 
 
-def read_reader(findings: Findings, name: str, raw: Any, path: Path) -> Reader | None:
+def read_reader(reporter: Reporter, name: str, raw: Any, path: Path) -> Reader | None:
     """The reader of what is called `name`."""
     if isinstance(raw, str) and raw not in READERS and ":" not in raw and not having("reader", raw):
-        findings.add(
+        reporter.add(
             "E101",
             f"unknown reader `{raw}`",
             path,
@@ -87,17 +87,17 @@ def read_reader(findings: Findings, name: str, raw: Any, path: Path) -> Reader |
             note=f"reader names: {', '.join(READERS)}",
         )
         return None
-    found = read_named(findings, READERS, raw, path)
+    found = read_named(reporter, READERS, raw, path)
     return None if found is None else found.value
 
 
-def as_binding(findings: Findings, key: str, raw: Any) -> str:
+def as_binding(reporter: Reporter, key: str, raw: Any) -> str:
     """How a bare column is bound to the one input, or to the last layer. Empty for what names no column."""
     if isinstance(raw, list) and raw:
         raw = raw[0]
     if not isinstance(raw, str):
         return ""
-    model = findings.document.data.get("model")
+    model = reporter.document.data.get("model")
     model = model if isinstance(model, Mapping) else {}
     if key == "inputs":
         names = list(model["inputs"]) if isinstance(model.get("inputs"), Mapping) else []
@@ -110,27 +110,27 @@ def as_binding(findings: Findings, key: str, raw: Any) -> str:
     return f"write `targets: {{{name}: {{category: {raw}}}}}` for classes, `{{array: {raw}}}` for numbers"
 
 
-def read_split(findings: Findings, section: Mapping[str, Any], path: Path) -> Validation | None:
+def read_split(reporter: Reporter, section: Mapping[str, Any], path: Path) -> Validation | None:
     if "validation" not in section:
         return None
     from pydantic import ValidationError
 
     given, note = section["validation"], "the rows for validation are the first ones, or the last ones"
-    if isinstance(given, Mapping) and exclude(findings, given, path, "first", "last", note):
+    if isinstance(given, Mapping) and exclude(reporter, given, path, "first", "last", note):
         return None
     try:
         return read_validation(section["validation"])
     except ValidationError as error:
-        translate(findings, error, path, fields=list(Validation.model_fields), owner="`validation`")
+        translate(reporter, error, path, fields=list(Validation.model_fields), owner="`validation`")
         return None
 
 
-def read_seed(findings: Findings, section: Mapping[str, Any], path: Path) -> int:
+def read_seed(reporter: Reporter, section: Mapping[str, Any], path: Path) -> int:
     seed = section.get("seed", 0)
     if isinstance(seed, int) and not isinstance(seed, bool):
         if 0 <= seed < 2**63:
             return seed
-        findings.add("E106", f"`seed` must be at least 0 and below 2^63, got {seed}", path, label="out of range")
+        reporter.add("E106", f"`seed` must be at least 0 and below 2^63, got {seed}", path, label="out of range")
     else:
-        wrong_type(findings, "int_type", "seed", seed, path)
+        wrong_type(reporter, "int_type", "seed", seed, path)
     return 0

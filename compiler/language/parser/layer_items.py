@@ -5,28 +5,38 @@ from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
+from modelc.compiler.language.ast import (
+    LARGEST_REPEAT,
+    Body,
+    Chain,
+    Item,
+    Parallel,
+    Reference,
+    Repeat,
+    Residual,
+    Share,
+    Unembed,
+)
 from modelc.compiler.language.item_names import STRUCTURES
 from modelc.compiler.language.parser.arguments import wrong_type
+from modelc.compiler.language.parser.inputs import read_inputs
 from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.language.suggestions.hints import absent_hint
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import surely, surely_called
 from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.layers import LAYERS
 
-LARGEST_REPEAT = 1000
-
 
 def read_items(
-    findings: Findings, raw: Any, path: Path, *, may_be_empty: bool = False, taken: Collection[str] = ()
+    reporter: Reporter, raw: Any, path: Path, *, may_be_empty: bool = False, taken: Collection[str] = ()
 ) -> tuple[Item, ...] | None:
     """The layers of a list; an item that cannot be read is an item without a layer. `taken` are names it may not use."""
     what = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
     if not isinstance(raw, list):
-        if not findings.is_hole(path):
-            findings.add(
+        if not reporter.is_hole(path):
+            reporter.add(
                 "E105",
                 f"{what} must be a list, got {describe(raw)}",
                 path,
@@ -34,21 +44,21 @@ def read_items(
                 help="begin each layer with `- `",
             )
         return None
-    if not raw and not may_be_empty and not findings.has_hole(path):
-        findings.add("E104", f"{what} is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
+    if not raw and not may_be_empty and not reporter.has_hole(path):
+        reporter.add("E104", f"{what} is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
         return None
     items = []
     used: dict[str, Path] = {}
     for index, value in enumerate(raw):
         here = (*path, index)
-        if findings.is_hole(here):
+        if reporter.is_hole(here):
             items.append(Item("", None, None, here))
             continue
-        items.append(read_item(findings, value, here, ("name", "repeat")))
+        items.append(read_item(reporter, value, here, ("name", "repeat")))
         name = items[-1].name
         if name is not None:
             if name in used or name in taken:
-                findings.add(
+                reporter.add(
                     "E110",
                     f"the name `{name}` is used twice in this list",
                     (*here, "name"),
@@ -62,23 +72,23 @@ def read_items(
     return tuple(items)
 
 
-def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...]) -> Item:
+def read_item(reporter: Reporter, raw: Any, path: Path, siblings: tuple[str, ...]) -> Item:
     """The item at `path`, an entry of a list or the mapping of a node."""
     name = repeat = None
     if isinstance(raw, Mapping):
         if "name" in siblings and "name" in raw:
-            name = read_name(findings, raw["name"], (*path, "name"))
+            name = read_name(reporter, raw["name"], (*path, "name"))
         if "repeat" in siblings and "repeat" in raw:
-            repeat = read_repeat(findings, raw["repeat"], (*path, "repeat"))
-        structure = structure_of(findings, raw, path, siblings)
+            repeat = read_repeat(reporter, raw["repeat"], (*path, "repeat"))
+        structure = structure_of(reporter, raw, path, siblings)
         if structure is not None:
-            body = read_body(findings, structure, raw[structure], (*path, structure))
+            body = read_body(reporter, structure, raw[structure], (*path, structure))
             return Item(structure, None, name, (*path, structure), body, repeat)
-        unread = any(findings.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
-        if unread or is_slip(findings, raw, path, siblings):
+        unread = any(reporter.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
+        if unread or is_slip(reporter, raw, path, siblings):
             return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, Mapping) and "layers" in raw:
-        findings.add(
+        reporter.add(
             "E103",
             "a list of layers cannot stand in a list of layers",
             (*path, "layers"),
@@ -89,7 +99,7 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
             else "put them into the list that they stand in",
         )
         return Item("", None, name, path, repeat=repeat)
-    found = read_named(findings, LAYERS, raw, path, siblings)
+    found = read_named(reporter, LAYERS, raw, path, siblings)
     if found is None:
         return Item("", None, name, path, repeat=repeat)
     arguments = raw.get(found.name) if isinstance(raw, Mapping) else None
@@ -104,16 +114,16 @@ def read_item(findings: Findings, raw: Any, path: Path, siblings: tuple[str, ...
     return Item(found.name, found.value, name, found.path, repeat=repeat)
 
 
-def structure_of(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> str | None:
+def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> str | None:
     """The key of `raw` that is a block or another thing in the place of a layer; None where there is none, or more."""
     names = [key for key in raw if key not in siblings]
-    structures = [key for key in names if key in STRUCTURES or (*path, key) in findings.document.blocks]
+    structures = [key for key in names if key in STRUCTURES or (*path, key) in reporter.document.blocks]
     if not structures:
         return None
     others = [key for key in names if key != structures[0]]
     for key in others:
         if key in LAYERS or key in structures:
-            findings.add(
+            reporter.add(
                 "E103",
                 f"one item names 2 layers: `{structures[0]}`, `{key}`",
                 (*path, key),
@@ -123,11 +133,11 @@ def structure_of(findings: Findings, raw: Mapping[str, Any], path: Path, sibling
                 related=[((*path, structures[0]), "the first")],
             )
         else:
-            findings.unknown((*path, key), key, f"`{structures[0]}`", siblings)
+            reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings)
     return structures[0]
 
 
-def is_slip(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
+def is_slip(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
     """Whether a key of `raw` is a slip of what stands in the place of a layer, which is reported, and so are all others."""
     words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
     names = [key for key in raw if key not in siblings]
@@ -137,121 +147,120 @@ def is_slip(findings: Findings, raw: Mapping[str, Any], path: Path, siblings: tu
     name, meant = next((slip for slip in slips if slip[1]), ("", None))
     if meant is None or surely_called(name, LAYERS):
         return False
-    findings.add(
+    reporter.add(
         "E101",
         f"unknown layer `{name}`",
         (*path, name),
         key=True,
         label="no such layer",
         help=f"did you mean `{meant}`?",
-        meant=findings.sure((*path, name), name, meant, key=True),
+        meant=reporter.sure((*path, name), name, meant, key=True),
     )
     for key in names:
         if key != name:
-            findings.unknown((*path, key), key, f"`{meant}`", siblings)
+            reporter.unknown((*path, key), key, f"`{meant}`", siblings)
     return True
 
 
-def read_repeat(findings: Findings, raw: Any, path: Path) -> Repeat | None:
+def read_repeat(reporter: Reporter, raw: Any, path: Path) -> Repeat | None:
     """The value of `repeat`: how often, or a mapping that also says whether the copies share weights."""
     times, tied = raw, False
     if isinstance(raw, Mapping):
         for key in raw:
             if key not in ("times", "tied"):
-                findings.unknown((*path, key), key, "`repeat`", ("times", "tied"))
+                reporter.unknown((*path, key), key, "`repeat`", ("times", "tied"))
         times, tied = raw.get("times"), raw.get("tied", False)
         if not isinstance(tied, bool):
-            findings.add("E105", f"`tied` must be true or false, got {describe(tied)}", (*path, "tied"))
+            reporter.add("E105", f"`tied` must be true or false, got {describe(tied)}", (*path, "tied"))
             tied = False
         if "times" not in raw:
-            if set(raw) <= {"tied"} and not findings.is_hole((*path, "times")):
+            if set(raw) <= {"tied"} and not reporter.is_hole((*path, "times")):
                 cure = "write `repeat: {times: 4, tied: true}`"
-                findings.add("E104", "`repeat` needs the key `times`", path, key=True, label="how often?", help=cure)
+                reporter.add("E104", "`repeat` needs the key `times`", path, key=True, label="how often?", help=cure)
             return None
     at = (*path, "times") if isinstance(raw, Mapping) else path
     if isinstance(times, bool) or not isinstance(times, int):
-        if not findings.is_hole(at):
-            wrong_type(findings, "int_type", "repeat", times, at)
+        if not reporter.is_hole(at):
+            wrong_type(reporter, "int_type", "repeat", times, at)
         return None
     if not 0 <= times <= LARGEST_REPEAT:
         message = f"`repeat` must be from 0 to {LARGEST_REPEAT}, got {times}"
-        findings.add("E106", message, at, label="out of range")
+        reporter.add("E106", message, at, label="out of range")
         return None
     return Repeat(times, tied, path)
 
 
-def read_body(findings: Findings, kind: str, raw: Any, path: Path) -> Body | None:
+def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | None:
     """What stands under `kind` at `path`; None where it cannot be read, which is reported."""
     if kind in ("share", "unembed"):
         if not isinstance(raw, str):
-            if not findings.is_hole(path):
+            if not reporter.is_hole(path):
                 message = f"`{kind}` must be the name of a node, got {describe(raw)}"
-                findings.add("E105", message, path, label="expected a name")
+                reporter.add("E105", message, path, label="expected a name")
             return None
-        if not check_reference(findings, raw, path):
+        if not check_reference(reporter, raw, path):
             return None
         return Share(Reference(raw, path)) if kind == "share" else Unembed(Reference(raw, path))
     if kind == "residual":
-        items = read_items(findings, raw, path, taken=("add",))
+        items = read_items(reporter, raw, path, taken=("add",))
         return None if items is None else Residual(items)
     if kind == "parallel":
-        return read_parallel(findings, raw, path)
+        return read_parallel(reporter, raw, path)
     from modelc.compiler.language.parser.graph_nodes import read_inner
-    from modelc.compiler.language.parser.model import read_inputs
 
     typed = isinstance(raw.get("inputs"), Mapping)
-    types, _ = read_inputs(findings, raw, path) if typed else ({}, True)
-    if "layers" in raw or findings.is_hole((*path, "layers")):
-        return Chain(read_items(findings, raw["layers"], (*path, "layers")) if "layers" in raw else None, types)
-    return read_inner(findings, raw, path, types)
+    types, _ = read_inputs(reporter, raw, path) if typed else ({}, True)
+    if "layers" in raw or reporter.is_hole((*path, "layers")):
+        return Chain(read_items(reporter, raw["layers"], (*path, "layers")) if "layers" in raw else None, types)
+    return read_inner(reporter, raw, path, types)
 
 
-def read_join(findings: Findings, raw: Any, path: Path) -> tuple[str, Layer | None]:
+def read_join(reporter: Reporter, raw: Any, path: Path) -> tuple[str, Layer | None]:
     """The layer that joins the branches of `parallel`, by its name; None where it cannot be read, which is reported."""
     cure = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
     block = next(
-        (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in findings.document.defined), None
+        (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in reporter.document.defined), None
     )
     if block is not None:
         cure += "; or make a graph of it, in which the branches are nodes that feed the block"
-        findings.add("E101", f"`{block}` is a block, and only a layer joins branches", path, label="a block", help=cure)
+        reporter.add("E101", f"`{block}` is a block, and only a layer joins branches", path, label="a block", help=cure)
         return "", None
-    found = read_named(findings, LAYERS, raw, path)
+    found = read_named(reporter, LAYERS, raw, path)
     if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
         return ("", None) if found is None else (found.name, found.value)
-    findings.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=cure)
+    reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=cure)
     return found.name, None
 
 
-def read_parallel(findings: Findings, raw: Any, path: Path) -> Parallel | None:
+def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:
     """`parallel: {join: concatenate, branches: {a: [...], b: []}}`; None where there are not two branches."""
     cure = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
-    section = read_mapping(findings, raw, path, "`parallel`", cure)
+    section = read_mapping(reporter, raw, path, "`parallel`", cure)
     if section is None:
         return None
     unknown = [key for key in section if key not in ("join", "branches")]
     for key in unknown:
-        findings.unknown((*path, key), key, "`parallel`", ("join", "branches"))
+        reporter.unknown((*path, key), key, "`parallel`", ("join", "branches"))
     for key in ("join", "branches"):
         # What is missing may be what is unknown.
-        if key not in section and not unknown and not findings.is_hole((*path, key)):
-            findings.add(
+        if key not in section and not unknown and not reporter.is_hole((*path, key)):
+            reporter.add(
                 "E104", f"`parallel` needs the key `{key}`", path, key=True, label=f"`{key}` is missing", help=cure
             )
-    kind, join = read_join(findings, section["join"], (*path, "join")) if "join" in section else ("", None)
+    kind, join = read_join(reporter, section["join"], (*path, "join")) if "join" in section else ("", None)
     branches: dict[str, tuple[Item, ...] | None] = {}
     at = (*path, "branches")
-    below = read_mapping(findings, section["branches"], at, "`branches`", cure) if "branches" in section else None
+    below = read_mapping(reporter, section["branches"], at, "`branches`", cure) if "branches" in section else None
     for name, value in (below or {}).items():
-        check_name(findings, name, (*at, name), key=True)
+        check_name(reporter, name, (*at, name), key=True)
         if name == kind:
             message = f"a branch cannot be called `{name}`, as the layer that joins the branches"
-            findings.add("E110", message, (*at, name), key=True, label="the name of the join")
-        branches[name] = read_items(findings, value, (*at, name), may_be_empty=True)
-    if below is not None and len(branches) < 2 and not findings.lacks(at):
+            reporter.add("E110", message, (*at, name), key=True, label="the name of the join")
+        branches[name] = read_items(reporter, value, (*at, name), may_be_empty=True)
+    if below is not None and len(branches) < 2 and not reporter.lacks(at):
         shown = flow(next(iter(branches), "a"))
         message = f"`parallel` needs two or more branches, got {len(branches)}"
-        findings.add(
+        reporter.add(
             "E104", message, at, key=True, label="branches are missing", help=f"for the identity write `{shown}: []`"
         )
     return Parallel(join, kind, branches) if len(branches) > 1 else None

@@ -6,27 +6,27 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
 from modelc.compiler.language.item_names import names_of
-from modelc.compiler.language.parser.arguments import read_section
 from modelc.compiler.language.parser.graph_nodes import read_nodes, read_outputs
+from modelc.compiler.language.parser.inputs import read_inputs
 from modelc.compiler.language.parser.layer_items import read_items
-from modelc.compiler.language.parser.named_item import check_name, read_mapping
+from modelc.compiler.language.parser.named_item import read_mapping
+from modelc.compiler.language.parser.section_checks import check_keys
 from modelc.compiler.language.section_keys import MODEL as KEYS
-from modelc.compiler.language.section_keys import check_keys
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.language.suggestions.wording import describe
 
 
-def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
+def read_model(reporter: Reporter, raw: Any, path: Path) -> ModelSpec | None:
     """The model at `path`, or None when nothing of it can be used."""
-    section = read_mapping(findings, raw, path, "`model`")
+    section = read_mapping(reporter, raw, path, "`model`")
     if section is None:
         return None
-    check_keys(findings, section, path)
-    inputs, complete = read_inputs(findings, section, path)
-    precision = read_precision(findings, section.get("precision", "float32"), (*path, "precision"))
+    check_keys(reporter, section, path)
+    inputs, complete = read_inputs(reporter, section, path)
+    precision = read_precision(reporter, section.get("precision", "float32"), (*path, "precision"))
     if "layers" in section and "nodes" in section:
-        findings.add(
+        reporter.add(
             "E108",
             "`model` has both `layers` and `nodes`",
             (*path, "nodes"),
@@ -38,14 +38,14 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
         return None
     if "nodes" in section:
         nodes, whole = read_nodes(
-            findings, section["nodes"], (*path, "nodes"), {name: (*path, "inputs", name) for name in inputs}
+            reporter, section["nodes"], (*path, "nodes"), {name: (*path, "inputs", name) for name in inputs}
         )
-        outputs, all_read = read_outputs(findings, section, path)
+        outputs, all_read = read_outputs(reporter, section, path)
         return ModelSpec(inputs, nodes, outputs, False, precision, complete and whole and all_read)
     if "layers" in section:
-        return read_sequential(findings, section, path, inputs, precision, complete)
-    if not any(findings.is_hole((*path, key)) for key in ("layers", "nodes")) and not (set(section) - set(KEYS)):
-        findings.add(
+        return read_sequential(reporter, section, path, inputs, precision, complete)
+    if not any(reporter.is_hole((*path, key)) for key in ("layers", "nodes")) and not (set(section) - set(KEYS)):
+        reporter.add(
             "E104",
             "`model` needs `layers` or `nodes`",
             path,
@@ -56,69 +56,25 @@ def read_model(findings: Findings, raw: Any, path: Path) -> ModelSpec | None:
     return None
 
 
-def read_precision(findings: Findings, raw: Any, path: Path) -> str:
+def read_precision(reporter: Reporter, raw: Any, path: Path) -> str:
     """The name of a precision; the default where it is wrong and reported."""
     if raw in PRECISIONS:
         return str(raw)
-    if not findings.is_hole(path):
+    if not reporter.is_hole(path):
         close = closest(raw, PRECISIONS) if isinstance(raw, str) else None
-        findings.add(
+        reporter.add(
             "E106",
             f"`precision` must be one of {', '.join(f'`{choice}`' for choice in PRECISIONS)}, got {describe(raw)}",
             path,
             label="not one of the choices",
             help=f"did you mean `{close}`?" if close else (),
-            meant=findings.sure(path, raw, surely(raw, PRECISIONS)) if isinstance(raw, str) else None,
+            meant=reporter.sure(path, raw, surely(raw, PRECISIONS)) if isinstance(raw, str) else None,
         )
     return PRECISIONS[0]
 
 
-def read_inputs(findings: Findings, section: Mapping[str, Any], path: Path) -> tuple[dict[str, InputSpec | None], bool]:
-    """The inputs by name, and whether all of them are there."""
-    at = (*path, "inputs")
-    if "inputs" not in section:
-        if not findings.is_hole(at):
-            findings.add(
-                "E104",
-                "`model` needs `inputs`",
-                path,
-                key=True,
-                label="`inputs` is missing",
-                help="name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`",
-            )
-        return {}, False
-    given = section["inputs"]
-    cure = (
-        f"write `inputs: {{{given}: {{shape: [4]}}}}`, with the shape of one example" if isinstance(given, str) else ""
-    )
-    raw = read_mapping(findings, given, at, "`inputs`", cure)
-    if raw is None:
-        return {}, False
-    inputs: dict[str, InputSpec | None] = {}
-    for name, value in raw.items():
-        here = (*at, name)
-        check_name(findings, name, here, key=True)
-        if isinstance(value, list) and all(isinstance(size, int) for size in value):
-            findings.add(
-                "E105",
-                f"input `{name}` must be a mapping with its shape, got a list",
-                here,
-                label="expected a mapping",
-                help=f"write `{name}: {{shape: [{', '.join(map(str, value))}]}}`",
-            )
-            inputs[name] = None
-            continue
-        mapping = read_mapping(findings, value, here, f"input `{name}`")
-        inputs[name] = (
-            None if mapping is None else read_section(findings, InputSpec, mapping, here, f"input `{name}`", whole=True)
-        )
-    if not inputs and not findings.has_hole(at):
-        findings.add("E104", "`inputs` is empty", at, key=True, label="no input", help="name at least one input")
-    return inputs, not findings.lacks(at)
-
-
 def read_sequential(
-    findings: Findings,
+    reporter: Reporter,
     section: Mapping[str, Any],
     path: Path,
     inputs: Mapping[str, InputSpec | None],
@@ -127,7 +83,7 @@ def read_sequential(
 ) -> ModelSpec | None:
     """A chain of layers as a graph of one node."""
     if "outputs" in section:
-        findings.add(
+        reporter.add(
             "E108",
             "`outputs` goes with `nodes`, not with `layers`",
             (*path, "outputs"),
@@ -137,7 +93,7 @@ def read_sequential(
         )
     if len(inputs) > 1:
         _, second, *_ = inputs
-        findings.add(
+        reporter.add(
             "E108",
             f"a chain of `layers` takes exactly one input, got {len(inputs)}",
             (*path, "inputs", second),
@@ -148,12 +104,12 @@ def read_sequential(
         )
         return None
     at = (*path, "layers")
-    items = read_items(findings, section["layers"], at)
+    items = read_items(reporter, section["layers"], at)
     if items is None:
         return None
     for place, layer in enumerate(names_of(items)):
         if layer in inputs:
-            findings.add(
+            reporter.add(
                 "E110",
                 f"`{layer}` is the name of the input and of a layer",
                 (*at, place, "name") if items[place].name else items[place].path,

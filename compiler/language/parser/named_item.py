@@ -10,10 +10,10 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.suggestions.foreign_forms import type_form
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import closest
 from modelc.compiler.language.suggestions.wording import article, describe, spell
-from modelc.compiler.library.base.registry import NAME, Table
+from modelc.compiler.library.base.registry import NAME, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Found:
 
 
 def read_named(
-    findings: Findings, table: Table[Any], raw: Any, path: Path, siblings: tuple[str, ...] = ()
+    reporter: Reporter, table: Registry[Any], raw: Any, path: Path, siblings: tuple[str, ...] = ()
 ) -> Found | None:
     """The named thing at `path`, whose mapping may also hold the keys `siblings`. None: nothing readable is there."""
     if isinstance(raw, str):
-        return Found(raw, build(findings, table, raw, path), path)
+        return Found(raw, build(reporter, table, raw, path), path)
     if not isinstance(raw, Mapping):
-        if not findings.is_hole(path):
-            findings.add(
+        if not reporter.is_hole(path):
+            reporter.add(
                 "E105",
                 f"expected the name of {article(table.kind)}, got {describe(raw)}",
                 path,
@@ -44,7 +44,7 @@ def read_named(
     # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
     form = None if len(names) == 1 and names[0] in table else type_form(table, raw, siblings)
     if form is not None:
-        findings.type_form(path, table, form)
+        reporter.type_form(path, table, form)
         return None
     known = [name for name in names if name in table]
     if (
@@ -58,20 +58,20 @@ def read_named(
         name = names[0]
         at = (*path, name)
         if names[1:]:
-            blame_extra(findings, table, name, raw, path, names[1:], siblings)
+            blame_extra(reporter, table, name, raw, path, names[1:], siblings)
             return Found(name, None, at)
-        if findings.is_hole(at):
+        if reporter.is_hole(at):
             return Found(name, None, at)
-        return Found(name, build(findings, table, {name: raw[name]}, path), at)
+        return Found(name, build(reporter, table, {name: raw[name]}, path), at)
     if not names:
-        unread = [hole for hole in findings.document.holes if hole[: len(path)] == path]
+        unread = [hole for hole in reporter.document.holes if hole[: len(path)] == path]
         for hole in unread:
             # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
             name = str(hole[-1])
             if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
-                findings.unknown_name(hole, table, name)
+                reporter.unknown_name(hole, table, name)
         if not unread:
-            findings.add(
+            reporter.add(
                 "E103",
                 f"expected {article(table.kind)} here, got only {', '.join(f'`{key}`' for key in raw) or 'nothing'}",
                 path,
@@ -80,7 +80,7 @@ def read_named(
             )
         return None
     if len(known) > 1:
-        findings.add(
+        reporter.add(
             "E103",
             f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
             (*path, known[1]),
@@ -93,15 +93,15 @@ def read_named(
             related=[((*path, known[0]), f"the first {table.kind}")],
         )
     elif known:
-        blame_extra(findings, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
+        blame_extra(reporter, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
     else:
         for name in names:
-            if not findings.is_hole((*path, name)):
-                findings.unknown_name((*path, name), table, name)
+            if not reporter.is_hole((*path, name)):
+                reporter.unknown_name((*path, name), table, name)
     return None
 
 
-def inside(table: Table[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
+def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
     """The cure for things beside the first that may be meant as its arguments: `activation` beside `dense`."""
     first, *others = known
     cls = table.find(first)
@@ -113,8 +113,8 @@ def inside(table: Table[Any], known: list[str], raw: Mapping[str, Any]) -> list[
 
 
 def blame_extra(
-    findings: Findings,
-    table: Table[Any],
+    reporter: Reporter,
+    table: Registry[Any],
     name: str,
     raw: Mapping[str, Any],
     path: Path,
@@ -126,7 +126,7 @@ def blame_extra(
     lost = [key for key in extra if key in fields]
     if lost:
         several = len(lost) > 1
-        findings.add(
+        reporter.add(
             "E102",
             f"{' and '.join(f'`{key}`' for key in lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
             f"and must stand inside it",
@@ -139,26 +139,26 @@ def blame_extra(
         )
     for key in extra:
         at = (*path, key)
-        if key not in fields and not findings.is_hole(at):
+        if key not in fields and not reporter.is_hole(at):
             near = siblings if closest(key, siblings) else (*siblings, *fields)
-            findings.unknown(at, key, f"this {table.kind}", near)
+            reporter.unknown(at, key, f"this {table.kind}", near)
 
 
-def read_name(findings: Findings, raw: Any, path: Path) -> str | None:
+def read_name(reporter: Reporter, raw: Any, path: Path) -> str | None:
     """The value of a `name:` key, or None."""
-    if findings.is_hole(path):
+    if reporter.is_hole(path):
         return None
     if not isinstance(raw, str):
-        findings.add("E105", f"`name` must be a text, got {describe(raw)}", path, label="expected a text")
+        reporter.add("E105", f"`name` must be a text, got {describe(raw)}", path, label="expected a text")
         return None
-    return raw if check_name(findings, raw, path) else None
+    return raw if check_name(reporter, raw, path) else None
 
 
-def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) -> bool:
+def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) -> bool:
     """Report a name that is not allowed; says whether it is."""
     if NAME.fullmatch(name):
         return True
-    findings.add(
+    reporter.add(
         "E110",
         f"`{name}` cannot be a name",
         path,
@@ -169,19 +169,19 @@ def check_name(findings: Findings, name: str, path: Path, *, key: bool = False) 
     return False
 
 
-def check_reference(findings: Findings, text: Any, path: Path) -> bool:
+def check_reference(reporter: Reporter, text: Any, path: Path) -> bool:
     """Report a text that begins to name a port and names none; says whether it does not."""
     if not isinstance(text, str) or not text.endswith("."):
         return True
-    findings.add("E203", f"`{text}` names no port", path, label="nothing behind the dot", help=f"write `{text[:-1]}`")
+    reporter.add("E203", f"`{text}` names no port", path, label="nothing behind the dot", help=f"write `{text[:-1]}`")
     return False
 
 
-def read_mapping(findings: Findings, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
+def read_mapping(reporter: Reporter, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
     """`raw` if it is a mapping; reports it otherwise, with the `cure`."""
     if isinstance(raw, Mapping):
         return raw
-    if not findings.is_hole(path):
+    if not reporter.is_hole(path):
         message = f"{what} must be a mapping, got {describe(raw)}"
-        findings.add("E105", message, path, label="expected a mapping", help=cure)
+        reporter.add("E105", message, path, label="expected a mapping", help=cure)
     return None

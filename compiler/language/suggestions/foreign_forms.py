@@ -11,7 +11,7 @@ from typing import Any
 from modelc.compiler.language.suggestions.hints import ARGUMENTS, KNOWN
 from modelc.compiler.language.suggestions.spelling import OTHERWISE, spelled, surely, surely_called
 from modelc.compiler.language.suggestions.wording import flow, spell
-from modelc.compiler.library.base.registry import Named, Table, fold
+from modelc.compiler.library.base.registry import Registered, Registry, fold
 
 TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
 
@@ -30,7 +30,7 @@ class TypeForm:
     beside: tuple[str, ...]
 
 
-def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[str] = ()) -> TypeForm | None:
+def type_form(table: Registry[Any], raw: Mapping[str, Any], siblings: Collection[str] = ()) -> TypeForm | None:
     """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, or None for what is no such form."""
     for key in (*TYPE_KEYS, "name"):
         value = raw.get(key)
@@ -60,7 +60,7 @@ def type_form(table: Table[Any], raw: Mapping[str, Any], siblings: Collection[st
     return None
 
 
-def is_type(table: Table[Any], name: str, rest: Collection[str]) -> bool:
+def is_type(table: Registry[Any], name: str, rest: Collection[str]) -> bool:
     """Whether a `name:` that is also the entry `name` says the type: a layer may well be called like another one."""
     fields = table.find(name).model_fields
     return all(spelled(key, fields) for key in rest) and not (rest and set(rest) <= set(table))
@@ -82,7 +82,7 @@ def below(key: str | int, written: str) -> str:
     return f"{key}: {written}" if written.startswith("{") or ":" not in written else f"{key}: {{{written}}}"
 
 
-def translated(table: Table[Any], name: str, arguments: Any) -> str:
+def translated(table: Registry[Any], name: str, arguments: Any) -> str:
     """The thing called `name` with the arguments that another framework's word for it came with: `dense: 64`.
 
     The name alone where some of the arguments have no counterpart here.
@@ -108,7 +108,7 @@ def as_here(word: str, arguments: Any) -> Any:
     return {**arguments, counted: round(1 - value, 9)}
 
 
-def of_cell(table: Table[Any], name: str, arguments: Any) -> str | None:
+def of_cell(table: Registry[Any], name: str, arguments: Any) -> str | None:
     """The layer that Keras's `RNN: {cell: ...}` runs, with the arguments beside the cell; None for what is no such form.
 
     Here a cell is the layer that runs it, and several of them are a stack.
@@ -126,7 +126,7 @@ def of_cell(table: Table[Any], name: str, arguments: Any) -> str | None:
     return translated(table, meant, {**given, **{key: value for key, value in arguments.items() if key != "cell"}})
 
 
-def another(table: Table[Any], name: str) -> str | None:
+def another(table: Registry[Any], name: str) -> str | None:
     """The entry that others call `name`, though something else has that name here: `dense` for `linear`."""
     return next((entry for entry in table.called(name) if entry != name), None)
 
@@ -136,7 +136,7 @@ def is_foreign(name: str, entry: str) -> bool:
     return fold(name.rpartition(".")[2]) != fold(entry)
 
 
-def sure_name(table: Table[Any], name: str, arguments: Any, blocks: Collection[str]) -> str | None:
+def sure_name(table: Registry[Any], name: str, arguments: Any, blocks: Collection[str]) -> str | None:
     """The thing of the table, or for a layer the block, that the unknown `name` stands for beyond doubt."""
     named = surely(name, blocks) if table.kind == "layer" else None
     sure = {found for found in (surely_called(name, table, arguments), named) if found}
@@ -151,7 +151,7 @@ def means(key: str, argument: str) -> bool:
     return bool(argument) and (fold(key) == argument or bool(get_close_matches(fold(key), [argument], cutoff=0.7)))
 
 
-def fed_cure(table: Table[Any], name: str, value: Any) -> str:
+def fed_cure(table: Registry[Any], name: str, value: Any) -> str:
     """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
     if not isinstance(value, list) or table.kind != "layer" or not any(slot.many for slot in table.find(name).slots):
         return ""
@@ -163,5 +163,5 @@ def example_of(whose: Mapping[str, str] | None) -> str:
 
     if whose is None:
         return ""
-    cls: type[Named] = table_of(whose["kind"]).find(whose["name"])
+    cls: type[Registered] = table_of(whose["kind"]).find(whose["name"])
     return cls.example if "\n" not in cls.example else ""

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
-from modelc.compiler.language.suggestions.reporter import Findings
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import flow, spell
-from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.base.registry import FromRegistry, Registry
 
 BESIDE = {"layer": BESIDE_LAYER, "loss": ("of", "target", "weight", "mask")}
 """Keys that stand beside a thing of a kind, and are looked for inside it."""
@@ -23,13 +23,13 @@ def beside(kind: str, names: Collection[str]) -> bool:
     return any(name in names for name in BESIDE.get(kind, ()))
 
 
-def two_in_one(findings: Findings, path: Path, table: Table[Any], owner: str, value: Mapping[str, Any]) -> bool:
+def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str, value: Mapping[str, Any]) -> bool:
     """Report a key beside the thing at `path`, inside `owner`, that belongs beside `owner`; says whether there is one."""
     named = [name for name in value if name in table]
     around = [name for name in value if beside(table.kind, (name,))]
     if len(named) != 1 or not around or len(value) > 1 + len(around):
         return False
-    findings.add(
+    reporter.add(
         "E102",
         f"`{around[0]}` cannot stand beside a {table.kind} inside `{owner}`",
         (*path, around[0]),
@@ -41,7 +41,7 @@ def two_in_one(findings: Findings, path: Path, table: Table[Any], owner: str, va
 
 
 def wrapped_one(
-    findings: Findings, path: Path, table: Table[Any], owner: str, unknown: Mapping[str, Any]
+    reporter: Reporter, path: Path, table: Registry[Any], owner: str, unknown: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Report what the main argument of `owner` can be among the `unknown` ones, a level too high: `bidirectional: {lstm: 4}`.
 
@@ -49,25 +49,25 @@ def wrapped_one(
     """
     cls = table.find(owner)
     primary = cls.primary
-    if primary is None or (*path, primary) in findings.document.values:
+    if primary is None or (*path, primary) in reporter.document.values:
         return ()
-    inner = next((mark.table for mark in cls.model_fields[primary].metadata if isinstance(mark, Chosen)), None)
+    inner = next((mark.table for mark in cls.model_fields[primary].metadata if isinstance(mark, FromRegistry)), None)
     if inner is None:
         # What the argument can be, only the class knows.
         named = list(unknown) if len(unknown) == 1 and fits(table, owner, primary, unknown) else []
     else:
-        blocks = findings.document.defined
+        blocks = reporter.document.defined
         named = [name for name in unknown if name in inner or is_no_layer(inner, name, blocks)]
     if not named:
         return ()
-    if inner is not None and is_no_layer(inner, named[0], findings.document.defined):
-        findings.unknown_name((*path, named[0]), inner, named[0])
+    if inner is not None and is_no_layer(inner, named[0], reporter.document.defined):
+        reporter.unknown_name((*path, named[0]), inner, named[0])
         return tuple(unknown)
     moved = {name: unknown[name] for name in unknown if beside(table.kind, (name,))}
     written = f"{owner}: {{{primary}: {spell({named[0]: unknown[named[0]]})}}}"
     if moved:
         written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
-    findings.add(
+    reporter.add(
         "E102",
         f"`{named[0]}` is what `{primary}` of `{owner}` can be, and must stand inside it",
         (*path, named[0]),
@@ -84,12 +84,12 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None) -> str:
     return f"one {kind} stands here: write a `{whose['name']}` for each" if isinstance(value, list) and whose else ""
 
 
-def is_no_layer(inner: Table[Any], name: str, blocks: Collection[str]) -> bool:
+def is_no_layer(inner: Registry[Any], name: str, blocks: Collection[str]) -> bool:
     """Whether a layer is wanted and `name` is of what stands in its place elsewhere."""
     return inner.kind == "layer" and (name in STRUCTURES or name in blocks)
 
 
-def fits(table: Table[Any], owner: str, primary: str, value: Mapping[str, Any]) -> bool:
+def fits(table: Registry[Any], owner: str, primary: str, value: Mapping[str, Any]) -> bool:
     """Whether the argument `primary` of `owner` can be `value`, all else being left out."""
     try:
         table.build({owner: {primary: dict(value)}})

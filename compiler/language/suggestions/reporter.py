@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
-from modelc.compiler.diagnostics.problem import SETTING, Label, Meant, Path, PlanError, Problem, still_needed
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.problem import SETTING, Label, Meant, Path, Problem, still_needed
 from modelc.compiler.language.item_names import STRUCTURES
 from modelc.compiler.language.suggestions.foreign_forms import (
     TypeForm,
@@ -17,11 +18,11 @@ from modelc.compiler.language.suggestions.foreign_forms import (
 from modelc.compiler.language.suggestions.hints import absent_hint, argument_hint
 from modelc.compiler.language.suggestions.spelling import closest, surely
 from modelc.compiler.language.suggestions.wording import article, listed, some
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.syntax.document import Document
 
 
-class Findings:
+class Reporter:
     """The problems found so far in one document."""
 
     def __init__(self, document: Document) -> None:
@@ -149,7 +150,7 @@ class Findings:
             meant=self.sure(path, name, surely(name, allowed), key=True),
         )
 
-    def type_form(self, path: Path, table: Table[Any], form: TypeForm) -> None:
+    def type_form(self, path: Path, table: Registry[Any], form: TypeForm) -> None:
         """Report a thing that is named by the value of a key."""
         given = self.document.is_shared((*path, form.key))
         cure = "names are no variables: let the variable hold the whole, or write it out"
@@ -165,7 +166,7 @@ class Findings:
             else self.sure((*path, form.key), form.key, form.sure, "form", key=True, beside=form.beside),
         )
 
-    def unknown_name(self, path: Path, table: Table[Any], name: str) -> None:
+    def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
         """Report a name that is not in `table`."""
         if table.kind == "layer" and name in self.document.defined:
             self.add(

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from modelc.compiler.library.base.registry import Table, fold
+from modelc.compiler.library.base.registry import Registry, fold
 
 ARGUMENTS = {
     "a_max": ("max_value",),
@@ -139,7 +139,7 @@ def surely(name: str, allowed: Collection[str]) -> str | None:
     return slip(name, allowed)
 
 
-def surely_called(name: str, table: Table[Any], arguments: Any = None) -> str | None:
+def surely_called(name: str, table: Registry[Any], arguments: Any = None) -> str | None:
     """The entry of `table` that `name` stands for beyond doubt: what others call it, or else a slip of the hand.
 
     Of several that others call so, the one that takes all of `arguments`, where those are given by name.

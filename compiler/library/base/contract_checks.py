@@ -6,7 +6,7 @@ from typing import Any
 from modelc.compiler.library.base.tensor_type import DTYPES, TensorType, show_shape
 
 
-class BrokenPromise(Exception):
+class ContractViolation(Exception):
     """Raised where a method gives what it must not; `cls` is the class that it is of."""
 
     def __init__(self, thing: Any, message: str) -> None:
@@ -18,7 +18,7 @@ def need_a(thing: Any, method: str, value: Any, wanted: type) -> None:
     """Raise BrokenPromise unless `value`, which `method` of `thing` gave, is a `wanted`."""
     if not isinstance(value, wanted):
         expected = wanted.__name__.lower() if wanted in (tuple, Mapping) else f"`{wanted.__name__}`"
-        raise BrokenPromise(
+        raise ContractViolation(
             thing, f"`{type(thing).__name__}.{method}` gave a `{type(value).__name__}`, expected a {expected}"
         )
 
@@ -34,7 +34,7 @@ def need_types(thing: Any, method: str, types: Any) -> None:
         )
         if not right:
             given = f"shape {type_.shape} and dtype {type_.dtype}" if isinstance(type_, TensorType) else f"{type_!r}"
-            raise BrokenPromise(
+            raise ContractViolation(
                 thing, f"`{type(thing).__name__}.{method}` gave {given} at `{port}`, which no array has"
             )
 
@@ -49,7 +49,7 @@ def need_shape(
         came = f"a `{type(value).__name__}`" if given is None else f"an array {show_shape(given)}"
         planned = ", ".join(map(str, ("rows", *shape) if rows else shape))
         where = f" at `{port}`" if port else ""
-        raise BrokenPromise(thing, f"`{type(thing).__name__}.{method}` gave {came}{where}, planned was [{planned}]")
+        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {came}{where}, planned was [{planned}]")
 
 
 def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -> None:
@@ -58,7 +58,7 @@ def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -
     given = str(value.dtype)
     if kind_of(given) != kind_of(dtype):
         where = f" at `{port}`" if port else ""
-        raise BrokenPromise(thing, f"`{type(thing).__name__}.{method}` gave {given}{where}, planned was {dtype}")
+        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {given}{where}, planned was {dtype}")
 
 
 def kind_of(dtype: str) -> str:

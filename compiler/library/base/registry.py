@@ -1,6 +1,6 @@
 """The one notation for everything chosen by name: `name`, `name: scalar` or `name: {argument: value}`.
 
-`Named` is the base of layers, losses, metrics, optimizers and the rest; a `Table` is the visible list of one kind.
+`Registered` is the base of layers, losses, metrics, optimizers and the rest; a `Registry` is the visible list of one kind.
 Classes are imported when they are first named, so that a spec pays only for what it uses.
 """
 
@@ -26,7 +26,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a name in a spec may look like."""
 
 
-class Named(BaseModel):
+class Registered(BaseModel):
     """A frozen value with arguments; the docstring, the fields' descriptions and `example` are its documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
@@ -51,11 +51,11 @@ class Named(BaseModel):
         return (*same, *cls.spellings, *cls.akin)
 
 
-T = TypeVar("T", bound=Named)
+T = TypeVar("T", bound=Registered)
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[T]):
+class Registry(Generic[T]):
     """One kind of named things: the subclasses of `base` that `entries` lists, and those of the enabled plug-ins.
 
     `entries` maps each name to `module:Class`, the module below `modelc.compiler.library`.
@@ -189,20 +189,20 @@ def relocate(
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class FromRegistry:
     """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
 
     A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing, one
     of `several` a list, which becomes a tuple.
     """
 
-    table: Table[Any]
+    table: Registry[Any]
     optional: bool = False
     several: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         def validate(raw: Any) -> Any:
-            if isinstance(raw, Named) or (raw is None and self.optional):
+            if isinstance(raw, Registered) or (raw is None and self.optional):
                 return raw
             return self.table.build(raw)
 

@@ -1,6 +1,6 @@
 """Checks of input types that several layers share: float values, and axes that count from the end. No arrays here."""
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.base.registry import FromRegistry, Registry
 from modelc.compiler.library.contracts.constraint import Constraint
 
-CONSTRAINTS: Table[Constraint] = Table(
+CONSTRAINTS: Registry[Constraint] = Registry(
     Constraint,
     {
         "max_norm": "constraints.norms:MaxNorm",
@@ -15,4 +15,4 @@ CONSTRAINTS: Table[Constraint] = Table(
     },
 )
 
-ConstraintField = Annotated[Constraint | None, Chosen(CONSTRAINTS, optional=True)]
+ConstraintField = Annotated[Constraint | None, FromRegistry(CONSTRAINTS, optional=True)]

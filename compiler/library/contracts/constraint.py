@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class Constraint(Named):
+class Constraint(Registered):
     """Abstract: each subclass is one set of weights that are allowed."""
 
     def check(self, shape: tuple[int, ...]) -> None:

@@ -4,17 +4,13 @@
 path in a spec goes through `Root`.
 """
 
-import os
-import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.syntax.file_root import Root
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,102 +36,7 @@ class Loaded:
     test: Mapping[str, "np.ndarray[Any, Any]"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
-    """Where a spec may read: files below `folder` (its own, or `--root`), and the cache of downloads."""
-
-    folder: Path
-    cache: Path
-
-    def resolve(self, path: str) -> Path:
-        """The real path of the regular file that `path`, a text in a spec, names. Nothing is opened.
-
-        Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or by a link), or names no regular
-        file.
-        """
-        reason = refusal(path)
-        if reason:
-            raise RunError(
-                "E405",
-                f"the path {path!r} {reason}",
-                helps=("write a path below the folder of the spec, or widen the root with `--root DIR`",),
-            )
-        try:
-            folder = Path(os.path.realpath(self.folder, strict=True))
-            real = Path(os.path.realpath(folder / path, strict=True))
-            mode = real.stat().st_mode
-        except FileNotFoundError:
-            raise RunError(
-                "E405",
-                f"there is no file {path!r}",
-                helps=("paths are relative to the folder of the spec, or to `--root DIR`",),
-            ) from None
-        except OSError as error:
-            raise RunError("E405", f"the path {path!r} cannot be followed: {os.strerror(error.errno or 0)}") from None
-        if not real.is_relative_to(folder):
-            raise RunError(
-                "E405",
-                f"the path {path!r} leaves the root through a link",
-                helps=("put the file itself below the root, or widen the root with `--root DIR`",),
-            )
-        if not stat.S_ISREG(mode):
-            raise RunError("E405", f"the path {path!r} is {file_kind(mode)}, expected a regular file")
-        return real
-
-
-def refusal(path: str) -> str | None:
-    """What is wrong with `path` as a text, whatever the disk holds; None where nothing is."""
-    if not path or not path.isprintable():
-        return "is empty or has control characters"
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
-        return "is a URL, and a spec names local files only"
-    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
-        return "is absolute"
-    if path.startswith("~"):
-        return "starts with `~`, which is not expanded"
-    if ".." in re.split(r"[/\\]", path):
-        return "leaves the root by `..`"
-    if "\\" in path:
-        return "has a backslash, write `/`"
-    return None
-
-
-def file_kind(mode: int) -> str:
-    """What a file that is no regular file is, for a message."""
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
-
-
-def open_regular(path: Path, shown: str) -> BinaryIO:
-    """The file at `path`, open for reading; `shown` is its name in messages.
-
-    A pipe or device that took the file's place meanwhile is refused without waiting for it. Raises RunError E405 where
-    there is no file, where it is no regular file, or where it cannot be opened.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        raise RunError("E405", f"there is no file {shown!r}") from None
-    except OSError as error:
-        raise RunError("E405", f"{shown!r} cannot be opened: {os.strerror(error.errno or 0)}") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        raise RunError("E405", f"{shown!r} is {file_kind(mode)}, expected a regular file")
-    return os.fdopen(descriptor, "rb")
-
-
-def cache_folder() -> Path:
-    """The folder of downloads: `MODELC_CACHE`, else `modelc` below `XDG_CACHE_HOME` or `~/.cache`. Not created here."""
-    own = os.environ.get("MODELC_CACHE")
-    if own:
-        return Path(own)
-    shared = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification says that a relative path is invalid and to be ignored.
-    return (Path(shared) if os.path.isabs(shared) else Path.home() / ".cache") / "modelc"
-
-
-class Source(Named):
+class Source(Registered):
     """Abstract: each subclass is one source of columns."""
 
     def columns(self) -> Mapping[str, Column] | None:
@@ -157,7 +58,7 @@ class Source(Named):
         raise NotImplementedError
 
 
-class Reader(Named):
+class Reader(Registered):
     """Abstract: each subclass is one way to make an input or target of the model from an array."""
 
     origin: ClassVar[Literal["column", "input"]] = "column"

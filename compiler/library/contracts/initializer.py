@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class Initializer(Named):
+class Initializer(Registered):
     """Abstract: each subclass is one distribution."""
 
     def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from modelc.compiler.diagnostics.problem import PlanError, need
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.constraint import Constraint
 from modelc.compiler.library.contracts.initializer import Initializer, Unfitted
 from modelc.compiler.library.contracts.regularizer import Regularizer
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from jax import Array
 
-    from modelc.compiler.library.contracts.activation import Activation
-
 __all__ = [
+    "Activation",
     "Batch",
     "Call",
     "Kept",
@@ -218,7 +218,7 @@ class Batch:
     mask: "np.ndarray[Any, Any] | None" = None
 
 
-class Layer(Named):
+class Layer(Registered):
     """Abstract: each subclass is one layer and is not subclassed further.
 
     `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not fit.
@@ -297,3 +297,36 @@ class Layer(Named):
 def join(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
     """The weights or state of an inner layer under the name it has in a composite one: `prefix/...`."""
     return {f"{prefix}/{name}": entry for name, entry in entries.items()}
+
+
+class Activation(Layer):
+    """Abstract: each subclass is one function of every value on its own, or along one axis, without weights.
+
+    Activations stand as layers (`- relu`), as arguments (`dense: {units: 10, activation: relu}`) and in `activation: relu`.
+    Integers are refused: `plan` wants a float input.
+    """
+
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: "Array") -> "Array":
+        return self.function(x)
+
+    def function(self, x: "Array") -> "Array":
+        """The activation of `x`, of the same shape and dtype."""
+        raise NotImplementedError
+
+    def after(self, x: TensorType, argument: str = "activation") -> TensorType:
+        """The type of `x` behind this activation, where that is the `argument` of another layer.
+
+        Raises `plan`'s error, blamed on `argument`.
+        """
+        try:
+            return self.plan(x).output
+        except PlanError as error:
+            raise PlanError(
+                error.message, help=error.help, note=error.note, argument=argument, code=error.code
+            ) from None

@@ -5,8 +5,8 @@ A loss with an `activation` computes from logits, the values before that activat
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from modelc.compiler.diagnostics.problem import PlanError, need
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["Loss", "Masking", "PlanError", "need"]
 Masking = Literal["each", "rows", "use"]
 
 
-class Loss(Named):
+class Loss(Registered):
     """Abstract: each subclass is one loss.
 
     `plan` and `elements` take one argument for each of `slots`, the values of the model that the loss is of, and then

@@ -6,8 +6,8 @@ Sums are additive, so that batches, chunks and processes can be joined in any or
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from modelc.compiler.diagnostics.problem import PlanError, need
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Link = Literal["softmax", "sigmoid"] | None
 """What the output's loss takes its values for: class probabilities, independent probabilities, or plain numbers."""
 
 
-class Metric(Named):
+class Metric(Registered):
     """Abstract: each subclass is one metric. Predictions are probabilities where `link` says so, never logits.
 
     `takes_target` says whether it compares with a target; else its target is None.

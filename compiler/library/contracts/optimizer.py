@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 
 if TYPE_CHECKING:
     import optax
 
 
-class Schedule(Named):
+class Schedule(Registered):
     """Abstract: each subclass is one schedule of the learning rate over steps, counted from 0."""
 
     def function(self, total_steps: int) -> "optax.Schedule":
@@ -16,7 +16,7 @@ class Schedule(Named):
         raise NotImplementedError
 
 
-class Optimizer(Named):
+class Optimizer(Registered):
     """Abstract: each subclass is one optimizer, with a field `learning_rate` (a number or a schedule)."""
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from modelc.compiler.library.base.registry import Named
+from modelc.compiler.library.base.registry import Registered
 
 if TYPE_CHECKING:
     from jax import Array
 
 
-class Regularizer(Named):
+class Regularizer(Registered):
     """Abstract: each subclass is one penalty."""
 
     def check(self, shape: tuple[int, ...]) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.base.registry import FromRegistry, Registry
 from modelc.compiler.library.contracts.initializer import Initializer
 
-INITIALIZERS: Table[Initializer] = Table(
+INITIALIZERS: Registry[Initializer] = Registry(
     Initializer,
     {
         "constant": "initializers.constant:Constant",
@@ -26,4 +26,4 @@ INITIALIZERS: Table[Initializer] = Table(
     },
 )
 
-InitializerField = Annotated[Initializer, Chosen(INITIALIZERS)]
+InitializerField = Annotated[Initializer, FromRegistry(INITIALIZERS)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.initializer import Initializer

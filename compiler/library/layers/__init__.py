@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from modelc.compiler.library.base.registry import Chosen, Table
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.base.registry import FromRegistry, Registry
+from modelc.compiler.library.contracts.layer import Activation, Layer
 
-ACTIVATIONS: Table[Activation] = Table(
+ACTIVATIONS: Registry[Activation] = Registry(
     Activation,
     {
         "celu": "layers.activations.smooth:Celu",
@@ -41,7 +40,7 @@ ACTIVATIONS: Table[Activation] = Table(
     },
 )
 
-LAYERS: Table[Layer] = Table(
+LAYERS: Registry[Layer] = Registry(
     Layer,
     {
         "abs": "layers.core.arithmetic:Abs",
@@ -183,7 +182,7 @@ LAYERS: Table[Layer] = Table(
     },
 )
 
-MADE: Table[Layer] = Table(Layer, {"unembed": "layers.core.unembed:TiedUnembed"})
+MADE: Registry[Layer] = Registry(Layer, {"unembed": "layers.core.unembed:TiedUnembed"})
 """Layers that the compiler makes of what stands in the place of one; a spec does not name them with arguments."""
 
 
@@ -195,4 +194,4 @@ def kind_of(layer: Layer) -> str:
         return MADE.name_of(layer)
 
 
-ActivationField = Annotated[Activation, Chosen(ACTIVATIONS)]
+ActivationField = Annotated[Activation, FromRegistry(ACTIVATIONS)]

@@ -1,9 +1,9 @@
 """The losses. This table is the list: what is not here does not exist."""
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.loss import Loss
 
-LOSSES: Table[Loss] = Table(
+LOSSES: Registry[Loss] = Registry(
     Loss,
     {
         "binary_cross_entropy": "losses.binary_cross_entropy:BinaryCrossEntropy",

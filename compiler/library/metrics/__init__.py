@@ -1,9 +1,9 @@
 """The metrics. This table is the list: what is not here does not exist."""
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.metric import Metric
 
-METRICS: Table[Metric] = Table(
+METRICS: Registry[Metric] = Registry(
     Metric,
     {
         "accuracy": "metrics.accuracy:Accuracy",

@@ -1,9 +1,9 @@
 """The optimizers. This table is the list: what is not here does not exist."""
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.optimizer import Optimizer
 
-OPTIMIZERS: Table[Optimizer] = Table(
+OPTIMIZERS: Registry[Optimizer] = Registry(
     Optimizer,
     {
         "adam": "optimizers.adam:Adam",

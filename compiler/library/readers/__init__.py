@@ -1,9 +1,9 @@
 """The readers. This table is the list: what is not here does not exist."""
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.data_source import Reader
 
-READERS: Table[Reader] = Table(
+READERS: Registry[Reader] = Registry(
     Reader,
     {
         "array": "readers.array:ArrayReader",

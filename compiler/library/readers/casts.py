@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from modelc.compiler.diagnostics.problem import PlanError, RunError
+from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.checks import all_finite

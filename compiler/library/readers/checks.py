@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
-from modelc.compiler.diagnostics.problem import RunError, need
+from modelc.compiler.diagnostics.exceptions import RunError, need
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.data_source import Column
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from modelc.compiler.library.base.registry import Chosen, Table
+from modelc.compiler.library.base.registry import FromRegistry, Registry
 from modelc.compiler.library.contracts.regularizer import Regularizer
 
-REGULARIZERS: Table[Regularizer] = Table(
+REGULARIZERS: Registry[Regularizer] = Registry(
     Regularizer,
     {
         "l1": "regularizers.norms:L1",
@@ -15,4 +15,4 @@ REGULARIZERS: Table[Regularizer] = Table(
     },
 )
 
-RegularizerField = Annotated[Regularizer | None, Chosen(REGULARIZERS, optional=True)]
+RegularizerField = Annotated[Regularizer | None, FromRegistry(REGULARIZERS, optional=True)]

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic_core import SchemaValidator, core_schema
 
 from modelc.compiler.library.base.fields import read_ratio
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.optimizer import Schedule
 
 if TYPE_CHECKING:
     import optax
 
-SCHEDULES: Table[Schedule] = Table(
+SCHEDULES: Registry[Schedule] = Registry(
     Schedule,
     {
         "constant": "schedules.constant:Constant",

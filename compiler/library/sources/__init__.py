@@ -1,9 +1,9 @@
 """The sources. This table is the list: what is not here does not exist."""
 
-from modelc.compiler.library.base.registry import Table
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.data_source import Source
 
-SOURCES: Table[Source] = Table(
+SOURCES: Registry[Source] = Registry(
     Source,
     {
         "digits": "sources.digits:Digits",

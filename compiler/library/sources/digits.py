@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Loaded, Root, Source
+from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
+from modelc.compiler.syntax.file_root import Root
 
 
 class Digits(Source):

@@ -8,7 +8,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 
 TIMEOUT = 20.0
 """Seconds that one connection may stay silent."""

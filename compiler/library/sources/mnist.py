@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Loaded, Root, Source, open_regular
+from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
+from modelc.compiler.syntax.file_root import Root, open_regular
 
 if TYPE_CHECKING:
     import numpy as np

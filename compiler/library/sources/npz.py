@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column, Loaded, Root, Source, open_regular
+from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
 from modelc.compiler.library.sources.archive import Header, read_arrays, read_headers
+from modelc.compiler.syntax.file_root import Root, open_regular
 
 if TYPE_CHECKING:
     import numpy as np

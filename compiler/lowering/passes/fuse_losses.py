@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.library.layers import ACTIVATIONS
 
 

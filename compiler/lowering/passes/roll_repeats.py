@@ -10,7 +10,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
 from modelc.compiler.graph.rolled_repeats import Roll, Turn, carrier
 from modelc.compiler.graph.typed_graph import PlannedGraph
-from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Activation
 
 LEAST = 8
 """Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""

@@ -5,8 +5,7 @@ from dataclasses import replace
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.graph.typed_graph import PlannedGraph
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
 from modelc.compiler.library.layers.activations.smooth import Linear
 
 

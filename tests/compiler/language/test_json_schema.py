@@ -17,7 +17,7 @@ from modelc.compiler.language.json_schema.builder import json_schema
 from modelc.compiler.language.parser import train as train_section
 from modelc.compiler.language.section_keys import SECTIONS, TOP
 from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
-from modelc.compiler.library.base.registry import Named, Table
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.readers.category import read_classes
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.registries import TABLES, table_of
@@ -94,7 +94,7 @@ def free(path: tuple[Any, ...]) -> bool:
     }
 
 
-def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
+def in_a_spec(table: Registry[Any], example: Any) -> dict[str, Any]:
     """A whole spec around an example, which may be of the thing itself or of what it is an argument of."""
     name = example if isinstance(example, str) else next(iter(example))
     # A metric may be called as a layer is: `mean`.
@@ -114,21 +114,21 @@ def in_a_spec(table: Table[Any], example: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
-def test_every_example_validates(table: Table[Any], name: str) -> None:
-    cls: type[Named] = table.find(name)
+def test_every_example_validates(table: Registry[Any], name: str) -> None:
+    cls: type[Registered] = table.find(name)
     assert cls.example, "everything has an example"
     example = parsed(f"item:\n  {cls.example}\n")["item"]
     assert errors(in_a_spec(table, example)) == []
 
 
 @pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
-def test_a_misspelt_argument_of_anything_is_refused(table: Table[Any], name: str) -> None:
+def test_a_misspelt_argument_of_anything_is_refused(table: Registry[Any], name: str) -> None:
     schema = {**SCHEMA["definitions"][f"{table.kind}.{name}"], "definitions": SCHEMA["definitions"]}
     assert not Draft7Validator(schema).is_valid({"misspelt": 1})
 
 
 @pytest.mark.parametrize(("table", "name"), THINGS, ids=NAMES)
-def test_a_bare_name_is_allowed_exactly_where_the_reader_builds_it(table: Table[Any], name: str) -> None:
+def test_a_bare_name_is_allowed_exactly_where_the_reader_builds_it(table: Registry[Any], name: str) -> None:
     try:
         table.build(name)
     except ValueError:

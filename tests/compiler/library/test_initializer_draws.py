@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keras.src.backend.jax import random as keras_random
 from scipy import stats as scipy_stats
 
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.library.initializers import INITIALIZERS
 from modelc.compiler.library.initializers.scaled import Scaled

@@ -13,7 +13,7 @@ import yaml
 
 import modelc
 from modelc.compiler.api import check
-from modelc.compiler.diagnostics.problem import PluginError
+from modelc.compiler.diagnostics.exceptions import PluginError
 from modelc.compiler.explain.entries import entries
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.language.json_schema.builder import json_schema
@@ -262,13 +262,13 @@ def test_a_class_that_breaks_the_pattern_is_refused(tmp_path: Path, written: str
 
 
 def test_the_classes_of_modelc_keep_to_the_pattern_themselves() -> None:
-    from modelc.compiler.plugins.conformance import faults
+    from modelc.compiler.plugins.conformance import violations
 
     for table in TABLES:
         for name in table:
             if table is LAYERS and name in ACTIVATIONS:
                 continue
-            assert faults(table, name, table.find(name)) == []
+            assert violations(table, name, table.find(name)) == []
 
 
 def test_the_kind_of_a_table_is_the_name_of_its_base() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.contracts.data_source import Root, cache_folder, open_regular
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from modelc.compiler.api import load
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.losses import LOSSES
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.dataset import check_data
+from modelc.runtime.data.data_check import check_data
 from tests.runtime.small import ready, spec, write_rows
 
 Numbers = np.ndarray[Any, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.find_run import find_run, run_name
 from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved

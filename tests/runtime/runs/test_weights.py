@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.weights import MANIFEST, PARAMS, STATE, Manifest, read_weights, wanted_arrays, write_weights
 from tests.runtime.runs.made_weights import files_of, made_snapshot, made_task, same
 

@@ -10,7 +10,7 @@ import pytest
 
 import modelc
 from modelc.compiler.api import check, load
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.layer_fitting import fit_layers
 from modelc.runtime.training.execution import choose

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.contracts.data_source import Root
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.layers.convolutional.conv import Conv2D
 from modelc.compiler.lowering import passes
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.order import batches, shuffled
 from modelc.runtime.training.execution import Execution, choose
 from modelc.runtime.training.loop import fit, on_device

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.training.memory import need_memory, physical_memory
 from tests.runtime.small import ready, spec, write_rows
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.diagnostics.problem import RunError, SpecError
+from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.explain.summary import summarize
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.library.contracts.data_source import Root
 from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import lower
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit

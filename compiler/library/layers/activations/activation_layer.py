@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan
 from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Linear
 

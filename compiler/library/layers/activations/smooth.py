@@ -7,8 +7,7 @@ from pydantic import Field
 from modelc.compiler.library.base.fields import Axis, NonNegative, Number, Positive
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Plan
+from modelc.compiler.library.contracts.layer import Activation, Plan
 
 if TYPE_CHECKING:
     from jax import Array

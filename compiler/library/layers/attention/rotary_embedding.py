@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Positive
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.contracts.layer import Layer, Plan
 from modelc.compiler.library.layers import LAYERS
 

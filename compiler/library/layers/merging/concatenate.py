@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.fields import Axis
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis

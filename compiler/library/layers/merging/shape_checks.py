@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelc.compiler.diagnostics.problem import PlanError, need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
-from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, State
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State
 from modelc.compiler.library.initializers.random import TruncatedNormal
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.smooth import Linear
@@ -41,7 +40,7 @@ class SpectralNorm(Layer):
     spellings: ClassVar[tuple[str, ...]] = ("sn",)
     example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
-    layer: Annotated[Layer, Chosen(LAYERS), Field(description="The layer whose kernel is divided.")]
+    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The layer whose kernel is divided.")]
     power_iterations: Annotated[Size, Field(description="Rounds of estimating the norm in each step.")] = 1
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Batch, Call, Result
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Numbers
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.layers.preprocessing.random_image import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.problem import need
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
 from modelc.compiler.library.base.prng import derive
 from modelc.compiler.library.base.tensor_type import TensorType

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
-from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 
@@ -37,7 +36,7 @@ class Bidirectional(Layer):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "bidirectional: {layer: {lstm: 64}}"
 
-    layer: Annotated[Layer, Chosen(LAYERS), Field(description="The recurrent layer to run both ways.")]
+    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The recurrent layer to run both ways.")]
     merge_mode: Annotated[
         Literal["concat", "sum", "mul", "ave"], Field(description="How the two outputs become one; `ave` is the mean.")
     ] = "concat"

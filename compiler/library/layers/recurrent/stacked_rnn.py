@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
-from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 from modelc.compiler.library.layers.recurrent.base import Recurrent, Stateful
@@ -41,7 +40,9 @@ class StackedRNN(Layer):
     example: ClassVar[str] = "stacked_rnn: {cells: [lstm: 64, gru: 32], return_sequences: true}"
 
     cells: Annotated[
-        tuple[Layer, ...], Chosen(LAYERS, several=True), Field(description="The recurrent layers, the first one first.")
+        tuple[Layer, ...],
+        FromRegistry(LAYERS, several=True),
+        Field(description="The recurrent layers, the first one first."),
     ]
     return_sequences: Annotated[bool, Field(description="Whether the output has every step, not the last only.")] = (
         False

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.diagnostics.problem import need
-from modelc.compiler.library.base.registry import Chosen
+from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.activation import Activation
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.wrapper import plan_inside
@@ -35,7 +34,7 @@ class TimeDistributed(Layer):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
 
-    layer: Annotated[Layer, Chosen(LAYERS), Field(description="The layer to run on each step.")]
+    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The layer to run on each step.")]
 
     def plan(self, x: TensorType) -> Plan:
         name = LAYERS.name_of(self.layer)

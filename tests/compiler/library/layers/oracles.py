@@ -64,7 +64,7 @@ def through(layer: Any, **renamed: Callable[[Drawn, Any], tuple[str, Any]]) -> O
 
 def keras_arguments(use: Drawn, **renamed: Callable[[Drawn, Any], tuple[str, Any]]) -> dict[str, Any]:
     """The drawn arguments as Keras takes them: lists as tuples, activations as functions."""
-    from tests.compiler.library.layers.oracles_activations import Chosen
+    from tests.compiler.library.layers.oracles_activations import FromRegistry
 
     given: dict[str, Any] = {}
     for name, value in use.arguments.items():
@@ -72,7 +72,7 @@ def keras_arguments(use: Drawn, **renamed: Callable[[Drawn, Any], tuple[str, Any
             key, value = renamed[name](use, value)
             given[key] = value
         elif name in ("activation", "recurrent_activation"):
-            given[name] = Chosen(value)
+            given[name] = FromRegistry(value)
         else:
             given[name] = tuple(value) if isinstance(value, list) else value
     return given

@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 @keras.saving.register_keras_serializable()
-class Chosen:
+class FromRegistry:
     """Keras's function for an activation as it stands in a spec; a class, because Keras copies layers by their config."""
 
     def __init__(self, raw: Any) -> None:
@@ -46,17 +46,17 @@ class Chosen:
         return {"raw": self.raw}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Chosen":
+    def from_config(cls, config: dict[str, Any]) -> "FromRegistry":
         return cls(**config)
 
 
 def alone(use: Drawn) -> Function:
-    function = Chosen({use.name: use.arguments})
+    function = FromRegistry({use.name: use.arguments})
     return lambda params, inputs: function(inputs["x"])
 
 
 def chosen(use: Drawn) -> Function:
-    function = Chosen(use.arguments["function"])
+    function = FromRegistry(use.arguments["function"])
     return lambda params, inputs: function(inputs["x"])
 
 

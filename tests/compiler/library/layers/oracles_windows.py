@@ -10,7 +10,7 @@ import keras
 from tests.compiler.library.layers.configurations_windows import CONFIGURATIONS
 from tests.compiler.library.layers.drawn import Drawn
 from tests.compiler.library.layers.oracles import Function, Keras, Oracle, keras_arguments
-from tests.compiler.library.layers.oracles_activations import Chosen
+from tests.compiler.library.layers.oracles_activations import FromRegistry
 
 L = keras.layers
 
@@ -72,7 +72,7 @@ def convolution(use: Drawn) -> Keras | Function:
             x = jnp.pad(x, ((0, 0), (reach, 0), (0, 0)))
         padding = options.get("padding", "valid").replace("causal", "valid")
         y = operation(x, *(params[name] for name in KERNELS if name in params), **{**options, "padding": padding})
-        return Chosen(use.arguments.get("activation", "linear"))(y + params.get("bias", 0))
+        return FromRegistry(use.arguments.get("activation", "linear"))(y + params.get("bias", 0))
 
     return function
 

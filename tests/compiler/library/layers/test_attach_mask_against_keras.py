@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import modelc
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.running import build, normal

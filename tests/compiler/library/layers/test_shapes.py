@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from modelc.compiler.library.base.registry import Named, Table, fold
+from modelc.compiler.library.base.registry import Registered, Registry, fold
 from modelc.compiler.library.contracts.layer import Call, PlanError
 from modelc.compiler.library.initializers import INITIALIZERS
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
@@ -105,9 +105,9 @@ def test_apply_gives_what_plan_promises(name: str) -> None:
     [(table, name) for table in (LAYERS, INITIALIZERS) for name in table],
     ids=lambda value: value if isinstance(value, str) else value.kind,
 )
-def test_every_class_is_documented_with_a_working_example(table: Table[Any], name: str) -> None:
+def test_every_class_is_documented_with_a_working_example(table: Registry[Any], name: str) -> None:
     cls = table.find(name)
-    assert cls.__doc__ and cls.__doc__ != Named.__doc__
+    assert cls.__doc__ and cls.__doc__ != Registered.__doc__
     for field, info in cls.model_fields.items():
         assert info.description and info.description.endswith("."), field
     assert cls.primary is None or cls.primary in cls.model_fields
@@ -119,7 +119,7 @@ def test_every_class_is_documented_with_a_working_example(table: Table[Any], nam
 
 
 @pytest.mark.parametrize("table", [LAYERS, INITIALIZERS], ids=lambda table: table.kind)
-def test_no_spelling_means_two_things(table: Table[Any]) -> None:
+def test_no_spelling_means_two_things(table: Registry[Any]) -> None:
     seen = {name: name for name in table}
     for name in table:
         for spelling in (word for word in table.find(name).words() if fold(word) != fold(name)):

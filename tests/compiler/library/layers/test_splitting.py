@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from modelc.compiler.library.contracts.activation import Activation
+from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.smooth import Linear, Relu, Softmax, Tanh
 from tests.compiler.library.layers.drawn import Drawn, draw, each, parts

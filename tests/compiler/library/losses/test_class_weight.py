@@ -10,7 +10,7 @@ import pytest
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
 from modelc.compiler.api import check, load
-from modelc.compiler.diagnostics.problem import PlanError, SpecError
+from modelc.compiler.diagnostics.exceptions import PlanError, SpecError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import by_index

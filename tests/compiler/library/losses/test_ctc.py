@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import PlanError, RunError
+from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 from modelc.runtime.training.execution import Execution

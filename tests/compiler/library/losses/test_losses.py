@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 

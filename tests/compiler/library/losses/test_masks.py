@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check, load
-from modelc.compiler.diagnostics.problem import RunError, SpecError
+from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.explain.summary import summarize
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.lowering import passes

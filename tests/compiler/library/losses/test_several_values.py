@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 from modelc.runtime.evaluate import evaluate

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, mean_sums
 from modelc.compiler.library.metrics import METRICS

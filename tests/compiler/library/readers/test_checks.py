@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.readers.checks import check_bounds, check_finite, check_labels
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.readers import READERS

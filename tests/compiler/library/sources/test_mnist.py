@@ -11,9 +11,9 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
-from modelc.compiler.library.contracts.data_source import Root
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.sources import SOURCES, download, mnist
+from modelc.compiler.syntax.file_root import Root
 
 # As large as MNIST, but blank, which compresses to a few kilobytes.
 ARRAYS = {name: np.zeros(shape, np.uint8) for name, shape in mnist.SHAPES.items()}

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelc.compiler.diagnostics.problem import RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Root
+from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.sources import SOURCES, archive
+from modelc.compiler.syntax.file_root import Root
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Where the parts of a model are built, and what names stand for there. `building` builds, and notes here what it is at."""
+"""Where the parts of a model are built, and what names stand for there. `builder` builds, and notes here what it is at."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ Owner = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BuildSite:
     """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share` that
     asks for it."""
 
@@ -22,33 +22,33 @@ class Place:
     owner: Owner
     shared: Path = ()
 
-    def below(self, name: str) -> "Place":
+    def below(self, name: str) -> "BuildSite":
         """The place of a part called `name`."""
         path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
-        return Place(path, scope, self.owner, self.shared)
+        return BuildSite(path, scope, self.owner, self.shared)
 
-    def as_copy_of(self, other: str, owner: Owner) -> "Place":
+    def as_copy_of(self, other: str, owner: Owner) -> "BuildSite":
         """This place, with the weights of what stands at `other`."""
         here = self.path
         return replace(self, owner=lambda path: owner(other + path[len(here) :]))
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Namespace:
     """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
 
-    A chain is a level too: its `nodes` are its items by name. `building` has the names that are being copied by `share`,
+    A chain is one too: its `nodes` are its items by name. `building` has the names that are being copied by `share`,
     `circles` those of which was said that they share each other.
     """
 
-    at: Place
+    at: BuildSite
     inputs: Mapping[str, Edge | None]
     nodes: Mapping[str, NodeSpec]
     complete: bool
     building: list[str] = field(default_factory=list)
     circles: list[frozenset[str]] = field(default_factory=list)
 
-    def place(self, name: str) -> Place:
+    def site(self, name: str) -> BuildSite:
         """The place of the node called `name`."""
         return self.at.below(name)
 
@@ -65,15 +65,15 @@ def only_share(spec: NodeSpec) -> Reference | None:
     return item.body.of if item is not None and item.repeat is None and isinstance(item.body, Share) else None
 
 
-def shares_of(level: Level, name: str) -> list[str]:
+def shares_of(names: Namespace, name: str) -> list[str]:
     """`name`, and what each node shares that is a `share` and nothing else, up to a name that is there already.
 
     A loop, because there may be any number of them; each is blamed for its own mistakes where it stands.
     """
-    names = [name]
-    while names[-1] not in names[:-1] and (spec := level.nodes.get(names[-1])) is not None:
+    shared = [name]
+    while shared[-1] not in shared[:-1] and (spec := names.nodes.get(shared[-1])) is not None:
         other = only_share(spec)
         if other is None:
             break
-        names.append(other.node)
-    return names
+        shared.append(other.node)
+    return shared
