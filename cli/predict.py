@@ -1,5 +1,6 @@
 """`modelc predict`: what a run's model says about rows, as a table or as arrays."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,13 +10,9 @@ from modelc.cli.checking import DataFolder
 from modelc.cli.console import refuse, write
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which
+from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    import numpy as np
-
     from modelc.compiler.binding.task import Task
 
 
@@ -78,7 +75,7 @@ def predict(
     write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
 
 
-def inputs_of(task: "Task", path: Path) -> "tuple[Mapping[str, np.ndarray[Any, Any]], int]":
+def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.library.sources.archive import read_arrays

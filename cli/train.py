@@ -22,6 +22,7 @@ from modelc.cli.console import (
     write,
 )
 from modelc.cli.plugins import PluginNames, enable
+from modelc.compiler.library.base.lazy import jax
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
@@ -154,8 +155,6 @@ def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
 
 def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "Execution", folder: Path) -> str:
     """What is about to be trained, on what, and how."""
-    import jax
-
     from modelc.compiler.diagnostics.render.printable import printable
 
     assert task.training is not None

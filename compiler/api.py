@@ -19,14 +19,12 @@ from modelc.compiler.graph.rolled_repeats import from_named, to_named
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.language.parser.spec import parse
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text, whole
 from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 
 if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
     from modelc.compiler.lowering.lower import Model, Tree
 
 
@@ -241,21 +239,17 @@ class Compiled:
     model: "Model"
     prepared: Task
 
-    def init(self, key: "Array") -> "tuple[Tree, Tree]":
+    def init(self, key: Array) -> "tuple[Tree, Tree]":
         """First weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
-        import jax
-
         params, state = jax.jit(self.model.init)(key)
         return to_named(self.model.rolls, params), to_named(self.model.rolls, state)
 
-    def fit(self, state: "Tree", inputs: "Mapping[str, np.ndarray[Any, Any]]") -> "Tree":
+    def fit(self, state: "Tree", inputs: Mapping[str, NumpyArray]) -> "Tree":
         """`state` with what layers such as `normalization` learn from `inputs`, all training rows by name.
 
         Until then their state is NaN, and so is what they compute. Raises ValueError as `apply` does, RunError where a
         layer cannot learn from these rows.
         """
-        import jax
-
         from modelc.compiler.lowering.layer_fitting import fit_layers
 
         self.check(inputs)
@@ -268,10 +262,10 @@ class Compiled:
         self,
         params: "Tree",
         state: "Tree",
-        inputs: "Mapping[str, Array]",
+        inputs: Mapping[str, Array],
         *,
         train: bool = False,
-        key: "Array | None" = None,
+        key: Array | None = None,
     ) -> "tuple[dict[str, Array], Tree]":
         """The outputs by name for batched `inputs` by name, and the new state. Pure: jit, grad and vmap it as you like.
 
@@ -283,7 +277,7 @@ class Compiled:
         outputs, new_state = self.model.apply(*held, inputs, train=train, key=key)
         return outputs, to_named(rolls, new_state)
 
-    def check(self, inputs: "Mapping[str, Array | np.ndarray[Any, Any]]") -> None:
+    def check(self, inputs: Mapping[str, Array | NumpyArray]) -> None:
         """Raise ValueError when `inputs` lacks one of the model's, or has the wrong shape."""
         for name, type_ in self.graph.graph.inputs.items():
             if name not in inputs:

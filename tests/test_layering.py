@@ -135,6 +135,29 @@ def names_of(node: ast.AST) -> list[str]:
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
+LAZY = "compiler/library/base/lazy.py"
+"""The one module that names array libraries, for all others of `compiler` and `cli`."""
+
+
+def test_importing_all_of_compiler_and_cli_imports_no_array_library() -> None:
+    """`jnp` and `np` of the lazy module import at their first use, which a constant at the top of a module would be."""
+    names = [f"modelc.{path[:-3].replace('/', '.')}" for path in FILES if path.startswith(("compiler/", "cli/"))]
+    _, packages = packages_after("\n".join(f"import {name.removesuffix('.__init__')}" for name in names))
+    assert packages.isdisjoint(HEAVY)
+
+
+def test_compiler_and_cli_take_array_libraries_from_the_lazy_module_only() -> None:
+    taken = {
+        (path, name)
+        for path, tree in FILES.items()
+        if path.startswith(("compiler/", "cli/")) and path != LAZY
+        for node in ast.walk(tree)
+        for name in names_of(node)
+        if name.partition(".")[0] in ("jax", "jaxlib", "numpy", "optax")
+    }
+    assert not taken
+
+
 def test_array_libraries_at_the_top_of_a_module_would_be_found() -> None:
     hidden = "try:\n    import jax\nexcept ImportError:\n    from numpy import array\nclass A:\n    import optax"
     assert list(imported_with(ast.parse(hidden).body)) == ["jax", "numpy", "optax"]

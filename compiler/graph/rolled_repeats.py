@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.library.base.lazy import jnp
 from modelc.compiler.library.base.stacked_weights import STACKED
 
 
@@ -71,8 +72,6 @@ def to_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, En
 
 def from_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, Entries]:
     """The inverse of `to_named`: the copies of rolled repeats stacked."""
-    import jax.numpy as jnp
-
     held = dict(tree)
     for roll in rolls:
         for node in roll.nodes:

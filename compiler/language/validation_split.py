@@ -4,19 +4,15 @@ A row is drawn by (seed, row) alone: not by how many rows there are, their order
 """
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.fields import read_ratio
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.registry import refuse
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Validation(BaseModel):
@@ -84,13 +80,11 @@ class Validation(BaseModel):
             )
         return size
 
-    def choose(self, rows: int, seed: int) -> "tuple[Rows, Rows]":
+    def choose(self, rows: int, seed: int) -> tuple[NumpyArray, NumpyArray]:
         """The rows to train on and the rows that validate, out of `rows`, both ascending.
 
         Raises RunError E404 when no row is left to train on.
         """
-        import numpy as np
-
         size = self.size(rows)
         chosen = np.zeros(rows, dtype=bool)
         if self.first is not None:
@@ -107,12 +101,10 @@ def read_validation(raw: Any) -> Validation:
     return Validation.model_validate(raw)
 
 
-def lots(rows: int, seed: int) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+def lots(rows: int, seed: int) -> NumpyArray:
     """A 64-bit lot for each row, a function of the seed and the row's number: the smallest lots are drawn.
 
     Philox counts (Salmon et al., 2011): its k-th value depends on nothing but the key and k.
     """
-    import numpy as np
-
     key = int.from_bytes(blake2b(f"modelc/validation/{seed}".encode(), digest_size=16).digest(), "little")
     return np.random.Philox(key=key).random_raw(rows)

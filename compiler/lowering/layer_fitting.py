@@ -6,21 +6,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.type_inference import called
 from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.lowering.lower import Tree, lower
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+Arrays = Mapping[str, NumpyArray]
 """Arrays by name, of one row for each example; or the state entries of one node."""
 
 ROWS = 1024
@@ -60,9 +58,6 @@ def batches(task: Task, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays
         for start in range(0, len(values), size):
             yield Batch(values[start : start + size])
         return
-
-    import jax
-    import numpy as np
 
     before = prefix(task, edge)
     run = lower(before).run
@@ -112,8 +107,6 @@ def watched(node: Node, given: Iterator[Batch]) -> Iterator[Batch]:
 
 def check_finite(node: Node, entries: Arrays) -> None:
     """Raise RunError E403 where what a layer learnt is NaN or infinite."""
-    import numpy as np
-
     for name, array in entries.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise nothing_to_learn(

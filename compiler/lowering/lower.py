@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.rolled_repeats import Roll
 from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot
 from modelc.compiler.library.base.contract_checks import need_kind, need_shape
+from modelc.compiler.library.base.lazy import Array, jax, lax
 from modelc.compiler.library.base.prng import derive, derive_each
 from modelc.compiler.library.base.stacked_weights import STACKED
 from modelc.compiler.library.contracts.layer import Activation, Call, Plan, Result, State, Weight
 
-if TYPE_CHECKING:
-    from jax import Array
-
-Tree = Mapping[str, Mapping[str, "Array"]]
+Tree = Mapping[str, Mapping[str, Array]]
 """Weights or state: by node path, then by name (`params["digit"]["kernel"]`)."""
 
 
@@ -24,10 +22,10 @@ Tree = Mapping[str, Mapping[str, "Array"]]
 class Values:
     """What one run computed: the wanted edges and their masks, the new state, and penalties by `path/name`."""
 
-    edges: Mapping[Edge, "Array"]
-    masks: Mapping[Edge, "Array | None"]
+    edges: Mapping[Edge, Array]
+    masks: Mapping[Edge, Array | None]
     state: Tree
-    penalties: Mapping[str, "Array"]
+    penalties: Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Model:
     `init(key) -> (params, state)`; `run(params, state, inputs, wanted, train=, key=, rows=) -> Values`, see `lower`.
     """
 
-    init: Callable[["Array"], tuple[Tree, Tree]]
+    init: Callable[[Array], tuple[Tree, Tree]]
     run: Callable[..., Values]
     outputs: Mapping[str, Edge]
     rolls: tuple[Roll, ...] = ()
@@ -47,12 +45,12 @@ class Model:
         self,
         params: Tree,
         state: Tree,
-        inputs: Mapping[str, "Array"],
+        inputs: Mapping[str, Array],
         *,
         train: bool = False,
-        key: "Array | None" = None,
-        rows: "Array | None" = None,
-    ) -> tuple[dict[str, "Array"], Tree]:
+        key: Array | None = None,
+        rows: Array | None = None,
+    ) -> tuple[dict[str, Array], Tree]:
         """The outputs by name for batched `inputs` by name, and the new state."""
         values = self.run(params, state, inputs, self.outputs.values(), train=train, key=key, rows=rows)
         return {name: values.edges[edge] for name, edge in self.outputs.items()}, values.state
@@ -72,25 +70,25 @@ def lower(task: Task) -> Model:
         frozenset(node.path for node in planned.graph.nodes if node.layer is not None and node.layer.exact),
     )
 
-    def init(key: "Array") -> tuple[Tree, Tree]:
+    def init(key: Array) -> tuple[Tree, Tree]:
         return draw(planned, key)
 
     def run(
         params: Tree,
         state: Tree,
-        inputs: Mapping[str, "Array"],
+        inputs: Mapping[str, Array],
         wanted: Iterable[Edge],
         *,
         train: bool = False,
-        key: "Array | None" = None,
-        rows: "Array | None" = None,
+        key: Array | None = None,
+        rows: Array | None = None,
     ) -> Values:
         return interpret(planned, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
 
     return Model(init, run, outputs, planned.rolls)
 
 
-def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
+def draw(planned: PlannedGraph, key: Array) -> tuple[Tree, Tree]:
     """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
     params: dict[str, dict[str, Array]] = {}
     state: dict[str, dict[str, Array]] = {}
@@ -106,14 +104,12 @@ def draw(planned: PlannedGraph, key: "Array") -> tuple[Tree, Tree]:
     return params, state
 
 
-def first_values(entry: Weight | State, key: "Array", owner: str, name: str, roll: Roll | None) -> "Array":
+def first_values(entry: Weight | State, key: Array, owner: str, name: str, roll: Roll | None) -> Array:
     """The first values of one array, or of that array in every copy of a rolled repeat, stacked."""
     if roll is None:
         drawn = entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
         need_shape(entry.initializer, "sample", drawn, entry.shape, rows=False)
         return drawn
-    import jax
-
     keys = derive_each(key, [owner.replace(STACKED, str(index), 1) for index in range(roll.times)])
     values: Array = jax.vmap(lambda key: entry.initializer.sample(derive(key, name), entry.shape, entry.dtype))(keys)
     return values
@@ -128,7 +124,7 @@ class Precision:
     wide: frozenset[str]
     exact: frozenset[str] = frozenset()
 
-    def narrow(self, value: "Array", path: str = "") -> "Array":
+    def narrow(self, value: Array, path: str = "") -> Array:
         """`value` as it goes into the node at `path`, or leaves one: layers compute in the dtype of their inputs."""
         if not self.half or path in self.exact:
             return value
@@ -136,7 +132,7 @@ class Precision:
             return value.astype("float32") if value.dtype == "bfloat16" else value
         return value.astype("bfloat16") if value.dtype == "float32" else value
 
-    def widen(self, value: "Array") -> "Array":
+    def widen(self, value: Array) -> Array:
         """`value` as losses, metrics and the caller get it."""
         return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
 
@@ -146,12 +142,12 @@ def interpret(
     precision: Precision,
     params: Tree,
     state: Tree,
-    inputs: Mapping[str, "Array"],
+    inputs: Mapping[str, Array],
     wanted: tuple[Edge, ...],
     *,
     train: bool,
-    key: "Array | None",
-    rows: "Array | None",
+    key: Array | None,
+    rows: Array | None,
 ) -> Values:
     """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
     run = Run(planned.plans, precision, rows, train)
@@ -188,15 +184,15 @@ class Run:
 
     plans: Mapping[str, Plan]
     precision: Precision
-    rows: "Array | None"
+    rows: Array | None
     train: bool
     values: dict[Edge, Any] = field(default_factory=dict)
     masks: dict[Edge, Any] = field(default_factory=dict)
-    penalties: dict[str, "Array"] = field(default_factory=dict)
+    penalties: dict[str, Array] = field(default_factory=dict)
 
     def node(
-        self, node: Node, params: Mapping[str, "Array"], state: Mapping[str, "Array"], key: "Array | None"
-    ) -> Mapping[str, "Array"]:
+        self, node: Node, params: Mapping[str, Array], state: Mapping[str, Array], key: Array | None
+    ) -> Mapping[str, Array]:
         """Compute one node; its new state."""
         assert node.layer is not None and node.feeds is not None
         narrow = self.precision.narrow
@@ -218,10 +214,8 @@ class Run:
         self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
         return result.state
 
-    def loop(self, roll: Roll, params: Tree, state: dict[str, Any], key: "Array | None") -> None:
+    def loop(self, roll: Roll, params: Tree, state: dict[str, Any], key: Array | None) -> None:
         """Compute a rolled repeat, whose weights and state are stacked; replaces the state in `state`."""
-        from jax import lax
-
         paths = {node.path: roll.stacked(node.path) for node in roll.nodes}
         keys = {} if key is None else {path: derive_each(key, roll.copies(path)) for path in paths}
         stacked = {path: (params.get(held, {}), state.get(held, {}), keys.get(path)) for path, held in paths.items()}

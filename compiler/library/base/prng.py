@@ -6,27 +6,20 @@ Keys are hashed by name, never split by position, so that adding a layer changes
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from math import prod
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from jax import Array
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 
 
-def root_key(seed: int) -> "Array":
+def root_key(seed: int) -> Array:
     """The threefry key of a run's seed; any integer is a seed of its own."""
-    import jax
-    import jax.numpy as jnp
-
     digest = blake2b(f"modelc/{seed}".encode(), digest_size=8).digest()
     words = [int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")]
     key: Array = jax.random.wrap_key_data(jnp.array(words, dtype=jnp.uint32), impl="threefry2x32")
     return key
 
 
-def derive(key: "Array", *names: "str | Array") -> "Array":
+def derive(key: Array, *names: str | Array) -> Array:
     """The key of `names` below `key`: a text is folded in by 64 bits of its blake2b digest, a number (a step) as it is."""
-    import jax
-
     for name in names:
         if isinstance(name, str):
             digest = blake2b(name.encode(), digest_size=8).digest()
@@ -37,11 +30,8 @@ def derive(key: "Array", *names: "str | Array") -> "Array":
     return key
 
 
-def derive_each(key: "Array", names: Sequence[str]) -> "Array":
+def derive_each(key: Array, names: Sequence[str]) -> Array:
     """The keys of several texts below `key`, `[len(names)]`: each the one that `derive` gives, computed together."""
-    import jax
-    import jax.numpy as jnp
-
     digests = [blake2b(name.encode(), digest_size=8).digest() for name in names]
     words = [[int.from_bytes(digest[start : start + 4], "little") for digest in digests] for start in (0, 4)]
     low, high = (jnp.array(numbers, jnp.uint32) for numbers in words)
@@ -49,7 +39,7 @@ def derive_each(key: "Array", names: Sequence[str]) -> "Array":
     return keys
 
 
-def in_a_row(draw: "Callable[[tuple[int, ...]], Array]", shape: tuple[int, ...]) -> "Array":
+def in_a_row(draw: Callable[[tuple[int, ...]], Array], shape: tuple[int, ...]) -> Array:
     """What `draw` gives for `shape`, to the bit: the numbers are drawn in a row and put into shape then.
 
     XLA takes five times as long to compile threefry over several axes as over one.

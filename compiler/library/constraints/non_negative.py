@@ -1,11 +1,9 @@
 """Weights that may not be negative."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.constraint import Constraint
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class NonNegativeConstraint(Constraint):
@@ -15,7 +13,5 @@ class NonNegativeConstraint(Constraint):
     spellings: ClassVar[tuple[str, ...]] = ("positive",)
     example: ClassVar[str] = "non_negative"
 
-    def project(self, weight: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def project(self, weight: Array) -> Array:
         return jnp.maximum(weight, 0)

@@ -1,16 +1,14 @@
 """Weights whose vectors along one or more axes have a norm within bounds."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes, NonNegative, Number, Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.constraint import Constraint
-
-if TYPE_CHECKING:
-    from jax import Array
 
 EPSILON = 1e-7
 """What Keras adds to a norm that it divides by."""
@@ -27,9 +25,7 @@ class NormConstraint(Constraint):
         for axis in self.axis:
             need_axis(axis, TensorType(shape))
 
-    def norms(self, weight: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def norms(self, weight: Array) -> Array:
         return jnp.sqrt(jnp.sum(jnp.square(weight), axis=self.axis, keepdims=True))
 
 
@@ -39,7 +35,7 @@ class UnitNorm(NormConstraint):
     keras: ClassVar[str] = "constraints.UnitNorm"
     example: ClassVar[str] = "unit_norm"
 
-    def project(self, weight: "Array") -> "Array":
+    def project(self, weight: Array) -> Array:
         return weight / (EPSILON + self.norms(weight))
 
 
@@ -52,9 +48,7 @@ class MaxNorm(NormConstraint):
 
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 2.0
 
-    def project(self, weight: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def project(self, weight: Array) -> Array:
         norms = self.norms(weight)
         return weight * (jnp.clip(norms, 0, self.max_value) / (EPSILON + norms))
 
@@ -71,9 +65,7 @@ class MinMaxNorm(NormConstraint):
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 1.0
     rate: Annotated[Number, Field(description="How far each step goes towards the bounds.", ge=0, le=1)] = 1.0
 
-    def project(self, weight: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def project(self, weight: Array) -> Array:
         norms = self.norms(weight)
         wanted = self.rate * jnp.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
         return weight * (wanted / (EPSILON + norms))

@@ -1,11 +1,7 @@
 """The contract of a constraint: what a weight is brought back to after each step. Formulas follow Keras 3."""
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import Registered
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Constraint(Registered):
@@ -14,6 +10,6 @@ class Constraint(Registered):
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise `PlanError` unless weights of `shape` can be constrained so."""
 
-    def project(self, weight: "Array") -> "Array":
+    def project(self, weight: Array) -> Array:
         """The allowed weight that `weight` is brought back to, of the same shape and dtype."""
         raise NotImplementedError

@@ -6,14 +6,12 @@ path in a spec goes through `Root`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.syntax.file_root import Root
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,8 @@ class Column:
 class Loaded:
     """A source in memory: columns of equal length for training, and for testing where the source brings its own."""
 
-    train: Mapping[str, "np.ndarray[Any, Any]"]
-    test: Mapping[str, "np.ndarray[Any, Any]"] | None = None
+    train: Mapping[str, NumpyArray]
+    test: Mapping[str, NumpyArray] | None = None
 
 
 class Source(Registered):
@@ -81,6 +79,6 @@ class Reader(Registered):
         """For labels: the names of the classes, or their number where they have no names; None for other readers."""
         return None
 
-    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         """The column, `[rows, ...]`, as the array that the model takes. Raises RunError E402, E403 or E404."""
         raise NotImplementedError

@@ -1,17 +1,13 @@
 """The contract of an initializer: how the first values of a weight are drawn. Formulas follow Keras 3."""
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import Registered
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Initializer(Registered):
     """Abstract: each subclass is one distribution."""
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         """An array of `shape` and `dtype`; the same key gives the same bits."""
         raise NotImplementedError
 
@@ -25,7 +21,5 @@ class Unfitted(Initializer):
     Nothing that is computed from it passes for a number. No spec can name it.
     """
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.full(shape, jnp.nan if jnp.issubdtype(dtype, jnp.floating) else -1, dtype)

@@ -8,19 +8,16 @@ Interpreters other than these (cost, export) are functions over the graph, not m
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.constraint import Constraint
 from modelc.compiler.library.contracts.initializer import Initializer, Unfitted
 from modelc.compiler.library.contracts.regularizer import Regularizer
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 __all__ = [
     "Activation",
@@ -165,12 +162,12 @@ class Call:
     `key` is this node's key for this step, None outside training.
     """
 
-    params: Mapping[str, "Array"]
-    state: Mapping[str, "Array"] = field(default_factory=dict)
+    params: Mapping[str, Array]
+    state: Mapping[str, Array] = field(default_factory=dict)
     masks: Mapping[str, Any] = field(default_factory=dict)
-    rows: "Array | None" = None
+    rows: Array | None = None
     train: bool = False
-    key: "Array | None" = None
+    key: Array | None = None
 
     def part(self, name: str) -> "Call":
         """The call of the inner layer `name` of a composite layer, whose weights are named `name/...`."""
@@ -184,7 +181,7 @@ class Call:
             key=None if self.key is None else derive(self.key, name),
         )
 
-    def random(self, purpose: str) -> "Array":
+    def random(self, purpose: str) -> Array:
         """A key for one purpose inside the layer. Raises ValueError when training is asked for without a key."""
         from modelc.compiler.library.base.prng import derive
 
@@ -197,13 +194,13 @@ class Call:
 class Result:
     """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by name."""
 
-    outputs: Mapping[str, "Array"]
-    state: Mapping[str, "Array"] = field(default_factory=dict)
-    masks: Mapping[str, "Array"] = field(default_factory=dict)
-    penalties: Mapping[str, "Array"] = field(default_factory=dict)
+    outputs: Mapping[str, Array]
+    state: Mapping[str, Array] = field(default_factory=dict)
+    masks: Mapping[str, Array] = field(default_factory=dict)
+    penalties: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, output: "Array", **others: Any) -> Self:
+    def of(cls, output: Array, **others: Any) -> Self:
         """The result of a layer with the one port `output`."""
         return cls({"output": output}, **others)
 
@@ -214,8 +211,8 @@ class Batch:
     `mask` is `[rows, time]`, None where every step is real.
     """
 
-    values: "np.ndarray[Any, Any]"
-    mask: "np.ndarray[Any, Any] | None" = None
+    values: NumpyArray
+    mask: NumpyArray | None = None
 
 
 class Layer(Registered):
@@ -247,10 +244,10 @@ class Layer(Registered):
     def plan(self, *inputs: Any, **named: Any) -> Plan:
         raise NotImplementedError
 
-    def apply(self, call: Call, *inputs: Any, **named: Any) -> "Array | Result":
+    def apply(self, call: Call, *inputs: Any, **named: Any) -> Array | Result:
         raise NotImplementedError
 
-    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
+    def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
         """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
 
         The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever their
@@ -312,10 +309,10 @@ class Activation(Layer):
         need_floats(x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return self.function(x)
 
-    def function(self, x: "Array") -> "Array":
+    def function(self, x: Array) -> Array:
         """The activation of `x`, of the same shape and dtype."""
         raise NotImplementedError
 

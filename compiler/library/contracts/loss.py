@@ -3,15 +3,12 @@
 A loss with an `activation` computes from logits, the values before that activation: the compiler hands them over.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 __all__ = ["Loss", "Masking", "PlanError", "need"]
 
@@ -49,7 +46,7 @@ class Loss(Registered):
         """The closed interval that target values must lie in; None where any finite value will do."""
         return None
 
-    def check(self, target: "np.ndarray[Any, Any]", *outputs: TensorType) -> None:
+    def check(self, target: NumpyArray, *outputs: TensorType) -> None:
         """Raise RunError E403 for targets `[rows, ...]` that this loss cannot be computed for, beyond what `classes`
         and `bounds` say."""
 
@@ -60,7 +57,7 @@ class Loss(Registered):
         """
         return self
 
-    def elements(self, *values: Any, **named: Any) -> "Array":
+    def elements(self, *values: Any, **named: Any) -> Array:
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError
 
@@ -99,8 +96,6 @@ def need_steps_apart(output: TensorType) -> None:
     )
 
 
-def at_least_float32(values: "Array") -> "Array":
+def at_least_float32(values: Array) -> Array:
     """`values` as float32, or as they are where they are wider: losses are never computed in half precision."""
-    import jax.numpy as jnp
-
     return values.astype(jnp.promote_types(values.dtype, jnp.float32))

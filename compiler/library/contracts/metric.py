@@ -4,14 +4,12 @@ Sums are additive, so that batches, chunks and processes can be joined in any or
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-
-if TYPE_CHECKING:
-    from jax import Array
 
 __all__ = ["Link", "Metric", "PlanError", "need"]
 
@@ -42,7 +40,7 @@ class Metric(Registered):
         """
         return None
 
-    def sums(self, *values: Any, **named: Any) -> Mapping[str, "Array"]:
+    def sums(self, *values: Any, **named: Any) -> Mapping[str, Array]:
         """Additive sums over a batch, of prediction, target, weight and link.
 
         `weight` is float32 of the batch and of first axes of what `plan` says is counted, zero where nothing counts.
@@ -56,14 +54,12 @@ class Metric(Registered):
         raise NotImplementedError
 
 
-def mean_sums(values: "Array", weight: "Array") -> Mapping[str, "Array"]:
+def mean_sums(values: Array, weight: Array) -> Mapping[str, Array]:
     """The sums of a mean of `values` (`[batch, ...]`, float32) where `weight` (of its first axes) counts.
 
     Axes that `weight` lacks are averaged first, so that `count` stays a count of rows (or steps): a float32 count of
     every pixel of an epoch would pass 2**24 and no longer be exact.
     """
-    import jax.numpy as jnp
-
     each = jnp.mean(values, axis=tuple(range(weight.ndim, values.ndim)))
     return {"total": jnp.sum(jnp.where(weight > 0, each * weight, 0.0)), "count": jnp.sum(weight)}
 

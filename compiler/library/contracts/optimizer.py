@@ -1,11 +1,7 @@
 """The contracts of optimizers and learning-rate schedules: Keras's arguments and defaults, optax's update formulas."""
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registered
-
-if TYPE_CHECKING:
-    import optax
 
 
 class Schedule(Registered):

@@ -1,11 +1,7 @@
 """The contract of a regularizer: what a weight adds to the loss for being what it is. Formulas follow Keras 3."""
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import Registered
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Regularizer(Registered):
@@ -14,6 +10,6 @@ class Regularizer(Registered):
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise `PlanError` unless weights of `shape` can be regularized so."""
 
-    def penalty(self, weight: "Array") -> "Array":
+    def penalty(self, weight: Array) -> Array:
         """The penalty of one weight: a scalar of its dtype, at least float32."""
         raise NotImplementedError

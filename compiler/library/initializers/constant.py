@@ -1,14 +1,12 @@
 """Initializers that draw nothing: every value is the same."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.initializer import Initializer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Zeros(Initializer):
@@ -19,9 +17,7 @@ class Zeros(Initializer):
     example: ClassVar[str] = "dense: {units: 10, bias_initializer: zeros}"
     spellings: ClassVar[tuple[str, ...]] = ("zero",)
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.zeros(shape, dtype)
 
 
@@ -33,9 +29,7 @@ class Ones(Initializer):
     example: ClassVar[str] = "layer_norm: {gamma_initializer: ones}"
     spellings: ClassVar[tuple[str, ...]] = ("one",)
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.ones(shape, dtype)
 
 
@@ -50,7 +44,5 @@ class Constant(Initializer):
 
     value: Annotated[Number, Field(description="The value.")] = 0.0
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.full(shape, self.value, dtype)

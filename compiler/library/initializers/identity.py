@@ -1,16 +1,14 @@
 """The initializer that makes a map the identity."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.initializer import Initializer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Identity(Initializer):
@@ -31,7 +29,5 @@ class Identity(Initializer):
             help="use `zeros` for a bias, `orthogonal` for a weight of more axes",
         )
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return self.gain * jnp.eye(shape[0], shape[1], dtype=dtype)

@@ -1,17 +1,15 @@
 """The orthogonal initializer."""
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.initializer import Initializer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Orthogonal(Initializer):
@@ -36,10 +34,7 @@ class Orthogonal(Initializer):
             help="use `zeros` for a bias, `random_normal` for another weight of one axis",
         )
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         rows, columns = prod(shape[:-1]), shape[-1]
         tall = jax.random.normal(key, (max(rows, columns), min(rows, columns)), "float32")
         q, r = jnp.linalg.qr(tall)

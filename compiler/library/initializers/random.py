@@ -1,16 +1,14 @@
 """Initializers whose spread is given, whatever the shape of the weight."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.library.base.fields import NonNegative, Number
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.contracts.initializer import Initializer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RandomNormal(Initializer):
@@ -26,9 +24,7 @@ class RandomNormal(Initializer):
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return self.mean + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, dtype), shape)
 
 
@@ -53,9 +49,7 @@ class RandomUniform(Initializer):
             )
         return self
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return in_a_row(lambda row: jax.random.uniform(key, row, dtype, self.minval, self.maxval), shape)
 
 
@@ -74,8 +68,6 @@ class TruncatedNormal(Initializer):
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation before the cut.")] = 0.05
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         drawn = in_a_row(lambda row: jax.random.truncated_normal(key, -2.0, 2.0, row, dtype), shape)
         return self.mean + self.stddev * drawn

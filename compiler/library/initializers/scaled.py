@@ -4,16 +4,14 @@ All are `variance_scaling`, which Keras 3 calls `initializers.VarianceScaling`, 
 """
 
 from math import prod, sqrt
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.contracts.initializer import Initializer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 TRUNCATED_SPREAD = 0.87962566103423978
 """Standard deviation of a standard normal distribution that is cut at two standard deviations."""
@@ -47,9 +45,7 @@ class Scaled(Initializer):
         """How wide the values spread."""
         raise NotImplementedError
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         scale, mode, distribution = self.rule()
         fan_in, fan_out = fans(shape)
         variance = scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]

@@ -1,11 +1,9 @@
 """Cross-entropy of independent yes-or-no values."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.losses.yes_or_no import YesOrNoLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class BinaryCrossEntropy(YesOrNoLoss):
@@ -24,8 +22,6 @@ class BinaryCrossEntropy(YesOrNoLoss):
     spellings: ClassVar[tuple[str, ...]] = ("BCELoss", "bce", "sigmoid_cross_entropy", "log_loss")
     example: ClassVar[str] = "binary_cross_entropy: {class_weight: {1: 3.0}}"
 
-    def score(self, values: "Array", smooth: "Array") -> "Array":
-        import jax
-
+    def score(self, values: Array, smooth: Array) -> Array:
         # Two softplus instead of softplus(x) - x * t: no difference of large numbers where the model is sure and right.
         return smooth * jax.nn.softplus(-values) + (1.0 - smooth) * jax.nn.softplus(values)

@@ -1,14 +1,9 @@
 """What losses have in common that compare scores of classes with labels or distributions, told apart by shape."""
 
-from typing import TYPE_CHECKING, Any
-
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import at_least_float32, need, need_float, need_steps_apart
 from modelc.compiler.library.losses.class_weight import WeighsClasses
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 
 class ClassLoss(WeighsClasses):
@@ -53,15 +48,13 @@ class ClassLoss(WeighsClasses):
     def width(self, output: TensorType) -> int:
         return output.shape[-1]
 
-    def counts(self, target: "np.ndarray[Any, Any]", output: TensorType) -> "np.ndarray[Any, Any]":
-        import numpy as np
-
+    def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
         if target.shape[1:] == output.shape:
-            spread: np.ndarray[Any, Any] = target.reshape(-1, output.shape[-1]).sum(axis=0, dtype=np.float64)
+            spread: NumpyArray = target.reshape(-1, output.shape[-1]).sum(axis=0, dtype=np.float64)
             return spread
         return np.bincount(target.ravel(), minlength=output.shape[-1]).astype(np.float64)
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "this loss takes a target"
         values = at_least_float32(output)
         losses = self.compare(values, target)
@@ -69,14 +62,12 @@ class ClassLoss(WeighsClasses):
             return losses
         return self.weigh(losses, self.class_weights(values.shape[-1], losses), target)
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
+    def compare(self, values: Array, target: Array) -> Array:
         """The elements before classes are weighed; `values` in at least float32."""
         raise NotImplementedError
 
-    def weigh(self, losses: "Array", weights: "Array", target: "Array") -> "Array":
+    def weigh(self, losses: Array, weights: Array, target: Array) -> Array:
         """The elements times the weights of their classes, `[classes]`."""
-        import jax.numpy as jnp
-
         return losses * expected(jnp.broadcast_to(weights, (*losses.shape, len(weights))), target)
 
 
@@ -106,13 +97,11 @@ def cure(output: TensorType, target: TensorType) -> str:
     return "put `flatten` or a pooling layer before the last `dense`, or name the right target"
 
 
-def expected(terms: "Array", target: "Array", smoothing: float = 0.0) -> "Array":
+def expected(terms: Array, target: Array, smoothing: float = 0.0) -> Array:
     """The mean of `terms` `[..., classes]` over the classes as `target` spreads them, of which `smoothing` evenly.
 
     `target` has labels `[...]` or distributions `[..., classes]`. A label that is no class gives NaN.
     """
-    import jax.numpy as jnp
-
     if target.shape == terms.shape:
         picked = jnp.sum(target.astype(terms.dtype) * terms, axis=-1)
     else:

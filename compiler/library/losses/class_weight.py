@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.fields import NonNegative, OrWord
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Numbers = np.ndarray[Any, Any]
 
 BALANCED = "balanced"
 Weights = dict[str, NonNegative] | None
@@ -40,7 +35,7 @@ class WeighsClasses(Loss):
         """How many classes there are."""
         raise NotImplementedError
 
-    def counts(self, target: "Numbers", output: TensorType) -> "Numbers":
+    def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
         """How often each class is in `target`, `[rows, ...]`."""
         raise NotImplementedError
 
@@ -49,10 +44,8 @@ class WeighsClasses(Loss):
             return self
         return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output))})
 
-    def class_weights(self, count: int, like: "Array") -> "Array":
+    def class_weights(self, count: int, like: Array) -> Array:
         """The weights of all classes, by index, in the dtype of `like`. Raises TypeError for a word without numbers."""
-        import jax.numpy as jnp
-
         if isinstance(self.class_weight, str):
             raise TypeError("`balanced` has no numbers before they are counted: see modelc.runtime.data.class_balance")
         weights = self.class_weight or {}

@@ -1,17 +1,15 @@
 """Losses of two values of the model that should be alike or differ, as a target says."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base import formulas as comparisons
 from modelc.compiler.library.base.fields import Number, Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need
 from modelc.compiler.library.losses.distances import Distance, between, need_alike
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class PairLoss(Loss):
@@ -33,12 +31,12 @@ class PairLoss(Loss):
     def bounds(self, first: TensorType, second: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)
 
-    def elements(self, first: "Array", second: "Array", target: "Array | None") -> "Array":
+    def elements(self, first: Array, second: Array, target: Array | None) -> Array:
         assert target is not None, "this loss takes a target"
         left, right = at_least_float32(first), at_least_float32(second)
         return self.compare(left, right, target.astype(left.dtype))
 
-    def compare(self, first: "Array", second: "Array", alike: "Array") -> "Array":
+    def compare(self, first: Array, second: Array, alike: Array) -> Array:
         """The loss of each pair; all in at least float32."""
         raise NotImplementedError
 
@@ -60,9 +58,7 @@ class Contrastive(PairLoss):
     margin: Annotated[Positive, Field(description="The distance from which on different pairs are no loss.")] = 1.0
     distance: Distance = "euclidean"
 
-    def compare(self, first: "Array", second: "Array", alike: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, first: Array, second: Array, alike: Array) -> Array:
         apart = between(first, second, self.distance)
         near = between(first, second, "squared_euclidean") if self.distance == "euclidean" else apart
         # A large distance of a different pair may have an infinite square, and 0 times that is NaN.
@@ -87,8 +83,6 @@ class CosineEmbedding(PairLoss):
         0.0
     )
 
-    def compare(self, first: "Array", second: "Array", alike: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, first: Array, second: Array, alike: Array) -> Array:
         cosine = comparisons.cosine(first, second)
         return alike * (1.0 - cosine) + (1.0 - alike) * jnp.maximum(cosine - self.margin, 0.0)

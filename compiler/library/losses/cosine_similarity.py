@@ -1,8 +1,9 @@
 """The angle between vectors as a loss."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import (
     Loss,
@@ -12,9 +13,6 @@ from modelc.compiler.library.contracts.loss import (
     need_float,
     need_steps_apart,
 )
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CosineSimilarity(Loss):
@@ -42,7 +40,7 @@ class CosineSimilarity(Loss):
             need_equal(output, target)
         return output.shape[:-1]
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "cosine_similarity takes a target"
         values = at_least_float32(output)
         return -comparisons.cosine(values, target.astype(values.dtype))

@@ -1,14 +1,12 @@
 """Cross-entropy between classes: labels or distributions, told apart by shape."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CrossEntropy(ClassLoss):
@@ -44,7 +42,5 @@ class CrossEntropy(ClassLoss):
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
     ] = 0.0
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
-        import jax
-
+    def compare(self, values: Array, target: Array) -> Array:
         return -expected(jax.nn.log_softmax(values), target, self.label_smoothing)

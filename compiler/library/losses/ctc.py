@@ -1,16 +1,13 @@
 """The loss of a sequence of labels that is shorter than the steps it is read from, their places unknown."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_float
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 NEVER = -1e30
 """The logarithm of no chance, finite so that sums and gradients are. Far below the logarithm of any chance in float32."""
@@ -71,9 +68,7 @@ class CTC(Loss):
     def classes(self, output: TensorType, target: TensorType | None) -> int | None:
         return output.shape[-1]
 
-    def check(self, target: "np.ndarray[Any, Any]", *outputs: TensorType) -> None:
-        import numpy as np
-
+    def check(self, target: NumpyArray, *outputs: TensorType) -> None:
         labels = target != self.blank
         lengths = labels.sum(axis=1)
         scattered = np.flatnonzero((labels != (np.arange(target.shape[1]) < lengths[:, None])).any(axis=1))
@@ -97,10 +92,7 @@ class CTC(Loss):
                 helps=("give the output more steps, or leave out these rows",),
             )
 
-    def elements(self, output: "Array", target: "Array | None", counts: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def elements(self, output: Array, target: Array | None, counts: Array) -> Array:
         assert target is not None, "ctc takes a target"
         steps = jnp.broadcast_to(counts.reshape(len(counts), -1), output.shape[:2])
         labels, logs = target != self.blank, jax.nn.log_softmax(at_least_float32(output))
@@ -115,7 +107,7 @@ class CTC(Loss):
         skips = interleave(jnp.zeros((len(target), target.shape[1] + 1), bool), ~repeated)
         first = jnp.full((len(target), 2 * target.shape[1] + 1), NEVER, logs.dtype).at[:, 0].set(0.0)
 
-        def step(before: "Array", given: tuple["Array", "Array", "Array"]) -> tuple["Array", None]:
+        def step(before: Array, given: tuple[Array, Array, Array]) -> tuple[Array, None]:
             blank, label, real = given
             one = jnp.pad(before[:, :-1], ((0, 0), (1, 0)), constant_values=NEVER)
             two = jnp.pad(before[:, :-2], ((0, 0), (2, 0)), constant_values=NEVER)
@@ -128,9 +120,7 @@ class CTC(Loss):
         return jnp.where(possible, -jax.nn.logsumexp(ends, axis=1), IMPOSSIBLE)
 
 
-def interleave(outer: "Array", inner: "Array") -> "Array":
+def interleave(outer: Array, inner: Array) -> Array:
     """`[batch, n + 1]` and `[batch, n]` by turns, `[batch, 2 * n + 1]`."""
-    import jax.numpy as jnp
-
     pairs = jnp.stack([outer[:, :-1], inner], axis=-1).reshape(len(inner), -1)
     return jnp.concatenate([pairs, outer[:, -1:]], axis=1)

@@ -1,12 +1,10 @@
 """One minus the overlap of predicted and true areas (Dice 1945, Sorensen 1948; Milletari et al. 2016 as a loss)."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.losses.overlap import BinaryOverlap, ClassOverlap
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Dice(ClassOverlap):
@@ -23,7 +21,7 @@ class Dice(ClassOverlap):
     spellings: ClassVar[tuple[str, ...]] = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
     example: ClassVar[str] = "dice"
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return dice(both, predicted, true)
 
 
@@ -38,10 +36,10 @@ class BinaryDice(BinaryOverlap):
     spellings: ClassVar[tuple[str, ...]] = ("binary_dice_loss", "sigmoid_dice")
     example: ClassVar[str] = "binary_dice"
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return dice(both, predicted, true)
 
 
-def dice(both: "Array", predicted: "Array", true: "Array") -> "Array":
+def dice(both: Array, predicted: Array, true: Array) -> Array:
     """The Dice coefficient of two areas."""
     return 2.0 * both / (true + predicted + EPSILON)

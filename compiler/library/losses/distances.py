@@ -1,15 +1,13 @@
 """How far apart vectors are: what losses of several values of the model share. No loss of its own."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import need, need_float, need_steps_apart
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Distance = Annotated[
     Literal["euclidean", "squared_euclidean", "manhattan", "cosine"],
@@ -37,10 +35,8 @@ def need_alike(first: TensorType, *others: TensorType) -> None:
     )
 
 
-def between(first: "Array", second: "Array", kind: str) -> "Array":
+def between(first: Array, second: Array, kind: str) -> Array:
     """The distance of vectors `[..., size]`, `[...]`. Where two vectors are equal, its gradient is 0."""
-    import jax.numpy as jnp
-
     if kind == "cosine":
         return 1.0 - comparisons.cosine(first, second)
     difference = first - second

@@ -1,12 +1,8 @@
 """What losses have in common that compare value by value."""
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal, need_float
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ElementwiseLoss(Loss):
@@ -18,11 +14,11 @@ class ElementwiseLoss(Loss):
             need_equal(output, target)
         return output.shape
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "this loss takes a target"
         values = at_least_float32(output)
         return self.compare(values, target.astype(values.dtype))
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         """The loss of each value, given its truth; both in at least float32."""
         raise NotImplementedError

@@ -1,17 +1,15 @@
 """Cross-entropies that count less where the model is right already (Lin et al. 2017,
 https://arxiv.org/abs/1708.02002)."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
 from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 from modelc.compiler.library.losses.yes_or_no import YesOrNoLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class FocalCrossEntropy(ClassLoss):
@@ -34,10 +32,7 @@ class FocalCrossEntropy(ClassLoss):
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
     ] = 0.0
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, target: Array) -> Array:
         log_probabilities = jax.nn.log_softmax(values)
         return -expected(
             self.alpha * focus(-jnp.expm1(log_probabilities), self.gamma) * log_probabilities,
@@ -65,9 +60,7 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
         Fraction | None, Field(description="How much yes counts, no counting the rest to 1; null counts both 1.")
     ] = None
 
-    def score(self, values: "Array", smooth: "Array") -> "Array":
-        import jax
-
+    def score(self, values: Array, smooth: Array) -> Array:
         cross_entropies = smooth * jax.nn.softplus(-values) + (1.0 - smooth) * jax.nn.softplus(values)
         wrong = smooth * jax.nn.sigmoid(-values) + (1.0 - smooth) * jax.nn.sigmoid(values)
         losses = focus(wrong, self.gamma) * cross_entropies
@@ -76,8 +69,6 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
         return losses * (smooth * self.alpha + (1.0 - smooth) * (1.0 - self.alpha))
 
 
-def focus(wrong: "Array", gamma: float) -> "Array":
+def focus(wrong: Array, gamma: float) -> Array:
     """`wrong ** gamma`, from 1e-7 on: below, the derivative may be infinite, and an answer is as right as it can be."""
-    import jax.numpy as jnp
-
     return jnp.power(jnp.maximum(wrong, EPSILON), gamma)

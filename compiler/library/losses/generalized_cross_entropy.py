@@ -1,15 +1,13 @@
 """A loss between cross-entropy and absolute error, for labels of which some are wrong (Zhang and Sabuncu 2018,
 https://arxiv.org/abs/1805.07836)."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class GeneralizedCrossEntropy(ClassLoss):
@@ -29,8 +27,5 @@ class GeneralizedCrossEntropy(ClassLoss):
 
     q: Annotated[Positive, Field(le=1, description="Above 0 and up to 1; larger forgives more wrong labels.")] = 0.5
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, target: Array) -> Array:
         return -expected(jnp.expm1(self.q * jax.nn.log_softmax(values)) / self.q, target)

@@ -1,14 +1,12 @@
 """The hinge losses: of yes-or-no scores, and of scores of classes."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses.class_loss import ClassLoss
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Hinge(ElementwiseLoss):
@@ -25,7 +23,7 @@ class Hinge(ElementwiseLoss):
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (-1.0, 1.0)
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         return comparisons.hinge(values, truth)
 
 
@@ -41,9 +39,7 @@ class SquaredHinge(ElementwiseLoss):
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (-1.0, 1.0)
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(comparisons.hinge(values, truth))
 
 
@@ -60,5 +56,5 @@ class CategoricalHinge(ClassLoss):
     akin: ClassVar[tuple[str, ...]] = ("MultiMarginLoss",)
     example: ClassVar[str] = "categorical_hinge"
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
+    def compare(self, values: Array, target: Array) -> Array:
         return comparisons.categorical_hinge(values, comparisons.one_hot(target, values))

@@ -1,14 +1,12 @@
 """Huber's loss."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Huber(ElementwiseLoss):
@@ -26,8 +24,6 @@ class Huber(ElementwiseLoss):
 
     delta: Annotated[Positive, Field(description="The error from which on the loss grows in a straight line.")] = 1.0
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, truth: Array) -> Array:
         size = jnp.abs(values - truth)
         return jnp.where(size <= self.delta, 0.5 * jnp.square(size), self.delta * (size - 0.5 * self.delta))

@@ -1,8 +1,9 @@
 """The divergence of distributions over classes."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import (
     Loss,
@@ -12,9 +13,6 @@ from modelc.compiler.library.contracts.loss import (
     need_float,
     need_steps_apart,
 )
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class KLDivergence(Loss):
@@ -47,9 +45,7 @@ class KLDivergence(Loss):
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
-        import jax
-
+    def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "kl_divergence takes a target"
         log_probabilities = jax.nn.log_softmax(at_least_float32(output))
         return comparisons.divergence(log_probabilities, target.astype(log_probabilities.dtype))

@@ -1,12 +1,10 @@
 """The logarithm of the hyperbolic cosine of the error."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class LogCosh(ElementwiseLoss):
@@ -20,5 +18,5 @@ class LogCosh(ElementwiseLoss):
     spellings: ClassVar[tuple[str, ...]] = ("log_cosh_error",)
     example: ClassVar[str] = "log_cosh"
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         return comparisons.log_cosh(values, truth)

@@ -1,11 +1,9 @@
 """The absolute error."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class MeanAbsoluteError(ElementwiseLoss):
@@ -19,7 +17,5 @@ class MeanAbsoluteError(ElementwiseLoss):
     spellings: ClassVar[tuple[str, ...]] = ("mae", "l1", "absolute_error")
     example: ClassVar[str] = "mean_absolute_error"
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, truth: Array) -> Array:
         return jnp.abs(values - truth)

@@ -1,12 +1,10 @@
 """The absolute error in percent of the target."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class MeanAbsolutePercentageError(ElementwiseLoss):
@@ -20,5 +18,5 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
     spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
     example: ClassVar[str] = "mean_absolute_percentage_error"
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         return comparisons.percentage_errors(values, truth)

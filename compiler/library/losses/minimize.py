@@ -1,12 +1,10 @@
 """A value of the model as its own loss."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_float
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Minimize(Loss):
@@ -20,5 +18,5 @@ class Minimize(Loss):
         need_float(output)
         return output.shape
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
+    def elements(self, output: Array, target: Array | None) -> Array:
         return at_least_float32(output)

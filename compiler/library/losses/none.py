@@ -1,12 +1,10 @@
 """No loss: an output that is only predicted."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss, Masking
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class NoLoss(Loss):
@@ -20,7 +18,5 @@ class NoLoss(Loss):
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         return ()
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def elements(self, output: Array, target: Array | None) -> Array:
         return jnp.zeros(output.shape[:1], jnp.float32)

@@ -1,14 +1,12 @@
 """What losses have in common that compare predicted with true areas, summed over the places of each row."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base.formulas import one_hot
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_equal, need_float
 from modelc.compiler.library.losses.class_loss import ClassLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ClassOverlap(ClassLoss):
@@ -28,17 +26,15 @@ class ClassOverlap(ClassLoss):
         need_unmasked(output)
         return output.shape[-1:]
 
-    def compare(self, values: "Array", target: "Array") -> "Array":
-        import jax
-
+    def compare(self, values: Array, target: Array) -> Array:
         probabilities = jax.nn.softmax(values)
         truth = one_hot(target, probabilities)
         return 1.0 - self.overlap(*areas(probabilities, truth, tuple(range(1, values.ndim - 1))))
 
-    def weigh(self, losses: "Array", weights: "Array", target: "Array") -> "Array":
+    def weigh(self, losses: Array, weights: Array, target: Array) -> Array:
         return losses * weights
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         """How much of two areas is common to both, in [0, 1], from the sizes of the common one and of each."""
         raise NotImplementedError
 
@@ -65,15 +61,13 @@ class BinaryOverlap(Loss):
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)
 
-    def elements(self, output: "Array", target: "Array | None") -> "Array":
-        import jax
-
+    def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "this loss takes a target"
         probabilities = jax.nn.sigmoid(at_least_float32(output))
         truth = target.astype(probabilities.dtype)
         return 1.0 - self.overlap(*areas(probabilities, truth, tuple(range(1, output.ndim))))
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         """How much of two areas is common to both, in [0, 1], from the sizes of the common one and of each."""
         raise NotImplementedError
 
@@ -88,10 +82,8 @@ def need_unmasked(output: TensorType) -> None:
     )
 
 
-def areas(probabilities: "Array", truth: "Array", places: tuple[int, ...]) -> "tuple[Array, Array, Array]":
+def areas(probabilities: Array, truth: Array, places: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """The sizes of the common, the predicted and the true area, summed over the axes `places`."""
-    import jax.numpy as jnp
-
     return (
         jnp.sum(truth * probabilities, axis=places),
         jnp.sum(probabilities, axis=places),

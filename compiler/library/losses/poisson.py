@@ -1,14 +1,12 @@
 """The loss of counts."""
 
 from math import inf
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Poisson(ElementwiseLoss):
@@ -27,5 +25,5 @@ class Poisson(ElementwiseLoss):
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, inf)
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         return comparisons.poisson(values, truth)

@@ -1,11 +1,9 @@
 """The squared error."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class MeanSquaredError(ElementwiseLoss):
@@ -19,7 +17,5 @@ class MeanSquaredError(ElementwiseLoss):
     spellings: ClassVar[tuple[str, ...]] = ("mse", "l2", "l2_loss", "squared_error")
     example: ClassVar[str] = "mean_squared_error"
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(values - truth)

@@ -1,16 +1,14 @@
 """The loss of an anchor that should be nearer to one value than to another."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32
 from modelc.compiler.library.losses.distances import Distance, between, need_alike
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Triplet(Loss):
@@ -39,9 +37,7 @@ class Triplet(Loss):
         need_alike(anchor, positive, negative)
         return anchor.shape[:-1]
 
-    def elements(self, anchor: "Array", positive: "Array", negative: "Array", target: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def elements(self, anchor: Array, positive: Array, negative: Array, target: Array | None) -> Array:
         middle, near, far = (at_least_float32(values) for values in (anchor, positive, negative))
         gap = between(middle, near, self.distance) - between(middle, far, self.distance)
         return jnp.maximum(gap + self.margin, 0.0)

@@ -1,16 +1,14 @@
 """One minus an overlap that weighs what is predicted wrongly against what is missed (Salehi et al. 2017,
 https://arxiv.org/abs/1706.05721)."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import NonNegative
 from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.losses.overlap import BinaryOverlap, ClassOverlap
-
-if TYPE_CHECKING:
-    from jax import Array
 
 WrongWeight = Annotated[NonNegative, Field(description="How much predicted places count that are not true.")]
 MissedWeight = Annotated[NonNegative, Field(description="How much true places count that are not predicted.")]
@@ -33,7 +31,7 @@ class Tversky(ClassOverlap):
     alpha: WrongWeight = 0.5
     beta: MissedWeight = 0.5
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return tversky(both, predicted, true, self.alpha, self.beta)
 
 
@@ -50,10 +48,10 @@ class BinaryTversky(BinaryOverlap):
     alpha: WrongWeight = 0.5
     beta: MissedWeight = 0.5
 
-    def overlap(self, both: "Array", predicted: "Array", true: "Array") -> "Array":
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return tversky(both, predicted, true, self.alpha, self.beta)
 
 
-def tversky(both: "Array", predicted: "Array", true: "Array", alpha: float, beta: float) -> "Array":
+def tversky(both: Array, predicted: Array, true: Array, alpha: float, beta: float) -> Array:
     """The Tversky index of two areas."""
     return both / (both + alpha * (predicted - both) + beta * (true - both) + EPSILON)

@@ -1,17 +1,14 @@
 """What losses have in common that take each value for the chance of a yes."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 
 class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
@@ -27,13 +24,11 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
     def width(self, output: TensorType) -> int:
         return 2
 
-    def counts(self, target: "np.ndarray[Any, Any]", output: TensorType) -> "np.ndarray[Any, Any]":
-        import numpy as np
-
+    def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
         yes = target.sum(dtype=np.float64)
         return np.asarray([target.size - yes, yes])
 
-    def compare(self, values: "Array", truth: "Array") -> "Array":
+    def compare(self, values: Array, truth: Array) -> Array:
         smooth = truth * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else truth
         losses = self.score(values, smooth)
         if not self.class_weight:
@@ -41,6 +36,6 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
         weights = self.class_weights(2, losses)
         return losses * (truth * weights[1] + (1.0 - truth) * weights[0])
 
-    def score(self, values: "Array", smooth: "Array") -> "Array":
+    def score(self, values: Array, smooth: Array) -> Array:
         """The loss of each value, given its smoothed truth, before classes are weighed."""
         raise NotImplementedError

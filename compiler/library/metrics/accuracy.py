@@ -1,17 +1,15 @@
 """The share of right answers."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, mean_result, mean_sums, need
 from modelc.compiler.library.metrics.answers import AnswerMetric, labels_of, need_answers, need_class_target
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Accuracy(AnswerMetric):
@@ -35,9 +33,7 @@ class Accuracy(AnswerMetric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if link == "sigmoid":
             right = (prediction > self.threshold).astype(jnp.float32) == target.astype(jnp.float32)
         else:
@@ -82,9 +78,7 @@ class TopKAccuracy(AnswerMetric):
         )
         return output.shape[:-1]
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         chosen = jnp.arange(prediction.shape[-1]) == labels_of(prediction, target)[..., None]
         true = jnp.sum(jnp.where(chosen, prediction, 0), axis=-1, keepdims=True)
         # A NaN is not greater than anything, and must not make a prediction right.

@@ -3,13 +3,9 @@
 Checks that the target can say whether the answers are right. Computes no metric.
 """
 
-from typing import TYPE_CHECKING
-
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_equal
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class AnswerMetric(Metric):
@@ -98,15 +94,11 @@ def need_class(class_id: int | None, output: TensorType) -> None:
     )
 
 
-def labels_of(prediction: "Array", target: "Array") -> "Array":
+def labels_of(prediction: Array, target: Array) -> Array:
     """The true class of each answer: `target` itself, or the greatest value of its rows."""
-    import jax.numpy as jnp
-
     return jnp.argmax(target, axis=-1) if target.shape == prediction.shape else target
 
 
-def spread(weight: "Array", values: "Array") -> "Array":
+def spread(weight: Array, values: Array) -> Array:
     """`weight`, `[batch, ...]`, for each of `values`."""
-    import jax.numpy as jnp
-
     return jnp.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)

@@ -1,22 +1,17 @@
 """The area under the curve of all thresholds."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_equal
 from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities
 from modelc.compiler.library.metrics.counted import Average, ClassId
 from modelc.compiler.library.metrics.counting import pieces, ratio, whole
 from modelc.compiler.library.metrics.thresholds import above, histograms
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Numbers = np.ndarray[Any, Any]
 
 
 class AUC(Metric):
@@ -60,7 +55,7 @@ class AUC(Metric):
         )
         return output.shape if link == "sigmoid" else output.shape[:-1]
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         yes, no = histograms(prediction, target, weight, self.num_thresholds, least=1)
         return pieces({"yes": yes, "no": no})
 
@@ -80,23 +75,21 @@ class AUC(Metric):
         return float(areas.mean())
 
 
-def area_under_roc(true: "Numbers", false: "Numbers") -> "Numbers":
+def area_under_roc(true: NumpyArray, false: NumpyArray) -> NumpyArray:
     """By the trapezoidal rule, from counts `[thresholds, classes]` of positives above each threshold."""
     recall, fall_out = true / true[0], false / false[0]
-    found: Numbers = ((fall_out[:-1] - fall_out[1:]) * (recall[:-1] + recall[1:]) / 2).sum(axis=0)
+    found: NumpyArray = ((fall_out[:-1] - fall_out[1:]) * (recall[:-1] + recall[1:]) / 2).sum(axis=0)
     return found
 
 
-def area_under_pr(true: "Numbers", false: "Numbers") -> "Numbers":
+def area_under_pr(true: NumpyArray, false: NumpyArray) -> NumpyArray:
     """By interpolation of the counts between thresholds: `slope * (dtp + intercept * log(p_before / p_after)) /
     positives`."""
-    import numpy as np
-
     answered = true + false
     found_there, answered_there = true[:-1] - true[1:], answered[:-1] - answered[1:]
     slope = ratio(found_there, answered_there)
     intercept = true[1:] - slope * answered[1:]
     both = (answered[:-1] > 0) & (answered[1:] > 0)
     relative = np.where(both, ratio(answered[:-1], answered[1:]), 1.0)
-    areas: Numbers = (slope * (found_there + intercept * np.log(relative)) / true[0]).sum(axis=0)
+    areas: NumpyArray = (slope * (found_there + intercept * np.log(relative)) / true[0]).sum(axis=0)
     return areas

@@ -1,15 +1,13 @@
 """How predictions and targets vary together, vector by vector."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, need, need_equal
 from modelc.compiler.library.metrics.answers import need_steps_apart
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CorrelationMetric(ElementwiseMetric):
@@ -42,9 +40,7 @@ class PearsonCorrelation(CorrelationMetric):
     spellings: ClassVar[tuple[str, ...]] = ("pearsonr", "pearson", "correlation")
     example: ClassVar[str] = "pearson_correlation"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         first, second = (values - jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth))
         squares = jnp.sum(jnp.square(first), axis=-1) * jnp.sum(jnp.square(second), axis=-1)
         varied = squares > 0
@@ -63,9 +59,7 @@ class ConcordanceCorrelation(CorrelationMetric):
     spellings: ClassVar[tuple[str, ...]] = ("ccc", "lins_ccc", "concordance")
     example: ClassVar[str] = "concordance_correlation"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         means = [jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth)]
         covariance = jnp.mean((prediction - means[0]) * (truth - means[1]), axis=-1)
         shift = jnp.square(means[0] - means[1])[..., 0]

@@ -1,15 +1,13 @@
 """The angle between predictions and targets."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, need, need_equal
 from modelc.compiler.library.metrics.answers import need_steps_apart
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CosineSimilarity(ElementwiseMetric):
@@ -35,5 +33,5 @@ class CosineSimilarity(ElementwiseMetric):
         need_steps_apart(output)
         return output.shape[:-1]
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.cosine(prediction, truth)

@@ -1,18 +1,16 @@
 """What metrics have in common that are taken from counts of right and wrong answers."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, need
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_answers, need_class
 from modelc.compiler.library.metrics.counting import Counts, count, pieces, read_counts
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Average = Annotated[
     Literal["macro", "micro"],
@@ -42,7 +40,7 @@ class CountedMetric(AnswerMetric):
         )
         return shape
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         return pieces(count(prediction, target, weight, link, self.threshold))
 
     def result(self, sums: Mapping[str, float]) -> float:

@@ -6,16 +6,11 @@ can be added up in float32 for far longer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics.answers import labels_of, spread
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Numbers = np.ndarray[Any, Any]
 
 PIECE = 4096
 KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
@@ -25,12 +20,12 @@ KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives
 class Counts:
     """Of an epoch, `[classes]` each, as float64."""
 
-    true_positives: "Numbers"
-    false_positives: "Numbers"
-    false_negatives: "Numbers"
-    true_negatives: "Numbers"
+    true_positives: NumpyArray
+    false_positives: NumpyArray
+    false_negatives: NumpyArray
+    true_negatives: NumpyArray
 
-    def all(self) -> tuple["Numbers", ...]:
+    def all(self) -> tuple[NumpyArray, ...]:
         return self.true_positives, self.false_positives, self.false_negatives, self.true_negatives
 
     @property
@@ -47,10 +42,8 @@ class Counts:
         return Counts(*(numbers.sum(keepdims=True) for numbers in self.all()))
 
 
-def pieces(totals: Mapping[str, "Array"]) -> Mapping[str, "Array"]:
+def pieces(totals: Mapping[str, Array]) -> Mapping[str, Array]:
     """The totals of a batch, each in the two parts that are added up."""
-    import jax.numpy as jnp
-
     found = {}
     for name, total in totals.items():
         high = jnp.floor(total / PIECE)
@@ -59,11 +52,9 @@ def pieces(totals: Mapping[str, "Array"]) -> Mapping[str, "Array"]:
     return found
 
 
-def whole(sums: Mapping[str, Any], name: str) -> "Numbers":
+def whole(sums: Mapping[str, Any], name: str) -> NumpyArray:
     """The sum called `name` out of its two parts, as float64."""
-    import numpy as np
-
-    found: Numbers = np.asarray(sums[name], np.float64) + PIECE * np.asarray(sums[f"{name}/{PIECE}"], np.float64)
+    found: NumpyArray = np.asarray(sums[name], np.float64) + PIECE * np.asarray(sums[f"{name}/{PIECE}"], np.float64)
     return found
 
 
@@ -72,7 +63,7 @@ def read_counts(sums: Mapping[str, Any]) -> Counts:
     return Counts(*(whole(sums, kind) for kind in KINDS))
 
 
-def count(prediction: "Array", target: "Array", weight: "Array", link: Link, threshold: float) -> Mapping[str, "Array"]:
+def count(prediction: Array, target: Array, weight: Array, link: Link, threshold: float) -> Mapping[str, Array]:
     """How often each class, or value on the last axis, was rightly and wrongly answered and left out, `[classes]` each.
 
     Yes-or-no outputs answer yes above `threshold`, a target above 0.5 is a yes; other outputs answer with one class.
@@ -85,26 +76,21 @@ def count(prediction: "Array", target: "Array", weight: "Array", link: Link, thr
     return count_labels(prediction, labels_of(prediction, target), weight)
 
 
-def count_yes(yes: "Array", truth: "Array", weight: "Array") -> Mapping[str, "Array"]:
+def count_yes(yes: Array, truth: Array, weight: Array) -> Mapping[str, Array]:
     """The counts of independent answers `[..., values]`."""
-    import jax.numpy as jnp
-
     places = tuple(range(yes.ndim - 1))
     both = (yes & truth, yes & ~truth, ~yes & truth, ~yes & ~truth)
     return {kind: jnp.sum(jnp.where(of, weight, 0.0), axis=places) for kind, of in zip(KINDS, both, strict=True)}
 
 
-def count_labels(prediction: "Array", labels: "Array", weight: "Array") -> Mapping[str, "Array"]:
+def count_labels(prediction: Array, labels: Array, weight: Array) -> Mapping[str, Array]:
     """The counts of answers that are one class of `[..., classes]`."""
-    import jax
-    import jax.numpy as jnp
-
     weights = spread(weight, labels).ravel()
     # What does not count may be any number, and no class.
     answers = jnp.where(weights > 0, jnp.argmax(prediction, axis=-1).ravel(), 0)
     truth = jnp.where(weights > 0, labels.ravel().astype(answers.dtype), 0)
 
-    def by_class(weights: "Array", classes: "Array") -> "Array":
+    def by_class(weights: Array, classes: Array) -> Array:
         return jax.ops.segment_sum(weights, classes, prediction.shape[-1])
 
     right = by_class(jnp.where(answers == truth, weights, 0.0), answers)
@@ -113,9 +99,7 @@ def count_labels(prediction: "Array", labels: "Array", weight: "Array") -> Mappi
     return dict(zip(KINDS, (right, wrong, missed, jnp.sum(weights) - right - wrong - missed), strict=True))
 
 
-def ratio(part: "Numbers", of: "Numbers") -> "Numbers":
+def ratio(part: NumpyArray, of: NumpyArray) -> NumpyArray:
     """`part / of`, 0 where `of` is."""
-    import numpy as np
-
-    found: Numbers = np.divide(part, of, out=np.zeros_like(part), where=of > 0)
+    found: NumpyArray = np.divide(part, of, out=np.zeros_like(part), where=of > 0)
     return found

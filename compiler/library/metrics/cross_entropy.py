@@ -1,17 +1,15 @@
 """Metrics of probabilities that are a mean of logarithms."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas as comparisons
 from modelc.compiler.library.base.formulas import EPSILON
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_equal
 from modelc.compiler.library.metrics.answers import need_class_target, need_probabilities, need_steps_apart
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CrossEntropy(Metric):
@@ -39,9 +37,7 @@ class CrossEntropy(Metric):
         need_class_target(output, target)
         return output.shape[:-1]
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         logarithms = jnp.log(jnp.clip(prediction.astype(jnp.float32), EPSILON, 1.0 - EPSILON))
         return mean_sums(-jnp.sum(comparisons.one_hot(target, logarithms) * logarithms, axis=-1), weight)
 
@@ -66,9 +62,7 @@ class BinaryCrossEntropy(ElementwiseMetric):
         need_equal(output, target)
         return output.shape
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         clipped = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
         return -(truth * jnp.log(clipped) + (1.0 - truth) * jnp.log1p(-clipped))
 
@@ -91,7 +85,5 @@ class KLDivergence(ElementwiseMetric):
         need_equal(output, target)
         return output.shape[:-1]
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.divergence(jnp.log(jnp.clip(prediction, EPSILON, 1.0)), truth)

@@ -1,13 +1,10 @@
 """What metrics have in common that are the mean of a comparison, value by value."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_equal
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ElementwiseMetric(Metric):
@@ -17,14 +14,12 @@ class ElementwiseMetric(Metric):
         need_equal(output, target)
         return output.shape
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(self.compare(prediction.astype(jnp.float32), target.astype(jnp.float32)), weight)
 
     def result(self, sums: Mapping[str, float]) -> float:
         return mean_result(sums)
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         """What the mean is taken of, for each value or each row of values; both in float32."""
         raise NotImplementedError

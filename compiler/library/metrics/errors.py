@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from math import sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.metric import mean_result
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Better = Literal["higher", "lower"]
 
@@ -25,9 +23,7 @@ class MeanAbsoluteError(ElementwiseMetric):
     example: ClassVar[str] = "mean_absolute_error"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return jnp.abs(prediction - truth)
 
 
@@ -42,9 +38,7 @@ class MeanSquaredError(ElementwiseMetric):
     example: ClassVar[str] = "mean_squared_error"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return jnp.square(prediction - truth)
 
 
@@ -59,9 +53,7 @@ class RootMeanSquaredError(ElementwiseMetric):
     example: ClassVar[str] = "root_mean_squared_error"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return jnp.square(prediction - truth)
 
     def result(self, sums: Mapping[str, float]) -> float:
@@ -79,7 +71,7 @@ class MeanAbsolutePercentageError(ElementwiseMetric):
     example: ClassVar[str] = "mean_absolute_percentage_error"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.percentage_errors(prediction, truth)
 
 
@@ -94,7 +86,7 @@ class MeanSquaredLogarithmicError(ElementwiseMetric):
     example: ClassVar[str] = "mean_squared_logarithmic_error"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.squared_logarithmic_errors(prediction, truth)
 
 
@@ -109,7 +101,7 @@ class LogCosh(ElementwiseMetric):
     example: ClassVar[str] = "log_cosh"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.log_cosh(prediction, truth)
 
 
@@ -124,5 +116,5 @@ class Poisson(ElementwiseMetric):
     example: ClassVar[str] = "poisson"
     better: ClassVar[Better] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.poisson(prediction, truth)

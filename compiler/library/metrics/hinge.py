@@ -1,16 +1,14 @@
 """The hinge metrics: of yes-or-no scores, and of scores of classes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, mean_result, mean_sums
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Hinge(ElementwiseMetric):
@@ -23,7 +21,7 @@ class Hinge(ElementwiseMetric):
     example: ClassVar[str] = "hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return comparisons.hinge(prediction, truth)
 
 
@@ -37,9 +35,7 @@ class SquaredHinge(ElementwiseMetric):
     example: ClassVar[str] = "squared_hinge"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
-    def compare(self, prediction: "Array", truth: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def compare(self, prediction: Array, truth: Array) -> Array:
         return jnp.square(comparisons.hinge(prediction, truth))
 
 
@@ -59,9 +55,7 @@ class CategoricalHinge(AnswerMetric):
         need_class_target(output, target)
         return output.shape[:-1]
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         values = prediction.astype(jnp.float32)
         return mean_sums(comparisons.categorical_hinge(values, comparisons.one_hot(target, values)), weight)
 

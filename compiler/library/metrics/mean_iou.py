@@ -1,18 +1,16 @@
 """The overlap of predicted and true areas."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.library.base.fields import Count, Number, read_tuple
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, need
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_answers
 from modelc.compiler.library.metrics.counting import KINDS, Counts, count, pieces, read_counts
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class OverlapMetric(AnswerMetric):
@@ -27,9 +25,7 @@ class OverlapMetric(AnswerMetric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         counts = count(prediction, target, weight, link, self.threshold)
         if link == "sigmoid":
             # What is right of yes is right of no, and what yes has too many of no has too few.

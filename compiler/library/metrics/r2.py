@@ -1,16 +1,14 @@
 """How much of the targets' variance the predictions explain."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, need_equal
 from modelc.compiler.library.metrics.answers import spread
-
-if TYPE_CHECKING:
-    from jax import Array
 
 ROUNDING = 1e-6
 """What float32 sums leave of a variance that is 0, relative to the sum of squares, and a margin."""
@@ -42,16 +40,14 @@ class R2(Metric):
         need_equal(output, target)
         return output.shape
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if target.ndim == 1:
             prediction, target = prediction[:, None], target[:, None]
         truth = target.astype(jnp.float32)
         weights = spread(weight, truth)
         places = tuple(range(truth.ndim - 1))
 
-        def total(values: "Array") -> "Array":
+        def total(values: Array) -> Array:
             return jnp.sum(jnp.where(weights > 0, values * weights, 0.0), axis=places)
 
         return {
@@ -62,8 +58,6 @@ class R2(Metric):
         }
 
     def result(self, sums: Mapping[str, Any]) -> float:
-        import numpy as np
-
         count, total, squares, errors = (
             np.asarray(sums[name], np.float64) for name in ("count", "total", "squares", "errors")
         )

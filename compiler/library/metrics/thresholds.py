@@ -1,23 +1,18 @@
 """The best of one score where another is at least so good, over all thresholds of a probability."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.formulas import one_hot
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, need_equal
 from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities, spread
 from modelc.compiler.library.metrics.counted import ClassId
 from modelc.compiler.library.metrics.counting import pieces, ratio, whole
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Numbers = np.ndarray[Any, Any]
 
 Least = Annotated[Number, Field(ge=0, le=1)]
 
@@ -39,7 +34,7 @@ class ThresholdMetric(Metric):
         need_class(self.class_id, output)
         return output.shape if link == "sigmoid" else output.shape[:-1]
 
-    def sums(self, prediction: "Array", target: "Array", weight: "Array", link: Link) -> Mapping[str, "Array"]:
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         yes, no = histograms(prediction, target, weight, self.num_thresholds, least=0)
         return pieces({"yes": yes, "no": no})
 
@@ -58,8 +53,8 @@ class ThresholdMetric(Metric):
         return float(score[good].max()) if good.any() else 0.0
 
     def scores(
-        self, true: "Numbers", false: "Numbers", missed: "Numbers", refused: "Numbers"
-    ) -> tuple["Numbers", "Numbers", float]:
+        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
+    ) -> tuple[NumpyArray, NumpyArray, float]:
         """The score at each threshold, the other one, and how much of that there has to be.
 
         Takes the counts at each threshold: true and false positives, false and true negatives.
@@ -82,8 +77,8 @@ class PrecisionAtRecall(ThresholdMetric):
     recall: Annotated[Least, Field(description="The recall that there has to be.")]
 
     def scores(
-        self, true: "Numbers", false: "Numbers", missed: "Numbers", refused: "Numbers"
-    ) -> tuple["Numbers", "Numbers", float]:
+        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
+    ) -> tuple[NumpyArray, NumpyArray, float]:
         return ratio(true, true + false), ratio(true, true + missed), self.recall
 
 
@@ -102,8 +97,8 @@ class RecallAtPrecision(ThresholdMetric):
     precision: Annotated[Least, Field(description="The precision that there has to be.")]
 
     def scores(
-        self, true: "Numbers", false: "Numbers", missed: "Numbers", refused: "Numbers"
-    ) -> tuple["Numbers", "Numbers", float]:
+        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
+    ) -> tuple[NumpyArray, NumpyArray, float]:
         return ratio(true, true + missed), ratio(true, true + false), self.precision
 
 
@@ -123,8 +118,8 @@ class SensitivityAtSpecificity(ThresholdMetric):
     specificity: Annotated[Least, Field(description="The specificity that there has to be.")]
 
     def scores(
-        self, true: "Numbers", false: "Numbers", missed: "Numbers", refused: "Numbers"
-    ) -> tuple["Numbers", "Numbers", float]:
+        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
+    ) -> tuple[NumpyArray, NumpyArray, float]:
         return ratio(true, true + missed), ratio(refused, refused + false), self.specificity
 
 
@@ -144,22 +139,17 @@ class SpecificityAtSensitivity(ThresholdMetric):
     sensitivity: Annotated[Least, Field(description="The sensitivity that there has to be.")]
 
     def scores(
-        self, true: "Numbers", false: "Numbers", missed: "Numbers", refused: "Numbers"
-    ) -> tuple["Numbers", "Numbers", float]:
+        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
+    ) -> tuple[NumpyArray, NumpyArray, float]:
         return ratio(refused, refused + false), ratio(true, true + missed), self.sensitivity
 
 
-def histograms(
-    prediction: "Array", target: "Array", weight: "Array", thresholds: int, *, least: int
-) -> tuple["Array", "Array"]:
+def histograms(prediction: Array, target: Array, weight: Array, thresholds: int, *, least: int) -> tuple[Array, Array]:
     """How many probabilities of yes and of no lie between thresholds, `[thresholds, values]` each.
 
     Thresholds are evenly from 0 to 1. The bucket of a probability is the number of them below it, less `least`: with 1
     it is the last one that it is strictly above, and 0 counts as above the first.
     """
-    import jax
-    import jax.numpy as jnp
-
     if prediction.ndim == 1:
         prediction, target = prediction[:, None], target[:, None]
     values = prediction.astype(jnp.float32)
@@ -170,14 +160,14 @@ def histograms(
     places = (buckets * width + jnp.arange(width)).ravel()
     yes = one_hot(target, values) > 0.5
 
-    def histogram(kept: "Array") -> "Array":
+    def histogram(kept: Array) -> Array:
         chosen = jnp.where(kept, weights, 0.0).ravel()
         return jax.ops.segment_sum(chosen, places, thresholds * width).reshape(-1, width)
 
     return histogram(yes), histogram(~yes)
 
 
-def above(histogram: "Numbers") -> "Numbers":
+def above(histogram: NumpyArray) -> NumpyArray:
     """How many values are in each bucket or a later one."""
-    found: Numbers = histogram[::-1].cumsum(axis=0)[::-1]
+    found: NumpyArray = histogram[::-1].cumsum(axis=0)[::-1]
     return found

@@ -1,14 +1,12 @@
 """What an output gives, without a target to compare it with."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need
 from modelc.compiler.library.metrics.answers import spread
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 def need_float(output: TensorType) -> None:
@@ -39,9 +37,7 @@ class Mean(Metric):
         need_float(output)
         return output.shape
 
-    def sums(self, prediction: "Array", target: "Array | None", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(prediction.astype(jnp.float32), weight)
 
     def result(self, sums: Mapping[str, float]) -> float:
@@ -65,9 +61,7 @@ class Sum(Metric):
         need_float(output)
         return output.shape
 
-    def sums(self, prediction: "Array", target: "Array | None", weight: "Array", link: Link) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         weights = spread(weight, prediction)
         values = jnp.where(weights > 0, prediction.astype(jnp.float32) * weights, 0.0)
         return {"total": jnp.sum(values)}

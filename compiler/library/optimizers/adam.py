@@ -1,15 +1,13 @@
 """Adam."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction, Positive
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
-
-if TYPE_CHECKING:
-    import optax
 
 
 class Adam(Optimizer):
@@ -30,7 +28,5 @@ class Adam(Optimizer):
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        import optax
-
         rate = rate_function(self.learning_rate, total_steps)
         return optax.adam(rate, b1=self.beta_1, b2=self.beta_2, eps=self.epsilon)

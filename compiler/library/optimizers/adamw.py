@@ -1,16 +1,14 @@
 """Adam with decoupled weight decay."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
+from modelc.compiler.library.base.lazy import jax, optax
 from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
-
-if TYPE_CHECKING:
-    import optax
 
 
 class AdamW(Optimizer):
@@ -33,8 +31,6 @@ class AdamW(Optimizer):
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        import optax
-
         return optax.adamw(
             rate_function(self.learning_rate, total_steps),
             b1=self.beta_1,
@@ -47,6 +43,4 @@ class AdamW(Optimizer):
 
 def decays(params: Any) -> Any:
     """A tree as `params`: True for every weight that decays, those of rank 2 and above."""
-    import jax
-
     return jax.tree_util.tree_map_with_path(lambda path, weight: rank(str(path[0].key), weight) >= 2, params)

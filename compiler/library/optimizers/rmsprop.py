@@ -1,15 +1,13 @@
 """RMSprop."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction, Positive
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
-
-if TYPE_CHECKING:
-    import optax
 
 
 class RMSProp(Optimizer):
@@ -31,8 +29,6 @@ class RMSProp(Optimizer):
     centered: Annotated[bool, Field(description="Whether the mean gradient is taken off first.")] = False
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        import optax
-
         return optax.rmsprop(
             rate_function(self.learning_rate, total_steps),
             decay=self.rho,

@@ -1,16 +1,14 @@
 """Stochastic gradient descent."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
-
-if TYPE_CHECKING:
-    import optax
 
 
 class SGD(Optimizer):
@@ -38,6 +36,4 @@ class SGD(Optimizer):
         return self
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        import optax
-
         return optax.sgd(rate_function(self.learning_rate, total_steps), self.momentum or None, self.nesterov)

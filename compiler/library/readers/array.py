@@ -1,18 +1,16 @@
 """Numbers as they are, or scaled."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, Shape
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES, TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
 from modelc.compiler.library.readers.checks import check_finite, need_rows, read_rows, shape_of_row, take_rows
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
 """What a target becomes that no input type asks for; other types stay."""
@@ -82,9 +80,7 @@ class ArrayReader(Reader):
         )
         return wanted.dtype
 
-    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
-        import numpy as np
-
+    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         planned = plan_array(self, column, wanted)
         first = self.rows[0] if self.rows else 0
         values = take_rows(column, self.rows)

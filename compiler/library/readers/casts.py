@@ -1,28 +1,24 @@
 """Casts that lose nothing: integers into floats that hold them exactly, integers into integers that are wide enough."""
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from modelc.compiler.diagnostics.exceptions import PlanError, RunError
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.checks import all_finite
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 EXACT = {"bfloat16": 2**8, "float16": 2**11, "float32": 2**24, "float64": 2**53}
 """Up to which magnitude each float type holds every integer."""
 
 
-def column_of(array: "Array") -> Column:
+def column_of(array: NumpyArray) -> Column:
     """The `Column` that `array`, with its rows on the first axis, is."""
     dtype = {"U": "str", "S": "bytes"}.get(array.dtype.kind, array.dtype.name)
     return Column(TensorType(array.shape[1:], dtype), rows=len(array))
 
 
-def plan_array(reader: Reader, array: "Array", wanted: TensorType | None) -> TensorType:
+def plan_array(reader: Reader, array: NumpyArray, wanted: TensorType | None) -> TensorType:
     """What `reader` makes of `array`; its `PlanError` as the RunError that `read` raises."""
     try:
         planned = reader.plan(column_of(array), wanted)
@@ -32,10 +28,8 @@ def plan_array(reader: Reader, array: "Array", wanted: TensorType | None) -> Ten
     return planned
 
 
-def to_integers(values: "Array", dtype: str, name: str, first_row: int = 0) -> "Array":
+def to_integers(values: NumpyArray, dtype: str, name: str, first_row: int = 0) -> NumpyArray:
     """Integer or bool `values` as `dtype`. Raises RunError E402 for a value that `dtype` does not hold."""
-    import numpy as np
-
     if values.dtype.kind != "b" and values.size:
         limits = np.iinfo(dtype)
         if int(values.min()) < limits.min or int(values.max()) > limits.max:
@@ -43,14 +37,13 @@ def to_integers(values: "Array", dtype: str, name: str, first_row: int = 0) -> "
     return values.astype(dtype)
 
 
-def to_floats(values: "Array", dtype: str, name: str, first_row: int = 0) -> "Array":
+def to_floats(values: NumpyArray, dtype: str, name: str, first_row: int = 0) -> NumpyArray:
     """A new array of `values` as the float `dtype`.
 
     Raises RunError E402 for integers that `dtype` would round, and for floats beyond its range; floats within it are
     rounded.
     """
     import ml_dtypes  # noqa: F401  # importing it teaches numpy the name bfloat16
-    import numpy as np
 
     if values.dtype.kind in "iu" and values.size:
         limit, widest = EXACT[dtype], np.iinfo(values.dtype).max
@@ -64,18 +57,14 @@ def to_floats(values: "Array", dtype: str, name: str, first_row: int = 0) -> "Ar
     return result
 
 
-def refuse_infinite(result: "Array", values: "Array", dtype: str, name: str, first_row: int) -> None:
+def refuse_infinite(result: NumpyArray, values: NumpyArray, dtype: str, name: str, first_row: int) -> None:
     """Raise RunError E402 where finite `values` became infinite in `result`."""
-    import numpy as np
-
     if not all_finite(result):
         refuse_value(~np.isfinite(result), values, dtype, name, first_row)
 
 
-def refuse_value(bad: "Array", values: "Array", dtype: str, name: str, first_row: int) -> NoReturn:
+def refuse_value(bad: NumpyArray, values: NumpyArray, dtype: str, name: str, first_row: int) -> NoReturn:
     """Raise RunError E402 for the first of the `bad` places in `values`."""
-    import numpy as np
-
     where = tuple(np.argwhere(bad)[0])
     raise RunError(
         "E402",

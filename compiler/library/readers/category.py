@@ -1,19 +1,17 @@
 """Labels: integers, or names that become integers."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError, need
 from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, to_integers
 from modelc.compiler.library.readers.checks import check_labels, need_rows, plural, read_rows, shape_of_row, take_rows
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def read_classes(value: Any) -> Any:
@@ -127,7 +125,7 @@ class CategoryReader(Reader):
             return None if column is None else column.classes
         return self.names or self.classes
 
-    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         planned = plan_array(self, column, wanted)
         first = self.rows[0] if self.rows else 0
         values = take_rows(column, self.rows)
@@ -141,14 +139,12 @@ class CategoryReader(Reader):
 
 
 def look_up(
-    values: "np.ndarray[Any, Any]", names: tuple[str, ...], column: str, first_row: int, others: str | None = None
-) -> "np.ndarray[Any, Any]":
+    values: NumpyArray, names: tuple[str, ...], column: str, first_row: int, others: str | None = None
+) -> NumpyArray:
     """The place of each text in `names`, as int32; that of texts which are not there is the next where `others` names it.
 
     Raises RunError E403 for texts that have no place.
     """
-    import numpy as np
-
     distinct, inverse = np.unique(values.ravel(), return_inverse=True)
     texts = [item.decode(errors="replace") if isinstance(item, bytes) else str(item) for item in distinct.tolist()]
     places = {name: place for place, name in enumerate(names)}

@@ -1,18 +1,14 @@
 """Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError, need
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.data_source import Column
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 def read_rows(value: Any) -> Any:
@@ -54,24 +50,20 @@ def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tu
     return shape
 
 
-def take_rows(column: "Array", rows: tuple[int, int] | None) -> "Array":
+def take_rows(column: NumpyArray, rows: tuple[int, int] | None) -> NumpyArray:
     """The rows `[start, stop)` of `column`, all of them where `rows` is None; `need_rows` has seen that they are there."""
     return column if rows is None else column[rows[0] : rows[1]]
 
 
-def all_finite(values: "Array") -> bool:
+def all_finite(values: NumpyArray) -> bool:
     """Whether no float in `values` is NaN or infinite."""
-    import numpy as np
-
     # A sum is finite only if every value is: in the common case one pass and no temporary array. It may overflow.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.sum(values, dtype=np.float64)) or np.isfinite(values).all())
 
 
-def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
+def check_finite(values: NumpyArray, name: str, first_row: int = 0) -> None:
     """Raise RunError E403 for NaN or infinity among float `values`; rows are counted from `first_row`."""
-    import numpy as np
-
     if all_finite(values):
         return
     bad = ~np.isfinite(values)
@@ -85,13 +77,11 @@ def check_finite(values: "Array", name: str, first_row: int = 0) -> None:
     )
 
 
-def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0, what: str = "label") -> None:
+def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0, what: str = "label") -> None:
     """Raise RunError E403 unless every integer in `labels` is in [0, `classes`); rows count from `first_row`.
 
     `what` is what the integers are called: labels of classes, or ids of an embedding.
     """
-    import numpy as np
-
     if labels.size == 0 or (labels.min() >= 0 and labels.max() < classes):
         return
     bad = (labels < 0) | (labels >= classes)
@@ -111,14 +101,12 @@ def check_labels(labels: "Array", classes: int, name: str, first_row: int = 0, w
 
 
 def check_bounds(
-    values: "Array", bounds: tuple[float, float], name: str, first_row: int = 0, *, metric: str = ""
+    values: NumpyArray, bounds: tuple[float, float], name: str, first_row: int = 0, *, metric: str = ""
 ) -> None:
     """Raise RunError E403 unless all `values` lie in the closed interval `bounds`; rows count from `first_row`.
 
     It is what a loss takes, or the `metric` that is named.
     """
-    import numpy as np
-
     low, high = bounds
     if values.size == 0 or (values.min() >= low and values.max() <= high):
         return

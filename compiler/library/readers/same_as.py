@@ -1,15 +1,13 @@
 """The target that is an input again: autoencoders."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class SameAs(Reader):
@@ -42,5 +40,5 @@ class SameAs(Reader):
     def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
         return None if column is None else column.classes
 
-    def read(self, column: "np.ndarray[Any, Any]", wanted: TensorType | None) -> "np.ndarray[Any, Any]":
+    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         return column

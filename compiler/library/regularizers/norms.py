@@ -1,14 +1,12 @@
 """Penalties on the size of weights: the sums of their magnitudes and of their squares."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.regularizer import Regularizer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class L1(Regularizer):
@@ -21,7 +19,7 @@ class L1(Regularizer):
 
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01
 
-    def penalty(self, weight: "Array") -> "Array":
+    def penalty(self, weight: Array) -> Array:
         return sums(weight, self.l1, 0.0)
 
 
@@ -36,7 +34,7 @@ class L2(Regularizer):
 
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01
 
-    def penalty(self, weight: "Array") -> "Array":
+    def penalty(self, weight: Array) -> Array:
         return sums(weight, 0.0, self.l2)
 
 
@@ -51,14 +49,12 @@ class L1L2(Regularizer):
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01
 
-    def penalty(self, weight: "Array") -> "Array":
+    def penalty(self, weight: Array) -> Array:
         return sums(weight, self.l1, self.l2)
 
 
-def sums(weight: "Array", l1: float, l2: float) -> "Array":
+def sums(weight: Array, l1: float, l2: float) -> Array:
     """`l1` times the sum of magnitudes, and `l2` times that of squares, in at least float32."""
-    import jax.numpy as jnp
-
     wide = weight.astype(jnp.promote_types(weight.dtype, jnp.float32))
     total = jnp.zeros((), wide.dtype)
     if l1:

@@ -1,16 +1,14 @@
 """A penalty on rows or columns of a matrix that are not orthogonal to each other."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.regularizer import Regularizer
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -31,9 +29,7 @@ class OrthogonalRegularizer(Regularizer):
             help="use `l2` for weights that are no matrix",
         )
 
-    def penalty(self, weight: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def penalty(self, weight: Array) -> Array:
         wide = weight.astype(jnp.promote_types(weight.dtype, jnp.float32))
         vectors = wide if self.mode == "rows" else wide.T
         size = vectors.shape[0]

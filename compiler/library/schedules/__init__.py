@@ -1,15 +1,13 @@
 """The learning-rate schedules. This table is the list; `LearningRate` is the field that takes one, or a number."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic_core import SchemaValidator, core_schema
 
 from modelc.compiler.library.base.fields import read_ratio
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.optimizer import Schedule
-
-if TYPE_CHECKING:
-    import optax
 
 SCHEDULES: Registry[Schedule] = Registry(
     Schedule,

@@ -1,14 +1,12 @@
 """A learning rate that stays."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Schedule
-
-if TYPE_CHECKING:
-    import optax
 
 
 class Constant(Schedule):
@@ -21,6 +19,4 @@ class Constant(Schedule):
     learning_rate: Annotated[Positive, Field(description="The learning rate.")]
 
     def function(self, total_steps: int) -> "optax.Schedule":
-        import optax
-
         return optax.constant_schedule(self.learning_rate)

@@ -1,15 +1,13 @@
 """A learning rate that falls along half a cosine, after a linear warm-up."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Schedule
-
-if TYPE_CHECKING:
-    import optax
 
 
 class Cosine(Schedule):
@@ -45,8 +43,6 @@ class Cosine(Schedule):
         return self
 
     def function(self, total_steps: int) -> "optax.Schedule":
-        import optax
-
         decay_steps = self.decay_steps or max(total_steps - self.warmup_steps, 1)
         decay = optax.cosine_decay_schedule(self.learning_rate, decay_steps, self.alpha)
         if not self.warmup_steps:

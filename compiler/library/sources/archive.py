@@ -9,13 +9,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LIMIT = 8 * 2**30
 """Bytes that the arrays of one file may take together, as declared by the file."""
@@ -35,10 +33,8 @@ def read_headers(file: BinaryIO, shown: str) -> dict[str, Header]:
         return {name: header for name, (_, header) in members.items()}
 
 
-def read_arrays(file: BinaryIO, shown: str) -> dict[str, "np.ndarray[Any, Any]"]:
+def read_arrays(file: BinaryIO, shown: str) -> dict[str, NumpyArray]:
     """Each array in the open .npz `file`, in native byte order and C order. Raises RunError E405."""
-    import numpy as np
-
     arrays = {}
     with opened(file, shown) as (zipped, members):
         for name, (entry, header) in members.items():
@@ -98,8 +94,6 @@ def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zip
 
 def read_header(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, shown: str) -> Header:
     """The .npy header of one member, checked against the size that the zip directory declares. Raises RunError E405."""
-    import numpy as np
-
     with zipped.open(entry) as member:
         version = np.lib.format.read_magic(member)
         if version not in ((1, 0), (2, 0)):

@@ -3,15 +3,13 @@
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
 from modelc.compiler.syntax.file_root import Root, open_regular
-
-if TYPE_CHECKING:
-    import numpy as np
 
 FILE = "mnist.npz"
 LIMIT = 16 * 2**20
@@ -71,7 +69,7 @@ class Mnist(Source):
         )
 
 
-def check(arrays: Mapping[str, "np.ndarray[Any, Any]"], path: Path) -> None:
+def check(arrays: Mapping[str, NumpyArray], path: Path) -> None:
     """Raise RunError E405 unless `arrays`, read from `path`, are those of MNIST: names, shapes, dtypes, label range."""
     problem = None
     for name, shape in SHAPES.items():
@@ -117,11 +115,9 @@ def download(path: Path) -> None:
     )
 
 
-def read_idx(content: bytes) -> "np.ndarray[Any, Any]":
+def read_idx(content: bytes) -> NumpyArray:
     """The array in a gzipped IDX file whose checksum was found right (format: yann.lecun.com/exdb/mnist)."""
     import gzip
-
-    import numpy as np
 
     raw = gzip.decompress(content)
     rank = raw[3]
@@ -129,8 +125,6 @@ def read_idx(content: bytes) -> "np.ndarray[Any, Any]":
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
-def save(file: BinaryIO, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+def save(file: BinaryIO, arrays: Mapping[str, NumpyArray]) -> None:
     """Write `arrays` as a compressed .npz."""
-    import numpy as np
-
     np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -1,18 +1,16 @@
 """Columns in .npz files of the user."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
 from modelc.compiler.library.sources.archive import Header, read_arrays, read_headers
 from modelc.compiler.syntax.file_root import Root, open_regular
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class Npz(Source):
@@ -54,7 +52,7 @@ def inspect_file(root: Root, path: str) -> dict[str, Column]:
     }
 
 
-def load_file(root: Root, path: str) -> dict[str, "np.ndarray[Any, Any]"]:
+def load_file(root: Root, path: str) -> dict[str, NumpyArray]:
     """The columns of one file. Raises RunError E405."""
     with open_regular(root.resolve(path), path) as file:
         return read_arrays(file, path)

@@ -1,16 +1,14 @@
 """The layer that applies an activation chosen by an argument, as blocks with a parameter for it need."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan
 from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Linear
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ActivationLayer(Layer):
@@ -30,7 +28,7 @@ class ActivationLayer(Layer):
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(self.function.after(x, "function"))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return self.function.function(x)
 
     def split(self) -> tuple[Layer, Activation] | None:

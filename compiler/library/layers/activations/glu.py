@@ -1,17 +1,15 @@
 """The layer that gates one half of an axis by the other."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Glu(Layer):
@@ -50,7 +48,5 @@ class Glu(Layer):
             x.with_shape(*(part // 2 if axis == self.axis else part for axis, part in enumerate(x.shape, -x.rank)))
         )
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jax.nn.glu(x, self.axis)

@@ -1,16 +1,14 @@
 """The activations that are put together from straight or square pieces, with Keras 3's formulas and default arguments."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axis, NonNegative, Number
+from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Activation, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class HardSilu(Activation):
@@ -20,9 +18,7 @@ class HardSilu(Activation):
     torch: ClassVar[str] = "nn.Hardswish"
     example: ClassVar[str] = "hard_silu"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.hard_silu(x)
 
 
@@ -33,9 +29,7 @@ class HardTanh(Activation):
     torch: ClassVar[str] = "nn.Hardtanh"
     example: ClassVar[str] = "hard_tanh"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.hard_tanh(x)
 
 
@@ -49,9 +43,7 @@ class HardShrink(Activation):
 
     threshold: Annotated[NonNegative, Field(description="Largest size that becomes 0.")] = 0.5
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return jnp.where(jnp.abs(x) > self.threshold, x, 0)
 
 
@@ -65,9 +57,7 @@ class SoftShrink(Activation):
 
     threshold: Annotated[NonNegative, Field(description="How far values are moved.")] = 0.5
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return jnp.where(x > self.threshold, x - self.threshold, jnp.where(x < -self.threshold, x + self.threshold, 0))
 
 
@@ -81,9 +71,7 @@ class Threshold(Activation):
     threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
     default_value: Annotated[Number, Field(description="What it is replaced by.")]
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return jnp.where(x > self.threshold, x, self.default_value)
 
 
@@ -93,9 +81,7 @@ class SparsePlus(Activation):
     keras: ClassVar[str] = "activations.sparse_plus"
     example: ClassVar[str] = "sparse_plus"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.sparse_plus(x)
 
 
@@ -105,9 +91,7 @@ class SparseSigmoid(Activation):
     keras: ClassVar[str] = "activations.sparse_sigmoid"
     example: ClassVar[str] = "sparse_sigmoid"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.sparse_sigmoid(x)
 
 
@@ -129,10 +113,7 @@ class Sparsemax(Activation):
         need_axis(self.axis, x)
         return super().plan(x)
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-        from jax import lax
-
+    def function(self, x: Array) -> Array:
         wide = jnp.moveaxis(x, self.axis, -1).astype(jnp.promote_types(x.dtype, "float32"))
         # What is added to all changes nothing; far from 0 the one that all sum to would be lost beside it.
         wide = wide - lax.stop_gradient(jnp.max(wide, axis=-1, keepdims=True))

@@ -1,10 +1,11 @@
 """The rectifier whose slope below zero is learned."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -12,9 +13,6 @@ from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class PRelu(Layer):
@@ -46,8 +44,6 @@ class PRelu(Layer):
         shape = tuple(1 if axis in shared else size for axis, size in enumerate(x.shape, -x.rank))
         return Plan.of(x, {"alpha": self.weight("alpha", shape, (None,) * x.rank)})
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax
-
+    def apply(self, call: Call, x: Array) -> Array:
         # The slopes are turned, not the products: they are few where they are shared, and XLA does not see it.
         return jax.nn.relu(x) + -call.params["alpha"].astype(x.dtype) * jax.nn.relu(-x)

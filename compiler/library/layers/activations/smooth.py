@@ -1,16 +1,14 @@
 """The activations: one small class each, with Keras 3's formulas and default arguments (`keras.activations`)."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axis, NonNegative, Number, Positive
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Activation, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Linear(Activation):
@@ -21,7 +19,7 @@ class Linear(Activation):
     spellings: ClassVar[tuple[str, ...]] = ("none",)
     example: ClassVar[str] = "dense: {units: 1, activation: linear}"
 
-    def function(self, x: "Array") -> "Array":
+    def function(self, x: Array) -> Array:
         return x
 
 
@@ -42,10 +40,7 @@ class Relu(Activation):
     )
     threshold: Annotated[NonNegative, Field(description="Value up to which the input counts as negative.")] = 0.0
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         if self.threshold == 0 and self.max_value is None:
             # Not the sum below: at 0 it would have the gradient 0, where Keras and PyTorch have the slope.
             return jax.nn.leaky_relu(x, self.negative_slope) if self.negative_slope else jax.nn.relu(x)
@@ -62,9 +57,7 @@ class Relu6(Activation):
     torch: ClassVar[str] = "nn.ReLU6"
     example: ClassVar[str] = "relu6"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.relu6(x)
 
 
@@ -82,9 +75,7 @@ class LeakyRelu(Activation):
 
     negative_slope: Annotated[NonNegative, Field(description="Slope below zero.")] = 0.2
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.leaky_relu(x, self.negative_slope)
 
 
@@ -98,9 +89,7 @@ class Elu(Activation):
 
     alpha: Annotated[Number, Field(description="Minus the value far below zero.")] = 1.0
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.elu(x, self.alpha)
 
 
@@ -111,9 +100,7 @@ class Selu(Activation):
     torch: ClassVar[str] = "nn.SELU"
     example: ClassVar[str] = "dense: {units: 64, activation: selu, kernel_initializer: lecun_normal}"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.selu(x)
 
 
@@ -130,9 +117,7 @@ class Gelu(Activation):
 
     approximate: Annotated[bool, Field(description="Whether the tanh formula stands for the exact one.")] = False
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.gelu(x, approximate=self.approximate)
 
 
@@ -144,9 +129,7 @@ class Silu(Activation):
     spellings: ClassVar[tuple[str, ...]] = ("swish",)
     example: ClassVar[str] = "silu"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.silu(x)
 
 
@@ -158,9 +141,7 @@ class Sigmoid(Activation):
     spellings: ClassVar[tuple[str, ...]] = ("logistic",)
     example: ClassVar[str] = "dense: {units: 1, activation: sigmoid}"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.sigmoid(x)
 
 
@@ -171,9 +152,7 @@ class HardSigmoid(Activation):
     torch: ClassVar[str] = "nn.Hardsigmoid"
     example: ClassVar[str] = "hard_sigmoid"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.hard_sigmoid(x)
 
 
@@ -184,9 +163,7 @@ class Tanh(Activation):
     torch: ClassVar[str] = "nn.Tanh"
     example: ClassVar[str] = "tanh"
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return jnp.tanh(x)
 
 
@@ -197,9 +174,7 @@ class Softplus(Activation):
     torch: ClassVar[str] = "nn.Softplus"
     example: ClassVar[str] = "softplus"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.softplus(x)
 
 
@@ -210,9 +185,7 @@ class Softsign(Activation):
     torch: ClassVar[str] = "nn.Softsign"
     example: ClassVar[str] = "softsign"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.soft_sign(x)
 
 
@@ -223,9 +196,7 @@ class Exponential(Activation):
     spellings: ClassVar[tuple[str, ...]] = ("exp",)
     example: ClassVar[str] = "exponential"
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return jnp.exp(x)
 
 
@@ -243,9 +214,7 @@ class Softmax(Activation):
         need_axis(self.axis, x)
         return super().plan(x)
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.softmax(x, axis=self.axis)
 
 
@@ -263,9 +232,7 @@ class LogSoftmax(Activation):
         need_axis(self.axis, x)
         return super().plan(x)
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.log_softmax(x, axis=self.axis)
 
 
@@ -279,9 +246,7 @@ class Celu(Activation):
 
     alpha: Annotated[Positive, Field(description="Minus the value far below zero.")] = 1.0
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.celu(x, self.alpha)
 
 
@@ -292,9 +257,7 @@ class Mish(Activation):
     torch: ClassVar[str] = "nn.Mish"
     example: ClassVar[str] = "mish"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.mish(x)
 
 
@@ -305,9 +268,7 @@ class LogSigmoid(Activation):
     torch: ClassVar[str] = "nn.LogSigmoid"
     example: ClassVar[str] = "log_sigmoid"
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.log_sigmoid(x)
 
 
@@ -320,9 +281,7 @@ class Squareplus(Activation):
 
     b: Annotated[NonNegative, Field(description="How smooth the corner at zero is.")] = 4.0
 
-    def function(self, x: "Array") -> "Array":
-        import jax
-
+    def function(self, x: Array) -> Array:
         return jax.nn.squareplus(x, self.b)
 
 
@@ -333,7 +292,5 @@ class TanhShrink(Activation):
     torch: ClassVar[str] = "nn.Tanhshrink"
     example: ClassVar[str] = "tanh_shrink"
 
-    def function(self, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def function(self, x: Array) -> Array:
         return x - jnp.tanh(x)

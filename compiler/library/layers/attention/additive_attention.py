@@ -1,15 +1,13 @@
 """The layer that attends by sums of query and key."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Call, Kept, Weight
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.attention.base import ScoredAttention
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class AdditiveAttention(ScoredAttention):
@@ -34,8 +32,6 @@ class AdditiveAttention(ScoredAttention):
     def weights(self, features: int) -> dict[str, Weight]:
         return {"scale": Weight((features,), GlorotUniform(), ("embed",))} if self.use_scale else {}
 
-    def scores(self, call: Call, query: "Array", key: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def scores(self, call: Call, query: Array, key: Array) -> Array:
         scale = call.params["scale"].astype(query.dtype) if self.use_scale else 1
         return jnp.sum(scale * jnp.tanh(query[:, :, None] + key[:, None]), axis=-1)

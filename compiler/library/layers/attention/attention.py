@@ -1,15 +1,13 @@
 """The layer that attends by products of query and key."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Call, Kept, Weight
 from modelc.compiler.library.initializers.constant import Ones
 from modelc.compiler.library.layers.attention.base import ScoredAttention
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Attention(ScoredAttention):
@@ -44,9 +42,7 @@ class Attention(ScoredAttention):
             weights["concat_score_weight"] = Weight((), Ones(), ())
         return weights
 
-    def scores(self, call: Call, query: "Array", key: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def scores(self, call: Call, query: Array, key: Array) -> Array:
         scale = call.params["scale"].astype(query.dtype) if self.use_scale else 1
         if self.score_mode == "dot":
             return query @ jnp.swapaxes(key, -1, -2) * scale

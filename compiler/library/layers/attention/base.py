@@ -1,18 +1,16 @@
 """What attention layers share: which inputs fit together, which steps may see which, and means weighted by scores."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, Weight
 from modelc.compiler.library.layers.regularization.dropout import drop
-
-if TYPE_CHECKING:
-    from jax import Array
 
 SLOTS = (Slot("query"), Slot("value"), Slot("key", required=False))
 """The inputs of an attention layer, in Keras's order; a key that is not given is the value."""
@@ -58,16 +56,14 @@ def need_sequences(query: TensorType, value: TensorType, key: TensorType | None)
 
 
 def visible(
-    call: Call, query: "Array", value: "Array", causal: bool, slots: tuple[str, ...], window: int | None = None
-) -> "Array | None":
+    call: Call, query: Array, value: Array, causal: bool, slots: tuple[str, ...], window: int | None = None
+) -> Array | None:
     """Which steps of the value each step of the query may see, `[batch or 1, query time, value time]`; None for all.
 
     A step is seen unless the mask of any of `slots` says that it, or the step that looks, is padding; with `causal`
     no step sees a later one, with `window` none that is so far away. Keras 3
     `MultiHeadAttention._compute_attention_mask`.
     """
-    import jax.numpy as jnp
-
     seen: list[Array] = []
     for slot in slots:
         mask = call.masks.get(slot)
@@ -84,16 +80,13 @@ def visible(
     return joined
 
 
-def weigh(call: Call, scores: "Array", seen: "Array | None", dropout: float) -> "Array":
+def weigh(call: Call, scores: Array, seen: Array | None, dropout: float) -> Array:
     """The weights of `scores` along their last axis: a softmax over what is `seen`, in training with some dropped."""
-    import jax
-    import jax.numpy as jnp
-
     weights = jax.nn.softmax(scores if seen is None else jnp.where(seen, scores, HIDDEN), axis=-1)
     return drop(weights, dropout, call.random("dropout")) if call.train and dropout > 0 else weights
 
 
-def masked_as(call: Call, slot: str, y: "Array") -> Result:
+def masked_as(call: Call, slot: str, y: Array) -> Result:
     """The result `y` with the mask of the input `slot`, if it has one."""
     mask = call.masks.get(slot)
     return Result.of(y, masks={} if mask is None else {"output": mask})
@@ -121,9 +114,7 @@ class ScoredAttention(Layer):
         )
         return Plan.of(query.with_shape(query.shape[0], value.shape[-1]), self.weights(query.shape[-1]))
 
-    def apply(self, call: Call, query: "Array", value: "Array", key: "Array | None" = None) -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, query: Array, value: Array, key: Array | None = None) -> Result:
         wide = jnp.promote_types(query.dtype, "float32")
         scores = self.scores(call, query.astype(wide), (value if key is None else key).astype(wide))
         seen = visible(call, query, value, self.use_causal_mask, ("value", "key"))
@@ -135,6 +126,6 @@ class ScoredAttention(Layer):
         """The weights of the scores, for steps of so many features."""
         raise NotImplementedError
 
-    def scores(self, call: Call, query: "Array", key: "Array") -> "Array":
+    def scores(self, call: Call, query: Array, key: Array) -> Array:
         """The score of each pair of steps: `[batch, query time, key time]`."""
         raise NotImplementedError

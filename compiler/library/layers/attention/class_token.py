@@ -1,9 +1,10 @@
 """The layer that puts a learned step before a sequence."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
@@ -11,9 +12,6 @@ from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.layers.attention.base import need_sequence
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ClassToken(Layer):
@@ -36,9 +34,7 @@ class ClassToken(Layer):
         time, features = x.shape
         return Plan.of(x.with_shape(time + 1, features), {"token": self.weight("token", (features,), ("embed",))})
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         token = jnp.broadcast_to(call.params["token"].astype(x.dtype), (x.shape[0], 1, x.shape[2]))
         mask = call.masks.get("x")
         masks = {} if mask is None else {"output": jnp.pad(mask, ((0, 0), (1, 0)), constant_values=True)}

@@ -1,17 +1,15 @@
 """The layer that attends from one sequence to another with fewer heads of key and value than of query."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Plan, Result, Slot
 from modelc.compiler.library.layers.attention.base import SLOTS, masked_as, need_sequences
 from modelc.compiler.library.layers.attention.heads import HeadCounts, HeadedAttention, Heads, need_groups
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class GroupedHeads(HeadCounts):
@@ -50,6 +48,6 @@ class GroupedQueryAttention(HeadedAttention, GroupedHeads):
         need_sequences(query, value, key)
         return self.plan_heads(query, value, key)
 
-    def apply(self, call: Call, query: "Array", value: "Array", key: "Array | None" = None) -> Result:
+    def apply(self, call: Call, query: Array, value: Array, key: Array | None = None) -> Result:
         y = self.attend(call, query, value, key, slots=("query", "value", "key"))
         return masked_as(call, "query", y)

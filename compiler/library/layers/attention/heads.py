@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Fraction, Positive, Size
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Weight
@@ -18,9 +19,6 @@ from modelc.compiler.library.layers.attention.base import visible, weigh
 from modelc.compiler.library.layers.attention.rotary_embedding import turned
 from modelc.compiler.library.layers.core.axis_projection import with_fans
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +131,9 @@ class HeadedAttention(HeadCounts):
         return Plan.of(query.with_shape(query.shape[0], heads.width), params)
 
     def attend(
-        self, call: Call, query: "Array", value: "Array", key: "Array | None" = None, *, slots: tuple[str, ...]
-    ) -> "Array":
+        self, call: Call, query: Array, value: Array, key: Array | None = None, *, slots: tuple[str, ...]
+    ) -> Array:
         """The attention from `query` to `key` and `value`, with the masks of `slots`: `[batch, time, features]`."""
-        import jax
-        import jax.numpy as jnp
-
         seen = visible(call, query, value, self.use_causal_mask, slots, self.sliding_window)
         q, k = self.mapped(call, "query", query), self.mapped(call, "key", value if key is None else key)
         if self.rotary_base is not None:
@@ -148,28 +143,23 @@ class HeadedAttention(HeadCounts):
             y = y * jax.nn.sigmoid(self.mapped(call, "gate", query))
         return self.biased(call, "output", jnp.einsum("btnh,nhd->btd", y, self.kernel(call, "output", y)))
 
-    def mapped(self, call: Call, name: str, x: "Array") -> "Array":
+    def mapped(self, call: Call, name: str, x: Array) -> Array:
         """`x` by the map `name` into its heads: `[batch, time, heads, size]`."""
-        import jax.numpy as jnp
-
         return self.biased(call, name, jnp.einsum("btd,dnh->btnh", x, self.kernel(call, name, x)))
 
-    def kernel(self, call: Call, name: str, x: "Array") -> "Array":
+    def kernel(self, call: Call, name: str, x: Array) -> Array:
         """The kernel of the map `name` in the dtype of `x`."""
         return call.params[f"{name}/kernel"].astype(x.dtype)
 
-    def biased(self, call: Call, name: str, x: "Array") -> "Array":
+    def biased(self, call: Call, name: str, x: Array) -> Array:
         """`x` with the bias of the map `name`, if it has one."""
         return x + call.params[f"{name}/bias"].astype(x.dtype) if self.use_bias else x
 
-    def mix(self, call: Call, query: "Array", key: "Array", value: "Array", seen: "Array | None") -> "Array":
+    def mix(self, call: Call, query: Array, key: Array, value: Array, seen: Array | None) -> Array:
         """Means of the value in each head, `[batch, time, heads, value_dim]`, from `[batch, time, heads, size]`.
 
         Where key and value have fewer heads, each is for as many neighbouring heads of the query.
         """
-        import jax
-        import jax.numpy as jnp
-
         scale = 1 / sqrt(query.shape[-1])
         drops = call.train and self.dropout > 0
         # The fused form has one size of head, no dropout, and a softmax in float32, which is too little for float64.

@@ -1,14 +1,12 @@
 """The layer that attends from one sequence to another with several heads."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Plan, Result, Slot
 from modelc.compiler.library.layers.attention.base import SLOTS, masked_as, need_sequences
 from modelc.compiler.library.layers.attention.heads import HeadedAttention, MultiHeads
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class MultiHeadAttention(HeadedAttention, MultiHeads):
@@ -39,6 +37,6 @@ class MultiHeadAttention(HeadedAttention, MultiHeads):
         need_sequences(query, value, key)
         return self.plan_heads(query, value, key)
 
-    def apply(self, call: Call, query: "Array", value: "Array", key: "Array | None" = None) -> Result:
+    def apply(self, call: Call, query: Array, value: Array, key: Array | None = None) -> Result:
         y = self.attend(call, query, value, key, slots=("query", "value", "key"))
         return masked_as(call, "query", y)

@@ -1,11 +1,12 @@
 """The layer that tells the steps of a sequence apart."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -13,9 +14,6 @@ from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class PositionEmbedding(Layer):
@@ -57,5 +55,5 @@ class PositionEmbedding(Layer):
         )
         return Plan.of(x, {"embeddings": self.weight("embeddings", (length, features), (None, "embed"))})
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x + call.params["embeddings"][: x.shape[-2]].astype(x.dtype)

@@ -1,18 +1,16 @@
 """The layer that turns each step by an angle that grows with its place, and the turn itself."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.attention.frequencies import speeds_of, waves
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RotaryEmbedding(Layer):
@@ -49,14 +47,12 @@ class RotaryEmbedding(Layer):
         )
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return turned(x, self.base)
 
 
-def turned(x: "Array", base: float) -> "Array":
+def turned(x: Array, base: float) -> Array:
     """`x` `[batch, time, ..., features]` turned as `RotaryEmbedding` says."""
-    import jax.numpy as jnp
-
     wide = jnp.promote_types(x.dtype, "float32")
     half = x.shape[-1] // 2
     shape = (x.shape[1], *[1] * (x.ndim - 3), half)

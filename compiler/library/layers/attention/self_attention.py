@@ -1,18 +1,16 @@
 """The layer that attends from a sequence to itself with several heads."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Plan, Result
 from modelc.compiler.library.layers.attention.base import masked_as, need_sequence
 from modelc.compiler.library.layers.attention.heads import HeadedAttention, Heads, MultiHeads, need_groups
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class SelfAttention(HeadedAttention, MultiHeads):
@@ -42,7 +40,7 @@ class SelfAttention(HeadedAttention, MultiHeads):
         need_groups(self.num_heads, key_value, "num_heads")
         return replace(super().heads(features), key_value=key_value)
 
-    def apply(self, call: Call, x: "Array") -> Result:
+    def apply(self, call: Call, x: Array) -> Result:
         mask = call.masks.get("x")
         both = replace(call, masks={"query": mask, "value": mask})
         return masked_as(call, "x", self.attend(both, x, x, slots=("query", "value")))

@@ -1,18 +1,16 @@
 """The layer that tells the steps of a sequence apart by waves."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.attention.frequencies import speeds_of, waves
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class SinusoidalPositionEncoding(Layer):
@@ -41,9 +39,7 @@ class SinusoidalPositionEncoding(Layer):
         need_floats(x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         time, features = x.shape[-2:]
         speeds = speeds_of(self.max_wavelength, features)
         cos, sin = waves(time, speeds, jnp.promote_types(x.dtype, "float32"))

@@ -1,10 +1,11 @@
 """What the layers share that convolve: the arguments, the sum over a window, the bias and activation after it."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -18,9 +19,6 @@ from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Convolution(Layer):
@@ -52,7 +50,7 @@ class Convolution(Layer):
         output = x.with_shape(*self.size(x), self.filters).with_mask(False)
         return Plan.of(self.activation.after(output), params)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return finish(self, call, self.sums(call, x))
 
     def split(self) -> tuple[Layer, Activation] | None:
@@ -66,7 +64,7 @@ class Convolution(Layer):
         """The sizes of the output but for its channels. Raises PlanError where there is no output."""
         raise NotImplementedError
 
-    def sums(self, call: Call, x: "Array") -> "Array":
+    def sums(self, call: Call, x: Array) -> Array:
         """The output before bias and activation."""
         raise NotImplementedError
 
@@ -80,7 +78,7 @@ class Finished(Protocol):
     def activation(self) -> Activation: ...
 
 
-def finish(layer: Finished, call: Call, y: "Array") -> "Array":
+def finish(layer: Finished, call: Call, y: Array) -> Array:
     """`y` with the bias and the activation of `layer`."""
     if layer.use_bias:
         y = y + call.params["bias"].astype(y.dtype)
@@ -88,8 +86,8 @@ def finish(layer: Finished, call: Call, y: "Array") -> "Array":
 
 
 def convolve(
-    x: "Array", kernel: "Array", strides: Directions, padding: str, dilation: Directions, groups: int = 1
-) -> "Array":
+    x: Array, kernel: Array, strides: Directions, padding: str, dilation: Directions, groups: int = 1
+) -> Array:
     """The sum over each window of `x` `[batch, ..., channels]` with `kernel` `[..., channels / groups, filters]`.
 
     `causal` puts all zeros before the first step, so that no step sees a later one.

@@ -1,11 +1,12 @@
 """The layers that convolve sequences, images and volumes."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
@@ -27,9 +28,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
     slide,
 )
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Conv(Convolution):
@@ -61,7 +59,7 @@ class Conv(Convolution):
             x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
         )
 
-    def sums(self, call: Call, x: "Array") -> "Array":
+    def sums(self, call: Call, x: Array) -> Array:
         return convolve(x, call.params["kernel"], self.strides, self.padding, self.dilation_rate, self.groups)
 
 

@@ -1,11 +1,12 @@
 """The layers that convolve the other way round: from the size after a convolution back to the size before it."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Counts1, Counts2, Counts3
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
@@ -30,9 +31,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 )
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 EXTRA = "What is added to the smallest size of the output, less than `strides`; null for Keras's usual size."
 
@@ -85,7 +83,7 @@ class ConvTranspose(Convolution):
             for ours, step, extra in zip(reach, self.strides, extras, strict=True)
         ]
 
-    def sums(self, call: Call, x: "Array") -> "Array":
+    def sums(self, call: Call, x: Array) -> Array:
         reach = reach_of(self.kernel_size, self.dilation_rate)
         around = [
             (ours - 1 - before, ours - 1 - after) for ours, (before, after) in zip(reach, self.margins(), strict=True)

@@ -17,12 +17,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, reduce
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from modelc.compiler.library.base.lazy import Array, jax, jnp, lax, np
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding
-
-if TYPE_CHECKING:
-    from jax import Array
 
 MOST_CELLS = 64
 """Up to this many cells of the window, an array is made for each where a form takes one."""
@@ -35,7 +33,7 @@ LARGE = 2**18
 cell of the window; where the window moves in larger steps, above it too."""
 
 
-def convolve(x: "Array", kernel: "Array", sliding: Sliding, groups: int = 1) -> "Array":
+def convolve(x: Array, kernel: Array, sliding: Sliding, groups: int = 1) -> Array:
     """The sums over each window of `x` `[batch, *space, channels]` with `kernel` `[*window, channels / groups, filters]`."""
     channels, filters, cells = x.shape[-1], kernel.shape[-1], prod(sliding.window)
     if groups == channels > 1 and cells <= MOST_CELLS:
@@ -52,42 +50,31 @@ def convolve(x: "Array", kernel: "Array", sliding: Sliding, groups: int = 1) -> 
     return operations().convolve(x, kernel, sliding)
 
 
-def transpose(y: "Array", kernel: "Array", sliding: Sliding) -> "Array":
+def transpose(y: Array, kernel: Array, sliding: Sliding) -> Array:
     """The gradient of `convolve` by its input: `y` `[batch, *outputs, filters]`, spread over `[batch, *space, channels]`."""
-    import jax
-    import jax.numpy as jnp
-
     x = jnp.zeros((y.shape[0], *sliding.space, kernel.shape[-2]), y.dtype)
     spread: Array = jax.vjp(lambda x: convolve(x, kernel, sliding), x)[1](y)[0]
     return spread
 
 
-def each_channel(x: "Array", kernel: "Array", sliding: Sliding) -> "Array":
+def each_channel(x: Array, kernel: Array, sliding: Sliding) -> Array:
     """Each channel with filters of its own, cell by cell; summed in float32."""
-    import jax.numpy as jnp
-    from jax import lax
-
     wide = jnp.promote_types(x.dtype, "float32")
     padded = jnp.repeat(sliding.pad(x).astype(wide), kernel.shape[-1] // x.shape[-1], axis=-1)
     weights = kernel[..., 0, :].astype(wide)
     return reduce(lax.add, (sliding.cell(padded, index) * weights[index] for index in sliding.cells)).astype(x.dtype)
 
 
-def each_group(x: "Array", kernel: "Array", sliding: Sliding, groups: int) -> "Array":
+def each_group(x: Array, kernel: Array, sliding: Sliding, groups: int) -> Array:
     """One group of channels after the other, in a loop."""
-    import jax.numpy as jnp
-    from jax import lax
-
     parts = jnp.moveaxis(x.reshape(*x.shape[:-1], groups, -1), -2, 0)
     kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:-1], groups, -1), -2, 0)
     y = jnp.moveaxis(lax.map(lambda part: convolve(part[0], part[1], sliding), (parts, kernels)), 0, -2)
     return y.reshape(*y.shape[:-2], -1)
 
 
-def volumes(x: "Array", kernel: "Array", sliding: Sliding) -> "Array":
+def volumes(x: Array, kernel: Array, sliding: Sliding) -> Array:
     """Each slice of the output is the convolution of an image, whose channels are those of the slices in its window."""
-    import jax.numpy as jnp
-
     deep = replace(
         sliding,
         window=(sliding.window[0], 1, 1),
@@ -105,11 +92,8 @@ def volumes(x: "Array", kernel: "Array", sliding: Sliding) -> "Array":
     return y.reshape(x.shape[0], *sliding.outputs, -1)
 
 
-def banded(x: "Array", kernel: "Array", sliding: Sliding) -> "Array":
+def banded(x: Array, kernel: Array, sliding: Sliding) -> Array:
     """Images as one matrix product: the rows in a window times a matrix that holds the kernel once for each place of a row."""
-    import jax.numpy as jnp
-    import numpy as np
-
     (height, width), filters = sliding.outputs, kernel.shape[-1]
     rows = replace(
         sliding,
@@ -133,16 +117,14 @@ def banded(x: "Array", kernel: "Array", sliding: Sliding) -> "Array":
 class Operations(NamedTuple):
     """The three products of an input, a kernel and an output, each the gradient of the two others."""
 
-    convolve: Callable[["Array", "Array", Sliding], "Array"]
-    by_input: Callable[["Array", "Array", Sliding], "Array"]
-    by_kernel: Callable[["Array", "Array", Sliding], "Array"]
+    convolve: Callable[[Array, Array, Sliding], Array]
+    by_input: Callable[[Array, Array, Sliding], Array]
+    by_kernel: Callable[[Array, Array, Sliding], Array]
 
 
 @cache
 def operations() -> Operations:
-    """Made once, since jax is imported only where arrays are computed."""
-    import jax
-
+    """Made at the first use and once: a decorator would use jax while this module is imported."""
     convolve = jax.custom_vjp(lambda x, kernel, sliding: plain(x, kernel, sliding), nondiff_argnums=(2,))
     spread = jax.custom_vjp(by_input, nondiff_argnums=(2,))
     weigh = jax.custom_vjp(by_kernel, nondiff_argnums=(2,))
@@ -161,10 +143,8 @@ def operations() -> Operations:
     return Operations(convolve, spread, weigh)
 
 
-def plain(x: "Array", kernel: "Array", sliding: Sliding, groups: int = 1) -> "Array":
+def plain(x: Array, kernel: Array, sliding: Sliding, groups: int = 1) -> Array:
     """XLA's own convolution: what the other forms are equal to."""
-    from jax import lax
-
     y: Array = lax.conv_general_dilated(
         x,
         kernel,
@@ -177,13 +157,11 @@ def plain(x: "Array", kernel: "Array", sliding: Sliding, groups: int = 1) -> "Ar
     return y
 
 
-def by_input(y: "Array", kernel: "Array", sliding: Sliding) -> "Array":
+def by_input(y: Array, kernel: Array, sliding: Sliding) -> Array:
     """The gradient by the input: `y`, with zeros between its values, convolved with the kernel turned round.
 
     The barrier keeps XLA from taking the turning into the convolution, whose axes would then have another order.
     """
-    from jax import lax
-
     turned = lax.optimization_barrier(lax.rev(kernel, range(len(sliding.window))).swapaxes(-1, -2))
     sides = [
         (reach - 1 - before, reach - 1 - after)
@@ -201,11 +179,8 @@ def by_input(y: "Array", kernel: "Array", sliding: Sliding) -> "Array":
     return x
 
 
-def by_kernel(x: "Array", y: "Array", sliding: Sliding) -> "Array":
+def by_kernel(x: Array, y: Array, sliding: Sliding) -> Array:
     """The gradient by the kernel: `x` convolved with `y`, channels of `x` as the batch and the batch as channels."""
-    import jax.numpy as jnp
-    from jax import lax
-
     rank, space = len(sliding.window), range(1, len(sliding.window) + 1)
     few = x.size < LARGE or max(sliding.strides) > 1
     if few and y.shape[-1] >= WIDE and prod(sliding.window) <= MOST_CELLS:
@@ -223,7 +198,7 @@ def by_kernel(x: "Array", y: "Array", sliding: Sliding) -> "Array":
     return kernel.transpose(*space, 0, rank + 1)
 
 
-def axis_letters(x: "Array") -> tuple[str, str, str]:
+def axis_letters(x: Array) -> tuple[str, str, str]:
     """What jax calls the axes of input, kernel and output: channels last."""
     space = "DHW"[5 - x.ndim :]
     return f"N{space}C", f"{space}IO", f"N{space}C"

@@ -1,10 +1,11 @@
 """The layers that convolve each channel on its own."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -28,9 +29,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
     slide,
 )
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Multiplier = Annotated[Size, Field(description="Number of output channels for each input channel.")]
 
@@ -71,7 +69,7 @@ class DepthwiseConv(Layer):
         output = x.with_shape(*size, channels * self.depth_multiplier).with_mask(False)
         return Plan.of(self.activation.after(output), params)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         y = convolve_channels(x, call.params["kernel"], self.strides, self.padding, self.dilation_rate)
         return finish(self, call, y)
 
@@ -79,7 +77,7 @@ class DepthwiseConv(Layer):
         return self.model_copy(update={"activation": Linear()}), self.activation
 
 
-def convolve_channels(x: "Array", kernel: "Array", strides: Directions, padding: str, dilation: Directions) -> "Array":
+def convolve_channels(x: Array, kernel: Array, strides: Directions, padding: str, dilation: Directions) -> Array:
     """The sums over each window of each channel with `kernel` `[..., channels, multiplier]`.
 
     The output's channels are those of the first input channel, then those of the second, and so on.

@@ -1,10 +1,11 @@
 """The layers that convolve each channel on its own and then mix the channels at each place."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
@@ -24,9 +25,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
     slide,
 )
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class SeparableConv(Convolution):
@@ -67,7 +65,7 @@ class SeparableConv(Convolution):
             x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
         )
 
-    def sums(self, call: Call, x: "Array") -> "Array":
+    def sums(self, call: Call, x: Array) -> Array:
         y = convolve_channels(x, call.params["depthwise_kernel"], self.strides, self.padding, self.dilation_rate)
         mixing = call.params["pointwise_kernel"].reshape(y.shape[-1], self.filters)
         return y @ mixing.astype(x.dtype)

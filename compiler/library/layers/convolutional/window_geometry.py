@@ -6,12 +6,10 @@ are allowed is not decided here but in `windows`.
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, reach_of
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Margins = tuple[tuple[int, int], ...]
 """What is added before and after, in each direction; what is below zero is cut off."""
@@ -19,8 +17,6 @@ Margins = tuple[tuple[int, int], ...]
 
 def fast_forms() -> bool:
     """Whether arrays are computed by XLA's CPU backend, for which the forms are written; others get XLA's own."""
-    import jax
-
     return jax.default_backend() == "cpu"
 
 
@@ -83,24 +79,19 @@ class Sliding:
         """Whether an input may be in several windows, or in none between two."""
         return self.window != self.strides or any(step != 1 for step in self.dilation)
 
-    def pad(self, x: "Array", value: float = 0.0) -> "Array":
+    def pad(self, x: Array, value: float = 0.0) -> Array:
         """`x` with its margins, filled with `value`."""
-        import jax.numpy as jnp
-        from jax import lax
-
         sides = [(before, after, 0) for before, after in self.margins]
         return lax.pad(x, jnp.asarray(value, x.dtype), [(0, 0, 0), *sides, (0, 0, 0)])
 
-    def cell(self, padded: "Array", index: Directions) -> "Array":
+    def cell(self, padded: Array, index: Directions) -> Array:
         """What one cell of the window sees at each place: `[batch, *outputs, channels]`."""
-        from jax import lax
-
         begin = [place * apart for place, apart in zip(index, self.dilation, strict=True)]
         end = [at + (count - 1) * step + 1 for at, count, step in zip(begin, self.outputs, self.strides, strict=True)]
         last = padded.shape[-1]
         return lax.slice(padded, [0, *begin, 0], [padded.shape[0], *end, last], [1, *self.strides, 1])
 
-    def blocks(self, padded: "Array") -> "Array":
+    def blocks(self, padded: Array) -> Array:
         """Windows that do not overlap: `[batch, outputs, window, outputs, window, ..., channels]`, one pair a direction."""
         pairs = [size for pair in zip(self.outputs, self.window, strict=True) for size in pair]
         return padded.reshape(padded.shape[0], *pairs, padded.shape[-1])

@@ -1,17 +1,15 @@
 """The layers that map every value on its own by a function of arithmetic. Those that networks are built of are activations."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Elementwise(Layer):
@@ -32,9 +30,7 @@ class Abs(Elementwise):
     spellings: ClassVar[tuple[str, ...]] = ("absolute",)
     example: ClassVar[str] = "abs"
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.abs(x)
 
 
@@ -69,9 +65,7 @@ class Clip(Elementwise):
             )
         return super().plan(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.clip(x, self.min_value, self.max_value)
 
 
@@ -83,9 +77,7 @@ class Cos(Elementwise):
     spellings: ClassVar[tuple[str, ...]] = ("cosine",)
     example: ClassVar[str] = "cos"
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.cos(x)
 
 
@@ -100,9 +92,7 @@ class Log(Elementwise):
     spellings: ClassVar[tuple[str, ...]] = ("logarithm", "natural_log")
     example: ClassVar[str] = "log"
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.log(x)
 
 
@@ -120,7 +110,7 @@ class Power(Elementwise):
 
     exponent: Annotated[Number, Field(description="What each value is raised to, a number or a ratio such as `1/3`.")]
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         # Whole exponents by multiplication: exact, and with a gradient at 0 and below.
         return x ** (int(self.exponent) if self.exponent.is_integer() else self.exponent)
 
@@ -133,9 +123,7 @@ class Sin(Elementwise):
     spellings: ClassVar[tuple[str, ...]] = ("sine",)
     example: ClassVar[str] = "sin"
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.sin(x)
 
 
@@ -150,7 +138,5 @@ class Sqrt(Elementwise):
     spellings: ClassVar[tuple[str, ...]] = ("square_root",)
     example: ClassVar[str] = "sqrt"
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.sqrt(x)

@@ -1,18 +1,16 @@
 """What layers share whose kernels map several axes to several: first values by the fans of the map, not of the shape."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import Scaled
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Fanned(Initializer):
@@ -28,7 +26,7 @@ class Fanned(Initializer):
     def check(self, shape: tuple[int, ...]) -> None:
         self.inner.check(shape)
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         if not isinstance(self.inner, Scaled):
             return self.inner.sample(key, shape, dtype)
         return self.inner.sample(key, (self.inputs, self.outputs), dtype).reshape(shape)

@@ -1,14 +1,12 @@
 """The layer that gives the same values another type of number."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Cast(Layer):
@@ -35,5 +33,5 @@ class Cast(Layer):
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(x.with_dtype(self.dtype))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x.astype(self.dtype)

@@ -1,10 +1,11 @@
 """The fully connected layer."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -15,9 +16,6 @@ from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Dense(Layer):
@@ -54,7 +52,7 @@ class Dense(Layer):
             params["bias"] = self.weight("bias", (self.units,), ("mlp",))
         return Plan.of(self.activation.after(x.with_shape(*x.shape[:-1], self.units)), params)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         y = x @ call.params["kernel"].astype(x.dtype)
         if self.use_bias:
             y = y + call.params["bias"].astype(x.dtype)

@@ -2,12 +2,13 @@
 
 import re
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size, read_axes
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -19,9 +20,6 @@ from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.axis_projection import with_fans
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+),([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)")
 FORM = "write it as `...d,de->...e`, or with a letter for the batch first, as `btd,de->bte`"
@@ -160,9 +158,7 @@ class EinsumDense(Layer):
         same = [other for other in kernel if (other in outputs) == (letter in outputs)]
         return (("mlp" if letter in outputs else "embed") if letter == same[0] else None) if same else None
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         y = jnp.einsum(self.equation, x, call.params["kernel"].astype(x.dtype))
         if self.bias_axes is not None:
             y = y + call.params["bias"].astype(x.dtype)

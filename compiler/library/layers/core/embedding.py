@@ -1,20 +1,18 @@
 """The layer that looks up a vector for each id."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.random import RandomUniform
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Embedding(Layer):
@@ -54,9 +52,7 @@ class Embedding(Layer):
         )
         return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": self.table()})
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         table = jnp.asarray(call.params["embeddings"])
         y = table.at[x].get(mode="fill", fill_value=float("nan"), wrap_negative_indices=False)
         return Result.of(y, masks={"output": x != 0}) if self.mask_zero else y

@@ -1,19 +1,17 @@
 """The layer that scales each channel by a learned number that starts small."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Weight
 from modelc.compiler.library.initializers.constant import Constant
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class LayerScale(Layer):
@@ -43,5 +41,5 @@ class LayerScale(Layer):
         )
         return Plan.of(x, {"gamma": gamma})
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x * call.params["gamma"].astype(x.dtype)

@@ -1,17 +1,15 @@
 """The layers that say which steps are padding: by a value that it has, or by a mask of its own."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Masking(Layer):
@@ -41,9 +39,7 @@ class Masking(Layer):
         need_floats(x)
         return Plan.of(x.with_mask(True))
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         real = jnp.any(x != self.mask_value, axis=-1)
         if call.masks.get("x") is not None:
             real = real & call.masks["x"]
@@ -89,6 +85,6 @@ class AttachMask(Layer):
         )
         return Plan.of(x.with_mask(True))
 
-    def apply(self, call: Call, x: "Array", mask: "Array") -> Result:
+    def apply(self, call: Call, x: Array, mask: Array) -> Result:
         before = call.masks.get("x")
         return Result.of(x, masks={"output": mask if before is None else mask & before})

@@ -1,19 +1,17 @@
 """The layer that gives a learned array, whatever comes in."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Parameter(Layer):
@@ -41,7 +39,5 @@ class Parameter(Layer):
         axes = tuple("embed" if axis == len(self.shape) - 1 else None for axis in range(len(self.shape)))
         return Plan.of(TensorType(self.shape), {"value": self.weight("value", self.shape, axes)})
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         return Result.of(jnp.broadcast_to(call.params["value"], (x.shape[0], *self.shape)))

@@ -1,16 +1,14 @@
 """The layers that make one value of all along some axes: their mean, sum, largest or smallest, and the place of the largest."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Keepdims = Annotated[bool, Field(description="Whether the axes that are reduced stay, with size 1.")]
 
@@ -33,14 +31,12 @@ class Reduction(Layer):
         need_distinct_axes(self.axis, x)
         return reduced(x, self.axis, self.keepdims)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         real = real_steps(call, x, self.axis)
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         return with_mask(call, self.reduce(wide, real).astype(x.dtype), real)
 
-    def reduce(self, x: "Array", real: "Array | None") -> "Array":
+    def reduce(self, x: Array, real: Array | None) -> Array:
         """`x` without its reduced axes; `real`, which broadcasts to `x`, says what counts."""
         raise NotImplementedError
 
@@ -54,14 +50,14 @@ def reduced(x: TensorType, axes: tuple[int, ...], keepdims: bool) -> Plan:
     return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not over_time and not kept)
 
 
-def real_steps(call: Call, x: "Array", axes: tuple[int, ...]) -> "Array | None":
+def real_steps(call: Call, x: Array, axes: tuple[int, ...]) -> Array | None:
     """The mask in the rank of `x` where time is reduced, else None."""
     mask: Array | None = call.masks.get("x")
     over_time = 1 - x.ndim in axes
     return mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if mask is not None and over_time else None
 
 
-def with_mask(call: Call, y: "Array", real: "Array | None") -> "Array | Result":
+def with_mask(call: Call, y: Array, real: Array | None) -> Array | Result:
     """`y` with the mask of the input, unless that was used up or `y` has no axis beside time."""
     mask = call.masks.get("x")
     return y if mask is None or real is not None or y.ndim < 3 else Result.of(y, masks={"output": mask})
@@ -80,9 +76,7 @@ class Mean(Reduction):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "mean: -2"
 
-    def reduce(self, x: "Array", real: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
             return jnp.mean(x, self.axis, keepdims=self.keepdims)
         count = jnp.sum(jnp.broadcast_to(real, x.shape), self.axis, keepdims=self.keepdims)
@@ -102,9 +96,7 @@ class Sum(Reduction):
     spellings: ClassVar[tuple[str, ...]] = ("reduce_sum",)
     example: ClassVar[str] = "sum: -2"
 
-    def reduce(self, x: "Array", real: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def reduce(self, x: Array, real: Array | None) -> Array:
         return jnp.sum(x, self.axis, keepdims=self.keepdims, where=real)
 
 
@@ -122,9 +114,7 @@ class Max(Reduction):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "max: -2"
 
-    def reduce(self, x: "Array", real: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
             return jnp.max(x, self.axis, keepdims=self.keepdims)
         y = jnp.max(x, self.axis, keepdims=self.keepdims, where=real, initial=-jnp.inf)
@@ -145,9 +135,7 @@ class Min(Reduction):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "min: -2"
 
-    def reduce(self, x: "Array", real: "Array | None") -> "Array":
-        import jax.numpy as jnp
-
+    def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
             return jnp.min(x, self.axis, keepdims=self.keepdims)
         y = jnp.min(x, self.axis, keepdims=self.keepdims, where=real, initial=jnp.inf)
@@ -175,9 +163,7 @@ class ArgMax(Layer):
         need_axis(self.axis, x)
         return reduced(x.with_dtype("int32"), (self.axis,), self.keepdims)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         real = real_steps(call, x, (self.axis,))
         counted = x if real is None else jnp.where(real, x, -jnp.inf)
         return with_mask(call, jnp.argmax(counted, self.axis, keepdims=self.keepdims).astype("int32"), real)

@@ -1,12 +1,10 @@
 """The layer that nothing learns through."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class StopGradient(Layer):
@@ -25,8 +23,6 @@ class StopGradient(Layer):
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax
-
+    def apply(self, call: Call, x: Array) -> Array:
         y: Array = jax.lax.stop_gradient(x)
         return y

@@ -1,17 +1,15 @@
 """The layer that uses the table of an embedding the other way round. `unembed: NODE` of a spec makes it."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.core.embedding import Embedding
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class TiedUnembed(Layer):
@@ -37,5 +35,5 @@ class TiedUnembed(Layer):
         weight = self.embedding.table()
         return Plan.of(x.with_shape(*x.shape[:-1], self.embedding.input_dim), {"embeddings": weight})
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x @ call.params["embeddings"].astype(x.dtype).T

@@ -1,11 +1,9 @@
 """The layer that adds branches, as residual connections need."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.layers.merging.base import Merge
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Add(Merge):
@@ -20,5 +18,5 @@ class Add(Merge):
     spellings: ClassVar[tuple[str, ...]] = ("plus",)
     example: ClassVar[str] = "add"
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         return one + other

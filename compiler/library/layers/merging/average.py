@@ -1,13 +1,11 @@
 """The layer that takes the mean of its branches."""
 
 from functools import reduce
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.contracts.layer import Kept
 from modelc.compiler.library.layers.merging.base import Merge
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Average(Merge):
@@ -22,8 +20,8 @@ class Average(Merge):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "average"
 
-    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+    def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         return reduce(self.merge, inputs) / len(inputs)
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         return one + other

@@ -1,17 +1,15 @@
 """What layers share that merge branches value by value: the inputs they take, and their masks."""
 
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, stretched
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Merge(Layer):
@@ -46,7 +44,7 @@ class Merge(Layer):
         masked = any(timed) if self.keep_mask else all(timed)
         return Plan.of(inputs[0].with_shape(*shape).with_mask(masked), drops_mask=any(timed) and not masked)
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
+    def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array | Result:
         given: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
         y = self.merged(inputs, tuple(map(over, given, inputs)))
         masks = [mask for mask, x in zip(given, inputs, strict=True) if x.shape[1:2] == y.shape[1:2]]
@@ -56,11 +54,11 @@ class Merge(Layer):
             return y
         return Result.of(y, masks={"output": reduce(lambda one, other: one | other, masks)})
 
-    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
+    def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         """All inputs as one; `counted` says where each counts, in axes that fit its own, None where it does all over."""
         return reduce(self.merge, inputs)
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         """What two inputs, or all before and the next, give together."""
         raise NotImplementedError
 
@@ -71,9 +69,7 @@ class Extreme(Merge):
     A mean or a sum has no such rule in Keras, which adds what is there.
     """
 
-    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
-        import jax.numpy as jnp
-
+    def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         y, known = inputs[0], counted[0]
         for x, counts in zip(inputs[1:], counted[1:], strict=True):
             # The other's value in place of one that does not count, before they meet: no NaN gets into a gradient.
@@ -83,6 +79,6 @@ class Extreme(Merge):
         return y
 
 
-def over(mask: "Array | None", x: "Array") -> "Array | None":
+def over(mask: Array | None, x: Array) -> Array | None:
     """A mask `[batch, time]` with as many axes as `x`."""
     return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))

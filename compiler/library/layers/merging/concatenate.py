@@ -1,18 +1,16 @@
 """The layer that puts branches side by side."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, show_shapes
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Concatenate(Layer):
@@ -70,9 +68,7 @@ class Concatenate(Layer):
         """Whether the axis is the first of the example, over which masks run."""
         return self.axis == -rank
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array | Result:
         y = jnp.concatenate(inputs, axis=self.axis)
         masks: tuple[Any, ...] = call.masks.get("inputs") or (None,) * len(inputs)
         if self.along_time(y.ndim - 1):

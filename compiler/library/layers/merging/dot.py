@@ -1,19 +1,17 @@
 """The layer that takes products of two branches, summed along an axis."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_two, show_shapes
 from modelc.compiler.library.layers.normalization.unit_norm import scale_to_one
-
-if TYPE_CHECKING:
-    from jax import Array
 
 SHORTEST = 1e-7
 """Vectors shorter than this are divided by it, not by their length: Keras's `epsilon`."""
@@ -64,10 +62,7 @@ class Dot(Layer):
         kept += [size for axis, size in enumerate(other.shape, -other.rank) if axis != last]
         return Plan.of(one.with_shape(*(kept or [1])).with_mask(False))
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
-        import jax.numpy as jnp
-        from jax import lax
-
+    def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array:
         dtype = inputs[0].dtype
         wide = jnp.promote_types(dtype, "float32")
         axes = self.axes[0], self.axes[-1]

@@ -1,15 +1,13 @@
 """The layer that multiplies branches as matrices."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_two, show_shapes
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Matmul(Layer):
@@ -42,9 +40,7 @@ class Matmul(Layer):
         )
         return Plan.of(one.with_shape(*one.shape[:-1], other.shape[-1]))
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array:
         one, other = inputs
         wide = jnp.promote_types(one.dtype, "float32")
         return jnp.matmul(one, other, preferred_element_type=wide).astype(one.dtype)

@@ -1,12 +1,10 @@
 """The layer that takes the larger of its branches."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Kept
 from modelc.compiler.library.layers.merging.base import Extreme
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Maximum(Extreme):
@@ -23,7 +21,5 @@ class Maximum(Extreme):
     keeps: ClassVar[Kept] = "range"
     example: ClassVar[str] = "maximum"
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def merge(self, one: Array, other: Array) -> Array:
         return jnp.maximum(one, other)

@@ -2,12 +2,10 @@
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.layers.merging.base import Merge
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Multiply(Merge):
@@ -23,9 +21,7 @@ class Multiply(Merge):
     spellings: ClassVar[tuple[str, ...]] = ("product", "times")
     example: ClassVar[str] = "multiply"
 
-    def merged(self, inputs: "tuple[Array, ...]", counted: "tuple[Array | None, ...]") -> "Array":
-        import jax.numpy as jnp
-
+    def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         factors = [
             x if counts is None else jnp.where(counts, x, jnp.ones((), x.dtype))
             for x, counts in zip(inputs, counted, strict=True)
@@ -34,5 +30,5 @@ class Multiply(Merge):
         known = [counts for counts in counted if counts is not None]
         return y if len(known) < len(inputs) else jnp.where(reduce(or_, known), y, jnp.zeros((), y.dtype))
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         return one * other

@@ -1,18 +1,16 @@
 """The layer that lays branches along a new axis."""
 
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Stack(Layer):
@@ -43,9 +41,7 @@ class Stack(Layer):
         kept = all(x.mask for x in inputs) and self.axis >= -first.rank
         return Plan.of(first.with_shape(*shape).with_mask(kept), drops_mask=any(x.mask for x in inputs) and not kept)
 
-    def apply(self, call: Call, inputs: "tuple[Array, ...]") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array | Result:
         y = jnp.stack(inputs, self.axis)
         masks: tuple[Any, ...] = call.masks.get("inputs") or (None,)
         if any(mask is None for mask in masks) or self.axis < 2 - y.ndim:

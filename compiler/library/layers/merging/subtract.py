@@ -1,14 +1,12 @@
 """The layer that takes the difference of two branches."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.layers.merging.base import Merge
 from modelc.compiler.library.layers.merging.shape_checks import need_two
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Subtract(Merge):
@@ -27,5 +25,5 @@ class Subtract(Merge):
         need_two(inputs)
         return super().plan(inputs)
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         return one - other

@@ -1,10 +1,11 @@
 """What layers share that normalize: which axes there are, and the scale and shift that follow."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.constraints import ConstraintField
@@ -12,9 +13,6 @@ from modelc.compiler.library.contracts.layer import Call, Layer, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Ones, Zeros
 from modelc.compiler.library.regularizers import RegularizerField
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 def need_axes(axes: tuple[int, ...], x: TensorType) -> None:
@@ -35,17 +33,14 @@ def sizes_along(axes: tuple[int, ...], x: TensorType) -> tuple[tuple[int, ...], 
     return tuple(x.shape[axis] for axis in ordered), tuple("embed" if axis == -1 else None for axis in ordered)
 
 
-def along(axes: tuple[int, ...], weight: "Array", x: "Array") -> "Array":
+def along(axes: tuple[int, ...], weight: Array, x: Array) -> Array:
     """`weight`, shaped as `sizes_along` says, in the dtype of `x` and with axes of size 1 where `x` has others."""
     shape = [size if axis in axes else 1 for axis, size in enumerate(x.shape, -x.ndim)]
     return weight.astype(x.dtype).reshape(shape)
 
 
-def standardized(x: "Array", axes: tuple[int, ...], epsilon: float) -> "Array":
+def standardized(x: Array, axes: tuple[int, ...], epsilon: float) -> Array:
     """`x` with mean 0 and (biased) variance 1 over `axes`, where `epsilon` is added to the variance."""
-    import jax.numpy as jnp
-    from jax import lax
-
     centred = x - jnp.mean(x, axes, keepdims=True)
     return centred * lax.rsqrt(jnp.mean(jnp.square(centred), axes, keepdims=True) + epsilon)
 
@@ -71,7 +66,7 @@ class Affine(Layer):
             weights["beta"] = self.weight("beta", shape, names)
         return weights
 
-    def affine(self, call: Call, y: "Array", axes: tuple[int, ...]) -> "Array":
+    def affine(self, call: Call, y: Array, axes: tuple[int, ...]) -> Array:
         """`y * gamma + beta`, the weights having a value for each place along `axes`."""
         if self.scale:
             y = y * along(axes, call.params["gamma"], y)

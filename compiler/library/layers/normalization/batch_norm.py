@@ -1,20 +1,18 @@
 """The layer that normalizes each channel by the statistics of the batch."""
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axis, Number, Positive
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.contracts.layer import Call, Plan, Result, State
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Ones, Zeros
 from modelc.compiler.library.layers.normalization.base import Affine, along
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class BatchNorm(Affine):
@@ -48,10 +46,7 @@ class BatchNorm(Affine):
         }
         return Plan.of(x, self.affine_weights(shape, ("embed",)), state)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-        from jax import lax
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         shape = [1] * x.ndim
         shape[self.axis] = x.shape[self.axis]
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
@@ -77,12 +72,9 @@ class BatchNorm(Affine):
         y = ((wide - near) * factor + shift).astype(x.dtype)
         return Result.of(y, state=state) if call.train else y
 
-    def statistics(self, call: Call, x: "Array") -> "tuple[Array, Array, Array, Array]":
+    def statistics(self, call: Call, x: Array) -> tuple[Array, Array, Array, Array]:
         """Of each channel, over what is real in the batch: a value near the mean, the mean as seen from there, the
         variance; and whether anything is real. All but the last have the axes of `x`."""
-        import jax.numpy as jnp
-        from jax import lax
-
         axes = tuple(axis for axis in range(x.ndim) if axis - x.ndim != self.axis)
         real = self.real(call, x)
         if real is not None:
@@ -102,7 +94,7 @@ class BatchNorm(Affine):
         variance = jnp.sum(jnp.square(offset), axes, keepdims=True) / divisor - jnp.square(centre)
         return near, centre, jnp.maximum(variance, 0), count.ravel() > 0
 
-    def real(self, call: Call, x: "Array") -> "Array | None":
+    def real(self, call: Call, x: Array) -> Array | None:
         """Where `x` holds real values, broadcastable to `x`; None where it does everywhere."""
         mask: Array | None = call.masks.get("x")
         rows = call.rows

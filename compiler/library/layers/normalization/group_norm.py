@@ -1,18 +1,16 @@
 """The layer that normalizes groups of channels of each example."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axis, Positive
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.contracts.layer import Call, Plan
 from modelc.compiler.library.layers.normalization.base import Affine, along
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class GroupNorm(Affine):
@@ -51,17 +49,14 @@ class GroupNorm(Affine):
         )
         return Plan.of(x, self.affine_weights((channels,), ("embed",)))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-        from jax import lax
-
+    def apply(self, call: Call, x: Array) -> Array:
         channels = x.shape[self.axis]
         groups = channels if self.groups == -1 else self.groups
         place = x.ndim + self.axis
         others = tuple(axis for axis in range(1, x.ndim) if axis != place)
         shape = [size if axis in (0, place) else 1 for axis, size in enumerate(x.shape)]
 
-        def mean(values: "Array") -> "Array":
+        def mean(values: Array) -> Array:
             """The mean of its group for each channel."""
             each = jnp.mean(jnp.mean(values, others).reshape(-1, groups, channels // groups), -1)
             return jnp.repeat(each, channels // groups, -1).reshape(shape)

@@ -1,17 +1,15 @@
 """The layer that normalizes each example by its own statistics."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes, Positive
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Plan
 from modelc.compiler.library.layers.normalization.base import Affine, need_axes, sizes_along, standardized
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class LayerNorm(Affine):
@@ -35,8 +33,6 @@ class LayerNorm(Affine):
         need_axes(self.axis, x)
         return Plan.of(x, self.affine_weights(*sizes_along(self.axis, x)))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         y = standardized(x.astype(jnp.promote_types(x.dtype, "float32")), self.axis, self.epsilon)
         return self.affine(call, y, self.axis).astype(x.dtype)

@@ -1,18 +1,16 @@
 """The layer that scales each example to a root mean square of one."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes, Positive
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Weight
 from modelc.compiler.library.initializers.constant import Ones
 from modelc.compiler.library.layers.normalization.base import along, need_axes, sizes_along
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RMSNorm(Layer):
@@ -37,10 +35,7 @@ class RMSNorm(Layer):
         shape, names = sizes_along(self.axis, x)
         return Plan.of(x, {"scale": Weight(shape, Ones(), names)})
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-        from jax import lax
-
+    def apply(self, call: Call, x: Array) -> Array:
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         y = wide * lax.rsqrt(jnp.mean(jnp.square(wide), axis=self.axis, keepdims=True) + self.epsilon)
         return (y * along(self.axis, call.params["scale"], y)).astype(x.dtype)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State
@@ -15,9 +16,6 @@ from modelc.compiler.library.initializers.random import TruncatedNormal
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.wrapper import plan_inside
-
-if TYPE_CHECKING:
-    from jax import Array
 
 DIVIDED = ("kernel", "embeddings")
 """The weights that a layer may have to divide."""
@@ -71,7 +69,7 @@ class SpectralNorm(Layer):
         u = State((1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), (None, kernel.axes[-1]))
         return replace(plan, state={**plan.state, "vector_u": u})
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
+    def apply(self, call: Call, x: Array) -> Array | Result:
         name = divided(call.params)
         assert name is not None
         kernel, u = self.estimate(call.params[name], call.state["vector_u"])
@@ -81,11 +79,8 @@ class SpectralNorm(Layer):
         result = given if isinstance(given, Result) else Result.of(given)
         return replace(result, state={**result.state, "vector_u": u})
 
-    def estimate(self, kernel: "Array", u: "Array") -> "tuple[Array, Array]":
+    def estimate(self, kernel: Array, u: Array) -> tuple[Array, Array]:
         """The kernel divided by its norm, and the new `u`."""
-        import jax.numpy as jnp
-        from jax import lax
-
         matrix = kernel.reshape(-1, kernel.shape[-1])
         still = lax.stop_gradient(matrix)
         largest = jnp.max(jnp.abs(still))
@@ -120,8 +115,6 @@ def divided(weights: Mapping[str, Any]) -> str | None:
     return next((name for name in DIVIDED if name in weights), None)
 
 
-def unit(x: "Array") -> "Array":
+def unit(x: Array) -> Array:
     """`x` with the norm 1; 0 stays."""
-    import jax.numpy as jnp
-
     return x / jnp.maximum(jnp.linalg.norm(x), 1e-12)

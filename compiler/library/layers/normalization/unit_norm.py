@@ -1,17 +1,15 @@
 """The layer that scales each vector to length one."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.normalization.base import need_axes
-
-if TYPE_CHECKING:
-    from jax import Array
 
 SHORTEST = 1e-12
 """Vectors shorter than this are divided by it, not by their length."""
@@ -37,18 +35,13 @@ class UnitNorm(Layer):
         need_axes(self.axis, x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         return scale_to_one(wide, self.axis).astype(x.dtype)
 
 
-def scale_to_one(x: "Array", axes: tuple[int, ...], shortest: float = SHORTEST) -> "Array":
+def scale_to_one(x: Array, axes: tuple[int, ...], shortest: float = SHORTEST) -> Array:
     """`x` over its length along `axes`, or over `shortest` where it is shorter. Keras 3 `ops.normalize`."""
-    import jax.numpy as jnp
-    from jax import lax
-
     square = jnp.sum(jnp.square(x), axis=axes, keepdims=True)
     long = square > shortest**2
     # The root is not taken of what is not used: at 0 it would make the gradient NaN.

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.lazy import Array, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
-
-if TYPE_CHECKING:
-    from jax import Array
 
 OutputSize1 = Annotated[Sizes1, Field(description="Steps of the output.")]
 OutputSize2 = Annotated[Sizes2, Field(description="Height and width of the output; one number for both.")]
@@ -41,25 +39,23 @@ class AdaptivePooling(Layer):
 class AdaptiveMaxPooling(AdaptivePooling):
     """Abstract: the largest value of each window."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return pool_axes(x, self.output_size, largest)
 
 
 class AdaptiveAveragePooling(AdaptivePooling):
     """Abstract: the mean of each window, summed in float32."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         return pool_axes(wide, self.output_size, mean).astype(x.dtype)
 
 
-Pool = Callable[["Array", int, list[range]], "Array"]
+Pool = Callable[[Array, int, list[range]], Array]
 """One value of each window along one axis."""
 
 
-def pool_axes(x: "Array", output_size: Directions, pool: Pool) -> "Array":
+def pool_axes(x: Array, output_size: Directions, pool: Pool) -> Array:
     """`x` `[batch, ..., channels]` with each axis between the two pooled to its output size, one after the other."""
     for axis, count in enumerate(output_size, 1):
         x = pool(x, axis, windows(x.shape[axis], count))
@@ -71,11 +67,8 @@ def windows(size: int, count: int) -> list[range]:
     return [range(place * size // count, -(-(place + 1) * size // count)) for place in range(count)]
 
 
-def mean(x: "Array", axis: int, windows: list[range]) -> "Array":
+def mean(x: Array, axis: int, windows: list[range]) -> Array:
     """The mean of each window: a matrix product, since windows differ in size."""
-    import jax.numpy as jnp
-    import numpy as np
-
     shares = np.zeros((x.shape[axis], len(windows)), x.dtype)
     for place, window in enumerate(windows):
         shares[window.start : window.stop, place] = 1 / len(window)
@@ -84,11 +77,8 @@ def mean(x: "Array", axis: int, windows: list[range]) -> "Array":
     return y.reshape(*x.shape[:axis], len(windows), *x.shape[axis + 1 :])
 
 
-def largest(x: "Array", axis: int, windows: list[range]) -> "Array":
+def largest(x: Array, axis: int, windows: list[range]) -> Array:
     """The largest value of each window; short windows repeat their last place."""
-    import jax.numpy as jnp
-    import numpy as np
-
     width = max(map(len, windows))
     places = np.array([[min(window.start + step, window.stop - 1) for step in range(width)] for window in windows])
     return jnp.max(jnp.take(x, places, axis=axis), axis=axis + 1)

@@ -8,28 +8,22 @@ that overlap stay with `reduce_window`: an array for each cell would take more m
 
 from functools import reduce
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
-
-if TYPE_CHECKING:
-    from jax import Array
 
 MOST_CELLS = 16
 """Up to this many cells a window that overlaps with others is computed cell by cell."""
 
 
-def largest(x: "Array", sliding: Sliding) -> "Array":
+def largest(x: Array, sliding: Sliding) -> Array:
     """The largest value of each window and channel of `x` `[batch, *space, channels]`; margins never win."""
-    import jax
-    import jax.numpy as jnp
-    from jax import lax
-
     if not fast_forms() or (sliding.overlaps and prod(sliding.window) > MOST_CELLS):
         return reduce_window(x, -jnp.inf, lax.max, sliding)
     value = jax.custom_jvp(lambda padded: maximum(padded, sliding))
 
-    def rule(primals: "tuple[Array]", tangents: "tuple[Array]") -> "tuple[Array, Array]":
+    def rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
         y = value(*primals)
         return y, at_first(primals[0], y, tangents[0], sliding)
 
@@ -37,19 +31,15 @@ def largest(x: "Array", sliding: Sliding) -> "Array":
     return value(sliding.pad(x, -jnp.inf))
 
 
-def maximum(padded: "Array", sliding: Sliding) -> "Array":
+def maximum(padded: Array, sliding: Sliding) -> Array:
     """The largest value of each window of what has its margins."""
-    import jax.numpy as jnp
-
     if not sliding.overlaps:
         return sliding.blocks(padded).max(sliding.block_axes)
     return reduce(jnp.maximum, (sliding.cell(padded, index) for index in sliding.cells))
 
 
-def at_first(padded: "Array", y: "Array", values: "Array", sliding: Sliding) -> "Array":
+def at_first(padded: Array, y: Array, values: Array, sliding: Sliding) -> Array:
     """The value of `values`, shaped as `padded`, at the first cell of each window where `padded` is `y`."""
-    import jax.numpy as jnp
-
     if sliding.overlaps:
         found, open_ = jnp.zeros_like(values, shape=y.shape), jnp.ones(y.shape, bool)
         for index in sliding.cells:
@@ -64,10 +54,8 @@ def at_first(padded: "Array", y: "Array", values: "Array", sliding: Sliding) -> 
     return jnp.sum(jnp.where(order == first, sliding.blocks(values), 0), axes)
 
 
-def total(x: "Array", sliding: Sliding) -> "Array":
+def total(x: Array, sliding: Sliding) -> Array:
     """The sum of each window and channel of `x` `[batch, *space, channels]`; margins count as 0."""
-    from jax import lax
-
     if not fast_forms() or (sliding.overlaps and prod(sliding.window) > MOST_CELLS):
         return reduce_window(x, 0.0, lax.add, sliding)
     padded = sliding.pad(x)
@@ -76,10 +64,8 @@ def total(x: "Array", sliding: Sliding) -> "Array":
     return reduce(lax.add, (sliding.cell(padded, index) for index in sliding.cells))
 
 
-def reduce_window(x: "Array", start: float, combine: Any, sliding: Sliding) -> "Array":
+def reduce_window(x: Array, start: float, combine: Any, sliding: Sliding) -> Array:
     """XLA's own form: the values of each window joined by `combine`; margins count as `start`."""
-    from jax import lax
-
     window, strides = (1, *sliding.window, 1), (1, *sliding.strides, 1)
     margins = [(0, 0), *sliding.loose_margins, (0, 0)]
     y: Array = lax.reduce_window(x, start, combine, window, strides, margins)

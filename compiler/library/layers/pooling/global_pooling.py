@@ -1,16 +1,14 @@
 """The layers that make one value of each channel over all places: its mean or its largest."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class GlobalPooling(Layer):
@@ -36,9 +34,7 @@ class GlobalPooling(Layer):
 class GlobalAveragePooling(GlobalPooling):
     """Abstract: the mean, of unmasked steps only in a layer that uses masks; summed in float32."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         mask: Array | None = call.masks.get("x") if self.masking == "use" else None
         if mask is None:
             return jnp.mean(x, self.axes, keepdims=self.keepdims)
@@ -52,9 +48,7 @@ class GlobalAveragePooling(GlobalPooling):
 class GlobalMaxPooling(GlobalPooling):
     """Abstract: the largest value."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.max(x, self.axes, keepdims=self.keepdims)
 
 

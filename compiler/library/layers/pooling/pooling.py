@@ -1,10 +1,11 @@
 """The layers that make one value of each window: its largest or its mean."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
@@ -19,9 +20,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 )
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding
 from modelc.compiler.library.layers.pooling.cpu_pooling import largest, total
-
-if TYPE_CHECKING:
-    from jax import Array
 
 PoolStrides1 = Annotated[Sizes1 | None, Field(description="Step of the window; null for its size.")]
 PoolStrides2 = Annotated[Sizes2 | None, Field(description="Step of the window; null for its size.")]
@@ -47,23 +45,21 @@ class Pooling(Layer):
         size = slide(x, self.pool_size, self.strides or self.pool_size, self.padding, argument="pool_size")
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
 
-    def sliding(self, x: "Array") -> Sliding:
+    def sliding(self, x: Array) -> Sliding:
         return Sliding.over(x.shape[1:-1], self.pool_size, self.strides or self.pool_size, self.padding)
 
 
 class MaxPooling(Pooling):
     """Abstract: the largest value of each window; the first of equal ones gets the gradient."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return largest(x, self.sliding(x))
 
 
 class AveragePooling(Pooling):
     """Abstract: the mean of each window, over its cells inside the input, summed in float32."""
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         sliding = self.sliding(x)
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         cells = total(jnp.ones((1, *x.shape[1:-1], 1), wide.dtype), sliding)

@@ -1,17 +1,12 @@
 """What layers share that turn values into ids: the forms in which ids go out, and the tally of values they learn from."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Batch, Call, Result
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Values = np.ndarray[Any, Any]
 
 Mode = Literal["int", "one_hot", "multi_hot", "count"]
 MODES = "The ids as they are, each as a row of 0 and 1, or the ids of the last axis as one row: present, or how often."
@@ -34,13 +29,11 @@ def encoded(x: TensorType, depth: int, mode: str) -> TensorType:
     return TensorType((*shape, depth), mask=x.mask and len(shape) > 0)
 
 
-def encode(call: Call, ids: "Array", depth: int, mode: str, weights: "Array | None" = None) -> "Array | Result":
+def encode(call: Call, ids: Array, depth: int, mode: str, weights: Array | None = None) -> Array | Result:
     """Integer `ids` below `depth` in a form that `encoded` describes, `weights` being what each counts.
 
     Masked ids count nothing, any other outside of 0 to `depth` gives NaN, or -1 as it is, and never another id.
     """
-    import jax.numpy as jnp
-
     mask = call.masks.get("x")
     wide = ids.astype(jnp.promote_types(ids.dtype, "int32"))
     known = (wide >= 0) & (wide < depth)
@@ -63,12 +56,10 @@ def encode(call: Call, ids: "Array", depth: int, mode: str, weights: "Array | No
     return y if mask is None or y.ndim == 2 else Result.of(y, masks={"output": mask})
 
 
-def tally(batches: Iterable[Batch]) -> "tuple[Values, Values]":
+def tally(batches: Iterable[Batch]) -> tuple[NumpyArray, NumpyArray]:
     """The distinct values of all unmasked steps, growing, and how often there is each. Memory is that of both."""
-    import numpy as np
-
-    known: tuple[Values, Values] | None = None
-    pending: list[tuple[Values, Values]] = []
+    known: tuple[NumpyArray, NumpyArray] | None = None
+    pending: list[tuple[NumpyArray, NumpyArray]] = []
     for batch in batches:
         values = batch.values if batch.mask is None else batch.values[batch.mask]
         pending.append(np.unique(values, return_counts=True))
@@ -78,10 +69,8 @@ def tally(batches: Iterable[Batch]) -> "tuple[Values, Values]":
     return merged([known, *pending] if known else pending)
 
 
-def merged(parts: "list[tuple[Values, Values]]") -> "tuple[Values, Values]":
+def merged(parts: list[tuple[NumpyArray, NumpyArray]]) -> tuple[NumpyArray, NumpyArray]:
     """Several tallies as one."""
-    import numpy as np
-
     together = np.unique(np.concatenate([values for values, _ in parts]))
     counted = np.zeros(len(together), "int64")
     for values, counts in parts:

@@ -1,17 +1,15 @@
 """The layer that writes ids as rows of 0 and 1."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.preprocessing.base import encode, encoded
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class CategoryEncoding(Layer):
@@ -62,7 +60,7 @@ class CategoryEncoding(Layer):
             )
         return Plan.of(encoded(x, self.num_tokens, self.output_mode))
 
-    def apply(self, call: Call, x: "Array", count_weights: "Array | None" = None) -> "Array | Result":
+    def apply(self, call: Call, x: Array, count_weights: Array | None = None) -> Array | Result:
         return encode(call, x, self.num_tokens, self.output_mode, count_weights)
 
     def ids(self) -> int | None:

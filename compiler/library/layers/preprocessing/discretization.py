@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, Unfitted
 from modelc.compiler.library.layers.preprocessing.base import MODES, Mode, encode, encoded, tally
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 FEW = 128
 """As many boundaries are compared with at once rather than searched."""
@@ -81,9 +78,7 @@ class Discretization(Layer):
         """How many bins there are."""
         return self.num_bins or len(self.bin_boundaries or ()) + 1
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         method = "compare_all" if self.bins <= FEW else "scan"
         if jnp.issubdtype(x.dtype, jnp.integer):
             whole = "uint32" if x.dtype == "uint32" else "int32"
@@ -97,11 +92,8 @@ class Discretization(Layer):
             unknown = jnp.isnan(wide) | jnp.isnan(boundaries[0])
         return encode(call, jnp.where(unknown, -1, bins), self.bins, self.output_mode)
 
-    def whole(self, call: Call, dtype: str) -> "Array":
+    def whole(self, call: Call, dtype: str) -> Array:
         """The least integers that the boundaries are not above: large integers as floats would be others."""
-        import jax.numpy as jnp
-        import numpy as np
-
         limits = np.iinfo(dtype)
         if self.bin_boundaries is not None:
             reached = [max(ceil(value), limits.min) for value in self.bin_boundaries if value <= limits.max]
@@ -113,9 +105,7 @@ class Discretization(Layer):
     def gives(self) -> int | None:
         return self.bins if self.output_mode == "int" else None
 
-    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
-        import numpy as np
-
+    def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
         values, counts = tally(batches)
         dtype = "float64" if values.dtype == "float64" else "float32"
         if values.size == 0 or values[-1] != values[-1]:

@@ -1,21 +1,16 @@
 """The layer that normalizes by the statistics of the training rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axes, Numbers
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, State, Unfitted
 from modelc.compiler.library.layers.normalization.base import along, need_axes, sizes_along
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
-
-    Values = np.ndarray[Any, Any]
 
 
 class Normalization(Layer):
@@ -95,9 +90,7 @@ class Normalization(Layer):
         """`axis` as a tuple, empty for null."""
         return self.axis or ()
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         dtype = x.dtype if jnp.issubdtype(x.dtype, jnp.floating) else jnp.dtype("float32")
         wide = x.astype(jnp.promote_types(dtype, "float32"))
         mean, variance = (self.statistic(call, name, wide) for name in ("mean", "variance"))
@@ -105,19 +98,15 @@ class Normalization(Layer):
         y = mean + wide * scale if self.invert else (wide - mean) / scale
         return y.astype(dtype)
 
-    def statistic(self, call: Call, name: str, x: "Array") -> "Array":
+    def statistic(self, call: Call, name: str, x: Array) -> Array:
         """The mean or variance, so that it broadcasts to `x`."""
-        import jax.numpy as jnp
-
         given: tuple[float, ...] | None = getattr(self, name)
         if given is None:
             return along(self.axes, call.state[name], x)
         last = max(self.axes, default=-1)
         return jnp.asarray(given, x.dtype).reshape(-1, *[1] * (-1 - last))
 
-    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, Values]":
-        import numpy as np
-
+    def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
         count: Any = 0.0
         mean: Any = 0.0
         squares: Any = 0.0
@@ -140,11 +129,9 @@ class Normalization(Layer):
                 "variance": np.asarray(variance + nothing, dtype),
             }
 
-    def moments(self, batch: Batch) -> "tuple[Values, Values, Values]":
+    def moments(self, batch: Batch) -> tuple[NumpyArray, NumpyArray, NumpyArray]:
         """Of each entry of `axis` in one batch: how many real values there are, their mean, and the sum of their squared
         distances from it."""
-        import numpy as np
-
         x = batch.values.astype("float64")
         kept = {axis % x.ndim for axis in self.axes}
         over = tuple(axis for axis in range(x.ndim) if axis not in kept)

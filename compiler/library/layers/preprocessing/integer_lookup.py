@@ -2,19 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size, read_tuple
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, Unfitted
 from modelc.compiler.library.layers.preprocessing.base import MODES, Mode, encode, encoded, tally
-
-if TYPE_CHECKING:
-    import numpy as np
-    from jax import Array
 
 Integer = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Integers = Annotated[tuple[Integer, ...], BeforeValidator(read_tuple), Field(min_length=1)]
@@ -104,9 +101,7 @@ class IntegerLookup(Layer):
         """How many places there are."""
         return self.max_tokens or self.first + len(self.vocabulary or ())
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         wide = x.astype("int32")
         learnt = call.state if self.vocabulary is None else self.lookup(self.vocabulary, len(self.vocabulary))
         tokens, places = jnp.asarray(learnt["tokens"]), jnp.asarray(learnt["places"])
@@ -120,9 +115,7 @@ class IntegerLookup(Layer):
     def gives(self) -> int | None:
         return self.size if self.output_mode == "int" else None
 
-    def fit(self, batches: Iterable[Batch]) -> "Mapping[str, np.ndarray[Any, Any]]":
-        import numpy as np
-
+    def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
         values, counts = tally(batches)
         if self.mask_token is not None:
             values, counts = values[values != self.mask_token], counts[values != self.mask_token]
@@ -130,13 +123,11 @@ class IntegerLookup(Layer):
         chosen = tuple(int(token) for token in values[order])
         return self.lookup(chosen[: self.size - self.first], self.size - self.first)
 
-    def lookup(self, vocabulary: tuple[int, ...], room: int) -> "Mapping[str, np.ndarray[Any, Any]]":
+    def lookup(self, vocabulary: tuple[int, ...], room: int) -> Mapping[str, NumpyArray]:
         """The tables of `vocabulary` for a search: `tokens` growing, and the `places` of each, `[room]` both.
 
         An empty vocabulary is as one of -1 that stands where -1 would without it.
         """
-        import numpy as np
-
         empty = not vocabulary
         words = np.array(vocabulary or (-1,), "int32")
         order = np.argsort(words)

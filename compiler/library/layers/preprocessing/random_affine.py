@@ -4,15 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from itertools import product
 from math import tau
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage, Range
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Matrix = tuple[Any, Any, Any, Any, Any, Any]
 """`(a0, a1, a2, b0, b1, b2)`: the output pixel at `(x, y)` is the input at `(a0 x + a1 y + a2, b0 x + b1 y + b2)`."""
@@ -37,10 +35,8 @@ class RandomAffine(RandomImage):
     def matrix(self, drawn: Mapping[str, Any], height: int, width: int) -> Matrix:
         """The map of one image."""
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         """The formula of `keras.ops.image.affine_transform`, with one place for all channels of a pixel."""
-        import jax.numpy as jnp
-
         height, width, channels = image.shape
         a0, a1, a2, b0, b1, b2 = self.matrix(drawn, height, width)
         y, x = jnp.arange(height, dtype="float32")[:, None], jnp.arange(width, dtype="float32")[None, :]
@@ -55,10 +51,8 @@ class RandomAffine(RandomImage):
             total = total + values * (down * along)[..., None]
         return total
 
-    def taps(self, place: "Array") -> "list[tuple[Array, Array]]":
+    def taps(self, place: Array) -> list[tuple[Array, Array]]:
         """The pixels along one axis that `place` is read from, and how much each counts."""
-        import jax.numpy as jnp
-
         if self.interpolation == "nearest":
             # Halves away from zero, as JAX's map_coordinates rounds.
             nearest = jnp.sign(place) * jnp.floor(jnp.abs(place) + 0.5)
@@ -68,10 +62,8 @@ class RandomAffine(RandomImage):
         return [(lower.astype("int32"), 1 - upper), (lower.astype("int32") + 1, upper)]
 
 
-def inside(index: "Array", size: int, fill_mode: str) -> "Array":
+def inside(index: Array, size: int, fill_mode: str) -> Array:
     """The pixels of an axis of `size` that stand for those at `index`, which may lie beyond its edges."""
-    import jax.numpy as jnp
-
     if fill_mode == "wrap":
         return index % size
     if fill_mode == "reflect":
@@ -96,12 +88,10 @@ class RandomRotation(RandomAffine):
 
     factor: Annotated[Range, Field(description="Angles in full turns: a number for as much either way, or a pair.")]
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"angle": draws.uniform("angle", *self.factor) * tau}
 
     def matrix(self, drawn: Mapping[str, Any], height: int, width: int) -> Matrix:
-        import jax.numpy as jnp
-
         cos, sin = jnp.cos(drawn["angle"]), jnp.sin(drawn["angle"])
         x, y = (width - 1) / 2, (height - 1) / 2
         return cos, -sin, x - x * cos + y * sin, sin, cos, y - x * sin - y * cos
@@ -126,7 +116,7 @@ class RandomTranslation(RandomAffine):
         Range, Field(description="Shares of the width: a number for as much either way, or a pair.")
     ]
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {
             "down": draws.uniform("down", *self.height_factor) * shape[0],
             "right": draws.uniform("right", *self.width_factor) * shape[1],
@@ -155,7 +145,7 @@ class RandomZoom(RandomAffine):
     ]
     width_factor: Annotated[Range | None, Field(description="The same for the width; null: as for the height.")] = None
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         height = 1 + draws.uniform("height", *self.height_factor)
         width = height if self.width_factor is None else 1 + draws.uniform("width", *self.width_factor)
         return {"height": height, "width": width}
@@ -186,7 +176,7 @@ class RandomShear(RandomAffine):
         0.0,
     )
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         sign = draws.sign("sign")
         return {"x": sign * draws.uniform("x", *self.x_factor), "y": sign * draws.uniform("y", *self.y_factor)}
 

@@ -1,12 +1,13 @@
 """The layers that change the values of images at random: brightness, contrast, and areas that are erased."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.layers.preprocessing.random_image import (
     Draws,
@@ -16,9 +17,6 @@ from modelc.compiler.library.layers.preprocessing.random_image import (
     Share,
     ValueRange,
 )
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RandomBrightness(RandomImage):
@@ -37,13 +35,11 @@ class RandomBrightness(RandomImage):
     factor: Annotated[Range, Field(description="Shares of the range: a number for as much either way, or a pair.")]
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         low, high = self.value_range
         return {"delta": draws.uniform("delta", *self.factor) * (high - low)}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         return jnp.clip(image + drawn["delta"], *self.value_range)
 
 
@@ -66,12 +62,10 @@ class RandomContrast(RandomImage):
     ]
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"factor": draws.uniform("factor", 1 - self.factor[0], 1 + self.factor[1])}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         mean = jnp.mean(image, (0, 1), keepdims=True)
         return jnp.clip((image - mean) * drawn["factor"] + mean, *self.value_range)
 
@@ -114,9 +108,7 @@ class RandomErasing(RandomImage):
             )
         return x
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
-        import jax.numpy as jnp
-
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         drawn: dict[str, Array] = {"erased": draws.chance("erased", draws.uniform("share", *self.factor))}
         for name, size in (("height", shape[0]), ("width", shape[1])):
             length = jnp.sqrt(draws.uniform(name, *self.scale)) * size
@@ -126,9 +118,7 @@ class RandomErasing(RandomImage):
             drawn["noise"] = draws.normal("noise", shape)
         return drawn
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         y, x = jnp.arange(image.shape[0])[:, None, None], jnp.arange(image.shape[1])[None, :, None]
         within = (y >= drawn["height begin"]) & (y < drawn["height end"])
         within &= (x >= drawn["width begin"]) & (x < drawn["width end"])

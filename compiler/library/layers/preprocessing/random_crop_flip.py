@@ -1,18 +1,16 @@
 """The layers that mirror images at random, and that cut a part out of them at a random place."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage
 from modelc.compiler.library.layers.preprocessing.resizing import middle
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RandomFlip(RandomImage):
@@ -33,12 +31,10 @@ class RandomFlip(RandomImage):
         Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="Which ways are mirrored.")
     ] = "horizontal_and_vertical"
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {name: draws.chance(name) for name in ("horizontal", "vertical") if name in self.mode}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         for name, axis in (("horizontal", 1), ("vertical", 0)):
             if name in drawn:
                 image = jnp.where(drawn[name], jnp.flip(image, axis), image)
@@ -70,17 +66,15 @@ class RandomCrop(RandomImage):
             )
         return x.with_shape(self.height, self.width, x.shape[-1])
 
-    def still(self, x: "Array") -> "Array":
+    def still(self, x: Array) -> Array:
         return middle(x, (self.height, self.width))
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {
             "top": draws.place("top", shape[0] - self.height + 1),
             "left": draws.place("left", shape[1] - self.width + 1),
         }
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        from jax import lax
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         size = (self.height, self.width, image.shape[2])
         return lax.dynamic_slice(image, (drawn["top"], drawn["left"], 0), size)

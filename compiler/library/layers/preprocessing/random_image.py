@@ -4,20 +4,18 @@ A layer says what it draws for one image and what it does with it; rows and trai
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import derive
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Signed = Annotated[Number, Field(ge=-1, le=1)]
 Part = Annotated[Number, Field(ge=0, le=1)]
@@ -69,10 +67,7 @@ class RandomImage(Layer):
         """The type of the output for images of the type `x`."""
         return x
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         if not call.train:
             return self.still(x)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(call.random("rows"), jnp.arange(x.shape[0]))
@@ -81,15 +76,15 @@ class RandomImage(Layer):
         wide = x.astype(jnp.promote_types(x.dtype, "float32")) if self.floats else x
         return jax.vmap(self.change)(wide, drawn).astype(x.dtype)
 
-    def still(self, x: "Array") -> "Array":
+    def still(self, x: Array) -> Array:
         """What becomes of a batch outside training."""
         return x
 
-    def draw(self, draws: "Draws", shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: "Draws", shape: tuple[int, ...]) -> Mapping[str, Array]:
         """The numbers for one image of `shape`, by name."""
         raise NotImplementedError
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         """One image `[height, width, channels]`, changed by the numbers drawn for it."""
         raise NotImplementedError
 
@@ -97,33 +92,25 @@ class RandomImage(Layer):
 class Draws:
     """Random numbers for one image: each by its name, so that no other number changes with it."""
 
-    def __init__(self, key: "Array") -> None:
+    def __init__(self, key: Array) -> None:
         self.key = key
 
-    def uniform(self, name: str, low: float = 0.0, high: float = 1.0) -> "Array":
+    def uniform(self, name: str, low: float = 0.0, high: float = 1.0) -> Array:
         """A float from `low` up to `high`."""
-        import jax
-
         return jax.random.uniform(derive(self.key, name), minval=low, maxval=high)
 
-    def chance(self, name: str, share: "float | Array" = 0.5) -> "Array":
+    def chance(self, name: str, share: float | Array = 0.5) -> Array:
         """True with the probability `share`."""
         return self.uniform(name) < share
 
-    def place(self, name: str, count: int) -> "Array":
+    def place(self, name: str, count: int) -> Array:
         """An integer from 0 up to but without `count`."""
-        import jax.numpy as jnp
-
         return jnp.minimum(self.uniform(name) * count, count - 1).astype("int32")
 
-    def sign(self, name: str) -> "Array":
+    def sign(self, name: str) -> Array:
         """1 or -1."""
-        import jax.numpy as jnp
-
         return jnp.where(self.chance(name), 1.0, -1.0)
 
-    def normal(self, name: str, shape: tuple[int, ...]) -> "Array":
+    def normal(self, name: str, shape: tuple[int, ...]) -> Array:
         """Standard normal floats."""
-        import jax
-
         return jax.random.normal(derive(self.key, name), shape)

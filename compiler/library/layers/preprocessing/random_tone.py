@@ -1,14 +1,12 @@
 """The layers that change colours and edges of images at random: grey, inverted, more or less colourful, sharper."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, Part, RandomImage, Share, ValueRange
-
-if TYPE_CHECKING:
-    from jax import Array
 
 RGB = (3,)
 
@@ -30,12 +28,10 @@ class RandomGrayscale(RandomImage):
 
     factor: Annotated[Part, Field(description="Probability that an image becomes grey.")] = 0.5
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"grey": draws.chance("grey", self.factor)}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         red, green, blue = planes(image)
         luma = 0.2989 * red + 0.5870 * green + 0.1140 * blue
         return jnp.where(drawn["grey"], luma[..., None], image)
@@ -60,12 +56,10 @@ class RandomInvert(RandomImage):
     )
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"inverted": draws.chance("inverted", draws.uniform("share", *self.factor))}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         return jnp.where(drawn["inverted"], sum(self.value_range) - image, image)
 
 
@@ -86,13 +80,11 @@ class RandomSaturation(RandomImage):
     factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         factor = draws.uniform("factor", *self.factor)
         return {"factor": factor / (1 - factor + 1e-7)}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         # At one hue and value, the distances of channels to the largest are in proportion to the saturation.
         low = self.value_range[0]
         channels = planes(image)
@@ -119,13 +111,11 @@ class RandomHue(RandomImage):
     factor: Annotated[Share, Field(description="Half turns: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"turn": draws.sign("sign") * draws.uniform("factor", *self.factor) * 0.5}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         """Smith 1978: the hue from the largest channel and the two others, and the channels from hue and extent."""
-        import jax.numpy as jnp
-
         red, green, blue = planes(image)
         value, extent = largest_and_extent(red, green, blue)
         scale = 1 / jnp.where(extent > 0, extent, 1)
@@ -158,12 +148,10 @@ class RandomSharpness(RandomImage):
     factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)
 
-    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, "Array"]:
+    def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"factor": draws.uniform("factor", *self.factor)}
 
-    def change(self, image: "Array", drawn: Mapping[str, Any]) -> "Array":
-        import jax.numpy as jnp
-
+    def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         padded = jnp.pad(image, ((1, 1), (1, 1), (0, 0)))
         columns = padded[:-2] + padded[1:-1] + padded[2:]
         around = columns[:, :-2] + columns[:, 1:-1] + columns[:, 2:]
@@ -171,18 +159,14 @@ class RandomSharpness(RandomImage):
         return jnp.clip(image + (1 - 2 * drawn["factor"]) * (smooth - image), *self.value_range)
 
 
-def planes(image: "Array") -> "tuple[Array, Array, Array]":
+def planes(image: Array) -> tuple[Array, Array, Array]:
     """Red, green and blue apart: XLA computes along a last axis of three several times more slowly. The gradient of a
     split joins three arrays, that of three slices would compute all channels' gradients for each of them."""
-    import jax.numpy as jnp
-
     red, green, blue = (jnp.squeeze(plane, -1) for plane in jnp.split(image, 3, -1))
     return red, green, blue
 
 
-def largest_and_extent(red: "Array", green: "Array", blue: "Array") -> "tuple[Array, Array]":
+def largest_and_extent(red: Array, green: Array, blue: Array) -> tuple[Array, Array]:
     """The largest channel of each pixel (the value of HSV), and how far it is from the smallest."""
-    import jax.numpy as jnp
-
     largest = jnp.maximum(jnp.maximum(red, green), blue)
     return largest, largest - jnp.minimum(jnp.minimum(red, green), blue)

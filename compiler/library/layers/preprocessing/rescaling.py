@@ -1,16 +1,14 @@
 """The layer that scales and shifts by fixed numbers."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Rescaling(Layer):
@@ -45,9 +43,7 @@ class Rescaling(Layer):
             )
         return Plan.of(x.with_dtype("float32"))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         # Python's numbers where there is one: XLA folds them, and adding 0 costs nothing.
         scale, offset = (
             given[0] if len(given) == 1 else jnp.array(given, "float32") for given in (self.scale, self.offset)

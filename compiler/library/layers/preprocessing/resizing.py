@@ -1,18 +1,16 @@
 """The layers that bring images to one size: by interpolation, or by cutting the edges off."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Pair = tuple[int, int]
 
@@ -72,9 +70,7 @@ class Resizing(Layer):
             need_floats(x)
         return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         size = self.height, self.width
         if self.crop_to_aspect_ratio:
             x = middle(x, proportional((x.shape[1], x.shape[2]), size))
@@ -109,7 +105,7 @@ class CenterCrop(Layer):
             need_floats(x)
         return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         size = self.height, self.width
         if x.shape[1] >= self.height and x.shape[2] >= self.width:
             return middle(x, size)
@@ -122,17 +118,14 @@ def proportional(whole: Pair, size: Pair) -> Pair:
     return max(min(whole[0], whole[1] * height // width), 1), max(min(whole[1], whole[0] * width // height), 1)
 
 
-def middle(x: "Array", size: Pair) -> "Array":
+def middle(x: Array, size: Pair) -> Array:
     """The middle of a batch of images; of two middles the upper or left one."""
     top, left = ((whole - part) // 2 for whole, part in zip(x.shape[1:3], size, strict=True))
     return x[:, top : top + size[0], left : left + size[1]]
 
 
-def resized(x: "Array", size: Pair, interpolation: str, *, antialias: bool = False) -> "Array":
+def resized(x: Array, size: Pair, interpolation: str, *, antialias: bool = False) -> Array:
     """A batch of images interpolated to `size`, in float32 where they are narrower."""
-    import jax
-    import jax.numpy as jnp
-
     if (x.shape[1], x.shape[2]) == size:
         return x
     wide = x if interpolation == "nearest" else x.astype(jnp.promote_types(x.dtype, "float32"))

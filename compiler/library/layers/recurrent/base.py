@@ -7,12 +7,13 @@ The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lst
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.constraints import ConstraintField
@@ -25,14 +26,11 @@ from modelc.compiler.library.layers import LAYERS, ActivationField
 from modelc.compiler.library.layers.activations.smooth import Tanh
 from modelc.compiler.library.regularizers import RegularizerField
 
-if TYPE_CHECKING:
-    from jax import Array
-
-    Arrays = tuple[Array, ...]
-    """The parts of a state, each `[batch, ...]`, the output first."""
-    Within = Callable[[Array], Array]
-    Step = Callable[[Array, Arrays, Any], Arrays]
-    """The next state from what the inputs of this step add (`[batch, ...]`), the last state, and what h adds to it."""
+Arrays = tuple[Array, ...]
+"""The parts of a state, each `[batch, ...]`, the output first."""
+Within = Callable[[Array], Array]
+Step = Callable[[Array, Arrays, Any], Arrays]
+"""The next state from what the inputs of this step add (`[batch, ...]`), the last state, and what h adds to it."""
 
 
 Stateful = Annotated[
@@ -89,7 +87,7 @@ class Recurrent(Layer):
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
 
-    def step(self, z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+    def step(self, z: Array, state: Arrays, recur: Any) -> Arrays:
         """The next state from `z`, what the inputs add to the gates, and the last state; `recur` has what that adds."""
         raise NotImplementedError
 
@@ -101,7 +99,7 @@ class Recurrent(Layer):
         """The weights `kernel` and `recurrent_kernel`."""
         raise NotImplementedError
 
-    def project(self, call: Call, x: "Array") -> "tuple[Array, Within | None]":
+    def project(self, call: Call, x: Array) -> tuple[Array, Within | None]:
         """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`.
 
         Or the inputs as they are, and the function that makes it of one step of them, inside the run: the sums of all steps
@@ -109,7 +107,7 @@ class Recurrent(Layer):
         """
         raise NotImplementedError
 
-    def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Any:
+    def recur(self, call: Call, x: Array, state: Array, bias: Array | None) -> Any:
         """What `step` calls with h for what it adds to the gates; `state` is a part of the first state."""
         raise NotImplementedError
 
@@ -117,7 +115,7 @@ class Recurrent(Layer):
         """The weight `bias` of a state of so many columns."""
         return self.weight("bias", (self.gates * columns,), ("mlp",))
 
-    def biases(self, bias: "Array") -> "tuple[Array, Array | None]":
+    def biases(self, bias: Array) -> tuple[Array, Array | None]:
         """What is added to the sums of the inputs, and to those of the state."""
         return bias, None
 
@@ -164,9 +162,7 @@ class Recurrent(Layer):
         for given in initial_state:
             need_floats(given, slot="initial_state")
 
-    def apply(self, call: Call, x: "Array", initial_state: "Arrays | None" = None) -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array, initial_state: Arrays | None = None) -> Result:
         bias, recurrent_bias = self.biases(call.params["bias"].astype(x.dtype)) if self.use_bias else (None, None)
         z, within = self.project(call, x)
         if within is None and bias is not None:
@@ -180,7 +176,7 @@ class Recurrent(Layer):
 
         mask = call.masks.get("x")
 
-        def step(z: "Array", state: "Arrays", recur: Any) -> "Arrays":
+        def step(z: Array, state: Arrays, recur: Any) -> Arrays:
             if within is not None:
                 z = within(z) if bias is None else within(z) + bias
             return self.step(z, state, recur)
@@ -210,22 +206,20 @@ class Recurrent(Layer):
 
 
 def run(
-    step: "Step",
+    step: Step,
     recur: Any,
-    z: "Array",
-    state: "Arrays",
-    mask: "Array | None",
+    z: Array,
+    state: Arrays,
+    mask: Array | None,
     *,
     sequences: bool,
     backwards: bool,
     gathers: bool,
-) -> "tuple[Arrays, Array | None]":
+) -> tuple[Arrays, Array | None]:
     """The state after the last step, and with `sequences` the outputs `[batch, time, ...]` in the order of running.
 
     `z` is `[batch, time, ...]`. Where `mask` (`[batch, time]`) is false the state stays, and the output with it.
     """
-    import jax.numpy as jnp
-
     scan = partial(over_time, step, sequences=sequences, backwards=backwards)
     steps = jnp.swapaxes(z, 0, 1), None if mask is None else mask.T
     if gathers:
@@ -239,20 +233,19 @@ def run(
 
 
 def over_time(
-    step: "Step",
+    step: Step,
     recur: Any,
-    state: "Arrays",
-    z: "Array",
-    mask: "Array | None",
+    state: Arrays,
+    z: Array,
+    mask: Array | None,
     *,
     sequences: bool,
     backwards: bool,
     before: bool = False,
-) -> "tuple[Arrays, Array | None, Array | None]":
+) -> tuple[Arrays, Array | None, Array | None]:
     """The last state, the outputs and with `before` what h was before each step, both `[time, batch, ...]`."""
-    from jax import lax
 
-    def advance(state: "Arrays", now: "tuple[Array, Array | None]") -> "tuple[Arrays, Any]":
+    def advance(state: Arrays, now: tuple[Array, Array | None]) -> tuple[Arrays, Any]:
         z, real = now
         new = step(z, state, recur)
         if real is not None:
@@ -263,20 +256,19 @@ def over_time(
     return state, outputs, h
 
 
-def gathered(scan: Any, recur: Any, state: "Arrays", z: "Array", mask: "Array | None") -> "tuple[Arrays, Array | None]":
+def gathered(scan: Any, recur: Any, state: Arrays, z: Array, mask: Array | None) -> tuple[Arrays, Array | None]:
     """`scan`, whose gradient of the recurrent kernel is one product of all steps after the run back through time.
 
     Plain differentiation adds a product to the gradient in each step: slow for large kernels, and for convolutions, whose
     gradient XLA's CPU backend computes slowly inside a loop. Needs a step that adds `recur(h)` to z and uses neither
     elsewhere, so that the gradient of z is that of the product. Not for forward-mode differentiation.
     """
-    import jax
 
-    def with_kernel(kernel: "Array", dropped: Any) -> Any:
+    def with_kernel(kernel: Array, dropped: Any) -> Any:
         return replace(recur, kernel=kernel, dropped=dropped)
 
-    def forward(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
-        def fixed(state: "Arrays", z: "Array") -> Any:
+    def forward(kernel: Array, dropped: Any, state: Arrays, z: Array, mask: Any) -> Any:
+        def fixed(state: Arrays, z: Array) -> Any:
             last, outputs, h = scan(with_kernel(kernel, dropped), state, z, mask, before=True)
             return (last, outputs), h
 
@@ -290,7 +282,7 @@ def gathered(scan: Any, recur: Any, state: "Arrays", z: "Array", mask: "Array | 
         return (*back_to_kernel(to_z), None, to_state, to_z, None)
 
     @jax.custom_vjp
-    def whole(kernel: "Array", dropped: Any, state: "Arrays", z: "Array", mask: Any) -> Any:
+    def whole(kernel: Array, dropped: Any, state: Arrays, z: Array, mask: Any) -> Any:
         last, outputs, _ = scan(with_kernel(kernel, dropped), state, z, mask)
         return last, outputs
 
@@ -299,15 +291,11 @@ def gathered(scan: Any, recur: Any, state: "Arrays", z: "Array", mask: "Array | 
     return result
 
 
-def keep(real: "Array", new: "Array", old: "Array") -> "Array":
+def keep(real: Array, new: Array, old: Array) -> Array:
     """`new` in the rows where `real` (`[batch]`) is true, else `old`."""
-    import jax.numpy as jnp
-
     return jnp.where(real.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
 
-def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: "Array") -> "Array":
+def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: Array) -> Array:
     """Dropout factors of `shape`: 0 at `rate`, else `1 / (1 - rate)`."""
-    import jax
-
     return jax.random.bernoulli(call.random(purpose), 1 - rate, shape).astype(x.dtype) / (1 - rate)

@@ -1,19 +1,17 @@
 """The wrapper that runs a recurrent layer over a sequence in both directions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.core.wrapper import plan_inside
-
-if TYPE_CHECKING:
-    from jax import Array
 
 RECURRENT = frozenset({"go_backwards", "return_sequences"})
 """The arguments that make a layer recurrent."""
@@ -69,9 +67,7 @@ class Bidirectional(Layer):
             state |= join(name, plan.state)
         return Plan(outputs, params, state)
 
-    def apply(self, call: Call, x: "Array", initial_state: "tuple[Array, ...] | None" = None) -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array, initial_state: tuple[Array, ...] | None = None) -> Result:
         results: dict[str, Any] = {}
         outputs: dict[str, Array] = {}
         state: dict[str, Array] = {}
@@ -102,10 +98,8 @@ class Bidirectional(Layer):
         """The copy of the layer that is called `name`: `forward` or `backward`."""
         return self.layer.model_copy(update={"go_backwards": name == "backward"})
 
-    def merge(self, one: "Array", other: "Array") -> "Array":
+    def merge(self, one: Array, other: Array) -> Array:
         """Both outputs as one, on the last axis or value by value."""
-        import jax.numpy as jnp
-
         if self.merge_mode == "concat":
             return jnp.concatenate([one, other], axis=-1)
         if self.merge_mode == "mul":

@@ -1,12 +1,13 @@
 """The layers that convolve sequences of sequences, images and volumes, carrying images from step to step."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Weight
@@ -29,9 +30,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 from modelc.compiler.library.layers.recurrent.base import mask_of
 from modelc.compiler.library.layers.recurrent.lstm import LongShortTerm
 
-if TYPE_CHECKING:
-    from jax import Array
-
 
 @dataclass(frozen=True, slots=True)
 class ConvRecur:
@@ -40,10 +38,10 @@ class ConvRecur:
     `kernel` is `[*kernel_size, filters, 4 filters]`; `dropped` has factors on h for each gate, or is None.
     """
 
-    kernel: "Array"
-    dropped: "list[Array] | None" = None
+    kernel: Array
+    dropped: list[Array] | None = None
 
-    def __call__(self, h: "Array") -> "Array":
+    def __call__(self, h: Array) -> Array:
         ones = (1,) * (h.ndim - 2)
         return convolve_gates(h, self.kernel, self.dropped, ones, "same", ones)
 
@@ -93,7 +91,7 @@ class ConvLSTM(LongShortTerm, Filters):
             "recurrent_kernel": self.weight("recurrent", (*self.kernel_size, self.filters, columns), axes),
         }
 
-    def project(self, call: Call, x: "Array") -> "tuple[Array, None]":
+    def project(self, call: Call, x: Array) -> tuple[Array, None]:
         batch, time, *frame = x.shape
         kept = self.dropped(call, "dropout", self.dropout, x[:, 0])
         if kept is not None:
@@ -108,11 +106,11 @@ class ConvLSTM(LongShortTerm, Filters):
         )
         return y.reshape(batch, time, *y.shape[1:]), None
 
-    def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> ConvRecur:
+    def recur(self, call: Call, x: Array, state: Array, bias: Array | None) -> ConvRecur:
         dropped = self.dropped(call, "recurrent_dropout", self.recurrent_dropout, state)
         return ConvRecur(call.params["recurrent_kernel"].astype(x.dtype), dropped)
 
-    def dropped(self, call: Call, purpose: str, rate: float, like: "Array") -> "list[Array] | None":
+    def dropped(self, call: Call, purpose: str, rate: float, like: Array) -> list[Array] | None:
         """Dropout factors on what is `like` for each gate, as in Keras; None where nothing is dropped."""
         if not call.train or rate == 0:
             return None
@@ -198,16 +196,14 @@ class ConvLSTM3D(ConvLSTM):
 
 
 def convolve_gates(
-    x: "Array",
-    kernel: "Array",
-    kept: "list[Array] | None",
+    x: Array,
+    kernel: Array,
+    kept: list[Array] | None,
     strides: Directions,
     padding: str,
     dilation: Directions,
-) -> "Array":
+) -> Array:
     """The sums over windows of `x` for all gates, each of `x` times its own factors in `kept` where there are such."""
-    import jax.numpy as jnp
-
     if kept is None:
         return convolve(x, kernel, strides, padding, dilation)
     parts = zip(kept, jnp.split(kernel, len(kept), axis=-1), strict=True)

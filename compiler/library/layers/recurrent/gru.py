@@ -1,16 +1,14 @@
 """The gated recurrent unit."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Sigmoid
 from modelc.compiler.library.layers.recurrent.vector_cells import Recur, VectorCell
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class GRU(VectorCell):
@@ -47,12 +45,10 @@ class GRU(VectorCell):
             return self.weight("bias", (2, self.gates * columns), (None, "mlp"))
         return super().bias(columns)
 
-    def biases(self, bias: "Array") -> "tuple[Array, Array | None]":
+    def biases(self, bias: Array) -> tuple[Array, Array | None]:
         return (bias[0], bias[1]) if self.reset_after else (bias, None)
 
-    def step(self, z: "Array", state: "tuple[Array, ...]", recur: Recur) -> "tuple[Array, ...]":
-        import jax.numpy as jnp
-
+    def step(self, z: Array, state: tuple[Array, ...], recur: Recur) -> tuple[Array, ...]:
         (h,) = state
         gate = self.recurrent_activation.function
         added_z, added_r, added_g = jnp.split(z, 3, axis=-1)

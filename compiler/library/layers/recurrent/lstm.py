@@ -1,10 +1,11 @@
 """The long short-term memory layer, and its cell, which `conv_lstm` runs on images."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.prng import derive
 from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Slot, Weight
@@ -13,9 +14,6 @@ from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Sigmoid
 from modelc.compiler.library.layers.recurrent.base import Recurrent
 from modelc.compiler.library.layers.recurrent.vector_cells import VectorCell
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ForgetBias(Initializer):
@@ -26,9 +24,7 @@ class ForgetBias(Initializer):
     def check(self, shape: tuple[int, ...]) -> None:
         self.others.check(shape)
 
-    def sample(self, key: "Array", shape: tuple[int, ...], dtype: str) -> "Array":
-        import jax.numpy as jnp
-
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         columns = shape[0] // 4
         first = self.others.sample(derive(key, "input"), (columns,), dtype)
         last = self.others.sample(derive(key, "cell and output"), (2 * columns,), dtype)
@@ -59,9 +55,7 @@ class LongShortTerm(Recurrent):
             replace(weight, initializer=ForgetBias(others=self.bias_initializer)) if self.unit_forget_bias else weight
         )
 
-    def step(self, z: "Array", state: "tuple[Array, ...]", recur: Any) -> "tuple[Array, ...]":
-        import jax.numpy as jnp
-
+    def step(self, z: Array, state: tuple[Array, ...], recur: Any) -> tuple[Array, ...]:
         h, c = state
         act, gate = self.activation.function, self.recurrent_activation.function
         i, f, g, o = jnp.split(z + recur(h), 4, axis=-1)

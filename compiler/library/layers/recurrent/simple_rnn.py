@@ -1,11 +1,9 @@
 """The fully connected recurrent layer."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.layers.recurrent.vector_cells import Recur, VectorCell
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class SimpleRNN(VectorCell):
@@ -27,5 +25,5 @@ class SimpleRNN(VectorCell):
     gates: ClassVar[int] = 1
     functions: ClassVar[tuple[str, ...]] = ("activation",)
 
-    def step(self, z: "Array", state: "tuple[Array, ...]", recur: Recur) -> "tuple[Array, ...]":
+    def step(self, z: Array, state: tuple[Array, ...], recur: Recur) -> tuple[Array, ...]:
         return (self.activation.function(z + recur(state[0])),)

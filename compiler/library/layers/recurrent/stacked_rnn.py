@@ -3,20 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 from modelc.compiler.library.layers.recurrent.base import Recurrent, Stateful
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class StackedRNN(Layer):
@@ -74,7 +72,7 @@ class StackedRNN(Layer):
             state |= join(name, plan.state)
         return Plan({"output": value, **outputs}, params, state)
 
-    def apply(self, call: Call, x: "Array", initial_state: "tuple[Array, ...] | None" = None) -> Result:
+    def apply(self, call: Call, x: Array, initial_state: tuple[Array, ...] | None = None) -> Result:
         outputs: dict[str, Array] = {}
         state: dict[str, Array] = {}
         value, masks = x, {"x": call.masks.get("x")}

@@ -1,20 +1,18 @@
 """The wrapper that runs a layer on every step of a sequence."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.wrapper import plan_inside
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class TimeDistributed(Layer):
@@ -65,9 +63,7 @@ class TimeDistributed(Layer):
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}
         return Plan(outputs, plan.params, plan.state)
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         batch, time = x.shape[:2]
         rows, mask = call.rows, call.masks.get("x")
         if rows is not None:

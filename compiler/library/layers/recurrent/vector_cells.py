@@ -1,21 +1,17 @@
 """What the recurrent layers share whose state is a vector: kernels as matrices, products with them, dropout masks."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Weight
-from modelc.compiler.library.layers.recurrent.base import Recurrent, mask_of
-
-if TYPE_CHECKING:
-    from jax import Array
-
-    from modelc.compiler.library.layers.recurrent.base import Within
+from modelc.compiler.library.layers.recurrent.base import Recurrent, Within, mask_of
 
 MANY_FEATURES = 2
 """So many features for each unit make one product for all steps worth its memory (benchmarks/layers.py)."""
@@ -28,14 +24,12 @@ class Recur:
     `kernel` is `[units, gates * units]`, `bias` `[gates * units]` or None, `dropped` `[batch, gates, units]` or None.
     """
 
-    kernel: "Array"
-    bias: "Array | None" = None
-    dropped: "Array | None" = None
+    kernel: Array
+    bias: Array | None = None
+    dropped: Array | None = None
 
-    def __call__(self, h: "Array", first: int = 0, last: int | None = None) -> "Array":
+    def __call__(self, h: Array, first: int = 0, last: int | None = None) -> Array:
         """The sums `[batch, n * units]` of the gates from `first` to before `last`, or to the end."""
-        import jax.numpy as jnp
-
         batch, units = h.shape
         columns = slice(first * units, None if last is None else last * units)
         kernel = self.kernel[:, columns]
@@ -75,10 +69,8 @@ class VectorCell(Recurrent, Units):
             "recurrent_kernel": self.weight("recurrent", (self.units, columns), ("embed", "mlp")),
         }
 
-    def project(self, call: Call, x: "Array") -> "tuple[Array, Within | None]":
+    def project(self, call: Call, x: Array) -> tuple[Array, Within | None]:
         # One dropout mask serves all gates, or one for each with recurrent dropout, as in Keras.
-        import jax.numpy as jnp
-
         kernel = call.params["kernel"].astype(x.dtype)
         if call.train and self.dropout > 0 and self.recurrent_dropout > 0:
             kept = mask_of(call, "dropout", self.dropout, (x.shape[0], self.gates, x.shape[2]), x)
@@ -92,7 +84,7 @@ class VectorCell(Recurrent, Units):
             return x @ kernel, None
         return x, lambda now: now @ kernel
 
-    def recur(self, call: Call, x: "Array", state: "Array", bias: "Array | None") -> Recur:
+    def recur(self, call: Call, x: Array, state: Array, bias: Array | None) -> Recur:
         dropped = None
         if call.train and self.recurrent_dropout > 0:
             shape = (x.shape[0], self.gates, self.units)

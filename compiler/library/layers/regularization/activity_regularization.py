@@ -1,16 +1,14 @@
 """The layer that adds to the loss for large values."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ActivityRegularization(Layer):
@@ -34,9 +32,7 @@ class ActivityRegularization(Layer):
         need_floats(x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> Result:
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Result:
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         rows = jnp.asarray(x.shape[0])
         if call.rows is not None:

@@ -1,18 +1,16 @@
 """The layer that forgets values at random while training."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Fraction, Shape
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Dropout(Layer):
@@ -45,20 +43,17 @@ class Dropout(Layer):
         )
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         if not call.train or self.rate == 0:
             return x
         shape = None if self.noise_shape is None else (x.shape[0], *self.noise_shape)
         return drop(x, self.rate, call.random("mask"), shape)
 
 
-def drop(x: "Array", rate: float, key: "Array", shape: tuple[int, ...] | None = None) -> "Array":
+def drop(x: Array, rate: float, key: Array, shape: tuple[int, ...] | None = None) -> Array:
     """`x` with values dropped at `rate` and the others scaled up to keep the mean.
 
     What is dropped is drawn for `shape`, that of `x` unless given, and is the same along axes where it has the size 1.
     """
-    import jax
-    import jax.numpy as jnp
-
     kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - rate, row), x.shape if shape is None else shape)
     return jnp.where(kept, x / (1 - rate), 0)

@@ -1,18 +1,16 @@
 """The layers that add, multiply or put in noise while training, and are the identity otherwise."""
 
 from math import sqrt
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Fraction, NonNegative
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Noise(Layer):
@@ -25,7 +23,7 @@ class Noise(Layer):
         need_floats(x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return self.change(x, call.random("noise")) if call.train and self.strength > 0 else x
 
     @property
@@ -33,7 +31,7 @@ class Noise(Layer):
         """How much is changed; 0 for nothing."""
         raise NotImplementedError
 
-    def change(self, x: "Array", key: "Array") -> "Array":
+    def change(self, x: Array, key: Array) -> Array:
         """`x` with noise drawn by `key`."""
         raise NotImplementedError
 
@@ -55,9 +53,7 @@ class GaussianNoise(Noise):
     def strength(self) -> float:
         return self.stddev
 
-    def change(self, x: "Array", key: "Array") -> "Array":
-        import jax
-
+    def change(self, x: Array, key: Array) -> Array:
         return x + self.stddev * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
 
 
@@ -79,9 +75,7 @@ class GaussianDropout(Noise):
     def strength(self) -> float:
         return self.rate
 
-    def change(self, x: "Array", key: "Array") -> "Array":
-        import jax
-
+    def change(self, x: Array, key: Array) -> Array:
         return x * (
             1 + sqrt(self.rate / (1 - self.rate)) * in_a_row(lambda row: jax.random.normal(key, row, x.dtype), x.shape)
         )
@@ -109,10 +103,7 @@ class AlphaDropout(Noise):
     def strength(self) -> float:
         return self.rate
 
-    def change(self, x: "Array", key: "Array") -> "Array":
-        import jax
-        import jax.numpy as jnp
-
+    def change(self, x: Array, key: Array) -> Array:
         a = 1 / sqrt((1 - self.rate) * (1 + self.rate * LOWEST**2))
         kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - self.rate, row), x.shape)
         return a * jnp.where(kept, x, LOWEST) - a * LOWEST * self.rate

@@ -1,18 +1,16 @@
 """The layers that forget whole channels at random while training."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.regularization.dropout import drop
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class SpatialDropout(Layer):
@@ -37,7 +35,7 @@ class SpatialDropout(Layer):
         need_floats(x)
         return Plan.of(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         if not call.train or self.rate == 0:
             return x
         return drop(x, self.rate, call.random("mask"), (x.shape[0], *[1] * self.dimensions, x.shape[-1]))

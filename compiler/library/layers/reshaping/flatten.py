@@ -1,13 +1,11 @@
 """The layer that turns any shape into one axis."""
 
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Flatten(Layer):
@@ -25,5 +23,5 @@ class Flatten(Layer):
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(x.with_shape(prod(x.shape)).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x.reshape(x.shape[0], prod(x.shape[1:]))

@@ -1,17 +1,15 @@
 """The layers that add to or take from the edges of a sequence, an image or a volume."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space, show_sizes
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Edges = tuple[tuple[int, int], ...]
 """Counts before and after, for each axis but the channels."""
@@ -37,9 +35,7 @@ class ZeroPadding(Layer):
         size = (whole + before + after for whole, (before, after) in zip(x.shape, self.edges, strict=False))
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.pad(x, ((0, 0), *self.edges, (0, 0)))
 
 
@@ -66,7 +62,7 @@ class Cropping(Layer):
         )
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         kept = (slice(before, x.shape[axis] - after) for axis, (before, after) in enumerate(self.edges, 1))
         return x[(slice(None), *kept)]
 

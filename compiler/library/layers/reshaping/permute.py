@@ -1,17 +1,15 @@
 """The layer that puts axes in another order."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Permute(Layer):
@@ -49,5 +47,5 @@ class Permute(Layer):
         )
         return Plan.of(x.with_shape(*(x.shape[axis] for axis in self.dims)).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return x.transpose(0, *(axis + x.ndim for axis in self.dims))

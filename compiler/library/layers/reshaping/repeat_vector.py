@@ -1,16 +1,14 @@
 """The layer that makes a sequence of one vector."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class RepeatVector(Layer):
@@ -35,7 +33,5 @@ class RepeatVector(Layer):
         )
         return Plan.of(x.with_shape(self.n, *x.shape).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array:
         return jnp.broadcast_to(x[:, None], (x.shape[0], self.n, x.shape[1]))

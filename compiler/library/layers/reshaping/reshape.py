@@ -1,17 +1,15 @@
 """The layer that gives the same values another shape."""
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import read_tuple
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class Reshape(Layer):
@@ -66,7 +64,7 @@ class Reshape(Layer):
         full = tuple(values // known if size == -1 else size for size in self.shape)
         return Plan.of(x.with_shape(*full).with_mask(False))
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         values = prod(x.shape[1:])
         known = prod(size for size in self.shape if size != -1)
         return x.reshape(x.shape[0], *(values // known if size == -1 else size for size in self.shape))

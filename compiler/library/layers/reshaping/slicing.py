@@ -1,17 +1,15 @@
 """The layers that take a part of their input along one axis: a range, one place, or all parts at once."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axis, read_tuple
+from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
-
-if TYPE_CHECKING:
-    from jax import Array
 
 Place = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 
@@ -63,7 +61,7 @@ class Slice(Layer):
     def places(self) -> slice:
         return slice(self.start, self.stop, self.step)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
+    def apply(self, call: Call, x: Array) -> Array | Result:
         y = x[(..., self.places, *(slice(None),) * (-1 - self.axis))]
         mask = call.masks.get("x")
         if mask is None:
@@ -101,7 +99,7 @@ class Select(Layer):
         kept = x.mask and self.axis != -x.rank and len(sizes) > 1
         return Plan.of(x.with_shape(*sizes).with_mask(kept), drops_mask=x.mask and not kept)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
+    def apply(self, call: Call, x: Array) -> Array | Result:
         y = x[(..., self.index, *(slice(None),) * (-1 - self.axis))]
         mask = call.masks.get("x")
         kept = mask is not None and self.axis != 1 - x.ndim and y.ndim > 2
@@ -161,7 +159,7 @@ class Split(Layer):
         inner = [size // given * number for number in range(1, given)] if isinstance(given, int) else list(given)
         return list(zip([0, *inner], [*inner, size], strict=True))
 
-    def apply(self, call: Call, x: "Array") -> "Result":
+    def apply(self, call: Call, x: Array) -> "Result":
         mask: Array | None = call.masks.get("x")
         outputs, masks = {}, {}
         for number, (begin, end) in enumerate(self.bounds(x.shape[self.axis])):

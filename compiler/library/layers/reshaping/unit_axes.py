@@ -1,17 +1,15 @@
 """The layers that add and remove axes of size 1."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class ExpandDims(Layer):
@@ -44,9 +42,7 @@ class ExpandDims(Layer):
         kept = x.mask and self.axis >= -x.rank
         return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not kept)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         y = jnp.expand_dims(x, self.axis)
         mask = call.masks.get("x")
         return y if mask is None or self.axis < 1 - x.ndim else Result.of(y, masks={"output": mask})
@@ -81,9 +77,7 @@ class Squeeze(Layer):
         kept = x.mask and -x.rank not in self.axis and len(shape) > 1
         return Plan.of(x.with_shape(*shape).with_mask(kept), drops_mask=x.mask and not kept)
 
-    def apply(self, call: Call, x: "Array") -> "Array | Result":
-        import jax.numpy as jnp
-
+    def apply(self, call: Call, x: Array) -> Array | Result:
         y = jnp.squeeze(x, self.axis)
         mask = call.masks.get("x")
         kept = mask is not None and 1 - x.ndim not in self.axis and y.ndim > 2

@@ -1,17 +1,15 @@
 """The layers that make a sequence, an image or a volume larger by whole factors, without weights."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
-
-if TYPE_CHECKING:
-    from jax import Array
 
 
 class UpSampling(Layer):
@@ -33,10 +31,8 @@ class UpSampling(Layer):
         """Raise PlanError for values that cannot fill the new places; copies of any can."""
 
 
-def repeated(x: "Array", factors: Directions) -> "Array":
+def repeated(x: Array, factors: Directions) -> Array:
     """`x` `[batch, ..., channels]` with each place repeated by the factor of its axis."""
-    import jax.numpy as jnp
-
     for axis, factor in enumerate(factors, 1):
         x = jnp.repeat(x, factor, axis)
     return x
@@ -55,7 +51,7 @@ class UpSampling1D(UpSampling):
 
     size: Annotated[Sizes1, Field(description="How many steps each becomes.")] = (2,)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return repeated(x, self.size)
 
 
@@ -84,9 +80,7 @@ class UpSampling2D(UpSampling):
         if self.interpolation == "bilinear":
             need_floats(x)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
-        import jax
-
+    def apply(self, call: Call, x: Array) -> Array:
         if self.interpolation == "nearest":
             return repeated(x, self.size)
         height, width = (whole * factor for whole, factor in zip(x.shape[1:3], self.size, strict=True))
@@ -108,5 +102,5 @@ class UpSampling3D(UpSampling):
 
     size: Annotated[Sizes3, Field(description="Factors of depth, height and width; one number for all.")] = (2, 2, 2)
 
-    def apply(self, call: Call, x: "Array") -> "Array":
+    def apply(self, call: Call, x: Array) -> Array:
         return repeated(x, self.size)
