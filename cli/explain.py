@@ -55,9 +55,9 @@ def explain(
         write(show_page(page(name.upper())))
         return
 
-    from modelc.compiler.explain.entries import arguments_called, entries, suggest
+    from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
     from modelc.compiler.explain.keys import key_names, key_pages, section_page
-    from modelc.compiler.language.suggestions.spelling import surely
+    from modelc.compiler.language.suggestions.suggest import suggest
 
     section = section_page(name)
     if section is not None:
@@ -68,7 +68,8 @@ def explain(
         write(listing(f"{name}  an argument of", list(owners)))
         return
     if not found and not pages:
-        close = surely(name, key_names()) or suggest(name)
+        key = suggest(name, key_names())
+        close = key.new if key.is_safe else suggest_entry(name)
         cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         if plugin := plugin_with(name):
             cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"

@@ -101,9 +101,9 @@ class Spec:
         """
         checked = self.check_text(texts)
         if exact and any(problem.fix for problem in checked.problems):
-            from modelc.cli.fixing import confirmed
+            from modelc.cli.fixing import with_verified_fixes
 
-            checked = confirmed(self.check_text, checked, texts)
+            checked = with_verified_fixes(self.check_text, checked, texts)
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 

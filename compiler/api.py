@@ -73,17 +73,21 @@ def check(
             {name: show_text(text)},
         )
     found = checked.problems
-    if len(found) > 1 or any(problem.meant is not None for problem in found):
-        from modelc.compiler.fixes.cascading_errors import told
+    if len(found) > 1 or any(problem.suggestion is not None for problem in found):
+        from modelc.compiler.fixes.cascading_errors import suppress_cascading
+        from modelc.compiler.fixes.fix_session import CheckResult
 
-        def again(others: Mapping[str, str]) -> tuple[Problem, ...]:
+        first = CheckResult(found, checked.sources)
+
+        def again(others: Mapping[str, str]) -> CheckResult:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
             try:
-                return examine(others.get(name, text), name, settings, root, {**texts, **files}).problems
+                after = examine(others.get(name, text), name, settings, root, {**texts, **files})
             except RecursionError:
-                return found
+                return first
+            return CheckResult(after.problems, after.sources)
 
-        checked = replace(checked, problems=told(found, checked.sources, again))
+        checked = replace(checked, problems=suppress_cascading(first, again))
     commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
         from modelc.compiler.fixes.suppressions import suppress

@@ -9,6 +9,7 @@ import keras
 import pytest
 
 from modelc.compiler.explain.markdown import pages
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.registries import TABLES
@@ -64,7 +65,7 @@ def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Registry[Any
         given = {name: path for name in names if (path := getattr(table.find(name), attribute))}
         assert len(set(given.values())) == len(given)
         for name, path in given.items():
-            assert table.suggest(f"{attribute}.{path}") == name
+            assert suggest(f"{attribute}.{path}", table).new == name
             if attribute == "torch":
                 modules = r"nn|nn\.init|nn\.functional|nn\.utils\.parametrizations|optim|optim\.lr_scheduler|Tensor"
                 assert re.fullmatch(rf"(({modules})\.)?[A-Za-z_0-9]+", path)

@@ -11,7 +11,7 @@ from modelc.compiler.binding.task import Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.losses import LOSSES
@@ -126,7 +126,7 @@ def bind_column(
 
 def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
     """Report a column that the source does not have."""
-    close = closest(column, list(columns))
+    close = suggest(column, columns).new
     left_out = path not in reporter.document.values
     what = "target" if path[1] == "targets" else "input"
     reader = "category" if what == "target" else "array"
@@ -186,15 +186,13 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
     if reader.subject not in inputs:
         if model is None or reader.subject in model.inputs or not model.complete:
             return None
-        close = closest(reader.subject, list(inputs))
         reporter.add(
             "E205",
             f"`same_as` names no input: `{reader.subject}`",
             path,
             label="no such input",
-            help=f"did you mean `{close}`?" if close else (),
             note=f"inputs: {', '.join(inputs)}",
-            meant=reporter.sure(path, reader.subject, surely(reader.subject, list(inputs)), given=reader.subject),
+            suggestion=suggest(reader.subject, inputs, defined=True),
         )
         return None
     source = (task.inputs or {}).get(reader.subject)
@@ -257,14 +255,12 @@ def report_strangers(
     for name in given:
         if name not in known:
             path: Path = ("data", section, name)
-            close = closest(name, list(known))
             reporter.add(
                 "E205",
                 f"`{name}` is no {what}",
                 path,
                 key=True,
                 label="nothing asks for it",
-                help=f"did you mean `{close}`?" if close else (),
                 note=f"{section}: {', '.join(known)}" if known else (),
-                meant=reporter.sure(path, name, surely(name, list(known)), key=True, given=name),
+                suggestion=suggest(name, known, defined=True),
             )

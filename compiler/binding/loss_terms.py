@@ -11,7 +11,7 @@ from modelc.compiler.graph.type_inference import output_path
 from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Plan
@@ -135,18 +135,14 @@ def in_slots(
     example = f"`of: [{', '.join(slots)}]`" if len(slots) > 1 else ""
     for reference in references:
         if reference.slot is not None and reference.slot not in slots:
-            close = closest(reference.slot, slots)
             reporter.add(
                 "E204",
                 f"`{kind}` takes no value called `{reference.slot}`",
                 (*spec.path, "of", reference.slot),
                 key=True,
                 label="no such value",
-                help=f"did you mean `{close}`?" if close else (),
                 note=f"values of `{kind}`: {', '.join(slots)}",
-                meant=reporter.sure(
-                    (*spec.path, "of", reference.slot), reference.slot, surely(reference.slot, slots), key=True
-                ),
+                suggestion=suggest(reference.slot, slots),
             )
             return None
     if len(references) != len(slots):
@@ -188,16 +184,15 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
         return None
     if model.complete and reference.node not in model.nodes:
         choices = [*graph.outputs, *model.nodes]
-        close = closest(reference.node, choices)
         reporter.add(
             "E205",
             f"the loss term `{name}` is of `{text}`, which is no output or node",
             path,
             key=not spec.of,
             label="no such output or node",
-            help=(f"did you mean `{close}`?" if close else ("" if spec.of else "say which with `of: ...`")),
+            help="" if spec.of else "say which with `of: ...`",
             note=f"outputs: {', '.join(graph.outputs)}",
-            meant=reporter.sure(path, text, surely(text, choices), key=not spec.of, given=text),
+            suggestion=suggest(text, choices, defined=True),
         )
     return None
 

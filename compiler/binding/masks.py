@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.losses import LOSSES
 
@@ -36,16 +36,14 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
         return reference.text
     if model.complete and data.complete:
         choices = [*targets, *task.planned.graph.inputs, *model.nodes]
-        close = closest(reference.text, choices)
+        column = f"`targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`"
         reporter.add(
             "E205",
             f"the mask of the loss term `{name}` is `{reference.text}`, which is no target, input or node",
             reference.path,
             label="no such target, input or node",
-            help=f"did you mean `{close}`?"
-            if close
-            else f"read it from a column: `targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`",
-            meant=reporter.sure(reference.path, reference.text, surely(reference.text, choices), given=reference.text),
+            help=f"read it from a column: {column}",
+            suggestion=suggest(reference.text, choices, defined=True),
         )
     return None
 

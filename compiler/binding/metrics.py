@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import MetricSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.contract_checks import need_a
 
 
@@ -35,16 +35,14 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
             known = task.spec.model.complete and None not in task.planned.graph.outputs.values()
             if known and name not in blamed:
                 blamed.add(name)
-                close = closest(name, names)
                 reporter.add(
                     "E205",
                     f"`{name}` is no output of the model",
                     spec.path[:-1],
                     key=True,
                     label="no such output",
-                    help=f"did you mean `{close}`?" if close else (),
                     note=f"outputs: {', '.join(names)}",
-                    meant=reporter.sure(spec.path[:-1], name, surely(name, names), key=True, given=name),
+                    suggestion=suggest(name, names, defined=True),
                 )
             continue
         measure = bind_metric(reporter, task, spec, name, single=len(names) == 1)

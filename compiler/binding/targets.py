@@ -3,7 +3,7 @@
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 
 
 def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
@@ -56,14 +56,14 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
     left, missing = list(strange), [name for name in wanted if name not in data.targets]
     asking = [spec for spec in train.terms if spec.target and missing.count(spec.target) == 1]
     # The likeliest pairs first: what is left of both is meant as well where there is one of each.
-    for spec in sorted(asking if strange else [], key=lambda spec: closest(spec.target or "", strange) is None):
+    for spec in sorted(asking if strange else [], key=lambda spec: not suggest(spec.target or "", strange)):
         word = spec.target or ""
         missing.remove(word)
-        meant = closest(word, left) or (left[0] if len(left) == 1 else None)
+        meant = suggest(word, left).new or (left[0] if len(left) == 1 else "")
         misspelt_target(reporter, spec, word, meant, list(data.targets))
-        left = [name for name in left if meant is not None and name != meant]
+        left = [name for name in left if meant and name != meant]
     for name in left:
-        close = closest(name, missing) or (missing[0] if len(missing) == 1 else None)
+        close = suggest(name, missing).new or (missing[0] if len(missing) == 1 else "")
         cure = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
             cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
@@ -79,7 +79,7 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
     return bool(strange)
 
 
-def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str | None, targets: list[str]) -> None:
+def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, targets: list[str]) -> None:
     """Report the `target` of a term, which is none of `targets`; `meant` is the one that no loss asks for instead."""
     path = (*term.path, "target")
     reporter.add(
@@ -90,5 +90,5 @@ def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str | 
         help=f"did you mean `{meant}`?" if meant else (),
         note=() if meant else f"targets of `data`: {', '.join(targets)}",
         related=[(("data", "targets", meant), "nothing asks for this one")] if meant else (),
-        meant=reporter.sure(path, word, surely(word, [meant] if meant else [])),
+        suggestion=suggest(word, [meant] if meant else []),
     )

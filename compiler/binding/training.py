@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.task import Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.none import NoLoss
@@ -51,15 +51,17 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
         plain = monitor.removeprefix("val_")
         meant = next((key for key in task.log_keys() if key == plain or key.endswith(f"/{plain}")), None)
         part = prefix if plain == monitor else "validation/"
-        close = f"{part}{meant}" if meant else closest(monitor, keys)
+        found = suggest(monitor, keys)
+        if meant:
+            key = f"{part}{meant}"
+            found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
         reporter.add(
             "E503",
             f"`monitor` names no key of the run: `{monitor}`",
             ("train", "monitor"),
             label="no such key",
-            help=f"did you mean `{close}`?" if close else (),
             note=f"keys: {', '.join(keys)}",
-            meant=reporter.sure(("train", "monitor"), monitor, surely(monitor, keys)),
+            suggestion=found,
         )
         return task
     check_rows(reporter, task, columns)

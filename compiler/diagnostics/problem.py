@@ -3,7 +3,7 @@
 Nothing here prints; `modelc.compiler.diagnostics.render` turns problems into text, JSON, GitHub annotations and SARIF.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Path = tuple[str | int, ...]
@@ -34,20 +34,33 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """What stands at `place`, `old`, and what was meant by it beyond doubt, `new`: said without looking at the text.
+class Suggestion:
+    """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty where nothing is known.
 
-    A `word` is a name or a text, which keeps its quotes; a `value` is written as it is. A `form` is a mapping that names its
-    thing by the key `old`: `new` becomes its key, around all entries but those `beside`. `given` is the name in the
-    old word that is none of those that the spec gives: where it stands elsewhere too, it may be the right one.
+    `is_safe` where it is unambiguous, so that a tool may write it, and `is_synonym` where it is the same but for its spelling,
+    or another word for it. A `word` is a name or a text, which keeps its quotes; a `value` is written as it is. A `form` is a
+    mapping that names its thing by the key `written`: `new` becomes its key, around all entries but those `beside`.
+    `undefined` is the name in the word that is none of those that the spec defines: where it stands elsewhere too, it may be
+    the right one. `place` is where the word stands, if that is not what the problem is about.
     """
 
-    place: Place
-    old: object
-    new: str
+    written: object
+    new: str = ""
+    help: str = ""
+    is_safe: bool = False
+    is_synonym: bool = False
     how: Literal["word", "value", "form"] = "word"
     beside: tuple[str, ...] = ()
-    given: str = ""
+    undefined: str = ""
+    place: Place | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.help)
+
+    def around(self, before: str, after: str) -> "Suggestion":
+        """The same where the name is written with a text before and after it."""
+        new = f"{before}{self.new}{after}" if self.new else ""
+        return replace(self, written=f"{before}{self.written}{after}", new=new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Fix:
 class Problem:
     """One finding: `code` says which (E... an error, W... a warning), `label` where, `helps` what to do.
 
-    `meant` is there where the cure is beyond doubt, and `fix` where the text can also be edited so.
+    `suggestion` is there where what was meant is unambiguous, and `fix` where the text can also be edited so.
     """
 
     code: str
@@ -80,19 +93,9 @@ class Problem:
     helps: tuple[str, ...] = ()
     related: tuple[Label, ...] = ()
     path: Path = ()
-    meant: Meant | None = None
+    suggestion: Suggestion | None = None
     fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:
         return self.code.startswith("E")
-
-
-def still_needed(problems: list[Problem], code: str, what: str, removed: Place, use: Place, path: Path) -> None:
-    """Add to `problems`, once, that `what` is left out of an extended file at `removed`, and `use`, the value at `path`, needs
-    it."""
-    if any(problem.label.place == removed for problem in problems):
-        return
-    label, needs = Label(removed, "removed here"), Label(use, "needs it")
-    cure = "remove what needs it too, or define it anew"
-    problems.append(Problem(code, f"{what} is removed, and still needed", label, (), (cure,), (needs,), path))

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
-from modelc.compiler.diagnostics.problem import Label
+from modelc.compiler.diagnostics.problem import Label, Suggestion
 from modelc.compiler.expansion.file_blocks import known_keys, used_model
 from modelc.compiler.expansion.merge import is_variable
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
-from modelc.compiler.expansion.source_tree import SourceNode, Where, hole
+from modelc.compiler.expansion.source_tree import SourceNode, hole
 from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
-from modelc.compiler.language.suggestions.spelling import surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME, fold
 from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.syntax.document import Where
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.variables import VariableEvaluator
@@ -93,8 +94,9 @@ def may_be(values: "VariableEvaluator", section: str, name: str, at: Where) -> b
         cure = f"write it in CamelCase, as `{camel}`" if camel[:1].isalpha() else "write it in CamelCase"
         message = f"`{name}` cannot be the name of a block"
     if not right:
-        sure = camel if section == "blocks" and NAME.fullmatch(camel) and camel not in LAYERS else None
-        values.report("E110", message, at, label="not a name for it", help=cure, meant=(name, sure), given=name)
+        is_safe = section == "blocks" and bool(NAME.fullmatch(camel)) and camel not in LAYERS
+        found = Suggestion(name, camel, cure, is_safe, undefined=name)
+        values.report("E110", message, at, label="not a name for it", suggestion=found)
     return right
 
 
@@ -197,14 +199,14 @@ def read_parameters(values: "VariableEvaluator", name: str, part: SourceNode) ->
             values.report("E105", message, value.at, label="a type or a default", help=cure)
             parameters[key] = Parameter(key, "", hole(value.at), where)
         elif isinstance(word, str) and (meant := meant_type(word)):
+            found = Suggestion(word, WORDS[fold(word)], is_safe=True) if fold(word) in WORDS else suggest(word, TYPES)
             values.report(
                 "E106",
                 f"`{word}` is no type of a parameter",
                 value.at,
                 label="neither a type nor a likely default",
-                help=f"write `{meant}` for {TYPES[meant]} that must be given",
                 note=f"types: {', '.join(TYPES)}; any other value is the default",
-                meant=(word, WORDS.get(fold(word)) or surely(word, TYPES)),
+                suggestion=replace(found, help=f"write `{meant}` for {TYPES[meant]} that must be given"),
             )
             parameters[key] = Parameter(key, "", hole(value.at), where)
         else:

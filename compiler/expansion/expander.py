@@ -8,11 +8,11 @@ from dataclasses import replace
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.expansion.definitions import define, may_be_block, read_block, typed
 from modelc.compiler.expansion.scope import Block, File, Scope, names_in
-from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, Where, document_of, hole, tree
+from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.item_names import BESIDE_LAYER
-from modelc.compiler.language.suggestions.spelling import closest, surely
-from modelc.compiler.syntax.document import Document, Hop
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.syntax.document import Document, Hop, Where
 
 SECTIONS = ("vars", "blocks")
 
@@ -264,19 +264,19 @@ class Expander(VariableEvaluator):
                 given = {next(iter(parameters)): (arguments.at, arguments)}
         for name, (where, _) in given.items():
             if name not in parameters:
-                close = closest(name, parameters)
+                found = suggest(name, parameters, defined=True)
+                if arguments is None or arguments.trail:
+                    found = replace(found, is_safe=False)
                 self.report(
                     "E102",
                     f"unknown argument `{name}` of the block `{block.name}`",
                     where,
                     label="unknown argument",
-                    help=f"did you mean `{close}`?" if close else "",
                     note=f"parameters of `{block.name}`: {', '.join(parameters)}"
                     if parameters
                     else f"`{block.name}` has no parameters",
                     related=[Label(block.at.place(), "defined here")],
-                    meant=None if arguments is None or arguments.trail else (name, surely(name, parameters)),
-                    given=name,
+                    suggestion=found,
                 )
         # An argument under another name is probably meant for one that is not given.
         known = given.keys() <= parameters.keys()

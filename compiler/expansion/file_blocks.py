@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.merge import Report, called
 from modelc.compiler.expansion.scope import File, Scope, written
-from modelc.compiler.expansion.source_tree import SourceNode, Where
+from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.section_keys import MODEL, TOP
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
+from modelc.compiler.syntax.document import Where
 
 KEYS = ("use", "output")
 """What a block that is the model of another file has."""
@@ -70,10 +71,9 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
 def report_beside(values: "VariableEvaluator", name: str, part: SourceNode, key: str) -> None:
     """Report `key` in the block `name` that is the model of another file."""
     at, use = part.content[key][0], part.content["use"][0]
-    if close := closest(key, KEYS):
-        meant = (key, surely(key, KEYS))
+    if found := suggest(key, KEYS):
         message = f"unknown key `{key}` in the block `{name}`"
-        values.report("E102", message, at, label="unknown key", help=f"did you mean `{close}`?", meant=meant)
+        values.report("E102", message, at, label="unknown key", suggestion=found)
         return
     message = f"`{key}` does not go with `use` in the block `{name}`"
     if at.place().file == use.place().file:
@@ -115,15 +115,13 @@ def known_keys(report: Report, section: SourceNode, owner: str, allowed: Sequenc
     """Report keys of `section`, called `owner`, which it does not have; says whether there are none."""
     unknown = [key for key in section.content if key not in allowed]
     for key in unknown:
-        close = closest(key, allowed)
         report(
             "E102",
             f"unknown key `{key}` in {owner}",
             section.content[key][0],
             label="unknown key",
-            help=f"did you mean `{close}`?" if close else "",
             note=f"keys of {owner}: {', '.join(allowed)}",
-            meant=(key, surely(key, allowed)),
+            suggestion=suggest(key, allowed),
         )
     return not unknown
 
@@ -137,8 +135,7 @@ def up_to(values: "VariableEvaluator", layers: SourceNode, output: SourceNode, f
         message = f"`output` must be the name of a layer, got {describe(output.data)}"
         values.report("E105", message, output.at, label="expected a name", note=f"layers: {', '.join(names)}")
         return None
-    close = closest(output.content, names)
     message = f"the model has no layer `{output.content}`"
-    cure = f"did you mean `{close}`?" if close else ""
-    values.report("E201", message, output.at, label="no such layer", help=cure, note=f"layers: {', '.join(names)}")
+    found, note = replace(suggest(output.content, names), is_safe=False), f"layers: {', '.join(names)}"
+    values.report("E201", message, output.at, label="no such layer", note=note, suggestion=found)
     return None

@@ -3,20 +3,20 @@
 Files are named by paths below the root and are read as specs are: nothing in them is run. What is read keeps its places.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from posixpath import dirname, join, normpath
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem
+from modelc.compiler.diagnostics.problem import Label, Path, Problem
+from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.file_blocks import known_keys
 from modelc.compiler.expansion.merge import merge, remove
-from modelc.compiler.expansion.source_tree import SourceNode, Where, document_of, hole, tree
+from modelc.compiler.expansion.source_tree import SourceNode, document_of, hole, tree
 from modelc.compiler.language.parser.spec import check_format
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
-from modelc.compiler.syntax.document import Document, Hop, read
+from modelc.compiler.syntax.document import Document, Hop, Where, read
 
 KEYS = ("file", "remove")
 """What `extends` has where it is a mapping."""
@@ -28,16 +28,16 @@ Load = Callable[[str], tuple[str, bytes]]
 """The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
 
 
-@dataclass(slots=True)
-class Files:
+class Files(ProblemCollector):
     """What was read so far: the text of each file by its name and the path that led to it, what was found wrong in them,
     and where what stood at a path is removed."""
 
-    load: Load | None
-    problems: list[Problem] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
-    paths: dict[str, str] = field(default_factory=dict)
-    removed: dict[Path, Where] = field(default_factory=dict)
+    def __init__(self, load: Load | None) -> None:
+        super().__init__()
+        self.load = load
+        self.sources: dict[str, str] = {}
+        self.paths: dict[str, str] = {}
+        self.removed: dict[Path, Where] = {}
 
 
 def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
@@ -64,7 +64,7 @@ def whole(root: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode 
         if below is None:
             return None
         content = {key: entry for key, entry in root.content.items() if key != "extends"}
-        root = merge(below, replace(root, content=content), partial(report, files))
+        root = merge(below, replace(root, content=content), files.report)
         # Each file says itself which language it is in.
         stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
         root = replace(root, content=stated)
@@ -81,11 +81,11 @@ def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNo
     path: SourceNode | None = part
     removed: SourceNode | None = None
     if part.kind == "mapping":
-        known_keys(partial(report, files), part, "`extends`", KEYS)
+        known_keys(files.report, part, "`extends`", KEYS)
         path, removed = part.get("file"), part.get("remove")
         if path is None and set(part.content) <= {*KEYS}:
             cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
-            report(files, "E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
+            files.report("E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
             return None
     if path is None or path.kind == "hole":
         return None
@@ -94,16 +94,16 @@ def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNo
         return base
     if removed.kind != "list":
         message = f"`remove` must be a list of paths, got {describe(removed.data)}"
-        report(
-            files, "E105", message, removed.at, label="expected a list", help="write `remove: [train.early_stopping]`"
+        files.report(
+            "E105", message, removed.at, label="expected a list", help="write `remove: [train.early_stopping]`"
         )
         return base
     for item in removed.content:
         if item.kind == "scalar" and isinstance(item.content, str):
-            base = remove(base, item, partial(report, files), files.removed)
+            base = remove(base, item, files.report, files.removed)
         elif item.kind != "hole":
             message = f"`remove` must be a list of paths, got {describe(item.data)}"
-            report(files, "E105", message, item.at, label="expected a path")
+            files.report("E105", message, item.at, label="expected a path")
     return base
 
 
@@ -134,15 +134,15 @@ def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> S
         named = path.get("file")
         text = named.content if named is not None and named.kind == "scalar" else "base.yaml"
         cure = f"write `{key}: {text}`"
-        report(files, "E105", message, path.at, label="expected a path", help=cure)
+        files.report("E105", message, path.at, label="expected a path", help=cure)
         return None
     if path.content.startswith("$"):
         cure = "write the path itself: files are read before there are variables"
-        report(files, "E105", f"`{path.content}` is no path of a file", path.at, label="a variable", help=cure)
+        files.report("E105", f"`{path.content}` is no path of a file", path.at, label="a variable", help=cure)
         return None
     if files.load is None:
         cure = "give the spec as a file: paths are relative to its folder"
-        report(files, "E010", f"`{path.content}` cannot be read: this spec is no file", path.at, help=cure)
+        files.report("E010", f"`{path.content}` cannot be read: this spec is no file", path.at, help=cure)
         return None
     try:
         name, data = files.load(path.content)
@@ -155,10 +155,10 @@ def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> S
     files.paths.setdefault(name, path.content)
     if name in stack:
         chain = " -> ".join([*stack[stack.index(name) :], name])
-        report(files, "E208", f"files are made of each other: {chain}", path.at, label="leads back")
+        files.report("E208", f"files are made of each other: {chain}", path.at, label="leads back")
         return None
     if len(files.sources) >= MAX_FILES and name not in files.sources:
-        report(files, "E010", f"the spec is made of more than {MAX_FILES} files", path.at)
+        files.report("E010", f"the spec is made of more than {MAX_FILES} files", path.at)
         return None
     document, problems = read(data, name)
     if name not in files.sources:
@@ -183,21 +183,3 @@ def beside_it(path: SourceNode, files: Files) -> str | None:
     except RunError:
         return None
     return meant
-
-
-def report(
-    files: Files,
-    code: str,
-    message: str,
-    at: Where,
-    *,
-    label: str = "",
-    help: str = "",
-    note: str = "",
-    related: Iterable[Label] = (),
-    meant: tuple[str, str | None] | None = None,
-) -> None:
-    """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known."""
-    helps, notes, place = (help,) if help else (), (note,) if note else (), at.place()
-    sure = Meant(place, meant[0], meant[1]) if meant is not None and meant[1] is not None else None
-    files.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))

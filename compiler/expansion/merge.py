@@ -10,12 +10,12 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label, Path
 from modelc.compiler.expansion.scope import entry, written
-from modelc.compiler.expansion.source_tree import SourceNode, Where
+from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
 from modelc.compiler.language.item_names import item_names
-from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe
-from modelc.compiler.syntax.document import Hop
+from modelc.compiler.syntax.document import Hop, Where
 
 Report = Callable[..., None]
 """Reports a problem: its code, its message, where it is, and more by name."""
@@ -102,13 +102,12 @@ class Overlay:
         """Report a thing of what is extended whose name is none, and which something is laid over: it would be gone too."""
         blocks = shape.blocks and name[:1].isupper()
         if name not in shape.table and name not in shape.others and not blocks and not name.startswith("$"):
-            close = shape.table.suggest(name)
             self.report(
                 "E101",
                 f"unknown {shape.table.kind} `{name}`",
                 base.content[name][0],
                 label=f"no such {shape.table.kind}",
-                help=f"did you mean `{close}`?" if close else "",
+                suggestion=replace(suggest(name, shape.table), is_safe=False),
             )
 
     def behind(self, part: SourceNode) -> SourceNode:
@@ -238,7 +237,7 @@ def without(
     else:
         keys = []
     if segment not in keys:
-        close = closest(segment, keys)
+        close = suggest(segment, keys).new
         before = ".".join(segments[:index])
         report(
             "E102",

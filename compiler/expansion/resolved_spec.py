@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from modelc.compiler.expansion.definitions import TYPES, define, meant_type
 from modelc.compiler.expansion.expander import SECTIONS
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, names_in
-from modelc.compiler.expansion.source_tree import SourceNode, Where, tree
+from modelc.compiler.expansion.source_tree import SourceNode, tree
 from modelc.compiler.expansion.variables import VariableEvaluator
-from modelc.compiler.syntax.document import Document
+from modelc.compiler.syntax.document import Document, Where
 
 
 class Kept(str):

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelc.compiler.expansion.source_tree import SourceNode, Where
-from modelc.compiler.syntax.document import Placed
+from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.syntax.document import Placed, Where
 
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 

@@ -9,19 +9,7 @@ from typing import Any, Literal
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
-from modelc.compiler.syntax.document import Document, Hop
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A place that is looked up when someone asks: of the value at `path` in a document, or of its key."""
-
-    document: Document
-    path: Path
-    key: bool = False
-
-    def place(self) -> Place:
-        return self.document.key(self.path) if self.key else self.document.value(self.path)
+from modelc.compiler.syntax.document import Document, Hop, Where
 
 
 @dataclass(frozen=True, slots=True)

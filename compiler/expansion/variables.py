@@ -1,17 +1,17 @@
 """Computes the values of texts that name variables or parameters, and says what is wrong with them. Knows no layers."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import Label, Meant, Place, Problem, still_needed
+from modelc.compiler.diagnostics.problem import Label, Place
+from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, entry
-from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, Where, hole
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
-from modelc.compiler.syntax.document import Document, Hop
+from modelc.compiler.syntax.document import Document, Hop, Where
 
 LARGEST_DEPTH = 32
 """Blocks inside blocks, and variables made of variables."""
@@ -21,11 +21,11 @@ class Reported(Exception):
     """Raised where a value cannot be had for a reason that has been reported."""
 
 
-class VariableEvaluator:
+class VariableEvaluator(ProblemCollector):
     """One expansion; `problems`, and the `files` whose models are used, are all that it changes beside what these remember."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        super().__init__()
         self.files: dict[str, File] = {}
         self.parts = 0
         self.wrong: set[tuple[str, Place]] = set()
@@ -49,28 +49,6 @@ class VariableEvaluator:
             # The part is kept with it, so that no other one gets its number.
             self.data[id(part)] = part, part.data
         return self.data[id(part)][1]
-
-    def report(
-        self,
-        code: str,
-        message: str,
-        at: Where,
-        *,
-        label: str = "",
-        help: str = "",
-        note: str = "",
-        related: Iterable[Label] = (),
-        meant: tuple[str, str | None] | None = None,
-        given: str = "",
-    ) -> None:
-        """Report a problem at `at`; `meant` is the word there and what it certainly stands for, if that is known, `given` the
-        name in it that the spec should give."""
-        helps, notes = (help,) if help else (), (note,) if note else ()
-        place = at.place()
-        sure = None
-        if meant is not None and meant[1] is not None:
-            sure = Meant(place, meant[0], meant[1], given=given)
-        self.problems.append(Problem(code, message, Label(place, label), notes, helps, tuple(related), at.path, sure))
 
     def value(self, part: SourceNode, scope: Scope) -> SourceNode:
         """`part` with its variables written out."""
@@ -123,29 +101,20 @@ class VariableEvaluator:
             raise Reported
         return replace(found, trail=(*found.trail, Hop(part.at, f"`{text}` stands here", shared=True)))
 
-    def where_it_is(self, name: str, text: str, close: str) -> str:
-        """The cure for a variable that there is none of, and perhaps one `close` to it."""
-        if name == "vars" and "." in text:
-            return f"write `${text.partition('.')[2]}`: variables are named without `vars`"
-        return f"did you mean `{close}`?" if close else f"define it: `vars: {{{name}: ...}}`"
-
-    def no_entry(self, part: SourceNode, text: str, way: str, found: SourceNode, step: str) -> None:
-        """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has `found`."""
-        names = list(found.content) if found.kind == "mapping" else []
+    def no_entry(self, part: SourceNode, text: str, way: str, value: SourceNode, step: str) -> None:
+        """Report that `text` asks for the entry `step`, which is none of what `way`, the beginning of it, has in its `value`."""
+        names = list(value.content) if value.kind == "mapping" else []
         what = f"a mapping with {', '.join(names)}" if names else "a plain value"
-        if found.kind == "list":
-            what = f"a list of {len(found.content)}, counted from 0"
-        close, sure = closest(step, names), surely(step, names)
-        begin, end = f"{way}.", text[len(way) + 1 + len(step) :]
+        if value.kind == "list":
+            what = f"a list of {len(value.content)}, counted from 0"
+        found = suggest(step, names, defined=True).around(f"{way}.", text[len(way) + 1 + len(step) :])
         self.report(
             "E207",
             f"`{text}` names no entry: `{way}` has no `{step}`",
             part.at,
             label="no such entry",
-            help=f"did you mean `{begin}{close}{end}`?" if close else "",
-            related=[Label(found.at.place(), what)],
-            meant=(text, sure and f"{begin}{sure}{end}"),
-            given=step,
+            related=[Label(value.at.place(), what)],
+            suggestion=replace(found, help=f"did you mean `{found.new}`?" if found else ""),
         )
 
     def expression(self, part: SourceNode, text: str, scope: Scope) -> SourceNode:
@@ -204,19 +173,21 @@ class VariableEvaluator:
                 raise Reported
             assert at is not None
             if name in file.removed:
-                still_needed(
-                    self.problems, "E207", f"the variable `{name}`", file.removed[name].place(), at.place(), at.path
-                )
+                self.report_removed("E207", f"the variable `{name}`", file.removed[name].place(), at)
                 raise Reported
+            suggestion = suggest(name, scope.names, defined=True)
+            cure = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
+            if name == "vars" and "." in text:
+                cure = f"write `${text.partition('.')[2]}`: variables are named without `vars`"
+            if text:
+                suggestion = suggestion.around("$", text[1 + len(name) :])
             self.report(
                 "E207",
                 f"there is no variable `{name}`",
                 at,
                 label="no such variable",
-                help=self.where_it_is(name, text, closest(name, scope.names) or ""),
                 note=f"names here: {', '.join(scope.names)}" if scope.names else "",
-                meant=(text or name, (sure := surely(name, scope.names)) and text_of(sure, name, text)),
-                given=name,
+                suggestion=replace(suggestion, help=cure),
             )
             raise Reported
         if used:
@@ -248,8 +219,3 @@ class VariableEvaluator:
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
-
-
-def text_of(name: str, old: str, text: str) -> str:
-    """`text`, which names the variable `old`, with another name; in an expression the name alone."""
-    return f"${name}{text[1 + len(old) :]}" if text else name

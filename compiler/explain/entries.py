@@ -15,6 +15,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.explain.pretty_printer import show_value, simple
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.grammar import Items, Thing, Value, field_shape, summary_of
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -89,7 +90,7 @@ def hidden(table: Registry[Any], name: str) -> bool:
     return name in ACTIVATIONS and table.kind == "layer"
 
 
-def suggest(name: str) -> str | None:
+def suggest_entry(name: str) -> str | None:
     """The name that `name` probably means: another framework's word for it, else the most alike."""
     if bare(name) != name:
         # One framework's name with its module is that of one thing.
@@ -99,8 +100,8 @@ def suggest(name: str) -> str | None:
                 if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
                     return entry
     for table in TABLES:
-        if (found := table.suggest(name)) and fold(name) in map(fold, (found, *table.find(found).words())):
-            return found
+        if bare(name) == name and (found := suggest(name, table)).is_synonym:
+            return found.new
     every = {entry for table in TABLES for entry in table}
     # Among the names of all kinds something is always somewhat like it.
     return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)

@@ -1,42 +1,58 @@
-"""What of the problems with a spec merely follows from another, and is not told.
+"""Suppresses cascading errors: what of the problems with a spec merely follows from another.
 
-What is wrong with a variable or the body of a block is told for the first of its uses. What is gone once the certain cures
+What is wrong with a variable or the body of a block is reported for the first of its uses. What is gone once the safe fixes
 are carried out followed from what they are for: the spec is checked again with them. A name that is defined and used
-nowhere, where a slip of it is used more than once and defined nowhere, is wrong where it is defined: that is told, and not
-its uses.
+nowhere, where a typo of it is used more than once and defined nowhere, is wrong where it is defined: that is reported, and
+not its uses.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelc.compiler.diagnostics.problem import Label, Meant, Place, Problem
+from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.render.order import where
-from modelc.compiler.fixes.text_edits import Text, apply, judged, named, settle, without_conflicts, words
+from modelc.compiler.fixes.fix_session import Check, CheckResult, FixSession, fixable
+from modelc.compiler.fixes.text_edits import ParsedText, attach_fixes, names_in, words
 
-Check = Callable[[Mapping[str, str]], Sequence[Problem]]
-"""Checks the spec again, with other texts for some of its files, by name."""
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class MisspeltDefinition:
     """A definition whose name is misspelt, and the uses of the right one, which are problems now."""
 
-    definition: Problem
+    problem: Problem
     uses: tuple[Problem, ...]
 
 
-def told(problems: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...]:
-    """What is told of the `problems` that a check found in `sources`; those whose cure is beyond doubt have their fix."""
-    found = once(problems)
-    if all(problem.meant is None for problem in found):
-        return found
-    return without_followers(settle(found, sources), sources, check)
+def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
+    """The problems `found` without cascading errors; those whose fix is safe have it."""
+    problems = merge_uses(found.problems)
+    if all(problem.suggestion is None for problem in problems):
+        return problems
+
+    def check_again(texts: Mapping[str, str]) -> CheckResult:
+        after = check(texts)
+        return replace(after, problems=merge_uses(after.problems))
+
+    problems = attach_fixes(problems, found.sources)
+    misspelt = list(misspelt_definitions(problems, found.sources))
+    uses = {id(use) for one in misspelt for use in one.uses}
+    definitions = tuple(one.problem for one in misspelt)
+    blamed = (*(problem for problem in problems if id(problem) not in uses), *definitions)
+    for candidates, required in ((blamed, definitions), (problems, ())) if misspelt else ((problems, ()),):
+        if len(candidates) == 1 and not required:
+            continue
+        session = FixSession(check_again, CheckResult(candidates, found.sources))
+        attempt = session.without_failed(fixable(candidates), required)
+        if attempt is not None and attempt.holds:
+            return attempt.remaining(candidates)
+    return problems
 
 
-def once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """`problems` with what is wrong with a variable or the body of a block told once, for the first of its uses."""
     first: dict[tuple[str, Place, str], Problem] = {}
     others: Counter[tuple[str, Place, str]] = Counter()
@@ -70,73 +86,24 @@ def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:
     return False
 
 
-def without_followers(problems: Sequence[Problem], sources: Mapping[str, str], check: Check) -> tuple[Problem, ...]:
-    """`problems`, of which those with a certain cure have their fix, without those that go when these are carried out."""
-    slips = list(misspelt_definitions(problems, sources))
-    uses = {id(use) for slip in slips for use in slip.uses}
-    definitions = [slip.definition for slip in slips]
-    blamed = [problem for problem in problems if id(problem) not in uses]
-    left = cured([*blamed, *definitions], definitions, sources, check) if slips else None
-    return left or cured(problems, [], sources, check) or tuple(problems)
-
-
-def cured(
-    problems: Sequence[Problem], needed: Sequence[Problem], sources: Mapping[str, str], check: Check
-) -> tuple[Problem, ...] | None:
-    """`problems` without those that go with the cures of others; None where there are none, or one of the `needed` is no cure."""
-    agreed = set(without_conflicts(problem.fix for problem in problems if problem.fix is not None))
-    fixed = [problem for problem in problems if problem.fix in agreed]
-    # Some of them may be no cures, and those that are may be what these follow from.
-    while fixed and (needed or len(problems) > 1) and all(problem in fixed for problem in needed):
-        left, failed = after_cures(fixed, problems, sources, check)
-        if left is not None:
-            return left
-        fixed = [problem for problem in fixed if problem not in failed] if failed else []
-    return None
-
-
-def after_cures(
-    fixed: Sequence[Problem], before: Sequence[Problem], sources: Mapping[str, str], check: Check
-) -> tuple[tuple[Problem, ...] | None, list[Problem]]:
-    """`before` without what is gone once those of it that are `fixed` are carried out; None, and which cure nothing, where
-    these are no cures."""
-    fixes = list(dict.fromkeys(problem.fix for problem in fixed if problem.fix is not None))
-    texts = {}
-    for name in {edit.place.file for fix in fixes for edit in fix.edits}:
-        texts[name], _ = apply(sources[name], [fix for fix in fixes if fix.edits[0].place.file == name])
-    after = once(check(texts))
-    good, failed = judged(fixed, before, after)
-    if not good:
-        return None, failed
-    old, now = (Counter((problem.code, problem.message) for problem in found) for found in (before, after))
-    # What is told in other words now may be the same.
-    reworded = {code for code, message in now if not old[code, message]}
-    left = tuple(
-        problem
-        for problem in before
-        if problem in fixed or now[problem.code, problem.message] or problem.code in reworded
-    )
-    return left, []
-
-
-def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[Slip]:
+def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[MisspeltDefinition]:
     """The names that stand once in all texts, where several problems ask for one that they are a slip of."""
     asked: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        names = named(problem.meant) if problem.meant is not None and problem.is_error else None
+        names = names_in(problem.suggestion) if problem.suggestion is not None and problem.is_error else None
         if names is not None:
             asked.setdefault(names, []).append(problem)
-    texts: dict[str, Text] = {}
+    texts: dict[str, ParsedText] = {}
     for (used, defined), uses in asked.items():
         found = [(name, match.start()) for name, text in sources.items() for match in words(defined, text)]
         if len({use.label.place for use in uses}) < 2 or len(found) != 1:
             continue
         name, index = found[0]
-        text = texts.setdefault(name, Text(name, sources[name]))
+        text = texts.setdefault(name, ParsedText(name, sources[name]))
         place = text.scalar_at(index)
         if place is None or any(other.label.place == place for other in problems if other.is_error):
             continue
-        meant = Meant(place, defined, used)
+        meant = Suggestion(defined, used, f"did you mean `{used}`?", is_safe=True, place=place)
         fix = text.fix(meant)
         if fix is not None:
             first = min(uses, key=where)
@@ -144,9 +111,9 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
                 first.code,
                 f"`{defined}` is used nowhere, and `{used}`, which is used, is not defined",
                 Label(place, f"the only `{defined}`"),
-                helps=(f"did you mean `{used}`?",),
+                helps=(meant.help,),
                 related=(Label(first.label.place, f"`{used}` is used here"),),
-                meant=meant,
+                suggestion=meant,
                 fix=fix[0],
             )
-            yield Slip(problem, tuple(uses))
+            yield MisspeltDefinition(problem, tuple(uses))

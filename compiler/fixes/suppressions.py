@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from modelc.compiler.diagnostics.catalog import codes
 from modelc.compiler.diagnostics.problem import Label, Place, Problem
-from modelc.compiler.fixes.text_edits import Text
+from modelc.compiler.fixes.text_edits import ParsedText
 from modelc.compiler.syntax.positions import index_of, place_of
 
 EXACT = re.compile(r"modelc:[ \t]*ignore")
@@ -86,7 +86,7 @@ def read_comments(name: str, text: str) -> list[Ignored]:
     """The codes in the comments of `text`, in order."""
     if name.endswith(".json") or not COMMENT.search(text):
         return []
-    parsed = Text(name, text)
+    parsed = ParsedText(name, text)
     spans = [
         (index_of(parsed.starts, one.node.start), index_of(parsed.starts, one.node.end))
         for one in parsed.scalars.values()

@@ -10,15 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelc.compiler.diagnostics.problem import Edit, Fix, Meant, Place, Problem
-from modelc.compiler.diagnostics.render.order import where
+from modelc.compiler.diagnostics.problem import Edit, Fix, Place, Problem, Suggestion
 from modelc.compiler.fixes.type_key_rewrite import thing_form
-from modelc.compiler.language.suggestions.spelling import distance
 from modelc.compiler.syntax.composer import Composer
-from modelc.compiler.syntax.positions import Node, Unreadable, index_of, line_starts, place
-
-NEAR = 4
-"""So many letters differ between names of which none is a slip of the other."""
+from modelc.compiler.syntax.positions import Node, Unreadable, index_of, line_starts
+from modelc.compiler.syntax.positions import place as place_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Scalar:
     anchored: bool
 
 
-class Text:
+class ParsedText:
     """One source, parsed as far as it can be."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -72,15 +68,20 @@ class Text:
         line = bisect_right(self.starts, index) - 1
         column = index - self.starts[line]
         found = self.scalars.get((line, column)) or self.scalars.get((line, column - 1))
-        return None if found is None or found.node.end is None else place(self.name, found.node.start, found.node.end)
+        return (
+            None
+            if found is None or found.node.end is None
+            else place_between(self.name, found.node.start, found.node.end)
+        )
 
-    def fix(self, meant: Meant) -> tuple[Fix, Node | None] | None:
+    def fix(self, meant: Suggestion) -> tuple[Fix, Node | None] | None:
         """The edits that write what was meant, and the mapping that gets the new word as a key; None if there are none."""
+        assert meant.place is not None
         found = self.scalars.get((meant.place.line - 1, meant.place.column - 1))
         if found is None or found.anchored:
             return None
         node, end = found.node, found.node.end
-        same = node.content == meant.old and isinstance(node.content, bool) == isinstance(meant.old, bool)
+        same = node.content == meant.written and isinstance(node.content, bool) == isinstance(meant.written, bool)
         if not same or end is None or node.start.line != end.line:
             return None
         keys = [key.content for key, _ in found.keyed.content] if found.keyed is not None else []
@@ -93,7 +94,7 @@ class Text:
         new = meant.new
         if meant.how == "word":
             quote = raw[0] if raw[0] in "\"'" else ""
-            if isinstance(meant.old, str) and raw != f"{quote}{meant.old}{quote}":
+            if isinstance(meant.written, str) and raw != f"{quote}{meant.written}{quote}":
                 return None
             new = json.dumps(new) if self.is_json else f"{quote}{new}{quote}"
         elif found.keyed is not None:
@@ -101,24 +102,25 @@ class Text:
         if meant.new in keys:
             return None
         title = f"write `{meant.new}` for `{raw}`" if raw != meant.new else "write it anew"
-        return Fix(title, (Edit(place(self.name, node.start, end), new),)), found.keyed
+        return Fix(title, (Edit(place_between(self.name, node.start, end), new),)), found.keyed
 
 
-def settle(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
+def attach_fixes(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
     """`problems` with the fix of each whose cure is beyond doubt and can be carried out in the text it is about."""
-    texts: dict[str, Text] = {}
+    texts: dict[str, ParsedText] = {}
     found: list[tuple[Fix, Node | None] | None] = []
     for problem in problems:
-        meant = problem.meant
-        if meant is None or meant.place.file not in sources or not meant.place.line:
+        meant = problem.suggestion
+        place = meant.place if meant is not None else None
+        if meant is None or place is None or place.file not in sources or not place.line:
             found.append(None)
             continue
-        name = meant.place.file
-        if meant.given and occurrences(meant.given, sources.values()) != 1:
+        name = place.file
+        if meant.undefined and sum(1 for text in sources.values() for _ in words(meant.undefined, text)) != 1:
             found.append(None)
             continue
         if name not in texts:
-            texts[name] = Text(name, sources[name])
+            texts[name] = ParsedText(name, sources[name])
         found.append(texts[name].fix(meant))
     # Two keys of one mapping that mean the same are no matter of spelling.
     named = Counter(
@@ -132,9 +134,9 @@ def settle(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Pro
     )
 
 
-def named(meant: Meant) -> tuple[str, str] | None:
+def names_in(meant: Suggestion) -> tuple[str, str] | None:
     """The name that is asked for and not there, and the one that is there and may be a slip of it."""
-    old, given = meant.old, meant.given
+    old, given = meant.written, meant.undefined
     if meant.how != "word" or not given or not isinstance(old, str) or old.count(given) != 1:
         return None
     begin, end = old.split(given)
@@ -143,80 +145,46 @@ def named(meant: Meant) -> tuple[str, str] | None:
     return given, meant.new[len(begin) : len(meant.new) - len(end)]
 
 
-def occurrences(name: str, texts: Iterable[str]) -> int:
-    """How often `name` stands in `texts` as a word."""
-    return sum(1 for text in texts for _ in words(name, text))
-
-
 def words(name: str, text: str) -> Iterator[re.Match[str]]:
     """Where `name` stands in `text` as a word."""
     return re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
 
 
-def is_cure(problem: Problem, before: Iterable[Problem], after: Iterable[Problem]) -> bool:
-    """Whether the fix of `problem` took it away, and brought no mistake of spelling in its place.
+@dataclass(frozen=True, slots=True)
+class EditedText:
+    """A text before and after some fixes, of which `count` were carried out, and the spans that were replaced, in order."""
 
-    `before` is all that was wrong, `after` all that is once the fix is carried out. What stood behind a mistake may show,
-    and what can be fixed in turn.
-    """
-    old = Counter((other.code, other.message) for other in before)
-    now = list(after)
-    said = (problem.code, problem.message)
-    if sum((other.code, other.message) == said for other in now) >= old[said]:
-        return False
-    meant = problem.meant
-    assert meant is not None
-    if meant.given and any(
-        is_left_alone(other, meant.given) for other in now if (other.code, other.message) not in old
-    ):
-        return False
-    if problem.path and problem.path[-1] == meant.old:
-        here = (*problem.path[:-1], meant.new)
-        at_it = [other for other in now if here in (other.path, other.path[:-1])]
-    else:
-        begin = (meant.place.file, meant.place.line, meant.place.column)
-        at_it = [other for other in now if begin == where(other)]
-    for other in now:
-        if (other.code, other.message) in old or not other.is_error:
-            continue
-        if other.code.startswith("E0") or (
-            other.code < "E3" and other in at_it and meant.how != "form" and not other.fix
-        ):
-            return False
-    return True
+    before: str
+    text: str
+    spans: Sequence[tuple[int, int, str]]
+    count: int
+
+    def moved(self, line: int, column: int) -> tuple[int, int]:
+        """Where that now is what began at `line` and `column`."""
+        if not line:
+            return line, column
+        at = line_starts(self.before)[line - 1] + column - 1
+        inside = next((begin for begin, end, _ in self.spans if begin < at < end), at)
+        at = inside + sum(len(new) - (end - begin) for begin, end, new in self.spans if end <= inside)
+        starts = line_starts(self.text)
+        line = bisect_right(starts, at)
+        return line, at - starts[line - 1] + 1
 
 
-def is_left_alone(problem: Problem, given: str) -> bool:
-    """Whether nothing uses something whose name `given` may as well be a slip of."""
-    name = re.search("`([^`]+)`", problem.message) if problem.code in ("W901", "W902", "W909") else None
-    return name is not None and distance(given, name[1], NEAR) < NEAR
-
-
-def judged(
-    problems: Sequence[Problem], before: Sequence[Problem], after: Sequence[Problem]
-) -> tuple[bool, list[Problem]]:
-    """Whether the fixes of all `problems`, carried out together, took each of them away, and which are no cures by
-    themselves, as `is_cure` says."""
-    said, old, now = (Counter((one.code, one.message) for one in found) for found in (problems, before, after))
-    fewer = all(now[words] <= old[words] - count for words, count in said.items())
-    failed = [problem for problem in problems if not is_cure(problem, before, after)]
-    return fewer and not failed, failed
-
-
-def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """`text` after the fixes, and how many of them were carried out: of those that overlap only the first."""
+def apply_fixes(text: str, fixes: Iterable[Fix]) -> EditedText:
+    """`text` after the fixes; of those that overlap only the first is carried out."""
     starts = line_starts(text)
     taken: list[tuple[int, int, str]] = []
-    done = 0
+    count = 0
     for _, spans in sorted((spans_of(starts, fix)[0], spans_of(starts, fix)) for fix in fixes):
         if all(end <= begin or other_end <= start for start, end, _ in spans for begin, other_end, _ in taken):
             taken += spans
-            done += 1
+            count += 1
     pieces, at = [], 0
     for begin, end, new in sorted(taken):
         pieces += [text[at:begin], new]
         at = end
-    return "".join([*pieces, text[at:]]), done
+    return EditedText(text, "".join([*pieces, text[at:]]), sorted(taken), count)
 
 
 def spans_of(starts: Sequence[int], fix: Fix) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 
 
 class CompositeOutputs:
@@ -50,7 +50,7 @@ class CompositeOutputs:
                 if edge.port not in end:
                     if path is not None:
                         owner = edge.node if whole else edge.node.rpartition("/")[2]
-                        no_port(self.reporter, edge, list(end), path, owner=owner, given=edge.port)
+                        no_port(self.reporter, edge, list(end), path, owner=owner, defined=True)
                     return None
                 # What a block gives is looked up where its outputs name it, and blamed there.
                 path = None if edge.node in self.blocks else path
@@ -81,17 +81,17 @@ class CompositeOutputs:
         return ends
 
 
-def no_port(reporter: Reporter, edge: Edge, ports: Collection[str], path: Path, *, owner: str, given: str = "") -> None:
+def no_port(
+    reporter: Reporter, edge: Edge, ports: Collection[str], path: Path, *, owner: str, defined: bool = False
+) -> None:
     """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given` is it
     where the spec gives such names."""
-    close, sure = closest(edge.port, ports), surely(edge.port, ports)
-    named = edge.node.rpartition("/")[2]
+    found = suggest(edge.port, ports, defined=defined)
     reporter.add(
         "E203",
         f"`{owner}` has no port `{edge.port}`",
         path,
         label="no such port",
-        help=f"did you mean `{close}`?" if close else (),
         note=f"ports of `{owner}`: {', '.join(ports)}",
-        meant=reporter.sure(path, f"{named}.{edge.port}", sure and f"{named}.{sure}", given=given),
+        suggestion=found.around(f"{edge.node.rpartition('/')[2]}.", ""),
     )

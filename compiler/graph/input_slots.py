@@ -1,13 +1,13 @@
 """Which edges go into which inputs of a layer or block, and what is said where their number or names do not fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed
 from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Slot
 from modelc.compiler.library.layers import LAYERS
 
@@ -70,23 +70,18 @@ def check_names(reporter: Reporter, item: Item, given: Sequence[Argument] | None
 def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str], needed: Sequence[str]) -> None:
     """Report the input that `one` is for, which is none of the `names` of the inputs of `item`."""
     slot = one.slot or ""
-    close = closest(slot, names)
-    if close is None and len(needed) == 1:
-        close = needed[0]
+    found = suggest(slot, names)
+    if not found and len(needed) == 1:
+        found = replace(found, help=f"did you mean `{needed[0]}`?")
     reporter.add(
         "E204",
         f"`{item.kind}` has no input called `{slot}`",
         one.path if not isinstance(one.path[-1], int) else one.path[:-1],
         key=True,
         label="no such input",
-        help=f"did you mean `{close}`?" if close else () if names else "leave the name out",
+        help=() if names else "leave the name out",
         note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
-        meant=reporter.sure(
-            one.path if not isinstance(one.path[-1], int) else one.path[:-1],
-            slot,
-            surely(slot, names),
-            key=True,
-        ),
+        suggestion=found,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.diagnostics.problem import Label, Meant, Path, Problem
+from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot, reachable
@@ -129,7 +129,7 @@ def at_share(document: Document, node: Node, problem: Problem) -> Problem:
     layer = Label(problem.label.place, "the layer that is shared")
     related = (*problem.related, layer, *document.trail(node.shared))
     label = Label(document.value(node.shared), problem.label.text)
-    return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, meant=None)
+    return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, suggestion=None)
 
 
 def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
@@ -231,17 +231,17 @@ def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanErr
         help=error.help,
         note=error.note,
         related=related,
-        meant=None if error.meant is None else meant_by(reporter, node, error, kind),
+        suggestion=None if error.meant is None else value_meant(reporter, node, error, kind),
     )
 
 
-def meant_by(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Meant | None:
+def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Suggestion | None:
     """What was meant by the argument that a plan refused, where the text gives it by itself or by its name."""
     assert error.meant is not None
     old, new = error.meant
     for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
         if path in reporter.document.values and reporter.document.get(path) == old:
-            return reporter.sure(path, old, str(new), "value")
+            return reporter.located(Suggestion(old, str(new), error.help, is_safe=True, how="value"), path)
     return None
 
 

@@ -8,7 +8,7 @@ from modelc.compiler.expansion.file_blocks import KEYS as USE_KEYS
 from modelc.compiler.expansion.scope import named
 from modelc.compiler.language.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments
 from modelc.compiler.language.item_names import item_names
-from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
 from modelc.compiler.overrides.key_path import KeyPath, Refused, Segment
 from modelc.compiler.syntax.document_editor import DocumentEditor
@@ -247,7 +247,7 @@ class PathResolver(KeyPath):
         rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
         inside = [*arguments(shape.table, current).keys] if current in shape.table else self.parameters(current)
         block = current not in shape.table and current not in shape.others
-        close = closest(segment, [current, *shape.siblings, *inside])
+        close = suggest(segment, [current, *shape.siblings, *inside]).new
         if segment in inside or current in shape.others:
             cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
         elif segment in shape.table and not block:
@@ -267,7 +267,7 @@ class PathResolver(KeyPath):
     def in_other_file(self, index: int) -> Refused:
         """The refusal of a segment that leads into the model of another file."""
         segment, whole = self.segments[index].text, self.upto(index)
-        close = closest(segment, USE_KEYS)
+        close = suggest(segment, USE_KEYS).new
         cure = f"did you mean `{whole}.{close}`?" if close else OTHER_FILE
         message = f"`{whole}` is the model of another file, and `{segment}` of it cannot be set"
         return self.refuse("E102", index, message, label="in the other file", help=cure)
@@ -293,10 +293,10 @@ class PathResolver(KeyPath):
     def unknown(self, what: str, index: int, owner: str, allowed: Collection[str]) -> Refused:
         """The refusal of a segment that is not among `allowed`."""
         segment = self.segments[index].text
-        close = closest(segment, list(allowed))
+        close = suggest(segment, list(allowed)).new
         before = self.upto(index)
         rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
-        whole = ".".join(part for part in (before, close or "") if part)
+        whole = ".".join(part for part in (before, close) if part)
         return self.refuse(
             "E102",
             index,

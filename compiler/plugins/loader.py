@@ -18,7 +18,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.diagnostics.exceptions import PluginError
-from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article
 from modelc.compiler.library.base.plugin_context import NONE, Plugin, Plugins, Provided
 from modelc.compiler.library.base.plugin_metadata import GROUP, distributions
@@ -83,7 +83,7 @@ def open_distribution(name: str) -> Plugin:
         found = distribution(name)
     except PackageNotFoundError:
         known = distributions()
-        close = closest(name, known)
+        close = suggest(name, known).new
         raise PluginError(
             f"there is no installed plug-in `{name}`",
             notes=(f"installed plug-ins: {', '.join(known)}",) if known and not close else (),
@@ -199,7 +199,7 @@ def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
     kind, dot, name = key.partition(".") if isinstance(key, str) else (str(key), "", "")
     if kind not in KINDS or not NAME.fullmatch(name):
         bare = name if dot else kind
-        close = kind_of(cls) or closest(kind, KINDS) or "layer"
+        close = kind_of(cls) or suggest(kind, KINDS).new or "layer"
         raise PluginError(
             f"the plug-in `{plugin}` states a thing as `{key}`",
             notes=(f"kinds: {', '.join(KINDS)}",),

@@ -99,6 +99,18 @@ class Document:
         return self.keys[path] if path in self.keys else self.value(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place that is looked up when someone asks: of the value at `path` in a document, or of its key."""
+
+    document: Document
+    path: Path
+    key: bool = False
+
+    def place(self) -> Place:
+        return self.document.key(self.path) if self.key else self.document.value(self.path)
+
+
 def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """The document in `text`, JSON where `name` ends in `.json`, else YAML, and the problems found on the way.
 

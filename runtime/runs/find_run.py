@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.run_directory import Run, is_run
@@ -30,7 +30,7 @@ def find_run(text: str) -> Run:
         folder = RUNS / run_name(spec_name(path), path)
         return latest(folder, f"`{path}` has not been trained here: there is no run in `{folder}`")
     known = known_runs()
-    near = closest(text, known) or closest(str(RUNS / text), known)
+    near = suggest(text, known).new or suggest(str(RUNS / text), known).new
     raise RunError(
         "E602",
         f"there is no run `{path}`",

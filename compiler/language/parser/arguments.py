@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -9,25 +10,22 @@ from pydantic import BaseModel, ValidationError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.foreign_forms import (
     TypeForm,
-    another,
     example_of,
     fed_cure,
-    translated,
     type_form,
 )
 from modelc.compiler.language.suggestions.hints import (
     WHOLE,
     argument_hint,
     bound_hint,
-    choice_hint,
     is_quotient,
     scalar_cure,
-    type_hint,
-    value_meant,
 )
 from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one, wrapped_one
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.suggest import suggest, suggest_choice, suggest_value
+from modelc.compiler.language.suggestions.translation import translated
 from modelc.compiler.language.suggestions.wording import WANTED, article, describe, literal_choices, show, some
 from modelc.compiler.library.base.registry import Registry
 
@@ -100,7 +98,9 @@ def translate(
     meant = set()
     for item in (item for item in items if item["type"] == "extra_forbidden"):
         loc = item["loc"]
-        meant.add((*loc[:-1], closest(str(loc[-1]), [str(other[-1]) for other in missing if other[:-1] == loc[:-1]])))
+        meant.add(
+            (*loc[:-1], suggest(str(loc[-1]), [str(other[-1]) for other in missing if other[:-1] == loc[:-1]]).new)
+        )
     arguments: dict[Path, dict[str, Any]] = {}
     for item in items:
         if item["type"] == "extra_forbidden":
@@ -196,15 +196,13 @@ def translate_one(reporter: Reporter, item: dict[str, Any], base: Path, fields: 
         )
     elif kind == "literal_error":
         choices = literal_choices(context["expected"])
-        word = choice_hint(str(value), choices)
-        close = word or closest(str(value), choices)
         reporter.add(
             "E106",
             f"{quoted} must be one of {', '.join(f'`{choice}`' for choice in choices)}, got {describe(value)}",
             path,
             label="not one of the choices",
-            help="leave it out" if value is False else f"did you mean `{close}`?" if close else (),
-            meant=reporter.sure(path, value, word or surely(str(value), choices)) if value is not False else None,
+            help="leave it out" if value is False else (),
+            suggestion=suggest_choice(value, choices) if value is not False else None,
         )
     elif kind in ("missing_argument", "too_short", "too_long"):
         reporter.add(
@@ -256,13 +254,13 @@ def translate_one(reporter: Reporter, item: dict[str, Any], base: Path, fields: 
 def wrong_type(reporter: Reporter, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
     """Report that the value of `name`, at `path`, is not of the type that pydantic's word `kind` is about; messages call it
     `quoted`, by default by its name."""
+    found = suggest_value(kind, name, value)
     reporter.add(
         "E105",
         f"{quoted or f'`{name}`'} must be {WANTED[kind]}, got {describe(value)}",
         path,
         label=f"expected {WANTED[kind]}",
-        help=WHOLE if is_quotient(value, reporter.document.is_computed(path)) else type_hint(kind, name, value),
-        meant=reporter.sure(path, value, value_meant(kind, value), "value"),
+        suggestion=replace(found, help=WHOLE) if is_quotient(value, reporter.document.is_computed(path)) else found,
     )
 
 
@@ -303,7 +301,7 @@ def unknown_argument(
 def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
     """Whether an unknown argument is like nothing that is known of it."""
     fields = cls.model_fields
-    return not beside(kind, (name,)) and closest(name, fields) is None and not argument_hint(name, fields)
+    return not beside(kind, (name,)) and not suggest(name, fields) and not argument_hint(name, fields)
 
 
 def no_primary(reporter: Reporter, path: Path, table: Registry[Any], name: str, value: Any) -> None:
@@ -327,7 +325,7 @@ def no_primary(reporter: Reporter, path: Path, table: Registry[Any], name: str, 
 
 def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
     """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
-    other = another(table, name)
+    other = next((entry for entry in synonyms(name, table) if entry != name), None)
     cure = f"write `{name}`"
     if other:
         cure = f"did you mean `{translated(table, other, arguments)}`?"

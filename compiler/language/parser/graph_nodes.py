@@ -8,7 +8,7 @@ from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Paral
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
 from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.layers import LAYERS
 
@@ -96,16 +96,14 @@ def report_unknown(
 
 def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
     """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
-    close, sure = closest(reference.node, names), surely(reference.node, names)
-    port = reference.text[len(reference.node) :]
+    found = suggest(reference.node, names, defined=True)
     reporter.add(
         "E201",
         f"unknown node `{reference.node}`",
         reference.path,
         label=label,
-        help=f"did you mean `{close}`?" if close else (),
-        note=note if not close else (),
-        meant=reporter.sure(reference.path, reference.text, sure and f"{sure}{port}", given=reference.node),
+        note=note if not found else (),
+        suggestion=found.around("", reference.text[len(reference.node) :]),
     )
 
 
@@ -186,7 +184,7 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     if "from" in mapping:
         sources = read_sources(reporter, mapping["from"], (*path, "from"))
     elif not reporter.is_hole((*path, "from")) and not any(
-        key not in LAYERS and closest(key, ("from",)) for key in mapping
+        key not in LAYERS and suggest(key, ("from",)) for key in mapping
     ):
         fed = next((key for key, value in mapping.items() if key in LAYERS and are_names(value, names)), None)
         if fed is not None:

@@ -23,7 +23,7 @@ from modelc.compiler.language.parser.inputs import read_inputs
 from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping, read_name, read_named
 from modelc.compiler.language.suggestions.hints import absent_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import surely, surely_called
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.layers import LAYERS
@@ -143,9 +143,10 @@ def is_slip(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
     names = [key for key in raw if key not in siblings]
     if any(key in LAYERS for key in names):
         return False
-    slips = ((key, surely(key, words)) for key in names if not absent_hint("layer", key))
-    name, meant = next((slip for slip in slips if slip[1]), ("", None))
-    if meant is None or surely_called(name, LAYERS):
+    meant = (suggest(key, words) for key in names if not absent_hint("layer", key))
+    found = next((one for one in meant if one.is_safe), None)
+    name = str(found.written) if found else ""
+    if found is None or suggest(name, LAYERS).is_safe:
         return False
     reporter.add(
         "E101",
@@ -153,8 +154,7 @@ def is_slip(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
         (*path, name),
         key=True,
         label="no such layer",
-        help=f"did you mean `{meant}`?",
-        meant=reporter.sure((*path, name), name, meant, key=True),
+        suggestion=found,
     )
     for key in names:
         if key != name:

@@ -13,7 +13,7 @@ from modelc.compiler.language.parser.named_item import read_mapping
 from modelc.compiler.language.parser.section_checks import check_keys
 from modelc.compiler.language.section_keys import MODEL as KEYS
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, surely
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
 
 
@@ -61,14 +61,12 @@ def read_precision(reporter: Reporter, raw: Any, path: Path) -> str:
     if raw in PRECISIONS:
         return str(raw)
     if not reporter.is_hole(path):
-        close = closest(raw, PRECISIONS) if isinstance(raw, str) else None
         reporter.add(
             "E106",
             f"`precision` must be one of {', '.join(f'`{choice}`' for choice in PRECISIONS)}, got {describe(raw)}",
             path,
             label="not one of the choices",
-            help=f"did you mean `{close}`?" if close else (),
-            meant=reporter.sure(path, raw, surely(raw, PRECISIONS)) if isinstance(raw, str) else None,
+            suggestion=suggest(raw, PRECISIONS) if isinstance(raw, str) else None,
         )
     return PRECISIONS[0]
 

@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.suggestions.foreign_forms import type_form
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, spell
 from modelc.compiler.library.base.registry import NAME, Registry
 
@@ -140,7 +140,7 @@ def blame_extra(
     for key in extra:
         at = (*path, key)
         if key not in fields and not reporter.is_hole(at):
-            near = siblings if closest(key, siblings) else (*siblings, *fields)
+            near = siblings if suggest(key, siblings) else (*siblings, *fields)
             reporter.unknown(at, key, f"this {table.kind}", near)
 
 

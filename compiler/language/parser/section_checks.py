@@ -6,7 +6,8 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.section_keys import SECTIONS, TOP
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import closest, spelled
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.optimizers import OPTIMIZERS
 
@@ -53,8 +54,8 @@ def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     others = {home: keys for home, keys in SECTIONS.items() if home != section}
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
     written = "" if section == "model" else as_argument(reporter, key, value)
-    if not homes and not written and closest(key, allowed) is None:
-        homes = {home: found for home, keys in others.items() if (found := closest(key, keys))}
+    if not homes and not written and not suggest(key, allowed):
+        homes = {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
     if spelled(key, allowed) is None and homes:
         names = " or ".join(f"`{home}`" for home in homes)
         home, right = next(iter(homes.items()))

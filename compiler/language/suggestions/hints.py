@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
 
@@ -91,7 +91,7 @@ def absent_hint(kind: str, name: str) -> str:
 
     if kind == "layer":
         return ABSENT.get(fold(name.rpartition(".")[2]), "")
-    layer = next(table_of("layer").called(name), None) if kind == "activation" else None
+    layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer and no activation: write it as the layer after this one" if layer else ""
 
 
@@ -153,12 +153,6 @@ def value_meant(kind: str, value: Any) -> str | None:
             return str(number) if digits == "0" or digits[0] != "0" else None
         return plain if FLOAT.fullmatch(plain) else None
     return None
-
-
-def choice_hint(value: str, choices: Collection[str]) -> str:
-    """The choice that `value` is another word for. Empty where it is none."""
-    meant = CHOICES.get(value.rpartition(".")[2].lower(), "")
-    return meant if meant in choices else ""
 
 
 def whole_number(text: str) -> int | None:

@@ -1,10 +1,9 @@
-"""What a misspelt name was probably meant to be: by another framework's word for it, else by likeness."""
+"""How names are spelled: the words of other frameworks for them, and typos."""
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from modelc.compiler.library.base.registry import Registry, fold
+from modelc.compiler.library.base.registry import Registry, bare, fold
 
 ARGUMENTS = {
     "a_max": ("max_value",),
@@ -101,7 +100,7 @@ ELSEWHERE = {
     "adan", "atanh", "crelu", "dsplit", "dstack", "hsplit", "hstack", "nadam", "nadamw", "radam", "rrelu", "sort", "tan",
     "vsplit", "vstack",
 }  # fmt: skip
-"""What is no slip, however near it is to something here: names without case and separators that mean something else."""
+"""What is no typo, however near it is to something here: names without case and separators that mean something else."""
 
 OTHERWISE = dict.fromkeys(("bn", "batchnorm", "batchnorm1d", "batchnorm2d", "batchnorm3d"), "momentum")
 """Things of others, without case and separators, with the argument that has the same name here and is counted otherwise:
@@ -110,53 +109,23 @@ the momentum of PyTorch is what Keras and modelc take from 1."""
 
 def spelled(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
-    for candidate in allowed:
-        if fold(candidate) == fold(name):
-            return candidate
-    return next((candidate for candidate in ARGUMENTS.get(name, ()) if candidate in allowed), None)
+    return next(iter(synonyms(name, allowed)), None)
 
 
-def closest(name: str, allowed: Collection[str]) -> str | None:
-    """The allowed name that `name` most likely stands for, or None."""
-    certain = spelled(name, allowed)
-    if certain is not None:
-        return certain
-    close = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.6)
-    return close[0] if close else None
+def synonyms(name: str, known: Collection[str] | Registry[Any]) -> list[str]:
+    """Those of the known names that `name` is, but for case and separators, or is another word for."""
+    if isinstance(known, Registry):
+        folded = fold(bare(name))
+        return [entry for entry in known if folded in map(fold, (entry, *known.find(entry).words()))]
+    same = [candidate for candidate in known if fold(candidate) == fold(name)]
+    return same or [candidate for candidate in ARGUMENTS.get(name, ()) if candidate in known]
 
 
-def surely(name: str, allowed: Collection[str]) -> str | None:
-    """The allowed name that `name` stands for beyond doubt, so that a tool may write it; None where there is a doubt.
+def typo_of(name: str, allowed: Collection[str]) -> str | None:
+    """The allowed name of which `name` is a typo, where no other is as near and no one else calls a thing so.
 
-    It is the same but for case and separators, or another word for this one of the allowed names alone and with the same
-    values, or else a slip of the hand.
-    """
-    same = {candidate for candidate in allowed if fold(candidate) == fold(name)}
-    if not same and name not in OTHER_VALUES:
-        same = {candidate for candidate in ARGUMENTS.get(name, ()) if candidate in allowed}
-    if same:
-        return same.pop() if len(same) == 1 else None
-    return slip(name, allowed)
-
-
-def surely_called(name: str, table: Registry[Any], arguments: Any = None) -> str | None:
-    """The entry of `table` that `name` stands for beyond doubt: what others call it, or else a slip of the hand.
-
-    Of several that others call so, the one that takes all of `arguments`, where those are given by name.
-    """
-    called = list(table.called(name))
-    if len(called) > 1 and isinstance(arguments, Mapping) and arguments:
-        called = [entry for entry in called if all(surely(key, table.find(entry).model_fields) for key in arguments)]
-    elif not called:
-        return slip(name, list(table))
-    return called[0] if len(called) == 1 and table.is_same(called[0], name) else None
-
-
-def slip(name: str, allowed: Collection[str]) -> str | None:
-    """The allowed name of which `name` is a slip of the hand, where no other is as near and no one else calls a thing so.
-
-    A slip is a letter too much, too little, wrong or swapped with the next; two of them in names of 8 letters and more.
-    Digits are never slips: there may well be a `conv3` to be written yet where only `conv2` is found.
+    A typo is a letter too much, too little, wrong or swapped with the next; two of them in names of 8 letters and more.
+    Digits are never typos: there may well be a `conv3` to be written yet where only `conv2` is found.
     """
     written = name.lower()
     if fold(name.rpartition(".")[2]) in ELSEWHERE:
@@ -166,8 +135,8 @@ def slip(name: str, allowed: Collection[str]) -> str | None:
     near = sorted((distance(written, candidate.lower(), 3), candidate) for candidate in alike)
     if not near or (len(near) > 1 and near[0][0] == near[1][0]):
         return None
-    slips, candidate = near[0]
-    return candidate if slips <= min(len(candidate) // 4, 2) else None
+    typos, candidate = near[0]
+    return candidate if typos <= min(len(candidate) // 4, 2) else None
 
 
 def distance(one: str, other: str, most: int) -> int:

@@ -1,6 +1,6 @@
 """Values and names as messages write them. Text only: nothing here knows of places or of what is wrong."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from modelc.compiler.language.suggestions.hints import looks_like_a_number
@@ -29,10 +29,6 @@ WANTED = {
     "model_type": "a mapping",
     "mapping_type": "a mapping",
 }
-
-
-def listed(texts: str | Iterable[str]) -> tuple[str, ...]:
-    return ((texts,) if texts else ()) if isinstance(texts, str) else tuple(texts)
 
 
 def article(kind: str) -> str:

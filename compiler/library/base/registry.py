@@ -4,7 +4,6 @@
 Classes are imported when they are first named, so that a spec pays only for what it uses.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -99,25 +98,6 @@ class Registry(Generic[T]):
         """`value` in the notation, with every argument spelt out: what a resolved spec shows."""
         arguments = value.model_dump(mode="json")
         return {self.name_of(value): arguments} if arguments else self.name_of(value)
-
-    def suggest(self, name: str) -> str | None:
-        """The entry that `name` probably means: by another framework's spelling, else by likeness."""
-        called = next(self.called(name), None)
-        if called is not None:
-            return called
-        close = difflib.get_close_matches(bare(name).lower(), list(self), n=1, cutoff=0.6)
-        return close[0] if close else None
-
-    def called(self, name: str) -> Iterator[str]:
-        """The entries that `name` is a word for, with or without the module it comes from: `keras.layers.Dense`."""
-        folded = fold(bare(name))
-        for entry in self:
-            if fold(entry) == folded or folded in map(fold, self.find(entry).words()):
-                yield entry
-
-    def is_same(self, entry: str, name: str) -> bool:
-        """Whether `name`, a word for `entry`, is one for the same with the same values, and not for something near it."""
-        return fold(bare(name)) not in map(fold, self.find(entry).akin)
 
     def build(self, raw: Any) -> T:
         """The value that `raw`, a part of a document, stands for.

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from modelc.cli.fixing import Fixed, confirmed, fix
+from modelc.cli.fixing import Fixed, fix, with_verified_fixes
 from modelc.compiler.api import Checked, check
-from modelc.compiler.diagnostics.problem import Edit, Fix, Label, Meant, Place, Problem
-from modelc.compiler.language.suggestions.spelling import distance, slip, surely
-from modelc.compiler.library.registries import table_of
+from modelc.compiler.diagnostics.problem import Edit, Fix, Label, Place, Problem, Suggestion
 
 SPECS = sorted((Path(__file__).parent.parent.parent.parent / "specs").glob("*.yaml"))
 CHAIN = """\
@@ -244,7 +242,7 @@ def test_many_fixes_are_checked_together_and_one_that_cures_nothing_is_found(stu
     text = CHAIN % "\n    - ".join(["dens: 8"] * 60)
     place = Place("spec.yaml", 1, 1, 1, 7)
     left = [
-        Problem("E102", f"stubborn {number}", Label(place), meant=Meant(place, "modelc", "modelc"), fix=Fix("none", (Edit(place, "modelc"),)))
+        Problem("E102", f"stubborn {number}", Label(place), suggestion=Suggestion("modelc", "modelc", place=place), fix=Fix("none", (Edit(place, "modelc"),)))
         for number in range(stubborn)
     ]  # fmt: skip
     texts: list[str] = []
@@ -259,14 +257,14 @@ def test_many_fixes_are_checked_together_and_one_that_cures_nothing_is_found(stu
     assert done.texts[os.path.realpath("spec.yaml")] == text.replace("dens:", "dense:")
     assert done.counts[os.path.realpath("spec.yaml")] == 60 and len(texts) <= 2 + 20 * stubborn
     texts.clear()
-    confirmed_ones = [one.fix for one in confirmed(checked, checked({}), {}).problems]
-    assert confirmed_ones.count(None) == stubborn and len(texts) <= 2 + 20 * stubborn
+    verified = [one.fix for one in with_verified_fixes(checked, checked({}), {}).problems]
+    assert verified.count(None) == stubborn and len(texts) <= 2 + 20 * stubborn
 
 
 def test_a_fix_says_what_it_does_and_where() -> None:
     text = CHAIN % "dens: 8"
     checked = check(text, "spec.yaml")
-    (problem,) = confirmed(
+    (problem,) = with_verified_fixes(
         lambda texts: check(texts.get(os.path.realpath("spec.yaml"), text), "spec.yaml"), checked, {}
     ).problems
     assert problem.fix is not None
@@ -275,7 +273,7 @@ def test_a_fix_says_what_it_does_and_where() -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_a_slip_in_a_shipped_spec_is_put_right_or_left_alone(spec: Path) -> None:
+def test_a_typo_in_a_shipped_spec_is_put_right_or_left_alone(spec: Path) -> None:
     text = spec.read_text(encoding="utf-8")
     chance = random.Random(spec.stem)
     words = [
@@ -300,7 +298,7 @@ def line_before(text: str, index: int) -> str:
 
 
 def slipped(word: str, chance: random.Random) -> str:
-    """`word` with one slip of the hand."""
+    """`word` with one typo."""
     at = chance.randrange(len(word) - 1)
     return chance.choice(
         (
@@ -314,49 +312,6 @@ def slipped(word: str, chance: random.Random) -> str:
 
 def comments(text: str) -> list[str]:
     return re.findall(r"(?:^|\s)(#.*)", text)
-
-
-def test_the_distance_counts_single_slips() -> None:
-    words = [
-        ("dense", "dense", 0),
-        ("dens", "dense", 1),
-        ("dnese", "dense", 1),
-        ("sense", "dense", 1),
-        ("desn", "dense", 2),
-    ]
-    assert [distance(one, other, 3) for one, other, _ in words] == [count for _, _, count in words]
-    assert distance("dense", "embedding", 3) == 3
-
-
-def test_a_slip_needs_one_nearest_name_that_is_long_enough() -> None:
-    assert slip("relx", ["relu", "selu"]) == "relu"
-    assert slip("xelu", ["relu", "selu"]) is None
-    assert slip("lerning_rat", ["learning_rate"]) == "learning_rate"
-    assert slip("ad", ["add"]) is None
-    assert slip("conv3", ["conv2"]) is None
-    assert surely("Learning-Rate", ["learning_rate"]) == "learning_rate"
-    assert surely("dim", ["output_dim"]) is None
-
-
-def test_no_name_of_another_framework_is_taken_for_a_slip() -> None:
-    import keras
-    import optax
-    from jax import nn
-
-    modules = {
-        "layer": (keras.layers, nn),
-        "activation": (keras.activations, nn),
-        "loss": (keras.losses, optax.losses),
-        "metric": (keras.metrics,),
-        "optimizer": (keras.optimizers, optax),
-        "initializer": (keras.initializers, nn.initializers),
-        "schedule": (keras.optimizers.schedules, optax.schedules),
-    }
-    for kind, places in modules.items():
-        table = table_of(kind)
-        for name in {name for place in places for name in vars(place) if not name.startswith("_")}:
-            if name not in table and not list(table.called(name)):
-                assert slip(name, list(table)) is None, f"{kind} {name}"
 
 
 def test_a_number_that_is_another_one_elsewhere_is_nobodys_guess() -> None:

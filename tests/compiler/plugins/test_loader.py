@@ -17,6 +17,7 @@ from modelc.compiler.diagnostics.exceptions import PluginError
 from modelc.compiler.explain.entries import entries
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.language.json_schema.builder import json_schema
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.plugin_context import NONE, enabled, using
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.losses import LOSSES
@@ -62,7 +63,7 @@ def test_everything_that_the_tables_do_works_for_classes_of_plugins(package: Pat
         assert LAYERS.dump(shift) == {"shift": {"by": 1.0, "activation": "bent"}}
         assert LAYERS.build(LAYERS.dump(shift)) == shift
         assert show_named(shift) == "shift: {by: 1, activation: bent}"
-        assert LAYERS.suggest("shfit") == LAYERS.suggest("AddConstant") == "shift"
+        assert suggest("shfit", LAYERS).new == suggest("AddConstant", LAYERS).new == "shift"
         assert [entry.kind for entry in entries("pinball")] == ["loss", "metric"]
         assert [entry.kind for entry in entries("bent")] == ["activation"]
         definitions = json_schema()["definitions"]

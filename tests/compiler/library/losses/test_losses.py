@@ -8,6 +8,7 @@ import pytest
 
 from modelc.compiler.api import check
 from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 
@@ -195,7 +196,7 @@ def test_types_that_do_not_fit_are_refused_with_both_shapes_and_a_cure(
     ],
 )
 def test_spellings_of_keras_and_pytorch_are_answered(spelling: str, name: str) -> None:
-    assert LOSSES.suggest(spelling) == name
+    assert suggest(spelling, LOSSES).new == name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""What was meant by a name that does not exist, and how certain that is: asked of `suggest`, and of nothing else.
+
+It knows the things of the registries, what other frameworks call them, the names that a spec defines, typos and likeness.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Suggestion
+from modelc.compiler.language.suggestions.hints import CHOICES, absent_hint, argument_hint, type_hint, value_meant
+from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, synonyms, typo_of
+from modelc.compiler.language.suggestions.translation import as_here, below, translated
+from modelc.compiler.library.base.registry import Registry, bare, fold
+
+
+def suggest(
+    name: str, known: Collection[str] | Registry[Any], arguments: Any = None, *, defined: bool = False
+) -> Suggestion:
+    """What is meant by `name`, which is none of the `known` names: another word for one of them, a typo, or something like it.
+
+    Of several things that others call so, the one that takes all of `arguments`, where these are given by name. `defined`
+    says that the spec itself defines the known names.
+    """
+    names = list(known)
+    same = synonyms(name, known)
+    typo = typo_of(name, names)
+    if same:
+        is_safe = len(set(same)) == 1
+        if isinstance(known, Registry):
+            fitting = [entry for entry in same if takes_all(known, entry, arguments)] if len(same) > 1 else same
+            new = (fitting or same)[0]
+            is_safe = len(fitting) == 1 and fold(bare(name)) not in map(fold, known.find(new).akin)
+            is_safe = is_safe and not counts_otherwise(name, arguments)
+        else:
+            new = same[0]
+            is_safe = is_safe and (fold(new) == fold(name) or name not in OTHER_VALUES or typo == new)
+    else:
+        word = bare(name) if isinstance(known, Registry) else name
+        new = typo or next(iter(get_close_matches(word.lower(), names, n=1, cutoff=0.6)), "")
+        is_safe = typo is not None
+    help = f"did you mean `{new}`?" if new else ""
+    return Suggestion(name, new, help, is_safe, bool(same), undefined=name if defined else "")
+
+
+def takes_all(registry: Registry[Any], entry: str, arguments: Any) -> bool:
+    """Whether an entry has all `arguments`, where these are given by name."""
+    if not isinstance(arguments, Mapping):
+        return True
+    fields = registry.find(entry).model_fields
+    return all(suggest(key, fields).is_safe for key in arguments)
+
+
+def counts_otherwise(name: str, arguments: Any) -> bool:
+    """Whether the `arguments` of another framework's thing have one that is counted from the other end here, or a typo of it."""
+    counted = OTHERWISE.get(fold(name.rpartition(".")[2]), "")
+    if not counted or not isinstance(arguments, Mapping):
+        return False
+    return any(fold(key) == counted or get_close_matches(fold(key), [counted], cutoff=0.7) for key in arguments)
+
+
+def suggest_argument(name: str, fields: Collection[str], *, instead: str = "") -> Suggestion:
+    """What is meant by an argument that does not exist; `instead` is what it probably is, if that is known otherwise."""
+    found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
+    return replace(found, help=argument_hint(name, fields) or found.help)
+
+
+def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
+    """Which of the choices is meant by a value that is none of them."""
+    word = CHOICES.get(str(value).rpartition(".")[2].lower(), "")
+    found = (
+        Suggestion(value, word, f"did you mean `{word}`?", True) if word in choices else suggest(str(value), choices)
+    )
+    return replace(found, written=value)
+
+
+def suggest_value(kind: str, name: str, value: object) -> Suggestion:
+    """What is meant by a `value` of the wrong type, for what is called `name`; `kind` is pydantic's word for the finding."""
+    new = value_meant(kind, value)
+    return Suggestion(value, new or "", type_hint(kind, name, value), new is not None, how="value")
+
+
+def suggest_registered(
+    name: str, registry: Registry[Any], key: str | int = "", arguments: Any = None, blocks: Collection[str] = ()
+) -> Suggestion:
+    """What is meant by the thing `name`, which is not in the registry: an entry of it, one of the spec's `blocks` in the
+    place of a layer, or something that has another form here.
+
+    `key` is the key that it stands at: its own name where it stands with `arguments` of its own.
+    """
+    entry = suggest(name, registry, arguments)
+    block = suggest(name, blocks, defined=True)
+    # One that is refused as the name of a block is reported where it is defined.
+    block_is_safe = block.is_safe and block.new[:1].isupper()
+    if block and block_is_safe >= entry.is_safe:
+        found = replace(block, is_safe=block_is_safe and not entry.is_safe)
+    else:
+        found = entry
+    if help := other_form(found, registry, key, arguments):
+        return replace(found, help=help)
+    from modelc.compiler.library.base.plugin_metadata import having
+
+    # A plug-in that has exactly this name: more than likeness says.
+    plugins = having(registry.kind, name)
+    if plugins:
+        return Suggestion(name, help=f"the installed plug-in `{plugins[0]}` has it: add `--plugin {plugins[0]}`")
+    return found
+
+
+def other_form(found: Suggestion, registry: Registry[Any], key: str | int, arguments: Any) -> str:
+    """How what is `found` for an unknown name is written here, where it is more than another name. Empty for all else."""
+    name = str(found.written)
+    if layer := layer_of_cell(name, registry, arguments):
+        return f"did you mean `{layer}`?"
+    if not found.is_synonym and not found.undefined and (absent := absent_hint(registry.kind, name)):
+        return absent
+    is_foreign = found.is_synonym and fold(name.rpartition(".")[2]) != fold(found.new)
+    if is_foreign and not found.undefined and key == name:
+        return f"did you mean `{translated(registry, found.new, as_here(name, arguments))}`?"
+    before, _, after = name.partition(":")
+    if before.strip() in registry and after:
+        return f"write `{below(key, f'{before.strip()}: {after.strip()}')}`"
+    if registry.kind == "source" and name.endswith(".npz"):
+        return f"write `{below(key, f'npz: {name}')}`"
+    return ""
+
+
+def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:
+    """The layer that Keras's `RNN: {cell: ...}` runs, with the arguments beside the cell; empty for what is no such form.
+
+    Here a cell is the layer that runs it, and several of them are a stack.
+    """
+    if fold(name.rpartition(".")[2]) != "rnn" or not isinstance(arguments, Mapping) or "cell" not in arguments:
+        return ""
+    cell = arguments["cell"]
+    if isinstance(cell, list):
+        cell = {"stacked_rnn": cell}
+    kind, given = next(iter(cell.items())) if isinstance(cell, Mapping) and len(cell) == 1 else (cell, {})
+    layer = suggest(kind, registry).new if isinstance(kind, str) else ""
+    if not layer:
+        return ""
+    given = given if isinstance(given, Mapping) else {registry.find(layer).primary or "": given}
+    return translated(registry, layer, {**given, **{key: value for key, value in arguments.items() if key != "cell"}})
