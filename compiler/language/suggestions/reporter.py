@@ -117,7 +117,8 @@ class Reporter(ProblemCollector):
     def type_form(self, path: Path, table: Registry[Any], form: TypeForm) -> None:
         """Report a thing that is named by the value of a key."""
         cure = f"write `{below(path[-1], form.written)}`"
-        if self.document.is_shared((*path, form.key)):
+        is_shared = self.document.is_shared((*path, form.key))
+        if is_shared:
             cure = "names are no variables: let the variable hold the whole, or write it out"
         self.add(
             "E107",
@@ -125,7 +126,9 @@ class Reporter(ProblemCollector):
             (*path, form.key),
             key=True,
             label=f"`{form.key}` is not used",
-            suggestion=Suggestion(form.key, form.name, cure, form.is_safe, how="form", beside=form.beside),
+            suggestion=Suggestion(
+                form.key, form.name, cure, form.is_safe and not is_shared, how="form", beside=form.beside
+            ),
         )
 
     def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
