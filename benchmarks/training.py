@@ -24,6 +24,7 @@ import numpy as np
 import optax
 
 from modelc.compiler.api import check_file
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import Loop
@@ -53,7 +54,11 @@ def ours(x: Any, y: Any) -> Iterator[None]:
     task = check_file(SPEC, settings=[*settings, "train.monitor=train/loss"]).task
     assert task is not None
     loop = Loop(
-        task, Dataset(Part({"image": x}, {"digit": y}, len(x)), None, None, {}), choose(task), Silent(), lambda: False
+        prepare(task),
+        Dataset(Part({"image": x}, {"digit": y}, len(x)), None, None, {}),
+        choose(task),
+        Silent(),
+        lambda: False,
     )
     state = loop.steps.first()
     epoch = 0

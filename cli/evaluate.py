@@ -35,16 +35,17 @@ def evaluate(
     task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again
+    from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.training import device
 
-    kind, snapshot = found.weights(task, weights)
+    kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
     task, dataset, changed = read_again(found, task, root)
     name, part = choose_rows(dataset, split)
 
     from modelc.runtime.evaluate import evaluate as scores_of
 
-    scores = scores_of(task, snapshot.params, snapshot.state, part)
+    scores = scores_of(prepare(task), snapshot.params, snapshot.state, part)
     if output_format == "json":
         facts = {
             "version": 1,

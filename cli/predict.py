@@ -51,12 +51,13 @@ def predict(
     found = find_run(run)
     task = task_of(found)
 
+    from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.predictions import misfit, write_predictions
     from modelc.runtime.training import device
 
-    if (wrong := misfit(task, output)) is not None:
+    if (wrong := misfit(task.outputs, output)) is not None:
         refuse(wrong[0], helps=(wrong[1],))
-    kind, snapshot = found.weights(task, weights)
+    kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
     if data is not None:
         inputs, rows = inputs_of(task, data)
@@ -70,8 +71,8 @@ def predict(
 
     from modelc.runtime.evaluate import predict as predictions_of
 
-    predicted = predictions_of(task, snapshot.params, snapshot.state, inputs, rows, raw=raw)
-    write_predictions(output, task, predicted, raw=raw)
+    predicted = predictions_of(prepare(task), snapshot.params, snapshot.state, inputs, rows, raw=raw)
+    write_predictions(output, task.outputs, predicted, raw=raw)
     write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
 
 

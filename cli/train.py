@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from modelc.cli.progress import Lines
     from modelc.compiler.binding.task import Task
     from modelc.compiler.library.contracts.optimizer import Optimizer
+    from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
@@ -84,6 +85,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime.training import device
 
     device.prepare()
+    from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced, with_numbers
     from modelc.runtime.data.dataset import complete_with_warnings, read_dataset
     from modelc.runtime.runs.environment import environment
@@ -102,7 +104,8 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
         raise typer.Exit(FINDINGS) from None
     execution = choose(task)
-    write(header(task, name, path, dataset, execution, folder))
+    prepared = prepare(task)
+    write(header(task, parameters(prepared), name, path, dataset, execution, folder))
 
     from modelc.runtime.runs.recorder import Recorder
 
@@ -113,10 +116,10 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         with_numbers(checked.data, unbalanced, task),
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
-    fit_and_keep(task, dataset, execution, recorder)
+    fit_and_keep(prepared, dataset, execution, recorder)
 
 
-def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
+def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
     """Train, record, and say how it ended. Ends the command with its exit code where that is not 0."""
     from modelc.cli.progress import Several
     from modelc.cli.stopping import Stopping
@@ -142,7 +145,7 @@ def fit_and_keep(task: "Task", dataset: "Dataset", execution: "Execution", recor
         raise typer.Exit(stopping.code or INTERRUPTED)
 
 
-def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
+def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
     """What shows progress on standard output."""
     from modelc.cli.progress import Lines, Screen
 
@@ -153,12 +156,20 @@ def progress_lines(task: "Task", dataset: "Dataset") -> "Lines":
     return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
 
 
-def header(task: "Task", name: str, path: Path, dataset: "Dataset", execution: "Execution", folder: Path) -> str:
-    """What is about to be trained, on what, and how."""
+def header(
+    task: "Task",
+    parameters: tuple[int, int],
+    name: str,
+    path: Path,
+    dataset: "Dataset",
+    execution: "Execution",
+    folder: Path,
+) -> str:
+    """What is about to be trained, on what, and how; `parameters` are those that training changes, and the others."""
     from modelc.compiler.diagnostics.render.printable import printable
 
     assert task.training is not None
-    trainable, fixed = parameters(task)
+    trainable, fixed = parameters
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = ", ".join(f"{part.rows:,} {word}" for word, part in parts.items() if part is not None)
     devices = jax.devices()
@@ -208,7 +219,7 @@ def weights_line(task: "Task") -> dict[str, str]:
     return {"row weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
 
 
-def parameters(task: "Task") -> tuple[int, int]:
+def parameters(task: "PreparedTask") -> tuple[int, int]:
     """How many trained numbers the model has, and how many that training carries along."""
     from math import prod
 

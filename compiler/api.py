@@ -15,17 +15,18 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
 from modelc.compiler.graph.builder import build
-from modelc.compiler.graph.rolled_repeats import from_named, to_named
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.lowering.rolled_repeats import from_named, to_named
 from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text, whole
 from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 
 if TYPE_CHECKING:
     from modelc.compiler.lowering.lower import Model, Tree
+    from modelc.compiler.lowering.prepared_task import PreparedTask
 
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
@@ -241,7 +242,7 @@ class Compiled:
 
     graph: PlannedGraph
     model: "Model"
-    prepared: Task
+    prepared: "PreparedTask"
 
     def init(self, key: Array) -> "tuple[Tree, Tree]":
         """First weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
@@ -300,9 +301,9 @@ def compile(spec: Task | str | Path | Mapping[str, Any], *, plugins: Sequence[st
     inputs and outputs are mappings by name, params and state by path, then weight name. `plugins` are those of `load`;
     a task keeps its own. Raises SpecError, and RunError E605 for a plug-in that cannot be used.
     """
-    from modelc.compiler.lowering import passes
     from modelc.compiler.lowering.lower import lower
+    from modelc.compiler.lowering.prepared_task import prepare
 
     task = spec if isinstance(spec, Task) else load(spec, plugins=plugins)
-    prepared = passes.run(replace(task, terms=()))
+    prepared = prepare(replace(task, terms=()))
     return Compiled(task.planned, lower(prepared), prepared)

@@ -17,9 +17,9 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from modelc.compiler import api
-    from modelc.compiler.diagnostics import problem as errors
+    from modelc.compiler.diagnostics import exceptions, problem
 
-    return getattr(api, name, None) or getattr(errors, name)
+    return next(getattr(module, name) for module in (api, exceptions, problem) if hasattr(module, name))
 
 
 def __dir__() -> list[str]:

@@ -7,10 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modelc.compiler.binding.task import Task
-from modelc.compiler.graph.rolled_repeats import from_named
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import Tree, lower
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.lowering.rolled_repeats import from_named
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.loop import Evaluation, evaluation_batch
@@ -19,16 +18,15 @@ from modelc.runtime.training.row_state import at_zeros, joined, of_rows
 from modelc.runtime.training.step import make, probabilities
 
 
-def evaluate(task: Task, params: Weights, state: Weights, part: Part) -> dict[str, float]:
+def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) -> dict[str, float]:
     """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
-    prepared = passes.run(task)
-    on_device = held(prepared, params, state)
-    values = Evaluation(make(prepared, 1), prepared, part).run(*on_device).values(prepared, "")
+    on_device = held(task, params, state)
+    values = Evaluation(make(task, 1), task, part).run(*on_device).values(task, "")
     return {key.removeprefix("/"): value for key, value in values.items()}
 
 
 def predict(
-    task: Task,
+    task: PreparedTask,
     params: Weights,
     state: Weights,
     inputs: Mapping[str, "np.ndarray[Any, Any]"],
@@ -40,21 +38,20 @@ def predict(
 
     The rows are taken in order; what a row hands to the same row of the next batch begins at zeros.
     """
-    prepared = passes.run(task)
-    model = lower(prepared)
+    model = lower(task)
 
     @jax.jit
     def run(params: Any, state: Any, handed: Any, inputs: Any) -> tuple[dict[str, jax.Array], Any]:
         values = model.run(params, joined(state, handed), inputs, model.outputs.values())
-        outputs = {name: (output, values.edges[output.edge]) for name, output in prepared.outputs.items()}
+        outputs = {name: (output, values.edges[output.edge]) for name, output in task.outputs.items()}
         shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
-        return shown, of_rows(prepared, values.state)
+        return shown, of_rows(task, values.state)
 
-    weights = held(prepared, params, state)
-    size = evaluation_batch(prepared, rows)
+    weights = held(task, params, state)
+    size = evaluation_batch(task, rows)
     indices, real = batches(in_order(rows), size)
-    handed: Any = at_zeros(prepared, size)
-    parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in prepared.outputs}
+    handed: Any = at_zeros(task, size)
+    parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in task.outputs}
     for batch, count in zip(indices, real, strict=True):
         given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
         outputs, handed = run(*weights, handed, given)
@@ -63,8 +60,8 @@ def predict(
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def held(task: Task, params: Weights, state: Weights) -> tuple[Tree, Tree]:
+def held(task: PreparedTask, params: Weights, state: Weights) -> tuple[Tree, Tree]:
     """Weights and state on the device, in the form that the model of `task` holds them in."""
-    rolls = task.planned.rolls
+    rolls = task.rolls
     trees: tuple[Tree, Tree] = jax.device_put((from_named(rolls, params), from_named(rolls, state)))
     return trees

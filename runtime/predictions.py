@@ -1,6 +1,6 @@
 """Predictions as files: CSV with a column for each value that a person looks for, or NPZ with whole arrays.
 
-Knows what an output means (classes, yes or no, numbers) from its task; computes no predictions.
+Knows what an output means (classes, yes or no, numbers); computes no predictions.
 """
 
 import csv
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.binding.task import Output
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.runtime.runs.files import replacing
 
@@ -21,13 +21,15 @@ FORMATS = (".csv", ".npz")
 ROWS_AT_ONCE = 4096
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 Columns = Mapping[str, "np.ndarray[Any, Any]"]
+Outputs = Mapping[str, Output]
+"""The outputs of a task, by name."""
 
 
-def misfit(task: Task, path: Path) -> tuple[str, str] | None:
-    """Why the predictions of `task` cannot go into a file called `path`, and the cure; None where they can."""
+def misfit(outputs: Outputs, path: Path) -> tuple[str, str] | None:
+    """Why predictions cannot go into a file called `path`, and the cure; None where they can."""
     if path.suffix.lower() not in FORMATS:
         return f"cannot tell the format from `{path.name}`", "end the name in `.csv` or `.npz`"
-    for output in task.outputs.values():
+    for output in outputs.values():
         if path.suffix.lower() == ".csv" and output.type.rank > 1:
             return (
                 f"the output `{output.name}` is {show_shape(output.type.shape)} for each row: too much for a CSV file",
@@ -36,20 +38,20 @@ def misfit(task: Task, path: Path) -> tuple[str, str] | None:
     return None
 
 
-def write_predictions(path: Path, task: Task, predicted: Columns, *, raw: bool = False) -> None:
+def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: bool = False) -> None:
     """Write what `predict` gave, by output name, `[rows, ...]`; with `raw`, the values and no interpretation.
 
     The file takes its place when it is complete. Raises RunError E604.
     """
     columns: dict[str, np.ndarray[Any, Any]] = {}
     for name, values in predicted.items():
-        columns |= {name: values} if raw else answers(task.outputs[name], values)
+        columns |= {name: values} if raw else answers(outputs[name], values)
     with replacing(path) as file:
         if path.suffix.lower() == ".npz":
             write_arrays(file, columns)
             return
         text = TextIOWrapper(file, encoding="utf-8", newline="")
-        write_table(csv.writer(text), task, columns)
+        write_table(csv.writer(text), outputs, columns)
         text.flush()
         text.detach()
 
@@ -82,9 +84,9 @@ def write_arrays(file: Any, columns: Columns) -> None:
                 np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
-def write_table(writer: Any, task: Task, columns: Columns) -> None:
+def write_table(writer: Any, outputs: Outputs, columns: Columns) -> None:
     """A header and a line for each row."""
-    named = [pair for name, array in columns.items() for pair in flattened(task, name, array)]
+    named = [pair for name, array in columns.items() for pair in flattened(outputs, name, array)]
     writer.writerow([name for name, _ in named])
     rows = len(named[0][1]) if named else 0
     for start in range(0, rows, ROWS_AT_ONCE):
@@ -92,13 +94,15 @@ def write_table(writer: Any, task: Task, columns: Columns) -> None:
         writer.writerows(zip(*cells, strict=True))
 
 
-def flattened(task: Task, name: str, array: "np.ndarray[Any, Any]") -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
+def flattened(
+    outputs: Outputs, name: str, array: "np.ndarray[Any, Any]"
+) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
     """One column for each value of a row, by name."""
     if array.ndim == 1 or array.shape[1:] == (1,):
         yield name, array.reshape(-1)
         return
     owner, _, what = name.partition("/")
-    classes = task.outputs[owner].classes if what == "probability" else None
+    classes = outputs[owner].classes if what == "probability" else None
     width = array.shape[1]
     labels: Sequence[object] = classes if isinstance(classes, tuple) and len(classes) == width else range(width)
     for label, column in zip(labels, array.T, strict=True):

@@ -12,8 +12,8 @@ import scipy
 import modelc
 from modelc.compiler.api import check_file
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import lower
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
@@ -113,7 +113,7 @@ def test_the_divergence_of_the_vae_is_that_of_normal_distributions() -> None:
     """Against the integral of p log(p / q) by sums over a fine grid, for each value of the code."""
     task = check_file(SPECS[0].parent / "vae.yaml").task
     assert task is not None
-    prepared = passes.run(task)
+    prepared = prepare(task)
     model = lower(prepared)
     params, state = jax.jit(model.init, compiler_options=QUICK)(jax.random.key(0))
     image = np.random.default_rng(0).random((2, 28, 28), "float32")
@@ -136,7 +136,7 @@ def test_a_shipped_spec_trains(spec: Path, root: Root) -> None:
     rows = np.arange(6 * 32 + 5)
     few = replace(dataset, train=dataset.train.take(rows[rows < dataset.train.rows]))
     watcher = Watcher()
-    outcome = fit(task, few, choose(task), watcher, lambda: False)
+    outcome = fit(prepare(task), few, choose(task), watcher, lambda: False)
     assert outcome.step == -(-few.train.rows // 32)
     assert outcome.last is not None
     assert set(outcome.last.values) == {f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()}

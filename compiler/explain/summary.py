@@ -10,7 +10,7 @@ from modelc.compiler.graph.graph import Node
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import State, Weight
 from modelc.compiler.library.layers import MADE, kind_of
-from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.prepared_task import prepare
 
 BYTES = {"bool": 1, "int8": 1, "uint8": 1, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "float64": 8}
 """Of one value; four for every other dtype of the language, eight for 64-bit integers."""
@@ -125,7 +125,7 @@ def summarize(task: Task) -> Summary:
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
         validation=show_validation(task),
-        loops=tuple((roll.path, roll.times) for roll in passes.run(task).planned.rolls),
+        loops=tuple((roll.path, roll.times) for roll in prepare(task).rolls),
         sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
     )
 

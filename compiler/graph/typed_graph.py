@@ -5,21 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.graph.graph import Edge, Graph, Node
-from modelc.compiler.graph.rolled_repeats import Roll
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedGraph:
-    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none.
-
-    `rolls` are the repeats that are computed as loops, once the passes have run.
-    """
+    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none."""
 
     graph: Graph
     plans: Mapping[str, Plan]
-    rolls: tuple[Roll, ...] = ()
 
     def owned(self) -> Iterator[tuple[str, Plan]]:
         """The owner of each set of weights with the plan of the first node that uses it, in order, each once."""
@@ -28,16 +23,6 @@ class PlannedGraph:
             if node.owner not in seen and (plan := self.plans.get(node.path)) is not None:
                 seen.add(node.owner)
                 yield node.owner, plan
-
-    def held(self) -> Iterator[tuple[str, Plan, Roll | None]]:
-        """What `owned` has, as a model holds it: the weights of all copies of a rolled repeat once, with the roll."""
-        rolled = {path: roll for roll in self.rolls for path in roll.inside}
-        for path, plan in self.owned():
-            roll = rolled.get(path)
-            if roll is None:
-                yield path, plan, None
-            elif any(node.path == path for node in roll.nodes):
-                yield roll.stacked(path), plan, roll
 
     def type(self, edge: Edge | None) -> TensorType | None:
         """The type on an edge, or None where it is unknown."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.type_inference import called
@@ -17,6 +16,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.lowering.lower import Tree, lower
+from modelc.compiler.lowering.prepared_task import PreparedTask
 
 Arrays = Mapping[str, NumpyArray]
 """Arrays by name, of one row for each example; or the state entries of one node."""
@@ -26,10 +26,10 @@ VALUES = 2**22
 """A batch has at most as many rows, and no array in it as many values where two rows have less."""
 
 
-def fit_layers(task: Task, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
+def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
     """Each layer of `task` that learns, in canonical order, and what it learnt from `inputs`, the training rows by name.
 
-    The passes have prepared the task. Layers before one are computed as in prediction, with what was learnt before it.
+    Layers before one are computed as in prediction, with what was learnt before it.
     Raises RunError E403 where there is nothing to learn from, or NaN or infinity.
     """
     learnt: dict[str, Arrays] = {}
@@ -49,7 +49,7 @@ def fit_layers(task: Task, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
         yield node, entries
 
 
-def batches(task: Task, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays) -> Iterator[Batch]:
+def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays) -> Iterator[Batch]:
     """The values on `edge` for all rows of `inputs`; those of a model input as they are."""
     graph = task.planned.graph
     if edge.node in graph.inputs:
@@ -80,12 +80,12 @@ def batches(task: Task, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays
         yield Batch(values[:count], None if mask is None else mask[:count])
 
 
-def prefix(task: Task, edge: Edge) -> Task:
+def prefix(task: PreparedTask, edge: Edge) -> PreparedTask:
     """`task` with only the nodes that the value on `edge` depends on."""
     graph = task.planned.graph
     used = reachable(graph, [edge])
     nodes = tuple(node for node in graph.nodes if node.path in used)
-    return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), task.planned.plans))
+    return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), task.planned.plans), rolls=())
 
 
 def rows_at_once(planned: PlannedGraph) -> int:

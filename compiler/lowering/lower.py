@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Node
-from modelc.compiler.graph.rolled_repeats import Roll
-from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot
+from modelc.compiler.graph.typed_graph import by_slot
 from modelc.compiler.library.base.contract_checks import need_kind, need_shape
 from modelc.compiler.library.base.lazy import Array, jax, lax
 from modelc.compiler.library.base.prng import derive, derive_each
 from modelc.compiler.library.base.stacked_weights import STACKED
 from modelc.compiler.library.contracts.layer import Activation, Call, Plan, Result, State, Weight
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.lowering.rolled_repeats import Roll
 
 Tree = Mapping[str, Mapping[str, Array]]
 """Weights or state: by node path, then by name (`params["digit"]["kernel"]`)."""
@@ -39,7 +39,7 @@ class Model:
     run: Callable[..., Values]
     outputs: Mapping[str, Edge]
     rolls: tuple[Roll, ...] = ()
-    """The repeats whose weights and state it holds stacked; `rolling` has the way to those by name and back."""
+    """The repeats whose weights and state it holds stacked; `rolled_repeats` has the way to those by name and back."""
 
     def apply(
         self,
@@ -56,22 +56,22 @@ class Model:
         return {name: values.edges[edge] for name, edge in self.outputs.items()}, values.state
 
 
-def lower(task: Task) -> Model:
-    """The functions of a task that the passes have prepared."""
-    planned = task.planned
+def lower(task: PreparedTask) -> Model:
+    """The functions of a task."""
+    graph = task.planned.graph
     outputs = {name: output.edge for name, output in task.outputs.items()}
     precision = Precision(
-        task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
+        task.mixed_precision,
         frozenset(
             edge.node
             for edge in outputs.values()
-            if (node := planned.graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
+            if (node := graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
         ),
-        frozenset(node.path for node in planned.graph.nodes if node.layer is not None and node.layer.exact),
+        frozenset(node.path for node in graph.nodes if node.layer is not None and node.layer.exact),
     )
 
     def init(key: Array) -> tuple[Tree, Tree]:
-        return draw(planned, key)
+        return draw(task, key)
 
     def run(
         params: Tree,
@@ -83,16 +83,16 @@ def lower(task: Task) -> Model:
         key: Array | None = None,
         rows: Array | None = None,
     ) -> Values:
-        return interpret(planned, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
+        return interpret(task, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
 
-    return Model(init, run, outputs, planned.rolls)
+    return Model(init, run, outputs, task.rolls)
 
 
-def draw(planned: PlannedGraph, key: Array) -> tuple[Tree, Tree]:
+def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
     """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
     params: dict[str, dict[str, Array]] = {}
     state: dict[str, dict[str, Array]] = {}
-    for owner, plan, roll in planned.held():
+    for owner, plan, roll in task.weight_sets():
         if plan.params:
             params[owner] = {name: first_values(weight, key, owner, name, roll) for name, weight in plan.params.items()}
         if plan.state:
@@ -138,7 +138,7 @@ class Precision:
 
 
 def interpret(
-    planned: PlannedGraph,
+    task: PreparedTask,
     precision: Precision,
     params: Tree,
     state: Tree,
@@ -150,11 +150,11 @@ def interpret(
     rows: Array | None,
 ) -> Values:
     """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
-    run = Run(planned.plans, precision, rows, train)
-    run.values = {Edge(name): inputs[name] for name in planned.graph.inputs if name in inputs}
+    run = Run(task.planned.plans, precision, rows, train)
+    run.values = {Edge(name): inputs[name] for name in task.planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
-    rolled = {path: roll for roll in planned.rolls for path in roll.inside}
-    for node in planned.graph.nodes:
+    rolled = {path: roll for roll in task.rolls for path in roll.inside}
+    for node in task.planned.graph.nodes:
         roll = rolled.get(node.path)
         if roll is not None:
             # All that feeds the copies stands before the last node of theirs, and all that they feed behind it.

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.runtime.runs.files import cannot_write
@@ -118,7 +119,7 @@ class Run:
             raise RunError("E602", f"`{self.folder / ENVIRONMENT}` is damaged")
         return found
 
-    def weights(self, task: Task, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
+    def weights(self, task: PreparedTask, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
         """The weights of one kind, or the best that there are, and which these are.
 
         Raises RunError E602 where there are none, E603 where they are not what they should be.

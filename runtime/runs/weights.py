@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import show_shape
-from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.file_root import open_regular
 from modelc.runtime.runs.files import sync_folder, write_file, writing
 from modelc.runtime.training.observer import Snapshot, Weights
@@ -89,11 +88,10 @@ class Wanted:
         return prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
-def wanted_arrays(task: Task) -> dict[str, dict[str, Wanted]]:
+def wanted_arrays(task: PreparedTask) -> dict[str, dict[str, Wanted]]:
     """By file name, the arrays that the model of `task` has, as `path:name`."""
-    planned = passes.run(task).planned
     wanted: dict[str, dict[str, Wanted]] = {PARAMS: {}, STATE: {}}
-    for path, plan in planned.owned():
+    for path, plan in task.planned.owned():
         for name, weight in plan.params.items():
             wanted[PARAMS][f"{path}:{name}"] = Wanted(weight.shape, weight.dtype)
         for name, entry in plan.state.items():
@@ -145,7 +143,7 @@ def has_weights(folder: Path) -> bool:
     return folder.exists() or beside(folder, "old").exists()
 
 
-def read_weights(folder: Path, run: str, task: Task) -> Snapshot:
+def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
     """The weights at `folder`, of the run called `run` and for the model of `task`.
 
     Raises RunError E603 with what differs where anything is not exactly as written, or not what the spec asks for.

@@ -4,15 +4,15 @@ import time
 
 import jax
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.lowering.layer_fitting import fit_layers
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.training.observer import Fitted, Observer
 from modelc.runtime.training.step import TrainState
 
 
-def learn(task: Task, part: Part, state: TrainState, observer: Observer) -> TrainState:
+def learn(task: PreparedTask, part: Part, state: TrainState, observer: Observer) -> TrainState:
     """`state` with what the layers of `task` learn from the rows of `part`; `observer` is told of each.
 
     Raises RunError E403 where a layer cannot learn from them.

@@ -14,10 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.graph.rolled_repeats import to_named
-from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.execution import Execution
@@ -30,7 +29,9 @@ EVALUATION_ROWS = 1024
 """The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
 
 
-def fit(task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]) -> Outcome:
+def fit(
+    task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
+) -> Outcome:
     """Train `task` on `dataset`; `stop` is asked after every chunk.
 
     Raises RunError E501 when the loss is no longer finite, E502 when the device runs out of memory; what the observer
@@ -57,7 +58,7 @@ class Tally:
             for name, value in parts.items():
                 into[name] = into.get(name, 0.0) + np.asarray(value, dtype=np.float64)
 
-    def values(self, task: Task, prefix: str) -> dict[str, float]:
+    def values(self, task: PreparedTask, prefix: str) -> dict[str, float]:
         """The values of all log keys that the sums amount to.
 
         The loss is made of its terms, each a mean over all of its elements: how rows are cut into batches, of which masks
@@ -67,7 +68,7 @@ class Tally:
         found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
         weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
         found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found)
-        return {f"{prefix}/{key}": found[key] for key in task.log_keys()}
+        return {f"{prefix}/{key}": found[key] for key in task.log_keys}
 
 
 def mean(parts: Mapping[str, Any]) -> float:
@@ -79,10 +80,10 @@ class Loop:
     """One run of training; its attributes are what the loop knows between chunks."""
 
     def __init__(
-        self, task: Task, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
+        self, task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
     ) -> None:
         assert task.training is not None
-        self.task = passes.run(task)
+        self.task = task
         self.training = task.training
         self.settings = task.training.settings
         self.execution = execution
@@ -200,7 +201,7 @@ class Loop:
 class Evaluation:
     """Sums over all rows of one part, with weights that change."""
 
-    def __init__(self, steps: Steps, task: Task, part: Part) -> None:
+    def __init__(self, steps: Steps, task: PreparedTask, part: Part) -> None:
         self.steps = steps
         self.batch = evaluation_batch(task, part.rows)
         indices, real = batches(in_order(part.rows), self.batch)
@@ -215,7 +216,7 @@ class Evaluation:
         return tally
 
 
-def evaluation_batch(task: Task, rows: int) -> int:
+def evaluation_batch(task: PreparedTask, rows: int) -> int:
     """How many of `rows` rows are evaluated at once: as many as in training where they hand something to the next."""
     if task.training is not None and any(entries(task)):
         return task.training.settings.batch_size
@@ -234,10 +235,10 @@ def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 
 
-def snapshot(task: Task, state: TrainState, epoch: int, step: int) -> Snapshot:
+def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
     """The weights of a moment, copied to the host; what rows hand to rows is none of them."""
     params, carried = jax.device_get((state.params, of_all(task, state.state)))
-    rolls = task.planned.rolls
+    rolls = task.rolls
     return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, carried))
 
 

@@ -10,20 +10,20 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.library.contracts.layer import State
 from modelc.compiler.lowering.lower import Tree
+from modelc.compiler.lowering.prepared_task import PreparedTask
 
 
-def entries(task: Task) -> Iterator[tuple[str, str, State]]:
-    """Each entry per row of a task that the passes have prepared: path, name, and what is planned."""
+def entries(task: PreparedTask) -> Iterator[tuple[str, str, State]]:
+    """Each entry per row: path, name, and what is planned."""
     for path, plan in task.planned.owned():
         for name, entry in plan.state.items():
             if entry.per_row:
                 yield path, name, entry
 
 
-def at_zeros(task: Task, batch: int) -> Tree:
+def at_zeros(task: PreparedTask, batch: int) -> Tree:
     """The entries per row of `batch` rows, as every run begins."""
     zeros: dict[str, dict[str, Array]] = {}
     for path, name, entry in entries(task):
@@ -31,7 +31,7 @@ def at_zeros(task: Task, batch: int) -> Tree:
     return zeros
 
 
-def at_epoch(task: Task, state: Tree) -> Tree:
+def at_epoch(task: PreparedTask, state: Tree) -> Tree:
     """`state` as an epoch begins: at zeros where an entry lasts for an epoch only."""
     ending = {(path, name) for path, name, entry in entries(task) if entry.lasts == "epoch"}
     return {
@@ -45,7 +45,7 @@ def joined(state: Tree, more: Tree) -> Tree:
     return {path: {**state.get(path, {}), **more.get(path, {})} for path in (*state, *more)}
 
 
-def of_rows(task: Task, state: Tree) -> Tree:
+def of_rows(task: PreparedTask, state: Tree) -> Tree:
     """The entries per row alone."""
     found: dict[str, dict[str, Array]] = {}
     for path, name, _ in entries(task):
@@ -53,7 +53,7 @@ def of_rows(task: Task, state: Tree) -> Tree:
     return found
 
 
-def of_all(task: Task, state: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def of_all(task: PreparedTask, state: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The entries that are not per row: those that belong to a model's weights. A node without any has no place here."""
     per_row = {(path, name) for path, name, _ in entries(task)}
     kept = {

@@ -12,12 +12,13 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Term
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.contract_checks import need_a, need_shape
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.library.losses.none import NoLoss
 from modelc.compiler.lowering.lower import Model, Tree, Values, lower
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.row_state import at_zeros, joined, of_rows
 
 Data = Mapping[str, Mapping[str, Array]]
@@ -53,8 +54,8 @@ class Steps:
     zero: Callable[..., Sums]
 
 
-def make(task: Task, total_steps: int) -> Steps:
-    """The training functions of a task that the passes have prepared, for a run of `total_steps`."""
+def make(task: PreparedTask, total_steps: int) -> Steps:
+    """The training functions of a task, for a run of `total_steps`."""
     assert task.training is not None
     model = lower(task)
     settings = task.training.settings
@@ -120,7 +121,7 @@ def make(task: Task, total_steps: int) -> Steps:
 
 
 def measure(
-    task: Task,
+    task: PreparedTask,
     model: Model,
     params: Tree,
     state: Tree,
@@ -147,7 +148,7 @@ def measure(
 
 
 def row_sums(
-    task: Task, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array
+    task: PreparedTask, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array
 ) -> tuple[Sums, Tree]:
     """The sums of one batch, computed as in prediction, and the new state."""
     values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
@@ -155,7 +156,7 @@ def row_sums(
     return {**parts, **metrics(task, values, targets, rows)}, values.state
 
 
-def zero_sums(task: Task, model: Model, data: Data, batch: int) -> Sums:
+def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int) -> Sums:
     """Sums of nothing, in the form that a batch of `batch` rows of `data` gives."""
 
     def once(data: Data) -> Sums:
@@ -173,7 +174,7 @@ def take(data: Data, indices: Array, real: Array) -> tuple[Any, Any, Array]:
     return inputs, targets, jnp.arange(indices.shape[0]) < real
 
 
-def wanted(task: Task) -> tuple[Any, ...]:
+def wanted(task: PreparedTask) -> tuple[Any, ...]:
     """The edges that losses and metrics look at, each once."""
     measured = {measure.output for measure in task.measures}
     edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
@@ -182,7 +183,7 @@ def wanted(task: Task) -> tuple[Any, ...]:
 
 
 def losses(
-    task: Task, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
+    task: PreparedTask, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
     """The loss of a batch, and the sums that it is made of: of each term, and of the penalty.
 
@@ -231,10 +232,10 @@ def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> A
     return values.edges[mask] if isinstance(mask, Edge) else targets[mask]
 
 
-def penalties(task: Task, params: Tree, values: Values) -> Array:
+def penalties(task: PreparedTask, params: Tree, values: Values) -> Array:
     """What regularized weights and layers that penalize add to the loss."""
     total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
-    for path, plan, roll in task.planned.held():
+    for path, plan, roll in task.weight_sets():
         for name, weight in plan.params.items():
             if weight.regularizer is not None:
                 each = weight.regularizer.penalty
@@ -242,10 +243,10 @@ def penalties(task: Task, params: Tree, values: Values) -> Array:
     return total
 
 
-def constrained(task: Task, params: Any) -> Tree:
+def constrained(task: PreparedTask, params: Any) -> Tree:
     """`params` with every weight that has a constraint brought back to it."""
     kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
-    for path, plan, roll in task.planned.held():
+    for path, plan, roll in task.weight_sets():
         for name, weight in plan.params.items():
             if weight.constraint is not None:
                 each = weight.constraint.project
@@ -253,7 +254,9 @@ def constrained(task: Task, params: Any) -> Tree:
     return kept
 
 
-def metrics(task: Task, values: Values, targets: Mapping[str, Array], rows: Array) -> dict[str, Mapping[str, Array]]:
+def metrics(
+    task: PreparedTask, values: Values, targets: Mapping[str, Array], rows: Array
+) -> dict[str, Mapping[str, Array]]:
     """The sums of every metric over a batch, by log key."""
     sums = {}
     for measure in task.measures:

@@ -11,6 +11,7 @@ import pytest
 from modelc.cli.init import TEMPLATES, templates
 from modelc.compiler.api import check_file
 from modelc.compiler.language.json_schema.builder import json_schema
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
@@ -104,7 +105,9 @@ def test_a_template_is_a_commented_spec_that_trains(name: str, root: Root) -> No
     task = complete(checked.task, root)
     dataset = read_dataset(task, root)
     rows = np.arange(min(dataset.train.rows, 64))
-    outcome = fit(task, replace(dataset, train=dataset.train.take(rows)), choose(task), Watcher(), lambda: False)
+    outcome = fit(
+        prepare(task), replace(dataset, train=dataset.train.take(rows)), choose(task), Watcher(), lambda: False
+    )
     assert outcome.last is not None and all(np.isfinite(value) for value in outcome.last.values.values())
 
 

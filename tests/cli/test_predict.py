@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler import api
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc
 from tests.cli.conftest import NAMES, Project, made_columns
@@ -23,7 +24,7 @@ def table(path: Path) -> tuple[list[str], list[list[str]]]:
 def expected(project: Project, x: np.ndarray) -> dict[str, np.ndarray]:
     """The outputs by the public API, from the weights that are in the run."""
     run = Run(project.run)
-    _, snapshot = run.weights(run.task(), "best")
+    _, snapshot = run.weights(prepare(run.task()), "best")
     model = api.compile(project.folder / "tiny.yaml")
     params, state = jax.device_put((snapshot.params, snapshot.state))
     outputs, _ = model.apply(params, state, {"x": jnp.asarray(x)})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc, start
 from tests.cli.conftest import SPEC, Project
@@ -107,7 +108,7 @@ def test_settings_change_the_run_and_are_recorded(project: Project) -> None:
     run = Run(project.folder / "changed")
     assert (run.record.settings, run.record.epoch) == (list(changes), 1)
     assert (run.folder / "spec.yaml").read_text() == SPEC
-    assert run.weights(run.task())[1].params["body/dense"]["kernel"].shape == (4, 5)
+    assert run.weights(prepare(run.task()))[1].params["body/dense"]["kernel"].shape == (4, 5)
     assert modelc("evaluate", "changed", cwd=project.folder).code == 0
 
 
@@ -182,7 +183,7 @@ def test_a_signal_stops_and_saves(tmp_path: Path, number: signal.Signals, code: 
     assert "the weights of this moment are saved" in err
     run = Run(tmp_path / "run")
     assert run.record.status == "interrupted"
-    assert run.weights(run.task(), "last")[1].step == run.record.step
+    assert run.weights(prepare(run.task()), "last")[1].step == run.record.step
     assert run.record.epoch == len(metrics(tmp_path / "run"))
     evaluated = modelc("evaluate", "run", "--split", "train", "--weights", "last", cwd=tmp_path)
     assert f"step {run.record.step:,}" in evaluated.out

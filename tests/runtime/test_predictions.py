@@ -8,19 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.binding.task import Output
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.runtime.predictions import harmless, misfit, write_predictions
-from tests.runtime.runs.made_weights import made_task
 
 
-def task(name: str, shape: tuple[int, ...], **fields: Any) -> Task:
-    """A task with one output; only its outputs are looked at."""
-    from dataclasses import replace
-
-    return replace(made_task(), outputs={name: Output(name, Edge(name), TensorType(shape), **fields)})
+def outputs(name: str, shape: tuple[int, ...], **fields: Any) -> dict[str, Output]:
+    return {name: Output(name, Edge(name), TensorType(shape), **fields)}
 
 
 def table(path: Path) -> list[list[str]]:
@@ -28,14 +24,14 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def written(tmp_path: Path, task: Task, values: Any, *, raw: bool = False) -> list[list[str]]:
+def written(tmp_path: Path, outputs: dict[str, Output], values: Any, *, raw: bool = False) -> list[list[str]]:
     path = tmp_path / "out.csv"
-    write_predictions(path, task, {next(iter(task.outputs)): np.asarray(values, np.float32)}, raw=raw)
+    write_predictions(path, outputs, {next(iter(outputs)): np.asarray(values, np.float32)}, raw=raw)
     return table(path)
 
 
 def test_classes_are_named_with_a_probability_each(tmp_path: Path) -> None:
-    animals = task("animal", (2,), link="softmax", classes=("cat", "dög"))
+    animals = outputs("animal", (2,), link="softmax", classes=("cat", "dög"))
     assert written(tmp_path, animals, [[0.25, 0.75], [0.5, 0.5]]) == [
         ["animal", "animal/probability/cat", "animal/probability/dög"],
         ["dög", "0.25", "0.75"],
@@ -45,7 +41,7 @@ def test_classes_are_named_with_a_probability_each(tmp_path: Path) -> None:
 
 def test_classes_without_names_are_numbers(tmp_path: Path) -> None:
     for classes in (3, None):
-        digits = task("digit", (3,), link="softmax", classes=classes)
+        digits = outputs("digit", (3,), link="softmax", classes=classes)
         assert written(tmp_path, digits, [[0, 0.5, 0.5]]) == [
             ["digit", "digit/probability/0", "digit/probability/1", "digit/probability/2"],
             ["1", "0.0", "0.5", "0.5"],
@@ -53,7 +49,7 @@ def test_classes_without_names_are_numbers(tmp_path: Path) -> None:
 
 
 def test_yes_or_no_is_yes_above_one_half(tmp_path: Path) -> None:
-    spam = task("spam", (1,), link="sigmoid")
+    spam = outputs("spam", (1,), link="sigmoid")
     assert written(tmp_path, spam, [[0.5], [0.75]]) == [
         ["spam", "spam/probability"],
         ["false", "0.5"],
@@ -62,7 +58,7 @@ def test_yes_or_no_is_yes_above_one_half(tmp_path: Path) -> None:
 
 
 def test_yes_or_no_between_two_named_classes_gives_the_name(tmp_path: Path) -> None:
-    spam = task("kind", (1,), link="sigmoid", classes=("ham", "spam"))
+    spam = outputs("kind", (1,), link="sigmoid", classes=("ham", "spam"))
     assert written(tmp_path, spam, [[0.75]]) == [
         ["kind", "kind/probability/ham", "kind/probability/spam"],
         ["spam", "0.25", "0.75"],
@@ -70,7 +66,7 @@ def test_yes_or_no_between_two_named_classes_gives_the_name(tmp_path: Path) -> N
 
 
 def test_several_answers_are_columns_by_number(tmp_path: Path) -> None:
-    assert written(tmp_path, task("tags", (2,), link="sigmoid"), [[0.25, 0.75]]) == [
+    assert written(tmp_path, outputs("tags", (2,), link="sigmoid"), [[0.25, 0.75]]) == [
         ["tags/0", "tags/1", "tags/probability/0", "tags/probability/1"],
         ["false", "true", "0.25", "0.75"],
     ]
@@ -78,27 +74,27 @@ def test_several_answers_are_columns_by_number(tmp_path: Path) -> None:
 
 def test_numbers_come_back_exactly(tmp_path: Path) -> None:
     values = np.array([[1 / 3, 1e-7], [np.float32(0.1), 16777216]], np.float32)
-    rows = written(tmp_path, task("size", (2,)), values)
+    rows = written(tmp_path, outputs("size", (2,)), values)
     assert rows[0] == ["size/0", "size/1"]
     np.testing.assert_array_equal(np.array(rows[1:], np.float32), values)
     assert rows[2][0] == "0.1"
-    assert written(tmp_path, task("size", ()), [1.5]) == [["size"], ["1.5"]]
+    assert written(tmp_path, outputs("size", ()), [1.5]) == [["size"], ["1.5"]]
 
 
 def test_raw_values_are_not_interpreted(tmp_path: Path) -> None:
-    animals = task("animal", (2,), link="softmax", classes=("cat", "dog"), logits=True)
+    animals = outputs("animal", (2,), link="softmax", classes=("cat", "dog"), logits=True)
     assert written(tmp_path, animals, [[-2, 3]], raw=True) == [["animal/0", "animal/1"], ["-2.0", "3.0"]]
 
 
 def test_many_rows_are_written_in_order(tmp_path: Path) -> None:
-    rows = written(tmp_path, task("size", ()), np.arange(10_001))
+    rows = written(tmp_path, outputs("size", ()), np.arange(10_001))
     assert [float(row[0]) for row in rows[1:]] == list(range(10_001))
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A1", "+SUM(1)", "-x", "@x", "\tx", "\rx"])
 def test_names_that_a_spreadsheet_would_run_are_made_text(name: str, tmp_path: Path) -> None:
     assert harmless(name) == "'" + name
-    animals = task("animal", (2,), link="softmax", classes=(name, 'b,"c"\n'))
+    animals = outputs("animal", (2,), link="softmax", classes=(name, 'b,"c"\n'))
     assert [row[0] for row in written(tmp_path, animals, [[1, 0], [0, 1]])] == ["animal", "'" + name, 'b,"c"\n']
 
 
@@ -108,7 +104,7 @@ def test_other_names_and_numbers_stay_as_they_are(name: str) -> None:
 
 
 def test_an_archive_has_whole_arrays_and_no_pickles(tmp_path: Path) -> None:
-    animals = task("animal", (4, 2), link="softmax", classes=("cat", "dog"))
+    animals = outputs("animal", (4, 2), link="softmax", classes=("cat", "dog"))
     values = np.random.default_rng(0).random((3, 4, 2), np.float32)
     write_predictions(tmp_path / "out.npz", animals, {"animal": values})
     with np.load(tmp_path / "out.npz", allow_pickle=False) as arrays:
@@ -118,7 +114,7 @@ def test_an_archive_has_whole_arrays_and_no_pickles(tmp_path: Path) -> None:
 
 
 def test_an_output_may_be_called_as_an_argument_of_numpy(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "out.npz", task("file", (1,)), {"file": np.ones((2, 1), np.float32)})
+    write_predictions(tmp_path / "out.npz", outputs("file", (1,)), {"file": np.ones((2, 1), np.float32)})
     assert np.load(tmp_path / "out.npz")["file"].shape == (2, 1)
 
 
@@ -131,11 +127,11 @@ def test_an_output_may_be_called_as_an_argument_of_numpy(tmp_path: Path) -> None
     ],
 )
 def test_files_that_cannot_hold_the_outputs_are_refused(name: str, shape: tuple[int, ...], said: str) -> None:
-    wrong = misfit(task("map", shape), Path(name))
+    wrong = misfit(outputs("map", shape), Path(name))
     assert wrong is not None
     assert said in wrong[0]
     assert ".npz" in wrong[1]
-    assert misfit(task("map", shape), Path("out.NPZ")) is None
+    assert misfit(outputs("map", shape), Path("out.NPZ")) is None
 
 
 def test_a_file_is_replaced_when_it_is_complete_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,20 +144,20 @@ def test_a_file_is_replaced_when_it_is_complete_and_not_before(tmp_path: Path, m
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(RunError, match="no space left") as caught:
-            written(tmp_path, task("size", ()), [1])
+            written(tmp_path, outputs("size", ()), [1])
     assert caught.value.code == "E604"
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
-    assert written(tmp_path, task("size", ()), [1]) == [["size"], ["1.0"]]
+    assert written(tmp_path, outputs("size", ()), [1]) == [["size"], ["1.0"]]
 
 
 def test_a_link_is_followed_and_a_folder_refused(tmp_path: Path) -> None:
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "out.csv").symlink_to("real.csv")
-    written(tmp_path, task("size", ()), [1])
+    written(tmp_path, outputs("size", ()), [1])
     assert (tmp_path / "out.csv").is_symlink()
     assert table(tmp_path / "real.csv") == [["size"], ["1.0"]]
     (tmp_path / "out.csv").unlink()
     (tmp_path / "out.csv").mkdir()
     with pytest.raises(RunError, match="a folder"):
-        written(tmp_path, task("size", ()), [1])
+        written(tmp_path, outputs("size", ()), [1])

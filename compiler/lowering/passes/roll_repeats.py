@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
-from modelc.compiler.graph.rolled_repeats import Roll, Turn, carrier
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.library.contracts.layer import Activation
+from modelc.compiler.lowering.rolled_repeats import Roll, Turn, carrier
 
 LEAST = 8
 """Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""
 
 
-def roll_repeats(task: Task) -> Task:
-    """`task` with the rolls of its repeats; those inside another one that is rolled stay as they are."""
+def roll_repeats(task: Task) -> tuple[Roll, ...]:
+    """The rolls of the repeats of `task`; those inside another one that is rolled stay as they are."""
     rolls: list[Roll] = []
     for repeated in sorted(task.planned.graph.repeats, key=lambda repeated: repeated.path.count("/")):
         if repeated.tied or repeated.times < LEAST or any(holds(roll, repeated.path) for roll in rolls):
@@ -25,7 +25,7 @@ def roll_repeats(task: Task) -> Task:
         roll = roll_of(task, repeated)
         if roll is not None:
             rolls.append(roll)
-    return replace(task, planned=replace(task.planned, rolls=tuple(rolls)))
+    return tuple(rolls)
 
 
 def holds(roll: Roll, path: str) -> bool:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.api import load
-from modelc.compiler.binding.task import Task
+from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.runtime.runs.weights import PARAMS, STATE, wanted_arrays
 from modelc.runtime.training.observer import Snapshot
 
 
-def made_task(units: int = 3) -> Task:
-    return load(
+def made_task(units: int = 3) -> PreparedTask:
+    task = load(
         {
             "modelc": 1,
             "model": {
@@ -21,9 +21,10 @@ def made_task(units: int = 3) -> Task:
             },
         }
     )
+    return prepare(task)
 
 
-def made_snapshot(task: Task, seed: int = 0, epoch: int = 1, step: int = 10) -> Snapshot:
+def made_snapshot(task: PreparedTask, seed: int = 0, epoch: int = 1, step: int = 10) -> Snapshot:
     generator = np.random.default_rng(seed)
     trees: list[dict[str, dict[str, Any]]] = []
     for file in (PARAMS, STATE):

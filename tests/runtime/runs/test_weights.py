@@ -217,10 +217,9 @@ def break_off(patched: pytest.MonkeyPatch, stop: int, failure: BaseException) ->
 def test_wanted_arrays_are_those_that_the_model_draws() -> None:
     import jax
 
-    from modelc.compiler.lowering import passes
     from modelc.compiler.lowering.lower import lower
 
-    params, state = jax.eval_shape(lower(passes.run(TASK)).init, jax.random.key(0))
+    params, state = jax.eval_shape(lower(TASK).init, jax.random.key(0))
     for tree, file in ((params, PARAMS), (state, STATE)):
         drawn = {
             f"{path}:{name}": (leaf.shape, leaf.dtype.name) for path, e in tree.items() for name, leaf in e.items()

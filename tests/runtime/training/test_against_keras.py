@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import load
-from modelc.compiler.binding.task import Task
-from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.training.loop import Tally, on_device
 from modelc.runtime.training.step import make
@@ -19,7 +18,7 @@ SPECS = Path(__file__).parent.parent.parent.parent / "specs"
 BATCH, STEPS = 16, 4
 
 
-def shipped(name: str) -> Task:
+def shipped(name: str) -> PreparedTask:
     """A shipped spec that trains with sgd, and without dropout, whose random numbers are each framework's own."""
     import yaml
 
@@ -28,12 +27,12 @@ def shipped(name: str) -> Task:
     for node in raw["model"].get("nodes", {}).values():
         if "layers" in node:
             node["layers"] = [layer for layer in node["layers"] if not (isinstance(layer, dict) and "dropout" in layer)]
-    return load(raw)
+    return prepare(load(raw))
 
 
-def losses(task: Task, part: Part) -> tuple[Any, list[float]]:
+def losses(task: PreparedTask, part: Part) -> tuple[Any, list[float]]:
     """The first weights of a task, and its losses over the batches of `part`."""
-    steps = make(passes.run(task), STEPS)
+    steps = make(task, STEPS)
     data = on_device(part)
     state = steps.first()
     first = jax.device_get((state.params, state.state))

@@ -11,8 +11,8 @@ import pytest
 import modelc
 from modelc.compiler.api import check, load
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.layer_fitting import fit_layers
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit
 from tests.runtime.small import ready, spec, write_rows
@@ -30,7 +30,7 @@ def rows(count: int = 29, seed: int = 0) -> np.ndarray:
 def trained(folder: Path, x: np.ndarray) -> Watcher:
     task, dataset = ready(spec(NORMALIZED, data=HELD_OUT, epochs=2), write_rows(folder, len(x), x=x))
     watcher = Watcher()
-    fit(task, dataset, choose(task), watcher, lambda: False)
+    fit(prepare(task), dataset, choose(task), watcher, lambda: False)
     return watcher
 
 
@@ -39,7 +39,7 @@ def learnt(
 ) -> Any:
     """What the layers of a chain learn, by path."""
     raw = {"inputs": {"x": {"shape": list(shape), "dtype": dtype}}, "layers": layers, **model}
-    task = passes.run(load({"modelc": 1, "model": raw}))
+    task = prepare(load({"modelc": 1, "model": raw}))
     return {node.path: entries for node, entries in fit_layers(task, {"x": x})}
 
 
@@ -186,7 +186,7 @@ def test_bins_and_vocabularies_are_learnt_in_training_and_kept(tmp_path: Path) -
     code = np.random.default_rng(0).integers(100, 107, (29, 3)).astype("int32")
     task, dataset = ready(raw, write_rows(tmp_path, x=rows(), code=code))
     watcher = Watcher()
-    outcome = fit(task, dataset, choose(task), watcher, lambda: False)
+    outcome = fit(prepare(task), dataset, choose(task), watcher, lambda: False)
     assert outcome.last is not None
     assert all(np.isfinite(value) for value in outcome.last.values.values())
     assert [told.path for told in watcher.learnt] == ["bins/discretization", "codes"]

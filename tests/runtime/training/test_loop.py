@@ -11,7 +11,7 @@ import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.layers.convolutional.conv import Conv2D
-from modelc.compiler.lowering import passes
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.order import batches, shuffled
 from modelc.runtime.training.execution import Execution, choose
@@ -26,7 +26,7 @@ SCAN = Execution("scan", 256, "test")
 def train(raw: dict[str, Any], root: Root, execution: Execution = SCAN, stop: Any = lambda: False) -> Watcher:
     task, dataset = ready(raw, root)
     watcher = Watcher()
-    watcher.outcome = fit(task, dataset, execution, watcher, stop)
+    watcher.outcome = fit(prepare(task), dataset, execution, watcher, stop)
     return watcher
 
 
@@ -106,7 +106,7 @@ def test_a_padded_batch_is_the_short_one(tmp_path: Path, mask: bool) -> None:
             {"dense": 3, "name": "y"},
         ]
     task, dataset = ready(raw, root)
-    steps = make(passes.run(task), 10)
+    steps = make(prepare(task), 10)
     data = on_device(dataset.train)
 
     def one(indices: list[int], real: int) -> Any:
@@ -127,7 +127,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(tmp_path
         train(raw, root)
     assert caught.value.code == "E501"
     task, dataset = ready(raw, root)
-    steps = make(passes.run(task), 10)
+    steps = make(prepare(task), 10)
     data, sums = on_device(dataset.train), steps.zero(on_device(dataset.train), 8)
     indices, real = batches(shuffled(0, 1, 29), 8)
     state, sums = steps.chunk(steps.first(), sums, data, indices, real, np.int32(0), np.int32(4))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.evaluate import evaluate
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -36,7 +37,7 @@ def test_the_loss_does_not_depend_on_batches(tmp_path: Path, second: bool) -> No
     columns = {"x": np.ones((ROWS, STEPS, 4), np.float32), "y": y, "counts": counts}
     task, dataset = ready(raw, write_rows(tmp_path, ROWS, **columns))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    fit(prepare(task), dataset, Execution("scan", 256, "test"), watcher, lambda: False)
 
     def right(rows: slice) -> float:
         squares = np.square(y[rows].astype(np.float64))[counts[rows]].mean()
@@ -46,5 +47,5 @@ def test_the_loss_does_not_depend_on_batches(tmp_path: Path, second: bool) -> No
     assert values["train/loss"] == pytest.approx(right(slice(12)), rel=1e-6)
     assert values["validation/loss"] == pytest.approx(right(slice(12, None)), rel=1e-6)
     assert dataset.validation is not None
-    said = evaluate(task, last.params, last.state, dataset.validation)
+    said = evaluate(prepare(task), last.params, last.state, dataset.validation)
     assert said["loss"] == pytest.approx(right(slice(12, None)), rel=1e-6)

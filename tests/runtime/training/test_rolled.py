@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 import modelc
-from modelc.compiler.binding.task import Task
-from modelc.compiler.graph.rolled_repeats import from_named, to_named
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import lower
+from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
+from modelc.compiler.lowering.rolled_repeats import from_named, to_named
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -49,9 +48,9 @@ def raw(**train: Any) -> dict[str, Any]:
     return {**spec(LAYERS, **train), "blocks": {"Body": {"layers": BLOCK}}}
 
 
-def unrolled(task: Task) -> Task:
-    """A prepared task whose repeats are computed one behind the other."""
-    return replace(task, planned=replace(task.planned, rolls=()))
+def unrolled(task: PreparedTask) -> PreparedTask:
+    """`task` whose repeats are computed one behind the other."""
+    return replace(task, rolls=())
 
 
 def largest_difference(one: Any, other: Any) -> float:
@@ -60,8 +59,8 @@ def largest_difference(one: Any, other: Any) -> float:
 
 
 def test_a_repeat_of_many_like_copies_is_one_loop() -> None:
-    task = passes.run(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
-    (roll,) = task.planned.rolls
+    task = prepare(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
+    (roll,) = task.rolls
     assert (roll.path, roll.times, str(roll.carried), str(roll.last)) == (
         "Body",
         COPIES,
@@ -81,24 +80,24 @@ def test_a_repeat_of_many_like_copies_is_one_loop() -> None:
 def test_few_or_tied_copies_stay_in_a_row(change: dict[str, Any]) -> None:
     layers = [LAYERS[0], {"Body": None, **change}, LAYERS[2]]
     model = {"inputs": {"x": {"shape": [4]}}, "layers": layers}
-    task = passes.run(modelc.load({"modelc": 1, "blocks": {"Body": {"layers": BLOCK}}, "model": model}))
-    assert not task.planned.rolls
+    task = prepare(modelc.load({"modelc": 1, "blocks": {"Body": {"layers": BLOCK}}, "model": model}))
+    assert not task.rolls
 
 
 def test_copies_of_other_shapes_or_with_a_value_that_is_looked_at_stay_in_a_row() -> None:
     growing = {"inputs": {"x": {"shape": [4]}}, "layers": [{"zero_padding1d": 1, "repeat": 8}]}
     growing["inputs"] = {"x": {"shape": [4, 2]}}
-    assert not passes.run(modelc.load({"modelc": 1, "model": growing})).planned.rolls
+    assert not prepare(modelc.load({"modelc": 1, "model": growing})).rolls
     looked_at = {
         "inputs": {"x": {"shape": [4]}},
         "nodes": {"body": {"from": "x", "dense": 4, "repeat": 8}, "two": {"from": "body", "share": "body"}},
         "outputs": ["two"],
     }
-    assert not passes.run(modelc.load({"modelc": 1, "model": looked_at})).planned.rolls
+    assert not prepare(modelc.load({"modelc": 1, "model": looked_at})).rolls
 
 
 def test_first_weights_values_gradients_state_and_randomness_are_those_of_the_copies() -> None:
-    task = passes.run(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
+    task = prepare(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
     rolled, plain = lower(task), lower(unrolled(task))
     key, x = jax.random.key(3), {"x": np.random.default_rng(0).normal(size=(6, 4)).astype("float32")}
     rows = jnp.arange(6) < 5
@@ -115,7 +114,7 @@ def test_first_weights_values_gradients_state_and_randomness_are_those_of_the_co
         return names(params), names(gradients), output, names(new)
 
     def named(tree: Any) -> Any:
-        return to_named(task.planned.rolls, tree)
+        return to_named(task.rolls, tree)
 
     one, other = jax.jit(lambda: (run(rolled, named), run(plain, dict)))()
     assert [set(part) for part in (one[0], one[1], one[3])] == [set(part) for part in (other[0], other[1], other[3])]
@@ -153,18 +152,18 @@ def test_what_is_carried_may_also_be_what_stays_the_same(node: dict[str, Any], e
             "outputs": ["end"],
         },
     }
-    task = passes.run(modelc.load(raw))
-    assert task.planned.rolls
+    task = prepare(modelc.load(raw))
+    assert task.rolls
     model = lower(task)
     values, _ = model.apply({}, {}, {"x": jnp.ones((1, 2))})
     assert values["end"].tolist() == [[expected, expected]]
 
 
 def test_names_and_stacks_are_inverse() -> None:
-    task = passes.run(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
+    task = prepare(modelc.load({key: value for key, value in raw().items() if key not in ("data", "train")}))
     params, state = jax.jit(lower(task).init)(jax.random.key(0))
     for tree in (params, state):
-        back = from_named(task.planned.rolls, to_named(task.planned.rolls, tree))
+        back = from_named(task.rolls, to_named(task.rolls, tree))
         assert {path: set(part) for path, part in back.items()} == {path: set(part) for path, part in tree.items()}
         assert largest_difference(back, dict(tree)) == 0
 
@@ -178,21 +177,19 @@ def test_python_sees_names_only() -> None:
 
 
 @pytest.mark.parametrize("optimizer", [{"sgd": 0.1}, {"adamw": {"learning_rate": 0.01, "weight_decay": 0.1}}])
-def test_training_is_that_of_the_copies(tmp_path: Path, optimizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_is_that_of_the_copies(tmp_path: Path, optimizer: Any) -> None:
     root = write_rows(tmp_path)
     task, dataset = ready(raw(optimizer=optimizer, epochs=2), root)
     execution = Execution("scan", 4, "for a test")
-    found, run = [], passes.run
-    for prepare in (run, lambda task: unrolled(run(task))):
+    prepared, found = prepare(task), []
+    for one in (prepared, unrolled(prepared)):
         watching = Watcher()
-        with monkeypatch.context() as patch:
-            patch.setattr("modelc.runtime.training.loop.passes.run", prepare)
-            fit(task, dataset, execution, watching, lambda: False)
+        fit(one, dataset, execution, watching, lambda: False)
         found.append(watching)
-    one, other = (watching.snapshots[-1] for watching in found)
-    assert set(one.params) == set(other.params) and "Body/3/residual/dense" in one.params
-    assert largest_difference((one.params, one.state), (other.params, other.state)) < 1e-5
-    scores = evaluate(task, one.params, one.state, dataset.train)
+    first, second = (watching.snapshots[-1] for watching in found)
+    assert set(first.params) == set(second.params) and "Body/3/residual/dense" in first.params
+    assert largest_difference((first.params, first.state), (second.params, second.state)) < 1e-5
+    scores = evaluate(prepared, first.params, first.state, dataset.train)
     assert scores["loss"] == pytest.approx(found[0].records[-1].values["train/loss"], rel=0.5)
-    predicted = predict(task, one.params, one.state, dataset.train.inputs, dataset.train.rows)
+    predicted = predict(prepared, first.params, first.state, dataset.train.inputs, dataset.train.rows)
     assert predicted["y"].shape == (29, 3)

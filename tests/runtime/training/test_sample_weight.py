@@ -11,6 +11,7 @@ import pytest
 from modelc.compiler.api import check
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.explain.summary import summarize
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -32,7 +33,7 @@ def test_one_step_is_that_of_keras(tmp_path: Path) -> None:
     raw = weighted(batch_size=8)
     task, dataset = ready(raw, write_rows(tmp_path, ROWS, weight=WEIGHTS))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    fit(prepare(task), dataset, Execution("scan", 256, "test"), watcher, lambda: False)
 
     # Keras has no types.
     model: Any = keras.Sequential([keras.Input([4]), keras.layers.Dense(3, kernel_initializer="zeros")])
@@ -53,10 +54,10 @@ def test_one_step_is_that_of_keras(tmp_path: Path) -> None:
     logits = dataset.validation.inputs["x"] @ kernel + bias
     labels = dataset.validation.targets["y"]
     losses = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(5), labels]
-    said = evaluate(task, last.params, last.state, dataset.validation)
+    said = evaluate(prepare(task), last.params, last.state, dataset.validation)
     assert said["loss"] == pytest.approx(record["validation/loss"]) == pytest.approx((losses * WEIGHTS[8:]).sum() / 5)
     assert said["accuracy"] == pytest.approx((logits.argmax(-1) == labels).mean())
-    assert list(predict(task, last.params, last.state, {"x": x}, 8)) == ["y"]
+    assert list(predict(prepare(task), last.params, last.state, {"x": x}, 8)) == ["y"]
 
 
 def steps(weight: Numbers, mask: bool = False) -> tuple[dict[str, Any], dict[str, Numbers]]:
@@ -80,7 +81,7 @@ def test_weights_may_be_of_rows_steps_or_values(tmp_path: Path, shape: tuple[int
     raw, columns = steps(weight)
     task, dataset = ready(raw, write_rows(tmp_path, ROWS, **columns))
     params = {"y": {"kernel": np.zeros((4, 3), np.float32), "bias": np.zeros(3, np.float32)}}
-    said = evaluate(task, params, {}, dataset.train)
+    said = evaluate(prepare(task), params, {}, dataset.train)
     squares = np.square(columns["y"][:8])
     wide = weight[:8].reshape(8, *shape, *[1] * (2 - len(shape)))
     assert said["loss"] == pytest.approx((squares * wide).mean(), rel=1e-5)

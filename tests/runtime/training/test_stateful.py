@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import lower
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
@@ -41,7 +41,7 @@ def raw(lasts: str | None, kind: str = "gru", validation: bool = True, **train: 
 def run(raw: dict[str, Any], root: Root, mode: Any = "scan", chunk: int = 256) -> Watcher:
     task, dataset = ready(raw, root)
     watcher = Watcher()
-    watcher.outcome = fit(task, dataset, Execution(mode, chunk, "test"), watcher, lambda: False)
+    watcher.outcome = fit(prepare(task), dataset, Execution(mode, chunk, "test"), watcher, lambda: False)
     return watcher
 
 
@@ -60,7 +60,7 @@ Apply = Callable[..., Any]
 
 def compiled(raw: dict[str, Any], root: Root) -> Apply:
     """The model's `apply`."""
-    model = lower(passes.run(ready(raw, root)[0]))
+    model = lower(prepare(ready(raw, root)[0]))
     return jax.jit(model.apply, compiler_options=QUICK)
 
 
@@ -130,8 +130,10 @@ def test_saved_weights_have_nothing_of_rows_and_are_scored_from_zeros(root: Root
     task, dataset = ready(given, root)
     outputs, _ = by_hand(compiled(given, root), last.params, x[ROWS:])
     assert dataset.validation is not None
-    assert evaluate(task, last.params, last.state, dataset.validation)["loss"] == pytest.approx(loss(outputs, y[ROWS:]))
-    found = predict(task, last.params, last.state, {"x": x[ROWS:]}, LAST)["y"]
+    assert evaluate(prepare(task), last.params, last.state, dataset.validation)["loss"] == pytest.approx(
+        loss(outputs, y[ROWS:])
+    )
+    found = predict(prepare(task), last.params, last.state, {"x": x[ROWS:]}, LAST)["y"]
     np.testing.assert_allclose(found, outputs, rtol=1e-5, atol=1e-6)
 
 

@@ -13,6 +13,7 @@ import pytest
 from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
 from tests.runtime.small import ready, write_rows
@@ -106,7 +107,7 @@ def test_a_sequence_is_learned(tmp_path: Path) -> None:
     text[2] = 0
     task, dataset = ready(spec(), write_rows(tmp_path, 5, x=x.astype(np.int32), text=text))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    fit(prepare(task), dataset, Execution("scan", 256, "test"), watcher, lambda: False)
     losses = [record.values["train/loss"] for record in watcher.records]
     assert losses[-1] < 0.6 * losses[0]
 

@@ -13,8 +13,8 @@ from modelc.compiler.api import check, load
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.explain.summary import summarize
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.lowering import passes
 from modelc.compiler.lowering.lower import Values
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.dataset import complete
 from modelc.runtime.evaluate import evaluate
 from modelc.runtime.training.execution import Execution
@@ -64,9 +64,9 @@ def test_training_and_evaluation_leave_out_what_a_column_masks(tmp_path: Path) -
     given["y"] = np.where(given["valid"], given["y"], -1)
     task, dataset = ready(spec(), write_rows(tmp_path, ROWS, **given))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    fit(prepare(task), dataset, Execution("scan", 256, "test"), watcher, lambda: False)
     last = watcher.snapshots[-1]
-    said = evaluate(task, last.params, last.state, dataset.train)
+    said = evaluate(prepare(task), last.params, last.state, dataset.train)
     logits: Numbers = given["x"] @ last.params["y"]["kernel"] + last.params["y"]["bias"]
     kept = given["valid"]
     each = jax.nn.logsumexp(logits, axis=-1) - (np.eye(3)[given["y"]] * logits).sum(axis=-1)
@@ -99,7 +99,7 @@ def of_parts(raw: dict[str, Any], output: Any, target: Numbers, mask: Numbers, r
     """The loss and its gradient by the output, from values as a model would compute them."""
     checked = check(json.dumps(raw), "spec.json")
     assert checked.task is not None and not checked.errors
-    task = passes.run(checked.task)
+    task = prepare(checked.task)
 
     def loss(output: Any) -> Any:
         edges = {task.terms[0].of[0]: output}

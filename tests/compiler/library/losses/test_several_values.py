@@ -14,6 +14,7 @@ from modelc.compiler.api import check
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.evaluate import evaluate
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -140,10 +141,10 @@ def test_a_term_of_two_values_is_trained_and_evaluated(tmp_path: Path) -> None:
     same = (np.arange(29) % 2).astype(np.float32)
     task, dataset = ready(raw, write_rows(tmp_path, 29, same=same))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    fit(prepare(task), dataset, Execution("scan", 256, "test"), watcher, lambda: False)
     assert watcher.records[-1].values["train/match/loss"] < watcher.records[0].values["train/match/loss"]
     last = watcher.snapshots[-1]
-    said = evaluate(task, last.params, last.state, dataset.train)
+    said = evaluate(prepare(task), last.params, last.state, dataset.train)
     x = dataset.train.inputs["x"]
     a = x @ last.params["a"]["kernel"] + last.params["a"]["bias"]
     # The loss is of the node's value, its activation included.

@@ -8,6 +8,7 @@ import pytest
 from sklearn import metrics as sklearn
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -20,10 +21,11 @@ def trained(folder: Path, raw: dict[str, Any], **columns: Numbers) -> tuple[dict
     """What evaluation says of the training rows, the predictions, and the targets."""
     task, dataset = ready(raw, write_rows(folder, 29, **columns))
     watcher = Watcher()
-    fit(task, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
+    prepared = prepare(task)
+    fit(prepared, dataset, Execution("scan", 256, "test"), watcher, lambda: False)
     last = watcher.snapshots[-1]
-    said = evaluate(task, last.params, last.state, dataset.train)
-    outputs = predict(task, last.params, last.state, dataset.train.inputs, dataset.train.rows)
+    said = evaluate(prepared, last.params, last.state, dataset.train)
+    outputs = predict(prepared, last.params, last.state, dataset.train.inputs, dataset.train.rows)
     assert all(np.isfinite(value) for value in watcher.records[-1].values.values())
     return said, outputs["y"], dataset.train.targets["y"]
 

@@ -1,4 +1,4 @@
-"""A repeat as one loop: what a turn of it is, and its weights stacked and by name. `passes.roll_repeats` finds them."""
+"""A repeat as one loop: what a turn of it is, and its weights stacked and by name. `passes/roll_repeats` finds them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,59 @@
+"""A task in the form that is computed. Only `prepare` makes one, so no function that needs the passes can miss them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from modelc.compiler.binding.task import Measure, Output, Task, Term, Training
+from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.library.contracts.layer import Plan
+from modelc.compiler.lowering.passes.drop_unused import drop_unused
+from modelc.compiler.lowering.passes.fuse_losses import fuse_losses
+from modelc.compiler.lowering.passes.roll_repeats import roll_repeats
+from modelc.compiler.lowering.passes.split_activations import split_activations
+from modelc.compiler.lowering.rolled_repeats import Roll
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTask:
+    """What is computed of a task: activations stand alone, losses take logits, nothing is computed in vain.
+
+    `rolls` are the repeats that are computed as loops; `mixed_precision` says that values between nodes are bfloat16.
+    """
+
+    planned: PlannedGraph
+    rolls: tuple[Roll, ...]
+    outputs: Mapping[str, Output]
+    terms: tuple[Term, ...]
+    measures: tuple[Measure, ...]
+    training: Training | None
+    mixed_precision: bool
+    penalized: bool
+    log_keys: tuple[str, ...]
+
+    def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
+        """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the roll."""
+        rolled = {path: roll for roll in self.rolls for path in roll.inside}
+        for path, plan in self.planned.owned():
+            roll = rolled.get(path)
+            if roll is None:
+                yield path, plan, None
+            elif any(node.path == path for node in roll.nodes):
+                yield roll.stacked(path), plan, roll
+
+
+def prepare(task: Task) -> PreparedTask:
+    """`task` as it is lowered."""
+    with using(task.spec.plugins):
+        task = drop_unused(fuse_losses(split_activations(task)))
+        return PreparedTask(
+            task.planned,
+            roll_repeats(task),
+            task.outputs,
+            task.terms,
+            task.measures,
+            task.training,
+            task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
+            task.penalized,
+            task.log_keys(),
+        )
