@@ -5,8 +5,9 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
-from modelc.compiler.language.parser.arguments import translate, wrong_type
+from modelc.compiler.language.parser.arguments import translate
 from modelc.compiler.language.parser.named_item import check_name, read_mapping, read_named
+from modelc.compiler.language.parser.pydantic_findings import wrong_type
 from modelc.compiler.language.parser.section_checks import check_keys, exclude
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.validation_split import Validation, read_validation

@@ -18,9 +18,9 @@ from modelc.compiler.language.ast import (
     Unembed,
 )
 from modelc.compiler.language.item_names import STRUCTURES
-from modelc.compiler.language.parser.arguments import wrong_type
 from modelc.compiler.language.parser.inputs import read_inputs
 from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping, read_name, read_named
+from modelc.compiler.language.parser.pydantic_findings import wrong_type
 from modelc.compiler.language.suggestions.hints import absent_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest

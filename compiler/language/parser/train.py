@@ -8,9 +8,10 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import MetricSpec, Reference, Settings, TermSpec, TrainSpec
-from modelc.compiler.language.parser.arguments import read_section, wrong_type
+from modelc.compiler.language.parser.arguments import read_section
 from modelc.compiler.language.parser.graph_nodes import read_sources
 from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping, read_named
+from modelc.compiler.language.parser.pydantic_findings import wrong_type
 from modelc.compiler.language.parser.section_checks import check_keys, exclude
 from modelc.compiler.language.suggestions.nesting import BESIDE
 from modelc.compiler.language.suggestions.reporter import Reporter

@@ -1,0 +1,270 @@
+"""Says what pydantic finds wrong with arguments and keys in the words of the language: a table by pydantic's words."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.foreign_forms import TypeForm, example_of, fed_cure, type_form
+from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_cure
+from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value
+from modelc.compiler.language.suggestions.translation import translated
+from modelc.compiler.language.suggestions.wording import WANTED, article, describe, literal_choices, show, some
+from modelc.compiler.library.base.registry import Registry
+
+BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of pydantic: its word for it, and what it is about.
+
+    `name` is the key or argument at `path`, and messages call its value `quoted`. `owner` has it, which has `fields`; where
+    that is a thing of a registry, `whose` has its kind and name. `is_last` where `value` is the last part of its location.
+    """
+
+    kind: str
+    message: str
+    context: Mapping[str, Any]
+    value: Any
+    path: Path
+    name: str
+    quoted: str
+    owner: str
+    fields: Collection[str]
+    whose: Mapping[str, str] | None
+    is_last: bool
+
+    @property
+    def registry(self) -> Registry[Any]:
+        """The registry that the value should be a thing of."""
+        from modelc.compiler.library.registries import table_of
+
+        return table_of(self.context["kind"])
+
+
+def report_finding(
+    reporter: Reporter, item: Mapping[str, Any], base: Path, fields: Collection[str], owner: str
+) -> None:
+    """Report what pydantic says in `item` about the value at `base`, the section `owner`, unless that is reported already."""
+    from modelc.compiler.library.registries import table_of
+
+    kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
+    path: Path = (*base, *loc)
+    shown = as_written(reporter, path, len(base))
+    if kind not in ("extra_forbidden", "unknown_name") and reporter.in_hole(shown):
+        return
+    whose = context.get("owner")
+    if whose is not None:
+        cls = table_of(whose["kind"]).find(whose["name"])
+        fields, owner = list(cls.model_fields), f"`{whose['name']}`"
+    # A value that is checked by itself, such as `validation`, is called by its key.
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    quoted = f"`{name}`" if name else "this"
+    if name and isinstance(path[-1], int):
+        quoted = f"every value of {quoted}"
+    value, is_last = item["input"], bool(loc) and loc[-1] == item["input"]
+    finding = Finding(kind, item["msg"], context, value, shown, name, quoted, owner, fields, whose, is_last)
+    REPORTS.get(kind, out_of_range)(reporter, finding)
+
+
+def as_written(reporter: Reporter, path: Path, start: int) -> Path:
+    """`path` as the text has it: without a primary argument, from `start` on, whose list stands in its place."""
+    for place in range(start, len(path) - 1):
+        shorter = (*path[:place], *path[place + 1 :])
+        if path not in reporter.document.values and shorter in reporter.document.values:
+            return shorter
+    return path
+
+
+def unknown_argument(reporter: Reporter, finding: Finding) -> None:
+    """Report a key that a section does not have, or an argument that a thing does not have."""
+    kind = finding.whose["kind"] if finding.whose is not None else ""
+    name, owner = finding.name, finding.owner
+    if beside(kind, (name,)):
+        reporter.add(
+            "E102",
+            f"`{name}` is not an argument of {owner}",
+            finding.path,
+            key=True,
+            label=f"`{name}` stands beside the {kind}, not inside it",
+            help=f"move `{name}` out to the column of {owner}",
+        )
+    else:
+        what, instead = "argument" if kind else "key", finding.context.get("instead", "")
+        reporter.unknown(finding.path, name, owner, finding.fields, what=what, instead=instead)
+
+
+def missing(reporter: Reporter, finding: Finding) -> None:
+    name, example = finding.name, example_of(finding.whose)
+    reporter.add(
+        "E104",
+        f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`",
+        finding.path[:-1],
+        key=True,
+        label=f"`{name}` is missing",
+        help=f"for example `{example}`" if example else f"add `{name}: ...`",
+    )
+
+
+def report_wrong_type(reporter: Reporter, finding: Finding) -> None:
+    wrong_type(reporter, finding.kind, finding.name, finding.value, finding.path, finding.quoted)
+
+
+def wrong_type(reporter: Reporter, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
+    """Report that the value of `name`, at `path`, is not of the type that pydantic's word `kind` is about; messages call it
+    `quoted`, by default by its name."""
+    found = suggest_value(kind, name, value)
+    reporter.add(
+        "E105",
+        f"{quoted or f'`{name}`'} must be {WANTED[kind]}, got {describe(value)}",
+        path,
+        label=f"expected {WANTED[kind]}",
+        suggestion=replace(found, help=WHOLE) if is_quotient(value, reporter.document.is_computed(path)) else found,
+    )
+
+
+def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
+    key, words = BOUNDS[finding.kind]
+    limit = finding.context[key]
+    bound = f"{limit:g}" if abs(limit) < 1e6 else f"{limit:.0f}"
+    reporter.add(
+        "E106",
+        f"{finding.quoted} must be {words} {bound}, got {show(finding.value)}",
+        finding.path,
+        label=f"must be {words} {bound}",
+        help=bound_hint(finding.kind, finding.name, limit, finding.value),
+    )
+
+
+def not_a_choice(reporter: Reporter, finding: Finding) -> None:
+    value, choices = finding.value, literal_choices(finding.context["expected"])
+    listed = ", ".join(f"`{choice}`" for choice in choices)
+    reporter.add(
+        "E106",
+        f"{finding.quoted} must be one of {listed}, got {describe(value)}",
+        finding.path,
+        label="not one of the choices",
+        help="leave it out" if value is False else (),
+        suggestion=suggest_choice(value, choices) if value is not False else None,
+    )
+
+
+def wrong_length(reporter: Reporter, finding: Finding) -> None:
+    message = f"{finding.quoted} has the wrong number of values: {finding.message.lower()}"
+    reporter.add("E106", message, finding.path, label="wrong length")
+
+
+def unknown_name(reporter: Reporter, finding: Finding) -> None:
+    """Report a name that the registry does not have, unless it is the key of a form such as `{type: he_normal}`."""
+    if form := single_form(reporter, finding):
+        reporter.type_form(finding.path[:-1], finding.registry, form)
+    else:
+        reporter.unknown_name(finding.path, finding.registry, str(finding.value))
+
+
+def single_form(reporter: Reporter, finding: Finding) -> TypeForm | None:
+    """What is meant by `{type: he_normal}`, whose only key is no name of the registry."""
+    path = finding.path
+    if not finding.is_last or path not in reporter.document.values or reporter.is_hole(path):
+        return None
+    return type_form(finding.registry, {str(finding.value): reporter.document.get(path)})
+
+
+def not_one_name(reporter: Reporter, finding: Finding) -> None:
+    """Report a mapping that does not name exactly one thing."""
+    registry, value, whose = finding.registry, finding.value, finding.whose
+    if form := type_form(registry, value):
+        reporter.type_form(finding.path, registry, form)
+    elif not (whose and two_in_one(reporter, finding.path, registry, whose["name"], value)):
+        names = f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
+        reporter.add(
+            "E103",
+            f"expected exactly one {registry.kind} here, got {len(value)}",
+            finding.path,
+            key=True,
+            label=f"name one {registry.kind}",
+            help=names if value else (),
+        )
+
+
+def not_named(reporter: Reporter, finding: Finding) -> None:
+    """Report a value that is no name of a thing, and no mapping with one."""
+    registry, value = finding.registry, finding.value
+    reporter.add(
+        "E105",
+        f"expected the name of {article(registry.kind)}, got {describe(value)}",
+        finding.path,
+        label=f"expected {article(registry.kind)}",
+        help="leave it out for none" if value is None else several(value, registry.kind, finding.whose),
+        note=f"{registry.kind} names: {some(list(registry))}",
+    )
+
+
+def no_primary(reporter: Reporter, finding: Finding) -> None:
+    """Report a bare value for a thing that takes its arguments by name, or takes none."""
+    table, name, value = finding.registry, finding.context["name"], finding.value
+    fields = table.find(name).model_fields
+    required = [argument for argument, info in fields.items() if info.is_required()]
+    if not fields:
+        takes_nothing(reporter, finding.path, table, name, value)
+        return
+    given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
+    cure = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
+    reporter.add(
+        "E105",
+        f"`{name}` takes no bare value, got {describe(value)}",
+        finding.path,
+        label="name the argument this is for",
+        help=fed_cure(table, name, value) or scalar_cure(name, value) or cure,
+        note=f"arguments of `{name}`: {some(list(fields), name)}",
+    )
+
+
+def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
+    """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
+    other = next((entry for entry in synonyms(name, table) if entry != name), None)
+    cure = f"write `{name}`"
+    if other:
+        cure = f"did you mean `{translated(table, other, arguments)}`?"
+    elif fed := fed_cure(table, name, arguments):
+        cure = fed
+    reporter.add(
+        "E105",
+        f"`{name}` takes no arguments, got {describe(arguments)}",
+        path,
+        key=isinstance(arguments, Mapping),
+        label="takes no arguments",
+        help=cure,
+    )
+
+
+def out_of_range(reporter: Reporter, finding: Finding) -> None:
+    """Report what a validator of our own refused, in its words."""
+    message = finding.message.removeprefix("Value error, ")
+    label = "wrong length" if finding.kind == "wrong_count" else "out of range"
+    reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label)
+
+
+Report = Callable[[Reporter, Finding], None]
+REPORTS: Mapping[str, Report] = {
+    "extra_forbidden": unknown_argument,
+    "missing": missing,
+    **dict.fromkeys(WANTED, report_wrong_type),
+    **dict.fromkeys(BOUNDS, out_of_bounds),
+    "literal_error": not_a_choice,
+    **dict.fromkeys(("missing_argument", "too_short", "too_long"), wrong_length),
+    "unknown_name": unknown_name,
+    "one_name": not_one_name,
+    "not_named": not_named,
+    "no_primary": no_primary,
+}
+"""What reports a finding, by pydantic's word for it; those that are not here are `out_of_range`."""
