@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Label, Suggestion
 from modelc.compiler.expansion.file_blocks import known_keys, used_model
-from modelc.compiler.expansion.merge import is_variable
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
+from modelc.compiler.expansion.shorthands import is_variable
 from modelc.compiler.expansion.source_tree import SourceNode, hole
 from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient

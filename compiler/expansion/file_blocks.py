@@ -1,14 +1,13 @@
 """Reads a block that is the model of another file, up to one of its layers or nodes. The file is in its place already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.problem import Label
-from modelc.compiler.expansion.merge import Report, called
-from modelc.compiler.expansion.scope import File, Scope, written
+from modelc.compiler.expansion.key_path import child_names
+from modelc.compiler.expansion.scope import File, Scope, dereference
 from modelc.compiler.expansion.source_tree import SourceNode
-from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.section_keys import MODEL, TOP
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
@@ -16,6 +15,9 @@ from modelc.compiler.syntax.document import Where
 
 KEYS = ("use", "output")
 """What a block that is the model of another file has."""
+
+Report = Callable[..., None]
+"""Reports a problem: its code, its message, where it is, and more by name."""
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.variables import VariableEvaluator
@@ -43,7 +45,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
             message = f"the file of the block `{name}` has no `model`"
             values.report("E104", message, part.content["use"][0], label="no model in it")
         return None
-    model = written(found, file.variables)
+    model = dereference(found, file.variables)
     if model.kind != "mapping":
         if model.kind != "hole":
             message = f"`model` must be a mapping, got {describe(model.data)}"
@@ -60,7 +62,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
         named = replace(output, content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
         body["outputs"] = part.content["output"][0], SourceNode("list", (named,), output.at)
     elif output is not None:
-        layers = written(body["layers"][1], file.variables)
+        layers = dereference(body["layers"][1], file.variables)
         cut = up_to(values, layers, output, file) if layers.kind == "list" else None
         if cut is None:
             return None
@@ -128,7 +130,7 @@ def known_keys(report: Report, section: SourceNode, owner: str, allowed: Sequenc
 
 def up_to(values: "VariableEvaluator", layers: SourceNode, output: SourceNode, file: File) -> SourceNode | None:
     """The layers of a chain up to the one called as `output` says; None after reporting that there is none."""
-    names = item_names([called(item, place, file.variables) for place, item in enumerate(layers.content)])
+    names = child_names(layers, file.variables)
     if output.content in names:
         return replace(layers, content=layers.content[: names.index(output.content) + 1])
     if output.kind != "scalar" or not isinstance(output.content, str):

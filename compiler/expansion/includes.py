@@ -11,7 +11,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.file_blocks import known_keys
-from modelc.compiler.expansion.merge import merge, remove
+from modelc.compiler.expansion.key_path import remove
+from modelc.compiler.expansion.merge import merge
 from modelc.compiler.expansion.source_tree import SourceNode, document_of, hole, tree
 from modelc.compiler.language.parser.spec import check_format
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -64,7 +65,7 @@ def whole(root: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode 
         if below is None:
             return None
         content = {key: entry for key, entry in root.content.items() if key != "extends"}
-        root = merge(below, replace(root, content=content), files.report)
+        root = merge(below, replace(root, content=content), files)
         # Each file says itself which language it is in.
         stated = {key: entry for key, entry in root.content.items() if key != "modelc" or key in content}
         root = replace(root, content=stated)
@@ -100,7 +101,10 @@ def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNo
         return base
     for item in removed.content:
         if item.kind == "scalar" and isinstance(item.content, str):
-            base = remove(base, item, files.report, files.removed)
+            rest = remove(base, item, files)
+            if rest is not base:
+                files.removed[tuple(item.content.split("."))] = item.at
+            base = rest
         elif item.kind != "hole":
             message = f"`remove` must be a list of paths, got {describe(item.data)}"
             files.report("E105", message, item.at, label="expected a path")

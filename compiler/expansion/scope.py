@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.expansion.source_tree import Entries, SourceNode
 from modelc.compiler.syntax.document import Placed, Where
 
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
@@ -42,8 +42,8 @@ class File:
     """
 
     name: str
-    variables: Mapping[str, tuple[Where, SourceNode]]
-    blocks: Mapping[str, tuple[Where, SourceNode]]
+    variables: Entries
+    blocks: Entries
     unreadable: frozenset[str] = frozenset()
     removed: Mapping[str, Placed] = field(default_factory=dict)
     values: dict[str, SourceNode | None] = field(default_factory=dict)
@@ -93,22 +93,15 @@ def names_in(text: str) -> set[str]:
     return set() if found is None else {found[0]}
 
 
-def written(part: SourceNode, variables: Mapping[str, tuple[Where, SourceNode]]) -> SourceNode:
-    """`part`, or where it is the name of a variable the value of that, as it is written."""
+def dereference(node: SourceNode, variables: Entries) -> SourceNode:
+    """`node`, or where it is the name of a variable the value of that, as it is written."""
     # No more often than there are variables: they may be made of each other.
     for _ in variables:
-        name, steps = named(part.content) or ("", [])
+        name, steps = named(node.content) or ("", [])
         found = variables[name][1] if name in variables else None
         for step in steps:
-            found = found and entry(found, step)
+            found = found and found.child(step)
         if found is None:
             break
-        part = found
-    return part
-
-
-def entry(part: SourceNode, step: str) -> SourceNode | None:
-    """The part below a key of a mapping, or at a place of a list, as in `$list.0`; None where there is none."""
-    if part.kind == "list":
-        return part.content[int(step)] if step.isdecimal() and int(step) < len(part.content) else None
-    return part.get(step)
+        node = found
+    return node

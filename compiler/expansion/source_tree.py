@@ -4,7 +4,7 @@ A part is a value; putting it somewhere else copies nothing, and it still knows 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
@@ -46,6 +46,30 @@ class SourceNode:
         """The part below `key` of a mapping; None where there is none."""
         found = self.content.get(key) if self.kind == "mapping" else None
         return None if found is None else found[1]
+
+    def child(self, key: str | int) -> "SourceNode | None":
+        """The part below a key of a mapping, or at an index of a list, as text or number; None where there is none."""
+        if self.kind != "list":
+            return self.get(str(key))
+        index = int(key) if str(key).isdecimal() else len(self.content)
+        return self.content[index] if index < len(self.content) else None
+
+    def with_child(self, key: str | int, child: "SourceNode | None", at: "Where | None" = None) -> "SourceNode":
+        """This mapping or list with `child` below `key`, or with nothing there; `at` is where the key stands, if it is new."""
+        if isinstance(key, int):
+            items = () if child is None else (child,)
+            return replace(self, content=(*self.content[:key], *items, *self.content[key + 1 :]))
+        content = {**self.content, key: (at or self.content[key][0], child)}
+        return replace(self, content={name: entry for name, entry in content.items() if entry[1] is not None})
+
+
+Entries = Mapping[str, tuple[Where, SourceNode]]
+"""The entries of a mapping: by each key where it stands and its part."""
+
+
+def entries_of(part: SourceNode | None) -> Entries:
+    """The entries of what should be a mapping."""
+    return part.content if part is not None and part.kind == "mapping" else {}
 
 
 def hole(at: Where) -> SourceNode:

@@ -6,7 +6,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label, Place
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.scope import REFERENCE, File, Scope, entry
+from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
@@ -90,7 +90,7 @@ class VariableEvaluator(ProblemCollector):
         for step in match[2].split(".")[1:]:
             if found.kind == "hole":
                 raise Reported
-            below = entry(found, step)
+            below = found.child(step)
             if below is None:
                 self.no_entry(part, text, way, found, step)
                 raise Reported

@@ -1,333 +1,182 @@
-"""Follows one path of `--set` through the language and the document, and says where it leads nowhere."""
+"""Resolves the key path of one `--set`: in the spec as far as something is there, in the language beyond that."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 from modelc.compiler.expansion.file_blocks import KEYS as USE_KEYS
+from modelc.compiler.expansion.key_path import Steps, child_names, find_child
 from modelc.compiler.expansion.scope import named
-from modelc.compiler.language.grammar import Again, Either, Items, Keys, Shape, Thing, Value, arguments
-from modelc.compiler.language.item_names import item_names
-from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import article, describe, flow
-from modelc.compiler.overrides.key_path import KeyPath, Refused, Segment
-from modelc.compiler.syntax.document_editor import DocumentEditor
-
-OTHER_FILE = "what a used file says is set there: write a spec that extends that file, and use it instead"
+from modelc.compiler.expansion.shorthands import Shorthands, is_variable, with_name
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of
+from modelc.compiler.expansion.variables import Reported
+from modelc.compiler.language import grammar
+from modelc.compiler.language.grammar import ANYTHING, Again, Either, Items, Keys, Names, Shape, Thing
+from modelc.compiler.overrides.path_errors import PathErrors
 
 
-class PathResolver(KeyPath):
-    """Follows the segments of one setting through the language and the document, spelling out shorthands on the way.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the segments of a key path lead to so far.
 
-    `thing` is the kind of named thing that they lead to, if they lead to one.
+    `shape` is what may stand there, and `node` what does: None where nothing does, or null. `steps` lead there, with the
+    shorthands on the way written out, as far as there is something. `noun` is what the next segment names.
     """
 
-    def __init__(self, edits: DocumentEditor, segments: Sequence[Segment]) -> None:
-        super().__init__(segments)
-        self.edits = edits
-        self.thing: Thing | None = None
+    shape: Shape
+    node: SourceNode | None
+    steps: Steps = ()
+    noun: str = "key"
 
-    def walk(self, shape: Shape, path: Path, index: int) -> Path | None:
-        """The path in the document that the segments from `index` on lead to, below `path`.
+    def below(self, node: SourceNode | None, key: str | int, shape: Shape, noun: str = "key") -> "Target":
+        """What stands below `key` of `node`, which is what stands here, perhaps with its shorthands written out."""
+        if node is None:
+            return Target(shape, None, self.steps, noun)
+        child = node.child(key)
+        if child is not None and child.kind == "scalar" and child.content is None:
+            child = None
+        return Target(shape, child, (*self.steps, (node, key)), noun)
 
-        None where the way leads through something unreadable, which is reported already. Raises `Refused`.
-        """
-        if index == len(self.segments):
-            shape = shape.shape if isinstance(shape, Again) else shape
-            self.thing = shape if isinstance(shape, Thing) else None
-            return path
-        if self.edits.in_hole(path):
-            return None
-        value = self.edits.get(path)
-        self.need_no_variable(value, index)
-        if isinstance(shape, Again):
-            return self.walk(shape.shape, path, index)
-        if isinstance(shape, Either):
-            chosen = choose(shape, value)
-            return None if chosen is None else self.walk(chosen, path, index)
-        if isinstance(shape, Value):
-            return self.into_value(path, value, index)
-        if isinstance(shape, Items):
-            return self.into_list(shape, path, value, index)
-        if isinstance(shape, Thing):
-            return self.into_thing(shape, path, value, index)
-        if value is not None and not isinstance(value, Mapping):
-            return None
-        segment = self.segments[index].text
-        if isinstance(shape, Keys):
-            if path[:1] == ("blocks",) and "use" in (value or {}) and segment not in USE_KEYS:
-                raise self.in_other_file(index)
-            if segment not in shape.keys:
-                raise self.unknown("key", index, shape.what, shape.keys)
-            return self.walk(shape.keys[segment], (*path, segment), index + 1)
-        new = segment not in (value or {}) and (*path, segment) not in self.edits.holes
-        if new and (shape.given or not (shape.open or index == len(self.segments) - 1)):
-            raise self.unknown("name", index, shape.what, value or {})
-        return self.walk(shape.of, (*path, segment), index + 1)
 
-    def need_no_variable(self, value: Any, index: int) -> None:
-        """Raise Refused for a way into the value of a variable: there it may be used by others too."""
-        if isinstance(value, str) and value.startswith("$") and not value.startswith("$$"):
-            shown = self.upto(index)
-            cure = f"set `{shown}` whole"
-            name, steps = named(value) or ("", [])
-            if name in self.edits.mapping(("vars",)):
-                way = self.in_variable(name, [*steps, *(segment.text for segment in self.segments[index:])])
-                cure = f"set the variable, `{way}=...`, or {cure}"
-            elif name and self.segments[0].text == "blocks":
-                cure = f"`{name}` is what the block is given: set the argument where it is used, or {cure}"
-            message, label = f"`{shown}` is `{value}`, and nothing stands inside it", f"not inside `{shown}`"
-            raise self.refuse("E102", index, message, label=label, help=cure)
+class PathResolver:
+    """Resolves the key path of `errors` in the spec `root`."""
 
-    def in_variable(self, name: str, steps: Sequence[str]) -> str:
-        """The path that leads by `steps` into a variable, as far as there is something."""
-        path: Path = ("vars", name)
-        for step in steps:
-            key = key_in(self.edits.get(path), step)
-            if key is None:
-                break
-            path = (*path, key)
-        return ".".join(map(str, path))
+    def __init__(self, root: SourceNode, errors: PathErrors) -> None:
+        self.shorthands = Shorthands.of(root)
+        self.blocks = entries_of(root.get("blocks"))
+        self.root = root
+        self.errors = errors
+        self.segments = errors.segments
 
-    def into_value(self, path: Path, value: Any, index: int) -> Path:
-        """An entry of a list of plain values, which is all that a plain value can have inside."""
-        segment = self.segments[index].text
-        key = key_in(value, segment)
-        if key is not None:
-            below = (*path, key)
-            return below if index == len(self.segments) - 1 else self.into_value(below, value[key], index + 1)
-        shown = self.upto(index)
-        cure, note = f"set it whole: `{shown}=...`", ""
-        message, label = f"`{shown}` is a plain value, nothing stands inside it", f"not inside `{shown}`"
-        if isinstance(value, list | Mapping):
-            message, label = f"`{shown}` has no `{segment}`", "no such entry"
-            what = (
-                f"is a list of {len(value)}, counted from 0" if isinstance(value, list) else f"has {', '.join(value)}"
-            )
-            note = f"`{shown}` {what}" if value else f"`{shown}` is empty"
-        raise self.refuse("E102", index, message, label=label, help=cure, note=note)
+    def resolve(self) -> Target:
+        """What the path leads to. Raises Reported where that is nothing, or behind what is reported already."""
+        target = Target(grammar.language(), self.root)
+        for index in range(len(self.segments)):
+            target = self.step(target, index)
+        return target
 
-    def held(self, item: Any) -> Any:
-        """What an item of a list is, where it is a variable: it is called as what that holds."""
-        # No more often than there are variables: they may be made of each other.
-        for _ in self.edits.mapping(("vars",)):
-            name, steps = named(item) or ("", [])
-            found = self.edits.get(("vars", name))
-            for step in steps:
-                key = key_in(found, step)
-                found = None if key is None else found[key]
-            if found is None:
-                break
-            item = found
-        return item
+    def step(self, at: Target, index: int) -> Target:
+        """What the segment `index` leads to from `at`."""
+        shape, kind = shape_of(at), at.node.kind if at.node is not None else ""
+        if at.node is not None and is_variable(at.node):
+            self.errors.in_variable(index, at.node, self.shorthands.variables)
+        if isinstance(shape, Thing) and kind != "hole":
+            return self.into_thing(shape, at, index)
+        if isinstance(shape, Items) and kind in ("", "list"):
+            return self.into_list(shape, at, index)
+        if isinstance(shape, Keys) and kind in ("", "mapping"):
+            return self.into_keys(shape, at, index)
+        if isinstance(shape, Names) and kind in ("", "mapping"):
+            return self.into_names(shape, at, index)
+        if isinstance(shape, Items | Keys | Names) or kind == "hole":
+            raise Reported
+        return self.into_value(at, index)
 
-    def called(self, item: Any, position: int, siblings: Mapping[str, Shape]) -> tuple[str | None, str]:
-        """An item's own name, if it has one, and its type."""
-        if isinstance(item, str):
-            return None, item
-        if not isinstance(item, Mapping):
-            return None, f"item_{position}"
-        own = self.held(item.get("name")) if "name" in siblings else None
-        return own if isinstance(own, str) else None, next(
-            (key for key in item if key not in siblings), f"item_{position}"
-        )
+    def into_keys(self, shape: Keys, at: Target, index: int) -> Target:
+        """An entry of a mapping whose keys the language knows."""
+        segment = self.segments[index]
+        if self.segments[0] == "blocks" and index == 2 and "use" in entries_of(at.node) and segment not in USE_KEYS:
+            self.errors.in_other_file(index)
+        if segment not in shape.keys:
+            self.errors.unknown(at.noun, index, shape.keys, shape.what)
+        return at.below(at.node, segment, shape.keys[segment])
 
-    def into_list(self, shape: Items, path: Path, value: Any, index: int) -> Path | None:
+    def into_names(self, shape: Names, at: Target, index: int) -> Target:
+        """An entry of a mapping whose keys the spec chooses: one that is there, or one that may be added."""
+        segment, entries = self.segments[index], entries_of(at.node)
+        may_be_added = not shape.given and (shape.open or index == len(self.segments) - 1)
+        if segment not in entries and not may_be_added:
+            self.errors.unknown("name", index, entries, shape.what)
+        return at.below(at.node, segment, shape.of)
+
+    def into_list(self, shape: Items, at: Target, index: int) -> Target:
         """An item of a list, by its number, its name or its type."""
-        if value is not None and not isinstance(value, list):
-            return None
-        segment = self.segments[index].text
-        siblings = shape.of.siblings if isinstance(shape.of, Thing) else {}
-        items = [self.held(item) for item in value or ()]
-        names = item_names([self.called(item, position, siblings) for position, item in enumerate(items)])
-        if segment.isdecimal() and int(segment) < len(names):
-            return self.walk(shape.of, (*path, int(segment)), index + 1)
-        if segment in names:
-            return self.walk(shape.of, (*path, names.index(segment)), index + 1)
-        if segment.isdecimal():
-            size = f"{len(names)} item{'s' if len(names) != 1 else ''}"
-            raise self.refuse(
-                "E102",
-                index,
-                f"`{self.upto(index)}` has {size}, no number {segment}",
-                label="no such item",
-                note="items count from 0" if names else "",
-            )
-        raise self.unknown("item", index, f"`{self.upto(index)}`", names)
+        node = at.node or SourceNode("list", (), self.root.at)
+        found = find_child(node, self.segments[index], self.shorthands.variables)
+        if found is None and self.segments[index].isdecimal():
+            self.errors.no_item(index, len(node.content))
+        if found is None:
+            names = child_names(node, self.shorthands.variables)
+            self.errors.unknown("item", index, names, f"`{self.errors.upto(index)}`")
+        return at.below(node, found[0], shape.of)
 
-    def into_thing(self, shape: Thing, path: Path, value: Any, index: int) -> Path | None:
-        """A sibling key of a named thing, or its arguments, below its name."""
-        segment = self.segments[index].text
-        current = name_of(shape, value)
-        if (
-            value is not None
-            and not isinstance(value, str | Mapping)
-            and not (shape.number is not None and isinstance(value, int | float))
-        ):
-            # It is no thing, which those say who read the spec.
-            return None
-        if segment in shape.siblings:
-            if isinstance(value, str):
-                self.edits.spell_out(path, value, None)
-            return self.walk(shape.siblings[segment], (*path, segment), index + 1)
-        if shape.number is not None and isinstance(value, int | float):
-            raise self.refuse(
-                "E102",
-                index,
-                f"`{self.upto(index)}` is {describe(value)}, not a {shape.table.kind}",
-                label="nothing stands inside a number",
-                help=f"set it whole: `{self.upto(index)}={{{segment}: ...}}`" if segment in shape.table else "",
-            )
-        if current is None and value is None and segment in shape.table:
-            return self.walk(arguments(shape.table, segment), (*path, segment), index + 1)
-        if current is None:
-            allowed = [*shape.siblings, *(shape.table if value is None else ())]
-            raise self.unknown("key" if value is not None else shape.table.kind, index, "this", allowed)
-        if current in shape.others and segment == current:
-            return self.walk(shape.others[current], (*path, current), index + 1)
-        block = shape.blocks and current in self.edits.mapping(("blocks",))
-        if block and segment == current:
-            return self.into_block(current, path, value, index)
-        if current not in shape.table and current not in shape.others and not block:
-            return None
+    def into_value(self, at: Target, index: int) -> Target:
+        """An entry of a plain value, which must be there."""
+        node, segment = at.node, self.segments[index]
+        if node is None or node.child(segment) is None:
+            self.errors.no_entry(index, node)
+        return at.below(node, int(segment) if node.kind == "list" else segment, ANYTHING)
+
+    def into_thing(self, shape: Thing, at: Target, index: int) -> Target:
+        """What stands beside the name of a thing, or below it."""
+        segment, node = self.segments[index], at.node and with_name(at.node)
+        if segment in shape.siblings and (node is None or node.kind == "mapping"):
+            return at.below(node, segment, shape.siblings[segment])
+        if node is None and segment in shape.table:
+            return at.below(None, segment, grammar.arguments(shape.table, segment), "argument")
+        if node is None:
+            self.errors.unknown(shape.table.kind, index, [*shape.siblings, *shape.table])
+        if shape.number is not None and isinstance(node.content, int | float):
+            self.errors.in_number(index, node.content, shape)
+        current = name_beside(node, shape)
+        if current is None and node.kind == "mapping":
+            self.errors.unknown("key", index, shape.siblings)
+        inside = self.inside(current, shape) if current is not None else None
+        if current is None or inside is None:
+            # Not a thing at all, which is reported where the spec is parsed.
+            raise Reported
         if segment != current:
-            raise self.other_name(shape, current, index)
-        if isinstance(value, str):
-            self.edits.spell_out(path, current, None)
-        if index < len(self.segments) - 1:
-            given = self.edits.get((*path, current))
-            name = str(given).lstrip("$").partition(".")[0]
-            plain = isinstance(self.edits.get(("vars", name)), int | float | str | list)
-            if not plain and not str(given).startswith("${"):
-                self.need_no_variable(given, index + 1)
-            self.spell_arguments(shape, (*path, current))
-            self.need_no_item(shape, current, given, index + 1)
-        return self.walk(arguments(shape.table, current), (*path, current), index + 1)
+            self.errors.other_name(index, current, shape, inside, self.block(current, shape))
+        if current in shape.others:
+            return at.below(node, current, inside)
+        if index + 1 < len(self.segments):
+            self.need_arguments(node.content[current][1], current, shape, index + 1)
+        return at.below(self.shorthands.with_arguments(node, current, shape), current, inside, "argument")
 
-    def into_block(self, name: str, path: Path, value: Any, index: int) -> Path:
-        """An argument of a use of the block `name`."""
-        parameters = self.parameters(name)
-        if isinstance(value, str):
-            self.edits.spell_out(path, name, None)
-        at = (*path, name)
-        if index == len(self.segments) - 1:
-            return at
-        given = self.edits.get(at)
-        if given is not None and not isinstance(given, Mapping) and parameters:
-            self.edits.spell_out(at, parameters[0], given)
-        segment = self.segments[index + 1].text
-        if segment not in parameters:
-            raise self.unknown("argument", index + 1, f"`{name}`", parameters)
-        below = (*at, segment)
-        return below if index + 2 == len(self.segments) else self.into_value(below, self.edits.get(below), index + 2)
+    def inside(self, name: str, shape: Thing) -> Shape | None:
+        """What stands inside the thing called `name`; None where there is none of that name."""
+        if name in shape.others:
+            return shape.others[name]
+        if name in shape.table:
+            return grammar.arguments(shape.table, name)
+        if self.block(name, shape) is not None:
+            return Keys(f"`{name}`", dict.fromkeys(self.shorthands.parameters[name], ANYTHING))
+        return None
 
-    def parameters(self, block: str) -> list[str]:
-        """The names of what a block takes; none for what is no block."""
-        found = self.edits.get(("blocks", block, "params"))
-        return [*found] if isinstance(found, Mapping) else []
+    def block(self, name: str, shape: Thing) -> SourceNode | None:
+        """The definition of the block `name`, where a block may stand and there is one."""
+        return self.blocks[name][1] if shape.blocks and name in self.blocks else None
 
-    def spell_arguments(self, shape: Thing, path: Path) -> None:
-        """Turn a bare value of the thing at `path` into its primary argument."""
-        value, primary = self.edits.get(path), shape.table.find(str(path[-1])).primary
-        if value is not None and not isinstance(value, Mapping) and primary is not None:
-            self.edits.spell_out(path, primary, value)
+    def need_arguments(self, given: SourceNode, name: str, shape: Thing, index: int) -> None:
+        """Refuse the segment `index`, inside the thing called `name`, where `given` there hides arguments or is one itself."""
+        value, primary = self.shorthands.dereference(given), self.shorthands.primary(name, shape)
+        if is_variable(given) and (value.kind == "mapping" or named(value.content)):
+            self.errors.in_variable(index, given, self.shorthands.variables)
+        if given.kind == "list" and primary is not None and self.segments[index].isdecimal():
+            self.errors.in_primary(index, name, primary)
 
-    def need_no_item(self, shape: Thing, name: str, given: Any, index: int) -> None:
-        """Raise Refused for a way to an item of the list that stands for the primary argument of the thing `name`."""
-        primary = shape.table.find(name).primary if name in shape.table else None
-        if isinstance(given, list) and primary is not None and self.segments[index].text.isdecimal():
-            whole = self.upto(index)
-            rest = "".join(f".{segment.text}" for segment in self.segments[index:])
-            message, label = f"the list of `{name}` is its argument `{primary}`", f"an item of `{primary}`"
-            raise self.refuse("E102", index, message, label=label, help=f"write `{whole}.{primary}{rest}`")
+    def need_thing(self, target: Target, value: SourceNode) -> None:
+        """Refuse a plain `value` for the whole thing at `target` where it is meant for what that takes.
 
-    def other_name(self, shape: Thing, current: str, index: int) -> Refused:
-        """The refusal of a segment below a named thing that is called otherwise."""
-        segment, whole = self.segments[index].text, self.upto(index)
-        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
-        inside = [*arguments(shape.table, current).keys] if current in shape.table else self.parameters(current)
-        block = current not in shape.table and current not in shape.others
-        close = suggest(segment, [current, *shape.siblings, *inside]).new
-        if segment in inside or current in shape.others:
-            cure = f"did you mean `{whole}.{current}.{segment}{rest}`?"
-        elif segment in shape.table and not block:
-            example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment
-            cure = f"to choose another, set it whole: `{whole}={{{example}}}`"
-        elif close:
-            cure = f"did you mean `{whole}.{f'{current}.{close}' if close in inside else close}{rest}`?"
-        elif block and "use" in self.edits.mapping(("blocks", current)):
-            cure = OTHER_FILE
-        elif block:
-            cure = f"the body of `{current}` is set where it is defined, for all its uses: `blocks.{current}...`"
-        else:
-            cure = f"write `{whole}.{current}...`"
-        message = f"`{whole}` is `{current}`, not `{segment}`"
-        return self.refuse("E102", index, message, label=f"this is `{current}`", help=cure)
-
-    def in_other_file(self, index: int) -> Refused:
-        """The refusal of a segment that leads into the model of another file."""
-        segment, whole = self.segments[index].text, self.upto(index)
-        close = suggest(segment, USE_KEYS).new
-        cure = f"did you mean `{whole}.{close}`?" if close else OTHER_FILE
-        message = f"`{whole}` is the model of another file, and `{segment}` of it cannot be set"
-        return self.refuse("E102", index, message, label="in the other file", help=cure)
-
-    def need_thing(self, path: Path, value: Any, place: Place) -> None:
-        """Raise Refused for a plain `value`, at `place`, that is meant for what the named thing at `path` takes.
-
-        The segments lead to that thing. All else is for those who read the spec.
+        Whether any other value fits is reported where the spec is parsed.
         """
-        shape = self.thing
-        if shape is None or value is None or isinstance(value, str | Mapping) or shape.number is not None:
+        shape, data = shape_of(target), value.data
+        if not isinstance(shape, Thing) or shape.number is not None or isinstance(data, str | dict | None):
             return
-        current = name_of(shape, self.edits.get(path))
-        takes = bool(shape.blocks and current and self.parameters(current))
-        if current is not None and current in shape.table:
-            takes = shape.table.find(current).primary is not None
-        if takes:
-            cure = f"for what `{current}` takes write `{self.upto(len(self.segments))}.{current}={flow(value)}`"
-            kind = article(shape.table.kind)
-            label = Label(place, f"expected {kind}")
-            raise Refused(Problem("E105", f"expected the name of {kind}, got {describe(value)}", label, helps=(cure,)))
-
-    def unknown(self, what: str, index: int, owner: str, allowed: Collection[str]) -> Refused:
-        """The refusal of a segment that is not among `allowed`."""
-        segment = self.segments[index].text
-        close = suggest(segment, list(allowed)).new
-        before = self.upto(index)
-        rest = "".join(f".{later.text}" for later in self.segments[index + 1 :])
-        whole = ".".join(part for part in (before, close) if part)
-        return self.refuse(
-            "E102",
-            index,
-            f"unknown {what} `{segment}` in {owner}" if owner != "this" else f"unknown {what} `{segment}`",
-            label=f"unknown {what}",
-            help=f"did you mean `{whole}{rest}`?" if close else "",
-            note=f"{what}s of {owner}: {', '.join(allowed)}" if allowed and owner != "this" else "",
-        )
+        current = name_beside(with_name(target.node), shape) if target.node is not None else None
+        known = current is not None and (current in shape.table or self.block(current, shape) is not None)
+        if current is not None and known and self.shorthands.primary(current, shape):
+            self.errors.plain_thing(value, shape, current)
 
 
-def key_in(value: Any, segment: str) -> str | int | None:
-    """What a segment of a path names in a mapping or list; None where there is no such entry."""
-    if isinstance(value, Mapping) and segment in value:
-        return segment
-    return int(segment) if isinstance(value, list) and segment.isdecimal() and int(segment) < len(value) else None
+def shape_of(target: Target) -> Shape:
+    """What may stand at a target; of several kinds that which does, else one that can have something inside."""
+    shape = target.shape.shape if isinstance(target.shape, Again) else target.shape
+    if not isinstance(shape, Either):
+        return shape
+    of_kind = {"list": shape.items, "scalar": shape.value}.get(target.node.kind) if target.node is not None else None
+    return of_kind or shape.mapping or shape.items or ANYTHING
 
 
-def choose(shape: Either, value: Any) -> Shape | None:
-    """The kind of `shape` that `value` is; where there is no value yet, the one that can have something inside."""
-    if isinstance(value, list):
-        return shape.items
-    if value is None or isinstance(value, Mapping):
-        return shape.mapping or shape.items
-    return shape.value or shape.mapping
-
-
-def name_of(shape: Thing, value: Any) -> str | None:
-    """The name of the thing that `value` is, None where it has none."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        names = [key for key in value if key not in shape.siblings]
-        return names[0] if len(names) == 1 else None
-    return None
+def name_beside(node: SourceNode, shape: Thing) -> str | None:
+    """The name of a thing beside its siblings; None where it has none, or several."""
+    names = [key for key in entries_of(node) if key not in shape.siblings]
+    return names[0] if len(names) == 1 else None

@@ -1,7 +1,7 @@
 """Text to `Document`: plain data with the place of every key and value. Knows YAML and JSON, knows nothing of models."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -116,10 +116,6 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
 
     None where nothing can be built on it: not UTF-8 text, over a budget, a syntax error, or no mapping at the root.
     """
-    from modelc.compiler.syntax.alias_expansion import Expansion
-    from modelc.compiler.syntax.composer import Composer
-    from modelc.compiler.syntax.positions import Places, Unreadable
-
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
@@ -135,19 +131,33 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
         from modelc.compiler.syntax.yaml_events import yaml_events
 
         events = yaml_events(decoded, name)
+    document, problems = compose(events, name, decoded)
+    if () in document.holes:
+        return None, problems
+    if not isinstance(document.data, dict):
+        return None, (*problems, no_mapping(document))
+    return document, problems
+
+
+def compose(events: Iterator[Any], name: str, text: str) -> tuple[Document, tuple[Problem, ...]]:
+    """The document that the parser `events` of `text` make, and the problems found on the way.
+
+    It is a hole as a whole where it cannot be read. Where the text has no value, its data is None, without a place.
+    """
+    from modelc.compiler.syntax.alias_expansion import Expansion
+    from modelc.compiler.syntax.composer import Composer
+    from modelc.compiler.syntax.positions import Places, Unreadable
+
     composer = Composer(events, name)
     try:
         root = composer.document()
-        problems = tuple(composer.problems)
-        if root is not None and root.kind == "hole":
-            return None, problems
-        if root is None or root.kind != "mapping":
-            return None, (*problems, no_mapping(root.content if root else None, root.kind if root else "", name))
+        if root is None:
+            return Document(name, text, None, {}, {}), tuple(composer.problems)
         expansion = Expansion(root, name)
     except Unreadable as stop:
-        return None, (*composer.problems, stop.problem)
-    values, keys = Places(name, decoded, expansion.values), Places(name, decoded, expansion.keys)
-    return Document(name, decoded, expansion.data, values, keys, frozenset(expansion.holes)), problems
+        return Document(name, text, None, {}, {}, frozenset([()])), (*composer.problems, stop.problem)
+    values, keys = Places(name, text, expansion.values), Places(name, text, expansion.keys)
+    return Document(name, text, expansion.data, values, keys, frozenset(expansion.holes)), tuple(composer.problems)
 
 
 def show_text(text: bytes | str) -> str:
@@ -201,12 +211,11 @@ def whole(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Prob
     return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=helps)
 
 
-def no_mapping(content: Any, kind: str, name: str) -> Problem:
-    if kind == "" or (kind == "scalar" and content is None):
+def no_mapping(document: Document) -> Problem:
+    """The problem with a document that is no mapping."""
+    got = "a list" if isinstance(document.data, list) else "a value"
+    found = f"expected a mapping with `modelc:` and `model:`, found {got}"
+    if document.data is None:
         found = "the file is empty"
-    else:
-        found = "expected a mapping with `modelc:` and `model:`, found " + (
-            "a list" if kind == "sequence" else "a value"
-        )
-    label = Label(Place(name, 1, 1, 1, 2) if kind else Place(name, 0, 0, 0, 0))
-    return Problem("E008", found, label, helps=(SMALLEST,))
+    place = Place(document.name, 1, 1, 1, 2) if () in document.values else Place(document.name, 0, 0, 0, 0)
+    return Problem("E008", found, Label(place), helps=(SMALLEST,))

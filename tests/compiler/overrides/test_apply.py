@@ -277,6 +277,28 @@ def test_a_way_into_a_variable_is_refused(setting: str, marked: str, cure: str) 
 def test_the_main_argument_that_is_a_variable_can_be_set_by_its_name() -> None:
     found = changed("model.layers.0.dense.units=9", text=VARIABLES)
     assert found["model"]["layers"][0] == {"dense": {"units": 9}}
+    entry = changed("model.layers.0.dense.units=9", text=VARIABLES.replace("dense: $width", "dense: $args.units"))
+    assert entry["model"]["layers"][0] == {"dense": {"units": 9}}
+
+
+def test_the_arguments_of_a_block_that_are_a_variable_are_not_replaced_by_one_of_them() -> None:
+    text = VARIABLES.replace(
+        "model:", "blocks: {B: {params: {units: int, activation: relu}, layers: [relu]}}\nmodel:", 1
+    )
+    problem = refused("model.layers.1.B.units=9", text.replace("dense: $args", "B: $args"))
+    assert problem.helps == ("set the variable, `vars.args.units=...`, or set `model.layers.1.B` whole",)
+
+
+def test_an_unreadable_value_is_one_error() -> None:
+    (problem,) = checked("modelc=!tag 1").problems
+    assert problem.code == "E004"
+
+
+def test_all_that_a_path_leads_through_keeps_its_place() -> None:
+    found, _ = override(document(SPEC), ["model.layers.digit.dense.units=12"])
+    dense = ("model", "layers", 4, "dense")
+    assert {found.key(dense).file, found.value(dense).file} == {"spec.yaml"}
+    assert {found.key((*dense, "units")).file, found.value((*dense, "units")).file} == {SETTING}
 
 
 @pytest.mark.parametrize("setting", ["extends=other.yaml", "extends.remove=[train]", "blocks.B.use=other.yaml"])

@@ -1,0 +1,114 @@
+"""Key paths, such as `model.layers.digit.dense.units`: what of a spec they name, and the spec with something else there.
+
+By them `remove` leaves things out of a spec that is extended, and `--set` replaces them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from modelc.compiler.diagnostics.reporter import ProblemCollector
+from modelc.compiler.expansion.scope import dereference
+from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
+from modelc.compiler.language.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
+from modelc.compiler.language.item_names import item_names
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.syntax.document import Hop
+
+Steps = Sequence[tuple[SourceNode, str | int]]
+"""The mappings and lists that a key path goes through, from the root on, each with the key or index that leads on."""
+
+
+def steps_along(root: SourceNode, segments: Sequence[str], variables: Entries) -> tuple[Steps, SourceNode]:
+    """The steps from `root` that the segments of a key path name, as far as there is something, and what they lead to."""
+    steps: list[tuple[SourceNode, str | int]] = []
+    node = root
+    for segment in segments:
+        found = find_child(node, segment, variables)
+        if found is None:
+            break
+        key, child = found
+        steps.append((node, key))
+        node = child
+    return steps, node
+
+
+def find_child(node: SourceNode, segment: str, variables: Entries) -> tuple[str | int, SourceNode] | None:
+    """The child that a segment of a key path names, after its key or index; None where there is none."""
+    if node.kind != "list":
+        child = node.get(segment)
+        return None if child is None else (segment, child)
+    names = child_names(node, variables)
+    index = int(segment) if segment.isdecimal() else names.index(segment) if segment in names else len(names)
+    return (index, node.content[index]) if index < len(names) else None
+
+
+def child_names(node: SourceNode, variables: Entries) -> list[str]:
+    """What key paths call the children of `node`: keys, and items by their own name or type."""
+    if node.kind == "list":
+        return item_names([name_and_kind(item, index, variables) for index, item in enumerate(node.content)])
+    return [*entries_of(node)]
+
+
+def name_and_kind(item: SourceNode, index: int, variables: Entries) -> tuple[str | None, str]:
+    """An item's own name, if it has one, and its type; an item that is a variable is called as what that holds."""
+    item = dereference(item, variables)
+    if item.kind == "scalar" and isinstance(item.content, str):
+        return None, item.content
+    name = item.get("name")
+    name = name and dereference(name, variables)
+    own = name.content if name is not None and isinstance(name.content, str) else None
+    return own, next((key for key in entries_of(item) if key not in ("name", "repeat")), f"item_{index}")
+
+
+def shape_below(shape: Shape | None, key: str | int) -> Shape | None:
+    """What the language says of what stands under `key`, where `shape` is what stands around it; None for nothing."""
+    if isinstance(shape, Either):
+        shape = shape.items if isinstance(key, int) else shape.mapping
+    below: Shape | None = None
+    if isinstance(shape, Items | Names):
+        below = shape.of
+    elif isinstance(shape, Keys):
+        below = shape.keys.get(str(key))
+    elif isinstance(shape, Thing) and key in shape.table:
+        below = arguments(shape.table, str(key))
+    elif isinstance(shape, Thing):
+        below = shape.siblings.get(str(key), shape.others.get(str(key)))
+    return below.shape if isinstance(below, Again) else below
+
+
+def with_end(steps: Steps, end: SourceNode) -> SourceNode:
+    """The root of `steps` with `end` where they lead."""
+    for node, key in reversed(steps):
+        end = node.with_child(key, end)
+    return end
+
+
+def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> SourceNode:
+    """`base` without what the key path `path` names; `base` itself after reporting a path that names nothing."""
+    segments = str(path.content).split(".")
+    if segments[:1] == ["blocks"] and segments[2:3] == ["use"] and len(segments) > 3:
+        message = f"`{path.content}` is of the file that a block uses, of which nothing can be removed"
+        cure = "write a spec that extends that file and removes it there, and use that one"
+        reporter.report("E102", message, path.at, label="in the other file", help=cure)
+        return base
+    variables = entries_of(base.get("vars"))
+    steps, end = steps_along(base, segments, variables)
+    if len(steps) < len(segments):
+        before, segment, after = segments[: len(steps)], segments[len(steps)], segments[len(steps) + 1 :]
+        missing = f"`{'.'.join(before)}` has no `{segment}`" if before else f"no `{segment}`"
+        message = f"there is nothing to remove at `{path.content}`: {missing}"
+        found = suggest(segment, child_names(end, variables))
+        leads_on = len(steps_along(end, (found.new, *after), variables)[0]) > len(after)
+        meant = ".".join((*before, found.new, *(after if leads_on else ())))
+        cure = f"did you mean `{meant}`?" if found.new else ""
+        reporter.report("E102", message, path.at, label="names nothing", help=cure)
+        return base
+    shape: Shape | None = language()
+    for _, key in steps[:-1]:
+        shape = shape_below(shape, key)
+    *before_last, (node, key) = steps
+    rest = node.with_child(key, None)
+    if isinstance(shape, Thing):
+        # It may be less of a thing now.
+        rest = replace(rest, trail=(*rest.trail, Hop(path.at, f"`{segments[-1]}` is removed here")))
+    return with_end(before_last, rest)

@@ -1,0 +1,70 @@
+"""Shorthands written out: a bare name as a mapping, a bare value as the primary argument of the thing whose value it is.
+
+So that `dense: 10` and `dense: {units: 10}` are the same where one spec is laid over another, and to `--set`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from modelc.compiler.expansion.scope import dereference
+from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
+from modelc.compiler.language.grammar import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthands:
+    """What is known of shorthands in some specs: their variables as they are written, and the parameters of their blocks."""
+
+    variables: Entries
+    parameters: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, *specs: SourceNode) -> "Shorthands":
+        variables: Entries = {}
+        parameters: dict[str, tuple[str, ...]] = {}
+        for spec in specs:
+            variables = {**variables, **entries_of(spec.get("vars"))}
+            for name, (_, block) in entries_of(spec.get("blocks")).items():
+                parameters[name] = parameters.get(name) or tuple(entries_of(block.get("params")))
+        return cls(variables, parameters)
+
+    def dereference(self, node: SourceNode) -> SourceNode:
+        """`node`, or where it names a variable the value of that, as it is written."""
+        return dereference(node, self.variables)
+
+    def primary(self, name: str, shape: Thing) -> str | None:
+        """The argument of the thing called `name` that a bare value is for; None where there is none."""
+        if name in shape.table:
+            primary: str | None = shape.table.find(name).primary
+            return primary
+        return next(iter(self.parameters.get(name, ())), None)
+
+    def with_arguments(self, node: SourceNode, name: str, shape: Thing) -> SourceNode:
+        """A thing called `name` whose bare value, if it has one, is its primary argument."""
+        where, value = node.content[name]
+        primary, is_null = self.primary(name, shape), value.kind == "scalar" and value.content is None
+        if value.kind in ("mapping", "hole") or self.dereference(value).kind == "mapping":
+            return node
+        if primary is None and not (is_null and name in shape.table):
+            return node
+        arguments = {} if is_null else {primary: (where, value)}
+        return replace(node, content={**node.content, name: (where, replace(value, kind="mapping", content=arguments))})
+
+
+def with_name(node: SourceNode) -> SourceNode:
+    """A thing that is its bare name as a mapping from that name."""
+    if node.kind == "scalar" and isinstance(node.content, str) and not is_variable(node):
+        return replace(node, kind="mapping", content={node.content: (node.at, replace(node, content=None))})
+    return node
+
+
+def name_in(node: SourceNode, shape: Thing) -> str | None:
+    """The name of the thing that a mapping spells out; None where it has none, or several."""
+    names = [key for key in entries_of(node) if key not in shape.siblings or key in shape.instead]
+    return names[0] if len(names) == 1 else None
+
+
+def is_variable(node: SourceNode) -> bool:
+    """Whether a node is a text that stands for the value of a variable."""
+    text = node.content if node.kind == "scalar" and isinstance(node.content, str) else ""
+    return text.startswith("$") and not text.startswith("$$")
