@@ -9,16 +9,25 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.contracts.layer import Activation
-from modelc.compiler.library.contracts.initializer import Initializer
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, need
-from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Linear
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal, need_float
-from modelc.compiler.library.contracts.metric import Metric, mean_result, mean_sums
-from modelc.compiler.library.contracts.metric import need_equal as need_equal_values
-from modelc.compiler.library.readers.array import ArrayReader
 from modelc.compiler.library.contracts.data_source import Reader
+from modelc.plugin import (
+    Activation,
+    ActivationField,
+    Call,
+    Initializer,
+    Layer,
+    Loss,
+    Metric,
+    Plan,
+    at_least_float32,
+    build,
+    mean_result,
+    mean_sums,
+    need,
+    need_comparable,
+    need_equal_shapes,
+    need_float_output,
+)
 
 
 class Shift(Layer):
@@ -33,7 +42,7 @@ class Shift(Layer):
     example: ClassVar[str] = "shift: 0.5"
 
     by: Annotated[float, Field(description="What is added.", ge=-10, le=10)]
-    activation: Annotated[ActivationField, Field(description="Function applied to the sum.")] = Linear()
+    activation: Annotated[ActivationField, Field(description="Function applied to the sum.")] = build(Activation, "linear")
 
     def plan(self, x):
         need(x.is_float, f"expected floats, got {x.dtype}", help="put a `rescaling` before it")
@@ -63,9 +72,9 @@ class Pinball(Loss):
     quantile: Annotated[float, Field(description="The quantile to learn.", gt=0, lt=1)] = 0.5
 
     def plan(self, output, target) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         if target is not None:
-            need_equal(output, target)
+            need_equal_shapes(output, target)
         return output.shape
 
     def elements(self, output, target):
@@ -82,7 +91,7 @@ class PinballMetric(Metric):
     example: ClassVar[str] = "pinball"
 
     def plan(self, output, target, link) -> tuple[int, ...]:
-        need_equal_values(output, target)
+        need_comparable(output, target)
         return output.shape
 
     def sums(self, prediction, target, weight, link):
@@ -118,10 +127,10 @@ class Doubled(Reader):
         return self.column
 
     def plan(self, column, wanted):
-        return ArrayReader(column=self.column).plan(column, wanted)
+        return build(Reader, {"array": self.column}).plan(column, wanted)
 
     def read(self, column, wanted):
-        return 2 * ArrayReader(column=self.column).read(column, wanted)
+        return 2 * build(Reader, {"array": self.column}).read(column, wanted)
 '''
 THINGS = {
     "layer.shift": "Shift",

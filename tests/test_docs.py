@@ -3,11 +3,12 @@
 What a block is follows from the words after its language, which no reader sees:
 
 - `yaml` is a whole valid spec; `yaml PATH` is also kept at PATH for the commands below, and is the shipped spec of that
-  path if there is one.
+  path if there is one; `yaml PATH PLUGIN...` is valid with these plug-ins, files of blocks before it.
 - `diff BASE PATH` makes PATH of BASE: each line with `-` becomes the one with `+` that follows it.
 - `console` holds commands after `$` and all that they print, `...` for lines left out. With `console about`, numbers
   and run ids may be others.
-- `python` runs as it stands.
+- `python` runs as it stands; `python PATH` is also kept at PATH.
+- `toml` is a project file: what its entry points for modelc name is in the files that are kept.
 - `sh` is for a person to run: `tests/test_packaging.py` holds README's lines, and here its scripts must exist.
 - `text` is a drawing.
 
@@ -19,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +28,7 @@ from typing import NamedTuple
 import pytest
 
 from modelc.compiler.api import check_file
+from modelc.plugin import enable
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
@@ -68,21 +71,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_blocks_do_what_they_show(file: Path, folder: Path) -> None:
-    runners = {"yaml": run_yaml, "diff": run_diff, "console": run_console, "python": run_python, "sh": run_sh}
     for block in blocks(file):
         if block.language == "text":
             continue
-        assert block.language in runners, f"{file.name}:{block.line}: no such kind of block"
-        runners[block.language](block, folder, f"{file.name}:{block.line}")
+        assert block.language in RUNNERS, f"{file.name}:{block.line}: no such kind of block"
+        RUNNERS[block.language](block, folder, f"{file.name}:{block.line}")
 
 
 def run_yaml(block: Block, folder: Path, at: str) -> None:
-    (path,) = block.words or ("block.yaml",)
+    path, *plugins = block.words or ("block.yaml",)
     shipped = ROOT / path
     if shipped.exists():
         assert block.text == re.sub(r"^#.*\n", "", shipped.read_text(encoding="utf-8"), flags=re.MULTILINE), at
     (folder / path).write_text(block.text, encoding="utf-8")
-    problems = check_file(folder / path).problems
+    with enable(*(folder / plugin for plugin in plugins)):
+        problems = check_file(folder / path).problems
     assert not problems, f"{at}: {problems[0].message}"
 
 
@@ -135,7 +138,8 @@ def without_numbers(text: str) -> str:
 
 
 def run_python(block: Block, folder: Path, at: str) -> None:
-    assert not block.words, at
+    for path in block.words:
+        (folder / path).write_text(block.text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", block.text],
         capture_output=True,
@@ -148,10 +152,29 @@ def run_python(block: Block, folder: Path, at: str) -> None:
     assert done.returncode == 0, f"{at}\n{done.stderr}"
 
 
+def run_toml(block: Block, folder: Path, at: str) -> None:
+    points = tomllib.loads(block.text)["project"]["entry-points"]["modelc.plugins"]
+    assert points, at
+    for key, place in points.items():
+        file, _, cls = place.partition(":")
+        kept = (folder / f"{file}.py").read_text(encoding="utf-8")
+        assert f'"{key}": {cls}' in kept.rpartition("PLUGIN = ")[2], f"{at}: {key}"
+
+
 def run_sh(block: Block, folder: Path, at: str) -> None:
     for word in block.text.split():
         if word.startswith((".ci/", "specs/", "benchmarks/", "tests/")):
             assert (ROOT / word).exists(), f"{at}: {word}"
+
+
+RUNNERS = {
+    "yaml": run_yaml,
+    "diff": run_diff,
+    "console": run_console,
+    "python": run_python,
+    "toml": run_toml,
+    "sh": run_sh,
+}
 
 
 def test_links_lead_to_files(file: Path) -> None:

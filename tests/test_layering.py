@@ -85,6 +85,12 @@ def test_importing_modelc_imports_nothing_else() -> None:
     assert packages.isdisjoint({*HEAVY, "pydantic", "yaml", "typer"})
 
 
+def test_importing_what_plugins_are_written_with_imports_no_array_library() -> None:
+    _, packages = packages_after("import modelc.plugin")
+    assert "pydantic" in packages
+    assert packages.isdisjoint(HEAVY)
+
+
 def test_loading_a_spec_imports_no_array_library() -> None:
     _, packages = packages_after("import modelc; modelc.load('specs/digits.yaml')")
     assert "pydantic" in packages

@@ -10,16 +10,25 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from modelc.compiler.library.base.plugin_context import using
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, State, Weight, need
-from modelc.compiler.library.contracts.loss import Loss
-from modelc.compiler.library.contracts.metric import Metric
-from modelc.compiler.library.initializers.constant import Zeros
-from modelc.compiler.plugins.loader import open_plugins
+from modelc.plugin import (
+    Call,
+    Initializer,
+    Layer,
+    Loss,
+    Metric,
+    Plan,
+    Result,
+    State,
+    TensorType,
+    Weight,
+    build,
+    enable,
+    need,
+)
 from modelc.testing import check_layer, check_loss, check_metric
 from tests.made_plugins import make_file
 
+ZEROS = build(Initializer, "zeros")
 X = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
 
 
@@ -40,8 +49,8 @@ class Tilt(Layer):
         assert self.fault != "rank" or x.rank < 4
         need(x.rank >= 1 and x.is_float, f"got {x}", help="" if self.fault == "help" else "give it floats")
         shape = (*x.shape[:-1], 1) if self.fault == "shape" else x.shape
-        state = {"seen": State((), Zeros(), ())} if self.fault == "state" else {}
-        return Plan.of(x.with_shape(*shape), {"kernel": Weight(x.shape[-1:], Zeros(), ("embed",))}, state)
+        state = {"seen": State((), ZEROS, ())} if self.fault == "state" else {}
+        return Plan.of(x.with_shape(*shape), {"kernel": Weight(x.shape[-1:], ZEROS, ("embed",))}, state)
 
     def apply(self, call: Call, x: Any) -> Any:
         y = FAULTS[self.fault](self, x, call)
@@ -160,7 +169,7 @@ def test_the_things_of_a_plugin_pass(tmp_path: Path) -> None:
         error = target - output
         return jnp.where(error > 0, 0.9 * error, -0.1 * error)
 
-    with using(open_plugins([make_file(tmp_path / "shift.py")])):
+    with enable(make_file(tmp_path / "shift.py")):
         check_layer("shift", {"by": 0.5, "activation": "bent"}, X)
         check_layer("bent", None, X, oracle=lambda inputs, weights: jnp.where(inputs["x"] > 0, 1, 0.5) * inputs["x"])
         check_loss("pinball", 0.9, X[:, :1], target, oracle=pinball)

@@ -11,6 +11,7 @@ from pydantic import PydanticUserError
 
 from modelc.compiler.language.grammar import field_shape
 from modelc.compiler.library.base.registry import Registered, Registry
+from modelc.compiler.library.contracts.data_source import Reader, Source
 from modelc.compiler.library.contracts.layer import Layer, Slot
 from modelc.compiler.library.registries import TABLES
 
@@ -32,8 +33,14 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
     if kind_of(cls) != table.kind or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
-        return [f"{what} is no subclass of `{table.base.__name__}`" + (f", it is of the kind `{kind}`" if kind else "")]
+        return [f"{what} is no subclass of `{contract_of(table)}`" + (f", it is of the kind `{kind}`" if kind else "")]
     return list(violations_of(name, cls))
+
+
+def contract_of(table: Registry[Any]) -> str:
+    """The name that plug-ins import the base of a table by. Readers and sources are not in `modelc.plugin` yet."""
+    base = table.base
+    return f"{'modelc.plugin' if base not in (Reader, Source) else base.__module__}.{base.__name__}"
 
 
 def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from modelc.compiler.library.base.plugin_context import NONE, Plugin, Plugins, P
 from modelc.compiler.library.base.plugin_metadata import GROUP, distributions
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.registries import TABLES, table_of
-from modelc.compiler.plugins.conformance import kind_of, violations
+from modelc.compiler.plugins.conformance import contract_of, kind_of, violations
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -191,7 +191,8 @@ def not_imported(what: str, error: BaseException) -> PluginError:
             if not any(part in frame.filename for part in here)
         ]
     notes = tuple(f"{file}:{line}: {text.strip()}" for file, line, text in frames[-3:])
-    return PluginError(message, notes=notes)
+    internal = isinstance(error, ImportError) and (error.name or "").startswith("modelc.compiler")
+    return PluginError(message, notes=notes, helps=("plug-ins import from `modelc.plugin`",) if internal else ())
 
 
 def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
@@ -221,7 +222,7 @@ def checked(kind: str, name: str, cls: Any, plugin: str) -> type[Any]:
         raise PluginError(
             f"the {kind} `{name}` of the plug-in `{plugin}` is not written as one",
             notes=tuple(found),
-            helps=(f"`{table_of(kind).base.__module__}` has the contract",),
+            helps=(f"`{contract_of(table_of(kind))}` has the contract",),
         )
     assert isinstance(cls, type)
     return cls

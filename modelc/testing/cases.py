@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from modelc.compiler.library.base.prng import derive, root_key
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result
+from modelc.plugin import Batch, Call, Layer, Plan, Result, TensorType
 from modelc.testing.numbers import is_float, normal, quickly
 
 if TYPE_CHECKING:
@@ -130,16 +128,15 @@ def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
     assert len(counts) == 1 and min(counts) > (1,), f"the inputs need one number of rows, at least two; got {counts}"
     plan = layer.plan(**types(inputs, masks))
     rows = min(counts)[0]
+    key_of = Call({}, key=root_key(0)).random
     params = {
-        name: np.asarray(weight.initializer.sample(derive(root_key(0), name), weight.shape, weight.dtype))
+        name: np.asarray(weight.initializer.sample(key_of(name), weight.shape, weight.dtype))
         + normal(weight.shape, seed=10 + index) * 0.3
         for index, (name, weight) in enumerate(plan.params.items())
     }
     state = {
         name: np.asarray(
-            entry.initializer.sample(
-                derive(root_key(0), name), (rows, *entry.shape) if entry.per_row else entry.shape, entry.dtype
-            )
+            entry.initializer.sample(key_of(name), (rows, *entry.shape) if entry.per_row else entry.shape, entry.dtype)
         )
         for name, entry in plan.state.items()
     }
@@ -150,6 +147,13 @@ def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
         state = {name: value * 1.25 if is_float(value) else value for name, value in state.items()}
     given = {slot: jax.tree.map(jnp.asarray, mask) for slot, mask in masks.items()}
     return Case(layer, plan, params, state, inputs, given)
+
+
+def root_key(seed: int) -> "Array":
+    """The key that all others of a test are derived from, whatever jax is set to make keys of."""
+    import jax
+
+    return jax.random.key(seed, impl="threefry2x32")
 
 
 def types(inputs: Mapping[str, Any], masks: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Layer, PlanError
+from modelc.plugin import Layer, PlanError, TensorType
 from modelc.testing.cases import PADDING, Case, case_of, first, floats_of, merged, padded, types
 from modelc.testing.documents import thing
 from modelc.testing.numbers import (
@@ -47,7 +46,7 @@ def check_layer(
     `smooth` is false for a layer whose gradient is by intent not the slope of its values; `half` is how far values in
     bfloat16 may be from those in float32.
     """
-    with thing("layer", layer, arguments) as built:
+    with thing(Layer, layer, arguments) as built:
         case = case_of(built, inputs, masks or {})
         for law in LAWS:
             law(case)

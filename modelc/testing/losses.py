@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.loss import Loss
+from modelc.plugin import Loss, TensorType
 from modelc.testing.documents import thing
 from modelc.testing.numbers import FORWARD, GRADIENT, check_slopes, close, is_float, normal, quickly
 
@@ -30,7 +29,7 @@ def check_loss(
     import jax.numpy as jnp
     import numpy as np
 
-    with thing("loss", loss, arguments) as built:
+    with thing(Loss, loss, arguments) as built:
         given = tuple(map(jnp.asarray, outputs if isinstance(outputs, tuple) else (outputs,)))
         target = None if target is None else jnp.asarray(target)
         rows = given[0].shape[0]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite, isnan
 from typing import Any
 
-from modelc.compiler.library.contracts.metric import Link, Metric
+from modelc.plugin import Link, Metric
 from modelc.testing.documents import thing
 from modelc.testing.losses import of
 from modelc.testing.numbers import FORWARD, garbage
@@ -28,7 +28,7 @@ def check_metric(
     import jax.numpy as jnp
     import numpy as np
 
-    with thing("metric", metric, arguments) as built:
+    with thing(Metric, metric, arguments) as built:
         prediction, target = np.asarray(prediction), np.asarray(target)
         rows = len(prediction)
         assert rows > 2, "the predictions need at least three rows"
@@ -42,7 +42,8 @@ def check_metric(
             return dict(built.sums(*map(jnp.asarray, given), link))
 
         def result(sums: Mapping[str, Any]) -> float:
-            found = built.result({name: np.asarray(value) for name, value in sums.items()})
+            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in sums.items()}
+            found = built.result(arrays)
             assert type(found) is float, f"the result is {type(found).__name__}, expected float"
             return found
 

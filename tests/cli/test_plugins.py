@@ -169,13 +169,13 @@ def test_a_bug_in_a_plugin_is_not_called_one_of_modelc(
             "Shift.apply` gave int32, planned was float32",
         ),
         (
-            "need_equal(output, target)\n        return output.shape",
+            "need_equal_shapes(output, target)\n        return output.shape",
             "pass",
             "validate",
             "Pinball.plan` gave a `NoneType`",
         ),
         ("return jnp.maximum(self", "return jnp.mean(error), (self", "train", "Pinball.elements` gave a `tuple`"),
-        ("need_equal_values(output, target)\n        return", "", "train", "PinballMetric.plan` gave a `NoneType`"),
+        ("need_comparable(output, target)\n        return", "", "train", "PinballMetric.plan` gave a `NoneType`"),
         ("return mean_sums(", "return float(0) and (", "train", "PinballMetric.sums` gave a `float`"),
         (
             "jnp.full(shape, 0.5",

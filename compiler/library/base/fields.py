@@ -122,17 +122,25 @@ def read_axes(value: Any) -> Any:
 
 
 Number = Annotated[float, BeforeValidator(read_ratio)]
+"""A number, or a ratio such as `1/255`."""
 Positive = Annotated[Number, Field(gt=0)]
+"""A number above 0."""
 Numbers = Annotated[tuple[Number, ...], BeforeValidator(read_numbers), Field(min_length=1)]
 """One number or a list of them."""
 NonNegative = Annotated[Number, Field(ge=0)]
+"""A number of 0 or more."""
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 """In [0, 1): a rate that leaves something over."""
 Size = Annotated[int, Field(ge=1, lt=2**31)]
+"""A whole number of 1 or more."""
 Sizes1 = Annotated[tuple[Size], BeforeValidator(ReadSizes(1))]
+"""The size along one axis, or a list with it."""
 Sizes2 = Annotated[tuple[Size, Size], BeforeValidator(ReadSizes(2))]
+"""One size for two axes, or a list of two."""
 Sizes3 = Annotated[tuple[Size, Size, Size], BeforeValidator(ReadSizes(3))]
+"""One size for three axes, or a list of three."""
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+"""A whole number of 0 or more."""
 Counts1 = Annotated[tuple[Count], BeforeValidator(ReadSizes(1))]
 Counts2 = Annotated[tuple[Count, Count], BeforeValidator(ReadSizes(2))]
 Counts3 = Annotated[tuple[Count, Count, Count], BeforeValidator(ReadSizes(3))]
@@ -140,6 +148,7 @@ Edges2 = Annotated[tuple[Counts2, Counts2], BeforeValidator(ReadSizes(2))]
 """Before and after each of two axes: one number for all four, one for each axis, or a pair for each axis."""
 Edges3 = Annotated[tuple[Counts2, Counts2, Counts2], BeforeValidator(ReadSizes(3))]
 Shape = Annotated[tuple[Size, ...], BeforeValidator(read_tuple)]
+"""A list of sizes."""
 Axis = Annotated[int, Field(ge=-8, le=8, json_schema_extra={"maximum": -1})]
 """Counted from the end. A positive one is read too, so that `plan`, which knows the rank, can name the right one."""
 Axes = Annotated[tuple[Axis, ...], BeforeValidator(read_axes), Field(min_length=1)]

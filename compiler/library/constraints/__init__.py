@@ -16,3 +16,4 @@ CONSTRAINTS: Registry[Constraint] = Registry(
 )
 
 ConstraintField = Annotated[Constraint | None, FromRegistry(CONSTRAINTS, optional=True)]
+"""The type of a field that holds a constraint, or none."""

@@ -62,7 +62,7 @@ class Loss(Registered):
         raise NotImplementedError
 
 
-def need_float(output: TensorType) -> None:
+def need_float_output(output: TensorType) -> None:
     """Raise a `PlanError` unless `output` holds floats: a loss is a function with a gradient."""
     need(
         output.is_float,
@@ -72,7 +72,7 @@ def need_float(output: TensorType) -> None:
     )
 
 
-def need_equal(output: TensorType, target: TensorType) -> None:
+def need_equal_shapes(output: TensorType, target: TensorType) -> None:
     """Raise a `PlanError` unless `target` has exactly the shape of `output`: a loss never broadcasts."""
     labels = target.is_integer and output.rank > 0 and target.shape == output.shape[:-1] and output.shape[-1] > 1
     need(

@@ -69,7 +69,7 @@ def mean_result(sums: Mapping[str, float]) -> float:
     return float(sums["total"] / sums["count"]) if sums["count"] else float("nan")
 
 
-def need_equal(output: TensorType, target: TensorType) -> None:
+def need_comparable(output: TensorType, target: TensorType) -> None:
     """Raise a `PlanError` unless `output` holds floats and `target` has exactly its shape: a metric never broadcasts."""
     need(
         output.is_float,

@@ -27,3 +27,4 @@ INITIALIZERS: Registry[Initializer] = Registry(
 )
 
 InitializerField = Annotated[Initializer, FromRegistry(INITIALIZERS)]
+"""The type of a field that holds an initializer."""

@@ -194,4 +194,7 @@ def kind_of(layer: Layer) -> str:
         return MADE.name_of(layer)
 
 
+LayerField = Annotated[Layer, FromRegistry(LAYERS)]
+"""The type of a field that holds a layer, as a wrapper has."""
 ActivationField = Annotated[Activation, FromRegistry(ACTIVATIONS)]
+"""The type of a field that holds an activation."""

@@ -2,7 +2,7 @@
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import at_least_float32, need, need_float, need_steps_apart
+from modelc.compiler.library.contracts.loss import at_least_float32, need, need_float_output, need_steps_apart
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 
 
@@ -11,7 +11,7 @@ class ClassLoss(WeighsClasses):
     distributions, for which the weight of their classes is the mean under them."""
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         need(
             output.rank >= 1,
             "expected an axis of classes, the output is a single number",

@@ -9,8 +9,8 @@ from modelc.compiler.library.contracts.loss import (
     Loss,
     at_least_float32,
     need,
-    need_equal,
-    need_float,
+    need_equal_shapes,
+    need_float_output,
     need_steps_apart,
 )
 
@@ -28,7 +28,7 @@ class CosineSimilarity(Loss):
     example: ClassVar[str] = "cosine_similarity"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
             f"an angle needs vectors, the output has shape {show_shape(output.shape)}",
@@ -37,7 +37,7 @@ class CosineSimilarity(Loss):
         )
         need_steps_apart(output)
         if target is not None:
-            need_equal(output, target)
+            need_equal_shapes(output, target)
         return output.shape[:-1]
 
     def elements(self, output: Array, target: Array | None) -> Array:

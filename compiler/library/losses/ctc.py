@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_float
+from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_float_output
 
 NEVER = -1e30
 """The logarithm of no chance, finite so that sums and gradients are. Far below the logarithm of any chance in float32."""
@@ -42,7 +42,7 @@ class CTC(Loss):
     ] = 0
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         need(
             output.rank == 2 and output.shape[-1] > 1,
             f"expected an output of shape [steps, classes] with two classes or more, got {show_shape(output.shape)}",

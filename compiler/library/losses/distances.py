@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.library.base import formulas as comparisons
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import need, need_float, need_steps_apart
+from modelc.compiler.library.contracts.loss import need, need_float_output, need_steps_apart
 
 Distance = Annotated[
     Literal["euclidean", "squared_euclidean", "manhattan", "cosine"],
@@ -18,7 +18,7 @@ Distance = Annotated[
 def need_alike(first: TensorType, *others: TensorType) -> None:
     """Raise PlanError E304 unless all are `[..., size]` floats of one shape: what is compared is never broadcast."""
     for type_ in (first, *others):
-        need_float(type_)
+        need_float_output(type_)
         need(
             type_.shape == first.shape,
             f"vectors of shape {show_shape(first.shape)} cannot be compared with vectors of shape "

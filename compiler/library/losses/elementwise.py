@@ -2,16 +2,16 @@
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal, need_float
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal_shapes, need_float_output
 
 
 class ElementwiseLoss(Loss):
     """Abstract: output and target have equal shapes, and so have the elements."""
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         if target is not None:
-            need_equal(output, target)
+            need_equal_shapes(output, target)
         return output.shape
 
     def elements(self, output: Array, target: Array | None) -> Array:

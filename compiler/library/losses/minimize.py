@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_float
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_float_output
 
 
 class Minimize(Loss):
@@ -15,7 +15,7 @@ class Minimize(Loss):
     takes_target: ClassVar[bool] = False
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         return output.shape
 
     def elements(self, output: Array, target: Array | None) -> Array:

@@ -5,7 +5,14 @@ from typing import ClassVar, Literal
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_equal, need_float
+from modelc.compiler.library.contracts.loss import (
+    Loss,
+    Masking,
+    at_least_float32,
+    need,
+    need_equal_shapes,
+    need_float_output,
+)
 from modelc.compiler.library.losses.class_loss import ClassLoss
 
 
@@ -46,7 +53,7 @@ class BinaryOverlap(Loss):
     masking: ClassVar[Masking] = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float(output)
+        need_float_output(output)
         need(
             any(size > 1 for size in output.shape),
             f"an overlap needs several values in a row, the output has shape {show_shape(output.shape)}",
@@ -55,7 +62,7 @@ class BinaryOverlap(Loss):
         )
         need_unmasked(output)
         if target is not None:
-            need_equal(output, target)
+            need_equal_shapes(output, target)
         return ()
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:

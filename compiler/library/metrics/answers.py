@@ -5,7 +5,7 @@ Checks that the target can say whether the answers are right. Computes no metric
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.metric import Link, Metric, need, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 
 
 class AnswerMetric(Metric):
@@ -19,7 +19,7 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
     """The shape of the answers. Raises PlanError E306 unless `target` says which are right; `threshold` says that one was
     given."""
     if link == "sigmoid":
-        need_equal(output, target)
+        need_comparable(output, target)
         return output.shape
     need(
         not threshold,

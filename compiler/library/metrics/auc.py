@@ -7,7 +7,7 @@ from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, need, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities
 from modelc.compiler.library.metrics.counted import Average, ClassId
 from modelc.compiler.library.metrics.counting import pieces, ratio, whole
@@ -42,7 +42,7 @@ class AUC(Metric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
         if link == "sigmoid":
-            need_equal(output, target)
+            need_comparable(output, target)
         else:
             need_class_target(output, target)
         need_class(self.class_id, output)

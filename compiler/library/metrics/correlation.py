@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.metric import Link, need, need_equal
+from modelc.compiler.library.contracts.metric import Link, need, need_comparable
 from modelc.compiler.library.metrics.answers import need_steps_apart
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
 
@@ -16,7 +16,7 @@ class CorrelationMetric(ElementwiseMetric):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        need_equal(output, target)
+        need_comparable(output, target)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
             f"a correlation is over the last axis, and the output has shape {show_shape(output.shape)}",

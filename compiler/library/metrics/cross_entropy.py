@@ -7,7 +7,7 @@ from modelc.compiler.library.base import formulas as comparisons
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.metrics.answers import need_class_target, need_probabilities, need_steps_apart
 from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
 
@@ -59,7 +59,7 @@ class BinaryCrossEntropy(ElementwiseMetric):
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid")
-        need_equal(output, target)
+        need_comparable(output, target)
         return output.shape
 
     def compare(self, prediction: Array, truth: Array) -> Array:
@@ -82,7 +82,7 @@ class KLDivergence(ElementwiseMetric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "softmax")
         need_steps_apart(output)
-        need_equal(output, target)
+        need_comparable(output, target)
         return output.shape[:-1]
 
     def compare(self, prediction: Array, truth: Array) -> Array:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
 
 
 class ElementwiseMetric(Metric):
     """Abstract: prediction and target have equal shapes; the metric is the mean over all values that count."""
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        need_equal(output, target)
+        need_comparable(output, target)
         return output.shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, need_comparable
 from modelc.compiler.library.metrics.answers import spread
 
 ROUNDING = 1e-6
@@ -37,7 +37,7 @@ class R2(Metric):
     ] = "uniform_average"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        need_equal(output, target)
+        need_comparable(output, target)
         return output.shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:

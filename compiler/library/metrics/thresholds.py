@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, need_equal
+from modelc.compiler.library.contracts.metric import Link, Metric, need_comparable
 from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities, spread
 from modelc.compiler.library.metrics.counted import ClassId
 from modelc.compiler.library.metrics.counting import pieces, ratio, whole
@@ -28,7 +28,7 @@ class ThresholdMetric(Metric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
         if link == "sigmoid":
-            need_equal(output, target)
+            need_comparable(output, target)
         else:
             need_class_target(output, target)
         need_class(self.class_id, output)

@@ -16,3 +16,4 @@ REGULARIZERS: Registry[Regularizer] = Registry(
 )
 
 RegularizerField = Annotated[Regularizer | None, FromRegistry(REGULARIZERS, optional=True)]
+"""The type of a field that holds a regularizer, or none."""

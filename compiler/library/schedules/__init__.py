@@ -42,6 +42,7 @@ class RateOrSchedule:
 
 
 LearningRate = Annotated[float | Schedule, RateOrSchedule()]
+"""The type of a field that holds a learning rate: a positive number, or a schedule."""
 
 
 def rate_function(rate: float | Schedule, total_steps: int) -> "optax.ScalarOrSchedule":

@@ -195,6 +195,10 @@ def test_code_that_does_not_import_is_told_with_its_own_lines(tmp_path: Path) ->
     assert f"{broken}:5: below()\n{broken}:2: return 1 / 0" in said
     broken.write_text("class A(:\n")
     assert f"SyntaxError: invalid syntax\n{broken}:1: class A(:" in message(broken)
+    broken.write_text("from modelc.compiler.layer import Layer\n")
+    assert message(broken).endswith(
+        f"{broken}:1: from modelc.compiler.layer import Layer\nplug-ins import from `modelc.plugin`"
+    )
     broken.write_text("import sys\nsys.exit(0)\n")
     assert "cannot be imported: SystemExit: 0" in message(broken)
     broken.write_text("class E(BaseException):\n    def __str__(self):\n        raise ValueError\n\n\nraise E\n")
@@ -242,7 +246,7 @@ BREACHES = {
         "`Shift.apply` does not begin with `self, call`",
     ),
     'ClassVar[str] = "shift: 0.5"': ("ClassVar[object] = 3", "`Shift` has no `example` that uses `shift`"),
-    "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `Layer`"),
+    "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `modelc.plugin.Layer`"),
     "class Shift(Layer)": ("class Shift(Activation)", "it is of the kind `activation`"),
     '    by: Annotated[float, Field(description="What is added."': (
         '    model_config = {"extra": "ignore"}\n    by: Annotated[float, Field(description="What is added."',

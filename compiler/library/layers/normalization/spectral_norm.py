@@ -9,11 +9,10 @@ from pydantic import Field
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State
 from modelc.compiler.library.initializers.random import TruncatedNormal
-from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 
@@ -38,7 +37,7 @@ class SpectralNorm(Layer):
     spellings: ClassVar[tuple[str, ...]] = ("sn",)
     example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
-    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The layer whose kernel is divided.")]
+    layer: Annotated[LayerField, Field(description="The layer whose kernel is divided.")]
     power_iterations: Annotated[Size, Field(description="Rounds of estimating the norm in each step.")] = 1
 
     @property

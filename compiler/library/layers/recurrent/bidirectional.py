@@ -7,10 +7,9 @@ from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
-from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 
 RECURRENT = frozenset({"go_backwards", "return_sequences"})
@@ -34,7 +33,7 @@ class Bidirectional(Layer):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "bidirectional: {layer: {lstm: 64}}"
 
-    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The recurrent layer to run both ways.")]
+    layer: Annotated[LayerField, Field(description="The recurrent layer to run both ways.")]
     merge_mode: Annotated[
         Literal["concat", "sum", "mul", "ave"], Field(description="How the two outputs become one; `ave` is the mean.")
     ] = "concat"

@@ -7,10 +7,9 @@ from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.registry import FromRegistry
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
-from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.core.wrapper import plan_inside
 
@@ -32,7 +31,7 @@ class TimeDistributed(Layer):
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
 
-    layer: Annotated[Layer, FromRegistry(LAYERS), Field(description="The layer to run on each step.")]
+    layer: Annotated[LayerField, Field(description="The layer to run on each step.")]
 
     def plan(self, x: TensorType) -> Plan:
         name = LAYERS.name_of(self.layer)
