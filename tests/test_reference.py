@@ -1,6 +1,5 @@
-"""The reference in `docs/reference` is what the classes say; `MODELC_UPDATE=1` writes it anew."""
+"""The reference in `docs/reference` is what the classes say; `docs/build_reference.py` writes it."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -8,32 +7,35 @@ from typing import Any
 import keras
 import pytest
 
-from modelc.compiler.explain.markdown import pages
+from docs.build_reference import FOLDER, build, outdated, pages
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.registries import TABLES
 
-FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES = pages()
-UPDATE = bool(os.environ.get("MODELC_UPDATE"))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_what_the_classes_say(name: str) -> None:
-    path = FOLDER / name
-    if UPDATE:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(PAGES[name], encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == PAGES[name]
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name]
 
 
 def test_no_page_is_left_over() -> None:
-    found = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*.md")}
-    if UPDATE:
-        for name in found.keys() - PAGES.keys():
-            found.pop(name).unlink()
-    assert found.keys() == PAGES.keys()
+    assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.md")} == PAGES.keys()
+
+
+def test_building_writes_what_differs_and_removes_what_is_left_over(tmp_path: Path) -> None:
+    (tmp_path / "layers").mkdir()
+    for name in PAGES:
+        (tmp_path / name).write_text(PAGES[name], encoding="utf-8")
+    assert outdated(tmp_path) == []
+    (tmp_path / "losses.md").write_text("old", encoding="utf-8")
+    (tmp_path / "layers" / "gone.md").write_text("gone", encoding="utf-8")
+    (tmp_path / "README.md").unlink()
+    assert outdated(tmp_path) == ["README.md", "layers/gone.md", "losses.md"]
+    build(tmp_path)
+    assert outdated(tmp_path) == []
 
 
 def test_every_layer_has_a_page_with_all_that_a_page_has() -> None:

@@ -1,13 +1,20 @@
-"""The reference as Markdown, a page for each layer, one for each other kind and a list of the codes: what `modelc explain`
-shows.
+"""Writes `docs/reference`, what `modelc explain` shows as Markdown: a page for each layer and each other kind, and the codes.
 
-The pages are kept in `docs/reference`, and a test holds them to what is made here.
+    python docs/build_reference.py [--check]
+
+With `--check` nothing is written: the pages that differ are listed, and the exit code is 1 where there are any.
 """
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from modelc.compiler.diagnostics.catalog import codes
 from modelc.compiler.diagnostics.catalog import page as page_of_code
 from modelc.compiler.explain.entries import Entry, entries, names, plural
 
+FOLDER = Path(__file__).parent / "reference"
 CODES = "../../compiler/diagnostics/codes"
 """Where the pages of the codes are, as seen from the reference: they are installed with the compiler."""
 MADE = "Made from the classes; change the docstrings and fields there."
@@ -78,3 +85,37 @@ def default(text: str | None) -> str:
 
 def quoted(name: str) -> str:
     return name if name == "none" else f"`{name}`"
+
+
+def outdated(folder: Path) -> list[str]:
+    """The pages of `folder` that are not what the classes say, are missing, or belong to nothing any more."""
+    texts = pages()
+    found = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.md")}
+    return sorted(name for name in texts.keys() | found.keys() if texts.get(name) != found.get(name))
+
+
+def build(folder: Path) -> None:
+    """Bring the pages of `folder` up to date."""
+    texts = pages()
+    for name in outdated(folder):
+        path = folder / name
+        if name in texts:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts[name], encoding="utf-8")
+        else:
+            path.unlink()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Write docs/reference from the classes.")
+    parser.add_argument("--check", action="store_true", help="list the pages that differ, and write nothing")
+    if not parser.parse_args(arguments).check:
+        build(FOLDER)
+        return 0
+    names = outdated(FOLDER)
+    sys.stdout.writelines(f"{name} is not what the classes say\n" for name in names)
+    return 1 if names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
