@@ -22,7 +22,7 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
     from modelc.runtime.runs.environment import changed_columns
 
     where = run.root(root)
-    task = complete(task, where)
+    task, _ = complete(task, where)
     dataset = read_dataset(task, where)
     changed = changed_columns(run.environment(), dataset.digests)
     if changed:

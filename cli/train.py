@@ -86,19 +86,19 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     device.prepare()
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.data.class_balance import balanced, with_numbers
-    from modelc.runtime.data.dataset import complete_with_warnings, read_dataset
+    from modelc.runtime.data.class_balance import balanced, balanced_spec
+    from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
     from modelc.runtime.training.memory import need_memory
 
     try:
         with run_of(task.spec.document, sources):
-            task, warnings = complete_with_warnings(task, Root(where, cache_folder()))
+            task, warnings = complete(task, Root(where, cache_folder()))
             if fresh := [warning for warning in warnings if warning not in checked.problems]:
                 show_problems(fresh, sources, sys.stderr)
             dataset = read_dataset(task, Root(where, cache_folder()))
-            task, unbalanced = balanced(task, dataset.train), task
+            task = balanced(task, dataset.train)
             need_memory(task, dataset)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
@@ -113,7 +113,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         folder,
         record_of(task, id, name, path, settings, where),
         sources[str(path)].encode(),
-        with_numbers(checked.data, unbalanced, task),
+        balanced_spec(checked.data, task),
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(prepared, dataset, execution, recorder)

@@ -131,7 +131,7 @@ def test_the_divergence_of_the_vae_is_that_of_normal_distributions() -> None:
 def test_a_shipped_spec_trains(spec: Path, root: Root) -> None:
     task = check_file(spec, settings=["train.epochs=1", "train.batch_size=32", *SMALL.get(spec.stem, ())]).task
     assert task is not None
-    task = complete(task, root)
+    task, _ = complete(task, root)
     dataset = read_dataset(task, root)
     rows = np.arange(6 * 32 + 5)
     few = replace(dataset, train=dataset.train.take(rows[rows < dataset.train.rows]))

@@ -5,14 +5,14 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.dataset import complete_with_warnings, read_dataset
+from modelc.runtime.data.dataset import complete, read_dataset
 
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
     warnings: tuple[Problem, ...] = ()
     try:
-        task, warnings = complete_with_warnings(task, root)
+        task, warnings = complete(task, root)
         balanced(task, read_dataset(task, root).train)
     except SpecError as error:
         return error.problems

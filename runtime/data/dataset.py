@@ -48,16 +48,11 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
 
-def complete(task: Task, root: Root) -> Task:
-    """`task` with the columns that only the files can tell, and so with every type known.
+def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
+    """`task` bound to columns that only the files can tell, and so with every type known; and all warnings about it then.
 
     Raises SpecError for what does not fit them, RunError where a file cannot be read.
     """
-    return complete_with_warnings(task, root)[0]
-
-
-def complete_with_warnings(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
-    """`complete`, and the warnings about the whole task, those that only the columns give rise to among them."""
     if task.data is None or task.data.source is None:
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
     if task.data.source.columns() is not None:

@@ -102,7 +102,7 @@ def test_a_template_is_a_commented_spec_that_trains(name: str, root: Root) -> No
     few = ["data.validation=100"] if name == "mnist" else []
     checked = check_file(file, settings=["train.epochs=1", *few])
     assert checked.problems == () and checked.task is not None
-    task = complete(checked.task, root)
+    task, _ = complete(checked.task, root)
     dataset = read_dataset(task, root)
     rows = np.arange(min(dataset.train.rows, 64))
     outcome = fit(

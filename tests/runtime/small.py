@@ -37,5 +37,5 @@ def write_rows(folder: Path, rows: int = 29, **columns: Any) -> Root:
 
 def ready(raw: Mapping[str, Any], root: Root) -> tuple[Task, Dataset]:
     """The task of a spec and its data."""
-    task = complete(load(raw), root)
+    task, _ = complete(load(raw), root)
     return task, read_dataset(task, root)
