@@ -80,10 +80,10 @@ def explain(
 
 def plugin_with(name: str) -> str | None:
     """An installed plug-in that has something called `name`."""
-    from modelc.compiler.library.base.plugin_metadata import having
+    from modelc.compiler.library.base.plugin_metadata import plugins_with
     from modelc.compiler.library.registries import TABLES
 
-    return next((plugin for table in TABLES for plugin in having(table.kind, name)), None)
+    return next((plugin for table in TABLES for plugin in plugins_with(table.kind, name)), None)
 
 
 def text_width() -> int:

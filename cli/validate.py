@@ -32,7 +32,7 @@ def validate(
     data: Annotated[bool, typer.Option("--data", help="Read the data as well, and check it.")] = False,
     root: RootFolder = None,
     settings: Settings = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is beyond doubt.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is unambiguous.")] = False,
     difference: Annotated[
         bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
     ] = False,
@@ -40,7 +40,7 @@ def validate(
 ) -> None:
     """Check specs: names, types, shapes, losses and targets.
 
-    With --data, the data is read and checked too. With --fix, slips and words of other frameworks are corrected in place;
+    With --data, the data is read and checked too. With --fix, typos and words of other frameworks are corrected in place;
     text from stdin comes out on stdout.
     In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
     """

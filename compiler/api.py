@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
-"""What a text has that may take warnings back: most have none, and need nothing of what reads it."""
+"""What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def check(
 def examine(
     text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
 ) -> Checked:
-    """`check`, before what was meant becomes edits of the texts, and before comments take warnings back."""
+    """`check`, before suggestions become edits of the texts, and before comments suppress warnings."""
     document, problems = read(text, name)
     if document is None:
         return Checked(None, problems, {name: show_text(text)})

@@ -53,11 +53,11 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
 
 
 def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """`problems` with what is wrong with a variable or the body of a block told once, for the first of its uses."""
+    """`problems` with what is wrong with a variable or the body of a block reported once, for the first of its uses."""
     first: dict[tuple[str, Place, str], Problem] = {}
     others: Counter[tuple[str, Place, str]] = Counter()
     for problem in problems:
-        # What is said of a wrong value, or of names that lead nowhere, may name the use that it is said of.
+        # What is reported of a wrong value, or of unresolved names, may name the use that it is about.
         text = problem.label.text if problem.code.startswith("E2") else problem.message
         text = "" if problem.code in WRONG_VALUES and problem.related else text
         key = (problem.code, problem.label.place, text)
@@ -87,7 +87,7 @@ def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:
 
 
 def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[MisspeltDefinition]:
-    """The names that stand once in all texts, where several problems ask for one that they are a slip of."""
+    """The names that stand once in all texts, where several problems ask for one that they are a typo of."""
     asked: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         names = names_in(problem.suggestion) if problem.suggestion is not None and problem.is_error else None
@@ -103,17 +103,17 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
         place = text.scalar_at(index)
         if place is None or any(other.label.place == place for other in problems if other.is_error):
             continue
-        meant = Suggestion(defined, used, f"did you mean `{used}`?", is_safe=True, place=place)
-        fix = text.fix(meant)
+        suggestion = Suggestion(defined, used, f"did you mean `{used}`?", is_safe=True, place=place)
+        fix = text.fix(suggestion)
         if fix is not None:
             first = min(uses, key=where)
             problem = Problem(
                 first.code,
                 f"`{defined}` is used nowhere, and `{used}`, which is used, is not defined",
                 Label(place, f"the only `{defined}`"),
-                helps=(meant.help,),
+                helps=(suggestion.help,),
                 related=(Label(first.label.place, f"`{used}` is used here"),),
-                suggestion=meant,
+                suggestion=suggestion,
                 fix=fix[0],
             )
             yield MisspeltDefinition(problem, tuple(uses))

@@ -173,15 +173,15 @@ def is_fixed(problem: Problem, was: Identity, before: Mapping[Identity, int], af
     now = after.problems
     if sum(identity(other) == was for other in now) >= before.get(was, 0):
         return False
-    meant = problem.suggestion
-    assert meant is not None
+    suggestion = problem.suggestion
+    assert suggestion is not None
     new = [other for other in now if identity(other) not in before]
-    if meant.undefined and any(is_left_alone(other, meant.undefined, after.sources) for other in new):
+    if suggestion.undefined and any(is_left_alone(other, suggestion.undefined, after.sources) for other in new):
         return False
-    renamed = (*problem.path[:-1], meant.new) if problem.path and problem.path[-1] == meant.written else None
+    renamed = (*problem.path[:-1], suggestion.new) if problem.path and problem.path[-1] == suggestion.written else None
     for other in new:
         at_it = identity(other)[1:] == was[1:] if renamed is None else renamed in (other.path, other.path[:-1])
-        is_spelling = other.code < "E3" and at_it and meant.how != "form" and other.fix is None
+        is_spelling = other.code < "E3" and at_it and suggestion.how != "form" and other.fix is None
         if other.is_error and (other.code.startswith("E0") or is_spelling):
             return False
     return True

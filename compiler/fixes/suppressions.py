@@ -1,4 +1,4 @@
-"""`# modelc: ignore W901` on a line of a spec: takes back the warnings of this line that it names. Errors stay.
+"""`# modelc: ignore W901` on a line of a spec: suppresses the warnings of this line that it names. Errors stay.
 
 Knows comments and findings, no models. JSON has no comments, and so nothing here.
 """
@@ -16,73 +16,77 @@ EXACT = re.compile(r"modelc:[ \t]*ignore")
 WORDS = ("ignore", "disable", "suppress", "noqa")
 """What other tools call it; answered with the right word."""
 COMMENT = re.compile(
-    rf"(?<!\S)#[ \t]*(?P<said>modelc[ \t]*:[ \t]*(?:{'|'.join(WORDS)}))\b(?P<rest>[^\n]*)", re.IGNORECASE
+    rf"(?<!\S)#[ \t]*(?P<words>modelc[ \t]*:[ \t]*(?:{'|'.join(WORDS)}))\b(?P<rest>[^\n]*)", re.IGNORECASE
 )
 CODE = re.compile(r"[ \t,]*([A-Za-z][0-9]+)(?![\w-])")
 OWN = "W910"
-"""The warning about a comment that does nothing, which no comment takes back."""
+"""The warning about a comment that does nothing, which no comment suppresses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class Suppression:
     """A code in such a comment, or none where the comment has no code, and where it stands.
 
-    `slip` is what the comment says in the place of `modelc: ignore`: it takes nothing back.
+    `unknown` is what the comment says in the place of `modelc: ignore`: it suppresses nothing.
     """
 
     code: str
     place: Place
-    slip: str = ""
+    unknown: str = ""
 
 
 def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str) -> tuple[Problem, ...]:
-    """`problems` without the warnings that comments in `sources` take back, with a warning for each that does nothing.
+    """`problems` without the warnings that comments in `sources` suppress, with a warning for each that does nothing.
 
     A comment in another file than `main` may be meant for other specs, and one in a spec with errors for a warning that
-    cannot be given yet: what they do not take back is no mistake.
+    cannot be given yet: that these suppress nothing is no mistake.
     """
-    ignored = [one for name, text in sources.items() for one in read_comments(name, text)]
-    wanted = {(one.place.file, one.place.line, one.code) for one in ignored if one.code != OWN}
+    suppressions = [one for name, text in sources.items() for one in read_comments(name, text)]
+    wanted = {(one.place.file, one.place.line, one.code) for one in suppressions if one.code != OWN}
     left: list[Problem] = []
-    done = set()
+    used = set()
     for problem in problems:
         here = (problem.label.place.file, problem.label.place.line, problem.code)
         if problem.is_error or here not in wanted:
             left.append(problem)
         else:
-            done.add(here)
-    whole = not any(problem.is_error for problem in problems)
-    for one in ignored:
-        if one.place.file == main and (one.place.file, one.place.line, one.code) not in done:
-            idle = why_idle(one, whole)
-            left += [idle] if idle else []
+            used.add(here)
+    has_errors = any(problem.is_error for problem in problems)
+    for one in suppressions:
+        if one.place.file == main and (one.place.file, one.place.line, one.code) not in used:
+            unused = unused_suppression(one, has_errors)
+            left += [unused] if unused else []
     return tuple(left)
 
 
-def why_idle(one: Ignored, whole: bool) -> Problem | None:
-    """The warning about a code that takes nothing back; None where there may be a use for it."""
-    cure = "remove the comment"
-    if one.slip:
-        message, label, cure = f"`{one.slip}` takes nothing back", "not known", "write `# modelc: ignore W901`"
-    elif not one.code:
-        message, label, cure = "the comment names no warning", "which one?", "write `# modelc: ignore W901`"
-    elif one.code.startswith("E"):
-        message, label = f"`{one.code}` is an error, which no comment takes back", "not a warning"
-        cure = "correct what it is about, and remove the comment"
-    elif one.code == OWN:
-        message, label = f"`{OWN}` cannot be taken back: it is about comments such as this one", "does nothing"
-    elif one.code not in codes():
-        close = one.code.upper() if one.code.upper() in codes() else ""
-        message, label = f"there is no warning `{one.code}`", "no such code"
-        cure = f"did you mean `{close}`?" if close else "`modelc explain CODE` says what a code means"
-    elif whole:
-        message, label = f"there is no warning `{one.code}` on this line", "takes nothing back"
+def unused_suppression(suppression: Suppression, has_errors: bool) -> Problem | None:
+    """The warning about a code that suppresses nothing; None where there may be a use for it."""
+    help = "remove the comment"
+    if suppression.unknown:
+        message, label, help = (
+            f"`{suppression.unknown}` suppresses nothing",
+            "not known",
+            "write `# modelc: ignore W901`",
+        )
+    elif not suppression.code:
+        message, label, help = "the comment names no warning", "which one?", "write `# modelc: ignore W901`"
+    elif suppression.code.startswith("E"):
+        message, label = f"`{suppression.code}` is an error, which no comment suppresses", "not a warning"
+        help = "correct what it is about, and remove the comment"
+    elif suppression.code == OWN:
+        message, label = f"`{OWN}` cannot be suppressed: it is about comments such as this one", "does nothing"
+    elif suppression.code not in codes():
+        close = suppression.code.upper() if suppression.code.upper() in codes() else ""
+        message, label = f"there is no warning `{suppression.code}`", "no such code"
+        help = f"did you mean `{close}`?" if close else "`modelc explain CODE` says what a code means"
+    elif not has_errors:
+        message, label = f"there is no warning `{suppression.code}` on this line", "suppresses nothing"
     else:
         return None
-    return Problem(OWN, message, Label(one.place, label), helps=(cure,))
+    return Problem(OWN, message, Label(suppression.place, label), helps=(help,))
 
 
-def read_comments(name: str, text: str) -> list[Ignored]:
+def read_comments(name: str, text: str) -> list[Suppression]:
     """The codes in the comments of `text`, in order."""
     if name.endswith(".json") or not COMMENT.search(text):
         return []
@@ -92,19 +96,19 @@ def read_comments(name: str, text: str) -> list[Ignored]:
         for one in parsed.scalars.values()
         if one.node.end is not None
     ]
-    found: list[Ignored] = []
+    found: list[Suppression] = []
     for match in COMMENT.finditer(text):
         if any(begin <= match.start() < end for begin, end in spans):
             # Inside a text in quotes, or one of several lines.
             continue
-        if not EXACT.fullmatch(match["said"]):
-            said = place_of(name, parsed.starts, match.start("said"), match.start("rest"))
-            found.append(Ignored("", said, match["said"]))
+        if not EXACT.fullmatch(match["words"]):
+            place = place_of(name, parsed.starts, match.start("words"), match.start("rest"))
+            found.append(Suppression("", place, match["words"]))
             continue
         at, before = match.start("rest"), len(found)
         while code := CODE.match(text, at):
-            found.append(Ignored(code[1], place_of(name, parsed.starts, code.start(1), code.end(1))))
+            found.append(Suppression(code[1], place_of(name, parsed.starts, code.start(1), code.end(1))))
             at = code.end()
         if len(found) == before:
-            found.append(Ignored("", place_of(name, parsed.starts, match.start(), match.start("rest"))))
+            found.append(Suppression("", place_of(name, parsed.starts, match.start(), match.start("rest"))))
     return found

@@ -1,4 +1,4 @@
-"""From what was meant to edits of the text: finds the exact words of a spec, and replaces them and nothing else.
+"""Turns suggestions into edits of the text: finds the exact words of a spec, and replaces them and nothing else.
 
 Knows texts and their parts, no models. What cannot be edited for certain has no fix.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from modelc.compiler.diagnostics.problem import Edit, Fix, Place, Problem, Suggestion
-from modelc.compiler.fixes.type_key_rewrite import thing_form
+from modelc.compiler.fixes.type_key_rewrite import rewrite_type_key
 from modelc.compiler.syntax.composer import Composer
 from modelc.compiler.syntax.positions import Node, Unreadable, index_of, line_starts
 from modelc.compiler.syntax.positions import place as place_between
@@ -74,54 +74,48 @@ class ParsedText:
             else place_between(self.name, found.node.start, found.node.end)
         )
 
-    def fix(self, meant: Suggestion) -> tuple[Fix, Node | None] | None:
+    def fix(self, suggestion: Suggestion) -> tuple[Fix, Node | None] | None:
         """The edits that write what was meant, and the mapping that gets the new word as a key; None if there are none."""
-        assert meant.place is not None
-        found = self.scalars.get((meant.place.line - 1, meant.place.column - 1))
+        place, written, new = suggestion.place, suggestion.written, suggestion.new
+        found = self.scalars.get((place.line - 1, place.column - 1)) if place is not None else None
         if found is None or found.anchored:
             return None
         node, end = found.node, found.node.end
-        same = node.content == meant.written and isinstance(node.content, bool) == isinstance(meant.written, bool)
+        same = node.content == written and isinstance(node.content, bool) == isinstance(written, bool)
         if not same or end is None or node.start.line != end.line:
             return None
-        keys = [key.content for key, _ in found.keyed.content] if found.keyed is not None else []
-        if meant.how == "form":
-            edits = None
-            if found.keyed is not None and meant.new not in keys:
-                edits = thing_form(self.text, self.starts, self.name, found.keyed, meant)
-            return None if edits is None else (Fix(f"write it with the key `{meant.new}`", edits), None)
+        if found.keyed is not None and new in [key.content for key, _ in found.keyed.content]:
+            return None
+        if suggestion.how == "form":
+            if found.keyed is None:
+                return None
+            edits = rewrite_type_key(self.text, self.starts, self.name, found.keyed, suggestion)
+            return None if edits is None else (Fix(f"write it with the key `{new}`", edits), None)
         raw = self.text[index_of(self.starts, node.start) : index_of(self.starts, end)]
-        new = meant.new
-        if meant.how == "word":
+        title = f"write `{new}` for `{raw}`" if raw != new else "write it anew"
+        if suggestion.how == "word":
             quote = raw[0] if raw[0] in "\"'" else ""
-            if isinstance(meant.written, str) and raw != f"{quote}{meant.written}{quote}":
+            if isinstance(written, str) and raw != f"{quote}{written}{quote}":
                 return None
             new = json.dumps(new) if self.is_json else f"{quote}{new}{quote}"
         elif found.keyed is not None:
             return None
-        if meant.new in keys:
-            return None
-        title = f"write `{meant.new}` for `{raw}`" if raw != meant.new else "write it anew"
         return Fix(title, (Edit(place_between(self.name, node.start, end), new),)), found.keyed
 
 
 def attach_fixes(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
-    """`problems` with the fix of each whose cure is beyond doubt and can be carried out in the text it is about."""
+    """`problems`, each with its fix where its suggestion can be carried out in the text that it is about."""
     texts: dict[str, ParsedText] = {}
     found: list[tuple[Fix, Node | None] | None] = []
     for problem in problems:
-        meant = problem.suggestion
-        place = meant.place if meant is not None else None
-        if meant is None or place is None or place.file not in sources or not place.line:
+        suggestion = problem.suggestion
+        place = suggestion.place if suggestion is not None else None
+        if suggestion is None or place is None or place.file not in sources or is_repeated(suggestion, sources):
             found.append(None)
             continue
-        name = place.file
-        if meant.undefined and sum(1 for text in sources.values() for _ in words(meant.undefined, text)) != 1:
-            found.append(None)
-            continue
-        if name not in texts:
-            texts[name] = ParsedText(name, sources[name])
-        found.append(texts[name].fix(meant))
+        if place.file not in texts:
+            texts[place.file] = ParsedText(place.file, sources[place.file])
+        found.append(texts[place.file].fix(suggestion))
     # Two keys of one mapping that mean the same are no matter of spelling.
     named = Counter(
         (id(one[1]), edit.text) for one in {(fix[0].edits, fix[1]) for fix in found if fix} if one[1] for edit in one[0]
@@ -134,15 +128,21 @@ def attach_fixes(problems: Sequence[Problem], sources: Mapping[str, str]) -> tup
     )
 
 
-def names_in(meant: Suggestion) -> tuple[str, str] | None:
-    """The name that is asked for and not there, and the one that is there and may be a slip of it."""
-    old, given = meant.written, meant.undefined
-    if meant.how != "word" or not given or not isinstance(old, str) or old.count(given) != 1:
+def is_repeated(suggestion: Suggestion, sources: Mapping[str, str]) -> bool:
+    """Whether a name that the spec should define stands elsewhere too, and so may be the right one."""
+    name = suggestion.undefined
+    return bool(name) and sum(1 for text in sources.values() for _ in words(name, text)) != 1
+
+
+def names_in(suggestion: Suggestion) -> tuple[str, str] | None:
+    """The name that is asked for and not there, and the one that is there and may be a typo of it."""
+    old, given = suggestion.written, suggestion.undefined
+    if suggestion.how != "word" or not given or not isinstance(old, str) or old.count(given) != 1:
         return None
     begin, end = old.split(given)
-    if not (meant.new.startswith(begin) and meant.new.endswith(end)):
+    if not (suggestion.new.startswith(begin) and suggestion.new.endswith(end)):
         return None
-    return given, meant.new[len(begin) : len(meant.new) - len(end)]
+    return given, suggestion.new[len(begin) : len(suggestion.new) - len(end)]
 
 
 def words(name: str, text: str) -> Iterator[re.Match[str]]:

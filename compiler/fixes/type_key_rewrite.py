@@ -13,20 +13,20 @@ from modelc.compiler.syntax.positions import Mark, Node, index_of, place_of
 BETWEEN = re.compile(r"\s*,\s*")
 
 
-def thing_form(
-    text: str, starts: Sequence[int], name: str, mapping: Node, meant: Suggestion
+def rewrite_type_key(
+    text: str, starts: Sequence[int], name: str, mapping: Node, suggestion: Suggestion
 ) -> tuple[Edit, ...] | None:
-    """The edits that give `mapping` the key `meant.new` in the place of `meant.written`; None where the layout is unusual.
+    """The edits that give `mapping` the key `suggestion.new` in the place of `suggestion.written`; None where the layout is unusual.
 
     `starts` has the index of each line of `text`, the source called `name`.
     """
     keys = [key.content for key, _ in mapping.content]
     if any(last(value) is None or value.start == key.start for key, value in mapping.content):
         return None
-    chosen = keys.index(meant.written)
-    inside = [place for place, key in enumerate(keys) if place != chosen and key not in meant.beside]
+    chosen = keys.index(suggestion.written)
+    inside = [place for place, key in enumerate(keys) if place != chosen and key not in suggestion.beside]
     rewrite = in_flow if mapping.end is not None else in_block
-    found = rewrite(text, starts, mapping, chosen, inside, meant.new, name.endswith(".json"))
+    found = rewrite(text, starts, mapping, chosen, inside, suggestion.new, name.endswith(".json"))
     if found is None:
         return None
     begin, end, new = found

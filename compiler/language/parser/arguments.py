@@ -25,7 +25,7 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
     except ValidationError as error:
         translate(reporter, error, path)
         return None
-    # Without that argument it would be another thing, of which nothing is said.
+    # Without that argument it would be another thing, of which nothing is reported.
     return None if reporter.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
 
 
@@ -84,11 +84,11 @@ def translate(
     for item in items:
         if item["type"] == "extra_forbidden":
             arguments.setdefault(item["loc"][:-1], {})[str(item["loc"][-1])] = item["input"]
-    told: set[Path] = set()
+    reported: set[Path] = set()
     for item in items:
         around = item["loc"][:-1]
         whose = item.get("ctx", {}).get("owner")
-        if item["loc"] in told:
+        if item["loc"] in reported:
             continue
         if item["type"] == "extra_forbidden" and whose:
             table, unknown, at = table_of(whose["kind"]), arguments[around], (*path, *around)
@@ -96,10 +96,10 @@ def translate(
             if not cls.model_fields and not beside(whose["kind"], unknown):
                 # One mistake, however many arguments it has.
                 takes_nothing(reporter, at, table, whose["name"], unknown)
-                told |= {(*around, name) for name in unknown}
+                reported |= {(*around, name) for name in unknown}
                 continue
             if one := wrapped_one(reporter, at, table, whose["name"], unknown):
-                told |= {(*around, name) for name in one}
+                reported |= {(*around, name) for name in one}
                 meant.add((*around, cls.primary))
                 continue
             lacking = [loc for loc in missing if loc[:-1] == around]

@@ -11,7 +11,7 @@ from modelc.compiler.language.parser.pydantic_findings import wrong_type
 from modelc.compiler.language.parser.section_checks import check_keys, exclude
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.validation_split import Validation, read_validation
-from modelc.compiler.library.base.plugin_metadata import having
+from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.contracts.data_source import Reader, Source
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources import SOURCES
@@ -78,7 +78,7 @@ def read_readers(
 
 def read_reader(reporter: Reporter, name: str, raw: Any, path: Path) -> Reader | None:
     """The reader of what is called `name`."""
-    if isinstance(raw, str) and raw not in READERS and ":" not in raw and not having("reader", raw):
+    if isinstance(raw, str) and raw not in READERS and ":" not in raw and not plugins_with("reader", raw):
         reporter.add(
             "E101",
             f"unknown reader `{raw}`",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.suggestions.foreign_forms import TypeForm, example_of, fed_cure, type_form
-from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_cure
+from modelc.compiler.language.suggestions.foreign_forms import TypeForm, example_of, fed_help, type_form
+from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
 from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
@@ -218,13 +218,13 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
         takes_nothing(reporter, finding.path, table, name, value)
         return
     given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
-    cure = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
+    help = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
     reporter.add(
         "E105",
         f"`{name}` takes no bare value, got {describe(value)}",
         finding.path,
         label="name the argument this is for",
-        help=fed_cure(table, name, value) or scalar_cure(name, value) or cure,
+        help=fed_help(table, name, value) or scalar_help(name, value) or help,
         note=f"arguments of `{name}`: {some(list(fields), name)}",
     )
 
@@ -232,18 +232,18 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
 def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
     """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
     other = next((entry for entry in synonyms(name, table) if entry != name), None)
-    cure = f"write `{name}`"
+    help = f"write `{name}`"
     if other:
-        cure = f"did you mean `{translated(table, other, arguments)}`?"
-    elif fed := fed_cure(table, name, arguments):
-        cure = fed
+        help = f"did you mean `{translated(table, other, arguments)}`?"
+    elif fed := fed_help(table, name, arguments):
+        help = fed
     reporter.add(
         "E105",
         f"`{name}` takes no arguments, got {describe(arguments)}",
         path,
         key=isinstance(arguments, Mapping),
         label="takes no arguments",
-        help=cure,
+        help=help,
     )
 
 

@@ -1,6 +1,6 @@
 """How a named thing should have been written: from what other frameworks call it, and from forms such as `type: dense`.
 
-Texts for the cures of messages only; what is wrong is found and said elsewhere.
+Texts for the help of messages only; what is wrong is found and reported elsewhere.
 """
 
 from collections.abc import Collection, Mapping
@@ -74,8 +74,8 @@ def with_siblings(thing: str, siblings: Mapping[str, Any]) -> str:
     return "{" + ", ".join([*sources, thing, *(f"{key}: {flow(value)}" for key, value in shown.items())]) + "}"
 
 
-def fed_cure(table: Registry[Any], name: str, value: Any) -> str:
-    """The cure for a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
+def fed_help(table: Registry[Any], name: str, value: Any) -> str:
+    """What to do about a list of nodes where the arguments of a layer with several inputs stand. Empty for all else."""
     if not isinstance(value, list) or table.kind != "layer" or not any(slot.many for slot in table.find(name).slots):
         return ""
     return f"in a graph, name what feeds it beside it: `{{from: {flow(value)}, {name}}}`"

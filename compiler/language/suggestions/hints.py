@@ -106,7 +106,7 @@ BY_A_NUMBER = {
 """What does with a number what these layers do with another input."""
 
 
-def scalar_cure(name: str, value: Any) -> str:
+def scalar_help(name: str, value: Any) -> str:
     """The layer that does with the number `value` what `name` does with another input. Empty where there is none."""
     if name not in BY_A_NUMBER or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return ""
@@ -119,7 +119,7 @@ def is_quotient(value: Any, computed: bool) -> bool:
 
 
 def type_hint(kind: str, name: str, value: Any) -> str:
-    """The cure for a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
+    """What to do about a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
         return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
     if kind == "dict_type" and name == "class_weight":
@@ -139,7 +139,7 @@ def type_hint(kind: str, name: str, value: Any) -> str:
 
 
 def value_meant(kind: str, value: Any) -> str | None:
-    """What a value of the wrong type is beyond doubt, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
+    """What a value of the wrong type unambiguously stands for, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
     if kind == "bool_type" and isinstance(value, str) and value.lower() in TRUE + FALSE:
         return "true" if value.lower() in TRUE else "false"
     if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
@@ -162,7 +162,7 @@ def whole_number(text: str) -> int | None:
 
 
 def number_hint(text: str) -> str:
-    """The cure for a text where a number is wanted, if it is one but for its spelling."""
+    """What to do about a text where a number is wanted, if it is one but for its spelling."""
     plain = text.replace("_", "").strip()
     number = whole_number(plain)
     if number is None and not FLOAT.fullmatch(plain):
@@ -172,7 +172,7 @@ def number_hint(text: str) -> str:
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
-    """The cure for a number out of its bounds. Empty where none is at hand."""
+    """What to do about a number out of its bounds. Empty where none is at hand."""
     if name == "axis" and kind == "less_than_equal":
         return "axes count from the end: -1 is the last one"
     if name == "shape" and value == -1:

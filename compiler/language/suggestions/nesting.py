@@ -80,7 +80,7 @@ def wrapped_one(
 
 
 def several(value: Any, kind: str, whose: Mapping[str, str] | None) -> str:
-    """The cure for a list where one thing of the kind is wanted. Empty for all else."""
+    """What to do about a list where one thing of the kind is wanted. Empty for all else."""
     return f"one {kind} stands here: write a `{whose['name']}` for each" if isinstance(value, list) and whose else ""
 
 

@@ -116,10 +116,10 @@ class Reporter(ProblemCollector):
 
     def type_form(self, path: Path, table: Registry[Any], form: TypeForm) -> None:
         """Report a thing that is named by the value of a key."""
-        cure = f"write `{below(path[-1], form.written)}`"
+        help = f"write `{below(path[-1], form.written)}`"
         is_shared = self.document.is_shared((*path, form.key))
         if is_shared:
-            cure = "names are no variables: let the variable hold the whole, or write it out"
+            help = "names are no variables: let the variable hold the whole, or write it out"
         self.add(
             "E107",
             f"{article(table.kind)} is written by its name, not with `{form.key}:`",
@@ -127,7 +127,7 @@ class Reporter(ProblemCollector):
             key=True,
             label=f"`{form.key}` is not used",
             suggestion=Suggestion(
-                form.key, form.name, cure, form.is_safe and not is_shared, how="form", beside=form.beside
+                form.key, form.name, help, form.is_safe and not is_shared, how="form", beside=form.beside
             ),
         )
 

@@ -12,6 +12,7 @@ from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions.hints import CHOICES, absent_hint, argument_hint, type_hint, value_meant
 from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, synonyms, typo_of
 from modelc.compiler.language.suggestions.translation import as_here, below, translated
+from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import Registry, bare, fold
 
 
@@ -99,10 +100,8 @@ def suggest_registered(
         found = entry
     if help := other_form(found, registry, key, arguments):
         return replace(found, help=help)
-    from modelc.compiler.library.base.plugin_metadata import having
-
     # A plug-in that has exactly this name: more than likeness says.
-    plugins = having(registry.kind, name)
+    plugins = plugins_with(registry.kind, name)
     if plugins:
         return Suggestion(name, help=f"the installed plug-in `{plugins[0]}` has it: add `--plugin {plugins[0]}`")
     return found

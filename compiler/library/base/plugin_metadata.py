@@ -11,9 +11,9 @@ GROUP = "modelc.plugins"
 """Each entry point is one thing: `layer.shift = "modelc_shift:Shift"` is the layer `shift`."""
 
 
-def having(kind: str, name: str) -> tuple[str, ...]:
+def plugins_with(kind: str, name: str) -> tuple[str, ...]:
     """The installed distributions that have a thing of this kind and name."""
-    found = advertised(tuple(sys.path))
+    found = entry_points_by_name(tuple(sys.path))
     # Activations are layers too.
     kinds = (kind, "activation") if kind == "layer" else (kind,)
     return tuple(distribution for each in kinds for distribution in found.get(f"{each}.{name}", ()))
@@ -21,11 +21,11 @@ def having(kind: str, name: str) -> tuple[str, ...]:
 
 def distributions() -> tuple[str, ...]:
     """The installed distributions that are plug-ins."""
-    return tuple(sorted({name for names in advertised(tuple(sys.path)).values() for name in names}))
+    return tuple(sorted({name for names in entry_points_by_name(tuple(sys.path)).values() for name in names}))
 
 
 @cache
-def advertised(path: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+def entry_points_by_name(path: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """The names of distributions by the name of each entry point; `path` is where Python looks for them."""
     from importlib.metadata import entry_points
 

@@ -135,7 +135,7 @@ def same_model(path: Path, *settings: str) -> None:
     again.write_text(text, encoding="utf-8")
     second, repeated = resolved(again)
     assert facts(second) == facts(checked)
-    # Comments are not taken over, and so not what they take back.
+    # Comments are not taken over, and so not what they suppress.
     assert not second.problems or "# modelc: ignore" in path.read_text(encoding="utf-8")
     assert without_comments(repeated) == without_comments(text)
 

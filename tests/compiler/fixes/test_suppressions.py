@@ -59,10 +59,10 @@ model: {inputs: {x: {shape: [4]}, y: {shape: [2]}}, nodes: {a: {from: x, dense: 
     [
         ("  # modelc: ignore", "the comment names no warning"),
         ("  # modelc: ignore all", "the comment names no warning"),
-        ("  # modelc: ignore E101", "`E101` is an error, which no comment takes back"),
+        ("  # modelc: ignore E101", "`E101` is an error, which no comment suppresses"),
         ("  # modelc: ignore W999", "there is no warning `W999`"),
         ("  # modelc: ignore w901", "there is no warning `w901`"),
-        ("  # modelc: ignore W910", "`W910` cannot be taken back: it is about comments such as this one"),
+        ("  # modelc: ignore W910", "`W910` cannot be suppressed: it is about comments such as this one"),
     ],
 )
 def test_a_comment_that_can_take_nothing_back_is_a_warning(comment: str, message: str) -> None:
@@ -102,5 +102,5 @@ def test_a_comment_holds_in_the_file_that_it_stands_in(tmp_path: Path) -> None:
 def test_a_comment_that_is_nearly_one_is_answered(said: str) -> None:
     text = SPEC % (f"  # {said} W909", "", "")
     problem = next(one for one in check(text, "spec.yaml").problems if one.code == "W910")
-    assert problem.message == f"`{said}` takes nothing back"
+    assert problem.message == f"`{said}` suppresses nothing"
     assert problem.helps == ("write `# modelc: ignore W901`",)
