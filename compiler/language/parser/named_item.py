@@ -42,7 +42,7 @@ def read_named(
         return None
     names = [key for key in raw if key not in siblings]
     # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
-    form = None if len(names) == 1 and names[0] in table else type_form(table, raw, siblings)
+    form = None if len(names) == 1 and names[0] in table else type_form(table, raw, path[-1], siblings)
     if form is not None:
         reporter.type_form(path, table, form)
         return None

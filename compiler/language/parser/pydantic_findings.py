@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.suggestions.foreign_forms import TypeForm, example_of, fed_help, type_form
+from modelc.compiler.diagnostics.problem import Path, Suggestion
+from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
 from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -171,18 +171,18 @@ def unknown_name(reporter: Reporter, finding: Finding) -> None:
         reporter.unknown_name(finding.path, finding.registry, str(finding.value))
 
 
-def single_form(reporter: Reporter, finding: Finding) -> TypeForm | None:
+def single_form(reporter: Reporter, finding: Finding) -> Suggestion | None:
     """What is meant by `{type: he_normal}`, whose only key is no name of the registry."""
     path = finding.path
     if not finding.is_last or path not in reporter.document.values or reporter.is_hole(path):
         return None
-    return type_form(finding.registry, {str(finding.value): reporter.document.get(path)})
+    return type_form(finding.registry, {str(finding.value): reporter.document.get(path)}, path[-2])
 
 
 def not_one_name(reporter: Reporter, finding: Finding) -> None:
     """Report a mapping that does not name exactly one thing."""
     registry, value, whose = finding.registry, finding.value, finding.whose
-    if form := type_form(registry, value):
+    if form := type_form(registry, value, finding.path[-1]):
         reporter.type_form(finding.path, registry, form)
     elif not (whose and two_in_one(reporter, finding.path, registry, whose["name"], value)):
         names = f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"

@@ -4,34 +4,23 @@ Texts for the help of messages only; what is wrong is found and reported elsewhe
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest, takes_all
-from modelc.compiler.language.suggestions.translation import as_here
+from modelc.compiler.language.suggestions.translation import as_here, below
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import Registered, Registry
 
 TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
 
 
-@dataclass(frozen=True, slots=True)
-class TypeForm:
-    """A thing whose name stands as a value: under which `key`, which `name` was meant, and how the mapping is written.
-
-    `is_safe` where the name is unambiguous and all arguments are the thing's; `beside` are keys that are none.
-    """
-
-    key: str
-    name: str
-    written: str
-    is_safe: bool
-    beside: tuple[str, ...]
-
-
-def type_form(table: Registry[Any], raw: Mapping[str, Any], siblings: Collection[str] = ()) -> TypeForm | None:
-    """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, or None for what is no such form."""
+def type_form(
+    table: Registry[Any], raw: Mapping[str, Any], at: str | int, siblings: Collection[str] = ()
+) -> Suggestion | None:
+    """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, which stands at the key or index `at`;
+    None for what is no such form."""
     for key in (*TYPE_KEYS, "name"):
         value = raw.get(key)
         if not isinstance(value, str) or key in table:
@@ -55,7 +44,8 @@ def type_form(table: Registry[Any], raw: Mapping[str, Any], siblings: Collection
             written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and takes_all(table, name, rest)
-            return TypeForm(key, name, written, is_safe, tuple(beside))
+            help = f"write `{below(at, written)}`"
+            return Suggestion(key, name, help, is_safe, how="form", beside=tuple(beside))
     return None
 
 

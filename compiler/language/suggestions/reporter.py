@@ -8,9 +8,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.item_names import STRUCTURES
-from modelc.compiler.language.suggestions.foreign_forms import TypeForm
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
-from modelc.compiler.language.suggestions.translation import below
 from modelc.compiler.language.suggestions.wording import article, some
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.syntax.document import Document, Where
@@ -114,21 +112,19 @@ class Reporter(ProblemCollector):
             suggestion=suggest_argument(name, allowed, instead=instead) if is_argument else suggest(name, allowed),
         )
 
-    def type_form(self, path: Path, table: Registry[Any], form: TypeForm) -> None:
+    def type_form(self, path: Path, table: Registry[Any], form: Suggestion) -> None:
         """Report a thing that is named by the value of a key."""
-        help = f"write `{below(path[-1], form.written)}`"
-        is_shared = self.document.is_shared((*path, form.key))
-        if is_shared:
+        at = (*path, str(form.written))
+        if self.document.is_shared(at):
             help = "names are no variables: let the variable hold the whole, or write it out"
+            form = replace(form, is_safe=False, help=help)
         self.add(
             "E107",
-            f"{article(table.kind)} is written by its name, not with `{form.key}:`",
-            (*path, form.key),
+            f"{article(table.kind)} is written by its name, not with `{form.written}:`",
+            at,
             key=True,
-            label=f"`{form.key}` is not used",
-            suggestion=Suggestion(
-                form.key, form.name, help, form.is_safe and not is_shared, how="form", beside=form.beside
-            ),
+            label=f"`{form.written}` is not used",
+            suggestion=form,
         )
 
     def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
