@@ -12,7 +12,7 @@ from modelc.compiler.expansion.file_blocks import known_keys, used_model
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
 from modelc.compiler.expansion.shorthands import is_variable
 from modelc.compiler.expansion.source_tree import SourceNode, hole
-from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
+from modelc.compiler.language.grammar import BESIDE, BLOCK, STRUCTURES
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
@@ -44,10 +44,9 @@ WORDS = {
     "tuple": "ints",
 }
 """What else people write for them."""
-WORDS_OF_ITEMS = (*STRUCTURES, *BESIDE_LAYER, "layers")
+WORDS_OF_ITEMS = (*STRUCTURES, *BESIDE["layer"], "layers")
 """What stands in the place of a layer, or beside it, and is no block."""
 BODIES = ("layers", "nodes")
-KEYS = ("params", "layers", "inputs", "nodes", "outputs", "use", "output")
 
 
 def define(values: "VariableEvaluator", root: SourceNode, name: str) -> File:
@@ -120,7 +119,7 @@ def read_block(values: "VariableEvaluator", name: str, file: File) -> Block:
     if "use" in part.content:
         return read_use(values, name, part, broken)
     parameters = read_parameters(values, name, part)
-    right = known_keys(values.report, part, f"the block `{name}`", KEYS) and parameters is not None
+    right = known_keys(values.report, part, f"the block `{name}`", tuple(BLOCK.keys)) and parameters is not None
     bodies = [key for key in BODIES if key in part.content]
     if len(bodies) == 2:
         at = part.content["nodes"][0]

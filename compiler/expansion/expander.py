@@ -10,7 +10,7 @@ from modelc.compiler.expansion.definitions import define, may_be_block, read_blo
 from modelc.compiler.expansion.scope import Block, File, Scope, names_in
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
-from modelc.compiler.language.item_names import BESIDE_LAYER
+from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Document, Hop, Where
 
@@ -134,7 +134,7 @@ class Expander(VariableEvaluator):
         """An item without what stands beside its block and should stand inside it, which is reported."""
         name = next((key for key in part.content if key in file.blocks), None)
         parameters = self.definition(name, file).parameters if name is not None else {}
-        lost = [key for key in part.content if key in parameters and key not in BESIDE_LAYER]
+        lost = [key for key in part.content if key in parameters and key not in BESIDE["layer"]]
         for key in lost:
             self.report(
                 "E102",

@@ -8,13 +8,10 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.key_path import child_names
 from modelc.compiler.expansion.scope import File, Scope, dereference
 from modelc.compiler.expansion.source_tree import SourceNode
-from modelc.compiler.language.section_keys import MODEL, TOP
+from modelc.compiler.language.grammar import FROM_FILE, LANGUAGE, MODEL
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.syntax.document import Where
-
-KEYS = ("use", "output")
-"""What a block that is the model of another file has."""
 
 Report = Callable[..., None]
 """Reports a problem: its code, its message, where it is, and more by name."""
@@ -30,7 +27,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
     The data, the training and the precision of that file are not looked at.
     """
     for key in part.content:
-        if key not in KEYS:
+        if key not in FROM_FILE:
             report_beside(values, name, part, key)
             return None
     spec, output = part.get("use"), part.get("output")
@@ -39,7 +36,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
         output = values.value(output, scope)
     if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
         return None
-    known, found = known_keys(values.report, spec, "a spec", TOP), spec.get("model")
+    known, found = known_keys(values.report, spec, "a spec", tuple(LANGUAGE.keys)), spec.get("model")
     if found is None:
         if known:
             message = f"the file of the block `{name}` has no `model`"
@@ -51,7 +48,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
             message = f"`model` must be a mapping, got {describe(model.data)}"
             values.report("E105", message, model.at, label="expected a mapping")
         return None
-    if not known_keys(values.report, model, "`model`", MODEL) or not is_whole(
+    if not known_keys(values.report, model, "`model`", tuple(MODEL.keys)) or not is_whole(
         values, model, spec.content["model"][0], output
     ):
         return None
@@ -73,7 +70,7 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
 def report_beside(values: "VariableEvaluator", name: str, part: SourceNode, key: str) -> None:
     """Report `key` in the block `name` that is the model of another file."""
     at, use = part.content[key][0], part.content["use"][0]
-    if found := suggest(key, KEYS):
+    if found := suggest(key, FROM_FILE):
         message = f"unknown key `{key}` in the block `{name}`"
         values.report("E102", message, at, label="unknown key", suggestion=found)
         return

@@ -14,13 +14,12 @@ from modelc.compiler.expansion.file_blocks import known_keys
 from modelc.compiler.expansion.key_path import remove
 from modelc.compiler.expansion.merge import merge
 from modelc.compiler.expansion.source_tree import SourceNode, document_of, hole, tree
+from modelc.compiler.language.grammar import EXTENDS_KEYS
 from modelc.compiler.language.parser.spec import check_format
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.syntax.document import Document, Hop, Where, read
 
-KEYS = ("file", "remove")
-"""What `extends` has where it is a mapping."""
 MAX_FILES = 32
 """Files that one spec may be made of."""
 RELATIVE = "paths are relative to the folder of the spec that is read, or to `--root DIR`, whatever file they stand in"
@@ -82,9 +81,9 @@ def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNo
     path: SourceNode | None = part
     removed: SourceNode | None = None
     if part.kind == "mapping":
-        known_keys(files.report, part, "`extends`", KEYS)
+        known_keys(files.report, part, "`extends`", tuple(EXTENDS_KEYS.keys))
         path, removed = part.get("file"), part.get("remove")
-        if path is None and set(part.content) <= {*KEYS}:
+        if path is None and set(part.content) <= EXTENDS_KEYS.keys.keys():
             cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
             files.report("E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
             return None

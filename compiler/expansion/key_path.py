@@ -9,8 +9,10 @@ from dataclasses import replace
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import dereference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
-from modelc.compiler.language.grammar import Again, Either, Items, Keys, Names, Shape, Thing, arguments, language
+from modelc.compiler.language.argument_shapes import arguments
+from modelc.compiler.language.grammar import LANGUAGE, RECURRING
 from modelc.compiler.language.item_names import item_names
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Hop
 
@@ -73,7 +75,7 @@ def shape_below(shape: Shape | None, key: str | int) -> Shape | None:
         below = arguments(shape.table, str(key))
     elif isinstance(shape, Thing):
         below = shape.siblings.get(str(key), shape.others.get(str(key)))
-    return below.shape if isinstance(below, Again) else below
+    return RECURRING[below.name] if isinstance(below, Again) else below
 
 
 def with_end(steps: Steps, end: SourceNode) -> SourceNode:
@@ -103,7 +105,7 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
         cure = f"did you mean `{meant}`?" if found.new else ""
         reporter.report("E102", message, path.at, label="names nothing", help=cure)
         return base
-    shape: Shape | None = language()
+    shape: Shape | None = LANGUAGE
     for _, key in steps[:-1]:
         shape = shape_below(shape, key)
     *before_last, (node, key) = steps

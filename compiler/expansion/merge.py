@@ -11,7 +11,8 @@ from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.key_path import shape_below
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, name_in, with_name
 from modelc.compiler.expansion.source_tree import SourceNode
-from modelc.compiler.language.grammar import Either, Items, Keys, Names, Shape, Thing, language
+from modelc.compiler.language.grammar import LANGUAGE
+from modelc.compiler.language.shapes import Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe
 from modelc.compiler.syntax.document import Hop
@@ -19,7 +20,7 @@ from modelc.compiler.syntax.document import Hop
 
 def merge(base: SourceNode, own: SourceNode, reporter: ProblemCollector) -> SourceNode:
     """The spec `own` on top of the spec `base`."""
-    return Overlay(Shorthands.of(base, own), reporter).over(base, own, language())
+    return Overlay(Shorthands.of(base, own), reporter).over(base, own, LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from modelc.compiler.expansion.scope import dereference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
-from modelc.compiler.language.grammar import Thing
+from modelc.compiler.language.shapes import Thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from pydantic.fields import FieldInfo
 
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.explain.pretty_printer import show_value, simple
+from modelc.compiler.language.argument_shapes import field_shape, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import Items, Thing, Value, field_shape, summary_of
+from modelc.compiler.language.shapes import Items, Thing, Value
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold

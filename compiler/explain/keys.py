@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from modelc.compiler.language.grammar import Again, Either, Items, Keys, Names, Shape, Thing, language
+from modelc.compiler.language.grammar import LANGUAGE, RECURRING, SECTIONS
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.wording import article
 
 EXAMPLE = """\
@@ -43,7 +44,7 @@ class SectionPage:
 
 def section_page(name: str) -> SectionPage | None:
     """The section called `name`, or None where there is none."""
-    shape = sections().get(name)
+    shape = SECTIONS.get(name)
     if shape is None:
         return None
     lines = EXAMPLE.splitlines(keepends=True)
@@ -66,7 +67,7 @@ def key_pages(name: str) -> tuple[KeyPage, ...]:
     """The places of the key called `name`, each once; none where the language has no such key."""
     found = [
         KeyPage(where, shape.description, {key: inner.description for key, inner in keys_below(shape).items()})
-        for where, key, shape in keys_in(language(), ())
+        for where, key, shape in keys_in(LANGUAGE, ())
         if key == name
     ]
     return tuple(page for place, page in enumerate(found) if page not in found[:place])
@@ -74,7 +75,7 @@ def key_pages(name: str) -> tuple[KeyPage, ...]:
 
 def key_names() -> set[str]:
     """All keys of the language."""
-    return {key for _, key, _ in keys_in(language(), ())}
+    return {key for _, key, _ in keys_in(LANGUAGE, ())}
 
 
 def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str, str, Shape]]:
@@ -83,7 +84,7 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
     found: list[tuple[str, str, Shape]] = []
     if isinstance(shape, Again):
         if shape.name not in around:
-            yield from keys_in(shape.shape, (*around, shape.name))
+            yield from keys_in(RECURRING[shape.name], (*around, shape.name))
         return
     if isinstance(shape, Keys):
         found = [(f"in {shape.what}", key, inner) for key, inner in shape.keys.items()]
@@ -106,7 +107,3 @@ def keys_below(shape: Shape | None) -> Mapping[str, Shape]:
     mapping = shape.mapping if isinstance(shape, Either) else shape
     below = mapping.of if isinstance(mapping, Names) else mapping
     return below.keys if isinstance(below, Keys) else {}
-
-
-def sections() -> dict[str, Keys]:
-    return {name: shape for name, shape in language().keys.items() if isinstance(shape, Keys)}

@@ -23,7 +23,7 @@ from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.formatter.json_layout import written
 from modelc.compiler.formatter.line_tree import DASHES, Tree, Unusual
 from modelc.compiler.formatter.section_order import in_order, same_data
-from modelc.compiler.language.section_keys import TOP
+from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.syntax.document import read
 from modelc.compiler.syntax.positions import Node, Unreadable, index_of, line_starts
 from modelc.compiler.syntax.yaml_events import LOADER
@@ -38,7 +38,7 @@ def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[P
     if document is None or problems:
         return text, problems
     if name.endswith(".json"):
-        new = written(document.text, TOP)
+        new = written(document.text, tuple(LANGUAGE.keys))
     else:
         plain = document.text.replace("\r\n", "\n")
         try:

@@ -3,7 +3,7 @@
 import re
 
 from modelc.compiler.formatter.line_tree import Tree
-from modelc.compiler.language.section_keys import TOP
+from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.syntax.document import read
 
 
@@ -16,7 +16,8 @@ def in_order(text: str, name: str) -> str:
     if not tree.is_block:
         return text
     keys = [(key.content, key.start.line) for key, _ in tree.root.content]
-    wanted = sorted(keys, key=lambda key: TOP.index(key[0]) if key[0] in TOP else len(TOP))
+    order = list(LANGUAGE.keys)
+    wanted = sorted(keys, key=lambda key: order.index(key[0]) if key[0] in order else len(order))
     if wanted == keys:
         return text
     begins = [above(tree, keys[0][1]), *(headed(tree, line) for _, line in keys[1:])]

@@ -5,13 +5,10 @@ A part that could not be read is None (a hole): its problem has been reported, a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import ClassVar
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.validation_split import Validation
-from modelc.compiler.library.base.fields import Shape
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Reader, Source
@@ -23,44 +20,34 @@ from modelc.compiler.syntax.document import Document
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 """What values are computed in; weights, statistics, losses and outputs are float32 in both."""
+DTYPES = ("float32", "int32", "uint8", "bool")
+"""The types of inputs."""
+LARGEST_REPEAT = 1000
 
 
-class Section(BaseModel):
-    """Abstract: a mapping of the language whose keys are fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
-
-
-class InputSpec(Section):
+@dataclass(frozen=True, slots=True)
+class InputSpec:
     """One model input: the type of one example, without the batch axis."""
 
-    shape: Annotated[Shape, Field(description="Sizes of one example's axes, without the batch axis.")]
-    dtype: Annotated[
-        Literal["float32", "int32", "uint8", "bool"], Field(description="Type of the values the model receives.")
-    ] = "float32"
+    shape: tuple[int, ...]
+    dtype: str = "float32"
 
     @property
     def type(self) -> TensorType:
         return TensorType(self.shape, self.dtype)
 
 
-class Settings(Section):
-    """The keys of `train` that are plain values."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The keys of `train` that are plain values, as the grammar describes them."""
 
-    batch_size: Annotated[int, Field(ge=1, le=2**24, description="Rows per step.")] = 32
-    epochs: Annotated[int | None, Field(ge=1, le=10**6, description="Passes over the training rows.")] = None
-    steps: Annotated[int | None, Field(ge=1, le=10**9, description="Steps in all, instead of `epochs`.")] = None
-    seed: Annotated[int, Field(ge=0, lt=2**63, description="Of initial weights, dropout and the order of rows.")] = 0
-    shuffle: Annotated[
-        bool, Field(description="Whether each epoch takes the rows in an order of its own, not in that of the data.")
-    ] = True
-    monitor: Annotated[str | None, Field(description="The log key that decides which weights are best.")] = None
-    early_stopping: Annotated[
-        int | None, Field(ge=1, le=10**6, description="Epochs without a better `monitor` before training stops.")
-    ] = None
-
-
-LARGEST_REPEAT = 1000
+    batch_size: int = 32
+    epochs: int | None = None
+    steps: int | None = None
+    seed: int = 0
+    shuffle: bool = True
+    monitor: str | None = None
+    early_stopping: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +133,7 @@ class Inner:
 class Residual:
     """Layers whose output is added to their input."""
 
+    key: ClassVar[str] = "residual"
     items: tuple[Item, ...] | None
 
 
@@ -153,6 +141,7 @@ class Residual:
 class Parallel:
     """Chains of layers that all get the same input, and the layer that joins their outputs; `[]` is the identity."""
 
+    key: ClassVar[str] = "parallel"
     join: Layer | None
     kind: str
     branches: Mapping[str, tuple[Item, ...] | None]
@@ -162,6 +151,7 @@ class Parallel:
 class Share:
     """The layers of another node, with its weights."""
 
+    key: ClassVar[str] = "share"
     of: Reference
 
 
@@ -169,10 +159,13 @@ class Share:
 class Unembed:
     """The table of an embedding, used the other way round: from vectors to a number for each id."""
 
+    key: ClassVar[str] = "unembed"
     of: Reference
 
 
 Body = Chain | Inner | Residual | Parallel | Share | Unembed
+STRUCTURES = tuple(cls.key for cls in (Share, Unembed, Residual, Parallel))
+"""What stands in the place of a layer's name, beside the names of blocks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from modelc.compiler.language.ast import Item
 
-STRUCTURES = ("share", "unembed", "residual", "parallel")
-"""What stands in the place of a layer's name, beside the names of blocks."""
-BESIDE_LAYER = ("name", "from", "repeat")
-"""Keys that stand beside a layer: `from` in a graph, and `name` in a list."""
-
 
 def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str] = ()) -> list[str]:
     """The names of a list's items, each given by its own name, if it has one, and its type.

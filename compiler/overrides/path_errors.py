@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.file_blocks import KEYS as USE_KEYS
 from modelc.compiler.expansion.scope import named
 from modelc.compiler.expansion.source_tree import Entries, SourceNode
 from modelc.compiler.expansion.variables import Reported
-from modelc.compiler.language.grammar import Keys, Shape, Thing
+from modelc.compiler.language.grammar import FROM_FILE
+from modelc.compiler.language.shapes import Keys, Shape, Thing
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
 from modelc.compiler.syntax.document import Document, Where
@@ -91,7 +91,7 @@ class PathErrors:
 
     def in_other_file(self, index: int) -> NoReturn:
         """A segment inside the model of another file that a block is."""
-        close, whole = suggest(self.segments[index], USE_KEYS).new, self.upto(index)
+        close, whole = suggest(self.segments[index], FROM_FILE).new, self.upto(index)
         message = f"`{whole}` is the model of another file, and `{self.segments[index]}` of it cannot be set"
         cure = self.did_you_mean(index, close) if close else OTHER_FILE
         self.refuse(index, message, label="in the other file", help=cure)

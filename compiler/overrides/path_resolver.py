@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from modelc.compiler.expansion.file_blocks import KEYS as USE_KEYS
 from modelc.compiler.expansion.key_path import Steps, child_names, find_child
 from modelc.compiler.expansion.scope import named
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, with_name
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.expansion.variables import Reported
-from modelc.compiler.language import grammar
-from modelc.compiler.language.grammar import ANYTHING, Again, Either, Items, Keys, Names, Shape, Thing
+from modelc.compiler.language.argument_shapes import arguments
+from modelc.compiler.language.grammar import ANYTHING, FROM_FILE, LANGUAGE, RECURRING
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.overrides.path_errors import PathErrors
 
 
@@ -48,7 +48,7 @@ class PathResolver:
 
     def resolve(self) -> Target:
         """What the path leads to. Raises Reported where that is nothing, or behind what is reported already."""
-        target = Target(grammar.language(), self.root)
+        target = Target(LANGUAGE, self.root)
         for index in range(len(self.segments)):
             target = self.step(target, index)
         return target
@@ -73,7 +73,7 @@ class PathResolver:
     def into_keys(self, shape: Keys, at: Target, index: int) -> Target:
         """An entry of a mapping whose keys the language knows."""
         segment = self.segments[index]
-        if self.segments[0] == "blocks" and index == 2 and "use" in entries_of(at.node) and segment not in USE_KEYS:
+        if self.segments[0] == "blocks" and index == 2 and "use" in entries_of(at.node) and segment not in FROM_FILE:
             self.errors.in_other_file(index)
         if segment not in shape.keys:
             self.errors.unknown(at.noun, index, shape.keys, shape.what)
@@ -111,7 +111,7 @@ class PathResolver:
         if segment in shape.siblings and (node is None or node.kind == "mapping"):
             return at.below(node, segment, shape.siblings[segment])
         if node is None and segment in shape.table:
-            return at.below(None, segment, grammar.arguments(shape.table, segment), "argument")
+            return at.below(None, segment, arguments(shape.table, segment), "argument")
         if node is None:
             self.errors.unknown(shape.table.kind, index, [*shape.siblings, *shape.table])
         if shape.number is not None and isinstance(node.content, int | float):
@@ -136,7 +136,7 @@ class PathResolver:
         if name in shape.others:
             return shape.others[name]
         if name in shape.table:
-            return grammar.arguments(shape.table, name)
+            return arguments(shape.table, name)
         if self.block(name, shape) is not None:
             return Keys(f"`{name}`", dict.fromkeys(self.shorthands.parameters[name], ANYTHING))
         return None
@@ -169,7 +169,7 @@ class PathResolver:
 
 def shape_of(target: Target) -> Shape:
     """What may stand at a target; of several kinds that which does, else one that can have something inside."""
-    shape = target.shape.shape if isinstance(target.shape, Again) else target.shape
+    shape = RECURRING[target.shape.name] if isinstance(target.shape, Again) else target.shape
     if not isinstance(shape, Either):
         return shape
     of_kind = {"list": shape.items, "scalar": shape.value}.get(target.node.kind) if target.node is not None else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import PydanticUserError
 
-from modelc.compiler.language.grammar import field_shape
+from modelc.compiler.language.argument_shapes import field_shape
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.contracts.data_source import Reader, Source
 from modelc.compiler.library.contracts.layer import Layer, Slot

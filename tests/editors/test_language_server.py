@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelc.cli.init import TEMPLATES
-from modelc.compiler.language.grammar import summary_of
+from modelc.compiler.language.argument_shapes import summary_of
 from modelc.compiler.language.json_schema.builder import json_schema
 from modelc.compiler.library.layers.convolutional.conv import Conv2D
 from modelc.compiler.library.layers.core.dense import Dense

@@ -5,34 +5,19 @@ wrong and complete the arguments of the layer that is there. One mistake gives o
 told where a key in it is unknown. What depends on several places (names, shapes) is not in it.
 """
 
-from dataclasses import replace
 from typing import Any
 
+from modelc.compiler.language.argument_shapes import arguments, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import (
-    BLOCK,
-    Again,
-    Either,
-    Items,
-    Keys,
-    Names,
-    Shape,
-    Thing,
-    Value,
-    arguments,
-    language,
-    recurring,
-    summary_of,
-)
+from modelc.compiler.language.grammar import BLOCK_NAME, LANGUAGE, RECURRING, SECTIONS
 from modelc.compiler.language.json_schema.editor_snippets import of_thing, of_things, of_words
 from modelc.compiler.language.json_schema.partial_specs import needed, needs_of, without_needs
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.registries import TABLES
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 VARIABLE = {"type": "string", "pattern": r"^\$"}
-EXCLUDED = {"train": (("loss", "losses"), ("epochs", "steps")), "model": (("layers", "nodes"),)}
-"""Keys of a section of which the first excludes the second."""
 OF_TEXTS = ("pattern", "minLength", "maxLength")
 """Keywords that concern texts only."""
 INNER = ("items", "additionalProperties")
@@ -41,30 +26,28 @@ INNER = ("items", "additionalProperties")
 
 def json_schema() -> Schema:
     """The schema of a spec, self-contained."""
-    keys = language()
-    sections = {name: below for name, below in keys.keys.items() if name in EXCLUDED or name == "data"}
-    top = keys_schema(replace(keys, required=("modelc",)))
-    for name, below in sections.items():
-        whole = plain_schema(replace(below, required=())) if isinstance(below, Keys) else plain_schema(below)
+    top = keys_schema(LANGUAGE._replace(needs=LANGUAGE.needs[:1]))
+    for name, below in SECTIONS.items():
+        whole = plain_schema(below._replace(needs=()))
         both = [
-            {"if": {"required": list(pair)}, "then": {"properties": {pair[1]: False}}, "else": {}}
-            for pair in EXCLUDED.get(name, ())
+            {"if": {"required": [one.first, one.second]}, "then": {"properties": {one.second: False}}, "else": {}}
+            for one in below.excluded
         ]
         top["properties"][name] = described(or_variable({**whole, **({"allOf": both} if both else {})}), below)
     definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
     definitions |= {f"any.{table.kind}": without_type(thing_schema(Thing(table))) for table in TABLES}
-    definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in recurring().items()}
+    definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in RECURRING.items()}
     # A spec that is laid over another need not say what the other says.
     inside, none = needed(definitions)
     needs = {
         name: [
-            complete(below) if isinstance(below, Keys) and name in sections else {},
+            complete(below) if isinstance(below, Keys) and name in SECTIONS else {},
             needs_of(top["properties"][name], none),
         ]
-        for name, below in keys.keys.items()
+        for name, below in LANGUAGE.keys.items()
     }
     whole_needs = {name: {"allOf": [part for part in parts if part]} for name, parts in needs.items() if any(parts)}
-    alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(keys), "properties": whole_needs}}
+    alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(LANGUAGE), "properties": whole_needs}}
     # Without a title, which an editor would put above whatever it shows of any key.
     return {
         "$schema": DRAFT,
@@ -111,7 +94,7 @@ def plain_schema(shape: Shape) -> Schema:
         return {"type": "object", **keys_schema(shape)}
     if isinstance(shape, Names):
         return {
-            "type": ["object", "null"] if shape.empty else "object",
+            "type": ["object", "null"] if shape.nullable else "object",
             "propertyNames": {"pattern": shape.pattern},
             "additionalProperties": shape_schema(shape.of),
         }
@@ -164,7 +147,7 @@ def complete(shape: Keys) -> Schema:
 def known(keys: list[str], blocks: bool = False) -> Schema:
     """That a mapping has none but these keys."""
     names: Schema = {"enum": keys}
-    return {"propertyNames": {"if": {"pattern": BLOCK}, "then": {}, "else": names} if blocks else names}
+    return {"propertyNames": {"if": {"pattern": BLOCK_NAME}, "then": {}, "else": names} if blocks else names}
 
 
 def either_schema(shape: Either) -> Schema:
@@ -200,7 +183,7 @@ def thing_schema(shape: Thing) -> Schema:
         whole = {"if": required, "then": whole, "else": required}
     mapping: Schema = {
         "properties": {**properties, **{name: shape_schema(below) for name, below in others.items()}},
-        **({"patternProperties": {BLOCK: {}}} if shape.blocks else {}),
+        **({"patternProperties": {BLOCK_NAME: {}}} if shape.blocks else {}),
         "additionalProperties": False,
         "if": known([*shape.table, *others], shape.blocks),
         "then": whole,
@@ -210,7 +193,7 @@ def thing_schema(shape: Thing) -> Schema:
         return or_variable({"type": "object", **mapping})
     names = bare_names(shape.table, bare, shape.number is not None)
     if shape.blocks:
-        names = {"if": {"pattern": BLOCK}, "then": {}, "else": names}
+        names = {"if": {"pattern": BLOCK_NAME}, "then": {}, "else": names}
     kinds = ["string", "object"]
     words: Schema = {"if": VARIABLE, "then": {}, "else": names}
     schema: Schema = {"if": {"type": "string"}, "then": words, "else": mapping}

@@ -7,8 +7,8 @@ the schema pass over the key.
 from collections.abc import Iterable
 from typing import Any
 
+from modelc.compiler.language.argument_shapes import summary_of
 from modelc.compiler.language.field_schema import Schema
-from modelc.compiler.language.grammar import summary_of
 from modelc.compiler.library.base.registry import Registered, Registry
 
 KEY = "defaultSnippets"

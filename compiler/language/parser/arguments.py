@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.parser.nesting import beside, wrapped_one
 from modelc.compiler.language.parser.pydantic_findings import report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
-from modelc.compiler.language.suggestions.nesting import beside, wrapped_one
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registry
@@ -39,28 +39,6 @@ def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -
     if name not in table or not unread or not isinstance(given, Mapping):
         return raw
     return {name: {**given, **dict.fromkeys(key for key in unread if key not in table.find(name).model_fields)}}
-
-
-def read_section(
-    reporter: Reporter, cls: type[BaseModel], raw: Mapping[str, Any], path: Path, owner: str, *, whole: bool = False
-) -> Any:
-    """`raw` as a `cls`; keys with a wrong value are reported and left at their default, None if that cannot be, or
-    if a `whole` one is wanted."""
-    values = dict(raw)
-    while True:
-        try:
-            built = cls.model_validate(values)
-            return None if whole and reporter.has_hole(path) else built
-        except ValidationError as error:
-            translate(reporter, error, path, fields=list(cls.model_fields), owner=owner)
-            if whole:
-                return None
-            bad = {item["loc"][0] for item in error.errors(include_url=False) if item["loc"]}
-            if not bad & values.keys():
-                return None
-            values = {key: value for key, value in values.items() if key not in bad}
-            if any(field.is_required() and name not in values for name, field in cls.model_fields.items()):
-                return None
 
 
 def translate(
@@ -109,7 +87,11 @@ def translate(
                 item = {**item, "ctx": {**item["ctx"], "instead": lacking[0][-1]}}
         if item["type"] != "missing" or item["loc"] not in meant:
             report_finding(reporter, item, path, fields, owner)
-    # A number that stands for several values is written once.
+    drop_repeated(reporter, start)
+
+
+def drop_repeated(reporter: Reporter, start: int) -> None:
+    """Keep the first report of each problem from `start` on: a number that stands for several values is written once."""
     once = {(problem.message, problem.label.place): problem for problem in reversed(reporter.problems[start:])}
     reporter.problems[start:] = reversed(once.values())
 

@@ -1,28 +1,29 @@
 """The nodes of a graph, of a model or of a block: what feeds them, what they are made of, the outputs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
+from modelc.compiler.language.grammar import FROM, LAYERS_OF, NODE
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
-from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping
+from modelc.compiler.language.parser.named_item import check_name, check_reference
+from modelc.compiler.language.parser.walk import read, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe, flow
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
-
-NODE_KEYS = ("from", "layers", "repeat")
 
 
 def read_inner(
-    reporter: Reporter, raw: Mapping[str, Any], path: Path, types: Mapping[str, InputSpec | None]
+    reporter: Reporter, body: Mapping[str, Any], path: Path, types: Mapping[str, InputSpec | None]
 ) -> Inner | None:
     """The graph of a block; `types` are its inputs where it is the model of a file."""
     at = (*path, "inputs")
     inputs: tuple[Reference, ...] | None = tuple(Reference(name, (*at, name)) for name in types)
     if not types:
-        inputs = read_references(reporter, raw.get("inputs"), at)
+        inputs = references(reporter, body.get("inputs"), at)
     if inputs is None:
         return None
     names: dict[str, Path] = {}
@@ -33,13 +34,8 @@ def read_inner(
             message = f"the input `{reference.text}` is named twice"
             reporter.add("E110", message, reference.path, label="named again", related=first)
         names.setdefault(reference.text, reference.path)
-    if not names:
-        reporter.add(
-            "E104", "`inputs` is empty", (*path, "inputs"), key=True, label="no input", help="write `inputs: [x]`"
-        )
-        return None
-    nodes, whole = read_nodes(reporter, raw.get("nodes"), (*path, "nodes"), names)
-    outputs, all_read = read_outputs(reporter, raw, path)
+    nodes, whole = read_nodes(reporter, body.get("nodes"), (*path, "nodes"), names)
+    outputs, all_read = read_outputs(reporter, body.get("outputs"), (*path, "outputs"))
     if "output" in list(outputs)[1:]:
         message = "`output` is what the first output of a block is called"
         reporter.add("E110", message, outputs["output"].path, label="not the first", help="list it first, or rename it")
@@ -60,7 +56,7 @@ def report_unused(
     path: Path,
 ) -> None:
     """Warn of inputs and nodes of a block that none of its outputs needs, unless something that cannot be read may."""
-    named = {name: references(node) for name, node in nodes.items()}
+    named = {name: names_used(node) for name, node in nodes.items()}
     if any(found is None for found in named.values()):
         return
     needed: set[str] = set()
@@ -107,7 +103,7 @@ def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str],
     )
 
 
-def references(node: NodeSpec) -> list[str] | None:
+def names_used(node: NodeSpec) -> list[str] | None:
     """The nodes that `node` names; None where some of it could not be read."""
     if node.sources is None or node.items is None:
         return None
@@ -135,19 +131,15 @@ def named_in(item: Item) -> list[str] | None:
 
 
 def read_nodes(
-    reporter: Reporter, raw: Any, path: Path, inputs: Mapping[str, Path]
+    reporter: Reporter, entries: Mapping[str, Any] | None, path: Path, inputs: Mapping[str, Path]
 ) -> tuple[dict[str, NodeSpec], bool]:
     """The nodes by name, and whether all of them are there. `inputs` has the place of each input around them."""
-    mapping = read_mapping(reporter, raw, path, "`nodes`", as_mapping(raw))
-    if mapping is None:
+    if entries is None:
         return {}, False
-    names = (*inputs, *mapping)
-    if not mapping and not reporter.has_hole(path):
-        reporter.add("E104", "`nodes` is empty", path, key=True, label="no node", help="add a node")
+    names = (*inputs, *entries)
     nodes = {}
-    for name, value in mapping.items():
+    for name, value in entries.items():
         here = (*path, name)
-        check_name(reporter, name, here, key=True)
         if name in inputs:
             reporter.add(
                 "E110",
@@ -161,26 +153,16 @@ def read_nodes(
         node = read_node(reporter, name, value, here, names)
         if name not in inputs:
             nodes[name] = node
-    whole = len(nodes) == len(mapping) and not reporter.lacks(path)
+    whole = len(nodes) == len(entries) and not reporter.lacks(path)
     return nodes, whole
-
-
-def as_mapping(raw: Any) -> str:
-    """How nodes that are written as a list, each with its `name`, begin as a mapping. Empty for what is no list."""
-    if not isinstance(raw, list):
-        return ""
-    first = raw[0] if raw and isinstance(raw[0], Mapping) else {}
-    return (
-        f"name each node in place of its `-`: `nodes: {{{flow(first.get('name', 'hidden'))}: {{from: ..., dense: 8}}}}`"
-    )
 
 
 def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collection[str]) -> NodeSpec:
     """One node: `{from, <one layer>}` or `{from, layers: [...]}`; `names` has all inputs and nodes."""
-    mapping = read_mapping(reporter, raw, path, f"node `{name}`")
-    if mapping is None:
+    if not isinstance(raw, Mapping):
+        wrong_kind(reporter, "a mapping", raw, path, f"node `{name}`")
         return NodeSpec(name, None, None, False, path)
-    sources = None
+    mapping, sources = raw, None
     if "from" in mapping:
         sources = read_sources(reporter, mapping["from"], (*path, "from"))
     elif not reporter.is_hole((*path, "from")) and not any(
@@ -199,10 +181,10 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
             help="name the input or node it takes its values from: `from: image`",
         )
     if "layers" not in mapping:
-        item = read_item(reporter, mapping, path, ("from", "repeat"))
+        item = read_item(reporter, mapping, path, NODE)
         return NodeSpec(name, sources, (item,), False, path)
     for key in mapping:
-        if key in NODE_KEYS:
+        if key in NODE.siblings:
             continue
         if key in LAYERS:
             reporter.add(
@@ -214,9 +196,9 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
                 help=f"put `{key}` into the list, or drop the list",
             )
         else:
-            reporter.unknown((*path, key), key, f"node `{name}`", NODE_KEYS)
+            reporter.unknown((*path, key), key, f"node `{name}`", NODE.siblings)
     repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
-    items = read_items(reporter, mapping["layers"], (*path, "layers"))
+    items = read_items(reporter, read(reporter, LAYERS_OF, mapping["layers"], (*path, "layers")), (*path, "layers"))
     return NodeSpec(name, sources, items, True, path, repeat)
 
 
@@ -240,98 +222,38 @@ def report_fed(reporter: Reporter, name: str, layer: str, value: Any, path: Path
 
 def read_sources(reporter: Reporter, raw: Any, path: Path) -> tuple[Reference, ...] | None:
     """What a `from` names: one text, a list in order, or a mapping by input name."""
-    if isinstance(raw, Mapping):
-        references: list[Reference] = []
-        for slot, value in raw.items():
-            below = read_references(reporter, value, (*path, slot))
-            if below is None:
-                return None
-            references.extend(Reference(reference.text, reference.path, slot) for reference in below)
-        return None if reporter.has_hole(path) else tuple(references)
-    return read_references(reporter, raw, path)
+    return references(reporter, read(reporter, FROM, raw, path), path)
 
 
-def read_references(reporter: Reporter, raw: Any, path: Path) -> tuple[Reference, ...] | None:
-    """One text or a list of texts, each the name of a node, an input or a port; None when one of them is unreadable."""
-    named = {path: raw} if not isinstance(raw, list) else {(*path, place): text for place, text in enumerate(raw)}
-    right = [check_reference(reporter, text, at) for at, text in named.items()]
-    if not all(right):
-        return None
-    if isinstance(raw, str):
-        return (Reference(raw, path),)
-    if isinstance(raw, list):
-        references = []
-        for index, value in enumerate(raw):
-            if isinstance(value, str):
-                references.append(Reference(value, (*path, index)))
-            elif not reporter.is_hole((*path, index)):
-                reporter.add("E105", f"expected a name, got {describe(value)}", (*path, index), label="expected a name")
-        return tuple(references) if len(references) == len(raw) else None
-    if not reporter.is_hole(path):
-        reporter.add(
-            "E105",
-            f"expected the name of an input or node, or a list of names, got {describe(raw)}",
-            path,
-            label="expected a name",
-        )
-    return None
+def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, ...] | None:
+    """The nodes, inputs or ports that a text names, a list of them, or a mapping by input name; None where one of them is
+    unreadable."""
+    if isinstance(found, Mapping):
+        below = {slot: references(reporter, value, (*path, slot)) for slot, value in found.items()}
+        if None in below.values() or reporter.has_hole(path):
+            return None
+        return tuple(replace(one, slot=slot) for slot, named in below.items() for one in named or ())
+    named = {(*path, place): text for place, text in enumerate(found)} if isinstance(found, list) else {path: found}
+    right = [text is not None and check_reference(reporter, text, at) for at, text in named.items()]
+    return tuple(Reference(text, at) for at, text in named.items()) if all(right) else None
 
 
-def read_outputs(reporter: Reporter, section: Mapping[str, Any], path: Path) -> tuple[dict[str, Reference], bool]:
-    """The outputs by name, and whether all of them are there."""
-    at = (*path, "outputs")
-    if "outputs" not in section:
-        if not reporter.is_hole(at):
+def read_outputs(reporter: Reporter, found: Any, path: Path) -> tuple[dict[str, Reference], bool]:
+    """The outputs by name, and whether all of them are there; `found` is what stands under `outputs`, a mapping or a list."""
+    if isinstance(found, Mapping):
+        named = {name: references(reporter, text, (*path, name)) for name, text in found.items()}
+        outputs = {name: one for name, ones in named.items() for one in ones or ()}
+        return outputs, None not in named.values() and not reporter.lacks(path)
+    listed = references(reporter, found, path)
+    outputs = {}
+    for reference in listed or ():
+        if reference.node in outputs:
             reporter.add(
-                "E104",
-                "a graph needs `outputs`",
-                path,
-                key=True,
-                label="`outputs` is missing",
-                help="list the nodes whose values the model gives: `outputs: [digit]`",
+                "E110",
+                f"two outputs would be called `{reference.node}`",
+                reference.path,
+                label="listed again",
+                help="give each a name of its own: `outputs: {first: node, second: node.port}`",
             )
-        return {}, False
-    raw = section["outputs"]
-    if isinstance(raw, str):
-        reporter.add(
-            "E105",
-            "`outputs` must be a list or a mapping, got a text",
-            at,
-            label="expected a list",
-            help=f"write `[{raw}]`",
-        )
-        return {}, False
-    outputs: dict[str, Reference] = {}
-    complete = True
-    if isinstance(raw, Mapping):
-        for name, value in raw.items():
-            here = (*at, name)
-            check_name(reporter, name, here, key=True)
-            if isinstance(value, str) and check_reference(reporter, value, here):
-                outputs[name] = Reference(value, here)
-                continue
-            complete = False
-            if not isinstance(value, str) and not reporter.is_hole(here):
-                reporter.add(
-                    "E105",
-                    f"output `{name}` must be the name of a node, got {describe(value)}",
-                    here,
-                    label="expected a name",
-                )
-    else:
-        references = read_references(reporter, raw, at)
-        complete = references is not None
-        for reference in references or ():
-            if reference.node in outputs:
-                complete = False
-                reporter.add(
-                    "E110",
-                    f"two outputs would be called `{reference.node}`",
-                    reference.path,
-                    label="listed again",
-                    help="give each a name of its own: `outputs: {first: node, second: node.port}`",
-                )
-            outputs.setdefault(reference.node, reference)
-    if not outputs and complete and not reporter.has_hole(at):
-        reporter.add("E104", "`outputs` is empty", at, key=True, label="no output", help="list at least one node")
-    return outputs, complete and not reporter.lacks(at)
+        outputs.setdefault(reference.node, reference)
+    return outputs, listed is not None and len(outputs) == len(listed) and not reporter.lacks(path)

@@ -5,56 +5,33 @@ from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import (
-    LARGEST_REPEAT,
-    Body,
-    Chain,
-    Item,
-    Parallel,
-    Reference,
-    Repeat,
-    Residual,
-    Share,
-    Unembed,
-)
-from modelc.compiler.language.item_names import STRUCTURES
-from modelc.compiler.language.parser.inputs import read_inputs
-from modelc.compiler.language.parser.named_item import check_name, check_reference, read_mapping, read_name, read_named
-from modelc.compiler.language.parser.pydantic_findings import wrong_type
+from modelc.compiler.language.ast import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
+from modelc.compiler.language.grammar import BLOCK, FROM_FILE, ITEM, JOIN, MODEL, PARALLEL, REPEAT, STRUCTURES
+from modelc.compiler.language.parser.inputs import inputs_of
+from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
+from modelc.compiler.language.parser.walk import read, read_keys
+from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe, flow
-from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
 
 
 def read_items(
-    reporter: Reporter, raw: Any, path: Path, *, may_be_empty: bool = False, taken: Collection[str] = ()
+    reporter: Reporter, layers: list[Any] | None, path: Path, *, taken: Collection[str] = ()
 ) -> tuple[Item, ...] | None:
     """The layers of a list; an item that cannot be read is an item without a layer. `taken` are names it may not use."""
-    what = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
-    if not isinstance(raw, list):
-        if not reporter.is_hole(path):
-            reporter.add(
-                "E105",
-                f"{what} must be a list, got {describe(raw)}",
-                path,
-                label="expected a list",
-                help="begin each layer with `- `",
-            )
-        return None
-    if not raw and not may_be_empty and not reporter.has_hole(path):
-        reporter.add("E104", f"{what} is empty", path, key=True, label="no layer", help="add a layer: `- dense: 10`")
+    if layers is None:
         return None
     items = []
     used: dict[str, Path] = {}
-    for index, value in enumerate(raw):
+    for index, value in enumerate(layers):
         here = (*path, index)
         if reporter.is_hole(here):
             items.append(Item("", None, None, here))
             continue
-        items.append(read_item(reporter, value, here, ("name", "repeat")))
+        items.append(read_item(reporter, value, here, ITEM))
         name = items[-1].name
         if name is not None:
             if name in used or name in taken:
@@ -72,13 +49,15 @@ def read_items(
     return tuple(items)
 
 
-def read_item(reporter: Reporter, raw: Any, path: Path, siblings: tuple[str, ...]) -> Item:
+def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """The item at `path`, an entry of a list or the mapping of a node."""
+    siblings = tuple(key for key in shape.siblings if key not in shape.instead)
     name = repeat = None
     if isinstance(raw, Mapping):
         if "name" in siblings and "name" in raw:
-            name = read_name(reporter, raw["name"], (*path, "name"))
-        if "repeat" in siblings and "repeat" in raw:
+            name = read(reporter, shape.siblings["name"], raw["name"], (*path, "name"))
+            name = name if name is not None and check_name(reporter, name, (*path, "name")) else None
+        if "repeat" in raw:
             repeat = read_repeat(reporter, raw["repeat"], (*path, "repeat"))
         structure = structure_of(reporter, raw, path, siblings)
         if structure is not None:
@@ -99,7 +78,7 @@ def read_item(reporter: Reporter, raw: Any, path: Path, siblings: tuple[str, ...
             else "put them into the list that they stand in",
         )
         return Item("", None, name, path, repeat=repeat)
-    found = read_named(reporter, LAYERS, raw, path, siblings)
+    found = read_named(reporter, shape, raw, path)
     if found is None:
         return Item("", None, name, path, repeat=repeat)
     arguments = raw.get(found.name) if isinstance(raw, Mapping) else None
@@ -164,59 +143,37 @@ def is_slip(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
 
 def read_repeat(reporter: Reporter, raw: Any, path: Path) -> Repeat | None:
     """The value of `repeat`: how often, or a mapping that also says whether the copies share weights."""
-    times, tied = raw, False
-    if isinstance(raw, Mapping):
-        for key in raw:
-            if key not in ("times", "tied"):
-                reporter.unknown((*path, key), key, "`repeat`", ("times", "tied"))
-        times, tied = raw.get("times"), raw.get("tied", False)
-        if not isinstance(tied, bool):
-            reporter.add("E105", f"`tied` must be true or false, got {describe(tied)}", (*path, "tied"))
-            tied = False
-        if "times" not in raw:
-            if set(raw) <= {"tied"} and not reporter.is_hole((*path, "times")):
-                cure = "write `repeat: {times: 4, tied: true}`"
-                reporter.add("E104", "`repeat` needs the key `times`", path, key=True, label="how often?", help=cure)
-            return None
-    at = (*path, "times") if isinstance(raw, Mapping) else path
-    if isinstance(times, bool) or not isinstance(times, int):
-        if not reporter.is_hole(at):
-            wrong_type(reporter, "int_type", "repeat", times, at)
-        return None
-    if not 0 <= times <= LARGEST_REPEAT:
-        message = f"`repeat` must be from 0 to {LARGEST_REPEAT}, got {times}"
-        reporter.add("E106", message, at, label="out of range")
-        return None
-    return Repeat(times, tied, path)
+    found = read(reporter, REPEAT, raw, path)
+    entries = found if isinstance(found, Mapping) else {"times": found}
+    times: int | None = entries.get("times")
+    return None if times is None else Repeat(times, bool(entries.get("tied")), path)
 
 
 def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | None:
     """What stands under `kind` at `path`; None where it cannot be read, which is reported."""
-    if kind in ("share", "unembed"):
-        if not isinstance(raw, str):
-            if not reporter.is_hole(path):
-                message = f"`{kind}` must be the name of a node, got {describe(raw)}"
-                reporter.add("E105", message, path, label="expected a name")
-            return None
-        if not check_reference(reporter, raw, path):
-            return None
-        return Share(Reference(raw, path)) if kind == "share" else Unembed(Reference(raw, path))
-    if kind == "residual":
-        items = read_items(reporter, raw, path, taken=("add",))
-        return None if items is None else Residual(items)
-    if kind == "parallel":
+    if kind == Parallel.key:
         return read_parallel(reporter, raw, path)
+    if kind in STRUCTURES:
+        found = read(reporter, STRUCTURES[kind], raw, path)
+        if found is None or not check_reference(reporter, found, path):
+            return None
+        if kind == Residual.key:
+            return Residual(read_items(reporter, found, path, taken=("add",)))
+        return Share(Reference(found, path)) if kind == Share.key else Unembed(Reference(found, path))
     from modelc.compiler.language.parser.graph_nodes import read_inner
 
     typed = isinstance(raw.get("inputs"), Mapping)
-    types, _ = read_inputs(reporter, raw, path) if typed else ({}, True)
+    # What must be there is there, or was missing when blocks were written out.
+    shape = (MODEL if typed else BLOCK)._replace(needs=())
+    body = read_keys(reporter, shape, {key: raw[key] for key in raw if key not in FROM_FILE}, path) or {}
+    types = inputs_of(reporter, body.get("inputs"), (*path, "inputs")) if typed else {}
     if "layers" in raw or reporter.is_hole((*path, "layers")):
-        return Chain(read_items(reporter, raw["layers"], (*path, "layers")) if "layers" in raw else None, types)
-    return read_inner(reporter, raw, path, types)
+        return Chain(read_items(reporter, body.get("layers"), (*path, "layers")), types)
+    return read_inner(reporter, body, path, types)
 
 
-def read_join(reporter: Reporter, raw: Any, path: Path) -> tuple[str, Layer | None]:
-    """The layer that joins the branches of `parallel`, by its name; None where it cannot be read, which is reported."""
+def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
+    """The layer that joins the branches of `parallel`; None where it cannot be read, which is reported."""
     cure = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
     block = next(
         (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in reporter.document.defined), None
@@ -224,43 +181,30 @@ def read_join(reporter: Reporter, raw: Any, path: Path) -> tuple[str, Layer | No
     if block is not None:
         cure += "; or make a graph of it, in which the branches are nodes that feed the block"
         reporter.add("E101", f"`{block}` is a block, and only a layer joins branches", path, label="a block", help=cure)
-        return "", None
-    found = read_named(reporter, LAYERS, raw, path)
+        return None
+    found = read_named(reporter, JOIN, raw, path)
     if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
-        return ("", None) if found is None else (found.name, found.value)
+        return found
     reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=cure)
-    return found.name, None
+    return replace(found, value=None)
 
 
 def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:
     """`parallel: {join: concatenate, branches: {a: [...], b: []}}`; None where there are not two branches."""
-    cure = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
-    section = read_mapping(reporter, raw, path, "`parallel`", cure)
-    if section is None:
-        return None
-    unknown = [key for key in section if key not in ("join", "branches")]
-    for key in unknown:
-        reporter.unknown((*path, key), key, "`parallel`", ("join", "branches"))
-    for key in ("join", "branches"):
-        # What is missing may be what is unknown.
-        if key not in section and not unknown and not reporter.is_hole((*path, key)):
-            reporter.add(
-                "E104", f"`parallel` needs the key `{key}`", path, key=True, label=f"`{key}` is missing", help=cure
-            )
-    kind, join = read_join(reporter, section["join"], (*path, "join")) if "join" in section else ("", None)
+    section = read_keys(reporter, PARALLEL, raw, path, readers={"join": read_join}) or {}
+    join: Found | None = section.get("join")
+    kind = join.name if join is not None else ""
     branches: dict[str, tuple[Item, ...] | None] = {}
     at = (*path, "branches")
-    below = read_mapping(reporter, section["branches"], at, "`branches`", cure) if "branches" in section else None
-    for name, value in (below or {}).items():
-        check_name(reporter, name, (*at, name), key=True)
+    for name, layers in (section.get("branches") or {}).items():
         if name == kind:
             message = f"a branch cannot be called `{name}`, as the layer that joins the branches"
             reporter.add("E110", message, (*at, name), key=True, label="the name of the join")
-        branches[name] = read_items(reporter, value, (*at, name), may_be_empty=True)
-    if below is not None and len(branches) < 2 and not reporter.lacks(at):
+        branches[name] = read_items(reporter, layers, (*at, name))
+    if section.get("branches") is not None and len(branches) < 2 and not reporter.lacks(at):
         shown = flow(next(iter(branches), "a"))
         message = f"`parallel` needs two or more branches, got {len(branches)}"
         reporter.add(
             "E104", message, at, key=True, label="branches are missing", help=f"for the identity write `{shown}: []`"
         )
-    return Parallel(join, kind, branches) if len(branches) > 1 else None
+    return Parallel(value_of(join), kind, branches) if len(branches) > 1 else None

@@ -4,32 +4,46 @@ This is where the mistakes of the first hour are met: `type: dense`, arguments n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
+from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, spell
+from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import NAME, Registry
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A named thing in the text: its name, the value built (None for a hole), and where its arguments stand."""
+    """A named thing in the text: its name, the value built (None for a hole), where its arguments stand, and what stands
+    beside it. `strange` where a key there is neither a name of the table nor one that may stand beside it."""
 
     name: str
     value: Any
     path: Path
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    strange: bool = False
 
 
-def read_named(
-    reporter: Reporter, table: Registry[Any], raw: Any, path: Path, siblings: tuple[str, ...] = ()
-) -> Found | None:
-    """The named thing at `path`, whose mapping may also hold the keys `siblings`. None: nothing readable is there."""
+def value_of(found: Found | None) -> Any:
+    """What was built; None for a hole."""
+    return None if found is None else found.value
+
+
+def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found | None:
+    """The named thing at `path`, whose mapping may also hold the siblings of the shape. None: nothing readable is there."""
+    table, siblings = shape.table, tuple(key for key in shape.siblings if key not in shape.instead)
     if isinstance(raw, str):
+        if shape.bare and raw not in table and ":" not in raw and not plugins_with(table.kind, raw):
+            cure = help_for(reporter, shape.bare, raw, path)
+            message, note = f"unknown {table.kind} `{raw}`", f"{table.kind} names: {', '.join(table)}"
+            reporter.add("E101", message, path, label=f"no such {table.kind}", help=cure, note=note)
+            return Found(raw, None, path)
         return Found(raw, build(reporter, table, raw, path), path)
     if not isinstance(raw, Mapping):
         if not reporter.is_hole(path):
@@ -144,16 +158,6 @@ def blame_extra(
             reporter.unknown(at, key, f"this {table.kind}", near)
 
 
-def read_name(reporter: Reporter, raw: Any, path: Path) -> str | None:
-    """The value of a `name:` key, or None."""
-    if reporter.is_hole(path):
-        return None
-    if not isinstance(raw, str):
-        reporter.add("E105", f"`name` must be a text, got {describe(raw)}", path, label="expected a text")
-        return None
-    return raw if check_name(reporter, raw, path) else None
-
-
 def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) -> bool:
     """Report a name that is not allowed; says whether it is."""
     if NAME.fullmatch(name):
@@ -177,11 +181,6 @@ def check_reference(reporter: Reporter, text: Any, path: Path) -> bool:
     return False
 
 
-def read_mapping(reporter: Reporter, raw: Any, path: Path, what: str, cure: str = "") -> Mapping[str, Any] | None:
-    """`raw` if it is a mapping; reports it otherwise, with the `cure`."""
-    if isinstance(raw, Mapping):
-        return raw
-    if not reporter.is_hole(path):
-        message = f"{what} must be a mapping, got {describe(raw)}"
-        reporter.add("E105", message, path, label="expected a mapping", help=cure)
-    return None
+def help_for(reporter: Reporter, help: Help, raw: Any, path: Path) -> str:
+    """The help for the value at `path`, which is of the wrong kind."""
+    return help if isinstance(help, str) else help(str(path[-1]), raw, reporter.document.data)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
+from modelc.compiler.language.parser.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
-from modelc.compiler.language.suggestions.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.language.ast import Spec
+from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.language.parser.data import read_data
 from modelc.compiler.language.parser.layer_items import read_body
 from modelc.compiler.language.parser.model import read_model
-from modelc.compiler.language.parser.section_checks import unknown_key
 from modelc.compiler.language.parser.train import read_train
-from modelc.compiler.language.section_keys import TOP as KEYS
+from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.library.base.plugin_context import enabled
@@ -27,24 +27,16 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     stated = frozenset(top) | {str(hole[0]) for hole in document.holes if hole}
     if not check_format(reporter, top):
         return Spec(document, "", "", None, None, None, stated), tuple(reporter.problems)
-    for key, value in top.items():
-        if key not in KEYS:
-            unknown_key(reporter, (key,), value)
-    if "model" not in top and not reporter.is_hole(("model",)) and not set(top) - set(KEYS):
-        reporter.add(
-            "E104",
-            "a spec needs the key `model`",
-            (),
-            label="`model` is missing",
-            help="add `model:` with `inputs` and `layers`",
-        )
+    readers = dict.fromkeys(("modelc", "extends", "vars", "blocks"), as_it_is)
+    readers |= {"name": read_name, "model": read_model, "data": read_data, "train": read_train}
+    found = read_keys(reporter, LANGUAGE, top, (), readers=readers) or {}
     spec = Spec(
         document,
-        read_text(reporter, top, "name") or "",
-        read_text(reporter, top, "description") or "",
-        read_model(reporter, top["model"], ("model",)) if "model" in top else None,
-        read_data(reporter, top["data"], ("data",)) if "data" in top else None,
-        read_train(reporter, top["train"], ("train",)) if "train" in top else None,
+        found.get("name") or "",
+        found.get("description") or "",
+        found.get("model"),
+        found.get("data"),
+        found.get("train"),
         stated,
         enabled(),
     )
@@ -52,6 +44,11 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
         # One that nothing uses: the others stand where they are used.
         read_body(reporter, name, body, ("blocks", name))
     return spec, tuple(reporter.problems)
+
+
+def as_it_is(reporter: Reporter, raw: Any, path: Path) -> Any:
+    """What has been read before, by `check_format` or when variables and blocks were written out."""
+    return raw
 
 
 def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
@@ -65,6 +62,7 @@ def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
                 label="a spec begins with `modelc: 1`",
                 help="add `modelc: 1` as the first line",
             )
+            reporter.unread.add(("modelc",))
     elif top["modelc"] != FORMAT or isinstance(top["modelc"], (bool, float)):
         reporter.add(
             "E007",
@@ -78,21 +76,16 @@ def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
     return True
 
 
-def read_text(reporter: Reporter, top: Mapping[str, Any], key: str) -> str | None:
-    """A free text of the top level; a `name` must also do as the name of a folder."""
-    value = top.get(key)
-    if value is None and key not in top:
-        return None
-    if not isinstance(value, str):
-        reporter.add("E105", f"`{key}` must be a text, got {describe(value)}", (key,), label="expected a text")
-        return None
-    if key == "name" and (not NAME.fullmatch(value) or len(value) > 100):
-        reporter.add(
-            "E110",
-            "this `name` cannot be the name of a folder of runs",
-            (key,),
-            label="not a name",
-            help="use up to 100 letters, digits, `_` and `-`, and begin with a letter or `_`",
-        )
-        return None
-    return value
+def read_name(reporter: Reporter, raw: Any, path: Path) -> str | None:
+    """The name of the model, which must also do as the name of a folder."""
+    value: str | None = read(reporter, LANGUAGE.keys["name"], raw, path)
+    if value is None or (NAME.fullmatch(value) and len(value) <= 100):
+        return value
+    reporter.add(
+        "E110",
+        "this `name` cannot be the name of a folder of runs",
+        path,
+        label="not a name",
+        help="use up to 100 letters, digits, `_` and `-`, and begin with a letter or `_`",
+    )
+    return None

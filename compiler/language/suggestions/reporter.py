@@ -7,7 +7,7 @@ from typing import Any
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
-from modelc.compiler.language.item_names import STRUCTURES
+from modelc.compiler.language.ast import STRUCTURES
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, some
 from modelc.compiler.library.base.registry import Registry
@@ -20,6 +20,8 @@ class Reporter(ProblemCollector):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self.document = document
+        self.unread = set(document.holes)
+        """The paths of what could not be read, and of unknown keys: their problems are reported."""
 
     def add(
         self,
@@ -75,19 +77,19 @@ class Reporter(ProblemCollector):
 
     def is_hole(self, path: Path) -> bool:
         """Whether the text has something at `path` that could not be read and is reported already."""
-        return path in self.document.holes
+        return path in self.unread
 
     def has_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, or contains, what is reported already."""
-        return any(hole[: len(path)] == path for hole in self.document.holes)
+        return any(hole[: len(path)] == path for hole in self.unread)
 
     def lacks(self, path: Path) -> bool:
         """Whether an entry of what stands at `path` could not be read."""
-        return any(hole[:-1] == path for hole in self.document.holes)
+        return any(hole[:-1] == path for hole in self.unread)
 
     def in_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, contains, or stands in what is reported already."""
-        return self.has_hole(path) or any(path[: len(hole)] == hole for hole in self.document.holes)
+        return self.has_hole(path) or any(path[: len(hole)] == hole for hole in self.unread)
 
     def unknown(
         self,

@@ -10,12 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 from pydantic import BeforeValidator
 
-from modelc.compiler.expansion import definitions
-from modelc.compiler.expansion import includes as files
-from modelc.compiler.language.grammar import Either, Keys, Names, Thing, block, language
 from modelc.compiler.language.json_schema.builder import json_schema
-from modelc.compiler.language.parser import train as train_section
-from modelc.compiler.language.section_keys import SECTIONS, TOP
 from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.readers.category import read_classes
@@ -45,7 +40,7 @@ def chain(layer: Any) -> dict[str, Any]:
 
 
 def training(**keys: Any) -> dict[str, Any]:
-    return chain("relu") | {"data": {"source": "digits"}, "train": keys}
+    return chain("relu") | {"data": {"source": "digits"}, "train": {"optimizer": "adam", **keys}}
 
 
 def test_the_schema_is_a_draft_7_schema_without_unions() -> None:
@@ -234,18 +229,6 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
     assert said in error
 
 
-def test_the_tree_has_the_keys_of_the_readers() -> None:
-    top = language()
-    assert tuple(top.keys) == TOP
-    for name, section in SECTIONS.items():
-        below = top.keys[name]
-        assert isinstance(below, Keys)
-        assert set(below.keys) == set(section)
-    losses = top.keys["train"].keys["losses"] if isinstance(top.keys["train"], Keys) else None
-    assert isinstance(losses, Names) and isinstance(losses.of, Thing)
-    assert tuple(losses.of.siblings) == train_section.SIBLINGS
-
-
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
     known = {read_ratio, read_axes, read_numbers, read_tuple, read_rows, read_classes}
     for table, name in THINGS:
@@ -275,11 +258,3 @@ def test_check_jsonschema_accepts_every_shipped_spec(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     done = subprocess.run([*command, str(wrong)], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "'optimiser' was unexpected" in done.stdout
-
-
-def test_the_grammar_has_the_keys_of_blocks_and_of_extends() -> None:
-    """Their readers' lists stand apart from the grammar, which a check without files and settings does not import."""
-    assert set(block().keys) == set(definitions.KEYS)
-    extends = language().keys["extends"]
-    assert isinstance(extends, Either) and isinstance(extends.mapping, Keys)
-    assert tuple(extends.mapping.keys) == files.KEYS

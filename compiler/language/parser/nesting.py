@@ -9,13 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.item_names import BESIDE_LAYER, STRUCTURES
+from modelc.compiler.language.ast import STRUCTURES
+from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import FromRegistry, Registry
-
-BESIDE = {"layer": BESIDE_LAYER, "loss": ("of", "target", "weight", "mask")}
-"""Keys that stand beside a thing of a kind, and are looked for inside it."""
 
 
 def beside(kind: str, names: Collection[str]) -> bool:

@@ -1,10 +1,10 @@
-"""What is said of a key that stands in no section, or in the wrong one, and of keys that exclude each other."""
+"""What is said of a key of a section, or of the top level, that stands in none or in the wrong one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.section_keys import SECTIONS, TOP
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -12,46 +12,13 @@ from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.optimizers import OPTIMIZERS
 
 
-def check_keys(reporter: Reporter, section: Mapping[str, Any], path: Path, later: Collection[str] = ()) -> bool:
-    """Report keys of the section at `path` that it does not have, or has only in `later` versions.
-
-    Says whether all that the text means to say is in `section`.
-    """
-    allowed = SECTIONS[str(path[0])]
-    for key, value in section.items():
-        if key in later:
-            reporter.add(
-                "E109", f"`{key}` comes with a later version", (*path, key), key=True, label="not in this version"
-            )
-        elif key not in allowed:
-            unknown_key(reporter, (*path, key), value)
-    unread = reporter.lacks(path)
-    return not unread and all(key in allowed or key in later for key in section)
-
-
-def exclude(reporter: Reporter, section: Mapping[str, Any], path: Path, first: str, second: str, note: str) -> bool:
-    """Report two keys that cannot stand together; says whether both are there."""
-    both = first in section and second in section
-    if both:
-        reporter.add(
-            "E108",
-            f"`{path[-1]}` has both `{first}` and `{second}`",
-            (*path, second),
-            key=True,
-            label="keep one",
-            note=note,
-            related=[((*path, first), f"`{first}`")],
-        )
-    return both
-
-
 def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     """Report the key at `path`, of a section or of the top level, that does not exist there."""
     *sections, key = map(str, path)
     section = sections[0] if sections else ""
-    allowed = SECTIONS[section] if section else TOP
-    owner = f"`{section}`" if section else "a spec"
-    others = {home: keys for home, keys in SECTIONS.items() if home != section}
+    shape = SECTIONS[section] if section else LANGUAGE
+    allowed, owner = shape.keys, shape.what
+    others = {home: other.keys for home, other in SECTIONS.items() if home != section}
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
     written = "" if section == "model" else as_argument(reporter, key, value)
     if not homes and not written and not suggest(key, allowed):

@@ -1,0 +1,248 @@
+"""The parser of what the grammar describes: reports keys that are unknown, missing or exclude each other, and values that are
+empty or of the wrong type. What a spec means is read beside this, from what is left.
+
+What cannot be read is None, and has been reported.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from types import NoneType
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.field_schema import Schema, listed
+from modelc.compiler.language.grammar import RECURRING, SECTIONS
+from modelc.compiler.language.parser.arguments import drop_repeated
+from modelc.compiler.language.parser.misplaced import unknown_key
+from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
+from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
+from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Shape, Thing, Value
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wording import describe
+
+Reader = Callable[[Reporter, Any, Path], Any]
+"""Reads the value at a path itself, as far as it is more than its shape."""
+TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    "array": ("tuple_type", list),
+    "boolean": ("bool_type", bool),
+    "integer": ("int_type", int),
+    "null": ("none_required", NoneType),
+    "number": ("float_type", (int, float)),
+    "string": ("string_type", str),
+}
+"""The types of JSON Schema, each with pydantic's word for what is not of it, and in Python."""
+LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "minimum": ("greater_than_equal", lambda value, bound: bool(value >= bound)),
+    "exclusiveMaximum": ("less_than", lambda value, bound: bool(value < bound)),
+    "maximum": ("less_than_equal", lambda value, bound: bool(value <= bound)),
+}
+"""The bounds of JSON Schema, each with pydantic's word for what is beyond it, and what lies within."""
+
+
+def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "") -> Any:
+    """The value at `path`, called `what` in messages, as `shape` describes it: mappings and lists of what is in them, named
+    things as `Found`, layers and nodes as they are written."""
+    if reporter.is_hole(path):
+        return None
+    if isinstance(shape, Again):
+        again = RECURRING[shape.name]
+        shape = again._replace(if_empty=None) if shape.empty and isinstance(again, Items) else again
+        return read(reporter, shape, raw, path, what)
+    what = what or f"`{next((key for key in reversed(path) if isinstance(key, str)), '')}`"
+    if isinstance(shape, Either):
+        return read_either(reporter, shape, raw, path, what)
+    if isinstance(shape, Keys):
+        return read_keys(reporter, shape, raw, path, what)
+    if isinstance(shape, Value):
+        return read_value(reporter, shape, raw, path, what)
+    if isinstance(shape, Thing):
+        return raw if shape.blocks else read_thing(reporter, shape, raw, path)
+    if isinstance(shape, Items):
+        return read_items(reporter, shape, raw, path, what)
+    return read_names(reporter, shape, raw, path, what)
+
+
+def read_items(reporter: Reporter, shape: Items, raw: Any, path: Path, what: str) -> list[Any] | None:
+    if not isinstance(raw, list):
+        wrong_kind(reporter, "a list", raw, path, what, shape.help)
+    elif not lacks_entry(reporter, shape.if_empty, raw, path, what):
+        return [read(reporter, shape.of, value, (*path, index)) for index, value in enumerate(raw)]
+    return None
+
+
+def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str) -> dict[str, Any] | None:
+    if not isinstance(raw, Mapping):
+        wrong_kind(reporter, "a mapping", raw, path, what, shape.help)
+        return None
+    if lacks_entry(reporter, shape.if_empty, raw, path, what):
+        return None
+    for name in () if shape.refers else raw:
+        check_name(reporter, name, (*path, name), key=True)
+    called = {name: f"{shape.each} `{name}`".strip() for name in raw}
+    return {name: read(reporter, shape.of, value, (*path, name), called[name]) for name, value in raw.items()}
+
+
+def read_keys(
+    reporter: Reporter,
+    shape: Keys,
+    raw: Any,
+    path: Path,
+    what: str = "",
+    readers: Mapping[str, Reader] = {},
+) -> dict[str, Any] | None:
+    """What stands under each key of the mapping at `path`; `readers` are for keys whose values mean more than their shape."""
+    what = what or shape.what
+    if reporter.is_hole(path):
+        return None
+    if not isinstance(raw, Mapping):
+        wrong_kind(reporter, shape.expected, raw, path, what, shape.help)
+        return None
+    for key, value in raw.items():
+        here = (*path, key)
+        if key in shape.later:
+            label = "not in this version"
+            reporter.add("E109", f"`{key}` comes with a later version", here, key=True, label=label)
+        elif key not in shape.keys:
+            if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
+                unknown_key(reporter, here, value)
+            else:
+                reporter.unknown(here, key, what, shape.keys)
+            reporter.unread.add(here)
+    # Nothing says as much as the key left out, where that has a meaning: so `--set` can change the one for the other.
+    given = {key: value for key, value in raw.items() if value is not None or not is_nullable(shape.keys.get(key))}
+    need_keys(reporter, shape, given, path, what)
+    excluded = exclude(reporter, shape, given, path, what)
+    found: dict[str, Any] = dict.fromkeys(excluded)
+    for key, below in shape.keys.items():
+        if key in given and key not in excluded:
+            here = (*path, key)
+            found[key] = (
+                readers[key](reporter, raw[key], here) if key in readers else read(reporter, below, raw[key], here)
+            )
+    return found
+
+
+def is_nullable(shape: Shape | None) -> bool:
+    return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
+
+
+def need_keys(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> None:
+    """Report keys that are missing, unless one that is there may be meant for them."""
+    holes = {str(hole[-1]) for hole in reporter.unread if hole[:-1] == path and hole}
+    if not holes <= shape.keys.keys():
+        return
+    for need in shape.needs:
+        if {*need.keys} & (raw.keys() | holes) or (need.beside and need.beside not in raw):
+            continue
+        below = shape.keys[need.keys[0]]
+        names = ", ".join(below.table) if isinstance(below, Thing) else ""
+        reporter.add(
+            "E104",
+            f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}",
+            path,
+            key=True,
+            label=need.label or f"`{need.keys[0]}` is missing",
+            help=need.help.replace("{names}", names),
+        )
+
+
+def exclude(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> list[str]:
+    """Report keys that cannot stand together; gives the second of each two."""
+    both = [one for one in shape.excluded if one.first in raw and one.second in raw]
+    for one in both:
+        reporter.add(
+            "E108",
+            one.message or f"{what} has both `{one.first}` and `{one.second}`",
+            (*path, one.second),
+            key=True,
+            label=one.labels[1],
+            help=one.help,
+            note=one.note,
+            related=[((*path, one.first), one.labels[0].format(one.first))] if one.labels[0] else [],
+        )
+    return [one.second for one in both]
+
+
+def read_either(reporter: Reporter, shape: Either, raw: Any, path: Path, what: str) -> Any:
+    kind = shape.mapping if isinstance(raw, Mapping) else shape.items if isinstance(raw, list) else shape.value
+    kind = kind or (None if shape.expected else shape.value)
+    if kind is None or (shape.expected and not isinstance(raw, str | list | Mapping)):
+        wrong_kind(reporter, shape.expected or "a list or a mapping", raw, path, what, shape.help)
+        return None
+    if lacks_entry(reporter, shape.if_empty, raw, path, what):
+        return None
+    return read(reporter, kind, raw, path, what)
+
+
+def lacks_entry(reporter: Reporter, if_empty: tuple[str, str] | None, raw: Any, path: Path, what: str) -> bool:
+    """Report a mapping or a list that is empty and must not be; says whether it is one."""
+    if if_empty is None or raw not in ({}, []) or reporter.has_hole(path):
+        return False
+    label, cure = if_empty
+    reporter.add("E104", f"{what} is empty", path, key=True, label=label, help=cure)
+    return True
+
+
+def read_thing(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found | None:
+    """The named thing at `path`; where something may stand beside it, that is read even if the thing cannot be."""
+    found = read_named(reporter, shape, raw, path)
+    if not shape.siblings or not isinstance(raw, Mapping):
+        return found
+    beside = {key: read(reporter, below, raw[key], (*path, key)) for key, below in shape.siblings.items() if key in raw}
+    strange = any(key not in shape.siblings and key not in shape.table for key in raw)
+    return replace(found or Found("", None, path), beside=beside, strange=strange)
+
+
+def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str) -> Any:
+    """The plain value at `path`."""
+    value = raw
+    if shape.read is not None:
+        with suppress(PydanticCustomError):  # a ratio by zero, which is no number either
+            value = shape.read(raw)
+    if shape.expected and not isinstance(value, str):
+        wrong_kind(reporter, shape.expected, value, path, what)
+        return None
+    wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)
+    for item in wrong:
+        if shape.range and item["type"] in BOUNDS:
+            reporter.add("E106", f"{what} must be {shape.range}, got {value}", path, label="out of range")
+        else:
+            report_finding(reporter, item, path, (), "")
+    drop_repeated(reporter, start)
+    return None if wrong else value
+
+
+def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, Any]]:
+    """Where `value` does not fit a schema of the grammar, and how, as pydantic says it."""
+    kinds = listed(schema["type"])
+    # A text where a number may stand is a ratio, which is a number by now.
+    kinds = [kind for kind in kinds if kind != "string" or "number" not in kinds]
+    item = {"loc": at, "input": value, "msg": ""}
+    if "enum" in schema and value not in schema["enum"]:
+        yield {**item, "type": "literal_error", "ctx": {"expected": ", ".join(schema["enum"])}}
+    elif not any(
+        isinstance(value, TYPES[kind][1]) and isinstance(value, bool) <= (kind == "boolean") for kind in kinds
+    ):
+        yield {**item, "type": TYPES[kinds[0]][0]}
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from mismatches(schema["items"], inner, (*at, index))
+    elif isinstance(value, int | float):
+        for keyword, (type_, holds) in LIMITS.items():
+            if keyword in schema and not holds(value, schema[keyword]):
+                yield {**item, "type": type_, "ctx": {BOUNDS[type_][0]: schema[keyword]}}
+
+
+def wrong_kind(reporter: Reporter, expected: str, raw: Any, path: Path, what: str, help: Help = "") -> None:
+    """Report a value that is not what is `expected`, such as `the name of a node`."""
+    label = f"expected a {expected.split()[1].rstrip(',')}"
+    cure = help_for(reporter, help, raw, path)
+    message = (
+        f"{label}, got {describe(raw)}"
+        if isinstance(path[-1], int)
+        else f"{what} must be {expected}, got {describe(raw)}"
+    )
+    reporter.add("E105", message, path, label=label, help=cure)

@@ -1,0 +1,160 @@
+"""What the grammar is made of: the shapes of values, with the words that messages have for them. Reads and checks nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from modelc.compiler.language.field_schema import Schema
+from modelc.compiler.library.base.registry import NAME, Registry
+
+# Named tuples: classes of frozen fields take six times as long to make, in every start of a command.
+
+Help = str | Callable[[str, Any, Mapping[str, Any]], str]
+"""What to do about a value of the wrong kind: a text, or a function of its key, the value and the whole spec."""
+
+
+class Value(NamedTuple):
+    """A plain value, as far as JSON Schema can say what it may be.
+
+    Messages call it as `expected` says instead of by its type, and its bounds by `range`. `read` gives the value that another
+    form of it stands for, as `1/3` does for a number.
+    """
+
+    schema: Schema
+    description: str = ""
+    expected: str = ""
+    range: str = ""
+    read: Callable[[Any], Any] | None = None
+
+
+class Need(NamedTuple):
+    """One of `keys` must be there; with `beside`, where that key is. Messages say that `owner` needs it.
+
+    `{names}` in the help are the names of the table that the value is of.
+    """
+
+    keys: tuple[str, ...]
+    help: str
+    label: str = ""
+    beside: str = ""
+    owner: str = ""
+
+
+class Exclusion(NamedTuple):
+    """Two keys that cannot stand together; `labels` are the words at the first, empty for none, and at the second."""
+
+    first: str
+    second: str
+    note: str = ""
+    help: str = ""
+    labels: tuple[str, str] = ("`{}`", "keep one")
+    message: str = ""
+
+
+class Keys(NamedTuple):
+    """A mapping with these keys and no others; `later` has those that only later versions have."""
+
+    what: str
+    keys: Mapping[str, "Shape"]
+    needs: tuple[Need, ...] = ()
+    description: str = ""
+    excluded: tuple[Exclusion, ...] = ()
+    later: tuple[str, ...] = ()
+    expected: str = "a mapping"
+    help: Help = ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The keys that must be there, whatever else is."""
+        return tuple(need.keys[0] for need in self.needs if len(need.keys) == 1 and not need.beside)
+
+
+class Names(NamedTuple):
+    """A mapping from names: such as the spec chooses, or with `refers` such as it has elsewhere.
+
+    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing; `nullable`
+    that nothing may stand in its place. `if_empty` has the label and the help where it must have an entry. Messages call an
+    entry by `each` and its name.
+    """
+
+    what: str
+    of: "Shape"
+    open: bool = False
+    given: bool = False
+    nullable: bool = False
+    description: str = ""
+    pattern: str = f"^{NAME.pattern}$"
+    refers: bool = False
+    each: str = ""
+    if_empty: tuple[str, str] | None = None
+    help: Help = ""
+
+
+class Items(NamedTuple):
+    """A list; `if_empty` has the label and the help where it must have an item."""
+
+    of: "Shape"
+    description: str = ""
+    if_empty: tuple[str, str] | None = None
+    help: Help = ""
+
+
+class Thing(NamedTuple):
+    """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
+
+    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that are
+    named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the spec.
+    Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is no name of the table.
+    """
+
+    table: Registry[Any]
+    siblings: Mapping[str, "Shape"] = {}
+    required: tuple[str, ...] = ()
+    number: Schema | None = None
+    instead: tuple[str, ...] = ()
+    others: Mapping[str, "Shape"] = {}
+    blocks: bool = False
+    optional: bool = False
+    description: str = ""
+    bare: Help = ""
+
+
+class Either(NamedTuple):
+    """A list or a mapping or a plain value: told apart by what is there. Kinds that are not allowed are None.
+
+    Messages call it as `expected` says.
+    """
+
+    mapping: "Shape | None" = None
+    items: "Items | None" = None
+    value: Value | None = None
+    description: str = ""
+    expected: str = ""
+    help: Help = ""
+    if_empty: tuple[str, str] | None = None
+
+
+class Again(NamedTuple):
+    """One of the grammar's `RECURRING`, by its name: a shape that stands inside itself. With `empty` it may have no entry."""
+
+    name: str
+    description: str = ""
+    empty: bool = False
+
+
+Shape = Value | Keys | Names | Items | Thing | Either | Again
+
+
+def text(description: str, expected: str = "") -> Value:
+    return Value({"type": "string"}, description, expected)
+
+
+def integer(
+    description: str, least: int, most: int = 0, below: int = 0, range: str = "", nullable: bool = False
+) -> Value:
+    """A whole number of at least `least`, where they are given of at most `most` and below `below`."""
+    bounds = {"minimum": least} | ({"maximum": most} if most else {}) | ({"exclusiveMaximum": below} if below else {})
+    return Value({"type": ["integer", "null"] if nullable else "integer", **bounds}, description, range=range)
+
+
+def boolean(description: str) -> Value:
+    return Value({"type": "boolean"}, description)

@@ -1,0 +1,77 @@
+"""What to write in the place of a value of the wrong kind, where it betrays what was meant: functions of its key, the value and
+the whole spec, empty for all other values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.language.suggestions.wording import flow
+
+Spec = Mapping[str, Any]
+
+
+def as_source(key: str, value: Any, spec: Spec) -> str:
+    return f"write `data: {{source: {value}}}`" if isinstance(value, str) else ""
+
+
+def as_input(key: str, value: Any, spec: Spec) -> str:
+    if not isinstance(value, str):
+        return ""
+    return f"write `inputs: {{{value}: {{shape: [4]}}}}`, with the shape of one example"
+
+
+def as_shape(key: str, value: Any, spec: Spec) -> str:
+    sizes = value if isinstance(value, list) else [""]
+    return f"write `{key}: {{shape: {flow(value)}}}`" if all(isinstance(size, int) for size in sizes) else ""
+
+
+def as_outputs(key: str, value: Any, spec: Spec) -> str:
+    return f"write `[{value}]`" if isinstance(value, str) else ""
+
+
+def as_metrics(key: str, value: Any, spec: Spec) -> str:
+    return f"write `{key}: [{value if isinstance(value, str) else 'accuracy'}]`"
+
+
+def as_nodes(key: str, value: Any, spec: Spec) -> str:
+    """How nodes that are written as a list, each with its `name`, begin as a mapping."""
+    if not isinstance(value, list):
+        return ""
+    first = value[0] if value and isinstance(value[0], Mapping) else {}
+    name = flow(first.get("name", "hidden"))
+    return f"name each node in place of its `-`: `nodes: {{{name}: {{from: ..., dense: 8}}}}`"
+
+
+def as_inputs_of_data(key: str, value: Any, spec: Spec) -> str:
+    """How a bare column is read for the one input."""
+    column, model = column_in(value), mapping_in(spec, "model")
+    name = next(iter(mapping_in(model, "inputs")), "x")
+    return f"write `inputs: {{{name}: {{array: {column}}}}}`" if column else ""
+
+
+def as_targets(key: str, value: Any, spec: Spec) -> str:
+    """How a bare column is read for the last layer."""
+    column, model = column_in(value), mapping_in(spec, "model")
+    outputs, layers = model.get("outputs"), model.get("layers")
+    name = next(iter(outputs), None) if isinstance(outputs, list | Mapping) else None
+    if isinstance(layers, list) and layers and isinstance(layers[-1], Mapping):
+        name = layers[-1].get("name")
+    name = name if isinstance(name, str) else "output"
+    if not column:
+        return ""
+    return f"write `targets: {{{name}: {{category: {column}}}}}` for classes, `{{array: {column}}}` for numbers"
+
+
+def column_in(value: Any) -> str:
+    """The column that a text, or the first one of a list, names."""
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, str) else ""
+
+
+def mapping_in(spec: Spec, key: str) -> Spec:
+    found = spec.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def as_reader(key: str, value: Any, spec: Spec) -> str:
+    """How the column that is named in the place of a reader is read."""
+    return f"to read the column `{value}` as it is, write `{key}: {{array: {value}}}`"
