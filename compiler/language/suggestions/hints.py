@@ -119,9 +119,8 @@ def is_quotient(value: Any, computed: bool) -> bool:
 
 
 def type_hint(kind: str, name: str, value: Any) -> str:
-    """What to do about a value of the wrong type; `kind` is pydantic's word for the finding. Empty where none is at hand."""
-    if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
-        return f"write `{'true' if str(value).lower() in TRUE else 'false'}`"
+    """What to do about a value of the wrong type that is not one in another spelling; `kind` is pydantic's word for the
+    finding. Empty where nothing is known."""
     if kind == "dict_type" and name == "class_weight":
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others count 1"
     if kind == "int_type" and value is None and name == "shape":
@@ -131,44 +130,35 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     if kind in ("int_type", "float_type") and isinstance(value, Mapping):
         inside = next((item for key, item in value.items() if spelled(key, (name,)) or len(value) == 1), None)
         return f"write `{name}: {inside}`" if type(inside) in (int, float) else ""
-    if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
-        return f"write `{int(value)}`"
-    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
-        return number_hint(value)
     return ""
 
 
-def value_meant(kind: str, value: Any) -> str | None:
-    """What a value of the wrong type unambiguously stands for, as a spec writes it: `true` for `yes`, 8 for `"8"`. None for others."""
-    if kind == "bool_type" and isinstance(value, str) and value.lower() in TRUE + FALSE:
-        return "true" if value.lower() in TRUE else "false"
+def respelled(kind: str, value: Any) -> str:
+    """A value of the wrong type as a spec writes what it stands for: `true` for `yes`, `8` for `"8"`. Empty for all others."""
+    if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
+        return "true" if str(value).lower() in TRUE else "false"
     if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str):
-        plain = value.replace("_", "").strip()
-        number = whole_number(plain)
-        if number is not None and plain.isascii():
-            # With a leading zero it is another number in YAML 1.1.
-            digits = plain.lstrip("+-")
-            return str(number) if digits == "0" or digits[0] != "0" else None
-        return plain if FLOAT.fullmatch(plain) else None
-    return None
+    return number_in(value) if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str) else ""
+
+
+def number_in(text: str) -> str:
+    """The number that a text is, as a spec writes it. Empty where it is none."""
+    plain = text.replace("_", "").strip()
+    number = whole_number(plain)
+    return str(number) if number is not None else plain if FLOAT.fullmatch(plain) else ""
+
+
+def has_leading_zero(value: Any) -> bool:
+    """Whether a value is a text of digits that other readers take for another number: `010` is 8 in YAML 1.1."""
+    plain = value.replace("_", "").strip() if isinstance(value, str) else ""
+    return whole_number(plain) is not None and (not plain.isascii() or plain.lstrip("+-")[:-1].startswith("0"))
 
 
 def whole_number(text: str) -> int | None:
     """The whole number that a text of digits is, with a sign or without; None for all else, and for what is too long to be one."""
     digits = text[1:] if text[:1] in ("+", "-") else text
     return int(text) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
-
-
-def number_hint(text: str) -> str:
-    """What to do about a text where a number is wanted, if it is one but for its spelling."""
-    plain = text.replace("_", "").strip()
-    number = whole_number(plain)
-    if number is None and not FLOAT.fullmatch(plain):
-        return ""
-    shown = plain if number is None else str(number)
-    return "remove the quotes" if shown == text else f"write `{shown}`"
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
@@ -184,4 +174,4 @@ def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
 
 def looks_like_a_number(text: str) -> bool:
     """Whether `text` could be taken for a number, so that a message has to show its quotes."""
-    return bool(number_hint(text)) and text[:1] in "+-.0123456789"
+    return bool(number_in(text)) and text[:1] in "+-.0123456789"

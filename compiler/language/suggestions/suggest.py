@@ -9,7 +9,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Suggestion
-from modelc.compiler.language.suggestions.hints import CHOICES, absent_hint, argument_hint, type_hint, value_meant
+from modelc.compiler.language.suggestions.hints import (
+    CHOICES,
+    absent_hint,
+    argument_hint,
+    has_leading_zero,
+    respelled,
+    type_hint,
+)
 from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, synonyms, typo_of
 from modelc.compiler.language.suggestions.translation import as_here, below, translated
 from modelc.compiler.library.base.plugin_metadata import plugins_with
@@ -78,8 +85,11 @@ def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
 
 def suggest_value(kind: str, name: str, value: object) -> Suggestion:
     """What is meant by a `value` of the wrong type, for what is called `name`; `kind` is pydantic's word for the finding."""
-    new = value_meant(kind, value)
-    return Suggestion(value, new or "", type_hint(kind, name, value), new is not None, how="value")
+    new = respelled(kind, value)
+    if not new:
+        return Suggestion(value, help=type_hint(kind, name, value))
+    help = "remove the quotes" if new == value else f"write `{new}`"
+    return Suggestion(value, new, help, not has_leading_zero(value), how="value")
 
 
 def suggest_registered(
