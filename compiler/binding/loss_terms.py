@@ -183,7 +183,9 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
         )
         return None
     if model.complete and reference.node not in model.nodes:
-        choices = [*graph.outputs, *model.nodes]
+        found = suggest(reference.node, [*graph.outputs, *model.nodes], defined=True)
+        if text != reference.node:
+            found = replace(found, is_safe=False)
         reporter.add(
             "E205",
             f"the loss term `{name}` is of `{text}`, which is no output or node",
@@ -192,7 +194,7 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
             label="no such output or node",
             help="" if spec.of else "say which with `of: ...`",
             note=f"outputs: {', '.join(graph.outputs)}",
-            suggestion=suggest(text, choices, defined=True),
+            suggestion=found,
         )
     return None
 
