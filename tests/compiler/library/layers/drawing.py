@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from modelc.compiler.library.base.tensor_type import TensorType
+from tests.compiler.library.layers.running import normal
 
 Configurations = dict[str, tuple[st.SearchStrategy[Any], st.SearchStrategy[dict[str, Any]]]]
 """For each layer: its arguments, and the types of its inputs by slot. Some fit, some do not."""
@@ -45,6 +46,17 @@ def one(strategy: st.SearchStrategy[TensorType]) -> st.SearchStrategy[dict[str, 
     return strategy.map(lambda x: {"x": x})
 
 
+def each(count: int, least: int = 1, most: int = 3) -> st.SearchStrategy[Any]:
+    """One number, or one for each axis."""
+    numbers = st.integers(least, most)
+    return numbers | st.lists(numbers, min_size=count, max_size=count)
+
+
+def spaces(count: int, **options: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """What has `count` directions and channels, and sometimes one axis too few."""
+    return one(tensors(count + 1, count + 1, count + 1, count, **options))
+
+
 def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Arguments, each of which may also be left out when it is written with a leading `maybe_`."""
     required = {name: choice for name, choice in choices.items() if not name.startswith("maybe_")}
@@ -55,3 +67,7 @@ def arguments(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, 
 anything = st.sampled_from(["float32", "bfloat16", "int32", "uint8", "bool"])
 numbers = st.floats(-2, 2)
 plain = arguments()
+any_rank = one(tensors(0, 1, 2, 3))
+
+SPACES = {1: normal(3, 5, 4), 2: normal(3, 5, 5, 2), 3: normal(3, 3, 4, 3, 2)}
+"""Three rows with channels along one, two and three directions."""

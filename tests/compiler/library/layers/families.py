@@ -1,4 +1,4 @@
-"""Finds the modules of the families of layers: their configurations, and their comparisons with an oracle."""
+"""Finds what the folder of each kind of layers has: configurations, oracles, and comparisons with Keras or a formula."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -6,49 +6,42 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from modelc.compiler.library.layers import LAYERS
+
 FOLDER = Path(__file__).parent
 
 
+def kind_of(layer: str) -> str:
+    """The folder that the class of a layer stands in, and so its tests."""
+    return LAYERS.find(layer).__module__.split(".")[-2]
+
+
 def modules(pattern: str) -> Iterator[ModuleType]:
-    """The modules of this folder whose file names match, in order."""
-    for path in sorted(FOLDER.glob(pattern)):
-        yield import_module(f"{__package__}.{path.stem}")
+    """The modules of this folder and those of the kinds whose file names match, in order."""
+    for path in sorted(FOLDER.rglob(pattern)):
+        yield import_module(".".join((__package__ or "", *path.relative_to(FOLDER).with_suffix("").parts)))
 
 
-def collected(name: str) -> dict[str, Any]:
-    """The entries of the mapping `name` of every `configurations_*.py`, each layer in one of them."""
-    entries: dict[str, Any] = {}
-    for module in modules("configurations_*.py"):
-        own = getattr(module, name)
-        assert not entries.keys() & own.keys(), f"{module.__name__} repeats {entries.keys() & own.keys()}"
-        entries |= own
-    return entries
+def collected(name: str, pattern: str = "configurations.py") -> dict[str, Any]:
+    """The entries of the mapping `name` of every module that matches and has it."""
+    return {layer: entry for module in modules(pattern) for layer, entry in getattr(module, name, {}).items()}
 
 
 def compared() -> set[str]:
-    """The layers in `COMPARED` of every `test_*_against_*.py` that has it."""
-    return {layer for module in modules("test_*_against_*.py") for layer in getattr(module, "COMPARED", ())}
+    """The layers in `COMPARED` of every `test_*against_*.py` that has it."""
+    return {layer for module in modules("test_*against_*.py") for layer in getattr(module, "COMPARED", ())}
 
 
 def oracles() -> dict[str, Any]:
-    """The entries of `ORACLES` of every `oracles_*.py`, each layer in one of them."""
-    entries: dict[str, Any] = {}
-    for module in modules("oracles_*.py"):
-        assert not entries.keys() & module.ORACLES.keys(), f"{module.__name__} repeats a layer"
-        entries |= module.ORACLES
-    return entries
+    """The oracle of each layer that has one."""
+    return collected("ORACLES", "oracles.py")
 
 
 def special_values() -> dict[str, Any]:
-    """The entries of `VALUES` of those `configurations_*.py` that have it."""
-    return {
-        name: use for module in modules("configurations_*.py") for name, use in getattr(module, "VALUES", {}).items()
-    }
+    """The inputs of those layers that want special ones."""
+    return collected("VALUES")
 
 
 def few(layer: str) -> int:
-    """How many uses of a layer to compile: the `FEW` of its `configurations_*.py`, fewer for what is slow to compile."""
-    for module in modules("configurations_*.py"):
-        if layer in module.CONFIGURATIONS:
-            return int(getattr(module, "FEW", 5))
-    raise KeyError(layer)
+    """How many uses of a layer to compile: fewer for what is slow to compile."""
+    return 4 if any(layer in getattr(module, "SLOW", ()) for module in modules("configurations.py")) else 5

@@ -1,6 +1,6 @@
 """What an oracle is: for a drawn use of a layer, a Keras 3 layer or a function of the same weights and inputs.
 
-The oracles themselves are in `oracles_<family>.py`, in a mapping `ORACLES` from the name of a layer to a function of a
+The oracles themselves are in `<kind>/oracles.py`, in a mapping `ORACLES` from the name of a layer to a function of a
 `Drawn`. It gives a `Keras`, a function, or None for a use that the oracle gets wrong, with the reason beside it.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import keras
 
 from tests.compiler.library.layers.comparing import called, our_name, shapes, tuple_of
 from tests.compiler.library.layers.drawn import Drawn
@@ -35,6 +36,7 @@ class Keras:
     names: Sequence[str] = ()
 
 
+Operation = Callable[..., Any]
 Oracle = Callable[[Drawn], Keras | Function | None]
 Both = Callable[[Any, Any], tuple[tuple[Any, ...], dict[str, Any]]]
 """From weights and inputs to outputs in order, penalties last if there are any, and the new state."""
@@ -62,9 +64,20 @@ def through(layer: Any, **renamed: Callable[[Drawn, Any], tuple[str, Any]]) -> O
     return oracle
 
 
+def along(function: Operation) -> Oracle:
+    """A function along the drawn axis or axes, with the other arguments by name."""
+
+    def oracle(use: Drawn) -> Function:
+        axes = use.arguments.get("axis", -1)
+        given = {**use.arguments, "axis": tuple(axes) if isinstance(axes, list) else axes}
+        return lambda params, inputs: function(inputs["x"], **given)
+
+    return oracle
+
+
 def keras_arguments(use: Drawn, **renamed: Callable[[Drawn, Any], tuple[str, Any]]) -> dict[str, Any]:
     """The drawn arguments as Keras takes them: lists as tuples, activations as functions."""
-    from tests.compiler.library.layers.oracles_activations import FromRegistry
+    from tests.compiler.library.layers.activations.oracles import FromRegistry
 
     given: dict[str, Any] = {}
     for name, value in use.arguments.items():
@@ -76,6 +89,27 @@ def keras_arguments(use: Drawn, **renamed: Callable[[Drawn, Any], tuple[str, Any
         else:
             given[name] = tuple(value) if isinstance(value, list) else value
     return given
+
+
+def keras_class(name: str) -> Any:
+    """`global_avg_pool1d` is `GlobalAveragePooling1D`."""
+    folded = name.replace("avg_pool", "average_pooling").replace("max_pool", "max_pooling").replace("_", "")
+    return next(getattr(keras.layers, entry) for entry in dir(keras.layers) if entry.lower() == folded)
+
+
+def by_name(use: Drawn) -> Keras:
+    """Keras's layer of the same name."""
+    return Keras(keras_class(use.name)(**keras_arguments(use)))
+
+
+def larger(value: Any) -> bool:
+    """Whether a step or a dilation is more than one, along any direction."""
+    return any(size > 1 for size in (value if isinstance(value, list) else [value]))
+
+
+def only(value: Any) -> int:
+    """The one number of a sequence's only direction."""
+    return int(value[0] if isinstance(value, list) else value)
 
 
 def run_ours(use: Drawn, running: Running) -> Both:

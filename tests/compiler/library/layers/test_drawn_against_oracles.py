@@ -20,7 +20,7 @@ from tests.compiler.library.layers.families import few, oracles
 from tests.compiler.library.layers.oracles import Both, run_ours, run_theirs
 
 WITHOUT = {
-    "integer_lookup": "Keras's needs TensorFlow; the examples of its docstring are in `test_tables_against_keras.py`",
+    "integer_lookup": "Keras's needs TensorFlow; the examples of its docstring are in `preprocessing/test_features_against_keras.py`",
 }
 """Layers that no oracle can run here, with where the golden values come from."""
 

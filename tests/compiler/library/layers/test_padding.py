@@ -9,8 +9,9 @@ import pytest
 
 from modelc.compiler.library.base.prng import root_key
 from modelc.compiler.library.layers import LAYERS
-from tests.compiler.library.layers import configurations_images, configurations_values
 from tests.compiler.library.layers.families import collected
+from tests.compiler.library.layers.preprocessing.configurations import PADDED
+from tests.compiler.library.layers.regularization.configurations import RANDOM
 from tests.compiler.library.layers.running import QUICK, filled, normal
 
 USES: dict[str, tuple[Any, Any]] = collected("USES")
@@ -29,7 +30,7 @@ def test_every_layer_is_used() -> None:
 @pytest.mark.parametrize(
     ("name", "train"),
     [(name, False) for name in sorted(USES)]
-    + [(name, True) for name in configurations_values.RANDOM + configurations_images.PADDED]
+    + [(name, True) for name in RANDOM + PADDED]
     + [
         (name, True)
         for name in (

@@ -1,5 +1,6 @@
 """For every layer: what `plan` promises is what `apply` gives, over drawn arguments and input types."""
 
+import re
 from typing import Any
 
 import jax
@@ -13,9 +14,8 @@ from modelc.compiler.library.contracts.layer import Call, PlanError
 from modelc.compiler.library.initializers import INITIALIZERS
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.syntax.document import read
-from tests.compiler.library.layers import configurations_windows
 from tests.compiler.library.layers.drawing import Configurations
-from tests.compiler.library.layers.families import collected
+from tests.compiler.library.layers.families import collected, kind_of, modules
 from tests.compiler.library.layers.running import as_result
 
 
@@ -26,12 +26,25 @@ def abstract(shape: tuple[int, ...], dtype: str) -> Any:
 
 CONFIGURATIONS: Configurations = collected("CONFIGURATIONS")
 
-QUICKLY = configurations_windows.CONFIGURATIONS
+QUICKLY = [
+    name
+    for name in LAYERS
+    if re.search(r"[123]d", name)
+    and kind_of(name) in ("convolutional", "pooling", "reshaping")
+    and name not in ("avg_pool2d", "conv2d", "global_avg_pool2d", "max_pool2d")
+]
 """Many layers by one rule: fewer examples of each will do."""
 
 
 def test_every_layer_has_configurations() -> None:
     assert sorted(CONFIGURATIONS) == sorted(LAYERS)
+
+
+@pytest.mark.parametrize("name", ["CONFIGURATIONS", "USES", "VALUES", "SLOW", "ORACLES"])
+def test_what_is_tested_of_a_layer_is_in_the_folder_of_its_kind(name: str) -> None:
+    for module in (*modules("configurations.py"), *modules("oracles.py")):
+        for layer in getattr(module, name, ()):
+            assert module.__name__.split(".")[-2] == kind_of(layer), layer
 
 
 @pytest.mark.parametrize("name", list(LAYERS))

@@ -18,7 +18,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, PlanError
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from tests.compiler.library.layers.comparing import Case, check, check_activation, close
-from tests.compiler.library.layers.configurations_values import RANDOM
+from tests.compiler.library.layers.regularization.configurations import RANDOM
 from tests.compiler.library.layers.running import QUICK, build, normal
 
 L = keras.layers

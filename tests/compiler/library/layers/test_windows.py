@@ -13,10 +13,10 @@ from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
+from tests.compiler.library.layers.families import kind_of
 from tests.compiler.library.layers.running import filled, normal
 
-MODULES = [f"layers.{name}:" for name in ("conv", "conv_transpose", "depthwise_conv", "separable_conv")]
-CONVOLUTIONS = [name for name in LAYERS if any(LAYERS.entries[name].startswith(module) for module in MODULES)]
+CONVOLUTIONS = [name for name in LAYERS if kind_of(name) == "convolutional"]
 
 
 @pytest.mark.parametrize("kind", ["avg", "max"])
