@@ -3,7 +3,7 @@
 A part is a value; putting it somewhere else copies nothing, and it still knows its place. Knows no language.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,9 +12,9 @@ from modelc.compiler.syntax.alias_expansion import MAX_NODES
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SourceNode:
-    """One value. `content` is a scalar, a tuple of parts, or a mapping from a key to where it stands and its part.
+    """One value, equal to nothing but itself. `content` is a scalar, a tuple of parts, or a mapping from a key to where it stands and its part.
 
     `at` is where the value is written. `trail` leads from there to where it is used: it is told with every problem of the
     part. `block` is the name of the block whose body this is, empty for everything else.
@@ -38,9 +38,14 @@ class SourceNode:
     @property
     def has_hole(self) -> bool:
         """Whether the value, or something in it, could not be read."""
+        return self.kind == "hole" or any(child.has_hole for child in self.children)
+
+    @property
+    def children(self) -> Sequence["SourceNode"]:
+        """What stands in a mapping or a list, in order."""
         if self.kind == "mapping":
-            return any(part.has_hole for _, part in self.content.values())
-        return self.kind == "hole" or (self.kind == "list" and any(part.has_hole for part in self.content))
+            return [child for _, child in self.content.values()]
+        return self.content if self.kind == "list" else ()
 
     def get(self, key: str) -> "SourceNode | None":
         """The part below `key` of a mapping; None where there is none."""

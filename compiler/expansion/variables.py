@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from modelc.compiler.diagnostics.problem import Label, Place
 from modelc.compiler.diagnostics.reporter import ProblemCollector
@@ -29,7 +29,7 @@ class VariableEvaluator(ProblemCollector):
         self.files: dict[str, File] = {}
         self.parts = 0
         self.wrong: set[tuple[str, Place]] = set()
-        self.data: dict[int, tuple[SourceNode, Any]] = {}
+        self.data: dict[SourceNode, Any] = {}
 
     def count(self, part: SourceNode) -> None:
         """Count a part. Raises TooLarge over the budget."""
@@ -39,16 +39,14 @@ class VariableEvaluator(ProblemCollector):
 
     def plain(self, part: SourceNode) -> Any:
         """The value as plain data, computed once. Raises TooLarge over the budget: one part may stand in it many times."""
-        if id(part) not in self.data:
+        if part not in self.data:
             waiting = [part]
             while waiting:
                 below = waiting.pop()
                 self.count(below)
-                waiting += [one for _, one in below.content.values()] if below.kind == "mapping" else []
-                waiting += below.content if below.kind == "list" else []
-            # The part is kept with it, so that no other one gets its number.
-            self.data[id(part)] = part, part.data
-        return self.data[id(part)][1]
+                waiting += below.children
+            self.data[part] = part.data
+        return self.data[part]
 
     def value(self, part: SourceNode, scope: Scope) -> SourceNode:
         """`part` with its variables written out."""
@@ -169,53 +167,50 @@ class VariableEvaluator(ProblemCollector):
             return scope.parameters[name] or hole(at or Where(Document("", "", None, {}, {}), ()))
         file = scope.file
         if name not in file.variables:
-            if "vars" in file.unreadable:
-                raise Reported
             assert at is not None
-            if name in file.removed:
-                self.report_removed("E207", f"the variable `{name}`", file.removed[name].place(), at)
-                raise Reported
-            suggestion = suggest(name, scope.names, defined=True)
-            cure = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
-            if name == "vars" and "." in text:
-                cure = f"write `${text.partition('.')[2]}`: variables are named without `vars`"
-            if text:
-                suggestion = suggestion.around("$", text[1 + len(name) :])
-            self.report(
-                "E207",
-                f"there is no variable `{name}`",
-                at,
-                label="no such variable",
-                note=f"names here: {', '.join(scope.names)}" if scope.names else "",
-                suggestion=replace(suggestion, help=cure),
-            )
-            raise Reported
+            self.refuse_unknown(name, scope, at, text)
         if used:
             file.used.add(name)
         where, raw = file.variables[name]
         if name in file.open:
-            circle = [*file.open[file.open.index(name) :], name]
-            others = [
-                Label(file.variables[one][0].place(), f"`{one}` needs `{two}`") for one, two in pairwise(circle[1:])
-            ]
-            self.report(
-                "E208",
-                f"the variable `{name}` is made of itself: {' -> '.join(circle)}",
-                where,
-                label=f"needs `{circle[1]}`" if others else "needs itself",
-                related=others,
-            )
+            self.report_cycle(name, file)
             file.values[name] = None
-            return hole(raw.at)
-        if len(file.open) >= LARGEST_DEPTH and name not in file.values:
+        elif len(file.open) >= LARGEST_DEPTH and name not in file.values:
             message = f"more than {LARGEST_DEPTH} variables are made of each other"
             # One chain, of which the rest would be too long again.
             if all(problem.message != message for problem in self.problems):
                 self.report("E208", message, where, label="the limit is reached here", help="write its value here")
             file.values[name] = None
-        if name not in file.values:
+        elif name not in file.values:
             file.open.append(name)
             found = self.value(raw, Scope(file))
             file.open.pop()
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
+
+    def refuse_unknown(self, name: str, scope: Scope, at: Where, text: str) -> NoReturn:
+        """Report a name that is not there, where that is not reported already, and raise Reported."""
+        if "vars" in scope.file.unreadable:
+            raise Reported
+        if name in scope.file.removed:
+            self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
+            raise Reported
+        suggestion = suggest(name, scope.names, defined=True)
+        cure = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
+        if name == "vars" and "." in text:
+            cure = f"write `${text.partition('.')[2]}`: variables are named without `vars`"
+        if text:
+            suggestion = suggestion.around("$", text[1 + len(name) :])
+        note = f"names here: {', '.join(scope.names)}" if scope.names else ""
+        found = replace(suggestion, help=cure)
+        message = f"there is no variable `{name}`"
+        self.report("E207", message, at, label="no such variable", note=note, suggestion=found)
+        raise Reported
+
+    def report_cycle(self, name: str, file: File) -> None:
+        """Report a variable whose value is asked for while it is computed."""
+        cycle = [*file.open[file.open.index(name) :], name]
+        others = [Label(file.variables[one][0].place(), f"`{one}` needs `{two}`") for one, two in pairwise(cycle[1:])]
+        message = f"the variable `{name}` is made of itself: {' -> '.join(cycle)}"
+        label = f"needs `{cycle[1]}`" if others else "needs itself"
+        self.report("E208", message, file.variables[name][0], label=label, related=others)
