@@ -1,7 +1,7 @@
 """Collects the problems that a step finds, each at a place in some text."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem, Suggestion
@@ -14,6 +14,17 @@ class Location(Protocol):
     def path(self) -> Path: ...
 
     def place(self) -> Place: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A location whose place is known."""
+
+    known: Place
+    path: Path = ()
+
+    def place(self) -> Place:
+        return self.known
 
 
 class ProblemCollector:
@@ -41,9 +52,13 @@ class ProblemCollector:
             helps = suggestion.help or help
             safe = replace(suggestion, place=suggestion.place or place) if suggestion.is_safe else None
         labels = tuple(related)
-        self.problems.append(
+        self.collect(
             Problem(code, message, Label(place, label), as_tuple(note), as_tuple(helps), labels, at.path, safe)
         )
+
+    def collect(self, problem: Problem) -> None:
+        """Keep one problem."""
+        self.problems.append(problem)
 
     def report_removed(self, code: str, what: str, removed: Place, use: Location) -> None:
         """Report, once, that `what` is left out of an extended file at `removed`, and that `use` needs it."""
@@ -52,7 +67,7 @@ class ProblemCollector:
         label, needs = Label(removed, "removed here"), Label(use.place(), "needs it")
         cure = "remove what needs it too, or define it anew"
         message = f"{what} is removed, and still needed"
-        self.problems.append(Problem(code, message, label, (), (cure,), (needs,), use.path))
+        self.collect(Problem(code, message, label, (), (cure,), (needs,), use.path))
 
 
 def as_tuple(texts: str | Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from posixpath import dirname, join, normpath
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.problem import Label, Path, Problem
+from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.file_blocks import known_keys
 from modelc.compiler.expansion.key_path import remove
@@ -152,8 +152,7 @@ def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> S
     except RunError as error:
         beside = beside_it(path, files)
         helps = error.helps if beside is None else (f"write `{key}: {beside}`: {RELATIVE}",)
-        label = Label(path.at.place(), f"`{key}`")
-        files.problems.append(Problem("E010", error.message, label, error.notes, helps, path=path.at.path))
+        files.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=helps)
         return None
     files.paths.setdefault(name, path.content)
     if name in stack:

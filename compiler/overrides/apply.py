@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
-from modelc.compiler.diagnostics.reporter import ProblemCollector
+from modelc.compiler.diagnostics.problem import SETTING, Path, Place, Problem
+from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.expansion.key_path import with_end
 from modelc.compiler.expansion.source_tree import SourceNode, document_of, tree
 from modelc.compiler.expansion.variables import Reported
@@ -38,13 +38,13 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
         path, equals, value = setting.partition("=")
         segments = segments_of(path, line)
         if not equals or not path.strip():
-            place = Place(SETTING, line, 1, line, max(len(path), 1) + 1)
-            label = Label(place, "`=` is missing" if path.strip() else "the path is missing")
+            at = Span(Place(SETTING, line, 1, line, max(len(path), 1) + 1))
+            label = "`=` is missing" if path.strip() else "the path is missing"
             cure = "write the path, `=` and the value: `--set train.epochs=3`"
-            reporter.problems.append(Problem("E002", "expected PATH=VALUE", label, helps=(cure,)))
+            reporter.report("E002", "expected PATH=VALUE", at, label=label, help=cure)
         elif empty := [place for segment, place in segments if not segment]:
-            label, cure = Label(empty[0], "nothing between the dots"), "write the path as `train.epochs`"
-            reporter.problems.append(Problem("E002", "the path has an empty part", label, helps=(cure,)))
+            label, cure = "nothing between the dots", "write the path as `train.epochs`"
+            reporter.report("E002", "the path has an empty part", Span(empty[0]), label=label, help=cure)
         else:
             with suppress(Reported):
                 root = lay_over(root, *read_setting(segments, value, line, len(path) + 2, text), reporter)

@@ -21,6 +21,7 @@ from yaml.events import (
 )
 
 from modelc.compiler.diagnostics.problem import Label, Problem
+from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
 from modelc.compiler.syntax.positions import At, Kind, Mark, Node, ParserEvent, Unreadable, place
 from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten
@@ -31,13 +32,13 @@ GLUED = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/]\S*)")
 GLUED_NUMBER = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[-+]?[0-9.]+(?:e[-+]?[0-9]+)?|true|false)")
 
 
-class Composer:
+class Composer(ProblemCollector):
     """Reads one document from parser events into a tree of nodes; what is wrong with it collects in `problems`."""
 
     def __init__(self, events: Iterator[ParserEvent], file: str) -> None:
+        super().__init__()
         self.events = events
         self.file = file
-        self.problems: list[Problem] = []
         self.path: list[str | int] = []
         self.anchors: dict[str, Node | None] = {}
         self.nodes = 0
@@ -55,8 +56,7 @@ class Composer:
                     self.report(
                         "E004",
                         "a second document begins here",
-                        event.start_mark,
-                        event.end_mark,
+                        self.at(event.start_mark, event.end_mark),
                         help="a file holds one spec: put the other one in a file of its own",
                     )
                     return root
@@ -70,7 +70,7 @@ class Composer:
             self.report(
                 "E004",
                 "directives are not part of the language",
-                At(0, 0),
+                self.at(At(0, 0)),
                 help="take the lines out that begin with `%`: a spec is YAML 1.2",
             )
 
@@ -108,7 +108,7 @@ class Composer:
         try:
             return Node("scalar", resolve(text), event.start_mark, event.end_mark)
         except OutOfRange as error:
-            self.report("E006", str(error), event.start_mark, event.end_mark)
+            self.report("E006", str(error), self.at(event.start_mark, event.end_mark))
             return hole(event)
 
     def text(self, event: ParserEvent, text: str) -> Node:
@@ -121,8 +121,7 @@ class Composer:
             self.report(
                 "E001",
                 f"the text holds {what}, U+{code:04X}",
-                event.start_mark,
-                event.end_mark,
+                self.at(event.start_mark, event.end_mark),
                 help="take the escape out",
             )
             return hole(event)
@@ -133,8 +132,7 @@ class Composer:
         self.report(
             "E004",
             f"the tag `{shorten(tag)}` is not part of the language",
-            event.start_mark,
-            At(event.start_mark.line, event.start_mark.column + len(tag)),
+            self.at(event.start_mark, At(event.start_mark.line, event.start_mark.column + len(tag))),
             help="take the tag out; text that looks like a number goes in quotes",
         )
         return Node("hole", None, event.start_mark, end)
@@ -149,7 +147,7 @@ class Composer:
             code, message = "E002", f"no anchor `&{shorten(name)}` stands before this alias"
             close = get_close_matches(name, self.anchors, n=1)
             help = f"did you mean `*{close[0]}`?" if close else "put text that begins with `*` in quotes"
-        self.report(code, message, event.start_mark, event.end_mark, help=help)
+        self.report(code, message, self.at(event.start_mark, event.end_mark), help=help)
         return hole(event)
 
     def sequence(self, event: ParserEvent) -> Node:
@@ -216,10 +214,12 @@ class Composer:
             if node.kind == "hole":
                 return None
             if node.content[:1] == "$":
-                self.report("E004", "a variable cannot be a key", node.start, node.end, help="write the key itself")
+                self.report(
+                    "E004", "a variable cannot be a key", self.at(node.start, node.end), help="write the key itself"
+                )
                 return None
             if not node.content:
-                self.report("E002", "a key is missing before the `:`", node.start, node.end)
+                self.report("E002", "a key is missing before the `:`", self.at(node.start, node.end))
                 return None
             return node
         if type(event) is ScalarEvent:
@@ -229,7 +229,7 @@ class Composer:
             "an alias" if type(event) is AliasEvent else "a list" if type(event) is SequenceStartEvent else "a mapping"
         )
         end = event.end_mark if event.end_mark.line == event.start_mark.line else None
-        self.report("E004", f"{what} cannot be a key", event.start_mark, end, help="keys are plain text")
+        self.report("E004", f"{what} cannot be a key", self.at(event.start_mark, end), help="keys are plain text")
         self.node(event)
         return None
 
@@ -237,41 +237,38 @@ class Composer:
         self.report(
             "E004",
             "merge keys (`<<`) are not part of the language",
-            event.start_mark,
-            event.end_mark,
+            self.at(event.start_mark, event.end_mark),
             help="write the keys out; a whole value can be repeated with an anchor and an alias",
         )
 
     def duplicate(self, key: Node, first: Node) -> None:
         assert key.end is not None
         assert first.end is not None
-        self.add(
-            Problem(
-                "E003",
-                f"key `{shorten(key.content)}` is given twice",
-                Label(place(self.file, key.start, key.end), "given again"),
-                helps=("keep one of the two",),
-                related=(Label(place(self.file, first.start, first.end), "first given here"),),
-                path=(*self.path, key.content),
-            )
+        self.report(
+            "E003",
+            f"key `{shorten(key.content)}` is given twice",
+            Span(place(self.file, key.start, key.end), (*self.path, key.content)),
+            label="given again",
+            help="keep one of the two",
+            related=[Label(place(self.file, first.start, first.end), "first given here")],
         )
 
     def glued(self, match: re.Match[str], start: Mark) -> None:
         """Report `key:value` without a space between the two."""
         from modelc.compiler.syntax.yaml_errors import missing_space
 
-        self.add(missing_space(self.file, match["key"], match["value"], start))
+        self.collect(missing_space(self.file, match["key"], match["value"], start))
 
-    def add(self, problem: Problem) -> None:
-        """Note `problem`. Raises `Unreadable` where there are too many to be the slips of a person."""
-        self.problems.append(problem)
+    def at(self, start: Mark, end: Mark | None = None) -> Span:
+        """What stands from `start` to `end`, where reading has come to."""
+        return Span(place(self.file, start, end), tuple(self.path))
+
+    def collect(self, problem: Problem) -> None:
+        """Keep one problem. Raises `Unreadable` where there are too many to be the typos of a person."""
+        super().collect(problem)
         if len(self.problems) == MAX_PROBLEMS:
             message = f"the text has {MAX_PROBLEMS} problems up to here, the rest was not read"
             raise Unreadable(Problem("E005", message, problem.label))
-
-    def report(self, code: str, message: str, start: Mark, end: Mark | None = None, *, help: str = "") -> None:
-        label = Label(place(self.file, start, end))
-        self.add(Problem(code, message, label, helps=(help,) if help else (), path=tuple(self.path)))
 
 
 def hole(event: ParserEvent) -> Node:
