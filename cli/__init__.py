@@ -1,1 +1,1 @@
-"""The `modelc` command: one file a command, each parses its arguments, calls the library and prints."""
+"""The `modelc` command: one file for each subcommand, which parses its arguments, calls the library and prints."""

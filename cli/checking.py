@@ -1,4 +1,4 @@
-"""What commands that read a spec have in common: the options that say what is read, and the way from a file to its task."""
+"""Shared by all commands that read a spec: their options, and loading the checked task."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def existing(folder: Path | None) -> Path | None:
-    """`folder`, which is there. Ends the command where it is not."""
+    """`folder`, if it exists. Ends the command if it does not."""
     if folder is not None and not folder.is_dir():
         refuse(f"there is no folder `{folder}`")
     return folder
@@ -26,7 +26,7 @@ RootFolder = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="Folder that specs may read files from; by default that of each spec.",
+        help="Folder that specs may read files from; default: the folder of each spec.",
         callback=existing,
     ),
 ]
@@ -35,7 +35,7 @@ DataFolder = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="Folder of the data, where it is not the one that was recorded.",
+        help="Folder of the data, if it is not the recorded one.",
         callback=existing,
     ),
 ]
@@ -47,9 +47,9 @@ Settings = Annotated[
 def checked_spec(
     path: Path, settings: Sequence[str], root: Path | None, needed: Mapping[str, str] | None = None
 ) -> "tuple[Task, Checked]":
-    """The task of a spec, and what it came from; ends the command, after its findings, where there is an error.
+    """The task of a spec, and the result of its check; prints the problems, and ends the command if there is an error.
 
-    `needed` are sections without which the command has nothing to do, with an example of each.
+    `needed` are the sections that the command requires, with an example of each.
     """
     from modelc.compiler.api import check_file
     from modelc.compiler.diagnostics.problem import Label, Problem

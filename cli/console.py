@@ -1,6 +1,6 @@
-"""What the commands print: findings, one-line errors, colours only where they serve; and how they end.
+"""Console output of all commands: problems, one-line errors, colours; and their exit codes.
 
-Imported by every command, so it imports nothing of weight itself.
+Imported by every command, so it imports nothing heavy itself.
 """
 
 import os
@@ -24,20 +24,20 @@ STYLES = {"error": "1;31", "good": "1;32", "strong": "1", "dim": "2"}
 
 
 def coloured(stream: TextIO) -> bool:
-    """Whether `stream` shows colours: a terminal that can, and no `NO_COLOR` (https://no-color.org)."""
+    """Whether `stream` shows colours: a terminal that supports them, and no `NO_COLOR` (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def paint(style: str, text: str, stream: TextIO | None = None) -> str:
-    """`text` in one of `STYLES` where `stream` (standard output by default) shows colours, else as it is."""
+    """`text` in one of `STYLES` if `stream` (standard output by default) shows colours, else unchanged."""
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
-    """Print `text` as it is. A reader that has gone away (`modelc ... | head`) ends the printing, not the command.
+    """Print `text`. A closed pipe (`modelc ... | head`) ends the printing, not the command.
 
-    Raises RunError E604 where standard output cannot be written, on a full disk for example. What standard error cannot
-    take is lost: there is nowhere left to say so, and the exit code still tells.
+    Raises RunError E604 if standard output cannot be written, on a full disk for example. If standard error cannot
+    be written, the text is lost, and the exit code still reports the failure.
     """
     stream = stream or sys.stdout
     try:
@@ -54,7 +54,7 @@ def write(text: str, stream: TextIO | None = None) -> None:
 
 
 def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:
-    """Print an error that has no place in a text, on standard error, in the style of findings."""
+    """Print an error without a place in a text, on standard error, in the style of problems."""
     from modelc.compiler.diagnostics.render.printable import printable
 
     title = f"error[{code}]" if code else "error"
@@ -68,19 +68,19 @@ def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = 
 
 
 def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:
-    """End the command for a wrong command line, with exit code 2."""
+    """End the command because of a wrong command line, with exit code 2."""
     complain(message, helps=helps)
     raise typer.Exit(USAGE)
 
 
 def show_run_error(error: "RunError") -> None:
-    """Print what made a run fail, on standard error."""
+    """Print the error of a failed run, on standard error."""
     complain(error.message, helps=error.helps, notes=error.notes, code=error.code)
 
 
 @contextmanager
 def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
-    """End the command with exit code 4 where what happens inside raises a RunError, shown at its place in `document`.
+    """End the command with exit code 4 if the block raises a RunError, shown at its place in `document`.
 
     `sources` is the text of each file that `document` has places in.
     """
@@ -97,7 +97,7 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
 
 
 def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], stream: TextIO | None = None) -> None:
-    """Print findings as text with snippets."""
+    """Print problems as text with snippets."""
     from modelc.compiler.diagnostics.render.text import text
 
     stream = stream or sys.stdout

@@ -16,13 +16,15 @@ def evaluate(
         str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
     ],
     split: Annotated[
-        Split | None, typer.Option("--split", help="Which rows; by default test rows, else validation rows.")
+        Split | None,
+        typer.Option("--split", help="Which rows; default: the test rows if there are any, else the validation rows."),
     ] = None,
     weights: Annotated[
-        Which | None, typer.Option("--weights", help="Which weights; by default the best that there are.")
+        Which | None,
+        typer.Option("--weights", help="Which weights; default: the best, or the last if no best ones were saved."),
     ] = None,
     output_format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="How scores are printed.")
+        Literal["text", "json"], typer.Option("--format", help="Output format of the scores.")
     ] = "text",
     root: DataFolder = None,
     plugins: PluginNames = None,

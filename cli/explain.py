@@ -40,7 +40,7 @@ def explain(
     ] = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Explain a code, a key, or anything that a spec can name; of an argument, whose it is. Without argument: list them all."""
+    """Explain an error code, a key, an argument, or anything that a spec can name. Without NAME, list them all."""
     enable(plugins)
     if name is None:
         write(overview())
@@ -50,7 +50,7 @@ def explain(
 
         if name.upper() not in codes():
             near = [code for code in codes() if code[:2] == name[:2].upper()]
-            cure = f"codes that begin like it: {', '.join(near)}" if near else "`modelc explain` lists all codes"
+            cure = f"codes with the same prefix: {', '.join(near)}" if near else "`modelc explain` lists all codes"
             refuse(f"there is no code `{name}`", helps=(cure,))
         write(show_page(page(name.upper())))
         return
@@ -79,7 +79,7 @@ def explain(
 
 
 def plugin_with(name: str) -> str | None:
-    """An installed plug-in that has something called `name`."""
+    """An installed plug-in that provides `name`."""
     from modelc.compiler.library.base.plugin_metadata import plugins_with
     from modelc.compiler.library.registries import TABLES
 
@@ -112,7 +112,7 @@ def listing(title: str, lines: list[tuple[str, str]]) -> str:
 
 
 def show_page(page: "Page") -> str:
-    """The page of a code, with what its wrong spec gives behind it."""
+    """The page of a code, followed by the problems of its wrong spec."""
     lines = [paint("strong", f"{page.code}: {page.title}"), ""]
     fenced = False
     for line in page.text.splitlines():
@@ -128,7 +128,7 @@ def show_page(page: "Page") -> str:
 
 
 def given_by(page: "Page") -> list[str]:
-    """What `modelc validate` prints of the page's wrong spec."""
+    """What `modelc validate` prints for the wrong spec of the page."""
     from modelc.compiler.api import check
     from modelc.compiler.diagnostics.render.text import text
 
@@ -138,7 +138,7 @@ def given_by(page: "Page") -> list[str]:
 
 
 def show_section(page: "SectionPage") -> str:
-    """What a section of a spec may hold."""
+    """The keys of a section of a spec."""
     keys = [(key, f"{text} Required." if key in page.required else text) for key, text in page.keys.items()]
     parts = [
         paint("strong", page.name) + "  (section)",
@@ -150,7 +150,7 @@ def show_section(page: "SectionPage") -> str:
 
 
 def show_key(name: str, pages: "tuple[KeyPage, ...]") -> str:
-    """A key of a spec, wherever it stands."""
+    """A key of a spec, in every place where it is allowed."""
     parts = [paint("strong", name) + "  (key)"]
     for page in pages:
         body = textwrap.fill(page.description, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
@@ -161,7 +161,7 @@ def show_key(name: str, pages: "tuple[KeyPage, ...]") -> str:
 
 
 def show_entry(entry: "Entry") -> str:
-    """The reference of one thing."""
+    """The reference of one entry."""
     kind = f"{entry.kind}, also a layer" if entry.kind == "activation" else entry.kind
     parts = [paint("strong", entry.name) + f"  ({kind})", indented(entry.doc)]
     if entry.arguments:
@@ -194,7 +194,7 @@ def show_argument(argument: "Argument") -> str:
 
 
 def indented(doc: str) -> str:
-    """A docstring, its paragraphs set anew to the width of the terminal; paragraphs that are indented stay as they are."""
+    """A docstring, its paragraphs wrapped to the width of the terminal; indented paragraphs stay unchanged."""
     paragraphs = []
     for paragraph in doc.split("\n\n"):
         if any(line.startswith(" ") for line in paragraph.splitlines()):

@@ -20,7 +20,7 @@ CheckFiles = Callable[[Mapping[str, str]], "Checked"]
 
 @dataclass(slots=True)
 class Fixed:
-    """The files that were fixed, by real path: their texts before and now, and how many fixes went into them."""
+    """The files that were fixed, by real path: their texts before and after, and the number of fixes."""
 
     before: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Fixed:
         return [name for name, text in self.texts.items() if text != self.before[name]]
 
     def line(self, would: bool) -> str:
-        """`fixed 3 in 2 files`; empty where nothing was."""
+        """`fixed 3 in 2 files`; empty if nothing was fixed."""
         total, files = sum(self.counts.values()), len(self.changed())
         if not files:
             return ""
@@ -38,7 +38,7 @@ class Fixed:
 
 
 def real(name: str) -> str:
-    """What identifies the file that messages call `name`."""
+    """The real path of the file that messages call `name`."""
     return name if name == STDIN_NAME else os.path.realpath(name)
 
 
@@ -73,7 +73,7 @@ def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[st
 
 
 def write_fixed(fixed: Fixed) -> None:
-    """Put what was fixed on the disk, each file at once as a whole. Raises RunError E604."""
+    """Write the fixed files, each atomically. Raises RunError E604."""
     from modelc.runtime.runs.files import rewrite, writing
 
     for name in fixed.changed():
@@ -88,7 +88,7 @@ def write_fixed(fixed: Fixed) -> None:
 
 
 def show_difference(fixed: Fixed, names: Mapping[str, str]) -> None:
-    """Print what fixing would change as a unified diff; `names` are the files as the user calls them, by real path."""
+    """Print the changes of the fixes as a unified diff; `names` are the file names as given by the user, by real path."""
     from difflib import unified_diff
 
     from modelc.compiler.diagnostics.render.printable import printable

@@ -1,4 +1,4 @@
-"""`modelc format`: writes specs in canonical layout, or says with `--check` which are not."""
+"""`modelc format`: formats specs, or lists with `--check` those that are not formatted."""
 
 import sys
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """One file: its text before and now, without byte-order mark, and its bytes."""
+    """One file: its text before and after, without byte-order mark, and its bytes."""
 
     text: str
     new: str
@@ -26,15 +26,18 @@ class Laid:
 def format(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for stdin."),
+        typer.Argument(
+            metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for standard input."
+        ),
     ],
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing, list the files that would change.")
+        bool, typer.Option("--check", help="Do not write; list the files that would change.")
     ] = False,
 ) -> None:
-    """Lay specs out in one way: sections in order, two columns for each level; comments and words stay as they are.
+    """Format specs: sections in order, two columns for each level; comments and words stay unchanged.
 
-    A spec means the same afterwards, or is left alone. Text from stdin comes out on stdout.
+    The meaning of a spec never changes; otherwise it is left as it is. Text from standard input is written to standard
+    output.
     """
     found = find_targets(paths)
     for path in found.empty:
@@ -72,7 +75,7 @@ def summary(counts: dict[str, int], would: bool) -> str:
 
 
 def lay_out(target: str) -> tuple[Laid | None, int]:
-    """What becomes of one file, and the exit code for it; None after saying why it is left alone."""
+    """The formatted text of one file, and its exit code; None after saying why it is left unchanged."""
     from modelc.compiler.api import unreadable
     from modelc.compiler.formatter.format import formatted
     from modelc.compiler.formatter.line_tree import Unusual
@@ -93,7 +96,7 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
 
         _, problems = read(data, name)
     except Unusual as reason:
-        complain(f"`{name}` is left as it is: {reason}", helps=("lay it out by hand",))
+        complain(f"`{name}` is left unchanged: {reason}", helps=("format it by hand",))
         return None, FINDINGS
     if problems:
         show_problems(problems, {name: show_text(data)})
@@ -109,7 +112,7 @@ def read_whole(path: Path) -> bytes:
 
 
 def save(target: str, laid: Laid) -> None:
-    """Put the new text in the place of the file. Raises RunError E604."""
+    """Replace the file by the new text. Raises RunError E604."""
     from modelc.runtime.runs.files import rewrite
 
     mark = "\ufeff" if laid.data.startswith("\ufeff".encode()) else ""

@@ -1,4 +1,4 @@
-"""`modelc init`: writes a first spec, and the schema for the editor beside it. Never writes over a file."""
+"""`modelc init`: writes a first spec, and the JSON Schema for editors beside it. Never overwrites a file."""
 
 import re
 import shlex
@@ -17,15 +17,15 @@ SCHEMA = "modelc.schema.json"
 
 def init(
     template: Annotated[
-        str | None, typer.Argument(metavar="[TEMPLATE]", help="Which spec to write; without, all are listed.")
+        str | None, typer.Argument(metavar="[TEMPLATE]", help="Which spec to write; without a name, all are listed.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of TEMPLATE.yaml.")
     ] = None,
 ) -> None:
-    """Write a commented spec to begin with.
+    """Write a commented spec as a starting point.
 
-    Beside it goes modelc.schema.json, if it is not there: what editors complete and explain specs by.
+    Also writes modelc.schema.json, if it does not exist: editors use it to complete and explain specs.
     """
     found = templates()
     if template is None:
@@ -38,11 +38,14 @@ def init(
         from difflib import get_close_matches
 
         close = get_close_matches(template, found, n=1)
-        cure = f"did you mean `{close[0]}`?" if close else f"templates: {', '.join(found)}"
-        refuse(f"there is no template `{template}`", helps=(cure,))
+        advice = f"did you mean `{close[0]}`?" if close else f"templates: {', '.join(found)}"
+        refuse(f"there is no template `{template}`", helps=(advice,))
     spec = output or Path(f"{template}.yaml")
     if spec.suffix.lower() == ".json":
-        refuse(f"`{spec}` cannot be written", helps=("templates have comments, which JSON has not: name it `.yaml`",))
+        refuse(
+            f"`{spec}` cannot be written",
+            helps=("templates contain comments, which JSON does not allow: use a name that ends in `.yaml`",),
+        )
     text = (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8")
     create(spec, text)
     written = [str(spec)]
@@ -55,22 +58,22 @@ def init(
     # A name that begins with a dash would be taken for an option.
     shown = shlex.quote(f"./{spec}" if str(spec).startswith("-") else str(spec))
     data = re.search(r"\{npz: ([\w.-]+)\}", text)
-    first = f"  write {data[1]}, as the head of {shown} says\n" if data is not None else ""
+    first = f"  write {data[1]}, as the comment at the top of {shown} says\n" if data is not None else ""
     write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n{first}  modelc train {shown}\n")
 
 
 def templates() -> Mapping[str, str]:
-    """What each template is for, by name: the second line of its file."""
+    """The description of each template, by name: the second line of its file."""
     files = sorted(TEMPLATES.glob("*.yaml"))
     return {file.stem: file.read_text(encoding="utf-8").split("\n")[1].removeprefix("# ") for file in files}
 
 
 def create(path: Path, text: str) -> None:
-    """Write a file that is not there yet."""
+    """Write a new file."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        refuse(f"`{path}` is there already", helps=("choose another name: `--output FILE`",))
+        refuse(f"`{path}` already exists", helps=("choose another name: `--output FILE`",))
     except OSError as error:
         refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")

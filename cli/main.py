@@ -1,6 +1,6 @@
-"""The `modelc` command: which subcommands there are, and what becomes of an error that none of them expected.
+"""The entry point of `modelc`: its subcommands, and the handling of unexpected errors.
 
-One file for each subcommand, imported when it is called; what a subcommand needs is imported inside its function.
+Each subcommand is imported when it is called, and imports what it needs inside its function.
 """
 
 import gc
@@ -20,7 +20,7 @@ COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summa
 
 
 class Commands(TyperGroup):
-    """The subcommands, each built when it is asked for."""
+    """The subcommands, each built on demand."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -37,8 +37,8 @@ class Commands(TyperGroup):
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], COMMANDS, n=1)
-            cure = f"did you mean `modelc {close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
-            complain(f"there is no command `{args[0]}`", helps=(cure,))
+            advice = f"did you mean `modelc {close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            complain(f"there is no command `{args[0]}`", helps=(advice,))
             raise typer.Exit(2)
         return super().resolve_command(ctx, args)
 
@@ -73,7 +73,8 @@ def modelc(
 ) -> None:
     """Check, train and use neural networks that are written as YAML.
 
-    Exit codes: 0 fine, 1 findings in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 or 143 interrupted.
+    Exit codes: 0 fine, 1 problems in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 or 143
+    interrupted.
     """
 
 
@@ -95,7 +96,7 @@ def main() -> None:
 
 
 def run() -> None:
-    """Run the command line, and exit by what became of it."""
+    """Run the command line, and exit with its code."""
     try:
         app(prog_name="modelc")
     except SystemExit as error:
@@ -110,7 +111,7 @@ def run() -> None:
 
 
 def report(error: BaseException) -> int:
-    """Say what ended the command, and give its exit code."""
+    """Report the exception that ended the command, and return its exit code."""
     from modelc.cli.plugins import culprit
     from modelc.compiler.diagnostics.exceptions import PluginError, RunError, SpecError
     from modelc.compiler.library.base.contract_checks import ContractViolation
@@ -131,9 +132,9 @@ def report(error: BaseException) -> int:
     complain(
         ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]]),
         helps=(
-            "MODELC_TRACEBACK=1 in the environment shows the way to it"
+            "set MODELC_TRACEBACK=1 in the environment to see the traceback"
             if plugin
-            else "please report it with the spec and the command; MODELC_TRACEBACK=1 in the environment shows where it is",
+            else "please report it with the spec and the command; set MODELC_TRACEBACK=1 in the environment to see the traceback",
         ),
     )
     return BUG

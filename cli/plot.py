@@ -1,4 +1,4 @@
-"""`modelc plot`: the model as a graph, in DOT or Mermaid, or drawn as SVG or PNG by a program that reads DOT."""
+"""`modelc plot`: writes the model as a graph in DOT or Mermaid, or draws it as SVG or PNG with Graphviz."""
 
 import sys
 from pathlib import Path
@@ -20,26 +20,33 @@ def plot(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to: .svg, .png, .dot or .mmd; by default the text."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Output file: .svg, .png, .dot or .mmd; default: text on standard output.",
+        ),
     ] = None,
     output_format: Annotated[
         Literal["dot", "mermaid"] | None,
-        typer.Option("--format", help="The language of the text, where no file is named; by default dot."),
+        typer.Option("--format", help="Format of the text if no file is given; default: dot."),
     ] = None,
     direction: Annotated[
-        Literal["TB", "LR"], typer.Option("--direction", help="From top to bottom, or from left to right.")
+        Literal["TB", "LR"], typer.Option("--direction", help="Direction: top to bottom, or left to right.")
     ] = "TB",
     root: RootFolder = None,
     settings: Settings = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Draw a spec's model: layers with shapes and parameters, blocks as boxes around them. Needs no jax and no data."""
+    """Draw a spec's model: layers with shapes and parameters, blocks as boxes around them."""
     if output is not None and output_format is not None:
-        refuse(f"both `{output}` and `--format {output_format}` say what to write", helps=("give one of them",))
+        refuse(
+            f"both `{output}` and `--format {output_format}` choose the output format", helps=("use only one of them",)
+        )
     kind = output_format or "dot" if output is None else TEXTS.get(output.suffix.lower())
     if output is not None and kind is None and output.suffix.lower() not in DRAWN:
         endings = ", ".join([*DRAWN, *TEXTS])
-        refuse(f"`{output}` does not say what to draw", helps=(f"end the file's name in one of {endings}",))
+        refuse(f"`{output}` has no known image format", helps=(f"use a file name that ends in one of {endings}",))
     enable(plugins)
 
     task, _ = checked_spec(spec, settings or (), root)
@@ -62,27 +69,29 @@ def plot(
 
 
 def drawn(text: str, form: str) -> bytes:
-    """What a program makes of DOT. Ends the command where there is none, or where it fails."""
+    """The image that a program draws from DOT. Ends the command if there is no program, or if it fails."""
     import subprocess
 
     program = drawer()
     if program is None:
         refuse(
-            "no program draws pictures here",
+            "no program to draw images is installed",
             helps=("`pip install 'modelc[plot]'`, or write a .dot or .mmd file and draw it elsewhere",),
         )
     ended = subprocess.run([program, f"-T{form}"], input=text.encode(), capture_output=True, check=False)
     if ended.returncode or not ended.stdout:
         said = ended.stderr.decode(errors="replace").strip().splitlines()
         refuse(
-            f"`{Path(program).name}` cannot draw it as {form}" + (f": {said[0]}" if said else ""),
+            f"`{Path(program).name}` cannot draw the model as {form}" + (f": {said[0]}" if said else ""),
             helps=("write a .dot file and draw it elsewhere",),
         )
     return ended.stdout
 
 
 def drawer() -> str | None:
-    """The program that draws: beside the Python that runs, as in a virtual environment that is not active, or on the path."""
+    """The program that draws: beside the running Python, as in a virtual environment that is not active, or on the
+    path.
+    """
     import shutil
 
     beside = str(Path(sys.executable).parent)

@@ -1,4 +1,4 @@
-"""The option `--plugin`, which every command has that reads a spec or a run, and whose fault an error is."""
+"""The option `--plugin` of all commands that read a spec or a run, and the attribution of errors to plug-ins."""
 
 import sys
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 PluginNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--plugin", metavar="NAME|FILE.py", help="Enable an installed plug-in, or one in a Python file; repeatable."
+        "--plugin", metavar="NAME|FILE.py", help="Enable a plug-in: an installed package, or a Python file; repeatable."
     ),
 ]
 
 
 def enable(plugins: Sequence[str] | None) -> None:
-    """Enable the plug-ins that the command line names, until the command ends. Raises PluginError."""
+    """Enable the plug-ins of the command line until the command ends. Raises PluginError."""
     if not plugins:
         return
     from modelc.compiler.library.base.plugin_context import ENABLED
@@ -31,7 +31,7 @@ def enable(plugins: Sequence[str] | None) -> None:
 
 
 def task_of(run: "Run") -> "Task":
-    """The task of a run, with a warning for each plug-in that is not as it was. Raises RunError E602 or E606."""
+    """The task of a run, with a warning for each plug-in that has changed. Raises RunError E602 or E606."""
     from modelc.compiler.diagnostics.render.printable import printable
     from modelc.runtime.runs.plugins import changes
 
@@ -40,14 +40,14 @@ def task_of(run: "Run") -> "Task":
         write(
             paint("strong", "warning", sys.stderr)
             + f": {printable(change)}\n"
-            + "  = note: the weights may be used in another way than they were trained\n",
+            + "  = note: the model may compute something else than the one that was trained\n",
             sys.stderr,
         )
     return task
 
 
 def culprit(error: BaseException) -> str | None:
-    """Where in which plug-in `error` came from, as text; None where it came from modelc itself."""
+    """The plug-in and line where `error` was raised, as text; None if modelc itself raised it."""
     from modelc.compiler.library.base.plugin_context import enabled
 
     plugins = enabled().plugins

@@ -1,4 +1,4 @@
-"""`modelc predict`: what a run's model says about rows, as a table or as arrays."""
+"""`modelc predict`: writes the predictions of a run's model as a table or as arrays."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,33 +20,41 @@ def predict(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to: a .csv or .npz file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file: .csv or .npz.")],
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA.npz", help="Rows to predict: the columns that the spec's inputs read."),
+        typer.Argument(
+            metavar="DATA.npz", help="File with the rows to predict, with the columns that the spec's inputs read."
+        ),
     ] = None,
     split: Annotated[
         Split | None,
-        typer.Option("--split", help="Rows of the spec's own data instead; by default test, else validation rows."),
+        typer.Option(
+            "--split",
+            help="Rows of the spec's own data instead; default: the test rows if there are any, else the validation rows.",
+        ),
     ] = None,
     weights: Annotated[
-        Which | None, typer.Option("--weights", help="Which weights; by default the best that there are.")
+        Which | None,
+        typer.Option("--weights", help="Which weights; default: the best, or the last if no best ones were saved."),
     ] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Write the values as the model gives them: no classes, no probabilities.")
+        bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")
     ] = False,
     root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Predict with a trained run: the class and its probabilities, yes or no, or numbers, a line for each row."""
+    """Predict with a trained run: one line for each row, with the class and its probabilities, or numbers."""
     if data is not None and split is not None:
-        refuse(f"both `{data}` and `--split {split}` say which rows to take", helps=("give one of them",))
+        refuse(f"both `{data}` and `--split {split}` choose the rows", helps=("use only one of them",))
     enable(plugins)
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.find_run import find_run
 
     if not output.absolute().parent.is_dir():
-        raise RunError("E604", f"cannot write `{output}`: no such file or directory", helps=("make its folder first",))
+        raise RunError(
+            "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
+        )
 
     found = find_run(run)
     task = task_of(found)

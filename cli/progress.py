@@ -1,4 +1,4 @@
-"""What `modelc train` shows while it trains: a line for each epoch, and on a terminal one more that moves."""
+"""Progress display of `modelc train`: a line for each epoch, and on a terminal a live line."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Prog
 
 
 def show_number(value: float) -> str:
-    """Four digits, as many as mean something when epochs are compared."""
+    """Four significant digits, enough to compare epochs."""
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3e}"
 
 
@@ -37,7 +37,7 @@ def show_seconds(seconds: float) -> str:
 
 
 class Lines:
-    """One line when the first step has run, and one for each epoch of `epochs`."""
+    """Prints a line when the first step has run, and one for each of the `epochs`."""
 
     def __init__(self, stream: TextIO, epochs: int) -> None:
         self.stream = stream
@@ -45,14 +45,14 @@ class Lines:
 
     def fitted(self, fitted: Fitted) -> None:
         what = f"{fitted.path} ({fitted.layer})" if fitted.path != fitted.layer else fitted.path
-        told = f"{what} learnt from {fitted.rows:,} training rows in {show_seconds(fitted.seconds)}"
-        self.say(paint("dim", told, self.stream))
+        line = f"{what} fitted to {fitted.rows:,} training rows in {show_seconds(fitted.seconds)}"
+        self.say(paint("dim", line, self.stream))
 
     def compiled(self, seconds: float) -> None:
         self.say(paint("dim", f"first step after {show_seconds(seconds)}", self.stream))
 
     def progress(self, progress: Progress) -> None:
-        """Lines come at the end of an epoch only."""
+        """Nothing is printed inside an epoch."""
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         mark = paint("good", "   best", self.stream) if record.best else ""
@@ -60,17 +60,17 @@ class Lines:
         self.say(f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}{mark}")
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
-        """The command itself says how training ended."""
+        """The command itself prints how training ended."""
 
     def close(self) -> None:
-        """Nothing is left on the screen but lines."""
+        """Nothing to clean up."""
 
     def say(self, line: str) -> None:
         write(line + "\n", self.stream)
 
 
 class Screen(Lines):
-    """The same lines, above one that moves: where the epoch is, its means so far, steps per second, time left."""
+    """The same lines above a live line: progress of the epoch, its means so far, steps per second, time left."""
 
     def __init__(self, stream: TextIO, epochs: int) -> None:
         super().__init__(stream, epochs)
@@ -114,7 +114,7 @@ class Screen(Lines):
             self.show()
 
     def show(self) -> None:
-        """Print the lines that wait, all at once: drawing the moving line again costs more than many a short epoch."""
+        """Print the pending lines at once: redrawing the live line takes longer than many a short epoch."""
         from rich.text import Text
 
         if self.waiting:
@@ -124,7 +124,7 @@ class Screen(Lines):
 
 
 class Several:
-    """An observer that tells several others, in order."""
+    """An observer that forwards to several others, in order."""
 
     def __init__(self, *observers: Observer) -> None:
         self.observers = observers

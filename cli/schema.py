@@ -32,7 +32,7 @@ def schema(
 
 
 def schema_text() -> str:
-    """The JSON Schema of the language, with what is enabled."""
+    """The JSON Schema of the language, including the enabled plug-ins."""
     import json
 
     from modelc.compiler.language.json_schema.builder import json_schema

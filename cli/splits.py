@@ -1,4 +1,4 @@
-"""Which rows `modelc evaluate` and `modelc predict` take, and the warning that they are not those of the training."""
+"""The rows that `modelc evaluate` and `modelc predict` use, and the warning that the data has changed since training."""
 
 import sys
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Which = Literal["best", "last"]
 
 
 def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Dataset, list[str]]":
-    """The task with all its types known, its data, and the columns that have changed since the run was trained."""
+    """The completed task, its data, and the columns that have changed since the run was trained."""
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
 
@@ -31,20 +31,20 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
 
 
 def warn_changed(columns: Sequence[str]) -> None:
-    """Say that the data is not the data of the training."""
+    """Warn that the data has changed since training."""
     shown = ", ".join(f"`{name}`" for name in columns)
     write(
         paint("strong", "warning", sys.stderr)
         + f": the data has changed since this run was trained: {shown}\n"
-        + "  = note: rows may lie in other splits now, so scores may be of rows that were trained on\n",
+        + "  = note: the split may have changed, so scores may include rows that were trained on\n",
         sys.stderr,
     )
 
 
 def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]":
-    """The rows of `split`; without one the test rows if there are any, else the rows kept for validation.
+    """The rows of `split`; by default the test rows if there are any, else the validation rows.
 
-    Raises RunError E404 where there are none.
+    Raises RunError E404 if there are none.
     """
     from modelc.compiler.diagnostics.exceptions import RunError
 
@@ -63,5 +63,5 @@ def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]"
         "E404",
         f"the data has no {split or 'test and no validation'} rows",
         notes=dataset.notes,
-        helps=(f"`--split {there[0]}` takes the rows that there are",),
+        helps=(f"`--split {there[0]}` uses the rows that there are",),
     )

@@ -11,7 +11,7 @@ SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Stopping:
-    """Within its `with` block, calling it tells whether a signal has asked to stop; `code` is then the exit code."""
+    """Inside its `with` block, calling it returns whether a signal has asked to stop; `code` is then the exit code."""
 
     def __init__(self) -> None:
         self.code: int | None = None
@@ -30,7 +30,7 @@ class Stopping:
             signal.signal(number, handler)
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """What a signal does."""
+        """The signal handler."""
         if self.code is not None:
             if os.isatty(1):
                 os.write(1, SHOW_CURSOR)

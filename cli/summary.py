@@ -28,13 +28,13 @@ def summary(
     root: RootFolder = None,
     settings: Settings = None,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="Print the spec itself, resolved, with where each value comes from.")
+        bool, typer.Option("--resolved", help="Print the resolved spec itself, with the origin of each value.")
     ] = False,
     plugins: PluginNames = None,
 ) -> None:
     """Show a spec's layers, shapes, parameters, losses and data.
 
-    With --resolved, print the spec that it amounts to instead: files merged, settings made, variables computed.
+    With --resolved, print the resolved spec instead: files merged, overrides applied, variables computed.
     """
     enable(plugins)
 
@@ -70,7 +70,7 @@ def resolved_text(checked: "Checked", output_format: str) -> str:
 
 
 def as_text(summary: "Summary", width: int) -> str:
-    """The summary as lines of at most `width` columns, as far as its paths and numbers allow."""
+    """The summary as lines of at most `width` columns, if its paths and numbers fit."""
     title = paint("strong", summary.name) + "\n\n" if summary.name else ""
     blocks = [table(summary, width), totals(summary), about(facts(summary), width)]
     return title + "\n".join(block for block in blocks if block)
@@ -121,7 +121,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def cut(text: str, width: int, before: bool = False) -> str:
-    """`text` in `width` columns. Of a path the beginning is left out: the end tells it from its neighbours."""
+    """`text` cut to `width` columns. A path loses its beginning, since its end distinguishes it from its neighbours."""
     if len(text) <= width:
         return text
     room = max(width - 3, 0)
@@ -129,7 +129,7 @@ def cut(text: str, width: int, before: bool = False) -> str:
 
 
 def totals(summary: "Summary") -> str:
-    """The numbers of parameters with their bytes, below each other."""
+    """The numbers of parameters with their bytes, one per line."""
     counts = [("parameters", summary.total)]
     if summary.state.values:
         counts += [("  trainable", summary.trainable), ("  not trainable", summary.state)]
@@ -144,7 +144,7 @@ def totals(summary: "Summary") -> str:
 
 
 def show_bytes(count: "Count") -> str:
-    """Bytes in the largest unit of which there is at least one."""
+    """Bytes in the largest unit that gives at least 1."""
     size, unit = float(count.bytes), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if size < 1000:
@@ -154,11 +154,11 @@ def show_bytes(count: "Count") -> str:
 
 
 def facts(summary: "Summary") -> list[tuple[str, str]]:
-    """What is to be said beside the table, a name and a text each."""
+    """The facts below the table, each a name and a text."""
     named = [name if name == edge else f"{name} ({edge})" for name, edge in summary.outputs]
     found = [("outputs" if len(named) > 1 else "output", ", ".join(named))]
     for index, (path, times) in enumerate(summary.loops):
-        found.append(("" if index else "one loop", f"{path}: {times} copies, their weights stacked while it computes"))
+        found.append(("" if index else "one loop", f"{path}: {times} copies, with stacked weights"))
     for index, term in enumerate(summary.terms):
         found.append(("loss" if index == 0 else "", show_term(term, len(summary.terms) > 1)))
     if summary.metrics:
@@ -180,7 +180,7 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
 
 
 def show_term(term: "TermRow", several: bool) -> str:
-    """One term: which values it takes, which target they meet, and how."""
+    """One loss term: its values, its target, and how they are compared."""
     from modelc.compiler.library.base.tensor_type import show_shape
 
     values = f"{term.of} {show_shape(term.output.shape)}" if term.output else term.of
@@ -205,7 +205,7 @@ def show_classes(term: "TermRow") -> str:
 
 
 def about(facts: list[tuple[str, str]], width: int) -> str:
-    """Names on the left, texts beside them, broken at words."""
+    """Names on the left, wrapped texts beside them."""
     label = max(len(name) for name, _ in facts)
     lines = []
     for name, text in facts:
@@ -216,7 +216,7 @@ def about(facts: list[tuple[str, str]], width: int) -> str:
 
 
 def as_json(summary: "Summary") -> dict[str, Any]:
-    """The summary for programs. Inputs are not among the nodes."""
+    """The summary as JSON. Inputs are not among the nodes."""
     return {
         "format_version": "1.0",
         "name": summary.name,

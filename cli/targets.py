@@ -1,4 +1,4 @@
-"""Which files `modelc validate` and `modelc format` look at: paths as given, specs below folders, and what globs match."""
+"""The files that `modelc validate` and `modelc format` read: paths as given, specs in folders, and matches of globs."""
 
 import glob
 import os
@@ -15,7 +15,8 @@ VERSION_KEY = re.compile(rb"^(?:\{\s*)?[\"']?modelc[\"']?\s*:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The files to check, in order, none twice; `skipped` counts YAML and JSON files in folders that are no specs.
+    """The files to check, in order, without duplicates; `skipped` counts YAML and JSON files in folders that are not
+    specs.
 
     `empty` has the folders without a spec and the globs without a match.
     """
@@ -29,13 +30,13 @@ class Targets:
         return f"skipped {self.skipped} {files} no spec{'' if self.skipped == 1 else 's'}"
 
     def why_none(self) -> str:
-        """What a spec in an empty folder would look like."""
+        """A help for a folder without specs."""
         before = f"{self.skipped_line()}: " if self.skipped else ""
         return f"{before}specs end in {', '.join(ENDINGS)}, and have the key `modelc` at their top"
 
 
 def find_targets(paths: Sequence[str]) -> Targets:
-    """The files that `paths` stand for. A path that is not there is a target too: reading it is what fails."""
+    """The files that `paths` refer to. A missing path is a target too: reading it reports the error."""
     targets: dict[str, str] = {}
     skipped: set[str] = set()
     empty: list[str] = []
@@ -71,7 +72,7 @@ def files_below(folder: str) -> Iterator[str]:
 
 
 def is_spec(path: str) -> bool:
-    """Whether the file has the key `modelc` at its top. One that cannot be read counts, so that it is reported."""
+    """Whether the file has the top-level key `modelc`. An unreadable file counts as one, so that it is reported."""
     from modelc.compiler.syntax.document import MAX_BYTES, read
 
     try:

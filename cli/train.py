@@ -1,4 +1,4 @@
-"""`modelc train`: checks a spec, trains it into a run directory, and says what to do with the run."""
+"""`modelc train`: checks a spec, trains it into a run directory, and prints the next commands."""
 
 import os
 import shlex
@@ -39,20 +39,20 @@ SECTIONS = {
     "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
     "train": "train: {loss: cross_entropy, optimizer: adam, epochs: 10}",
 }
-"""What training needs beside a model, with an example of each."""
+"""What training needs besides a model, with an example of each."""
 
 
 def train(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
     run_dir: Annotated[
         Path | None,
-        typer.Option("--run-dir", metavar="DIR", help="Where to keep the run; by default a new folder below `runs`."),
+        typer.Option("--run-dir", metavar="DIR", help="Run directory; default: a new folder in `runs`."),
     ] = None,
     settings: Settings = None,
     root: RootFolder = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Train a spec: check it, read its data, fit it, keep the best and the last weights.
+    """Train a spec: check it, read its data, fit the model, keep the best and the last weights.
 
     Ctrl-C stops and saves. Afterwards: `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
@@ -66,7 +66,7 @@ def train(
 
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
-    """The command, once its arguments are known to make sense."""
+    """The command, after its arguments have been checked."""
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
 
@@ -120,7 +120,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
 
 def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
-    """Train, record, and say how it ended. Ends the command with its exit code where that is not 0."""
+    """Train, record, and print the outcome. Ends the command if its exit code is not 0."""
     from modelc.cli.progress import Several
     from modelc.cli.stopping import Stopping
     from modelc.compiler.diagnostics.exceptions import RunError
@@ -138,7 +138,7 @@ def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution
     except RunError as error:
         show_run_error(error)
         if recorder.record.epoch:
-            write(f"kept in {recorder.folder}: the weights of epoch {recorder.record.epoch}\n", sys.stderr)
+            write(f"{recorder.folder} keeps the weights of epoch {recorder.record.epoch}\n", sys.stderr)
         raise typer.Exit(FAILED) from None
     write(ending(recorder, outcome, dataset, time.perf_counter() - begun))
     if outcome.reason == "interrupted":
@@ -146,7 +146,7 @@ def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution
 
 
 def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
-    """What shows progress on standard output."""
+    """The progress display for standard output."""
     from modelc.cli.progress import Lines, Screen
 
     assert task.training is not None
@@ -194,7 +194,7 @@ def header(
 
 
 def class_weights(task: "Task") -> dict[str, str]:
-    """The weights of classes, where a loss has any: those of `balanced` are known only now."""
+    """The class weights of all losses; those of `balanced` are known only after reading the data."""
     from modelc.compiler.diagnostics.render.printable import printable
     from modelc.compiler.library.losses.class_weight import WeighsClasses
 
@@ -211,7 +211,7 @@ def class_weights(task: "Task") -> dict[str, str]:
 
 
 def weights_line(task: "Task") -> dict[str, str]:
-    """What is said of the weights of rows, where there are any."""
+    """The line about sample weights, if there are any."""
     if task.data is None or task.data.sample_weight is None:
         return {}
     from modelc.compiler.diagnostics.render.printable import printable
@@ -220,7 +220,7 @@ def weights_line(task: "Task") -> dict[str, str]:
 
 
 def parameters(task: "PreparedTask") -> tuple[int, int]:
-    """How many trained numbers the model has, and how many that training carries along."""
+    """The numbers of trainable and of non-trainable parameters."""
     from math import prod
 
     from modelc.runtime.runs.weights import PARAMS, STATE, wanted_arrays
@@ -245,7 +245,7 @@ def optimizer_line(optimizer: "Optimizer") -> str:
 
 
 def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> str:
-    """How training ended, the best epoch, where it is kept, and the next commands."""
+    """The outcome of training, the best epoch, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
 
     record, best = recorder.record, outcome.best

@@ -1,4 +1,4 @@
-"""`modelc validate`: checks specs without jax, prints what it finds, says by its exit code whether they are valid."""
+"""`modelc validate`: checks specs without jax, prints their problems, and exits with 1 if there are errors."""
 
 import os
 import sys
@@ -23,31 +23,33 @@ if TYPE_CHECKING:
 def validate(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for stdin."),
+        typer.Argument(
+            metavar="PATH", help="Specs, folders (searched for specs), quoted globs, or - for standard input."
+        ),
     ],
     output_format: Annotated[
-        Format, typer.Option("--format", envvar="MODELC_FORMAT", help="How findings are printed.")
+        Format, typer.Option("--format", envvar="MODELC_FORMAT", help="Output format of the problems.")
     ] = "text",
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
-    data: Annotated[bool, typer.Option("--data", help="Read the data as well, and check it.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors in the exit code.")] = False,
+    data: Annotated[bool, typer.Option("--data", help="Read and check the data as well.")] = False,
     root: RootFolder = None,
     settings: Settings = None,
     fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is unambiguous.")] = False,
     difference: Annotated[
-        bool, typer.Option("--diff", help="With --fix: write nothing, show what would change.")
+        bool, typer.Option("--diff", help="With --fix: do not write; show what would change.")
     ] = False,
     plugins: PluginNames = None,
 ) -> None:
     """Check specs: names, types, shapes, losses and targets.
 
     With --data, the data is read and checked too. With --fix, typos and words of other frameworks are corrected in place;
-    text from stdin comes out on stdout.
-    In folders, files whose names start with `_` or `.` are skipped, and files that are no specs.
+    text from standard input is written to standard output.
+    In folders, files whose names start with `_` or `.` and files that are not specs are skipped.
     """
     enable(plugins)
 
     if difference and not fix:
-        refuse("`--diff` goes with `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
+        refuse("`--diff` needs `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
     from modelc.compiler.diagnostics.render import FORMATS, summary
 
@@ -85,7 +87,7 @@ def validate(
 
 @dataclass(slots=True)
 class Spec:
-    """One target, and how it is to be checked; `given` is what came by standard input, which is read once."""
+    """One target, and how to check it; `given` is the text from standard input, which is read once."""
 
     target: str
     settings: Sequence[str]
@@ -94,10 +96,10 @@ class Spec:
     given: bytes | None = None
 
     def check(self, texts: Mapping[str, str], *, exact: bool = False) -> "Checked":
-        """All problems of the spec, with `texts` in the place of files on the disk.
+        """All problems of the spec, with `texts` in place of files on the disk.
 
-        Those of its data are among them where they are asked for and the spec has no error. With `exact` only fixes are
-        left that have been tried.
+        Includes those of its data with `--data`, if the spec has no error. With `exact`, only confirmed fixes are
+        kept.
         """
         checked = self.check_text(texts)
         if exact and any(problem.fix for problem in checked.problems):
@@ -114,7 +116,7 @@ class Spec:
         return replace(checked, problems=checked.problems + found)
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
-        """All problems of the spec but for those of its data."""
+        """All problems of the spec except those of its data."""
         from modelc.compiler.api import check, check_file
         from modelc.compiler.syntax.document import MAX_BYTES
 
@@ -127,14 +129,14 @@ class Spec:
 
 
 def below(folder: Path) -> "Root":
-    """What a spec may read with `folder` as its root."""
+    """The files that a spec may read with `folder` as its root."""
     from modelc.compiler.syntax.file_root import Root, cache_folder
 
     return Root(folder, cache_folder())
 
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
-    """Fix `specs`, and write the files, or only show what would become of them."""
+    """Fix `specs`, and write the files, or only show the changes."""
     from modelc.cli.fixing import Fixed, fix, real, show_difference, write_fixed
     from modelc.compiler.syntax.document import show_text
 

@@ -1,4 +1,4 @@
-"""The way from a text to a task and to pure functions, for Python and for the commands. Importing it imports no jax."""
+"""Checks, loads and compiles specs: from text to task to pure functions, for Python and the commands. Importing it imports no jax."""
 
 import os
 import re
@@ -35,7 +35,7 @@ COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a text: the task as far as it could be understood, every problem, and the text itself."""
+    """The result of checking a text: the task as far as it is known, all problems, and the text itself."""
 
     task: Task | None
     problems: tuple[Problem, ...]
@@ -59,18 +59,18 @@ def check(
     root: Root | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Checked:
-    """Read, parse, build, infer and bind the spec in `text`; `name` is the file's, for messages.
+    """Read, parse, build, infer and bind the spec in `text`; `name` is the file name, for messages.
 
-    `settings` are changes of single values, `PATH=VALUE` each, as `--set` takes them. Files that the spec extends or
-    uses are read below `root`, and refused without one; `texts` has those, by real path, that are not taken from the disk.
+    `settings` are overrides of single values, `PATH=VALUE` each, as for `--set`. Files that the spec extends or
+    uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
     """
     try:
         checked = examine(text, name, settings, root, texts)
     except RecursionError:
-        message = "the layers, blocks or expressions of the spec stand too deep inside each other"
+        message = "the layers, blocks or expressions of the spec are nested too deeply"
         checked = Checked(
             None,
-            (whole("E005", message, name, helps=("put fewer of them inside each other",)),),
+            (whole("E005", message, name, helps=("nest fewer of them",)),),
             {name: show_text(text)},
         )
     found = checked.problems
@@ -150,7 +150,7 @@ def needs_files(data: Any) -> bool:
 
 
 def load_file(root: Root, texts: Mapping[str, str], path: str) -> tuple[str, bytes]:
-    """The name, for messages, and the bytes of the file at `path` below `root`. Raises RunError E405."""
+    """The name for messages and the bytes of the file at `path` below `root`. Raises RunError E405."""
     known = texts.get(os.path.realpath(root.resolve(path))) if texts else None
     if known is not None:
         return shown_path(root.folder / path), known.encode("utf-8", "surrogatepass")
@@ -159,7 +159,7 @@ def load_file(root: Root, texts: Mapping[str, str], path: str) -> tuple[str, byt
 
 
 def shown_path(path: Path) -> str:
-    """`path` as messages show it: from the current folder on, where it is below it."""
+    """`path` as shown in messages: relative to the current folder if it is inside it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
 
@@ -171,7 +171,7 @@ def check_file(
     root: Path | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Checked:
-    """`check` of a file; a file that cannot be read is a problem too. `root` is where other files may be, its folder else."""
+    """`check` of a file; an unreadable file is a problem too. `root` is the folder for other files, by default the file's own."""
     shown = name or str(path)
     real = os.path.realpath(path)
     text: bytes | str | None = texts.get(real)
@@ -201,7 +201,7 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
 
 
 def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Task:
-    """The task of a spec: a path to a YAML or JSON file, or the same as a mapping.
+    """The task of a spec: a path to a YAML or JSON file, or the same data as a mapping.
 
     `plugins` are enabled for this spec, as by `--plugin`: names of installed ones, or paths of Python files.
     Raises SpecError, with every problem of the file at once; RunError E605 for a plug-in that cannot be used.
@@ -213,8 +213,8 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
             try:
                 text = json.dumps(spec, indent=2)
             except (TypeError, ValueError) as error:
-                cure = "use mappings, lists, texts, numbers, true, false and None"
-                message = f"the mapping holds what no spec can: {error}"
+                cure = "use dict, list, str, int, float, bool and None"
+                message = f"the mapping contains a value that a spec cannot contain: {error}"
                 raise SpecError([whole("E008", message, "spec.json", helps=(cure,))], {}) from None
             checked = check(text, "spec.json")
         else:
@@ -226,7 +226,7 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
 
 @contextmanager
 def plugged(plugins: Sequence[str | Path]) -> Iterator[None]:
-    """Enable `plugins` for what happens inside; without any, what is enabled around it stays so. Raises RunError E605."""
+    """Enable `plugins` inside the block; with none given, those enabled around it stay enabled. Raises RunError E605."""
     if not plugins:
         yield
         return
@@ -245,14 +245,14 @@ class Compiled:
     prepared: "PreparedTask"
 
     def init(self, key: Array) -> "tuple[Tree, Tree]":
-        """First weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
+        """Initial weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
         params, state = jax.jit(self.model.init)(key)
         return to_named(self.model.rolls, params), to_named(self.model.rolls, state)
 
     def fit(self, state: "Tree", inputs: Mapping[str, NumpyArray]) -> "Tree":
-        """`state` with what layers such as `normalization` learn from `inputs`, all training rows by name.
+        """`state` after fitting layers such as `normalization` to `inputs`, all training rows by name.
 
-        Until then their state is NaN, and so is what they compute. Raises ValueError as `apply` does, RunError where a
+        Before that, their state and their outputs are NaN. Raises ValueError as `apply` does, RunError where a
         layer cannot learn from these rows.
         """
         from modelc.compiler.lowering.layer_fitting import fit_layers

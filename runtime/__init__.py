@@ -1,1 +1,1 @@
-"""Runs what the compiler describes: jitted steps, training, evaluation, prediction and run directories."""
+"""Runs checked tasks: data sets, jitted steps, training, evaluation, prediction and run directories."""

@@ -1,4 +1,4 @@
-"""Scores and predictions of trained weights; needs no optimizer and no run directory."""
+"""Evaluates and predicts with trained weights; needs no optimizer and no run directory."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from modelc.runtime.training.step import make, probabilities
 
 def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) -> dict[str, float]:
     """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
-    on_device = held(task, params, state)
+    on_device = to_device(task, params, state)
     values = Evaluation(make(task, 1), task, part).run(*on_device).values(task, "")
     return {key.removeprefix("/"): value for key, value in values.items()}
 
@@ -34,9 +34,10 @@ def predict(
     *,
     raw: bool = False,
 ) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The outputs by name, `[rows, ...]`: probabilities where the loss has a link, unless `raw` asks for the values.
+    """The outputs by name, `[rows, ...]`: probabilities if the loss has a link function, or the unchanged values with
+    `raw`.
 
-    The rows are taken in order; what a row hands to the same row of the next batch begins at zeros.
+    The rows are taken in order; per-row state begins at zeros.
     """
     model = lower(task)
 
@@ -47,12 +48,12 @@ def predict(
         shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
         return shown, of_rows(task, values.state)
 
-    weights = held(task, params, state)
+    weights = to_device(task, params, state)
     size = evaluation_batch(task, rows)
-    indices, real = batches(in_order(rows), size)
+    indices, valid = batches(in_order(rows), size)
     handed: Any = at_zeros(task, size)
     parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in task.outputs}
-    for batch, count in zip(indices, real, strict=True):
+    for batch, count in zip(indices, valid, strict=True):
         given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
         outputs, handed = run(*weights, handed, given)
         for name, value in jax.device_get(outputs).items():
@@ -60,7 +61,7 @@ def predict(
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def held(task: PreparedTask, params: Weights, state: Weights) -> tuple[Tree, Tree]:
+def to_device(task: PreparedTask, params: Weights, state: Weights) -> tuple[Tree, Tree]:
     """Weights and state on the device, in the form that the model of `task` holds them in."""
     rolls = task.rolls
     trees: tuple[Tree, Tree] = jax.device_put((from_named(rolls, params), from_named(rolls, state)))

@@ -1,4 +1,4 @@
-"""Predictions as files: CSV with a column for each value that a person looks for, or NPZ with whole arrays.
+"""Writes predictions to files: CSV with readable columns, or NPZ with whole arrays.
 
 Knows what an output means (classes, yes or no, numbers); computes no predictions.
 """
@@ -28,20 +28,20 @@ Outputs = Mapping[str, Output]
 def misfit(outputs: Outputs, path: Path) -> tuple[str, str] | None:
     """Why predictions cannot go into a file called `path`, and the cure; None where they can."""
     if path.suffix.lower() not in FORMATS:
-        return f"cannot tell the format from `{path.name}`", "end the name in `.csv` or `.npz`"
+        return f"cannot determine the format from the name `{path.name}`", "use a name that ends in `.csv` or `.npz`"
     for output in outputs.values():
         if path.suffix.lower() == ".csv" and output.type.rank > 1:
             return (
-                f"the output `{output.name}` is {show_shape(output.type.shape)} for each row: too much for a CSV file",
+                f"the output `{output.name}` is {show_shape(output.type.shape)} for each row, too many values for a CSV file",
                 f"write whole arrays: `{path.with_suffix('.npz')}`",
             )
     return None
 
 
 def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: bool = False) -> None:
-    """Write what `predict` gave, by output name, `[rows, ...]`; with `raw`, the values and no interpretation.
+    """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation.
 
-    The file takes its place when it is complete. Raises RunError E604.
+    The file replaces an existing one when it is complete. Raises RunError E604.
     """
     columns: dict[str, np.ndarray[Any, Any]] = {}
     for name, values in predicted.items():
@@ -57,7 +57,7 @@ def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: 
 
 
 def answers(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
-    """What the values of one output, `[rows, ...]`, say: the answer under its name, its probabilities beside it."""
+    """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities."""
     name = output.name
     classes = output.classes if isinstance(output.classes, tuple) else None
     if output.link == "softmax":
@@ -77,7 +77,7 @@ def answers(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.nda
 
 
 def write_arrays(file: Any, columns: Columns) -> None:
-    """An .npz file of arrays by name, the same bytes for the same arrays."""
+    """An .npz file of arrays by name; equal arrays give equal bytes."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in columns.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
@@ -110,7 +110,9 @@ def flattened(
 
 
 def texts(column: "np.ndarray[Any, Any]") -> list[str]:
-    """Cells: the shortest digits that give the same number back, `true` and `false`, names that no sheet computes."""
+    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names that a spreadsheet does not
+    evaluate.
+    """
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in column]
     if column.dtype.kind == "U":
@@ -119,7 +121,7 @@ def texts(column: "np.ndarray[Any, Any]") -> list[str]:
 
 
 def harmless(text: str) -> str:
-    """`text` so that a spreadsheet shows it, where it would take it for a formula."""
+    """`text` escaped if a spreadsheet would evaluate it as a formula."""
     if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text):
         return "'" + text
     return text

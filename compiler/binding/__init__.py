@@ -1,1 +1,1 @@
-"""What the losses, metrics, targets and data of a spec mean for its graph: from `PlannedGraph` to `Task`."""
+"""Binds losses, metrics, targets and data columns to the graph: from `PlannedGraph` to `Task`."""

@@ -1,4 +1,4 @@
-"""`PlannedGraph` to `Task`: holds losses, metrics, targets and data columns against the graph. No jax, no data read."""
+"""`PlannedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
 
 from collections.abc import Mapping
 
@@ -20,9 +20,9 @@ from modelc.compiler.library.contracts.data_source import Column
 def bind(
     spec: Spec, planned: PlannedGraph, columns: Mapping[str, Column] | None = None
 ) -> tuple[Task, tuple[Problem, ...]]:
-    """The task of a spec. Where there are problems, parts that depend on a hole are left out of it.
+    """The task of a spec. If there are problems, parts that depend on a hole are missing.
 
-    `columns` are those of the source; by default, those that it knows without reading.
+    `columns` are those of the source; by default, those known without reading data.
     """
     if columns is None and spec.data is not None and spec.data.source is not None:
         columns = spec.data.source.columns()
@@ -49,7 +49,7 @@ def bind(
 
 
 def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
-    """Warn of inputs and nodes of `model` whose values go nowhere, unless a hole may be what they are for."""
+    """Warn of unused inputs and nodes of `model`, unless a hole may use them."""
     unread = (
         node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
     )
@@ -59,7 +59,7 @@ def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: Mode
     for name in graph.inputs:
         if name not in used:
             path: Path = ("model", "inputs", name)
-            reporter.add("W902", f"input `{name}` is not used", path, key=True, label="feeds no output")
+            reporter.add("W902", f"input `{name}` is not used", path, key=True, label="no output depends on it")
     # A node whose layers are shared is needed for them, whatever its own value is for.
     used |= {node.owner for node in graph.nodes if node.path in used}
     kept, waiting = set(), [outermost(node) for node in graph.nodes if node.path in used]
@@ -81,7 +81,7 @@ def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: Mode
             f"node `{name}` is not used",
             at,
             key=True,
-            label="no output needs it",
+            label="no output depends on it",
             help="remove it" if model.sequential else "add it to `outputs`, or remove it",
         )
 

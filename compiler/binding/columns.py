@@ -1,4 +1,4 @@
-"""Binds inputs and targets to columns, and checks what the source can say about them without reading."""
+"""Binds inputs and targets to columns, and checks them as far as possible without reading data."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,8 +38,8 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | 
                 "E205",
                 f"the input `{name}` cannot be a copy of another input",
                 path,
-                label="`same_as` is for targets",
-                help="feed one input to several nodes instead",
+                label="`same_as` is only for targets",
+                help="let several nodes take values from one input instead",
             )
         elif reader is not None:
             bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
@@ -49,7 +49,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | 
 
 
 def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], columns: Mapping[str, Column] | None) -> Task:
-    """The task with its terms and a binding for each of their targets; reports terms that do not fit."""
+    """The task with its loss terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
         known = [fitted(reporter, task, term, None) for term in terms]
@@ -92,7 +92,7 @@ def bind_column(
     columns: Mapping[str, Column] | None,
     path: Path,
 ) -> Binding:
-    """The binding of `name` to the column that `reader` names; its type is None where it is not known or wrong."""
+    """The binding of `name` to the column that `reader` names; its type is None if it is unknown or wrong."""
     column_name = reader.subject
     binding = Binding(name, reader, wanted, None, path)
     column = None
@@ -146,7 +146,7 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
 
 
 def subject_path(reporter: Reporter, path: Path, column: str) -> Path:
-    """Where the name of a column stands in the reader at `path`."""
+    """The path of the column name in the reader at `path`."""
     document = reporter.document
     below = [other for other in document.values if other[: len(path)] == path and other not in document.holes]
     return max((other for other in below if document.get(other) == column), key=len, default=path)
@@ -160,7 +160,7 @@ def written(reporter: Reporter, path: Path) -> Path:
 
 
 def bind_named(reporter: Reporter, task: Task, name: str, columns: Mapping[str, Column] | None) -> Binding | None:
-    """The binding of the target called `name`, or None when its reader is not known."""
+    """The binding of the target called `name`, or None if its reader is unknown."""
     data = task.data
     assert data is not None
     path: Path = ("data", "targets", name)
@@ -188,7 +188,7 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
             return None
         reporter.add(
             "E205",
-            f"`same_as` names no input: `{reader.subject}`",
+            f"unknown input `{reader.subject}` in `same_as`",
             path,
             label="no such input",
             note=f"inputs: {', '.join(inputs)}",
@@ -203,7 +203,7 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
 
 
 def repaired(task: Task, term: Term, binding: Binding) -> Binding:
-    """The one repair of shapes: a target of shape `[]` meets an output `[1]`, unless it holds labels."""
+    """The only shape repair: a target of shape `[]` for an output `[1]`, unless it holds labels."""
     output = task.planned.type(term.of[0]) if len(term.of) == 1 else None
     if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):
         return binding
@@ -234,7 +234,7 @@ def check_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) 
 
 
 def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -> tuple[Term, ...]:
-    """The term with the classes that its loss names by index, none after reporting one that is not there."""
+    """The term with the classes of its `class_weight` by index; None after reporting an unknown class."""
     output = task.planned.type(term.of[0])
     names = binding.classes if isinstance(binding.classes, tuple) else ()
     if output is None or (binding.classes is None and binding.type is None):

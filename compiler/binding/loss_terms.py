@@ -1,4 +1,4 @@
-"""The terms of the loss: which value each takes, which target, and whether the activations before it fit."""
+"""Binds the loss terms: the values and target of each, and checks the activation before it."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from modelc.compiler.library.losses.none import NoLoss
 
 
 def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:
-    """The terms whose loss and edge are known, and `roots` with the edges that terms need beside the outputs."""
+    """The terms whose loss and edge are known, and `roots` with the edges that terms need besides the outputs."""
     train, graph = task.spec.train, task.planned.graph
     assert train is not None and task.spec.model is not None
     names = list(graph.outputs)
@@ -35,11 +35,11 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
             if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
                 reporter.add(
                     "E108",
-                    f"`loss` is for one output, the model has {len(names)}: {', '.join(names)}",
+                    f"`loss` is for models with one output, this model has {len(names)}: {', '.join(names)}",
                     spec.path,
                     key=True,
-                    label="whose loss?",
-                    help=f"write a term for each: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`",
+                    label="the loss of which output?",
+                    help=f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`",
                 )
             unknown = True
             continue
@@ -71,16 +71,16 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
             if output not in covered and (given is None or given.node not in trained):
                 reporter.add(
                     "W903",
-                    f"output `{output}` is in no loss",
+                    f"no loss uses the output `{output}`",
                     output_path(reporter.document, output),
-                    label="nothing trains it",
-                    help=f"add a term for it to `losses`, or `{output}: none` if it is for predictions only",
+                    label="not trained",
+                    help=f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only",
                 )
     return tuple(terms), roots
 
 
 def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
-    """Report what stands beside a loss that has no use for it."""
+    """Report keys beside a loss that does not use them."""
     kind = LOSSES.name_of(loss)
     idle = () if loss.takes_target else ("target",)
     for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
@@ -96,7 +96,7 @@ def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
 
 
 def report_trained(reporter: Reporter, terms: list[Term]) -> None:
-    """Report outputs that are said to be predicted only, and are in another term all the same."""
+    """Report outputs with the loss `none` that another term uses."""
     for term in terms:
         others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
         if isinstance(term.loss, NoLoss) and others:
@@ -115,7 +115,7 @@ def kind_of(spec: TermSpec) -> str:
 
 
 def find_edges(reporter: Reporter, task: Task, spec: TermSpec, name: str) -> tuple[Edge, ...] | None:
-    """The edges that a term is of, one for each slot of its loss: those of its `of`, else the output or node of its name."""
+    """The input edges of a term, one for each slot of its loss: those of its `of`, else the output or node of its name."""
     if spec.of == ():
         return None
     written = spec.of or (Reference(name, spec.path),)
@@ -130,18 +130,18 @@ def find_edges(reporter: Reporter, task: Task, spec: TermSpec, name: str) -> tup
 def in_slots(
     reporter: Reporter, spec: TermSpec, loss: Loss, references: tuple[Reference, ...]
 ) -> tuple[Reference, ...] | None:
-    """What a term is of in the order of its loss's slots; None after reporting too many or too few, or a wrong name."""
+    """The inputs of a term in the order of its loss's slots; None after reporting a wrong number or name."""
     kind, slots = LOSSES.name_of(loss), loss.slots
     example = f"`of: [{', '.join(slots)}]`" if len(slots) > 1 else ""
     for reference in references:
         if reference.slot is not None and reference.slot not in slots:
             reporter.add(
                 "E204",
-                f"`{kind}` takes no value called `{reference.slot}`",
+                f"`{kind}` has no input `{reference.slot}`",
                 (*spec.path, "of", reference.slot),
                 key=True,
                 label="no such value",
-                note=f"values of `{kind}`: {', '.join(slots)}",
+                note=f"inputs of `{kind}`: {', '.join(slots)}",
                 suggestion=suggest(reference.slot, slots),
             )
             return None
@@ -188,11 +188,11 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
             found = replace(found, is_safe=False)
         reporter.add(
             "E205",
-            f"the loss term `{name}` is of `{text}`, which is no output or node",
+            f"the loss term `{name}` uses `{text}`, which is neither an output nor a node",
             path,
             key=not spec.of,
             label="no such output or node",
-            help="" if spec.of else "say which with `of: ...`",
+            help="" if spec.of else "name the output or node with `of: ...`",
             note=f"outputs: {', '.join(graph.outputs)}",
             suggestion=found,
         )
@@ -200,7 +200,7 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
 
 
 def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:
-    """The edge of a node, or of what a node of several layers ends in, and the plan of what gives it; None for no such
+    """The edge of a node, or of the last layer of a composite node, and the plan of that layer; None for no such
     node."""
     graph = task.planned.graph
     known = graph.node(reference.node)
@@ -247,7 +247,7 @@ def fitted(reporter: Reporter, task: Task, term: Term, target: TensorType | None
 
 
 def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
-    """Report an activation before the loss that is not the one the loss undoes; says whether all is well."""
+    """Whether the activation before the loss is the one that the loss inverts; reports it if not."""
     wanted = term.loss.activation
     loss = LOSSES.name_of(term.loss)
     path, direct, activation, at = last_activation(graph, edge)
@@ -257,9 +257,9 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
     if kind in ("softmax", "sparsemax") and output.shape[-1:] == (1,):
         reporter.add(
             "E305",
-            f"{kind} over one unit is always 1",
+            f"{kind} of a single unit is always 1",
             at,
-            label="one unit",
+            label="a single unit",
             help=f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`",
         )
         return False
@@ -267,23 +267,23 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
         return True
     if kind != wanted:
         other = "binary_cross_entropy" if kind == "sigmoid" else "cross_entropy"
-        cure = (
+        advice = (
             f"use `{wanted}` here"
             if kind in ("log_softmax", "sparsemax")
             else f"use `{wanted}` here, or the loss `{other}`"
         )
         message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
-        reporter.add("E305", message, at, label=f"`{kind}`", help=cure, related=[(term.at, "the loss")])
+        reporter.add("E305", message, at, label=f"`{kind}`", help=advice, related=[(term.at, "the loss")])
         return False
     if not direct or not is_last_axis(activation):
         reporter.add(
             "E305",
             f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
             at,
-            label=f"`{kind}`, not the last step of `{edge}`",
+            label=f"`{kind}`, which is not the last layer before `{edge}`",
             help=[
                 f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
-                *(["or end in `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
+                *(["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
             ],
             related=[(term.at, "the loss")],
         )
@@ -296,7 +296,9 @@ def is_last_axis(activation: Activation) -> bool:
 
 
 def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
-    """The activation that the values on `edge` come from: its node, whether directly, itself, and its place in the text."""
+    """The activation that computes the values on `edge`: its node, whether it is the last layer, itself, and its place
+    in the text.
+    """
     direct = edge.port == "output"
     waiting = [edge]
     while waiting:
@@ -318,7 +320,7 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
 
 
 def link_outputs(reporter: Reporter, task: Task) -> Task:
-    """The outputs with what their losses know of them: target, link, whether they are logits, classes."""
+    """The outputs with the knowledge of their losses: target, link, whether they are logits, classes."""
     outputs = dict(task.outputs)
     for term in task.terms:
         for name, output in task.outputs.items():

@@ -1,4 +1,4 @@
-"""What the `mask` of a term names, and whether it fits the elements of its loss."""
+"""Binds the `mask` of a loss term, and checks it against the elements of the loss."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ from modelc.compiler.library.losses import LOSSES
 
 
 def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: Edge | None) -> Edge | str | None:
-    """What `mask` of the term called `name` means: a target, or the `edge` of an input or node of that name.
+    """The `mask` of the term called `name`: a target, or the `edge` of an input or node of that name.
 
-    None where there is no such thing, or two; it has been reported unless a hole may be it.
+    None if the name is unknown or ambiguous, which is reported unless it may be a hole.
     """
     reference, data, model = spec.mask, task.data, task.spec.model
     assert reference is not None and model is not None
@@ -25,7 +25,7 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
             "E205",
             f"the mask `{reference.text}` of the loss term `{name}` can be a target or a part of the model",
             reference.path,
-            label="two are called so",
+            label="ambiguous name",
             help="give the target another name under `data.targets`",
             related=[(("data", "targets", reference.text), "the target")],
         )
@@ -39,7 +39,7 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
         column = f"`targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`"
         reporter.add(
             "E205",
-            f"the mask of the loss term `{name}` is `{reference.text}`, which is no target, input or node",
+            f"the mask of the loss term `{name}` is `{reference.text}`, which is not a target, input or node",
             reference.path,
             label="no such target, input or node",
             help=f"read it from a column: {column}",
@@ -49,7 +49,7 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
 
 
 def masked(reporter: Reporter, task: Task, term: Term, targets: Mapping[str, Binding] | None) -> bool:
-    """Report a mask that is not about the elements of its term; says whether all is well."""
+    """Whether a mask fits the elements of its term; reports it if not."""
     if term.mask is None:
         return True
     if isinstance(term.mask, Edge):
@@ -64,35 +64,35 @@ def masked(reporter: Reporter, task: Task, term: Term, targets: Mapping[str, Bin
     problem = misfit(term, type_, computed=isinstance(term.mask, Edge))
     if problem is None:
         return True
-    message, cure = problem
+    message, advice = problem
     reporter.add(
         "E304",
         f"the mask `{term.mask}` of the loss term `{term.name}` {message}",
         mask_path(term),
         label="does not fit",
-        help=cure,
+        help=advice,
         related=[(term.at, f"elements of shape {show_shape(term.shape)}")],
     )
     return False
 
 
 def misfit(term: Term, mask: TensorType, *, computed: bool) -> tuple[str, str] | None:
-    """What is wrong with a mask for the elements of a term, and the cure."""
+    """The message and help for a mask that does not fit the elements of a term."""
     if computed and mask.dtype != "bool" and not mask.is_integer:
         return (
-            f"has values of {mask.dtype}, and a mask is true or false",
-            "take an input or node whose values are `bool` or whole numbers, 0 being false",
+            f"has values of {mask.dtype}, but a mask must be boolean",
+            "use an input or node with `bool` or integer values, where 0 means false",
         )
     kind = LOSSES.name_of(term.loss)
     if term.loss.masking != "each" and mask.shape:
         return (
-            f"has shape {show_shape(mask.shape)}, and `{kind}` is taken over whole rows",
-            "give a mask of shape [], one value for each row",
+            f"has shape {show_shape(mask.shape)}, but `{kind}` has one value per row",
+            "give a mask of shape [], one value per row",
         )
     if mask.shape != term.shape[: len(mask.shape)]:
         return (
             f"has shape {show_shape(mask.shape)}, the elements of `{kind}` have {show_shape(term.shape)}",
-            "a mask has the shape of the elements, or their first axes, or [] for one value for each row",
+            "a mask has the shape of the elements, or of their leading axes, or [] for one value per row",
         )
     return None
 
@@ -103,7 +103,7 @@ def mask_path(term: Term) -> Path:
 
 
 def mask_edge(task: Task, reference: Reference, node: Edge | None) -> Edge | None:
-    """The edge of an output, input or node called as the mask says; `node` is that of a node."""
+    """The edge of the output, input or node that the mask names; `node` is that of a node."""
     graph = task.planned.graph
     if reference.text in graph.outputs:
         return graph.outputs[reference.text]

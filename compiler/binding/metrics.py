@@ -21,7 +21,7 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
     if listed and len(names) > 1 and task.spec.model.complete:
         reporter.add(
             "E108",
-            f"a list of metrics is for one output, the model has {len(names)}: {', '.join(names)}",
+            f"a list of metrics is for models with one output, this model has {len(names)}: {', '.join(names)}",
             ("train", "metrics"),
             key=True,
             label="of which output?",
@@ -37,7 +37,7 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
                 blamed.add(name)
                 reporter.add(
                     "E205",
-                    f"`{name}` is no output of the model",
+                    f"the model has no output `{name}`",
                     spec.path[:-1],
                     key=True,
                     label="no such output",
@@ -52,7 +52,7 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
 
 
 def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, single: bool) -> Measure | None:
-    """One metric of the output `name`, or None when it does not fit or is not known to."""
+    """One metric of the output `name`, or None if it does not fit or that is unknown."""
     output = task.outputs.get(name)
     train = task.spec.train
     assert train is not None
@@ -65,7 +65,7 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
                 f"the metric `{spec.kind}` of `{name}` has no target to compare with",
                 spec.path,
                 label="no target",
-                help=f"give `{name}` a loss with a target",
+                help=f"give `{name}` a loss that has a target",
             )
         return None
     key = spec.kind if single else f"{name}/{spec.kind}"
@@ -90,7 +90,7 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
 
 
 def need_mask(task: Task, output: Output, measure: Measure) -> None:
-    """Raise PlanError E306 where the mask of the output's loss is about an axis that the metric is taken over."""
+    """Raise PlanError E306 if the mask of the output's loss has an axis that the metric reduces."""
     if isinstance(output.mask, Edge):
         type_ = task.planned.type(output.mask)
     else:
@@ -100,6 +100,6 @@ def need_mask(task: Task, output: Output, measure: Measure) -> None:
         need(
             len(type_.shape) <= len(measure.shape),
             f"it is taken over an axis which the mask `{output.mask}` of the loss is about",
-            help="choose a metric that counts value by value",
+            help="choose an elementwise metric",
             code="E306",
         )

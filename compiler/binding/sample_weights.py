@@ -1,4 +1,4 @@
-"""Binds the weights of rows, `data.sample_weight`, and holds them against the elements of every loss."""
+"""Binds the sample weights, `data.sample_weight`, and checks them against the elements of every loss."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ AT: Path = ("data", "sample_weight")
 
 
 def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
-    """The task with a binding of the weights of its rows, where there are any."""
+    """The task with a binding of its sample weights, if there are any."""
     reader = None if task.data is None else task.data.sample_weight
     if reader is None:
         return task
@@ -25,7 +25,7 @@ def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] |
             "E205",
             "`sample_weight` cannot be a copy of an input",
             AT,
-            label="`same_as` is for targets",
+            label="`same_as` is only for targets",
             help="read the column itself: `sample_weight: {array: ...}`",
         )
         return task
@@ -36,20 +36,20 @@ def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] |
 
 
 def weighs(reporter: Reporter, task: Task, binding: Binding, weights: TensorType) -> bool:
-    """Report what are no weights, or not of the elements of every loss; says whether all is well."""
+    """Whether sample weights are numbers that fit the elements of every loss; reports them if not."""
     if binding.classes is not None:
         reporter.add(
             "E402",
-            "`sample_weight` takes numbers, and its reader gives labels",
+            "`sample_weight` needs numbers, but its reader returns labels",
             AT,
             label="labels",
-            help=f"read the column as it is: `sample_weight: {{array: {binding.subject}}}`",
+            help=f"read the column as numbers: `sample_weight: {{array: {binding.subject}}}`",
         )
         return False
     for term in task.terms:
         if isinstance(term.loss, NoLoss) or fits(term, weights):
             continue
-        elements = "whole rows" if term.loss.masking != "each" else f"elements of shape {show_shape(term.shape)}"
+        elements = "one value per row" if term.loss.masking != "each" else f"elements of shape {show_shape(term.shape)}"
         reporter.add(
             "E402",
             f"`sample_weight` has rows of shape {show_shape(weights.shape)}, and `{LOSSES.name_of(term.loss)}` of "
@@ -64,7 +64,7 @@ def weighs(reporter: Reporter, task: Task, binding: Binding, weights: TensorType
 
 
 def fits(term: Term, weights: TensorType) -> bool:
-    """Whether there can be such weights of the elements of a term."""
+    """Whether weights of this shape fit the elements of a term."""
     if term.loss.masking != "each" and weights.shape:
         return False
     return weights.shape == term.shape[: len(weights.shape)]

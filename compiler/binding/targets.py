@@ -1,4 +1,4 @@
-"""Which targets the losses of a task ask for, and what is said of those in `data` that none does."""
+"""The targets that the losses of a task use, and reports of those in `data` that no loss uses."""
 
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
@@ -7,7 +7,7 @@ from modelc.compiler.language.suggestions.suggest import suggest
 
 
 def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
-    """The names of the targets that losses ask for; None where some of it cannot be known for a mistake elsewhere."""
+    """The names of the targets that losses use; None if a mistake elsewhere hides some of them."""
     train, model, outputs = task.spec.train, task.spec.model, task.planned.graph.outputs
     assert train is not None and model is not None
     stated = task.spec.document.values
@@ -36,15 +36,15 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
 
 
 def last_item(model: ModelSpec) -> Item | None:
-    """The last layer in the text; None where it could not be read, or where there is none."""
+    """The last layer in the text; None if it could not be read, or if there is none."""
     nodes = list(model.nodes.values())
     return nodes[-1].items[-1] if nodes and nodes[-1].items else None
 
 
 def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...]) -> bool:
-    """Report targets in `data` that no loss asks for; says whether there are any.
+    """Whether `data` has targets that no loss uses; reports them.
 
-    Where a single term says `target:`, and that is none of them, the mistake is there.
+    If a single term has a `target` that is not among them, the mistake is there.
     """
     data, train, model = task.data, task.spec.train, task.spec.model
     assert data is not None and train is not None and model is not None
@@ -64,27 +64,27 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         left = [name for name in left if meant and name != meant]
     for name in left:
         close = suggest(name, missing).new or (missing[0] if len(missing) == 1 else "")
-        cure = f"did you mean `{close}`?" if close else ()
+        advice = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
-            cure = f"give the last layer `name: {name}`: a target is called as the output it is for"
+            advice = f"give the last layer `name: {name}`: a target is called as the output it is for"
         reporter.add(
             "E205",
-            f"`{name}` is no target of a loss",
+            f"no loss uses the target `{name}`",
             ("data", "targets", name),
             key=True,
             label="nothing asks for it",
-            help=cure,
-            note=f"targets that losses ask for: {', '.join(wanted)}" if wanted else (),
+            help=advice,
+            note=f"targets that losses use: {', '.join(wanted)}" if wanted else (),
         )
     return bool(strange)
 
 
 def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, targets: list[str]) -> None:
-    """Report the `target` of a term, which is none of `targets`; `meant` is the one that no loss asks for instead."""
+    """Report the unknown `target` of a term; `meant` is the only one of `targets` that no loss uses."""
     path = (*term.path, "target")
     reporter.add(
         "E205",
-        f"`{word}` is no target of `data`",
+        f"`data` has no target `{word}`",
         path,
         label="no such target",
         help=f"did you mean `{meant}`?" if meant else (),

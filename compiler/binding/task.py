@@ -1,4 +1,4 @@
-"""A `Task`: a graph with all that training and using it needs to know. Frozen; passes map one to the next."""
+"""A `Task`: a graph with everything needed to train and use it. Frozen; passes map one to the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ Classes = tuple[str, ...] | int | None
 class Output:
     """One output of the model.
 
-    `link` is what its loss takes its values for, and `logits` says that they still are logits, to which the link
-    function must be applied to get probabilities. `target` and `mask` are those of its loss, and so of its metrics.
+    `link` is the link function of its loss, and `logits` says that its values still are logits, to which the link
+    function must be applied to get probabilities. `target` and `mask` are those of its loss, and of its metrics too.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of the loss, of the values on the edges `of`, one for each slot of the loss.
+    """One loss term, computed from the values on the edges `of`, one for each slot of the loss.
 
-    What the loss computes from are the outputs themselves, or, once the passes have run, the values before their last
+    Its loss takes the outputs themselves, or, once the passes have run, the values before their last
     activation. `shape` is that of the elements of one row. Elements count where `mask` is true: the values of an edge,
     or the target of this name.
     """
@@ -58,7 +58,7 @@ class Term:
 
     @property
     def shown(self) -> str:
-        """What the term is of, in words."""
+        """The inputs of the term, in words."""
         return ", ".join(map(str, self.of))
 
 
@@ -66,7 +66,7 @@ class Term:
 class Measure:
     """One metric of one output; `key` is its log key without `train/` or `validation/`.
 
-    `shape` is that of what the metric counts one by one, in one row. `target` is None for a metric that takes none.
+    `shape` is that of the elements of the metric in one row. `target` is None for a metric without a target.
     """
 
     key: str
@@ -78,10 +78,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How one input or target is read. `subject` is a column, or the input whose finished array is copied.
+    """How one input or target is read. `subject` is a column, or the input whose array is copied.
 
-    `wanted` is the type the model takes (None for a target), `type` what the reader gives, None until the data is read.
-    `squeeze` marks the one repair of shapes: a target of shape `[]` meets an output `[1]`.
+    `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
+    read. `squeeze` marks the only shape repair: a target of shape `[]` for an output `[1]`.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What `train` asks for. `monitor` is a log key, `better` in which direction it improves."""
+    """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves."""
 
     optimizer: Optimizer
     settings: Settings
@@ -113,7 +113,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A whole spec, understood. `data` and `training` are None where the spec has no such section."""
+    """A checked spec. `data` and `training` are None if the spec has no such section."""
 
     spec: Spec
     planned: PlannedGraph
@@ -127,7 +127,7 @@ class Task:
 
     @property
     def penalized(self) -> bool:
-        """Whether anything is added to the loss terms: regularized weights, or layers that penalize."""
+        """Whether a penalty is added to the loss terms: by regularizers of weights, or by layers."""
         weights = (weight for plan in self.planned.plans.values() for weight in plan.params.values())
         layers = (part for node in self.planned.graph.nodes if node.layer for part in node.layer.layers())
         return any(weight.regularizer for weight in weights) or any(layer.penalizes for layer in layers)

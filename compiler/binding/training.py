@@ -1,4 +1,4 @@
-"""Binds what `train` says about the run as a whole: what to monitor, and whether the parts go together."""
+"""Binds the settings of `train` as a whole: what to monitor, and whether the settings are compatible."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,13 +13,13 @@ from modelc.compiler.library.losses.none import NoLoss
 
 
 def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
-    """The task with its training, where the optimizer, the settings and the monitor are known."""
+    """The task with its training, if the optimizer, the settings and the monitor are known."""
     train = task.spec.train
     assert train is not None
     if train.terms and all(isinstance(term.loss, NoLoss) for term in train.terms):
         reporter.add(
             "E104",
-            "every loss is `none`: there is nothing to train",
+            "every loss is `none`, so there is nothing to train",
             ("train", "losses") if "losses" in reporter.document.data["train"] else ("train", "loss"),
             key=True,
             label="no loss",
@@ -57,10 +57,10 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
             found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
         reporter.add(
             "E503",
-            f"`monitor` names no key of the run: `{monitor}`",
+            f"`{monitor}` is not a key of the log",
             ("train", "monitor"),
             label="no such key",
-            note=f"keys: {', '.join(keys)}",
+            note=f"keys of the log: {', '.join(keys)}",
             suggestion=found,
         )
         return task
@@ -70,7 +70,9 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
 
 
 def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> None:
-    """Report a split that leaves no rows to train on, and batches larger than all of them, where rows are known."""
+    """Report a split that leaves no training rows, and batches larger than the training data, if the number of rows is
+    known.
+    """
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)
     column = None if binding is None or columns is None else columns.get(binding.subject)
@@ -93,13 +95,13 @@ def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | N
             "W906",
             f"`batch_size` is {settings.batch_size:,}, and there {count} to train on",
             ("train", "batch_size"),
-            label="one step an epoch",
+            label="one step per epoch",
             help=f"give a `batch_size` of at most {rows:,}",
         )
 
 
 def check_order(reporter: Reporter, task: Task) -> None:
-    """Report rows that come in another order than that of the data where a layer continues them from batch to batch."""
+    """Report shuffled rows for a layer that carries its state from batch to batch."""
     settings, graph = task.spec.train.settings if task.spec.train else None, task.planned.graph
     node = next((node for node in graph.nodes if continues(task.planned.plans.get(node.path))), None)
     if node is None or settings is None:
@@ -108,10 +110,10 @@ def check_order(reporter: Reporter, task: Task) -> None:
         said = ("train", "shuffle") in reporter.document.values
         reporter.add(
             "E504",
-            f"`{node.path}` continues rows from batch to batch, but the rows are shuffled",
+            f"`{node.path}` carries its state from batch to batch, but the rows are shuffled",
             ("train", "shuffle") if said else ("train",),
             key=not said,
-            label="another order in each epoch" if said else "shuffles, unless it says otherwise",
+            label="the order changes in each epoch" if said else "rows are shuffled by default",
             help="write `shuffle: false`" if said else "add `shuffle: false` to `train`",
             related=[(node.at, "stateful")],
         )
@@ -120,16 +122,16 @@ def check_order(reporter: Reporter, task: Task) -> None:
         count = drawn if isinstance(drawn, int) else 1000
         reporter.add(
             "E504",
-            f"`{node.path}` continues rows from batch to batch, but validation rows are drawn from between them",
+            f"`{node.path}` carries its state from batch to batch, but validation rows are drawn from between the training rows",
             ("data", "validation"),
-            label="leaves gaps between the rows to train on",
+            label="leaves gaps between the training rows",
             help=f"take them from one end, for example `validation: {{last: {count}}}`",
             related=[(node.at, "stateful")],
         )
 
 
 def continues(plan: Plan | None) -> bool:
-    """Whether a node hands anything from the rows of one batch to those of the next."""
+    """Whether a node carries per-row state from one batch to the next."""
     return plan is not None and any(entry.per_row for entry in plan.state.values())
 
 
@@ -141,11 +143,11 @@ def stated(task: Task) -> frozenset[str]:
 
 
 def report_unvalidated(reporter: Reporter, task: Task, monitor: str) -> None:
-    """Report a monitor of rows that are not there, and early stopping that can only look at training rows."""
+    """Report a monitor of missing validation rows, and early stopping on training rows."""
     if monitor.startswith("validation/"):
         reporter.add(
             "E503",
-            f"`monitor` is `{monitor}`, but no rows are kept for validation",
+            f"`monitor` is `{monitor}`, but there are no validation rows",
             ("train", "monitor"),
             label="never computed",
             help="add `validation: 0.2` to `data`, or monitor a `train/...` key",
@@ -153,9 +155,9 @@ def report_unvalidated(reporter: Reporter, task: Task, monitor: str) -> None:
     else:
         reporter.add(
             "W905",
-            f"`early_stopping` looks at `{monitor}`: no rows are kept for validation",
+            f"`early_stopping` uses `{monitor}`, but there are no validation rows",
             ("train", "early_stopping"),
             key=True,
-            label="cannot see overfitting",
+            label="cannot detect overfitting",
             help="add `validation: 0.2` to `data`",
         )

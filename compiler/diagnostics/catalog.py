@@ -1,6 +1,7 @@
-"""The pages of the codes, as `modelc explain` prints them: one Markdown file for each code, in `codes/`.
+"""The documentation pages of the error codes, one Markdown file for each code in `codes/`, as `modelc explain` prints
+them.
 
-Their YAML blocks are tests: the wrong one gives exactly its code, the right one nothing.
+Their YAML blocks are tests: the wrong one gives exactly its code, the right one no problem.
 """
 
 import re
@@ -13,7 +14,9 @@ BLOCK = re.compile(r"^## (Wrong|Right)\n+```yaml\n(.*?)^```$", re.MULTILINE | re
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One code: `text` is all below the title, as Markdown; `wrong` and `right` are its specs, empty where it has none."""
+    """One code: `text` is everything below the title, as Markdown; `wrong` and `right` are its specs, empty if it has
+    none.
+    """
 
     code: str
     title: str
@@ -24,7 +27,7 @@ class Page:
 
 @cache
 def codes() -> tuple[str, ...]:
-    """Every code there is, in order."""
+    """All codes, sorted."""
     folder = files("modelc.compiler.diagnostics") / "codes"
     return tuple(sorted(file.name.removesuffix(".md") for file in folder.iterdir() if file.name.endswith(".md")))
 

@@ -6,7 +6,7 @@ from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 
 
 class SpecError(Exception):
-    """A spec that cannot be used; `problems` has every finding and `sources` the text of each file they name."""
+    """A spec with errors; `problems` has all problems and `sources` the text of each file that they refer to."""
 
     def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
         self.problems = tuple(problems)
@@ -17,10 +17,10 @@ class SpecError(Exception):
 
 
 class PlanError(Exception):
-    """Raised by `plan` methods: what was expected, what came and the cure, without a place.
+    """Raised by `plan` methods: what was expected, what was given and how to fix it, without a place.
 
-    `argument` names the argument to blame and `slot` the input; the caller, who knows the text, finds the place.
-    `meant` is the value that was meant in the place of the argument's, and the value that stands there.
+    `argument` or `slot` names the argument or input to blame; the caller, which knows the text, finds the place.
+    `meant` is the intended value of the argument, and its current value.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class PlanError(Exception):
 
 
 class RunError(Exception):
-    """A run that failed on a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
+    """A failure while running a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
 
-    `at` is the path in the spec of what it is about, where there is such a thing.
+    `at` is the path in the spec of the value to blame, if there is one.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class RunError(Exception):
         self.helps = helps
 
     def problem(self, place: Place) -> Problem:
-        """The same as a finding, at the place in a spec that `at` stands for."""
+        """The same as a `Problem`, at the place in a spec that `at` refers to."""
         return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)
 
 
 class PluginError(RunError):
-    """A plug-in that cannot be used: wrong where it was enabled, on a command line or in a call, and not in a spec."""
+    """A plug-in that cannot be used. The fault is on the command line or in the call that enables it, not in a spec."""
 
     def __init__(self, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = ()) -> None:
         super().__init__("E605", message, notes=notes, helps=helps)

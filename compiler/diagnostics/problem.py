@@ -1,4 +1,5 @@
-"""What can be wrong with a spec, as values: places in a text and labelled problems. The exceptions are in `exceptions`.
+"""Problems of a spec as values: a code, a message, labelled places in a text, helps. The exceptions are in
+`exceptions`.
 
 Nothing here prints; `modelc.compiler.diagnostics.render` turns problems into text, JSON, GitHub annotations and SARIF.
 """
@@ -16,7 +17,7 @@ SETTING = "--set"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span of text: `line` and `column` count from 1, `end_column` is exclusive. Line 0 is a file as a whole."""
+    """A span of text: `line` and `column` count from 1, `end_column` is exclusive. Line 0 stands for the whole file."""
 
     file: str
     line: int
@@ -27,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A place with a few words under its caret."""
+    """A place with a short text under its caret."""
 
     place: Place
     text: str = ""
@@ -35,13 +36,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty where nothing is known.
+    """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty where nothing is
+    known.
 
-    `is_safe` where it is unambiguous, so that a tool may write it, and `is_synonym` where it is the same but for its spelling,
-    or another word for it. A `word` is a name or a text, which keeps its quotes; a `value` is written as it is. A `form` is a
-    mapping that names its thing by the key `written`: `new` becomes its key, around all entries but those `beside`.
-    `undefined` is the name in the word that is none of those that the spec defines: where it stands elsewhere too, it may be
-    the right one. `place` is where the word stands, if that is not what the problem is about.
+    `is_safe` where it is unambiguous, so that a tool may write it, and `is_synonym` where it is the same but for its
+    spelling, or another word for it. A `word` is a name or a text, which keeps its quotes; a `value` is written as it
+    is. A `form` is a mapping that names its thing by the key `written`: `new` becomes its key, around all entries but
+    those `beside`. `undefined` is the name in the word that is none of those that the spec defines: where it stands
+    elsewhere too, it may be the right one. `place` is where the word stands, if that is not what the problem is about.
     """
 
     written: object
@@ -73,7 +75,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits of the text that take a problem away and leave all else as it is written."""
+    """Edits of the text that fix one problem and leave everything else as written."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -81,7 +83,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding: `code` says which (E... an error, W... a warning), `label` where, `helps` what to do.
+    """An error (code E...) or a warning (W...): `label` says where it is, `helps` how to fix it.
 
     `suggestion` is there where what was meant is unambiguous, and `fix` where the text can also be edited so.
     """

@@ -1,1 +1,1 @@
-"""What is said about the language and about a model: reference entries, summaries, diagrams."""
+"""Reference entries of the language, summaries and diagrams of a model."""

@@ -1,6 +1,6 @@
-"""The graph of a summary as a text that draws it: DOT, the language of Graphviz, or Mermaid. Knows no pixels.
+"""The graph of a summary as DOT (Graphviz) or Mermaid text. Draws no images.
 
-Blocks, `residual`, `parallel` and repeats are boxes around what is in them, by the parts of the nodes' paths.
+Blocks, `residual`, `parallel` and repeats are boxes around their nodes, by the parts of the nodes' paths.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ LONGEST = 48
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What stands below one part of the paths: nodes by identifier, and the scopes inside, in the order of the summary."""
+    """One name scope, a part of the paths: its nodes by identifier, and the scopes inside, in the order of the summary."""
 
     name: str = ""
     nodes: dict[str, Row] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def tree(summary: Summary) -> tuple[Scope, Mapping[str, str]]:
 
 
 def label(row: Row) -> tuple[str, ...]:
-    """The lines of a node's box: its name, its layer unless that is the name, what comes out, its weights."""
+    """The lines of a node's box: its name, its layer unless that is the name, its output types, its number of weights."""
     name, notation = row.path.rpartition("/")[2], row.notation
     if len(notation) > LONGEST:
         notation = notation[: LONGEST - 3] + "..."

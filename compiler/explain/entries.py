@@ -1,4 +1,4 @@
-"""What there is to know of a named thing, from its class alone: docstring, arguments, inputs, example, other names.
+"""The reference entry of a layer, loss, ..., read from its class: docstring, arguments, inputs, example, equivalents.
 
 One source for `modelc explain` and for pages of documentation. Values first (`Entry`), then text; nothing here prints.
 """
@@ -42,7 +42,9 @@ SAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: `takes` says in words which values, `default` is in the notation of specs, None where it is required."""
+    """One argument: `takes` describes its values in words, `default` is in the notation of specs, None if it is
+    required.
+    """
 
     name: str
     takes: str
@@ -52,9 +54,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One named thing. `kind` is that of its table, `primary` the argument that a bare value is enough for, None where it
-    is not; `inputs` and `ports` are empty for what is no layer. `same` has the name of each other framework and what the
-    same thing is called there, `none` where there is no such thing; data is read otherwise everywhere.
+    """One named thing. `kind` is that of its table, `primary` the argument that a bare value is enough for, None where
+    it is not; `inputs` and `ports` are empty for what is no layer. `same` has the name of each other framework and what
+    the same thing is called there, `none` where there is no such thing; data is read otherwise everywhere.
     """
 
     name: str
@@ -77,7 +79,7 @@ class Entry:
 
 
 def entries(name: str) -> tuple[Entry, ...]:
-    """All things called `name`: a name may be, say, a loss and a metric. Empty for a name that is in no table."""
+    """All entries called `name`: a name may be, say, both a loss and a metric. Empty for an unknown name."""
     return tuple(entry_of(table, name) for table in TABLES if name in table and not hidden(table, name))
 
 
@@ -87,12 +89,12 @@ def names() -> dict[str, tuple[str, ...]]:
 
 
 def hidden(table: Registry[Any], name: str) -> bool:
-    """Whether the thing stands in another table too, which is where it is shown: activations are layers."""
+    """Whether the entry is shown under another kind: activations are also layers."""
     return name in ACTIVATIONS and table.kind == "layer"
 
 
 def suggest_entry(name: str) -> str | None:
-    """The name that `name` probably means: another framework's word for it, else the most alike."""
+    """The name that `name` probably means: that of the equivalent in another framework, else the most similar."""
     if bare(name) != name:
         # One framework's name with its module is that of one thing.
         for table in TABLES:
@@ -109,7 +111,7 @@ def suggest_entry(name: str) -> str | None:
 
 
 def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
-    """The things that have an argument called `name`, each with what it is there."""
+    """All entries that have an argument called `name`, each with that argument."""
     found = (
         (entry, table.find(entry).model_fields[name].description or "")
         for table in TABLES
@@ -120,12 +122,12 @@ def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
 
 
 def plural(kind: str) -> str:
-    """The word for several things of one kind."""
+    """The plural of a kind."""
     return {"loss": "losses"}.get(kind, f"{kind}s")
 
 
 def headline(kind: str, name: str) -> str:
-    """One thing in a line."""
+    """One entry in a line."""
     cls = next(table for table in TABLES if table.kind == kind).find(name)
     return summary_of(cls).partition(". ")[0].rstrip(".")
 
@@ -154,7 +156,7 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
 
 
 def same_elsewhere(cls: type[Registered]) -> tuple[tuple[str, str], ...]:
-    """The same thing in each other framework."""
+    """The equivalent in each other framework."""
     names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
     return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
 
@@ -187,7 +189,7 @@ def in_words(schema: Schema) -> str:
 
 
 def in_word(kind: str, schema: Schema) -> str:
-    """The words for one type of a schema; none for text that is only another way to write a number."""
+    """One type of a schema in words; empty for strings that are only another way to write a number."""
     if kind == "string":
         pattern = schema.get("pattern", "")
         if pattern.startswith("^("):

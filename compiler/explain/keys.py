@@ -1,4 +1,6 @@
-"""The sections and keys of a spec, as `modelc explain train` and `modelc explain residual` tell of them, from the grammar."""
+"""Reference pages of the sections and keys of a spec, made from the grammar: `modelc explain train`, `modelc explain
+residual`.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -79,7 +81,9 @@ def key_names() -> set[str]:
 
 
 def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str, str, Shape]]:
-    """Every key in `shape`: where it stands, in words, its name, and what stands there; `around` has the shapes it is in."""
+    """Every key in `shape`: where it stands, in words, its name, and what stands there; `around` has the shapes it is
+    in.
+    """
     below: list[Shape | None] = []
     found: list[tuple[str, str, Shape]] = []
     if isinstance(shape, Again):

@@ -1,4 +1,4 @@
-"""Values back into the notation of specs, on one line: what summaries and pages show of a layer or an optimizer."""
+"""Pretty printer: layers, optimizers and other values in the notation of specs, on one line."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ def parts(value: Registered) -> tuple[str, dict[str, Any]]:
 
 
 def simple(info: FieldInfo, value: Any) -> Any:
-    """The value of a field as one writes it: equal sizes as one, a list of one number as the number."""
+    """The value of a field in its shortest form: equal sizes as one, a list of one number as the number."""
     readers = [mark.func for mark in info.metadata if isinstance(mark, BeforeValidator)]
     if read_numbers in readers and isinstance(value, tuple) and len(value) == 1:
         return value[0]
@@ -45,7 +45,7 @@ def simple(info: FieldInfo, value: Any) -> Any:
 
 
 def shortest(sizes: tuple[Any, ...]) -> Any:
-    """Equal numbers as one; equal pairs stay, since one pair would be two numbers."""
+    """Equal numbers as one; equal pairs are kept, since one pair would mean two numbers."""
     parts = tuple(shortest(part) if isinstance(part, tuple) else part for part in sizes)
     return parts[0] if len(set(parts)) == 1 and not isinstance(parts[0], tuple) else parts
 
@@ -70,7 +70,7 @@ def show_value(value: Any) -> str:
 
 
 def show_number(value: float) -> str:
-    """A float as short as it can be read: `0.01`, `1e-5`; `1/255` where it is one over a whole number."""
+    """A float as short as it can be read: `0.01`, `1e-5`; `1/255` if it is one over an integer."""
     inverse = 1 / value if value else 0.0
     if 2 < inverse < 10_000 and abs(inverse - round(inverse)) < 1e-9 and len(f"{value:.12g}") > 8:
         return f"1/{round(inverse)}"

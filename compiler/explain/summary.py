@@ -1,10 +1,11 @@
-"""What there is to tell of a task before it runs: nodes, weights, losses, data. Values only; nothing here prints."""
+"""The summary of a task before it runs: nodes, weights, losses, data. Values only; nothing here prints."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
 from modelc.compiler.binding.task import Binding, Output, Task, Term
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -31,7 +32,8 @@ class Count:
 class Row:
     """One input or node. `layer` is `input` for an input; `notation` is the layer as a spec writes it.
 
-    `ports` has the types of all outputs where there are several; `inputs` the edges that feed it, `node` or `node.port`.
+    `ports` has the types of all outputs where there are several; `inputs` the edges that feed it, `node` or
+    `node.port`.
     """
 
     path: str
@@ -52,8 +54,9 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class TermRow:
     """One term of the loss. `activation` is the one before which the loss takes its values, empty where it takes logits
-    or plain values; `link` is what it takes logits for. `repaired` says that a target of shape `[]` meets an output `[1]`.
-    `subject` says in words which column or input the target comes from, `mask` which target or edge leaves elements out.
+    or plain values; `link` is what it takes logits for. `repaired` says that a target of shape `[]` meets an output
+    `[1]`. `subject` says in words which column or input the target comes from, `mask` which target or edge leaves
+    elements out.
     """
 
     name: str
@@ -137,7 +140,7 @@ def input_rows(task: Task) -> Iterable[Row]:
 
 
 def node_rows(task: Task) -> Iterable[Row]:
-    """Every node once; weights that several use are counted where their names say they are."""
+    """One row for each node; shared weights are counted at the node that owns them."""
     for node in task.planned.graph.nodes:
         yield node_row(task, node, owns=node.owner == node.path)
 
@@ -161,7 +164,7 @@ def node_row(task: Task, node: Node, *, owns: bool) -> Row:
 
 
 def count(entries: Iterable[Weight | State]) -> Count:
-    """The values in weights or state; of state for each row of the batch, those of one row."""
+    """The number of values in weights or state; per-row state is counted for one row."""
     return total(Count(prod(entry.shape), prod(entry.shape) * size_of(entry.dtype)) for entry in entries)
 
 
@@ -196,7 +199,7 @@ def term_row(task: Task, term: Term) -> TermRow:
 
 
 def show_mask(task: Task, term: Term) -> str:
-    """Which target, by its column, or which edge is the mask of a term; empty for none."""
+    """The mask of a term: a target, by its column, or an edge; empty for none."""
     binding = (task.targets or {}).get(term.mask) if isinstance(term.mask, str) else None
     where = "" if binding is None else f" ({binding.reader.origin} {binding.subject})"
     return "" if term.mask is None else f"{term.mask}{where}"
@@ -209,7 +212,7 @@ def classes_of(binding: Binding | None, output: Output | None) -> tuple[str, ...
 
 
 def show_validation(task: Task) -> str:
-    """Which rows validate, in words."""
+    """The validation rows, in words."""
     if task.data is None or task.data.validation is None:
         return ""
     split = task.data.validation
@@ -219,7 +222,3 @@ def show_validation(task: Task) -> str:
         return f"the last {counted(split.last, 'row')}"
     share = f"{split.drawn:.4g} of the rows" if isinstance(split.drawn, float) else counted(split.drawn or 0, "row")
     return f"{share}, drawn by seed {task.data.seed}"
-
-
-def counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" + ("" if number == 1 else "s")

@@ -1,6 +1,6 @@
 """`# modelc: ignore W901` on a line of a spec: suppresses the warnings of this line that it names. Errors stay.
 
-Knows comments and findings, no models. JSON has no comments, and so nothing here.
+Knows comments and problems, no models. JSON has no comments, and so nothing here.
 """
 
 import re

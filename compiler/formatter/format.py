@@ -1,7 +1,7 @@
-"""The canonical layout of a spec: order of sections, two columns for each level, no white space that says nothing.
+"""Formats a YAML spec: sections in order, two columns for each level, no superfluous white space.
 
-Only white space between words is changed, and sections of the top level change places; words, quotes, numbers, comments
-and the lines of what stands in braces and brackets stay as they are written. A formatted text says what it said before, or is refused.
+Only white space between words and the order of top-level sections are changed; words, quotes, numbers, comments
+and line breaks inside braces and brackets stay as written. A formatted text means the same as before, or is refused.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,8 @@ from modelc.compiler.syntax.yaml_events import LOADER
 
 
 def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[Problem, ...]]:
-    """`text` in canonical layout, JSON where `name` ends in `.json`; as it is, with its problems, where it cannot be read.
+    """`text` in canonical layout, JSON where `name` ends in `.json`; as it is, with its problems, where it cannot be
+    read.
 
     Raises Unusual, unless `again` is false also for a text that would not stay as it is then.
     """
@@ -44,25 +45,25 @@ def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[P
         try:
             new = laid_out(in_order(laid_out(tight(spaced(plain, name)), name), name), name)
         except Unreadable:
-            raise Unusual("its layout is too unusual to be changed") from None
+            raise Unusual("its layout is too unusual to be formatted") from None
         need_same_words(plain, new)
         new = new.replace("\n", "\r\n") if "\r\n" in document.text else new
     if not same_data(document.text, new, name):
-        raise Unusual("its layout cannot be changed without changing what it says")
+        raise Unusual("it cannot be formatted without changing its meaning")
     if again and new != text and formatted(new, name, again=False)[0] != new:
-        raise Unusual("laid out once more it would be another text")
+        raise Unusual("formatting it twice would give another text")
     return new, ()
 
 
 def need_same_words(old: str, new: str) -> None:
-    """Raise Unusual unless both texts have the same lines but for their order and the white space in them."""
+    """Raise Unusual unless both texts have the same lines, apart from their order and white space."""
     before, after = (sorted("".join(line.split()) for line in text.split("\n")) for text in (old, new))
     if [line for line in before if line] != [line for line in after if line]:
-        raise Unusual("its layout cannot be changed without changing its words")
+        raise Unusual("it cannot be formatted without changing its words")
 
 
 def laid_out(text: str, name: str) -> str:
-    """`text` with each line at its column, without white space at the ends of lines, and with single empty lines."""
+    """`text` with each line at its column, without trailing white space, and with at most one empty line in a row."""
     tree = Tree(text, name)
     lines = tree.lines
     new: list[str] = []
@@ -99,7 +100,7 @@ def moved(line: str, shift: int) -> str:
 
 
 def of_comment(tree: Tree, number: int, indent: int) -> int:
-    """How far to move the comment on line `number`: as what is below it, or above it, at the same column."""
+    """How far to move the comment on line `number`: as far as the line below or above it at the same column."""
     below = next((line for line in range(number + 1, len(tree.lines)) if line in tree.entries), None)
     above = next(
         (line for line in range(number - 1, -1, -1) if line in tree.entries and at(tree, line) <= indent), None
@@ -131,7 +132,7 @@ def at(tree: Tree, line: int) -> int:
 
 
 def spaced(text: str, name: str) -> str:
-    """`text` with the colon right behind a key of a block, and one blank between it and a value on the same line."""
+    """`text` with the colon directly after a key in block style, and one space before a value on the same line."""
     starts = line_starts(text)
     pieces: list[str] = []
     done = 0
@@ -148,7 +149,7 @@ def spaced(text: str, name: str) -> str:
 
 
 def tight(text: str) -> str:
-    """`text` with one blank behind each comma and colon in braces and brackets, and none elsewhere between two words."""
+    """`text` with one space after each comma and colon in braces and brackets, and none elsewhere between two tokens."""
     starts = line_starts(text)
     pieces: list[str] = []
     done = depth = 0
@@ -164,7 +165,7 @@ def tight(text: str) -> str:
 
 
 def between(one: Token, other: Token) -> str | None:
-    """The white space between two tokens in braces or brackets; None for what is to stay as it is written."""
+    """The white space between two tokens in braces or brackets; None to leave it as written."""
     if isinstance(one, FlowSequenceStartToken | FlowMappingStartToken):
         return ""
     if isinstance(other, FlowSequenceEndToken | FlowMappingEndToken | FlowEntryToken):

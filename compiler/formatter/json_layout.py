@@ -1,4 +1,4 @@
-"""The canonical layout of a spec in JSON: sections in order, what fits on one line. Strings and numbers as written."""
+"""Formats a JSON spec: sections in order, short values on one line. Strings and numbers stay as written."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The parts of a YAML text as its layout has them: what begins on which line, and at which column it is to stand."""
+"""The layout of a YAML text as a tree: which entry begins on which line, and its column after formatting."""
 
 import re
 
@@ -12,11 +12,11 @@ STEP = 2
 
 
 class Unusual(Exception):
-    """Raised for a text that is not formatted, since it would say something else; the message says why."""
+    """Raised for a text that cannot be formatted without changing its meaning; the message says why."""
 
 
 class Tree:
-    """The parts of a YAML text that stand on lines of their own, and the lines inside of texts that go over several."""
+    """The entries of a YAML text that begin on their own lines, and the lines inside multi-line strings."""
 
     def __init__(self, text: str, name: str) -> None:
         composer = Composer(yaml_events(text, name), name)
@@ -36,7 +36,7 @@ class Tree:
         return self.root.kind == "mapping" and self.root.end is None
 
     def walk(self, node: Node, column: int) -> None:
-        """Note what begins on lines of its own in `node`, whose entries are to stand at `column`."""
+        """Record the entries of `node` that begin on their own lines; they are formatted to `column`."""
         if node.kind == "scalar" and node.end is not None:
             # A text that ends where a line begins is one of `|` or `>`; the last line of others may end in a comment.
             self.inside.update(range(node.start.line + 1, node.end.line))
@@ -54,15 +54,17 @@ class Tree:
                 self.walk(item, column + STEP)
 
     def begins(self, line: int, old: int, column: int) -> None:
-        """Note that an entry begins at the column `old` of `line`; behind dashes, that of the dashes is noted already."""
+        """Record that an entry begins at the column `old` of `line`; after dashes, the column of the dashes is recorded
+        already.
+        """
         before = self.lines[line][:old]
         if not before.strip():
             self.entries.setdefault(line, column)
         elif not DASHES.fullmatch(before.lstrip()):
-            raise Unusual(f"line {line + 1} begins with something else than a key")
+            raise Unusual(f"line {line + 1} does not begin with a key")
 
     def dash(self, item: Node, column: int) -> int:
-        """Note the line of the dash of `item`, which may stand above it; gives that line."""
+        """Record and return the line of the dash of `item`, which may be above it."""
         line = first(item).start.line
         if not re.match(r"\s*-(\s|$)", self.lines[line]) or line in self.entries:
             above = line
@@ -76,7 +78,7 @@ class Tree:
 
 
 def first(node: Node) -> Node:
-    """The part of `node` that begins first: an anchor stands before a mapping, and may stand on the line above."""
+    """The part of `node` that begins first: the anchor of a mapping may be on the line above."""
     if node.kind == "mapping" and node.end is None and node.content:
         return first(node.content[0][0])
     if node.kind == "sequence" and node.end is None and node.content:

@@ -1,4 +1,4 @@
-"""The sections of a YAML text in canonical order, each with the comments that head it."""
+"""Sorts the sections of a YAML text into canonical order, each with its comments."""
 
 import re
 
@@ -8,9 +8,10 @@ from modelc.compiler.syntax.document import read
 
 
 def in_order(text: str, name: str) -> str:
-    """`text` with its sections in canonical order, each with the comments above it; what heads or ends the file stays there.
+    """`text` with its sections in canonical order, each with the comments above it; what heads or ends the file stays
+    there.
 
-    As it is where an alias would come before its anchor.
+    Unchanged if an alias would come before its anchor.
     """
     tree = Tree(text, name)
     if not tree.is_block:
@@ -36,7 +37,7 @@ def in_order(text: str, name: str) -> str:
 
 
 def ending(tree: Tree) -> int:
-    """The line from which on there are only `...` and, behind an empty line, comments that stand above no section."""
+    """The line from which on there are only `...` and, after an empty line, comments that belong to no section."""
     end = len(tree.lines)
     for line in range(end - 1, -1, -1):
         text = tree.lines[line]
@@ -55,7 +56,8 @@ def above(tree: Tree, line: int) -> int:
 
 
 def headed(tree: Tree, line: int) -> int:
-    """The first of the lines with comments that head what begins on `line`: all above it but those right below what is above.
+    """The first of the lines with comments that head what begins on `line`: all above it but those right below what is
+    above.
 
     Between a heading and what it is about may be empty lines.
     """
@@ -72,7 +74,7 @@ def headed(tree: Tree, line: int) -> int:
 
 
 def same_data(one: str, other: str, name: str) -> bool:
-    """Whether `other`, read without problems, says what `one` says."""
+    """Whether `other` can be read without problems and has the same data as `one`."""
     (old, _), (new, problems) = read(one, name), read(other, name)
     if old is None or new is None or problems:
         return False

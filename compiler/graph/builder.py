@@ -1,7 +1,7 @@
 """`Spec` to `Graph`: every layer a node with a path, every edge by name, in one canonical order.
 
-A sequential model is a chain like any other here; nothing later knows that there were two kinds. Blocks, branches and
-repeats become the nodes that they hold, with paths below their own; sharing becomes an owner of weights.
+Builds the graph of a model. A sequential model becomes a chain; no later stage distinguishes the two kinds. Blocks,
+branches and repeats become their nodes, with paths below their own; sharing becomes an owner of weights.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ from modelc.compiler.syntax.alias_expansion import MAX_NODES
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
-    """The graph of a spec's model; None where there is no model to speak of."""
+    """The graph of a spec's model; None if the spec has no usable model."""
     if spec.model is None:
         return None, ()
     reporter = Reporter(spec.document)
@@ -50,7 +50,7 @@ def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
 
 
 class TooMany(Exception):
-    """Raised for more layers than anybody means; `at` is where the first of them too many is written."""
+    """Raised for too many layers; `at` is where the first one beyond the limit is written."""
 
     def __init__(self, at: Path) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class TooMany(Exception):
 
 
 class Builder:
-    """Builds one model. Edges may name things that are made of several nodes, until `ends` settles them."""
+    """Builds one model. Edges may refer to composites (blocks, chains, repeats) until `ends` resolves them to nodes."""
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
@@ -105,7 +105,7 @@ class Builder:
     def node(
         self, names: Namespace, site: BuildSite, spec: NodeSpec, given: Arguments, at: Path | None = None
     ) -> Edge | None:
-        """One node of a graph, fed by `given`; `at` is what is blamed for inputs that do not fit, by default the node."""
+        """One node of a graph, fed by `given`; `at` is blamed for inputs that do not fit, by default the node."""
         at = spec.path if at is None else at
         if spec.items is None:
             return self.hole(site, spec.path)
@@ -132,7 +132,7 @@ class Builder:
         at: Path,
         reserved: Sequence[str] = (),
     ) -> Edge | None:
-        """Items one behind the other, each fed by the one before; the edge that the last one gives."""
+        """Items in sequence, each fed by the one before; returns the output edge of the last."""
         if items is None:
             return None
         last: Edge | None = given[0].edge if given else None
@@ -143,7 +143,7 @@ class Builder:
         return last
 
     def item(self, names: Namespace, site: BuildSite, item: Item, given: Arguments, at: Path) -> Edge | None:
-        """One item as often as it is repeated; `at` is what is blamed for inputs that do not fit."""
+        """One item with all its repetitions; `at` is blamed for inputs that do not fit."""
         given = in_order(item, given)
         if item.repeat is None:
             return self.once(names, site, item, given, at)
@@ -154,7 +154,7 @@ class Builder:
     def repeat(
         self, site: BuildSite, repeat: Repeat, given: Arguments, build: Callable[[BuildSite, Arguments], Edge | None]
     ) -> Edge | None:
-        """Copies one behind the other: the first input is carried through them, the others go to each unchanged."""
+        """Copies in sequence: the first input is carried through them, the others go to each unchanged."""
         self.repeats.append(Repeated(site.path, repeat.times, repeat.tied))
         last = given[0].edge if given else None
         first = site.below("0").path
@@ -176,7 +176,7 @@ class Builder:
         return self.at_end(site, last)
 
     def once(self, names: Namespace, site: BuildSite, item: Item, given: Arguments, at: Path) -> Edge | None:
-        """One item: a layer, or what stands in the place of one."""
+        """One item: a layer, or a structure in place of one."""
         body = item.body
         if body is None:
             feeds = None if given is None else feeds_of(self.reporter, item, given, at)
@@ -197,7 +197,7 @@ class Builder:
             if given is not None and len(given) > 1 and any(items == () for items in body.branches.values()):
                 self.reporter.add(
                     "E204",
-                    f"an empty branch takes one value, got {len(given)}",
+                    f"an empty branch takes one input, got {len(given)}",
                     item.path,
                     key=True,
                     label=f"{len(given)} given",
@@ -216,7 +216,7 @@ class Builder:
         return self.unembed(names, site, item, body, given, at)
 
     def inner(self, site: BuildSite, item: Item, body: Inner, given: Arguments, at: Path) -> Edge | None:
-        """One use of a block that is a graph."""
+        """One use of a graph block."""
         slots = tuple(Slot(name) for name in body.inputs)
         feeds = None if given is None else feeds_of(self.reporter, item, given, at, slots)
         if feeds is None:
@@ -241,14 +241,14 @@ class Builder:
         return Edge(site.path)
 
     def want(self, edge: Edge | None, spec: InputSpec | None, name: str, at: Path, site: BuildSite) -> None:
-        """Ask for the type that the model of a file, which is built at `site`, says its input `name` has."""
+        """Require the type that the model of another file, built at `site`, declares for its input `name`."""
         if spec is not None:
             self.wanted.append(Wanted(edge, spec.type, name, at, site.path, site.shared))
 
     def join(
         self, site: BuildSite, kind: str, layer: Layer | None, ends: Sequence[Edge | None], at: Path
     ) -> Edge | None:
-        """The layer that makes one value of several, as the end of what stands at `site`."""
+        """The layer that joins several values into one, as the output of the composite at `site`."""
         inside = site.below(kind)
         feeds = tuple(Feed("inputs", edge, at) for edge in ends)
         self.add(inside, layer, feeds, site.owner(inside.path), at)
@@ -266,7 +266,7 @@ class Builder:
         if target is None:
             return self.hole(site, body.of.path)
         if name in names.building:
-            self.reporter.add("E209", f"`{name}` shares itself", body.of.path, label="names what it is a part of")
+            self.reporter.add("E209", f"`{name}` shares itself", body.of.path, label="names a node that contains it")
             return self.hole(site, body.of.path)
         names.building.append(name)
         copy = site.as_copy_of(names.site(name).path, names.at.owner)
@@ -275,7 +275,7 @@ class Builder:
         return edge
 
     def circle(self, names: Namespace, cycle: list[str]) -> None:
-        """Report nodes that share each other, once for all of them; the first of `cycle` is the last again."""
+        """Report nodes that share each other, once for all of them; the first of `cycle` is repeated at its end."""
         if frozenset(cycle) in names.circles:
             return
         names.circles.append(frozenset(cycle))
@@ -287,7 +287,7 @@ class Builder:
     def unembed(
         self, names: Namespace, site: BuildSite, item: Item, body: Unembed, given: Arguments, at: Path
     ) -> Edge | None:
-        """The table of an embedding, from vectors to a number for each id."""
+        """The transposed table of an embedding: maps vectors to a logit for each id."""
         from modelc.compiler.library.layers.core.embedding import Embedding
         from modelc.compiler.library.layers.core.unembed import TiedUnembed
 
@@ -307,7 +307,7 @@ class Builder:
                     f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}",
                     body.of.path,
                     label="no table to use",
-                    help="give the `embedding` a node of its own and name that",
+                    help="give the `embedding` its own node and name that node",
                     related=[(target.path, f"`{body.of.node}`")],
                 )
             return self.hole(site, body.of.path)
@@ -319,7 +319,7 @@ class Builder:
         return Edge(site.path)
 
     def hole(self, site: BuildSite, at: Path) -> Edge | None:
-        """A node that cannot be known."""
+        """A node that could not be read."""
         self.add(site, None, None, site.path, at)
         return Edge(site.path)
 
@@ -330,7 +330,7 @@ class Builder:
         self.nodes.append(Node(site.path, layer, feeds, owner, site.scope, at, site.shared))
 
     def at_end(self, site: BuildSite, edge: Edge | None) -> Edge | None:
-        """Let the value of what stands at `site` be that of `edge`."""
+        """Make `edge` the output of the composite at `site`."""
         if edge is not None and edge.node == site.path:
             return edge
         self.ends.of[site.path] = edge
@@ -343,5 +343,5 @@ def called(edge: Edge | None) -> str:
 
 
 def named_from(reporter: Reporter, path: Path) -> Path:
-    """The `from` of the node at `path`, to be blamed for what it names; the node itself where it has none."""
+    """The `from` of the node at `path`, to be blamed for its names; the node itself if it has none."""
     return (*path, "from") if (*path, "from") in reporter.document.values else path

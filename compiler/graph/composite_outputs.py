@@ -1,4 +1,4 @@
-"""What stands for the value of something that is made of several nodes: a block, a branch, a chain, a repeat."""
+"""The outputs of composites: a block, branch, chain or repeat made of several nodes."""
 
 from collections.abc import Collection, Mapping
 
@@ -10,8 +10,8 @@ from modelc.compiler.language.suggestions.suggest import suggest
 
 class CompositeOutputs:
     """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
-    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths of
-    those whose outputs have names in the text, `partial` of those among them that have more than could be read.
+    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths
+    of those whose outputs have names in the text, `partial` of those among them that have more than could be read.
     """
 
     def __init__(self, reporter: Reporter) -> None:
@@ -21,8 +21,9 @@ class CompositeOutputs:
         self.partial: set[str] = set()
 
     def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
-        """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are blamed
-        there."""
+        """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are
+        blamed there.
+        """
         if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
             return node.feeds
         paths = [None if feed.edge in elsewhere else feed.path for feed in node.feeds]
@@ -62,7 +63,9 @@ class CompositeOutputs:
         return edge
 
     def passes_port(self, edge: Edge | None) -> bool:
-        """Whether what `edge` stands for must have its port, which is none that a block gives: that one is named inside."""
+        """Whether what `edge` stands for must have its port, which is none that a block gives: that one is named
+        inside.
+        """
         seen: set[str] = set()
         while edge is not None and edge.node in self.of and edge.node not in seen:
             seen.add(edge.node)
@@ -73,7 +76,7 @@ class CompositeOutputs:
         return True
 
     def settled(self) -> dict[str, Mapping[str, Edge | None]]:
-        """The ports of everything that is made of several nodes."""
+        """The ports of all composites."""
         ends: dict[str, Mapping[str, Edge | None]] = {}
         for path, end in self.of.items():
             ports = end if isinstance(end, Mapping) else ("output",)
@@ -84,8 +87,9 @@ class CompositeOutputs:
 def no_port(
     reporter: Reporter, edge: Edge, ports: Collection[str], path: Path, *, owner: str, defined: bool = False
 ) -> None:
-    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given` is it
-    where the spec gives such names."""
+    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given`
+    is it where the spec gives such names.
+    """
     found = suggest(edge.port, ports, defined=defined)
     reporter.add(
         "E203",

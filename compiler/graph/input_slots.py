@@ -1,8 +1,9 @@
-"""Which edges go into which inputs of a layer or block, and what is said where their number or names do not fit."""
+"""Assigns edges to the inputs (slots) of a layer or block, and reports wrong numbers and names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed
 from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
@@ -14,7 +15,7 @@ from modelc.compiler.library.layers import LAYERS
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One edge that is given to an item. `slot` names the input that it is for, None where the order says it."""
+    """One edge that is passed to an item. `slot` names the input that it is for, None if it is positional."""
 
     edge: Edge | None
     path: Path
@@ -58,7 +59,7 @@ def feeds_of(
 
 
 def check_names(reporter: Reporter, item: Item, given: Sequence[Argument] | None) -> None:
-    """Report inputs by name that `item` does not have, where it stands for nothing that would read them."""
+    """Report named inputs that `item` does not have."""
     if isinstance(item.body, Share | Unembed) or (item.body is None and item.layer is None):
         return
     names = slots_of(item)
@@ -75,11 +76,11 @@ def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str],
         found = replace(found, help=f"did you mean `{needed[0]}`?")
     reporter.add(
         "E204",
-        f"`{item.kind}` has no input called `{slot}`",
+        f"`{item.kind}` has no input `{slot}`",
         one.path if not isinstance(one.path[-1], int) else one.path[:-1],
         key=True,
         label="no such input",
-        help=() if names else "leave the name out",
+        help=() if names else "remove the name",
         note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
         suggestion=found,
     )
@@ -111,13 +112,13 @@ def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: 
 
 
 def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chained: bool = False) -> str:
-    """How to give a layer the right number of inputs; in a chain there is but one."""
+    """A help for the wrong number of inputs; in a chain there is only one."""
     if count > 1 and not slot.many:
         return "join them first with `concatenate` or `add`"
     if slot.parts:
         node = given.edge.node if given is not None and given.edge is not None else "node"
         ports = ", ".join(f"{node}.{part}" for part in slot.parts)
-        return f"it is made of {' and '.join(f'`{part}`' for part in slot.parts)}: `{slot.name}: [{ports}]`"
+        return f"it consists of {name_list(slot.parts)}: `{slot.name}: [{ports}]`"
     if slot.many and kind in LAYERS and chained:
         return f"a chain has one value: write `parallel: {{join: {kind}, branches: {{a: [...], b: [...]}}}}`"
     if slot.many:
@@ -128,7 +129,7 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chai
 
 
 def in_order(item: Item, given: Sequence[Argument] | None) -> Sequence[Argument] | None:
-    """Edges that are given by name in the order of the inputs that they are for, and not of the text."""
+    """Named edges in the order of the inputs that they are for, not in that of the text."""
     if given is None or any(one.slot is None for one in given):
         return given
     names = slots_of(item)

@@ -1,4 +1,4 @@
-"""What the names in `from`, `outputs`, `share` and `unembed` stand for, where they stand; reports those that are none."""
+"""Resolves the names in `from`, `outputs`, `share` and `unembed`, and reports unknown ones."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 
 
 def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what: str) -> NodeSpec | None:
-    """The node that `share` or `unembed` names; None after reporting that there is none."""
+    """The node that `share` or `unembed` refers to; None after reporting an unknown one."""
     if reference.node in names.nodes and reference.port == "output":
         return names.nodes[reference.node]
     if reference.node in names.nodes or reference.node in names.inputs:
@@ -24,7 +24,7 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
 
 
 def is_unnamed(reporter: Reporter) -> bool:
-    """Whether something in the spec has a name that cannot be read: it may be any."""
+    """Whether something in the spec has an unreadable name, which may be any name."""
     return any(hole[-1:] == ("name",) for hole in reporter.document.holes)
 
 
@@ -36,14 +36,14 @@ def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
 
 
 def given_by(reporter: Reporter, names: Namespace, sources: Sequence[Reference] | None) -> tuple[Argument, ...] | None:
-    """What the references of a `from` give; None where `from` could not be read."""
+    """The edges of a `from`; None if `from` could not be read."""
     if sources is None:
         return None
     return tuple(Argument(resolve(reporter, names, source), source.path, source.slot) for source in sources)
 
 
 def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge | None:
-    """The edge that a text names, or None when there is none (reported, unless it may be a hole)."""
+    """The edge that a name refers to, or None if there is none (reported, unless it may be a hole)."""
     name = reference.node
     if name in names.inputs:
         edge = names.inputs[name]
@@ -66,7 +66,7 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
 
 
 def is_removed(reporter: Reporter, names: Namespace, reference: Reference) -> bool:
-    """Whether the node of `reference` is left out of what the spec extends, which is reported."""
+    """Whether the node of `reference` has been removed from the file that the spec extends, which is reported."""
     if names.at.path:
         return False
     name = reference.node

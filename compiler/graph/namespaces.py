@@ -1,4 +1,4 @@
-"""Where the parts of a model are built, and what names stand for there. `builder` builds, and notes here what it is at."""
+"""Build sites (paths and scopes) and namespaces of a model, the state of `builder` while it builds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,9 @@ Owner = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class BuildSite:
-    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share` that
-    asks for it."""
+    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share`
+    that asks for it.
+    """
 
     path: str
     scope: tuple[str, ...]
@@ -23,19 +24,19 @@ class BuildSite:
     shared: Path = ()
 
     def below(self, name: str) -> "BuildSite":
-        """The place of a part called `name`."""
+        """The site of a part called `name`."""
         path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
         return BuildSite(path, scope, self.owner, self.shared)
 
     def as_copy_of(self, other: str, owner: Owner) -> "BuildSite":
-        """This place, with the weights of what stands at `other`."""
+        """This site, with the weights of the site at `other`."""
         here = self.path
         return replace(self, owner=lambda path: owner(other + path[len(here) :]))
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """One graph of the text, of the model or of one use of a block: what its names stand for. `at` is where it is built.
+    """The names of one graph of the text: of the model, or of one use of a block. `at` is where it is built.
 
     A chain is one too: its `nodes` are its items by name. `building` has the names that are being copied by `share`,
     `circles` those of which was said that they share each other.
@@ -60,7 +61,7 @@ def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:
 
 
 def only_share(spec: NodeSpec) -> Reference | None:
-    """What a node names that is a `share` and nothing else."""
+    """The node that a node shares which is a `share` and nothing else."""
     item = spec.items[0] if spec.items and not spec.chain and spec.repeat is None else None
     return item.body.of if item is not None and item.repeat is None and isinstance(item.body, Share) else None
 
@@ -68,7 +69,7 @@ def only_share(spec: NodeSpec) -> Reference | None:
 def shares_of(names: Namespace, name: str) -> list[str]:
     """`name`, and what each node shares that is a `share` and nothing else, up to a name that is there already.
 
-    A loop, because there may be any number of them; each is blamed for its own mistakes where it stands.
+    A loop, because there may be any number of them; each is blamed for its own mistakes.
     """
     shared = [name]
     while shared[-1] not in shared[:-1] and (spec := names.nodes.get(shared[-1])) is not None:

@@ -1,4 +1,4 @@
-"""The nodes of a graph in one canonical order (topological, ties by path), and what is said of those that form a ring."""
+"""The nodes of a graph in one canonical order (topological, ties by path), and reports of cycles."""
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping
@@ -36,14 +36,14 @@ def order(reporter: Reporter, nodes: list[Node], inputs: Collection[str]) -> tup
 
 
 def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Node]) -> None:
-    """Report nodes that wait for each other, each for the next and the last for the first."""
+    """Report a cycle of nodes: each waits for the next, and the last for the first."""
     start = cycle.index(min(cycle))
     cycle = [cycle[start], *reversed(cycle[start + 1 :] + cycle[:start])]
     waits = []
     for source, path in zip([cycle[-1], *cycle], cycle, strict=False):
         feeds = by_path[path].feeds or ()
         feed = next(feed for feed in feeds if feed.edge is not None and feed.edge.node == source)
-        waits.append((feed.path, f"`{path}` waits for `{source}`"))
+        waits.append((feed.path, f"`{source}` feeds `{path}`"))
     (blamed, label), *others = waits
     shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
     if len(cycle) == 1:
@@ -62,15 +62,15 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
 
 
 def cut(node: Node) -> Node:
-    """A node of a cycle as a hole, so that nothing later follows the cycle."""
+    """A node of a cycle as a hole, so that no later stage follows the cycle."""
     return Node(node.path, None, None, node.owner, node.scope, node.at)
 
 
 def cycles(waiting: Mapping[str, set[str]]) -> Iterator[list[str]]:
     """One cycle of each group of names that wait for each other, each name before the one it waits for.
 
-    `waiting` maps each name to those it waits for; names it does not have wait for nothing. The groups come in the order
-    of their first names, and the same names give the same cycles.
+    `waiting` maps each name to those it waits for; names it does not have wait for nothing. The groups come in the
+    order of their first names, and the same names give the same cycles.
     """
     for group in sorted(map(sorted, groups(waiting))):
         members = set(group)

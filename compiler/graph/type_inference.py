@@ -1,4 +1,6 @@
-"""`Graph` to `PlannedGraph`: runs every layer's `plan` and puts places on what it refuses. No jax."""
+"""`Graph` to `PlannedGraph`: infers the type of every edge by running every layer's `plan`, and locates its errors in
+the text. No jax.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +20,7 @@ from modelc.compiler.syntax.document import Document
 
 
 def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem, ...]]:
-    """The plans of all nodes of `graph`; what does not fit is a problem and a hole."""
+    """The plans of all nodes of `graph`; what does not fit is reported and becomes a hole."""
     reporter = Reporter(document)
     plans: dict[str, Plan] = {}
     planned = PlannedGraph(graph, plans)
@@ -56,14 +58,16 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
 
 
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
-"""Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have one."""
+"""Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have
+one.
+"""
 
 Taken = dict[Edge, list[Wanted]]
 """The inputs of models that are used as blocks, by the edge that is given to them."""
 
 
 def plan_node(reporter: Reporter, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
-    """The plan of one node, or None when it or what feeds it is not known; one of `plans`, or added to them."""
+    """The plan of one node, or None if the node or one of its inputs is unknown; taken from `plans`, or added to it."""
     if node.layer is None or node.feeds is None:
         return None
     types: list[TensorType] = []
@@ -109,11 +113,11 @@ def plan_layer(reporter: Reporter, planned: PlannedGraph, node: Node, types: lis
             f"`{node.path}` drops the mask of its input",
             node.at,
             key=True,
-            label="padding counts as data from here on",
+            label="from here on padding is treated as data",
             help="give every input a mask, or none"
             + ("; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else "")
             if node.layer.masking != "drop" and not all(known.mask for known in types)
-            else f"write `{node.layer.instead}`, which leaves padding out"
+            else f"write `{node.layer.instead}`, which ignores padding"
             if node.layer.instead
             else "put a layer that uses the mask, such as `lstm`, before it",
         )
@@ -123,17 +127,17 @@ def plan_layer(reporter: Reporter, planned: PlannedGraph, node: Node, types: lis
 
 
 def at_share(document: Document, node: Node, problem: Problem) -> Problem:
-    """`problem`, blamed on the `share` that builds the node where the layer is right where it is written."""
+    """`problem`, blamed on the `share` that builds the node if the layer is valid where it is written."""
     if not node.shared or problem.path[: len(node.at)] != node.at:
         return problem
-    layer = Label(problem.label.place, "the layer that is shared")
+    layer = Label(problem.label.place, "the shared layer")
     related = (*problem.related, layer, *document.trail(node.shared))
     label = Label(document.value(node.shared), problem.label.text)
     return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, suggestion=None)
 
 
 def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
-    """Report nodes that use weights of another one in other shapes than it does."""
+    """Report nodes that share the weights of another one but need other shapes."""
     owners = dict(planned.owned())
     blamed: set[Path] = set()
     for node in planned.graph.nodes:
@@ -152,19 +156,19 @@ def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
             shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
             reporter.add(
                 "E302",
-                f"`{node.path}` uses the weights of `{node.owner}`, but needs `{wrong}` of shape "
+                f"`{node.path}` shares the weights of `{node.owner}`, but needs `{wrong}` of shape "
                 f"{show_shape(own[wrong].shape)}, not {shape}",
                 at,
                 key=not node.shared,
-                label="another shape comes in here",
-                help="give both inputs of one shape, or layers of their own",
+                label="the input here has another shape",
+                help="give both inputs the same shape, or use separate layers",
                 related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != at else (),
             )
             break
 
 
 def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
-    """Report what goes into a model that is used as a block, in another type than its input says."""
+    """Report an input of a model used as a block whose type is not the declared one."""
     blamed: set[tuple[Path, str]] = set()
     for wanted in planned.graph.wanted:
         known, at = planned.type(wanted.edge), wanted.shared or wanted.at
@@ -181,11 +185,11 @@ def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
             f"got {show_shape(known.shape)} {known.dtype}",
             at,
             key=not wanted.shared,
-            label="another type comes in here",
-            help=f"put `cast: {wanted.type.dtype}` before it"
+            label="the input here has another type",
+            help=f"add `cast: {wanted.type.dtype}` before it"
             if known.shape == wanted.type.shape
-            else "change what it is given, or what its file takes",
-            related=[((*wanted.at, "inputs", wanted.name), "what the model takes")],
+            else "change this input, or the input that its file declares",
+            related=[((*wanted.at, "inputs", wanted.name), "the input of the model")],
         )
 
 
@@ -202,7 +206,7 @@ def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, whole: boo
 
 
 def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanError) -> None:
-    """Say what a layer's plan refused: at the argument or input to blame, else at the layer."""
+    """Report the PlanError of a layer: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
     kind = kind_of(node.layer)
     message = f"{called(node)}: {error.message}"
@@ -227,7 +231,7 @@ def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanErr
         message,
         path,
         key=path == node.at,
-        label="these do not fit together" if error.slot and path != node.at else "does not fit",
+        label="these do not match" if error.slot and path != node.at else "does not fit",
         help=error.help,
         note=error.note,
         related=related,
@@ -236,7 +240,7 @@ def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanErr
 
 
 def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Suggestion | None:
-    """What was meant by the argument that a plan refused, where the text gives it by itself or by its name."""
+    """The intended replacement of the argument that a plan refused, if the text has it directly or by its name."""
     assert error.meant is not None
     old, new = error.meant
     for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
@@ -246,14 +250,14 @@ def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> 
 
 
 def called(node: Node) -> str:
-    """What a node is called in messages: its layer, and its path where that says more."""
+    """The name of a node in messages: its layer, and its path if that says more."""
     assert node.layer is not None
     kind = kind_of(node.layer)
     return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
 
 
 def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
-    """Report a layer that learns from the training rows where training changes what comes into it."""
+    """Report a fitted layer whose input changes during training."""
     assert node.layer is not None
     if not planned.plans[node.path].fitted:
         return
@@ -266,19 +270,21 @@ def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
         if plan.params or len(plan.fitted) < len(plan.state):
             reporter.add(
                 "E307",
-                f"{called(node)} learns from the training rows before training, and {called(other)} before it changes "
-                "in training",
+                f"{called(node)} is fitted to the training rows before training, but {called(other)} before it "
+                "changes during training",
                 node.at,
                 key=True,
-                label="would learn from values that do not stay",
+                label="would be fitted to values that change",
                 help=f"put it before `{other.path}`" + node.layer.by_hand(),
-                related=[(other.at, "is trained")],
+                related=[(other.at, "has trainable weights")],
             )
             return
 
 
 def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
-    """Report a layer that takes ids of which the layer before it gives more, also through layers that only move them."""
+    """Report a layer whose vocabulary is smaller than the number of ids that the layer before it outputs, also through
+    layers that only move ids.
+    """
     room = node.layer.ids() if node.layer is not None else None
     source = node
     while room is not None and source.first is not None:
@@ -289,12 +295,12 @@ def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
         if count is not None and count > room:
             reporter.add(
                 "E308",
-                f"{called(before)} gives {count:,} ids, and {called(node)} has room for {room:,}",
+                f"{called(before)} outputs {count:,} different ids, but {called(node)} has room for {room:,}",
                 node.at,
                 key=True,
-                label=f"ids from {room:,} on have no place",
-                help=f"make room for {count:,}",
-                related=[(before.at, f"gives 0 to {count - 1:,}")],
+                label=f"ids from {room:,} on are out of range",
+                help=f"increase it to {count:,}",
+                related=[(before.at, f"outputs ids from 0 to {count - 1:,}")],
             )
         if count is not None or before.layer.keeps != "values":
             return
@@ -302,13 +308,13 @@ def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
 
 
 def common(paths: Sequence[Path]) -> Path:
-    """The longest path that all of `paths` lead through; empty for none."""
+    """The longest common prefix of `paths`; empty for none."""
     shared = zip(*paths, strict=False)
     return tuple(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, shared))
 
 
 def output_path(document: Document, name: str) -> Path:
-    """Where the output `name` is written; in a chain, which names no outputs, its layers."""
+    """The path in the spec of the output `name`; in a chain, which has no `outputs`, of its layers."""
     outputs = document.data.get("model", {}).get("outputs")
     if isinstance(outputs, list):
         names = [str(text).partition(".")[0] for text in outputs]

@@ -1,4 +1,4 @@
-"""A graph with the plans of its nodes, as `infer` gives it: values, and what can be read off them."""
+"""A typed graph: a graph with the plans of its nodes, the result of `infer`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from modelc.compiler.library.contracts.layer import Plan
 
 @dataclass(frozen=True, slots=True)
 class PlannedGraph:
-    """A graph with the plan of every node; a node whose plan is unknown (a hole before it, or an error) has none."""
+    """A graph with the plan of every node; a node with an error, or after a hole, has none."""
 
     graph: Graph
     plans: Mapping[str, Plan]

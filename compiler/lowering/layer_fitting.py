@@ -1,4 +1,4 @@
-"""Lets layers learn from the training rows: computes what comes into each that has a `fit`, and asks it. Trains nothing.
+"""Fits layers to the training rows: computes the inputs of each layer that has a `fit`, and calls it. Trains nothing.
 
 `infer` has seen to it that nothing before such a layer is trained, so that what it learns stays true.
 """
@@ -27,10 +27,10 @@ VALUES = 2**22
 
 
 def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
-    """Each layer of `task` that learns, in canonical order, and what it learnt from `inputs`, the training rows by name.
+    """Each fitted layer of `task`, in canonical order, and its new state from `inputs`, the training rows by name.
 
     Layers before one are computed as in prediction, with what was learnt before it.
-    Raises RunError E403 where there is nothing to learn from, or NaN or infinity.
+    Raises RunError E403 if there are no unmasked values, or if the new state is not finite.
     """
     learnt: dict[str, Arrays] = {}
     for node in task.planned.graph.nodes:
@@ -50,7 +50,7 @@ def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Array
 
 
 def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs: Arrays) -> Iterator[Batch]:
-    """The values on `edge` for all rows of `inputs`; those of a model input as they are."""
+    """The values on `edge` for all rows of `inputs`; those of a model input unchanged."""
     graph = task.planned.graph
     if edge.node in graph.inputs:
         values = inputs[edge.node]
@@ -81,7 +81,7 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
 
 
 def prefix(task: PreparedTask, edge: Edge) -> PreparedTask:
-    """`task` with only the nodes that the value on `edge` depends on."""
+    """`task` with only the nodes that `edge` depends on."""
     graph = task.planned.graph
     used = reachable(graph, [edge])
     nodes = tuple(node for node in graph.nodes if node.path in used)
@@ -89,24 +89,24 @@ def prefix(task: PreparedTask, edge: Edge) -> PreparedTask:
 
 
 def rows_at_once(planned: PlannedGraph) -> int:
-    """How many rows are computed together, so that the largest array in between stays small."""
+    """How many rows are computed together, so that the largest intermediate array stays small."""
     types = [type_ for type_ in planned.graph.inputs.values() if type_ is not None]
     types += [out for node in planned.graph.nodes for out in planned.plans[node.path].outputs.values()]
     return min(ROWS, max(1, VALUES // max(prod(type_.shape) for type_ in types)))
 
 
 def watched(node: Node, given: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches. Raises RunError E403 at their end where no step of any row was real."""
+    """The same batches. Raises RunError E403 at their end if all steps of all rows were masked."""
     real = False
     for batch in given:
         real = real or batch.mask is None or bool(batch.mask.any())
         yield batch
     if not real:
-        raise nothing_to_learn(node, "every step of every training row is masked", "mask less than everything")
+        raise nothing_to_learn(node, "every step of every training row is masked", "leave some steps unmasked")
 
 
 def check_finite(node: Node, entries: Arrays) -> None:
-    """Raise RunError E403 where what a layer learnt is NaN or infinite."""
+    """Raise RunError E403 if the fitted state of a layer is NaN or infinite."""
     for name, array in entries.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise nothing_to_learn(
@@ -119,7 +119,7 @@ def check_finite(node: Node, entries: Arrays) -> None:
 def nothing_to_learn(node: Node, reason: str, cure: str) -> RunError:
     return RunError(
         "E403",
-        f"{called(node)} cannot learn from the training rows: {reason}",
+        f"{called(node)} cannot be fitted to the training rows: {reason}",
         helps=(cure,),
         at=node.at,
     )

@@ -20,7 +20,7 @@ Tree = Mapping[str, Mapping[str, Array]]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What one run computed: the wanted edges and their masks, the new state, and penalties by `path/name`."""
+    """The result of one run: the wanted edges and their masks, the new state, and penalties by `path/name`."""
 
     edges: Mapping[Edge, Array]
     masks: Mapping[Edge, Array | None]
@@ -89,7 +89,7 @@ def lower(task: PreparedTask) -> Model:
 
 
 def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
-    """First weights and state of every node that owns any; each is drawn from a key of its own path and name."""
+    """Initial weights and state of every node that owns any; each is drawn from a key derived from its path and name."""
     params: dict[str, dict[str, Array]] = {}
     state: dict[str, dict[str, Array]] = {}
     for owner, plan, roll in task.weight_sets():
@@ -105,7 +105,7 @@ def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
 
 
 def first_values(entry: Weight | State, key: Array, owner: str, name: str, roll: Roll | None) -> Array:
-    """The first values of one array, or of that array in every copy of a rolled repeat, stacked."""
+    """The initial values of one array, or of that array in every copy of a rolled repeat, stacked."""
     if roll is None:
         drawn = entry.initializer.sample(derive(key, owner, name), entry.shape, entry.dtype)
         need_shape(entry.initializer, "sample", drawn, entry.shape, rows=False)
@@ -117,7 +117,7 @@ def first_values(entry: Weight | State, key: Array, owner: str, name: str, roll:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """Where values are narrowed to bfloat16: between all nodes when `half`, but not into the last activation of an
+    """Where values are cast to bfloat16: between all nodes if `half`, but not into the last activation of an
     output (`wide` has their paths), whose eight bits would show in probabilities, nor into a layer that is `exact`."""
 
     half: bool
@@ -125,7 +125,7 @@ class Precision:
     exact: frozenset[str] = frozenset()
 
     def narrow(self, value: Array, path: str = "") -> Array:
-        """`value` as it goes into the node at `path`, or leaves one: layers compute in the dtype of their inputs."""
+        """`value` cast for the node at `path`: layers compute in the dtype of their inputs."""
         if not self.half or path in self.exact:
             return value
         if path in self.wide:
@@ -133,7 +133,7 @@ class Precision:
         return value.astype("bfloat16") if value.dtype == "float32" else value
 
     def widen(self, value: Array) -> Array:
-        """`value` as losses, metrics and the caller get it."""
+        """`value` cast for losses, metrics and the caller."""
         return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
 
 
@@ -149,7 +149,7 @@ def interpret(
     key: Array | None,
     rows: Array | None,
 ) -> Values:
-    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for rows that only pad."""
+    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for padding rows."""
     run = Run(task.planned.plans, precision, rows, train)
     run.values = {Edge(name): inputs[name] for name in task.planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
@@ -180,7 +180,7 @@ def interpret(
 
 @dataclass(slots=True)
 class Run:
-    """One run of a model: what is computed so far."""
+    """The state of one run of a model: the values computed so far."""
 
     plans: Mapping[str, Plan]
     precision: Precision

@@ -11,8 +11,9 @@ from modelc.compiler.library.base.stacked_weights import STACKED
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What feeds a node of the first copy in the other turns: a node of the same copy, the same value each time, or the
-    `end` of the copy before."""
+    """What feeds a node of the first copy in the other iterations: a node of the same copy, the same value each time,
+    or the `end` of the copy before.
+    """
 
     kind: Literal["inside", "constant", "carried"]
     end: Edge | None = None
@@ -20,10 +21,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A repeat that is computed as one loop of `times` turns over the `nodes` of the first copy.
+    """A repeat that is computed as one loop of `times` iterations over the `nodes` of the first copy.
 
-    What comes from the copy before is fed to them by `carrier`. `carried` is what goes into the first turn, `end` what goes from the first copy into the next, `last` the same of the
-    last copy: the value of the whole. `inside` has the paths of all copies, `at` that of the last node of them all.
+    The loop carry is fed to them by `carrier`. `carried` goes into the first iteration, `end` from the first copy into
+    the next, `last` is the same of the last copy: the value of the whole. `inside` has the paths of all copies, `at`
+    that of the last node of them all.
     """
 
     path: str
@@ -37,8 +39,9 @@ class Roll:
 
     @property
     def carrier(self) -> Edge:
-        """The edge inside of the loop on which each turn has the end of the one before: no edge of the graph, of which the
-        first turn's may feed the nodes as what stays the same too."""
+        """The edge inside of the loop on which each turn has the end of the one before: no edge of the graph, of which
+        the first turn's may feed the nodes as what stays the same too.
+        """
         return carrier(self.path)
 
     def stacked(self, path: str) -> str:

@@ -1,1 +1,1 @@
-"""Plug-ins: how they are opened, and what their classes must have."""
+"""Plug-ins: how they are loaded, and the contracts that their classes must meet."""

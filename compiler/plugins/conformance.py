@@ -1,6 +1,6 @@
-"""What a class must have to be one of the named things: the pattern that the built-in classes keep to, for plug-ins.
+"""Checks the class of a plug-in against the contract of its kind, which the built-in classes meet too.
 
-Looks at the class alone and computes nothing: what its methods do is for `modelc.testing`.
+Inspects the class and calls none of its methods: `modelc.testing` tests what they do.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CONFIG = {"frozen": True, "extra": "forbid", "strict": True, "allow_inf_nan": Fa
 
 
 def kind_of(cls: Any) -> str | None:
-    """The kind of thing that a class is, by its base; None for what is none."""
+    """The kind of a class, by its base class; None for a class of no kind."""
     if not isinstance(cls, type):
         return None
     found = [table for table in TABLES if issubclass(cls, table.base)]
@@ -29,11 +29,14 @@ def kind_of(cls: Any) -> str | None:
 
 
 def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
-    """What keeps `cls` from being the thing `name` of `table`, a line each; empty where nothing does."""
+    """The contract violations of `cls` as the entry `name` of `table`, a line each."""
     if kind_of(cls) != table.kind or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
-        return [f"{what} is no subclass of `{contract_of(table)}`" + (f", it is of the kind `{kind}`" if kind else "")]
+        return [
+            f"{what} is no subclass of `{contract_of(table)}`"
+            + (f", the base class of the kind `{kind}`" if kind else "")
+        ]
     return list(violations_of(name, cls))
 
 
@@ -44,7 +47,7 @@ def contract_of(table: Registry[Any]) -> str:
 
 
 def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:
-    """What `cls`, a subclass of the base of its kind, lacks or does otherwise."""
+    """The contract violations of `cls`, a subclass of the base class of its kind."""
     own = f"`{cls.__qualname__}`"
     if not (vars(cls).get("__doc__") or "").strip():
         yield f"{own} has no docstring"
@@ -64,21 +67,21 @@ def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:
     try:
         cls.model_rebuild()
     except (PydanticUserError, NameError) as error:
-        yield f"the fields of {own} cannot be understood: {str(error).partition(chr(10))[0]}"
+        yield f"the fields of {own} cannot be evaluated: {str(error).partition(chr(10))[0]}"
         return
     if cls.primary is not None and cls.primary not in cls.model_fields:
-        yield f"the `primary` of {own}, `{cls.primary}`, is none of its fields"
+        yield f"the `primary` of {own}, `{cls.primary}`, is not one of its fields"
     for field, info in cls.model_fields.items():
         if not info.description:
             yield f"the field `{field}` of {own} has no description"
         try:
             field_shape(info)
         except TypeError:
-            yield f"the field `{field}` of {own} has a type that no spec can write"
+            yield f"the field `{field}` of {own} has a type that a spec cannot express"
 
 
 def without_slots(cls: type[Layer]) -> Iterator[str]:
-    """The inputs of a layer that one of its methods does not take: they are given by name, behind the call of `apply`."""
+    """The inputs of a layer that one of its methods does not take: they are passed by name, after the `call` of `apply`."""
     for method, before in (("plan", ["self"]), ("apply", ["self", "call"])):
         parameters = signature(getattr(cls, method)).parameters
         if [name for name in parameters if name not in [slot.name for slot in slots_of(cls)]][: len(before)] != before:
@@ -91,7 +94,7 @@ def without_slots(cls: type[Layer]) -> Iterator[str]:
 
 
 def slots_of(cls: type[Layer]) -> tuple[Slot, ...]:
-    """The inputs of a layer, where they do not follow from its arguments."""
+    """The inputs of a layer, unless they depend on its arguments."""
     return cls.slots if isinstance(cls.slots, tuple) else ()
 
 

@@ -1,8 +1,8 @@
-"""Opens plug-ins: from what `--plugin` names to the frozen value of all that they provide.
+"""Loads plug-ins: from the values of `--plugin` to a frozen value with everything that they provide.
 
 A plug-in is an installed distribution, whose entry points are known from metadata and whose classes are imported when a
-spec names them, or one Python file, which is run. Both happen only here, and only for what the user has enabled by name:
-nothing that a spec says leads to this module.
+spec names them, or one Python file, which is run. Both happen only here, and only for what the user has enabled by
+name: nothing that a spec says leads to this module.
 """
 
 import importlib.abc
@@ -46,7 +46,7 @@ def open_plugins(given: Sequence[str | Path]) -> Plugins:
 
 
 def joined(plugins: Iterable[Plugin]) -> Plugins:
-    """All that `plugins` provide, each name once. Raises PluginError where two provide the same."""
+    """Everything that `plugins` provide. Raises PluginError if two provide the same name."""
     plugins = tuple(plugins)
     things: dict[str, dict[str, Provided]] = {}
     owners: dict[tuple[str, str], Plugin] = {}
@@ -59,7 +59,7 @@ def joined(plugins: Iterable[Plugin]) -> Plugins:
                     twice = f"the plug-in `{plugin.name}` has {article(kind)} `{thing.name}` twice"
                     raise PluginError(
                         twice if other is plugin else both,
-                        helps=("call them differently" if other is plugin else "enable one of them",),
+                        helps=("rename one of them" if other is plugin else "enable one of them",),
                     )
                 things[kind][thing.name] = thing
     return Plugins(plugins, things)
@@ -71,7 +71,7 @@ def kinds(kind: str) -> tuple[str, ...]:
 
 
 def open_distribution(name: str) -> Plugin:
-    """The plug-in that is the installed distribution `name`. Imports nothing of it. Raises PluginError."""
+    """The plug-in of the installed distribution `name`, without importing it. Raises PluginError."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
@@ -92,7 +92,7 @@ def open_distribution(name: str) -> Plugin:
     points = [point for point in found.entry_points if point.group == GROUP]
     if not points:
         raise PluginError(
-            f"the package `{found.name}` is installed and is no plug-in",
+            f"the package `{found.name}` is installed but is not a plug-in",
             notes=(f"a plug-in has entry points in the group `{GROUP}`",),
         )
     provides = []
@@ -115,7 +115,7 @@ def imported(point: "EntryPoint", kind: str, name: str, plugin: str) -> type[Any
 
 
 def open_file(path: Path) -> Plugin:
-    """The plug-in that is the Python file at `path`, which is run. Raises PluginError."""
+    """The plug-in of the Python file at `path`, which is run. Raises PluginError."""
     try:
         code = path.read_bytes()
     except OSError as error:
@@ -129,7 +129,7 @@ def open_file(path: Path) -> Plugin:
     stated = getattr(module, "PLUGIN", None)
     if not isinstance(stated, Mapping) or not stated:
         raise PluginError(
-            f"the plug-in `{path}` does not say what it has",
+            f"the plug-in `{path}` does not declare what it provides",
             helps=(f"end it with a mapping from kinds and names to classes, such as `{EXAMPLE}`",),
         )
     provides = []
@@ -143,7 +143,7 @@ def open_file(path: Path) -> Plugin:
 
 
 class FileLoader(importlib.abc.InspectLoader):
-    """Runs a text that has been read already, so that what is run is what the digest is of; keeps no bytecode."""
+    """Runs source text that is already in memory, so that exactly the digested text is run; writes no bytecode."""
 
     def __init__(self, path: str, code: bytes) -> None:
         self.path = path
@@ -157,7 +157,7 @@ class FileLoader(importlib.abc.InspectLoader):
 
 
 def run(module_name: str, path: str, code: bytes, shown: str) -> ModuleType:
-    """The module that the text `code` of the file at `path` makes. Raises PluginError, with the lines that led to it."""
+    """The module made by running `code`, the text of the file at `path`. Raises PluginError with the traceback."""
     spec = importlib.util.spec_from_loader(module_name, FileLoader(path, code), origin=path)
     assert spec is not None and spec.loader is not None
     spec.has_location = True
@@ -196,31 +196,33 @@ def not_imported(what: str, error: BaseException) -> PluginError:
 
 
 def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
-    """The kind and the name that a plug-in states as `layer.shift`. Raises PluginError, also for a name of modelc's."""
+    """The kind and the name in a key such as `layer.shift`. Raises PluginError, also for a name that modelc itself
+    uses.
+    """
     kind, dot, name = key.partition(".") if isinstance(key, str) else (str(key), "", "")
     if kind not in KINDS or not NAME.fullmatch(name):
         bare = name if dot else kind
         close = kind_of(cls) or suggest(kind, KINDS).new or "layer"
         raise PluginError(
-            f"the plug-in `{plugin}` states a thing as `{key}`",
+            f"the plug-in `{plugin}` has an entry `{key}`, not KIND.NAME",
             notes=(f"kinds: {', '.join(KINDS)}",),
-            helps=(f"state the kind and the name, such as `{close}.{bare if NAME.fullmatch(bare) else 'shift'}`",),
+            helps=(f"write the kind and the name, such as `{close}.{bare if NAME.fullmatch(bare) else 'shift'}`",),
         )
     for each in kinds(kind):
         if name in table_of(each).entries:
             raise PluginError(
-                f"the plug-in `{plugin}` has {article(each)} `{name}`, and so has modelc itself",
+                f"the plug-in `{plugin}` has {article(each)} `{name}`, a name that modelc itself uses",
                 helps=(f"give the {kind} another name in the plug-in",),
             )
     return kind, name
 
 
 def checked(kind: str, name: str, cls: Any, plugin: str) -> type[Any]:
-    """`cls`, where it keeps to the pattern of its kind. Raises PluginError with all that it breaks."""
+    """`cls`, if it meets the contract of its kind. Raises PluginError with all violations."""
     found = violations(table_of(kind), name, cls)
     if found:
         raise PluginError(
-            f"the {kind} `{name}` of the plug-in `{plugin}` is not written as one",
+            f"the {kind} `{name}` of the plug-in `{plugin}` violates the contract of its kind",
             notes=tuple(found),
             helps=(f"`{contract_of(table_of(kind))}` has the contract",),
         )

@@ -1,1 +1,1 @@
-"""The text reader behind `modelc.compiler.syntax.document`: parser events to nodes with places, and what is said of bad syntax."""
+"""Reads YAML and JSON: parser events, nodes with places, documents, syntax errors, and the files that a spec may read."""

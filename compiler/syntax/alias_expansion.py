@@ -1,4 +1,4 @@
-"""Nodes to plain data with places: aliases become copies, holes stay out, and copies count against the budgets."""
+"""Expands YAML aliases: nodes become plain data with places; copies count against the size budgets, holes are left out."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ MAX_NODES = 100_000
 
 
 class Expansion:
-    """Nodes to plain data, each alias replaced by a copy of what it names.
+    """Nodes to plain data, each alias replaced by a copy of its anchor's value.
 
     `values` and `keys` are the nodes by path, `holes` the paths of what is there but unreadable: such a value is
     absent from its mapping, and None in its list, so that the items after it keep their index.
@@ -26,7 +26,7 @@ class Expansion:
         self.data = self.expand(root, (), 0)
 
     def expand(self, node: Node, path: Path, depth: int) -> Any:
-        """The data of `node` at `path`. Raises `Unreadable` over a budget, at the alias that went over it."""
+        """The data of `node` at `path`. Raises `Unreadable` at the alias that exceeds a budget."""
         kind = node.kind
         if kind == "alias":
             outermost = self.alias is None
@@ -68,7 +68,7 @@ def over_nodes(file: str, start: Mark, alias: Node | None) -> Unreadable:
             f"the spec has more than {MAX_NODES:,} keys and values",
             Label(place(file, start, alias.end if alias else None), "the limit is reached here"),
             notes=notes,
-            helps=("put what is data in a data file",),
+            helps=("move data into a data file",),
         )
     )
 

@@ -1,6 +1,6 @@
-"""Parser events to nodes: the one builder behind YAML and JSON.
+"""Composes nodes from parser events, for YAML and JSON alike.
 
-All checks of the text above its syntax are here: depth, tags, aliases, keys, scalars. Knows nothing of models.
+All checks beyond syntax are here: depth, tags, aliases, keys, scalars. Knows nothing about models.
 """
 
 import re
@@ -33,7 +33,7 @@ GLUED_NUMBER = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[-+]?[0-9
 
 
 class Composer(ProblemCollector):
-    """Reads one document from parser events into a tree of nodes; what is wrong with it collects in `problems`."""
+    """Composes one document from parser events into a tree of nodes; collects `problems`."""
 
     def __init__(self, events: Iterator[ParserEvent], file: str) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Composer(ProblemCollector):
         self.depth = 0
 
     def document(self) -> Node | None:
-        """The root of the first document, None where there is none. Raises `Unreadable` where reading has to stop."""
+        """The root of the first document, None if there is none. Raises `Unreadable` where reading has to stop."""
         root: Node | None = None
         documents = 0
         for event in self.events:
@@ -57,7 +57,7 @@ class Composer(ProblemCollector):
                         "E004",
                         "a second document begins here",
                         self.at(event.start_mark, event.end_mark),
-                        help="a file holds one spec: put the other one in a file of its own",
+                        help="a file holds one spec: move the other one into its own file",
                     )
                     return root
                 self.directives(event)
@@ -71,7 +71,7 @@ class Composer(ProblemCollector):
                 "E004",
                 "directives are not part of the language",
                 self.at(At(0, 0)),
-                help="take the lines out that begin with `%`: a spec is YAML 1.2",
+                help="remove the lines that begin with `%`: a spec is YAML 1.2",
             )
 
     def node(self, event: ParserEvent) -> Node:
@@ -112,7 +112,7 @@ class Composer(ProblemCollector):
             return hole(event)
 
     def text(self, event: ParserEvent, text: str) -> Node:
-        """A quoted scalar; escapes can put in it what the text itself may not hold."""
+        """A quoted scalar; its escapes can stand for characters that the text itself must not contain."""
         plain = text.isascii() and text.isprintable()
         control = None if plain else re.search(CONTROL, text)
         if control:
@@ -122,7 +122,7 @@ class Composer(ProblemCollector):
                 "E001",
                 f"the text holds {what}, U+{code:04X}",
                 self.at(event.start_mark, event.end_mark),
-                help="take the escape out",
+                help="remove the escape",
             )
             return hole(event)
         return Node("scalar", text, event.start_mark, event.end_mark)
@@ -133,7 +133,7 @@ class Composer(ProblemCollector):
             "E004",
             f"the tag `{shorten(tag)}` is not part of the language",
             self.at(event.start_mark, At(event.start_mark.line, event.start_mark.column + len(tag))),
-            help="take the tag out; text that looks like a number goes in quotes",
+            help="remove the tag; a string that looks like a number goes in quotes",
         )
         return Node("hole", None, event.start_mark, end)
 
@@ -142,11 +142,15 @@ class Composer(ProblemCollector):
         if self.anchors.get(name) is not None:
             return Node("alias", self.anchors[name], event.start_mark, event.end_mark)
         if name in self.anchors:
-            code, message, help = "E004", f"`*{shorten(name)}` stands inside the value that it names", ""
+            code, message, help = "E004", f"`*{shorten(name)}` is inside the value that it refers to", ""
         else:
-            code, message = "E002", f"no anchor `&{shorten(name)}` stands before this alias"
+            code, message = "E002", f"`*{shorten(name)}` has no anchor `&{shorten(name)}` earlier in the file"
             close = get_close_matches(name, self.anchors, n=1)
-            help = f"did you mean `*{close[0]}`?" if close else "put text that begins with `*` in quotes"
+            help = (
+                f"did you mean `*{close[0]}`?"
+                if close
+                else "a plain value cannot begin with `*` (YAML alias); quote it"
+            )
         self.report(code, message, self.at(event.start_mark, event.end_mark), help=help)
         return hole(event)
 
@@ -205,7 +209,7 @@ class Composer(ProblemCollector):
         return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
 
     def key(self, event: ParserEvent) -> Node | None:
-        """The node of a key, its content always text; None for a key that cannot be."""
+        """The node of a key, whose content is always a string; None for an invalid key."""
         self.nodes += 1
         if type(event) is ScalarEvent and event.tag is None:
             node = self.text(event, event.value)
@@ -215,7 +219,10 @@ class Composer(ProblemCollector):
                 return None
             if node.content[:1] == "$":
                 self.report(
-                    "E004", "a variable cannot be a key", self.at(node.start, node.end), help="write the key itself"
+                    "E004",
+                    "a variable cannot be used as a key",
+                    self.at(node.start, node.end),
+                    help="write the key itself",
                 )
                 return None
             if not node.content:
@@ -229,7 +236,7 @@ class Composer(ProblemCollector):
             "an alias" if type(event) is AliasEvent else "a list" if type(event) is SequenceStartEvent else "a mapping"
         )
         end = event.end_mark if event.end_mark.line == event.start_mark.line else None
-        self.report("E004", f"{what} cannot be a key", self.at(event.start_mark, end), help="keys are plain text")
+        self.report("E004", f"{what} cannot be used as a key", self.at(event.start_mark, end), help="keys are strings")
         self.node(event)
         return None
 
@@ -238,7 +245,7 @@ class Composer(ProblemCollector):
             "E004",
             "merge keys (`<<`) are not part of the language",
             self.at(event.start_mark, event.end_mark),
-            help="write the keys out; a whole value can be repeated with an anchor and an alias",
+            help="write the keys out; an anchor and an alias can repeat a whole value",
         )
 
     def duplicate(self, key: Node, first: Node) -> None:
@@ -246,11 +253,11 @@ class Composer(ProblemCollector):
         assert first.end is not None
         self.report(
             "E003",
-            f"key `{shorten(key.content)}` is given twice",
+            f"duplicate key `{shorten(key.content)}`",
             Span(place(self.file, key.start, key.end), (*self.path, key.content)),
-            label="given again",
+            label="second occurrence",
             help="keep one of the two",
-            related=[Label(place(self.file, first.start, first.end), "first given here")],
+            related=[Label(place(self.file, first.start, first.end), "first occurrence")],
         )
 
     def glued(self, match: re.Match[str], start: Mark) -> None:
@@ -272,5 +279,5 @@ class Composer(ProblemCollector):
 
 
 def hole(event: ParserEvent) -> Node:
-    """A node for a value that is there but cannot be read."""
+    """A hole: a node for a value that is present but unreadable."""
     return Node("hole", None, event.start_mark, event.end_mark)

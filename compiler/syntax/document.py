@@ -1,4 +1,6 @@
-"""Text to `Document`: plain data with the place of every key and value. Knows YAML and JSON, knows nothing of models."""
+"""Parses a YAML or JSON text to a `Document`: plain data with the place of every key and value. Knows nothing about
+models.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,16 +24,16 @@ model:
 
 
 class Placed(Protocol):
-    """What has a place in some text, looked up when someone asks."""
+    """Something with a place in a text, computed on demand."""
 
     def place(self) -> Place: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step from where a value is written to where it is used: a place, and a few words for it.
+    """One step of a trail from the place of a value to where it is used: a place, and a short text.
 
-    `shared` where the value may be used elsewhere too, as that of a variable may, `computed` where an expression made
+    `shared` if the value may be used elsewhere too, as that of a variable; `computed` if an expression made
     another one of it.
     """
 
@@ -49,9 +51,9 @@ class Document:
     `holes` has the path of each value that is there but could not be read. Its problem has been reported, and it is
     absent from its mapping in `data`, None in its list: whoever reads on says nothing about it.
 
-    Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of each
-    block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that something
-    at a path of the file that is extended is left out.
+    Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of
+    each block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that
+    something at a path of the file that is extended is left out.
     """
 
     name: str
@@ -66,23 +68,23 @@ class Document:
     removed: Mapping[Path, Placed] = field(default_factory=dict)
 
     def trail(self, path: Path) -> tuple[Label, ...]:
-        """How the value at `path`, and what it stands in, came there: innermost first, each place once."""
+        """The trail of the value at `path` and of the values around it: innermost first, each place once."""
         if not self.trails:
             return ()
         hops = [hop for end in range(len(path), -1, -1) for hop in self.trails.get(path[:end], ())]
         return tuple({label.place: label for label in (Label(hop.where.place(), hop.text) for hop in hops)}.values())
 
     def is_shared(self, path: Path) -> bool:
-        """Whether the value at `path`, or what it stands in, came through a variable."""
+        """Whether the value at `path`, or a value around it, came through a variable."""
         return any(hop.shared for end in range(len(path) + 1) for hop in self.trails.get(path[:end], ()))
 
     def is_computed(self, path: Path) -> bool:
-        """Whether an expression gave the value at `path`, or the bare value that stands for it."""
+        """Whether an expression computed the value at `path`, or the bare value that it abbreviates."""
         path = path if path in self.values else path[:-1]
         return any(hop.computed for hop in self.trails.get(path, ()))
 
     def get(self, path: Path) -> Any:
-        """The data at `path`. Raises KeyError or IndexError where there is none."""
+        """The data at `path`. Raises KeyError or IndexError if there is none."""
         data = self.data
         for part in path:
             data = data[part]
@@ -95,7 +97,7 @@ class Document:
         return self.values.get(path, Place(self.name, 1, 1, 1, 2))
 
     def key(self, path: Path) -> Place:
-        """The place of the key that leads to `path`; of the value where there is no key (list items)."""
+        """The place of the key of the value at `path`; of the value itself if there is no key (list items)."""
         return self.keys[path] if path in self.keys else self.value(path)
 
 
@@ -119,7 +121,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
-        return None, (whole("E005", message, name, helps=("put what is data in a data file",)),)
+        return None, (whole("E005", message, name, helps=("move data into a data file",)),)
     decoded = decode(text, name)
     if isinstance(decoded, Problem):
         return None, (decoded,)
@@ -161,7 +163,7 @@ def compose(events: Iterator[Any], name: str, text: str) -> tuple[Document, tupl
 
 
 def show_text(text: bytes | str) -> str:
-    """`text` as far as it can be shown: what a renderer takes as the source of a file that `read` may have refused."""
+    """`text` as far as it can be shown: the source for snippets of a file that `read` may have refused."""
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return shown.removeprefix("\ufeff")
 
@@ -196,8 +198,8 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     }.get(code, f"the text holds the control character U+{code:04X}")
     if 0xD800 <= code < 0xE000:
         message = f"the text holds half of a surrogate pair, U+{code:04X}"
-    notes = (f"{more} more of the kind follow{'s' if more == 1 else ''}",) if more else ()
-    return unprintable(message, normal[: match.start()], name, "take it out, or write it as an escape", notes)
+    notes = (f"{more} more of this kind follow{'s' if more == 1 else ''}",) if more else ()
+    return unprintable(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
 
 
 def unprintable(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:
@@ -207,7 +209,7 @@ def unprintable(message: str, before: str, name: str, help: str, notes: tuple[st
 
 
 def whole(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Problem:
-    """A problem of the file as a whole."""
+    """A problem of the whole file."""
     return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=helps)
 
 

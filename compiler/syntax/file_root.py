@@ -1,4 +1,4 @@
-"""The files that a spec may read: paths below its root, regular files only, and the folder of downloads."""
+"""File access of specs: regular files below a root folder, and the folder of downloads."""
 
 import os
 import re
@@ -12,13 +12,13 @@ from modelc.compiler.diagnostics.exceptions import RunError
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where a spec may read: files below `folder` (its own, or `--root`), and the cache of downloads."""
+    """The files that a spec may read: those below `folder` (its own, or `--root`), and the cache of downloads."""
 
     folder: Path
     cache: Path
 
     def resolve(self, path: str) -> Path:
-        """The real path of the regular file that `path`, a text in a spec, names. Nothing is opened.
+        """The real path of the regular file that `path`, a string in a spec, refers to. Opens nothing.
 
         Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or by a link), or names no regular
         file.
@@ -28,7 +28,7 @@ class Root:
             raise RunError(
                 "E405",
                 f"the path {path!r} {reason}",
-                helps=("write a path below the folder of the spec, or widen the root with `--root DIR`",),
+                helps=("write a path inside the folder of the spec, or widen the root with `--root DIR`",),
             )
         try:
             folder = Path(os.path.realpath(self.folder, strict=True))
@@ -45,8 +45,8 @@ class Root:
         if not real.is_relative_to(folder):
             raise RunError(
                 "E405",
-                f"the path {path!r} leaves the root through a link",
-                helps=("put the file itself below the root, or widen the root with `--root DIR`",),
+                f"the path {path!r} points outside the spec's folder through a symbolic link",
+                helps=("move the file itself into the root, or widen the root with `--root DIR`",),
             )
         if not stat.S_ISREG(mode):
             raise RunError("E405", f"the path {path!r} is {file_kind(mode)}, expected a regular file")
@@ -54,24 +54,24 @@ class Root:
 
 
 def refusal(path: str) -> str | None:
-    """What is wrong with `path` as a text, whatever the disk holds; None where nothing is."""
+    """Why `path` is refused before looking at the disk; None if it is not."""
     if not path or not path.isprintable():
         return "is empty or has control characters"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
-        return "is a URL, and a spec names local files only"
+        return "is a URL, but a spec can only name local files"
     if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
         return "is absolute"
     if path.startswith("~"):
         return "starts with `~`, which is not expanded"
     if ".." in re.split(r"[/\\]", path):
-        return "leaves the root by `..`"
+        return "points outside the spec's folder"
     if "\\" in path:
         return "has a backslash, write `/`"
     return None
 
 
 def file_kind(mode: int) -> str:
-    """What a file that is no regular file is, for a message."""
+    """The kind of a file that is not a regular file, for a message."""
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
@@ -79,8 +79,8 @@ def file_kind(mode: int) -> str:
 def open_regular(path: Path, shown: str) -> BinaryIO:
     """The file at `path`, open for reading; `shown` is its name in messages.
 
-    A pipe or device that took the file's place meanwhile is refused without waiting for it. Raises RunError E405 where
-    there is no file, where it is no regular file, or where it cannot be opened.
+    A pipe or device that has replaced the file in the meantime is refused without waiting for it. Raises RunError E405
+    if there is no file, or if it is not a regular file or cannot be opened.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -1,6 +1,6 @@
-"""JSON text as the parser events that PyYAML gives for YAML, each with its place. Strict: RFC 8259 and nothing else.
+"""A strict JSON parser (RFC 8259) that emits the parser events of PyYAML, each with its place.
 
-Written for events, since `json.loads` keeps no places and its recursion ends at Python's stack, not at a budget.
+`json.loads` is not used since it keeps no places and its recursion is limited by Python's stack, not by a budget.
 """
 
 import json
@@ -32,12 +32,12 @@ OPEN = {"{": "}", "[": "]"}
 
 
 def json_events(text: str, file: str) -> Iterator[ParserEvent]:
-    """The events of the one JSON value in `text`; none for an empty text. Raises `Unreadable` at the first mistake."""
+    """The events of the one JSON value in `text`; none for an empty text. Raises `Unreadable` at the first error."""
     return Tokenizer(text, file).events()
 
 
 class Tokenizer:
-    """A position in the text, and the steps that move it forward."""
+    """A position in the text, and the methods that advance it."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
@@ -74,7 +74,7 @@ class Tokenizer:
                 char = self.peek()
                 if not stack:
                     if char:
-                        raise self.wrong("text after the end of the value", "the file holds one JSON value")
+                        raise self.wrong("unexpected text after the end of the value", "the file holds one JSON value")
                     yield DocumentEndEvent(self.mark(), self.mark(), explicit=False)
                     return
                 opened, opened_at = stack[-1]
@@ -115,25 +115,25 @@ class Tokenizer:
             value = json.loads(match[0])
         except json.JSONDecodeError as error:
             self.at += error.pos
-            raise self.wrong("a wrong escape in a string", "a backslash itself is written `\\\\`") from None
+            raise self.wrong("an invalid escape in a string", "a backslash itself is written `\\\\`") from None
         self.at = match.end()
         return ScalarEvent(None, None, (False, True), value, start, self.mark(), style='"')
 
     def key(self) -> ParserEvent:
-        """The key that begins here, and the colon behind it."""
+        """The key that begins here, and the colon after it."""
         if self.at == len(self.text):
             raise self.wrong("the text ends where a key is expected")
         if self.peek() != '"':
             match = WORD.match(self.text, self.at)
             raise self.wrong(
-                "a key has to be a string in double quotes",
+                "a key must be a string in double quotes",
                 f'write `"{shorten(match[0]).strip(chr(39))}"`' if match else "",
                 width=len(match[0]) if match else 1,
             )
         event = self.string()
         self.skip()
         if self.peek() != ":":
-            raise self.wrong("a `:` is missing behind the key", 'a member is written `"key": value`')
+            raise self.wrong("a `:` is missing after the key", 'a member is written `"key": value`')
         self.at += 1
         self.skip()
         return event
@@ -144,26 +144,26 @@ class Tokenizer:
         self.skip()
         if self.peek() == OPEN[opened]:
             mark = self.mark_of(comma)
-            raise self.wrong("a comma behind the last value", "take it out: JSON allows none there", at=mark)
+            raise self.wrong("a comma after the last value", "remove it: JSON does not allow it there", at=mark)
 
     def no_value(self, word: str) -> Unreadable:
-        """What to say where no JSON value begins."""
+        """The message and help where no JSON value begins."""
         if self.at == len(self.text):
             return self.wrong("the text ends where a value is expected")
         if word.startswith(("//", "#", "/*")):
-            return self.wrong("JSON has no comments", "take it out, or write the spec as YAML", width=len(word))
+            return self.wrong("JSON has no comments", "remove it, or write the spec as YAML", width=len(word))
         if word.startswith("'"):
-            return self.wrong("strings take double quotes in JSON")
+            return self.wrong("JSON strings need double quotes")
         if word.lower() in CONSTANTS:
-            return self.wrong(f"`{word}` is written `{word.lower()}`", width=len(word))
+            return self.wrong(f"`{word}` must be written `{word.lower()}`", width=len(word))
         if word[:1].isdigit() or word[:1] in "+-.":
             return self.wrong(
                 f"`{shorten(word)}` is not a number in JSON",
-                "decimal digits without leading zeros, such as `0.5`, `-2` or `3e-4`",
+                "write decimal digits without leading zeros, such as `0.5`, `-2` or `3e-4`",
                 width=len(word),
             )
         if word:
-            return self.wrong(f'text takes double quotes: `"{shorten(word)}"`', width=len(word))
+            return self.wrong(f'strings need double quotes: `"{shorten(word)}"`', width=len(word))
         return self.wrong(f"expected a value, found `{self.peek()}`")
 
     def unclosed(self, opened: str, opened_at: At, char: str) -> Unreadable:
@@ -185,7 +185,7 @@ class Tokenizer:
         return Unreadable(problem)
 
     def skip(self) -> None:
-        """Go over white space."""
+        """Skip white space."""
         match = SPACE.match(self.text, self.at)
         if match is None:
             return

@@ -1,4 +1,4 @@
-"""Where the parts of a text stand: parsed nodes with their marks, and the places made of them when someone asks.
+"""Positions in a text: parsed nodes with their marks, and the places computed from them on demand.
 
 Most places are never looked at, so nothing is computed per node while reading.
 """
@@ -28,14 +28,15 @@ class Mark(Protocol):
 
 
 class At(NamedTuple):
-    """A `Mark` of our own."""
+    """A `Mark` made here, not by PyYAML."""
 
     line: int
     column: int
 
 
 class Node:
-    """A part of the text: `content` is a value, a list of (key node, value node), a list of nodes, or an alias's target.
+    """A part of the text: `content` is a value, a list of (key node, value node), a list of nodes, or an alias's
+    target.
 
     `end` is None for block collections, whose end the parser sees only at the next token.
     """
@@ -50,7 +51,7 @@ class Node:
 
 
 class Unreadable(Exception):
-    """Raised where reading has to stop; carries the problem to report."""
+    """Raised where reading cannot continue; carries the problem to report."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -81,7 +82,7 @@ def place_of(file: str, starts: Sequence[int], begin: int, end: int) -> Place:
 
 
 class Places(Mapping[Path, Place]):
-    """Places by path, each on one line: of a part over several lines, what stands on the first."""
+    """Places by path, each on one line: of a part that spans several lines, the first line."""
 
     __slots__ = ("_file", "_nodes", "_text")
 
@@ -127,6 +128,6 @@ WORD = re.compile(r"[^\s,:{}\[\]]+")
 
 
 def word_at(text: str, mark: Mark) -> str:
-    """The word that begins at `mark`, to be named in a message; empty where there is none."""
+    """The word that begins at `mark`, for a message; empty if there is none."""
     match = WORD.match(nth_line(text, mark.line), mark.column)
     return match[0][:40] if match else ""

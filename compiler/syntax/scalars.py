@@ -1,6 +1,6 @@
-"""What a plain scalar means: the YAML 1.2 core schema, with `true` and `false` as the only booleans.
+"""Resolves plain scalars by the YAML 1.2 core schema, with `true` and `false` as the only booleans.
 
-Whatever is not plainly null, a boolean or a decimal number is text: `no`, `017`, `0x1f`, `1_000`, `1:30`, `2024-01-01`.
+Whatever is not null, a boolean or a decimal number is a string: `no`, `017`, `0x1f`, `1_000`, `1:30`, `2024-01-01`.
 """
 
 import math
@@ -16,7 +16,7 @@ MAX_DIGITS = 18
 
 
 class OutOfRange(ValueError):
-    """A number that no field of a spec can hold; the message says why."""
+    """A number that a spec cannot contain; the message says why."""
 
 
 def resolve(text: str) -> str | int | float | bool | None:
@@ -32,12 +32,12 @@ def resolve(text: str) -> str | int | float | bool | None:
     if FLOAT.fullmatch(text):
         value = float(text)
         if math.isinf(value):
-            raise OutOfRange(f"`{shorten(text)}` is beyond the largest float, 1.8e308")
+            raise OutOfRange(f"`{shorten(text)}` exceeds the largest float, 1.8e308")
         if value == 0 and text.lower().partition("e")[0].strip("+-.0"):
-            raise OutOfRange(f"`{shorten(text)}` is nearer to zero than any float but zero")
+            raise OutOfRange(f"`{shorten(text)}` is too close to zero for a float")
         return value
     if NON_FINITE.fullmatch(text):
-        raise OutOfRange("infinity and NaN are not numbers of the spec language")
+        raise OutOfRange("infinity and NaN are not allowed in a spec")
     return text
 
 

@@ -1,4 +1,4 @@
-"""YAML's syntax errors in words that say what to change, with the caret at the cause. Knows nothing of specs."""
+"""Explains YAML syntax errors: what to change, with the caret at the cause. Knows nothing about specs."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ MISSING_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<val
 
 
 class Explainer:
-    """One syntax error: libyaml's words and marks, and the last scalar before it, from which most causes are clear."""
+    """One syntax error: libyaml's message and marks, and the last scalar before it, which mostly reveals the cause."""
 
     def __init__(
         self, text: str, file: str, error: yaml.MarkedYAMLError, last: ParserEvent | None, loader: Any
@@ -31,7 +31,7 @@ class Explainer:
         self.last = last
 
     def explain(self) -> Problem:
-        """The problem in our words; where no case fits, in libyaml's."""
+        """The problem with our message; if no case applies, with libyaml's."""
         indentation = self.line[: len(self.line) - len(self.line.lstrip())]
         if "tab character" in self.words or (
             ("cannot start any token" in self.words or "mapping values" in self.words) and "\t" in indentation
@@ -60,20 +60,20 @@ class Explainer:
             return self.misplaced()
         if "sequence entries are not allowed" in self.words:
             return self.problem(
-                "a list item begins in the middle of a line",
+                "a list item cannot begin in the middle of a line",
                 self.mark,
                 help="begin the list on the next line, or write it in brackets: `[a, b]`",
             )
         return self.sign()
 
     def sign(self) -> Problem:
-        """A character that YAML gives a meaning, at the wrong place."""
+        """An indicator character of YAML at the wrong place."""
         sign = nth_line(self.text, self.context_mark.line)[self.context_mark.column : self.context_mark.column + 1]
         if "block scalar" in self.context:
             return self.problem(
-                f"`{sign}` begins a text on the lines below, nothing may follow it here",
+                f"`{sign}` begins a multi-line string, so nothing may follow it on this line",
                 self.context_mark,
-                help="go on in the next line, indented, or put the text in quotes",
+                help="continue on the next line, indented, or put the string in quotes",
             )
         for what in ("alias", "anchor", "tag", "directive"):
             if what in self.context:
@@ -84,14 +84,14 @@ class Explainer:
                 )
         if "<document start>" in self.words:
             return self.problem(
-                "what stands above is complete, and this is no part of it",
+                "the value above is complete, and this line does not belong to it",
                 self.mark,
                 help="a spec is one mapping: all lines at the left margin are `key: value`",
             )
         return self.problem("not valid YAML", self.mark)
 
     def no_value(self) -> Problem:
-        """Where a value is expected, a sign stands that cannot begin one."""
+        """A character where a value is expected and that cannot begin one."""
         if self.char == ":":
             return self.problem(NO_KEY[0], self.mark, help=NO_KEY[1])
         opened = self.open_bracket()
@@ -101,10 +101,10 @@ class Explainer:
             return self.never_closed(bracket, "]" if bracket == "[" else "}")
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
-        return self.problem(f"`{self.char}` stands where a value is expected", self.mark, help="take it out")
+        return self.problem(f"expected a value, found `{self.char}`", self.mark, help="take it out")
 
     def open_bracket(self) -> Mark | None:
-        """The innermost bracket that is open at the error. Parses once more, which only a text with an error costs."""
+        """The innermost bracket that is open at the error. Parses the text again, which only happens after an error."""
         brackets: list[Mark] = []
         try:
             events: Iterator[ParserEvent] = yaml.parse(self.text, Loader=self.loader)
@@ -132,17 +132,17 @@ class Explainer:
         if "Unicode character escape" in self.words:
             start = At(self.mark.line, max(self.mark.column - 2, 0))
             return self.problem(
-                "an escape in a string stands for no character", start, width=6, code="E001", help=SURROGATE_HELP
+                "an escape in a string denotes no valid character", start, width=6, code="E001", help=SURROGATE_HELP
             )
         if "escape" in self.words or "hexdecimal" in self.words:
             escape = nth_line(self.text, self.mark.line)[self.mark.column : self.mark.column + 2]
             return self.problem(
-                f"`{escape}` is not an escape of a double-quoted string",
+                f"`{escape}` is not a valid escape in a double-quoted string",
                 self.mark,
                 width=2,
-                help="use single quotes, where a backslash is a backslash, or write `\\\\`",
+                help="use single quotes, where a backslash is literal, or write `\\\\`",
             )
-        return self.problem("a quote is opened here and never closed", self.context_mark, help="close it")
+        return self.problem("this quote is never closed", self.context_mark, help="close it")
 
     def bracket(self, opened: str) -> Problem:
         closing = "]" if opened == "[" else "}"
@@ -160,46 +160,52 @@ class Explainer:
                     related=related,
                 )
             return self.problem(
-                "a second `:` in one entry",
+                "a second `:` in the same entry",
                 self.mark,
                 related=related,
-                help="put what belongs together in braces, `{a: {b: 1}}`, or text in quotes",
+                help="put a nested mapping in braces, `{a: {b: 1}}`, or a string in quotes",
             )
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
         if self.char == "{" and self.line[: self.mark.column].endswith("$"):
             return self.problem(
-                "the braces of an expression stand in quotes",
+                f'this expression must be quoted: `"{self.expression}"`',
                 At(self.mark.line, self.mark.column - 1),
                 width=2,
                 related=related,
-                help='write `"${4 * dim}"`: in braces and brackets, `{` begins a mapping',
+                help="without quotes, `{` begins a mapping inside braces and brackets",
             )
         if self.mark.line > self.context_mark.line:
             return self.never_closed(opened, closing)
         return self.problem(f"expected `,` or `{closing}`", self.mark, related=related)
 
+    @property
+    def expression(self) -> str:
+        """The expression whose `$` is before the error, as it is written."""
+        written = self.line[self.mark.column - 1 :]
+        return shorten(written[: written.find("}") + 1] or "${...}")
+
     def never_closed(self, opened: str, closing: str) -> Problem:
         where: tuple[Label, ...] = ()
         if self.line.strip():
             start = len(self.line) - len(self.line.lstrip())
-            where = (Label(place(self.file, At(self.mark.line, start)), "which makes this a part of it"),)
+            where = (Label(place(self.file, At(self.mark.line, start)), "so this is read as part of it"),)
         return self.problem(
             f"`{opened}` is not closed", self.context_mark, related=where, help=f"close it with `{closing}`"
         )
 
     def second_colon(self) -> Problem:
-        """A `:` where no key can stand; mostly the fault is in the line above."""
+        """A `:` where no key is possible; mostly the mistake is in the line above."""
         last = self.last
         if last is None or (last.end_mark.line, last.end_mark.column) != self.at or last.style not in (None, ""):
-            return self.problem("a `:` without a key before it", self.mark, help="put text with a `:` in quotes")
+            return self.problem("a `:` without a key before it", self.mark, help="quote a string that contains a `:`")
         start: Mark = last.start_mark
         if start.line == self.mark.line:
             rest = self.line[start.column :].partition(" #")[0].strip()
             return self.problem(
-                "a second `:` in one line",
+                "a second `:` on the same line",
                 self.mark,
-                help=f"is it text? then quote it: `'{shorten(rest)}'`; is it a mapping? then use braces: "
+                help=f"if it is a string, quote it: `'{shorten(rest)}'`; if it is a mapping, use braces: "
                 f"`{{{shorten(rest)}}}`",
             )
         above = nth_line(self.text, start.line)
@@ -209,7 +215,7 @@ class Explainer:
         key = word_at(self.text, At(self.mark.line, indentation))
         what, others = ("this list item", "other items") if key == "-" else (f"`{key}`", "keys it belongs with")
         return self.problem(
-            f"{what} is indented under a value that is already complete",
+            f"{what} is indented below a value that is already complete",
             At(self.mark.line, indentation),
             width=len(key),
             related=(Label(place(self.file, start, self.end_of_line(start)), "this value"),),
@@ -222,37 +228,40 @@ class Explainer:
             return missing_space(self.file, match["key"], match["value"], At(start.line, match.start("key")), self.note)
         word = line[start.column :].partition(" #")[0].strip()
         return self.problem(
-            f"a `:` is missing behind `{shorten(word)}`", start, width=len(word), help="a key is written `key: value`"
+            f"a `:` is missing after `{shorten(word)}`", start, width=len(word), help="a key is written `key: value`"
         )
 
     def misplaced(self) -> Problem:
-        """A line that belongs to nothing around it."""
+        """A line that does not belong to the mapping or list around it."""
         indentation = first_column(self.line)
         around = "mapping" if "mapping" in self.context else "list"
         related = (Label(place(self.file, self.context_mark), f"the {around} around it begins here"),)
         last = self.last
         if last is not None and last.end_mark.line == self.mark.line and last.style in ("'", '"'):
             return self.problem(
-                "text behind the closing quote", self.mark, help="put all of the text in quotes, or none of it"
+                "text after the closing quote", self.mark, help="put the whole string in quotes, or none of it"
             )
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
         if indentation != self.context_mark.column:
             return self.problem(
-                "the indentation fits no line above",
+                "the indentation matches no line above",
                 At(self.mark.line, indentation),
                 width=len(word_at(self.text, At(self.mark.line, indentation))) or 1,
                 related=related,
-                help="indent a line exactly as far as the others of its mapping or list",
+                help=f"begin it in column {self.context_mark.column + 1}, like the other lines of the {around}",
             )
         if self.char == ":":
             message, help = NO_KEY
         elif self.char == "-":
-            message, help = "a list item among the keys of a mapping", "indent the list below the key it belongs to"
+            message, help = "a list item between the keys of a mapping", "indent the list below the key it belongs to"
         elif around == "list":
-            message, help = "a key among the items of a list", "begin the line with `- `, or indent it into the item"
+            message, help = (
+                "a key between the items of a list",
+                "begin the line with `- `, or indent it as part of the item above",
+            )
         elif self.mark.column > indentation:
-            message, help = "the value is complete before this", "begin a new line for what follows"
+            message, help = "the value is complete before this", "start a new line here"
         else:
             message, help = "expected a key", "a key is written `key: value`"
         return self.problem(message, self.mark, related=related, help=help)
@@ -282,14 +291,14 @@ class Explainer:
         return Problem(code, message, label, notes=(self.note,), helps=(help,) if help else (), related=related)
 
 
-NO_KEY = ("a key is missing before the `:`", "put text that begins with `:` in quotes")
-CLOSES_NOTHING = "take it out, or open its bracket"
+NO_KEY = ("a key is missing before the `:`", "quote a string that begins with `:`")
+CLOSES_NOTHING = "remove it, or add the opening bracket"
 NOWHERE = At(-1, -1)
 SURROGATE_HELP = "write the character itself, or its code point as `\\U0001F600`"
 
 
 def missing_space(file: str, key: str, value: str, start: Mark, note: str = "") -> Problem:
-    """`units:10`, which YAML reads as one piece of text."""
+    """`units:10`, which YAML reads as one string."""
     colon = At(start.line, start.column + len(key))
     value = value.partition(" #")[0].rstrip()
     return Problem(

@@ -1,4 +1,4 @@
-"""YAML text as PyYAML's parser events. Events only: nothing is constructed, so tags name no classes and aliases cost
+"""Parses YAML to PyYAML's parser events. Nothing is constructed, so tags cannot name classes and aliases cost
 nothing.
 """
 

@@ -1,1 +1,1 @@
-"""Rows for the trainer: read, split, checked, and put into the order of each epoch."""
+"""Data sets: reads, splits and checks rows, and puts them into the order of each epoch."""

@@ -14,7 +14,7 @@ from modelc.runtime.data.dataset import Part, read_mask
 
 
 def balanced(task: Task, train: Part) -> Task:
-    """`task` with weights in the place of `balanced`: `n / (classes * count of the class)` over the rows of `train`.
+    """`task` with weights in place of `balanced`: `n / (classes * count of the class)` over the rows of `train`.
 
     Elements that a mask leaves out are not counted, unless the model computes it; weights of rows change nothing. Raises
     RunError E404 for a class that has no rows.
@@ -33,7 +33,7 @@ def with_numbers(task: Task, term: Term, train: Part) -> Term:
 def balanced_spec(data: Mapping[str, Any], task: Task) -> Mapping[str, Any]:
     """`data`, the spec that a run of `task` keeps, with its numbers, by the names of the classes, where it says `balanced`.
 
-    A variable on the way to one is replaced by what it stands for.
+    A variable on the path to one is replaced by its value.
     """
     stated: Mapping[str, Any] = task.spec.document.data
     for term in task.terms:
@@ -57,9 +57,9 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
         missing = [name for name, count in zip(names, counts, strict=True) if not count]
         raise RunError(
             "E404",
-            f"no training row of `{term.target}` has the class `{missing[0]}`: there is no balanced weight for it",
+            f"no training row of `{term.target}` has the class `{missing[0]}`: it has no balanced weight",
             notes=(f"{len(missing)} of {len(names)} classes have no rows",) if len(missing) > 1 else (),
-            helps=("give weights by hand, `class_weight: {...}`, or leave the class out",),
+            helps=("give the weights explicitly, `class_weight: {...}`, or remove the class",),
             at=term.at,
         )
     return [float(counts.sum() / (len(counts) * count)) for count in counts]

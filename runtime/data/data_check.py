@@ -1,4 +1,4 @@
-"""`modelc validate --data`: whether the rows that a spec names are there and fit, all of it before anything is compiled."""
+"""`modelc validate --data`: reads and checks the data of a spec without compiling anything."""
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -9,7 +9,7 @@ from modelc.runtime.data.dataset import complete, read_dataset
 
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
-    """Everything that is wrong with the data of a task, at its place in the spec; nothing is trained."""
+    """All problems of the data of a task, at their places in the spec; nothing is trained."""
     warnings: tuple[Problem, ...] = ()
     try:
         task, warnings = complete(task, root)

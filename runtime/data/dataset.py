@@ -1,6 +1,6 @@
-"""Reads what a task asks for from its sources: finished arrays for training, validation and test, checked before use.
+"""The data set of a task: arrays for training, validation and test, read from its sources and checked.
 
-Knows numpy, not jax. Everything that can be wrong with data is found here, before anything is compiled.
+Uses numpy, not jax. All problems of the data are found here, before anything is compiled.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,12 @@ import numpy as np
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.contracts.data_source import Loaded
 from modelc.compiler.library.readers.casts import column_of
-from modelc.compiler.library.readers.checks import check_bounds, check_labels, plural
+from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.compiler.syntax.file_root import Root
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
@@ -25,7 +26,7 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a data set as the model takes them: inputs and targets by name, `[rows, ...]` each."""
+    """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each."""
 
     inputs: Arrays
     targets: Arrays
@@ -39,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` what the user should know."""
+    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user."""
 
     train: Part
     validation: Part | None
@@ -51,7 +52,7 @@ class Dataset:
 def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
     """`task` bound to columns that only the files can tell, and so with every type known; and all warnings about it then.
 
-    Raises SpecError for what does not fit them, RunError where a file cannot be read.
+    Raises SpecError for what does not fit them, RunError if a file cannot be read.
     """
     if task.data is None or task.data.source is None:
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
@@ -69,7 +70,7 @@ def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
 
 
 def read_dataset(task: Task, root: Root) -> Dataset:
-    """The rows of a completed task, split and checked. Raises RunError with a code, `at` the part of the spec."""
+    """The rows of a completed task, split and checked. Raises RunError with a code, `at` the part of the spec to blame."""
     data = task.data
     assert data is not None
     assert data.source is not None
@@ -97,7 +98,7 @@ def load(source: Any, root: Root, at: Path) -> Loaded:
 
 
 def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tuple[str, ...]]:
-    """The test rows: of `data.test`, else those that come with the source."""
+    """The test rows: of `data.test`, else those of the source."""
     assert task.data is not None
     if task.data.test is not None:
         columns: Arrays | None = load(task.data.test, root, ("data", "test")).train
@@ -114,7 +115,7 @@ def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tupl
 
 
 def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
-    """Inputs and targets from columns, of equal length; and the digest of each column."""
+    """Inputs and targets read from columns of equal length, and the digest of each column."""
     inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
     targets = {}
     for name, binding in (task.targets or {}).items():
@@ -132,9 +133,7 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
             raise RunError(
                 "E404",
                 f"`{name}` has {length:,} rows, `{first}` has {rows:,}",
-                helps=(
-                    "every input and target needs one row for each example: choose them with `rows: [start, stop]`",
-                ),
+                helps=("all inputs and targets need the same number of rows: select them with `rows: [start, stop]`",),
                 at=binding.at,
             )
     if rows == 0:
@@ -146,7 +145,7 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
 def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
     """The inputs of a task from raw columns, for prediction, and the number of rows.
 
-    Readers that choose rows of the training data read all rows here. Raises RunError for a missing column, a column
+    Readers with `rows` read all rows here. Raises RunError for a missing column, a column
     that does not fit its input, or unequal lengths.
     """
     inputs = {}
@@ -164,13 +163,13 @@ def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any,
     lengths = {name: len(array) for name, array in inputs.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
-        raise RunError("E404", f"the inputs differ in rows: {shown}")
+        raise RunError("E404", f"the inputs have different numbers of rows: {shown}")
     check_ids(task, inputs)
     return inputs, next(iter(lengths.values()), 0)
 
 
 def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
-    """One column as its reader gives it."""
+    """One column, read by its reader."""
     if binding.subject not in columns:
         raise RunError(
             "E401",
@@ -185,7 +184,7 @@ def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
 
 
 def check_values(task: Task, part: Part) -> None:
-    """Raise RunError for targets that their loss cannot take, masks that are neither true nor false, or ids outside the
+    """Raise RunError for targets that are invalid for their loss, masks that are not boolean, or ids outside the
     table of their embedding."""
     check_ids(task, part.inputs)
     check_weights(part)
@@ -216,7 +215,7 @@ def check_values(task: Task, part: Part) -> None:
 
 
 def check_weights(part: Part) -> None:
-    """Raise RunError E403 for weights of rows below 0, or all of them 0; readers have refused NaN."""
+    """Raise RunError E403 for sample weights below 0, or all of them 0; readers have refused NaN."""
     weights = part.targets.get(SAMPLE_WEIGHT)
     if weights is None:
         return
@@ -225,24 +224,24 @@ def check_weights(part: Part) -> None:
         where = tuple(np.argwhere(bad)[0])
         raise RunError(
             "E403",
-            f"`sample_weight` has {plural(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
+            f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
             f"row {int(where[0])}",
-            helps=("a weight says how much a row counts: give rows that should not count the weight 0",),
+            helps=("sample weights must be at least 0; use 0 for rows that should not count",),
             at=("data", "sample_weight"),
         )
     if not weights.any():
         raise RunError(
             "E403",
             "`sample_weight` is 0 everywhere: no row counts",
-            helps=("leave `sample_weight` out to count all rows alike",),
+            helps=("remove `sample_weight` to weight all rows equally",),
             at=("data", "sample_weight"),
         )
 
 
 def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | None":
-    """The mask of a term as bools `[rows, ...]`, where it is data; None where there is none, or the model computes it.
+    """The mask of a term as booleans `[rows, ...]`; None if it has none, or if the model computes it.
 
-    Raises RunError E403 for a target that is no mask.
+    Raises RunError E403 for a target whose values are not boolean.
     """
     if isinstance(term.mask, Edge):
         given = part.inputs.get(term.mask.node)
@@ -255,9 +254,9 @@ def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | Non
         where = tuple(np.argwhere(bad)[0])
         raise RunError(
             "E403",
-            f"the mask `{term.mask}` has {plural(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
+            f"the mask `{term.mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
             f"{values[where].item():g} in row {int(where[0])}",
-            helps=("save the column as bools, true where the loss counts",),
+            helps=("save the column as booleans, true where the loss counts",),
             at=task.targets[term.mask].at,
         )
     kept: np.ndarray[Any, Any] = values != 0
@@ -265,7 +264,7 @@ def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | Non
 
 
 def check_ids(task: Task, inputs: Arrays) -> None:
-    """Raise RunError for ids that a layer would look up outside its table."""
+    """Raise RunError for ids outside the vocabulary of a layer."""
     for node in task.planned.graph.nodes:
         ids = None if node.layer is None else node.layer.ids()
         source = None if ids is None else id_source(task, node.path)
@@ -278,13 +277,13 @@ def check_ids(task: Task, inputs: Arrays) -> None:
                 "E403",
                 error.message,
                 notes=(f"`{node.path}` has room for {ids:,} ids",),
-                helps=("give it room for more, or map rare ids to one that it has",),
+                helps=("increase it, or map rare ids to an id within range",),
                 at=("data", "inputs", source),
             ) from None
 
 
 def id_source(task: Task, path: str) -> str | None:
-    """The input whose values a node takes as they are, possibly through layers that only move them."""
+    """The input whose unchanged values a node takes, possibly through layers that only move them."""
     graph = task.planned.graph
     node = graph.node(path)
     while node is not None and (edge := node.first) is not None:
@@ -297,7 +296,7 @@ def id_source(task: Task, path: str) -> str | None:
 
 
 def located(error: RunError, at: Path) -> RunError:
-    """`error` at its place in the spec, unless it already has one."""
+    """`error` with its place in the spec, unless it already has one."""
     return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)
 
 

@@ -1,1 +1,1 @@
-"""Run directories: weights, records and the environment, written so that a crash loses nothing."""
+"""Run directories: weights, records and the environment, written so that a crash never corrupts them."""

@@ -1,4 +1,4 @@
-"""What a run was trained with, for the record: versions, devices, flags. No names of people or machines."""
+"""The environment of a run, for its record: versions, devices, flags. No names of people or machines."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ FLAGS = ("XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
 def environment(
     task: Task, execution: Execution, arguments: Sequence[str], digests: Mapping[str, str]
 ) -> dict[str, Any]:
-    """All that could make another run of the same spec differ; `digests` are those of the data's columns."""
+    """Everything that could make another run of the same spec differ; `digests` are those of the data's columns."""
     import jax
 
     assert task.training is not None
@@ -42,7 +42,7 @@ def environment(
 
 
 def installed(package: str) -> str | None:
-    """The version of a package; None where it runs from a folder and was never installed."""
+    """The version of a package; None if it runs from a folder without being installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -50,7 +50,7 @@ def installed(package: str) -> str | None:
 
 
 def changed_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str]:
-    """The columns whose values are not those that the run was trained on."""
+    """The columns whose values have changed since the run was trained."""
     before = recorded.get("data")
     if not isinstance(before, dict):
         return sorted(digests)

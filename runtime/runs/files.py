@@ -1,4 +1,4 @@
-"""Writing files so that a crash leaves the old or the new, never half of one. Knows nothing of what is in them."""
+"""Writes files atomically: a crash leaves the old or the new one. Knows nothing about their contents."""
 
 import errno
 import os
@@ -12,10 +12,10 @@ from typing import BinaryIO
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import file_kind
 
-CURES = {
+ADVICE = {
     errno.ENOSPC: "free some space on the disk, or write to another folder",
-    errno.EDQUOT: "your quota is used up: delete something, or write to another folder",
-    errno.ENOENT: "make the folder first",
+    errno.EDQUOT: "your disk quota is used up: delete files, or write to another folder",
+    errno.ENOENT: "create the folder first",
     errno.EACCES: "choose a folder that you may write to",
     errno.EPERM: "choose a folder that you may write to",
     errno.EROFS: "choose a folder on a disk that is not read-only",
@@ -25,7 +25,7 @@ CURES = {
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while `path` is written into RunError E604."""
+    """Turns an OSError while writing `path` into RunError E604."""
     try:
         yield
     except OSError as error:
@@ -33,17 +33,17 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
-    """RunError E604 with the reason and its cure."""
+    """RunError E604 with the reason and a help."""
     reason = (error.strerror or str(error)).lower()
-    cure = CURES.get(error.errno or 0)
-    return RunError("E604", f"cannot write `{path}`: {reason}", helps=(cure,) if cure else ())
+    advice = ADVICE.get(error.errno or 0)
+    return RunError("E604", f"cannot write `{path}`: {reason}", helps=(advice,) if advice else ())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` once the block ends well, and is gone if it does not.
+    """A temporary file that replaces `path` if the block succeeds, and is removed if it fails.
 
-    A link is followed. Raises RunError E604 where it cannot be written, or where `path` is no regular file.
+    Symbolic links are followed. Raises RunError E604 if it cannot be written, or if `path` is not a regular file.
     """
     real = Path(os.path.realpath(path))
     with writing(path):
@@ -65,21 +65,21 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def rewrite(path: Path, before: bytes, after: bytes) -> None:
-    """Put `after` in the place of `before` in the file at `path`, which keeps its mode.
+    """Replace the content `before` of the file at `path` by `after`; the file keeps its mode.
 
-    Raises RunError E604 where it cannot be written, or where it has become something else than `before`.
+    Raises RunError E604 if it cannot be written, or if its content is no longer `before`.
     """
     with writing(path):
         found, mode = path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
     if found != before:
-        raise RunError("E604", f"`{path}` was changed by someone else meanwhile", helps=("run it again",))
+        raise RunError("E604", f"`{path}` was changed by another program in the meantime", helps=("run it again",))
     with replacing(path) as file:
         os.chmod(file.fileno(), mode)
         file.write(after)
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """`data` in a new file at `path`, on the disk when this returns. Raises OSError."""
+    """Write `data` to a new file at `path` and sync it to disk. Raises OSError."""
     with open(path, "xb") as file:
         file.write(data)
         file.flush()
@@ -87,7 +87,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts the names in `folder` on the disk. Raises OSError."""
+    """Sync the entries of `folder` to disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

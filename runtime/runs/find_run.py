@@ -1,4 +1,4 @@
-"""From what a person types to a run: a run directory, `runs/<name>`, or the spec that was trained."""
+"""Finds a run from a command-line argument: a run directory, `runs/<name>`, or the spec that was trained."""
 
 import re
 from collections.abc import Iterable
@@ -17,18 +17,18 @@ USABLE = ("finished", "early_stopping", "interrupted")
 
 
 def find_run(text: str) -> Run:
-    """The run that `text` means: of a folder of runs, or of a spec, the latest that was not broken off.
+    """The run that `text` refers to: of a folder of runs, or of a spec, the latest one that finished.
 
-    Raises RunError E602 with what there is instead.
+    Raises RunError E602 with the existing runs.
     """
     path = Path(text)
     if is_run(path):
         return Run(path)
     if path.is_dir():
-        return latest(path, f"`{path}` is no run directory and holds no run")
+        return latest(path, f"`{path}` is not a run directory and contains none")
     if path.is_file():
         folder = RUNS / run_name(spec_name(path), path)
-        return latest(folder, f"`{path}` has not been trained here: there is no run in `{folder}`")
+        return latest(folder, f"`{path}` has not been trained here: no run in `{folder}`")
     known = known_runs()
     near = suggest(text, known).new or suggest(str(RUNS / text), known).new
     raise RunError(
@@ -42,7 +42,7 @@ def find_run(text: str) -> Run:
 
 
 def latest(folder: Path, message: str) -> Run:
-    """The run in `folder` that began last, of those that can be used. Raises RunError E602 with `message`."""
+    """The latest usable run in `folder`. Raises RunError E602 with `message`."""
     runs = [Run(entry) for entry in entries(folder) if is_run(entry)]
     usable = [run for run in runs if run.record.status in USABLE]
     if usable:
@@ -59,7 +59,7 @@ def latest(folder: Path, message: str) -> Run:
 
 
 def entries(folder: Path) -> Iterable[Path]:
-    """What is in `folder`, by name; nothing where it cannot be read."""
+    """The entries of `folder`, by name; empty if it cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:
@@ -72,7 +72,7 @@ def known_runs() -> list[str]:
 
 
 def spec_name(path: Path) -> str:
-    """The `name` that a spec gives itself; nothing where it gives none or cannot be read."""
+    """The `name` of a spec; None if it has none or cannot be read."""
     try:
         with open(path, "rb") as file:
             document, _ = read(file.read(MAX_BYTES + 1), path.name)
@@ -88,6 +88,6 @@ def task_name(task: Task, path: Path) -> str:
 
 
 def run_name(name: str, path: Path) -> str:
-    """`name`, else one that the file's stem gives, in letters, digits, `_` and `-`."""
+    """`name`, else one made from the file's stem, in letters, digits, `_` and `-`."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:100]
     return name or stem or "spec"

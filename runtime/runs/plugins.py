@@ -1,4 +1,4 @@
-"""The plug-ins in the record of a run, against those that are enabled now."""
+"""Checks the plug-ins in the record of a run against those that are enabled now."""
 
 import shlex
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from modelc.compiler.library.base.plugin_context import Plugin, Plugins, enabled
 
 
 class PluginRecord(BaseModel):
-    """What a run was trained with: an installed distribution and its version, or a file and the digest of its text."""
+    """One plug-in of a run: an installed distribution and its version, or a file and the digest of its text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -40,7 +40,7 @@ def need_plugins(folder: Path, records: Sequence[PluginRecord]) -> None:
 
 
 def changes(records: Sequence[PluginRecord]) -> list[str]:
-    """What is said of each plug-in that is not as it was when the run was trained."""
+    """A message for each plug-in that has changed since the run was trained."""
     found = []
     for record in records:
         now = current(record)
@@ -52,7 +52,7 @@ def changes(records: Sequence[PluginRecord]) -> list[str]:
 
 
 def current(record: PluginRecord) -> Plugin | None:
-    """The enabled plug-in that stands for the recorded one: a file by its text, else by its path, else by its name."""
+    """The enabled plug-in that matches the recorded one: a file by its text, else by its path, else by its name."""
     plugins = enabled().plugins
     if record.sha256 is None:
         return next((each for each in plugins if each.sha256 is None and each.name == record.name), None)

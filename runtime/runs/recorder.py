@@ -1,4 +1,4 @@
-"""The observer that keeps a run: holds its directory while training goes on, and writes metrics, weights and record."""
+"""The observer that records a run: locks its directory during training, and writes metrics, weights and the record."""
 
 import fcntl
 import json
@@ -41,7 +41,7 @@ SHARE = 0.05
 
 
 def new_id() -> str:
-    """A run's id: the time, UTC, to the second, so that ids sort, and six random digits."""
+    """A run id: the time, UTC, to the second, so that ids sort, and six random digits."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
@@ -65,7 +65,7 @@ def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, .
 class Recorder:
     """Writes one run to `folder`, made here; the directory is locked until the `with` block ends.
 
-    `text` is the spec as written and `data` what it says once settings are applied. Raises RunError E601 where the folder
+    `text` is the spec as written and `data` the same with settings applied. Raises RunError E601 if the folder
     is in use, E604 where it cannot be written.
     """
 
@@ -96,10 +96,10 @@ class Recorder:
         self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
 
     def compiled(self, seconds: float) -> None:
-        """Nothing of this is kept."""
+        """Not recorded."""
 
     def progress(self, progress: Progress) -> None:
-        """Nothing inside an epoch is kept."""
+        """Not recorded inside an epoch."""
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         values = {key: value if isfinite(value) else None for key, value in record.values.items()}
@@ -124,7 +124,7 @@ class Recorder:
         self.save()
 
     def save(self) -> None:
-        """Write the weights that wait to be written, and the record. Raises RunError E604."""
+        """Write the pending weights, and the record. Raises RunError E604."""
         begun = time.monotonic()
         for kind, weights in list(self.waiting.items()):
             write_weights(weights_folder(self.folder, kind), self.record.id, weights)
@@ -134,11 +134,13 @@ class Recorder:
         self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
 
     def finish(self, outcome: Outcome) -> None:
-        """Write all that is left to write, and how training ended. Raises RunError E604."""
+        """Write everything that is pending, and how training ended. Raises RunError E604."""
         self.end(outcome.reason, None)
 
     def fail(self, code: str, message: str) -> None:
-        """Write what was reached before an error. That the disk takes no more is no news then: the error is told already."""
+        """Write what was reached before an error. A second error while writing is ignored: the first is reported
+        already.
+        """
         try:
             self.end("failed", Failure(code=code, message=message))
         except RunError as further:
@@ -153,7 +155,7 @@ class Recorder:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Record what broke the run off, if something did, and let go of the directory."""
+        """Record the exception that ended the run, if any, and unlock the directory."""
         try:
             if isinstance(error, RunError):
                 self.fail(error.code, error.message)
@@ -174,7 +176,7 @@ class Recorder:
 def lock(folder: Path) -> int:
     """The lock of a run directory: held until the descriptor is closed, at the latest by the end of the process.
 
-    Raises OSError where the file cannot be made, RunError E601 where another process has it.
+    Raises OSError if the file cannot be created, RunError E601 if another process holds the lock.
     """
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -185,22 +187,22 @@ def lock(folder: Path) -> int:
             raise
         raise RunError(
             "E601",
-            f"another process trains in the run directory `{folder}`",
-            helps=("name another folder with `--run-dir DIR`",),
+            f"another process is training in the run directory `{folder}`",
+            helps=("choose another folder with `--run-dir DIR`",),
         ) from None
     return descriptor
 
 
 def resolved(data: Any) -> bytes:
-    """A spec as JSON that can be read again as a spec. Raises RunError E005 where it would be too long for one."""
+    """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long for one."""
     text = to_json(data)
     if len(text) > MAX_BYTES:
         text = json.dumps(data, separators=(",", ":"), allow_nan=False).encode()
     if len(text) > MAX_BYTES:
         raise RunError(
             "E005",
-            f"the spec takes {len(text):,} bytes once its aliases are written out, a run keeps {MAX_BYTES:,}",
-            helps=("put what is data in a data file",),
+            f"the spec has {len(text):,} bytes once its aliases are expanded, a run can store {MAX_BYTES:,}",
+            helps=("move data into a data file",),
         )
     return text
 

@@ -1,4 +1,4 @@
-"""A run directory: what is where in it, and what its record says. Reads; `recorder` writes while training goes on."""
+"""A run directory: its files and its record. Reads only; `recorder` writes during training."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class Failure(Part):
 
 
 class FittedLayer(Part):
-    """A layer that learnt from the training rows before the first step; what it learnt is among the weights."""
+    """A layer that was fitted to the training rows before the first step; its state is among the weights."""
 
     path: str
     layer: str
@@ -62,7 +62,9 @@ class FittedLayer(Part):
 
 
 class RunRecord(Part):
-    """`run.json`: what a run is and how far it came. Times are UTC; `root` is the folder that data paths start from."""
+    """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
+    to.
+    """
 
     format: int
     id: str
@@ -84,16 +86,16 @@ class RunRecord(Part):
 
 
 class Run:
-    """One run directory that is there, with its record as it was when this was made."""
+    """An existing run directory, with its record as it was when this object was created."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.record = read_record(folder)
 
     def task(self) -> Task:
-        """The task that was trained. Raises RunError E602 where its spec is damaged, or is none for this version.
+        """The task that was trained. Raises RunError E602 if its spec is damaged, or invalid for this version.
 
-        Raises RunError E606 where a plug-in that it was trained with is not enabled.
+        Raises RunError E606 if a plug-in that it was trained with is not enabled.
         """
         need_plugins(self.folder, self.record.plugins)
         checked = check(read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES), str(self.folder / RESOLVED))
@@ -106,11 +108,11 @@ class Run:
         return checked.task
 
     def root(self, folder: Path | None = None) -> Root:
-        """Where the data is: below `folder`, or below the folder that was recorded."""
+        """The folder of the data: `folder`, or the recorded one."""
         return Root(folder or Path(self.record.root), cache_folder())
 
     def environment(self) -> Mapping[str, Any]:
-        """What the run was trained with. Raises RunError E602 where it cannot be read."""
+        """The environment of the run. Raises RunError E602 if it cannot be read."""
         try:
             found = json.loads(read_bytes(self.folder, ENVIRONMENT, 2**20))
         except (ValueError, RecursionError):
@@ -120,15 +122,15 @@ class Run:
         return found
 
     def weights(self, task: PreparedTask, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
-        """The weights of one kind, or the best that there are, and which these are.
+        """The weights of one kind, by default the best, else the last, and their kind.
 
-        Raises RunError E602 where there are none, E603 where they are not what they should be.
+        Raises RunError E602 if there are none, E603 if they are damaged or do not match the spec.
         """
         if kind is None and self.record.best is not None and not has_weights(weights_folder(self.folder, "best")):
             raise RunError(
                 "E602",
-                f"the best weights of the run `{self.folder}` are not there, though it recorded some",
-                helps=("use `--weights last` to take the last ones",),
+                f"the best weights of the run `{self.folder}` are missing, although its record names them",
+                helps=("use `--weights last` to use the last ones",),
             )
         there: list[Kind] = [word for word in KINDS if has_weights(weights_folder(self.folder, word))]
         chosen: Kind | None = kind if kind in there else None if kind else next(iter(there), None)
@@ -146,7 +148,7 @@ KINDS: tuple[Kind, ...] = ("best", "last")
 
 
 def weights_folder(folder: Path, kind: Kind) -> Path:
-    """Where the weights of one kind are in the run directory `folder`."""
+    """The path of the weights of one kind in the run directory `folder`."""
     return folder / "weights" / kind
 
 
@@ -170,7 +172,7 @@ def read_record(folder: Path) -> RunRecord:
 
 
 def read_bytes(folder: Path, name: str, most: int) -> bytes:
-    """A file of a run. Raises RunError E602 where it cannot be read, or has more than `most` bytes."""
+    """The content of a file of a run. Raises RunError E602 if it cannot be read, or has more than `most` bytes."""
     path = folder / name
     try:
         with open(path, "rb") as file:
@@ -184,7 +186,7 @@ def read_bytes(folder: Path, name: str, most: int) -> bytes:
 
 
 def need_free(folder: Path) -> None:
-    """Raise RunError E601 unless `folder` is not there, or empty; E604 where it could not be written to."""
+    """Raise RunError E601 unless `folder` is missing or empty; E604 if it could not be written to."""
     try:
         entries = [entry.name for entry in folder.iterdir() if entry.name != LOCK]
     except FileNotFoundError:
@@ -195,16 +197,16 @@ def need_free(folder: Path) -> None:
     except OSError as error:
         raise cannot_write(folder, error) from None
     if entries:
-        what = "holds a run already" if RECORD in entries else "is not empty"
+        what = "already contains a run" if RECORD in entries else "is not empty"
         raise RunError(
             "E601",
             f"the run directory `{folder}` {what}",
-            helps=("name a new folder, or leave `--run-dir` out to get one below `runs`",),
+            helps=("choose a new folder, or omit `--run-dir` to get one in `runs`",),
         )
 
 
 def need_writable(folder: Path) -> None:
-    """Raise RunError E604 where `folder`, which is not there, could not be made."""
+    """Raise RunError E604 if the missing `folder` could not be created."""
     parent = next((above for above in folder.absolute().parents if above.exists()), folder)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise RunError(
@@ -213,5 +215,5 @@ def need_writable(folder: Path) -> None:
 
 
 def now() -> str:
-    """This moment, UTC, to the microsecond: texts sort as times do."""
+    """The current time, UTC, to the microsecond; strings sort like times."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

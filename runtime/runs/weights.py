@@ -1,7 +1,7 @@
-"""Weights on disk: a directory of safetensors files and a manifest that seals them, written so that a crash keeps the
-old ones, and read only when every bit is as it was written and every array is one that the spec asks for.
+"""Weights on disk: a directory of safetensors files and a manifest with their digests, written so that a crash keeps
+the old ones, and read only if every digest is right and every array is one that the spec needs.
 
-Knows Params and State as trees on the host; knows no optimizer state and no device.
+Handles params and state as trees on the host; no optimizer state and no devices.
 """
 
 import os
@@ -48,7 +48,7 @@ class FileEntry(Sealed):
 
 
 class Manifest(Sealed):
-    """What the files beside it are. `seal` is the sha256 of this manifest with an empty seal."""
+    """The list of the files beside it with their digests. `seal` is the sha256 of this manifest with an empty seal."""
 
     format: int
     run: str
@@ -76,7 +76,7 @@ class Version(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One array as the spec asks for it."""
+    """One array that the spec needs."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -89,7 +89,7 @@ class Wanted:
 
 
 def wanted_arrays(task: PreparedTask) -> dict[str, dict[str, Wanted]]:
-    """By file name, the arrays that the model of `task` has, as `path:name`."""
+    """By file name, the arrays of the model of `task`, as `path:name`."""
     wanted: dict[str, dict[str, Wanted]] = {PARAMS: {}, STATE: {}}
     for path, plan in task.planned.owned():
         for name, weight in plan.params.items():
@@ -101,9 +101,9 @@ def wanted_arrays(task: PreparedTask) -> dict[str, dict[str, Wanted]]:
 
 
 def write_weights(folder: Path, run: str, snapshot: Snapshot) -> None:
-    """Put `snapshot` of the run called `run` at `folder`, in place of what is there.
+    """Write `snapshot` of the run called `run` to `folder`, replacing older weights.
 
-    At every moment either the old or the new weights can be read, whatever ends the process. Raises RunError E604.
+    At every moment either the old or the new weights can be read, even after a crash. Raises RunError E604.
     """
     with writing(folder):
         new, old = beside(folder, "new"), beside(folder, "old")
@@ -123,7 +123,7 @@ def write_weights(folder: Path, run: str, snapshot: Snapshot) -> None:
 
 
 def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
-    """The files of a snapshot, the manifest last, all of it on the disk when this returns."""
+    """Write the files of a snapshot, the manifest last, and sync them to disk."""
     from safetensors.numpy import save
 
     entries = {}
@@ -146,7 +146,7 @@ def has_weights(folder: Path) -> bool:
 def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
     """The weights at `folder`, of the run called `run` and for the model of `task`.
 
-    Raises RunError E603 with what differs where anything is not exactly as written, or not what the spec asks for.
+    Raises RunError E603 with the difference if anything is not exactly as written, or not what the spec needs.
     """
     if not folder.exists() and beside(folder, "old").exists():
         folder = beside(folder, "old")
@@ -159,7 +159,7 @@ def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
     for name, arrays in wanted.items():
         entry = manifest.files.get(name)
         if entry is None:
-            raise unfit(folder, f"the manifest does not name `{name}`")
+            raise unfit(folder, f"the manifest does not list `{name}`")
         described = {key: (tuple(array.shape), array.dtype) for key, array in entry.arrays.items()}
         compare(described, arrays, folder)
         # The header is JSON with a name, a shape, a dtype and two offsets for each array.
@@ -167,14 +167,14 @@ def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
         header = 1024 + sum(256 + len(key) + 24 * len(array.shape) for key, array in arrays.items())
         data = read_bounded(folder, name, least, least + header)
         if sha256(data).hexdigest() != entry.sha256:
-            raise unfit(folder, f"`{name}` has changed since it was written: its sha256 is not the manifest's")
+            raise unfit(folder, f"`{name}` has changed since it was written: its sha256 differs from the manifest")
         trees.append(read_arrays(data, arrays, folder))
     params, state = trees
     return Snapshot(manifest.epoch, manifest.step, params, state)
 
 
 def read_manifest(data: bytes, folder: Path) -> Manifest:
-    """The manifest in `data`, once its seal is found unbroken."""
+    """The manifest in `data`, after checking its seal."""
     try:
         version = Version.model_validate_json(data).format
         if version != FORMAT:
@@ -188,7 +188,7 @@ def read_manifest(data: bytes, folder: Path) -> Manifest:
 
 
 def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weights:
-    """The arrays of one file as a tree, once they are found to be those of the spec."""
+    """The arrays of one file as a tree, after checking that they are those of the spec."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -208,20 +208,20 @@ def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[st
     """Raise RunError E603 unless the arrays found are exactly those of the spec: names, shapes and dtypes."""
     for key, array in wanted.items():
         if key not in found:
-            raise unfit(folder, f"the spec asks for `{key}`, which they do not have")
+            raise unfit(folder, f"the spec needs `{key}`, which is missing")
         shape, dtype = found[key]
         if (shape, dtype) != (array.shape, array.dtype):
             raise unfit(
                 folder,
-                f"`{key}` is {show_shape(shape)} {dtype}, the spec asks for {show_shape(array.shape)} {array.dtype}",
+                f"`{key}` is {show_shape(shape)} {dtype}, the spec needs {show_shape(array.shape)} {array.dtype}",
             )
     for key in found:
         if key not in wanted:
-            raise unfit(folder, f"they have {key!r}, which the spec does not ask for")
+            raise unfit(folder, f"they contain {key!r}, which the spec does not need")
 
 
 def read_bounded(folder: Path, name: str, least: int, most: int) -> bytes:
-    """A file of `least` to `most` bytes; nothing is read of one of another size."""
+    """The content of a file of `least` to `most` bytes; a file of another size is not read."""
     try:
         with open_regular(folder / name, name) as file:
             size = os.fstat(file.fileno()).st_size
@@ -241,7 +241,7 @@ def unfit(folder: Path, reason: str) -> RunError:
     return RunError(
         "E603",
         f"the weights in `{folder}` cannot be used: {reason}",
-        helps=("train again, or copy the whole run again from where it is intact",),
+        helps=("train again, or copy the whole run again from an intact copy",),
     )
 
 
@@ -258,7 +258,7 @@ def flat(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
 
 
 def beside(folder: Path, word: str) -> Path:
-    """The name next to `folder` under which it is made or put away."""
+    """The path next to `folder` where it is written first, or moved to before removal."""
     return folder.with_name(f".{folder.name}.{word}")
 
 

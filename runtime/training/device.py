@@ -1,4 +1,4 @@
-"""Settles how jax behaves in a command: where compiled programs are kept, what is said about hardware. Import jax later."""
+"""Configures jax for a command: its compilation cache and its log messages. Must run before jax is imported."""
 
 import logging
 import os
@@ -11,10 +11,10 @@ LEAST_SECONDS = 0.1
 
 
 def prepare() -> None:
-    """To be called once, before the first computation.
+    """Configure jax, once, before the first computation.
 
-    Compiled programs are kept in `jax` below the cache folder, unless `MODELC_COMPILATION_CACHE` is `off` or the user has
-    told jax another place. Where the folder cannot be made, programs are compiled anew each time.
+    Compiled programs are cached in `jax` below the cache folder, unless `MODELC_COMPILATION_CACHE` is `off` or the user
+    has configured another folder. If the folder cannot be created, programs are compiled each time.
     """
     import jax
 
@@ -29,7 +29,7 @@ def prepare() -> None:
 
 
 def is_writable(folder: Path) -> bool:
-    """Whether files can be made in `folder`, which is made first."""
+    """Whether files can be created in `folder`, which is created first."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""Chooses how steps are run: many in one compiled loop, or one call each. One function; the run records the choice."""
+"""Chooses how steps are executed: many in one compiled loop, or one call each. The run records the choice."""
 
 from dataclasses import dataclass
 from math import prod
@@ -13,7 +13,9 @@ MOST_STEPS = 256
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """`scan` runs `steps_per_chunk` steps in one compiled loop, `single` one call a step; the host looks once a chunk."""
+    """`scan` runs `steps_per_chunk` steps in one compiled loop, `single` one call per step; the host reads results once
+    per chunk.
+    """
 
     mode: Literal["scan", "single"]
     steps_per_chunk: int
@@ -21,7 +23,7 @@ class Execution:
 
 
 def choose(task: Task) -> Execution:
-    """How to run `task` on the devices that jax has."""
+    """How to run `task` on the devices of jax."""
     import jax
 
     assert task.training is not None

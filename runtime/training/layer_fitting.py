@@ -1,4 +1,4 @@
-"""What layers learn before the first step: put into the state of a training, timed and told. Knows no mathematics."""
+"""Fits layers before the first step: puts their state into the training state, times it and informs the observer."""
 
 import time
 
@@ -13,16 +13,16 @@ from modelc.runtime.training.step import TrainState
 
 
 def learn(task: PreparedTask, part: Part, state: TrainState, observer: Observer) -> TrainState:
-    """`state` with what the layers of `task` learn from the rows of `part`; `observer` is told of each.
+    """`state` after fitting the layers of `task` to the rows of `part`; `observer` is informed of each.
 
-    Raises RunError E403 where a layer cannot learn from them.
+    Raises RunError E403 if a layer cannot be fitted to them.
     """
-    carried = dict(state.state)
+    fitted = dict(state.state)
     begun = time.perf_counter()
     for node, entries in fit_layers(task, part.inputs):
         assert node.layer is not None
-        carried[node.path] = {**carried[node.path], **jax.device_put(dict(entries))}
+        fitted[node.path] = {**fitted[node.path], **jax.device_put(dict(entries))}
         ended = time.perf_counter()
         observer.fitted(Fitted(node.path, LAYERS.name_of(node.layer), part.rows, ended - begun))
         begun = ended
-    return state._replace(state=carried)
+    return state._replace(state=fitted)

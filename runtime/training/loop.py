@@ -1,6 +1,6 @@
-"""The training loop: epochs of chunks of compiled steps, validation after each, until the end or until told to stop.
+"""The training loop: epochs of chunks of compiled steps, validation after each, until the end or until asked to stop.
 
-Decides nothing about mathematics (`step`), order (`order`) or files; what happens is told to an `Observer`.
+The mathematics is in `step`, the order of rows in `order`; an `Observer` prints and writes files.
 """
 
 import time
@@ -34,8 +34,8 @@ def fit(
 ) -> Outcome:
     """Train `task` on `dataset`; `stop` is asked after every chunk.
 
-    Raises RunError E501 when the loss is no longer finite, E502 when the device runs out of memory; what the observer
-    saved until then is unharmed.
+    Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory; what the observer
+    saved until then is kept.
     """
     try:
         return Loop(task, dataset, execution, observer, stop).run()
@@ -48,7 +48,7 @@ def fit(
 
 @dataclass
 class Tally:
-    """Sums of an epoch on the host, in float64: chunks are added as they come."""
+    """Sums of an epoch on the host, in float64, to which each chunk is added."""
 
     sums: dict[str, dict[str, Any]]
 
@@ -59,10 +59,10 @@ class Tally:
                 into[name] = into.get(name, 0.0) + np.asarray(value, dtype=np.float64)
 
     def values(self, task: PreparedTask, prefix: str) -> dict[str, float]:
-        """The values of all log keys that the sums amount to.
+        """The values of all log keys, from the sums.
 
-        The loss is made of its terms, each a mean over all of its elements: how rows are cut into batches, of which masks
-        may leave more or less, does not show in it.
+        The loss is the weighted sum of its terms, each a mean over all of its elements: it does not depend on how rows
+        are cut into batches, even if masks leave different numbers of elements in them.
         """
         results = {measure.key: measure.metric.result for measure in task.measures}
         found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
@@ -72,12 +72,12 @@ class Tally:
 
 
 def mean(parts: Mapping[str, Any]) -> float:
-    """The mean of a loss from its sums; 0 where nothing was counted."""
+    """The mean of a loss from its sums; 0 if no element was counted."""
     return float(parts["total"] / max(parts["count"], 1.0))
 
 
 class Loop:
-    """One run of training; its attributes are what the loop knows between chunks."""
+    """One training run; its attributes are the state of the loop between chunks."""
 
     def __init__(
         self, task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
@@ -98,47 +98,47 @@ class Loop:
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
         self.zero = self.steps.zero(self.data, self.settings.batch_size)
         self.started = time.perf_counter()
-        self.warm = 0.0
-        self.done = 0
+        self.compiled_at = 0.0
+        self.steps_done = 0
         self.best: EpochRecord | None = None
         self.last: EpochRecord | None = None
 
     def run(self) -> Outcome:
         state = learn(self.task, self.part, self.steps.first(), self.observer)
         epoch = 0
-        while self.done < self.total:
+        while self.steps_done < self.total:
             epoch += 1
             begun = time.perf_counter()
             state, tally, interrupted = self.train_epoch(state, epoch)
             if interrupted:
-                self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.done))
-                return Outcome("interrupted", self.best, self.last, self.done)
+                self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.steps_done))
+                return Outcome("interrupted", self.best, self.last, self.steps_done)
             values = tally.values(self.task, "train")
             if self.validation is not None:
                 values |= self.validation.run(state.params, state.state).values(self.task, "validation")
             self.check(values, epoch)
             record = self.record(epoch, values, time.perf_counter() - begun)
-            self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.done))
+            self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.steps_done))
             patience = self.settings.early_stopping
             if patience and self.best is not None and epoch - self.best.epoch >= patience:
-                return Outcome("early_stopping", self.best, self.last, self.done)
-            if self.done < self.total and self.stop():
-                return Outcome("interrupted", self.best, self.last, self.done)
-        return Outcome("finished", self.best, self.last, self.done)
+                return Outcome("early_stopping", self.best, self.last, self.steps_done)
+            if self.steps_done < self.total and self.stop():
+                return Outcome("interrupted", self.best, self.last, self.steps_done)
+        return Outcome("finished", self.best, self.last, self.steps_done)
 
     def train_epoch(self, state: TrainState, epoch: int) -> tuple[TrainState, Tally, bool]:
-        """The state after the steps of `epoch`, their sums, and whether it was stopped before its end."""
+        """The state after the steps of `epoch`, their sums, and whether the epoch was interrupted."""
         order = shuffled(self.settings.seed, epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
-        indices, real = batches(order, self.settings.batch_size)
+        indices, valid = batches(order, self.settings.batch_size)
         state = state._replace(state=at_epoch(self.task, state.state))
-        steps = min(self.per_epoch, self.total - self.done)
+        steps = min(self.per_epoch, self.total - self.steps_done)
         size = min(self.execution.steps_per_chunk, self.per_epoch)
         tally = Tally({})
         for start in range(0, steps, size):
             count = min(size, steps - start)
-            chunk = padded(indices[start : start + count], size), padded(real[start : start + count], size)
+            chunk = padded(indices[start : start + count], size), padded(valid[start : start + count], size)
             state, sums = self.train_chunk(state, jax.device_put(chunk), count)
-            self.done += count
+            self.steps_done += count
             tally.add(sums)
             failed = int(state.failed)
             if failed >= 0:
@@ -149,14 +149,14 @@ class Loop:
         return state, tally, False
 
     def train_chunk(self, state: TrainState, chunk: Any, count: int) -> tuple[TrainState, Sums]:
-        """`count` steps, one call each or in one call; the very first step is timed on its own."""
+        """Run `count` steps, one call each or in one call; the very first step is timed separately."""
         sums = jax.tree.map(jnp.copy, self.zero)
         begin = 0
-        if self.done == 0:
+        if self.steps_done == 0:
             state, sums = self.call(state, sums, chunk, 0, 1)
             state.step.block_until_ready()
             self.observer.compiled(time.perf_counter() - self.started)
-            self.warm = time.perf_counter()
+            self.compiled_at = time.perf_counter()
             begin = 1
         return self.call(state, sums, chunk, begin, count - begin)
 
@@ -168,10 +168,10 @@ class Loop:
         return state, sums
 
     def report(self, epoch: int, tally: Tally, in_epoch: int) -> None:
-        elapsed = time.perf_counter() - self.warm
-        speed = (self.done - 1) / elapsed if self.done > 1 and elapsed > 0 else 0.0
+        elapsed = time.perf_counter() - self.compiled_at
+        speed = (self.steps_done - 1) / elapsed if self.steps_done > 1 and elapsed > 0 else 0.0
         values = tally.values(self.task, "train")
-        left = (self.total - self.done) / speed if speed else 0.0
+        left = (self.total - self.steps_done) / speed if speed else 0.0
         epochs = -(-self.total // self.per_epoch)
         self.observer.progress(Progress(epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
 
@@ -181,17 +181,17 @@ class Loop:
             raise RunError(
                 "E501",
                 f"`{bad[0]}` is not finite after epoch {epoch}",
-                notes=("the weights of the epochs before are kept",),
+                notes=("the weights of the previous epochs are kept",),
                 helps=("lower the learning rate, or scale the inputs",),
             )
 
     def record(self, epoch: int, values: Mapping[str, float], seconds: float) -> EpochRecord:
-        """The record of an epoch, remembered as the last one, and as the best where it is."""
+        """The record of an epoch, stored as the last one, and as the best if it is."""
         score = values[self.training.monitor]
         best = self.best
         sign = 1 if self.training.better == "higher" else -1
         improved = isfinite(score) and (best is None or sign * score > sign * best.values[self.training.monitor])
-        record = EpochRecord(epoch, self.done, values, seconds, improved)
+        record = EpochRecord(epoch, self.steps_done, values, seconds, improved)
         self.last = record
         if improved:
             self.best = record
@@ -199,25 +199,27 @@ class Loop:
 
 
 class Evaluation:
-    """Sums over all rows of one part, with weights that change."""
+    """Evaluates all rows of one part, each time with other weights."""
 
     def __init__(self, steps: Steps, task: PreparedTask, part: Part) -> None:
         self.steps = steps
         self.batch = evaluation_batch(task, part.rows)
-        indices, real = batches(in_order(part.rows), self.batch)
-        self.indices, self.real = jax.device_put((indices, real))
+        indices, valid = batches(in_order(part.rows), self.batch)
+        self.indices, self.valid = jax.device_put((indices, valid))
         self.data = on_device(part)
         self.zero = steps.zero(self.data, self.batch)
 
     def run(self, params: Any, state: Any) -> Tally:
         sums = jax.tree.map(jnp.copy, self.zero)
         tally = Tally({})
-        tally.add(self.steps.measure(params, state, sums, self.data, self.indices, self.real, np.int32(len(self.real))))
+        tally.add(
+            self.steps.measure(params, state, sums, self.data, self.indices, self.valid, np.int32(len(self.valid)))
+        )
         return tally
 
 
 def evaluation_batch(task: PreparedTask, rows: int) -> int:
-    """How many of `rows` rows are evaluated at once: as many as in training where they hand something to the next."""
+    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state."""
     if task.training is not None and any(entries(task)):
         return task.training.settings.batch_size
     return min(rows, EVALUATION_ROWS)
@@ -230,23 +232,23 @@ def on_device(part: Part) -> Data:
 
 
 def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
-    """`array` with `size` entries, the last repeated: entries that are never reached, of a shape that is compiled once."""
+    """`array` padded to `size` entries by repeating the last, so that all chunks have the shape that is compiled once."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
-    """The weights of a moment, copied to the host; what rows hand to rows is none of them."""
-    params, carried = jax.device_get((state.params, of_all(task, state.state)))
+    """The current weights and state without per-row state, copied to the host."""
+    params, model_state = jax.device_get((state.params, of_all(task, state.state)))
     rolls = task.rolls
-    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, carried))
+    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))
 
 
 def not_finite(step: int, epoch: int, batch: int) -> RunError:
-    """What is said when the loss or a gradient is NaN or infinite."""
+    """The error for a loss or gradient that is NaN or infinite."""
     return RunError(
         "E501",
         f"the loss or its gradient is not finite at step {step + 1} (epoch {epoch}, batch {batch + 1})",
-        notes=("the step was not applied: the weights are those of the step before",),
+        notes=("the step was not applied: the weights are those of the previous step",),
         helps=("lower the learning rate, or scale the inputs to about -1 to 1",),
     )

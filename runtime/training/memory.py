@@ -1,4 +1,4 @@
-"""How much memory a training will need, and whether the machine has it: found out before anything is compiled."""
+"""Estimates the memory that training needs, and compares it with the machine's, before anything is compiled."""
 
 import os
 from math import prod
@@ -12,10 +12,10 @@ WIDTHS |= {"int8": 1, "uint8": 1}
 
 
 def need_memory(task: Task, dataset: Dataset) -> None:
-    """Raise RunError E502 when `task` cannot be trained on `dataset` in the memory of this machine.
+    """Raise RunError E502 if `task` cannot be trained on `dataset` in the memory of this machine.
 
-    The estimate is low rather than high: weights, their gradients and the optimizer's two moments, the values of one
-    batch, kept once for the backward pass, and the rows. What passes may still not fit.
+    The estimate is a lower bound: weights, their gradients and the optimizer's two moments, the activations of one
+    batch, kept once for the backward pass, and the rows. Training may still run out of memory.
     """
     assert task.training is not None
     there = physical_memory()
@@ -27,17 +27,17 @@ def need_memory(task: Task, dataset: Dataset) -> None:
     needed = weights + values + rows
     if there is None or needed <= there:
         return
-    parts = {"weights, gradients and moments": weights, "values of one batch": values, "rows": rows}
+    parts = {"weights, gradients and optimizer state": weights, "activations of one batch": values, "rows": rows}
     raise RunError(
         "E502",
-        f"training needs about {gigabytes(needed)} of memory, this machine has {gigabytes(there)}",
+        f"training needs about {gigabytes(needed)} of memory, but this machine has {gigabytes(there)}",
         notes=("; ".join(f"{name}: {gigabytes(count)}" for name, count in parts.items()),),
-        helps=("lower `batch_size`, or see with `modelc summary` which layer is so large",),
+        helps=("lower `batch_size`, or find the largest layer with `modelc summary`",),
     )
 
 
 def physical_memory() -> int | None:
-    """The machine's memory in bytes; None where the system does not say."""
+    """The machine's memory in bytes; None if the system does not report it."""
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
         return None
@@ -45,7 +45,7 @@ def physical_memory() -> int | None:
 
 
 def size_of(shape: tuple[int, ...], dtype: str) -> int:
-    """The bytes of an array."""
+    """The size of an array in bytes."""
     return prod(shape) * WIDTHS.get(dtype, 4)
 
 

@@ -1,4 +1,4 @@
-"""What training tells the world while it goes on: progress inside an epoch, a record after each, and how it ended."""
+"""The observer interface of training: progress inside an epoch, a record after each, and the outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Weights = Mapping[str, Mapping[str, "np.ndarray[Any, Any]"]]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The weights of one moment. `trainable` and `state` are Params and State of the lowered model, on the host."""
+    """A copy of the weights on the host. `trainable` and `state` are the params and state of the lowered model."""
 
     epoch: int
     step: int
@@ -23,7 +23,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands inside an epoch; `values` are means since the epoch began, by log key (`train/loss`)."""
+    """The progress inside an epoch; `values` are means since its start, by log key (`train/loss`)."""
 
     epoch: int
     epochs: int
@@ -36,7 +36,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """One finished epoch (counted from 1): a line of `metrics.jsonl`. `best` says that `monitor` never was better."""
+    """One finished epoch (counted from 1): a line of `metrics.jsonl`. `best` says that `monitor` was never better
+    before.
+    """
 
     epoch: int
     step: int
@@ -47,7 +49,7 @@ class EpochRecord:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How training ended. `best` and `last` are None when not one epoch was finished."""
+    """How training ended. `best` and `last` are None if no epoch was finished."""
 
     reason: Literal["finished", "early_stopping", "interrupted"]
     best: EpochRecord | None
@@ -57,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """One layer that has learnt from the training rows, before the first step."""
+    """One layer that was fitted to the training rows, before the first step."""
 
     path: str
     layer: str
@@ -66,10 +68,12 @@ class Fitted:
 
 
 class Observer(Protocol):
-    """Told by `fit` what happens. `snapshot()` copies the weights of this moment to the host, so call it when needed."""
+    """Informed by `fit` of its progress. `snapshot()` copies the current weights to the host, so call it only when
+    needed.
+    """
 
     def fitted(self, fitted: Fitted) -> None:
-        """A layer has learnt, before the first step."""
+        """A layer has been fitted, before the first step."""
 
     def compiled(self, seconds: float) -> None:
         """The first step has run, `seconds` after training began."""
@@ -81,4 +85,4 @@ class Observer(Protocol):
         """An epoch has ended."""
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Training stops inside an epoch because it was asked to; what is saved now is all that stays."""
+        """Training was asked to stop inside an epoch; this is the last chance to save weights."""

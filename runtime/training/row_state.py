@@ -1,7 +1,7 @@
-"""The state that a row of one batch hands to the same row of the next: how it begins, and what else there is of it.
+"""Per-row state: the state of a `stateful` layer, which row i of a batch passes on to row i of the next batch.
 
-Recurrent layers that are `stateful` have it. It is no weight: it lives in the state of a training or in an evaluation
-while that runs, and is neither saved nor read.
+It is not a weight: it is part of the training state or of an evaluation, and is neither saved
+nor loaded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ def entries(task: PreparedTask) -> Iterator[tuple[str, str, State]]:
 
 
 def at_zeros(task: PreparedTask, batch: int) -> Tree:
-    """The entries per row of `batch` rows, as every run begins."""
+    """The per-row state of `batch` rows at the start of a run."""
     zeros: dict[str, dict[str, Array]] = {}
     for path, name, entry in entries(task):
         zeros.setdefault(path, {})[name] = jnp.zeros((batch, *entry.shape), entry.dtype)
@@ -32,7 +32,7 @@ def at_zeros(task: PreparedTask, batch: int) -> Tree:
 
 
 def at_epoch(task: PreparedTask, state: Tree) -> Tree:
-    """`state` as an epoch begins: at zeros where an entry lasts for an epoch only."""
+    """`state` at the start of an epoch: zeros for entries that last for one epoch only."""
     ending = {(path, name) for path, name, entry in entries(task) if entry.lasts == "epoch"}
     return {
         path: {name: jnp.zeros_like(x) if (path, name) in ending else x for name, x in values.items()}
@@ -41,12 +41,12 @@ def at_epoch(task: PreparedTask, state: Tree) -> Tree:
 
 
 def joined(state: Tree, more: Tree) -> Tree:
-    """Both as one tree; `more` counts where both have an entry."""
+    """Both merged into one tree; entries of `more` win."""
     return {path: {**state.get(path, {}), **more.get(path, {})} for path in (*state, *more)}
 
 
 def of_rows(task: PreparedTask, state: Tree) -> Tree:
-    """The entries per row alone."""
+    """The per-row entries only."""
     found: dict[str, dict[str, Array]] = {}
     for path, name, _ in entries(task):
         found.setdefault(path, {})[name] = state[path][name]
@@ -54,7 +54,7 @@ def of_rows(task: PreparedTask, state: Tree) -> Tree:
 
 
 def of_all(task: PreparedTask, state: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The entries that are not per row: those that belong to a model's weights. A node without any has no place here."""
+    """The entries that are not per-row, which belong to a model's weights. Nodes without any are left out."""
     per_row = {(path, name) for path, name, _ in entries(task)}
     kept = {
         path: {name: value for name, value in values.items() if (path, name) not in per_row}

@@ -1,6 +1,6 @@
-"""The compiled functions of a task: first state, training steps, sums over rows for evaluation, predictions.
+"""The jitted functions of a task: initial state, training steps, evaluation sums, predictions.
 
-One function, `body` in `make`, is the training step; it runs inside a compiled loop or once per call.
+The training step is one function, `body` in `make`; it runs inside a compiled loop or once per call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ Sums = Mapping[str, Mapping[str, Array]]
 
 
 class TrainState(NamedTuple):
-    """All that training carries from step to step. `failed` is the first step whose numbers were not finite, else -1."""
+    """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1."""
 
     step: Array
     params: Tree
@@ -41,10 +41,10 @@ class TrainState(NamedTuple):
 class Steps:
     """The jitted functions of a task.
 
-    `first() -> TrainState`; `chunk(state, sums, data, indices, real, first, count) -> (state, sums)` runs steps `first` to
-    `first + count` of a chunk, whose batches are the rows `indices[step]`, the first `real[step]` of them real;
-    `single` the one step `first`. `measure(params, state, sums, data, indices, real, count) -> sums` evaluates,
-    `predict(params, state, inputs) -> outputs` computes outputs. `zero()` gives sums to begin with.
+    `first() -> TrainState`; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
+    `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, of which the first `valid[step]`
+    are valid; `single` the one step `first`. `measure(params, state, sums, data, indices, valid, count) -> sums`
+    evaluates, `predict(params, state, inputs) -> outputs` computes outputs. `zero()` returns initial sums.
     """
 
     first: Callable[[], TrainState]
@@ -67,9 +67,9 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
         state = joined(drawn, at_zeros(task, settings.batch_size))
         return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
 
-    def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, real: Array) -> tuple[TrainState, Sums]:
+    def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, valid: Array) -> tuple[TrainState, Sums]:
         old, sums = carry
-        inputs, targets, rows = take(data, indices, real)
+        inputs, targets, rows = take(data, indices, valid)
         key = derive(root_key(seed), "step", old.step)
 
         def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
@@ -89,27 +89,27 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
             return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
 
         # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
-        done: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
-        return done
+        result: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
+        return result
 
     def chunk(
-        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array, count: Array
+        state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array, count: Array
     ) -> tuple[TrainState, Sums]:
-        def turn(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
-            return body(carry, data, indices[index], real[index])
+        def iteration(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
+            return body(carry, data, indices[index], valid[index])
 
-        done: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, turn, (state, sums))
-        return done
+        result: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, iteration, (state, sums))
+        return result
 
     def single(
-        state: TrainState, sums: Sums, data: Data, indices: Array, real: Array, begin: Array
+        state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array
     ) -> tuple[TrainState, Sums]:
-        return body((state, sums), data, indices[begin], real[begin])
+        return body((state, sums), data, indices[begin], valid[begin])
 
     def measure_chunk(
-        params: Tree, state: Tree, sums: Sums, data: Data, indices: Array, real: Array, count: Array
+        params: Tree, state: Tree, sums: Sums, data: Data, indices: Array, valid: Array, count: Array
     ) -> Sums:
-        return measure(task, model, params, state, sums, data, indices, real, count)
+        return measure(task, model, params, state, sums, data, indices, valid, count)
 
     return Steps(
         first=jax.jit(first),
@@ -128,23 +128,23 @@ def measure(
     sums: Sums,
     data: Data,
     indices: Array,
-    real: Array,
+    valid: Array,
     count: Array,
 ) -> Sums:
     """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction.
 
-    What rows hand to rows of the next batch begins at zeros; what `state` has of it, from training, is left alone.
+    Per-row state begins at zeros; that of training, in `state`, is left unchanged.
     """
 
-    def turn(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
-        sums, handed = carry
-        inputs, targets, rows = take(data, indices[index], real[index])
-        parts, new = row_sums(task, model, params, joined(state, handed), inputs, targets, rows)
+    def iteration(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
+        sums, row_state = carry
+        inputs, targets, rows = take(data, indices[index], valid[index])
+        parts, new = row_sums(task, model, params, joined(state, row_state), inputs, targets, rows)
         return jax.tree.map(jnp.add, sums, parts), of_rows(task, new)
 
-    done: Sums
-    done, _ = jax.lax.fori_loop(0, count, turn, (sums, at_zeros(task, indices.shape[1])))
-    return done
+    result: Sums
+    result, _ = jax.lax.fori_loop(0, count, iteration, (sums, at_zeros(task, indices.shape[1])))
+    return result
 
 
 def row_sums(
@@ -157,7 +157,7 @@ def row_sums(
 
 
 def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int) -> Sums:
-    """Sums of nothing, in the form that a batch of `batch` rows of `data` gives."""
+    """Zero sums, with the structure of those of a batch of `batch` rows of `data`."""
 
     def once(data: Data) -> Sums:
         params, state = model.init(root_key(0))
@@ -168,14 +168,14 @@ def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int) -> Sums:
     return zeros
 
 
-def take(data: Data, indices: Array, real: Array) -> tuple[Any, Any, Array]:
-    """The rows `indices` of the inputs and targets, and which of them are real."""
+def take(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
+    """The rows `indices` of the inputs and targets, and which of them are valid."""
     inputs, targets = jax.tree.map(lambda column: column[indices], (dict(data["inputs"]), dict(data["targets"])))
-    return inputs, targets, jnp.arange(indices.shape[0]) < real
+    return inputs, targets, jnp.arange(indices.shape[0]) < valid
 
 
 def wanted(task: PreparedTask) -> tuple[Any, ...]:
-    """The edges that losses and metrics look at, each once."""
+    """The edges that losses and metrics need, each once."""
     measured = {measure.output for measure in task.measures}
     edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
     edges += [task.outputs[name].edge for name in sorted(measured)]
@@ -185,9 +185,9 @@ def wanted(task: PreparedTask) -> tuple[Any, ...]:
 def losses(
     task: PreparedTask, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
-    """The loss of a batch, and the sums that it is made of: of each term, and of the penalty.
+    """The loss of a batch, and its sums: of each term, and of the penalty.
 
-    A term is the sum of its elements, each times the weight of its row, divided by the number of those that count; the
+    A term is the sum of its elements, each times its sample weight, divided by the number of elements that count; the
     penalty of weights and layers is added.
     """
     penalty = penalties(task, params, values)
@@ -210,8 +210,9 @@ def losses(
 
 
 def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: Array) -> tuple[Array, Array]:
-    """The elements of a term, and which of them count: those of real rows where neither the masks of the values that the
-    term is of nor its own mask is false."""
+    """The elements of a term, and which of them count: those of valid rows where neither the masks of the values that
+    the term is of nor its own mask is false.
+    """
     given = [values.edges[edge] for edge in term.of]
     target = None if term.target is None else targets[term.target]
     own = None if term.mask is None else mask_of(term.mask, values, targets)
@@ -228,12 +229,12 @@ def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: 
 
 
 def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:
-    """The mask of a term, `[batch, ...]`: computed by the model, or read."""
+    """The mask of a term, `[batch, ...]`: computed by the model, or read from the data."""
     return values.edges[mask] if isinstance(mask, Edge) else targets[mask]
 
 
 def penalties(task: PreparedTask, params: Tree, values: Values) -> Array:
-    """What regularized weights and layers that penalize add to the loss."""
+    """The penalties that regularizers and layers add to the loss."""
     total = sum((jnp.asarray(penalty, jnp.float32) for penalty in values.penalties.values()), jnp.float32(0))
     for path, plan, roll in task.weight_sets():
         for name, weight in plan.params.items():
@@ -244,7 +245,7 @@ def penalties(task: PreparedTask, params: Tree, values: Values) -> Array:
 
 
 def constrained(task: PreparedTask, params: Any) -> Tree:
-    """`params` with every weight that has a constraint brought back to it."""
+    """`params` with every constrained weight projected onto its constraint."""
     kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
     for path, plan, roll in task.weight_sets():
         for name, weight in plan.params.items():
@@ -272,16 +273,16 @@ def metrics(
 
 
 def probabilities(output: Output, value: Array) -> Array:
-    """The values of an output as people want them: logits through the link function that their loss implies."""
+    """The values of an output as probabilities: logits through the link function that their loss implies."""
     if not output.logits:
         return value
     return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 
 def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
-    """Which values of `rank` axes count, the batch among them, `[batch, ...]`: as far as masks tell them apart.
+    """Which elements of values with `rank` axes count, `[batch, ...]`, with the axes of the masks.
 
-    A mask of more axes says nothing of such values.
+    Masks of more axes do not apply.
     """
     found = rows
     for mask in masks:
@@ -292,7 +293,7 @@ def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
 
 
 def widened(values: Array, axes: int) -> Array:
-    """`values` with axes of size 1 behind its own, `axes` in all."""
+    """`values` with trailing axes of size 1, `axes` axes in total."""
     return values.reshape(values.shape + (1,) * (axes - values.ndim))
 
 
@@ -302,5 +303,5 @@ def cleared(values: Array, counts: Array) -> Array:
 
 
 def spread(weight: Array, values: Array) -> Array:
-    """`weight` over the axes of `values` that it lacks."""
+    """`weight` broadcast over the trailing axes of `values`."""
     return jnp.broadcast_to(widened(weight, values.ndim), values.shape)

@@ -42,7 +42,7 @@ def test_rows_that_are_not_there_are_refused(tmp_path: Path) -> None:
     for arguments in ((), ("--split", "validation")):
         ended = modelc("evaluate", "run", *arguments, cwd=tmp_path)
         assert ended.code == 4
-        assert "`--split train` takes the rows that there are" in ended.err
+        assert "`--split train` uses the rows that there are" in ended.err
     assert "16 train rows" in modelc("evaluate", "run", "--split", "train", cwd=tmp_path).out
 
 
@@ -101,7 +101,7 @@ def test_a_changed_spec_no_longer_takes_the_weights(project: Project, tmp_path: 
     resolved.write_text(resolved.read_text().replace('"units": 8', '"units": 9'))
     ended = modelc("evaluate", copy.run, cwd=copy.folder)
     assert ended.code == 4
-    assert "[4, 8] float32, the spec asks for [4, 9] float32" in ended.err
+    assert "[4, 8] float32, the spec needs [4, 9] float32" in ended.err
 
 
 @pytest.mark.parametrize(

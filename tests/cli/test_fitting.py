@@ -25,8 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_rentals(folder)
     trained = modelc("train", "spec.yaml", "--run-dir", "first", *FEW, cwd=folder)
     assert trained.code == 0, trained.err
-    lines = [line for line in trained.out.splitlines() if " learnt from 300 training rows in " in line]
-    assert [line.partition(" learnt")[0] for line in lines] == [
+    lines = [line for line in trained.out.splitlines() if " fitted to 300 training rows in " in line]
+    assert [line.partition(" fitted")[0] for line in lines] == [
         "air (normalization)",
         "place/integer_lookup (integer_lookup)",
         "way (discretization)",

@@ -114,7 +114,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(fixing, "write_fixed", late)
     ended = modelc("validate", "--fix", "a.yaml", cwd=tmp_path)
-    assert ended.code == 4 and "was changed by someone else meanwhile" in ended.err
+    assert ended.code == 4 and "was changed by another program in the meantime" in ended.err
     assert (tmp_path / "a.yaml").read_text() == "name: other\n"
 
 

@@ -50,7 +50,7 @@ def test_the_first_minute(tmp_path: Path) -> None:
 def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
     (tmp_path / "digits.yaml").write_text("mine")
     ended = modelc("init", "digits", cwd=tmp_path)
-    assert ended.code == 2 and "`digits.yaml` is there already" in ended.err
+    assert ended.code == 2 and "`digits.yaml` already exists" in ended.err
     assert (tmp_path / "digits.yaml").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
 
 
@@ -113,7 +113,7 @@ def test_a_template_is_a_commented_spec_that_trains(name: str, root: Root) -> No
 
 def test_a_template_with_comments_is_no_json(tmp_path: Path) -> None:
     ended = modelc("init", "digits", "-o", "digits.json", cwd=tmp_path)
-    assert ended.code == 2 and "name it `.yaml`" in ended.err
+    assert ended.code == 2 and "use a name that ends in `.yaml`" in ended.err
     assert not list(tmp_path.iterdir())
 
 

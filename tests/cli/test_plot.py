@@ -158,14 +158,14 @@ def test_a_spec_with_a_mistake_is_not_drawn(spec: Path) -> None:
 def test_a_name_that_says_nothing_is_refused(spec: Path) -> None:
     ended = modelc("plot", "spec.yaml", "-o", "picture.txt", cwd=spec.parent)
     assert ended.code == 2
-    assert "`picture.txt` does not say what to draw" in ended.err
+    assert "`picture.txt` has no known image format" in ended.err
     assert ".svg" in ended.err
 
 
 def test_a_file_and_a_format_are_refused_together(spec: Path) -> None:
     ended = modelc("plot", "spec.yaml", "-o", "a.dot", "--format", "dot", cwd=spec.parent)
     assert ended.code == 2
-    assert "give one of them" in ended.err
+    assert "use only one of them" in ended.err
 
 
 def test_without_a_program_the_extra_is_named(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_a_program_that_fails_is_quoted(spec: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(plot.DRAWN, ".svg", "nothing")
     ended = modelc("plot", "spec.yaml", "-o", "a.svg", cwd=spec.parent)
     assert ended.code == 2
-    assert "cannot draw it as nothing" in ended.err
+    assert "cannot draw the model as nothing" in ended.err
 
 
 def test_a_folder_that_is_not_there(spec: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_folder_in_use_is_refused_before_the_data_is_read(project: Project) ->
     ended = modelc("train", "tiny.yaml", "--run-dir", project.run, "--root", project.run, cwd=project.folder)
     assert (ended.code, ended.out) == (4, "")
     assert "error[E601]" in ended.err
-    assert "holds a run already" in ended.err
+    assert "already contains a run" in ended.err
 
 
 def test_a_spec_with_mistakes_is_not_trained(project: Project, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_epochs_can_be_exchanged_for_steps(tmp_path: Path) -> None:
 def test_a_spec_without_any_loss_is_refused(tmp_path: Path) -> None:
     ended = modelc("train", DIGITS, "--set", "train.loss=none", "--set", "train.metrics=[]", cwd=tmp_path)
     assert ended.code == 1
-    assert "every loss is `none`: there is nothing to train" in ended.err
+    assert "every loss is `none`, so there is nothing to train" in ended.err
 
 
 @pytest.mark.parametrize(("patience", "said"), [(1, "2 epochs, the last without"), (3, "4 epochs, the last 3 without")])

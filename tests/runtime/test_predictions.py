@@ -121,8 +121,8 @@ def test_an_output_may_be_called_as_an_argument_of_numpy(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "shape", "said"),
     [
-        ("out.txt", (1,), "cannot tell the format"),
-        ("out", (1,), "cannot tell"),
+        ("out.txt", (1,), "cannot determine the format"),
+        ("out", (1,), "cannot determine the format"),
         ("out.csv", (2, 3), "is [2, 3] for each row"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Problems to output: one file for each format, all with the signature of `Render`. Nothing here decides or exits."""
+"""Output formats for problems: one file for each, all with the signature of `Render`. Nothing here exits."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -11,7 +11,9 @@ __all__ = ["FORMATS", "Render", "in_order", "summary"]
 
 
 class Render(Protocol):
-    """A format: `problems` in any order, `sources` the text of each file they name, `files` how many were checked."""
+    """A format: `problems` in any order, `sources` the text of each file that they refer to, `files` the number of
+    checked files.
+    """
 
     def __call__(
         self, problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False
@@ -19,7 +21,7 @@ class Render(Protocol):
 
 
 class Formats(Mapping[str, Render]):
-    """The formats by name; each is imported when it is asked for, since most specs have nothing to render."""
+    """The formats by name; each is imported on first use, since most specs have nothing to render."""
 
     entries: Mapping[str, str] = {
         "text": "text:text",

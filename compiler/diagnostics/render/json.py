@@ -1,4 +1,4 @@
-"""Problems for programs: one JSON object, versioned. A new key raises the minor version, any other change the major one."""
+"""Problems as one versioned JSON object. A new key raises the minor version, any other change the major one."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def diagnostic(problem: Problem) -> dict[str, Any]:
 
 
 def change(fix: Fix) -> dict[str, Any]:
-    """A fix and its edits: each range is to be replaced by `text`, all of them or none."""
+    """A fix and its edits: each range is replaced by `text`; apply all of them or none."""
     edits = [{"file": edit.place.file, "range": span(edit.place), "text": edit.text} for edit in fix.edits]
     return {"title": fix.title, "edits": edits}
 

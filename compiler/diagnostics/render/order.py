@@ -1,7 +1,8 @@
-"""The order of problems and their counts: the same in every format."""
+"""The order of problems and the summary line with their counts, the same in every format."""
 
 from collections.abc import Iterable, Sequence
 
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Problem
 
 
@@ -19,14 +20,10 @@ def summary(problems: Sequence[Problem], files: int) -> str:
     """The last line of a check: `2 errors, 1 warning in 1 file`, or `3 files are valid`."""
     errors = sum(problem.is_error for problem in problems)
     warnings = len(problems) - errors
-    counts = [count(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    counts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
     if not errors:
-        valid = count(files, "file") + (" is valid" if files == 1 else " are valid")
+        valid = counted(files, "file") + (" is valid" if files == 1 else " are valid")
         return ", ".join([valid, *counts])
     bad = len({problem.label.place.file for problem in problems})
-    where = count(files, "file") if bad >= files else f"{bad} of {count(files, 'file')}"
+    where = counted(files, "file") if bad >= files else f"{bad} of {counted(files, 'file')}"
     return f"{', '.join(counts)} in {where}"
-
-
-def count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

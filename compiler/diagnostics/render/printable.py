@@ -1,4 +1,4 @@
-"""Text from a spec made safe to print: whatever a terminal or a CI log would obey, hide or reorder is shown as an escape."""
+"""Makes text from a spec safe to print: control, invisible and bidirectional characters are shown as escapes."""
 
 import re
 import unicodedata
@@ -39,7 +39,7 @@ def escape(char: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, safe to print; letters of other scripts inside an ASCII word, which only imitate, are escaped."""
+    """`text` on one line, safe to print; homoglyphs (letters of other scripts inside an ASCII word) are escaped."""
     if PLAIN.fullmatch(text):
         return text
     return WORD.sub(lambda match: unmask(match[0]), "".join(pieces(text)))
@@ -52,7 +52,7 @@ def unmask(word: str) -> str:
 
 
 def imitates(char: str) -> bool:
-    """Whether `char` can be taken for an ASCII letter: Cyrillic, Greek, ligatures, full-width forms."""
+    """Whether `char` can be mistaken for an ASCII letter: Cyrillic, Greek, ligatures, full-width forms."""
     if char.isascii() or not char.isalpha():
         return False
     return not unicodedata.name(char, "").startswith("LATIN") or unicodedata.normalize("NFKC", char) != char

@@ -1,6 +1,6 @@
 """Problems as SARIF 2.1.0, which code-scanning services read; the rules are the pages of the codes.
 
-Imports stand in the functions: every check loads this file, few use it.
+Imports are inside the functions: every check loads this file, few use it.
 """
 
 import json
@@ -93,7 +93,7 @@ def location(label: Label) -> dict[str, Any]:
 
 
 def fingerprint(problem: Problem) -> str:
-    """What stays the same when lines move: the code, the file, the path in the spec and the message."""
+    """A digest that stays the same when lines move: of the code, the file, the path in the spec and the message."""
     from hashlib import blake2b
 
     parts = (problem.code, problem.label.place.file, ".".join(map(str, problem.path)), problem.message)

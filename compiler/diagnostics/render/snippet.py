@@ -1,4 +1,6 @@
-"""Lines of a source with carets and labels below them. Knows places and columns, not problems or colours."""
+"""Source snippets: lines of a text with carets and labels below them. Knows places and columns, not problems or
+colours.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

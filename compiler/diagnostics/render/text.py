@@ -1,4 +1,4 @@
-"""Problems for people at a terminal, laid out as rustc and ruff do: message, place, source with carets, notes, helps."""
+"""Problems as text for a terminal, in the layout of rustc and ruff: message, place, snippet with carets, notes, helps."""
 
 from collections.abc import Mapping, Sequence
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.shapes import Help, Thing
@@ -135,14 +136,16 @@ def blame_extra(
     extra: list[str],
     siblings: tuple[str, ...],
 ) -> None:
-    """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their indent."""
+    """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their
+    indent.
+    """
     fields = list(table.find(name).model_fields)
     lost = [key for key in extra if key in fields]
     if lost:
         several = len(lost) > 1
         reporter.add(
             "E102",
-            f"{' and '.join(f'`{key}`' for key in lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
+            f"{name_list(lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
             f"and must stand inside it",
             (*path, lost[0]),
             key=True,

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
@@ -192,7 +193,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by name."""
+    """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by
+    name.
+    """
 
     outputs: Mapping[str, Array]
     state: Mapping[str, Array] = field(default_factory=dict)
@@ -207,8 +210,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some training rows as they come into a layer, on the host, for `fit`: `values` is `[rows, ...]`, all of them real;
-    `mask` is `[rows, time]`, None where every step is real.
+    """Some training rows as they come into a layer, on the host, for `fit`: `values` is `[rows, ...]`, all of them
+    real; `mask` is `[rows, time]`, None where every step is real.
     """
 
     values: NumpyArray
@@ -218,8 +221,8 @@ class Batch:
 class Layer(Registered):
     """Abstract: each subclass is one layer and is not subclassed further.
 
-    `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not fit.
-    A layer with state that is `Unfitted` has one slot, and `fit`.
+    `plan` and `apply` take one argument per slot, named as the slot. `plan` raises `PlanError` when the types do not
+    fit. A layer with state that is `Unfitted` has one slot, and `fit`.
     """
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"),)
@@ -229,8 +232,10 @@ class Layer(Registered):
     instead: ClassVar[str] = ""
     """What does the same and uses a mask, for a layer that drops it."""
     keeps: ClassVar[Kept] = None
-    """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values between
-    theirs (average). Behind either, probabilities still are probabilities; None says that the values are new ones."""
+    """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values
+    between theirs (average). Behind either, probabilities still are probabilities; None says that the values are new
+    ones.
+    """
     penalizes: ClassVar[bool] = False
     """Whether `apply` adds penalties to the loss."""
     loop_safe: ClassVar[bool] = True
@@ -250,14 +255,15 @@ class Layer(Registered):
     def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
         """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
 
-        The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever their
-        weight in the loss. Computed with numpy on the host. Values that are not finite are for the caller to report.
+        The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever
+        their weight in the loss. Computed with numpy on the host. Values that are not finite are for the caller to
+        report.
         """
         raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
 
     def by_hand(self) -> str:
         """`, or give it `mean` and `variance``: the end of a cure where `fit` is out of the question."""
-        return f", or give it {' and '.join(f'`{name}`' for name in self.given)}" if self.given else ""
+        return f", or give it {name_list(self.given)}" if self.given else ""
 
     def weight(self, name: str, shape: tuple[int, ...], axes: tuple[str | None, ...], dtype: str = "float32") -> Weight:
         """The weight that the fields `NAME_initializer`, `NAME_regularizer` and `NAME_constraint` describe."""
@@ -299,8 +305,8 @@ def join(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
 class Activation(Layer):
     """Abstract: each subclass is one function of every value on its own, or along one axis, without weights.
 
-    Activations stand as layers (`- relu`), as arguments (`dense: {units: 10, activation: relu}`) and in `activation: relu`.
-    Integers are refused: `plan` wants a float input.
+    Activations stand as layers (`- relu`), as arguments (`dense: {units: 10, activation: relu}`) and in `activation:
+    relu`. Integers are refused: `plan` wants a float input.
     """
 
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"

@@ -6,12 +6,13 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError, need
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, to_integers
-from modelc.compiler.library.readers.checks import check_labels, need_rows, plural, read_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import check_labels, need_rows, read_rows, shape_of_row, take_rows
 
 
 def read_classes(value: Any) -> Any:
@@ -31,8 +32,9 @@ class CategoryReader(Reader):
     """A column of labels as integers from 0 to the number of classes, exclusive.
 
     Integers are taken as they are; text (numpy `str`, or UTF-8 `bytes`) is looked up in the list `classes`, in whose
-    order the classes count. A text that is not there is an error, unless `unknown` names one more class, the last, for all
-    of those: so an input of text, `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or `category_encoding`.
+    order the classes count. A text that is not there is an error, unless `unknown` names one more class, the last, for
+    all of those: so an input of text, `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or
+    `category_encoding`.
     """
 
     primary: ClassVar[str | None] = "column"
@@ -141,7 +143,8 @@ class CategoryReader(Reader):
 def look_up(
     values: NumpyArray, names: tuple[str, ...], column: str, first_row: int, others: str | None = None
 ) -> NumpyArray:
-    """The place of each text in `names`, as int32; that of texts which are not there is the next where `others` names it.
+    """The place of each text in `names`, as int32; that of texts which are not there is the next where `others` names
+    it.
 
     Raises RunError E403 for texts that have no place.
     """
@@ -156,7 +159,7 @@ def look_up(
         shown = ", ".join(repr(text if len(text) <= 40 else text[:37] + "...") for text in unknown[:5])
         raise RunError(
             "E403",
-            f"`{column}` has {plural(len(unknown), 'text')} not among its {len(names)} `classes`: {shown}"
+            f"`{column}` has {counted(len(unknown), 'text')} not among its {len(names)} `classes`: {shown}"
             + (", ..." if len(unknown) > 5 else "")
             + f", the first in row {row}",
             helps=(

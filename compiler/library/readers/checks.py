@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError, need
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.data_source import Column
@@ -71,7 +72,7 @@ def check_finite(values: NumpyArray, name: str, first_row: int = 0) -> None:
     count = int(bad.sum())
     raise RunError(
         "E403",
-        f"`{name}` has {plural(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
+        f"`{name}` has {counted(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
         f"{first_row + int(where[0])}",
         helps=("fill or leave out these rows before training",),
     )
@@ -90,7 +91,7 @@ def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0
     greatest = int(labels.max())
     raise RunError(
         "E403",
-        f"`{name}` has {plural(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
+        f"`{name}` has {counted(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
         f"{first_row + int(where[0])}",
         helps=(
             (f"{what}s up to {greatest} need room for {greatest + 1}, there is room for {classes}",)
@@ -115,13 +116,8 @@ def check_bounds(
     cure = "scale the target with `array: {scale: ...}`, or choose another loss"
     raise RunError(
         "E403",
-        f"`{name}` has {plural(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
+        f"`{name}` has {counted(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
         f"{values[where].item():g} in row {first_row + int(where[0])}",
         notes=(f"the metric `{metric}` counts right answers among classes",) if metric else (),
         helps=("for numbers use a metric of errors, such as `mean_absolute_error` or `r2`" if metric else cure,),
     )
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 value`, `1,200 values`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,1 +1,1 @@
-"""Passes over a task: each is one pure function in one file that keeps the meaning and changes the form."""
+"""Passes over a task: each is one pure function in its own file that preserves the meaning of the task."""

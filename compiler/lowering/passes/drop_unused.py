@@ -1,4 +1,4 @@
-"""Leaves out nodes that no output and no loss needs; `bind` has warned of them."""
+"""Drops nodes that no output and no loss depends on; `bind` has warned of them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Lets losses that contain an activation's inverse take the value before that activation (log-softmax, log-sigmoid)."""
+"""Fuses losses with the softmax or sigmoid before them: the loss takes the logits (log-softmax, log-sigmoid)."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from modelc.compiler.library.layers import ACTIVATIONS
 def fuse_losses(task: Task) -> Task:
     """`task` with each such term moved to the edges before the softmax or sigmoid; needs activations split off.
 
-    `bind` has refused every spec in which the activation is there but out of reach, so what is left ends in logits.
+    `bind` has refused every spec in which another layer follows the activation, so all other terms take logits.
     """
     return replace(task, terms=tuple(fuse(task, term) for term in task.terms))
 

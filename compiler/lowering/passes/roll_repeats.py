@@ -1,7 +1,8 @@
-"""Finds repeats of many copies that can be computed as one loop over stacked weights, and what differs in each turn.
+"""Finds repeats of many copies that can be computed as one loop over stacked weights, and what differs in each
+iteration.
 
 A loop compiles its body once, however many copies there are. What it computes, and the names of the weights outside of
-it, are those of the copies one behind the other.
+it, are those of the copies in sequence.
 """
 
 from dataclasses import replace
@@ -33,7 +34,7 @@ def holds(roll: Roll, path: str) -> bool:
 
 
 def roll_of(task: Task, repeated: Repeated) -> Roll | None:
-    """The roll of one repeat; None where its copies are not alike, or something outside looks into them."""
+    """The roll of one repeat; None if its copies are not alike, or if something outside uses their inner values."""
     planned = task.planned
     copies = [copy_of(planned, repeated, index) for index in range(repeated.times)]
     first, second = copies[0], copies[1]
@@ -63,15 +64,16 @@ def copy_of(planned: PlannedGraph, repeated: Repeated, index: int) -> tuple[Node
 
 
 def moved(repeated: Repeated, path: str, index: int, to: int) -> str:
-    """The path of what stands at `path` in copy `index`, in another copy."""
+    """The path in another copy of the node at `path` in copy `index`."""
     return f"{repeated.path}/{to}" + path[len(f"{repeated.path}/{index}") :]
 
 
 def turns_of(
     repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]
 ) -> tuple[dict[str, list[Turn]], Edge, Edge] | None:
-    """For each feed of the first copy, what it is in each turn, told by how it differs in the second copy; what goes into the
-    first one, and what of it goes into the second. None where that is more than one value."""
+    """For each feed of the first copy, its source in each iteration, found by comparison with the second copy; what
+    goes into the first one, and what of it goes into the second. None if that is more than one value.
+    """
     inside = {node.path for node in first}
     twins = {node.path: node for node in second}
     turns: dict[str, list[Turn]] = {}
@@ -98,13 +100,13 @@ def turns_of(
 
 
 def carrying(node: Node, turns: list[Turn], path: str) -> Node:
-    """A node of the first copy, fed by the carrier of the roll at `path` with what comes from the copy before."""
+    """A node of the first copy, fed by the carrier of the roll at `path` with the output of the copy before."""
     feeds = zip(node.feeds or (), turns, strict=True)
     return replace(node, feeds=tuple(replace(feed, edge=carrier(path)) if turn.end else feed for feed, turn in feeds))
 
 
 def may_turn(planned: PlannedGraph, node: Node) -> bool:
-    """Whether a node can be a part of a loop's body: it owns its weights, learns nothing, and its gradient is no slower."""
+    """Whether a node can be part of a loop body: it owns its weights, is not fitted, and its gradient is no slower."""
     plan = planned.plans[node.path]
     layer = node.layer
     return (
@@ -124,7 +126,7 @@ def alike(
     turns: dict[str, list[Turn]],
     index: int,
 ) -> bool:
-    """Whether copy `index` is the first one in another place, fed by the copy before it."""
+    """Whether copy `index` equals the first one, fed by the copy before it."""
     by_path = {node.path: node for node in copy}
     for node in first:
         twin = by_path.get(moved(repeated, node.path, 0, index))
@@ -139,7 +141,7 @@ def alike(
 
 
 def fed(repeated: Repeated, feed: Feed, turn: Turn, index: int) -> Edge | None:
-    """What a feed of the first copy is in copy `index`."""
+    """The feed in copy `index` that corresponds to a feed of the first copy."""
     assert feed.edge is not None
     if turn.kind == "constant":
         return feed.edge
@@ -149,7 +151,7 @@ def fed(repeated: Repeated, feed: Feed, turn: Turn, index: int) -> Edge | None:
 
 
 def looks_inside(task: Task, inside: set[str], last: Edge) -> bool:
-    """Whether anything outside of the copies needs another value of theirs than the last one's end, or their weights."""
+    """Whether anything outside the copies uses their weights, or a value other than the output of the last copy."""
     edges = [feed.edge for node in task.planned.graph.nodes if node.path not in inside for feed in node.feeds or ()]
     edges += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
     edges += [output.edge for output in task.outputs.values()]

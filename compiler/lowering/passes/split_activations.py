@@ -1,4 +1,4 @@
-"""Gives every layer's last activation a node of its own, so that the value before it is an edge that losses can take."""
+"""Splits every layer's activation into its own node, so that the value before it is an edge that losses can take."""
 
 from dataclasses import replace
 
@@ -49,6 +49,6 @@ def split_activations(task: Task) -> Task:
 
 
 def after(node: Node, path: str, activation: Activation) -> Node:
-    """The node of `activation`, behind the layer it was split from."""
+    """The node of `activation`, after the layer that it was split from."""
     layer: Layer = activation
     return Node(path, layer, (Feed("x", Edge(node.path), node.at),), path, node.scope, node.at)

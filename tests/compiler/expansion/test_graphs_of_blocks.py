@@ -30,7 +30,7 @@ TRAIN = "train: {%s, optimizer: adam, epochs: 1}\n"
                 "  outputs: [b]\n"
             ),
             "E204",
-            "an empty branch takes one value, got 2",
+            "an empty branch takes one input, got 2",
         ),
         (
             (
@@ -67,7 +67,7 @@ TRAIN = "train: {%s, optimizer: adam, epochs: 1}\n"
         (
             f"{GRAPH}    a: {{from: {{zz: x}}, relu, repeat: 0}}\n  outputs: [a, z]\n",
             "E204",
-            "`relu` has no input called `zz`",
+            "`relu` has no input `zz`",
         ),
         (
             (
@@ -75,7 +75,7 @@ TRAIN = "train: {%s, optimizer: adam, epochs: 1}\n"
                 "  outputs: [a, z]\n"
             ),
             "E204",
-            "`parallel` has no input called `zz`",
+            "`parallel` has no input `zz`",
         ),
         (
             (

@@ -146,8 +146,12 @@ def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("nodes", "place", "cure"),
     [
-        ("{p: {from: x, B}, q: {from: z, share: p}, y: {from: [p, q], add}}", 7, "change what it is given, or what"),
-        ("{p: {from: w, B}, y: {from: p, dense: 1}}", 6, "put `cast: float32` before it"),
+        (
+            "{p: {from: x, B}, q: {from: z, share: p}, y: {from: [p, q], add}}",
+            7,
+            "change this input, or the input that its file declares",
+        ),
+        ("{p: {from: w, B}, y: {from: p, dense: 1}}", 6, "add `cast: float32` before it"),
     ],
 )
 def test_what_a_model_of_another_file_does_not_take_is_told_once(

@@ -161,10 +161,10 @@ def test_what_stands_beside_a_name_that_is_removed_is_there_for_another(tmp_path
 @pytest.mark.parametrize(
     ("path", "code", "message"),
     [
-        ("vars.w", "E207", "the variable `w` is removed, and still needed"),
-        ("vars.args", "E207", "the variable `args` is removed, and still needed"),
-        ("model.nodes.b", "E201", "the node `b` is removed, and still needed"),
-        ("blocks.Tower", "E101", "the block `Tower` is removed, and still needed"),
+        ("vars.w", "E207", "the variable `w` is removed but still needed"),
+        ("vars.args", "E207", "the variable `args` is removed but still needed"),
+        ("model.nodes.b", "E201", "the node `b` is removed but still needed"),
+        ("blocks.Tower", "E101", "the block `Tower` is removed but still needed"),
     ],
 )
 def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(

@@ -286,7 +286,7 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             TRAINED.replace("loss: cross_entropy", "losses: {digit: {cross_entropy: , target: digti}}"),
             "E205",
             "digti",
-            "`digti` is no target of `data`",
+            "`data` has no target `digti`",
             "did you mean `digit`?",
         ),
         (

@@ -113,7 +113,7 @@ def test_a_class_that_specs_could_not_name_is_refused() -> None:
     two = refused(made("Two", example="half: 1\n  other: 2"))
     assert two == "the example of `Two` must be one layer as a spec writes it\nits example: 'half: 1\\n  other: 2'"
     assert "must be one layer as a spec writes it" in refused(made("Empty", example=""))
-    assert "has a layer `dense`, and so has modelc itself" in refused(made("Dense", example="dense: 3"))
+    assert "has a layer `dense`, a name that modelc itself uses" in refused(made("Dense", example="dense: 3"))
     assert "`Silent` has no docstring\n`modelc.plugin.Layer` has the contract" in refused(made("Silent", __doc__=""))
     with enable(Half):
         assert refused(made("Other")) == (

@@ -160,11 +160,11 @@ def message(*given: "str | Path") -> str:
 
 def test_what_is_no_plugin_is_refused(package: Path, tmp_path: Path) -> None:
     assert "no installed plug-in `modelc-shfit`\ndid you mean `modelc-shift`?" in message("modelc-shfit")
-    assert "the package `numpy` is installed and is no plug-in" in message("numpy")
+    assert "the package `numpy` is installed but is not a plug-in" in message("numpy")
     assert "neither the name of a package nor a path that ends in `.py`" in message("shift/")
     assert "cannot be read: no such file or directory" in message(tmp_path / "none.py")
-    assert "does not say what it has" in message(make_file(tmp_path / "a.py", things={}))
-    assert "state the kind and the name, such as `layer.shift`" in message(
+    assert "does not declare what it provides" in message(make_file(tmp_path / "a.py", things={}))
+    assert "write the kind and the name, such as `layer.shift`" in message(
         make_file(tmp_path / "b.py", things={"shift": "Shift"})
     )
     assert "such as `loss.pinball`" in message(make_file(tmp_path / "c.py", things={"los.pinball": "Pinball"}))
@@ -172,10 +172,10 @@ def test_what_is_no_plugin_is_refused(package: Path, tmp_path: Path) -> None:
 
 
 def test_names_that_are_taken_are_refused(package: Path, tmp_path: Path) -> None:
-    assert "has a layer `dense`, and so has modelc itself" in message(
+    assert "has a layer `dense`, a name that modelc itself uses" in message(
         make_file(tmp_path / "a.py", things={"layer.dense": "Shift"})
     )
-    assert "has a layer `dense`, and so has modelc itself" in message(
+    assert "has a layer `dense`, a name that modelc itself uses" in message(
         make_file(tmp_path / "a.py", things={"activation.dense": "Bent"})
     )
     assert "the plug-ins `modelc-shift` and `" in message("modelc-shift", make_file(tmp_path / "b.py"))
@@ -227,7 +227,7 @@ BREACHES = {
     '"shift: 0.5"': ('"0.5"', "`Shift` has no `example` that uses `shift`"),
     'primary: ClassVar[str | None] = "by"\n    spellings': (
         'primary: ClassVar[str | None] = "add"\n    spellings',
-        "the `primary` of `Shift`, `add`, is none of its fields",
+        "the `primary` of `Shift`, `add`, is not one of its fields",
     ),
     "    def apply(self, call: Call, x):\n        return self.activation.function(x + self.by)\n": (
         "",
@@ -247,13 +247,16 @@ BREACHES = {
     ),
     'ClassVar[str] = "shift: 0.5"': ("ClassVar[object] = 3", "`Shift` has no `example` that uses `shift`"),
     "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `modelc.plugin.Layer`"),
-    "class Shift(Layer)": ("class Shift(Activation)", "it is of the kind `activation`"),
+    "class Shift(Layer)": ("class Shift(Activation)", "the base class of the kind `activation`"),
     '    by: Annotated[float, Field(description="What is added."': (
         '    model_config = {"extra": "ignore"}\n    by: Annotated[float, Field(description="What is added."',
         "`model_config` of `Shift` changes `extra`",
     ),
-    "by: Annotated[float,": ("by: Annotated[complex,", "the field `by` of `Shift` has a type that no spec can write"),
-    "by: Annotated[float, ": ('by: Annotated["Nowhere", ', "the fields of `Shift` cannot be understood"),
+    "by: Annotated[float,": (
+        "by: Annotated[complex,",
+        "the field `by` of `Shift` has a type that a spec cannot express",
+    ),
+    "by: Annotated[float, ": ('by: Annotated["Nowhere", ', "the fields of `Shift` cannot be evaluated"),
     'better: ClassVar[Literal["higher", "lower"]] = "lower"\n    ': ("", "`PinballMetric` does not say its `better`"),
     "    @property\n    def subject(self) -> str:\n        return self.column\n": ("", "`Doubled` has no `subject`"),
 }

@@ -129,7 +129,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     with recorder(tmp_path) as recording:
         finish(recording)
     assert Run(tmp_path).record.status == "finished"
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already contains a run"):
         recorder(tmp_path)
 
 
@@ -213,7 +213,7 @@ def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: 
     data = {"modelc": 1, "description": "d" * (MAX_BYTES - 100), "list": [{"a": 1}] * 5}
     assert resolved(data).count(b"\n") == 0
     assert json.loads(resolved(data)) == data
-    with pytest.raises(RunError, match="once its aliases are written out") as caught:
+    with pytest.raises(RunError, match="once its aliases are expanded") as caught:
         Recorder(tmp_path / "run", record(), b"", {"list": [data] * 2}, {})
     assert code(caught) == "E005"
     assert not (tmp_path / "run").exists()
@@ -254,7 +254,7 @@ def test_a_failed_run_is_used_when_it_is_named(runs: Path) -> None:
         ("runs/tinny", "there is no run `runs/tinny`", "did you mean `runs/tiny`?"),
         ("tiny", "there is no run `tiny`", "did you mean `runs/tiny`?"),
         ("new.yaml", "`new.yaml` has not been trained here", "modelc train"),
-        ("empty", "holds no run", "modelc train"),
+        ("empty", "contains none", "modelc train"),
         ("runs/bad", "no run in `runs/bad` has finished: the last one failed", "runs/bad/x"),
         ("nothing-like-it", "there is no run", "name a run directory"),
     ],
@@ -283,7 +283,7 @@ def test_best_weights_that_are_gone_are_not_replaced_by_the_last(tmp_path: Path)
         recording.epoch(epoch(1, 0.5), lambda: made_snapshot(TASK, epoch=1))
         finish(recording)
     shutil.rmtree(weights_folder(tmp_path / "run", "best"))
-    with pytest.raises(RunError, match="are not there, though it recorded some"):
+    with pytest.raises(RunError, match="are missing, although its record names them"):
         Run(tmp_path / "run").weights(TASK)
 
 

@@ -88,12 +88,12 @@ def test_steps_that_a_layer_before_masks_are_not_learnt_from() -> None:
         (
             ["masking", "normalization", {"lstm": 2}],
             np.zeros((3, 5, 4), "float32"),
-            "`normalization` cannot learn from the training rows: every step of every training row is masked",
+            "`normalization` cannot be fitted to the training rows: every step of every training row is masked",
         ),
         (
             ["exponential", {"normalization": None, "name": "even"}, {"dense": 1}],
             np.full((3, 4), 100, "float32"),
-            "`normalization` at `even` cannot learn from the training rows: its `mean` is not finite",
+            "`normalization` at `even` cannot be fitted to the training rows: its `mean` is not finite",
         ),
     ],
     ids=["masked", "infinite"],
@@ -111,8 +111,8 @@ def test_a_layer_after_one_that_training_changes_is_refused_at_its_line(before: 
     model = {"inputs": {"x": {"shape": [4]}}, "layers": layers}
     (problem,) = check(json.dumps({"modelc": 1, "model": model}), "spec.json").problems
     kind = next(iter(before))
-    message = "`normalization` at `even` learns from the training rows before training, "
-    message += f"and `{kind}` before it changes in training"
+    message = "`normalization` at `even` is fitted to the training rows before training, "
+    message += f"but `{kind}` before it changes during training"
     assert (problem.code, problem.message) == ("E307", message)
     assert problem.helps == (f"put it before `{kind}`, or give it `mean` and `variance`",)
     assert problem.path == ("model", "layers", 2, "normalization")
@@ -151,8 +151,11 @@ def test_more_ids_than_there_is_room_for_are_found_without_data() -> None:
     layers = [{"discretization": 10}, "flatten", {"reshape": [2, 2]}, {"embedding": {"input_dim": 8, "output_dim": 3}}]
     raw: dict[str, Any] = {"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "layers": [*layers, "flatten"]}}
     (problem,) = check(json.dumps(raw), "spec.json").problems
-    assert (problem.code, problem.message) == ("E308", "`discretization` gives 10 ids, and `embedding` has room for 8")
-    assert problem.helps == ("make room for 10",)
+    assert (problem.code, problem.message) == (
+        "E308",
+        "`discretization` outputs 10 different ids, but `embedding` has room for 8",
+    )
+    assert problem.helps == ("increase it to 10",)
     raw["model"]["layers"][3]["embedding"]["input_dim"] = 10
     assert check(json.dumps(raw), "spec.json").problems == ()
 

@@ -11,7 +11,7 @@ from tests.runtime.small import ready, spec, write_rows
 
 def test_a_model_larger_than_the_machine_is_refused(tmp_path: Path) -> None:
     layers = [{"dense": 2**20}, {"dense": 2**20}, {"dense": 3, "name": "y"}]
-    with pytest.raises(RunError, match=r"training needs about 17,\d+\.\d GB of memory, this machine has") as caught:
+    with pytest.raises(RunError, match=r"training needs about 17,\d+\.\d GB of memory, but this machine has") as caught:
         need_memory(*ready(spec(layers), write_rows(tmp_path)))
     assert caught.value.code == "E502"
 

@@ -119,7 +119,7 @@ def test_weights_of_steps_need_steps(tmp_path: Path) -> None:
     [
         ("weight", "E101", "unknown reader `weight`"),
         ({"same_as": "x"}, "E205", "cannot be a copy of an input"),
-        ({"category": {"column": "weight", "classes": 3}}, "E402", "its reader gives labels"),
+        ({"category": {"column": "weight", "classes": 3}}, "E402", "its reader returns labels"),
     ],
 )
 def test_readers_that_give_no_weights_are_refused(tmp_path: Path, reader: Any, code: str, message: str) -> None:

@@ -212,7 +212,7 @@ def test_a_layer_that_drops_a_mask_names_what_uses_it() -> None:
         "  layers: [embedding: {input_dim: 9, output_dim: 4, mask_zero: true}, global_max_pool1d]\n"
     )
     [problem] = check(text, "spec.yaml").problems
-    assert (problem.code, problem.helps) == ("W904", ("write `max: -2`, which leaves padding out",))
+    assert (problem.code, problem.helps) == ("W904", ("write `max: -2`, which ignores padding",))
     assert not check(text.replace("global_max_pool1d", "max: -2"), "spec.yaml").problems
 
 

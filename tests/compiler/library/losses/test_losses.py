@@ -241,5 +241,5 @@ def test_an_output_that_a_term_is_made_of_is_trained() -> None:
         "train: {losses: {small: {minimize: , of: size}}, optimizer: adam, epochs: 1}\n"
     )
     assert [(problem.code, problem.message) for problem in check(text, "spec.yaml").problems] == [
-        ("W903", "output `other` is in no loss")
+        ("W903", "no loss uses the output `other`")
     ]

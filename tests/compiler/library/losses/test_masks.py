@@ -154,10 +154,17 @@ def test_a_mask_that_the_model_computes_counts_where_it_is_not_0() -> None:
 @pytest.mark.parametrize(
     ("loss", "mask", "shape", "code", "message", "cure"),
     [
-        ("cross_entropy", "vaild", None, "E205", "is `vaild`, which is no target, input or node", "`valid`"),
-        ("cross_entropy", "q", None, "E205", "is `q`, which is no target", "`targets: {q: {array: q}}`"),
+        ("cross_entropy", "vaild", None, "E205", "is `vaild`, which is not a target, input or node", "`valid`"),
+        (
+            "cross_entropy",
+            "q",
+            None,
+            "E205",
+            "is `q`, which is not a target, input or node",
+            "`targets: {q: {array: q}}`",
+        ),
         ("cross_entropy", 3, None, "E105", "`mask` must be the name of a target, an input or a node", ""),
-        ("cross_entropy", "tail", None, "E304", "has values of float32, and a mask is true or false", "`bool`"),
+        ("cross_entropy", "tail", None, "E304", "has values of float32, but a mask must be boolean", "`bool`"),
         ("cross_entropy", "y", None, "E205", "can be a target or a part of the model", "another name"),
         (
             "cross_entropy",
@@ -165,10 +172,10 @@ def test_a_mask_that_the_model_computes_counts_where_it_is_not_0() -> None:
             [3],
             "E304",
             "has shape [3], the elements of `cross_entropy` have [4]",
-            "first axes",
+            "leading axes",
         ),
-        ("mean_squared_error", "valid", [4, 3, 1], "E304", "has shape [4, 3, 1], the elements of", "first axes"),
-        ("dice", "valid", [4], "E304", "has shape [4], and `dice` is taken over whole rows", "[]"),
+        ("mean_squared_error", "valid", [4, 3, 1], "E304", "has shape [4, 3, 1], the elements of", "leading axes"),
+        ("dice", "valid", [4], "E304", "has shape [4], but `dice` has one value per row", "[]"),
     ],
 )
 def test_a_mask_that_does_not_fit_is_refused(
