@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 
 from modelc.compiler.library.layers import ACTIVATIONS
@@ -112,6 +113,55 @@ def check(case: Case) -> None:
     params = jax.tree.map(jnp.asarray, running.params)
     state = compare(ours, theirs, params, slots, case.ports)
     assert bool(state) == (case.train and bool(running.state))
+
+
+def check_together(cases: Sequence[Case]) -> None:
+    """Compare many small cases in one compiled function: compiling each would take longer than all the rest."""
+    inputs = [jax.tree.map(jnp.asarray, case.inputs) for case in cases]
+    assert all(map(is_float, jax.tree.leaves(inputs))), "no gradients would be compared"
+
+    def ours(params: Any, inputs: Any) -> tuple[Any, Any]:
+        results = [case.running()(given) for case, given in zip(cases, inputs, strict=True)]
+        assert [sorted(result.outputs) for result in results] == [sorted(case.ports) for case in cases]
+        return tuple(
+            result.outputs[port] for case, result in zip(cases, results, strict=True) for port in case.ports
+        ), {}
+
+    def theirs(params: Any, inputs: Any) -> tuple[Any, Any]:
+        given = zip(cases, inputs, strict=True)
+        return tuple(y for case, x in given for y in tuple_of(case.oracle()(x))), {}
+
+    compare(ours, theirs, {}, inputs, [f"{case.raw} {port}" for case in cases for port in case.ports])
+
+
+def keras_class(name: str) -> Any:
+    """`global_avg_pool1d` is `GlobalAveragePooling1D`."""
+    folded = name.replace("avg_pool", "average_pooling").replace("max_pool", "max_pooling").replace("_", "")
+    return next(getattr(keras.layers, entry) for entry in dir(keras.layers) if entry.lower() == folded)
+
+
+def check_uses(name: str, uses: Sequence[tuple[dict[str, Any], np.ndarray]]) -> None:
+    """Compare the layer `name` with Keras's of the same name and arguments, for several arguments and arrays at once."""
+    runs, oracles, params, inputs = [], [], [], []
+    for arguments, x in uses:
+        running, oracle = filled({name: arguments}, x), keras_class(name)(**arguments)
+        oracle.build(x.shape)
+        names = [variable.name for variable in oracle.trainable_variables]
+        assert sorted(names) == sorted(running.params)
+        runs.append(running)
+        oracles.append((oracle, names))
+        params.append(running.params)
+        inputs.append(jnp.asarray(x))
+
+    def ours(params: Any, inputs: Any) -> Any:
+        called = zip(runs, params, inputs, strict=True)
+        return tuple(run.with_params(p, x).outputs["output"] for run, p, x in called), {}
+
+    def theirs(params: Any, inputs: Any) -> Any:
+        called = zip(oracles, params, inputs, strict=True)
+        return tuple(oracle.stateless_call([p[n] for n in names], [], x)[0] for (oracle, names), p, x in called), {}
+
+    compare(ours, theirs, params, inputs, [str(arguments) for arguments, _ in uses])
 
 
 Run = Callable[[Any, Any], tuple[Any, Any]]

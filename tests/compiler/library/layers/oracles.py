@@ -10,9 +10,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
 
-from tests.compiler.library.layers.comparing import called, our_name, shapes, tuple_of
+from tests.compiler.library.layers.comparing import called, keras_class, our_name, shapes, tuple_of
 from tests.compiler.library.layers.drawn import Drawn
 from tests.compiler.library.layers.running import Running
 
@@ -89,12 +88,6 @@ def keras_arguments(use: Drawn, **renamed: Callable[[Drawn, Any], tuple[str, Any
         else:
             given[name] = tuple(value) if isinstance(value, list) else value
     return given
-
-
-def keras_class(name: str) -> Any:
-    """`global_avg_pool1d` is `GlobalAveragePooling1D`."""
-    folded = name.replace("avg_pool", "average_pooling").replace("max_pool", "max_pooling").replace("_", "")
-    return next(getattr(keras.layers, entry) for entry in dir(keras.layers) if entry.lower() == folded)
 
 
 def by_name(use: Drawn) -> Keras:

@@ -10,6 +10,7 @@ import pytest
 from modelc.compiler.library.layers import LAYERS
 from modelc.testing import check_layer
 from tests.compiler.library.layers.drawn import Drawn, draw, parts
+from tests.compiler.library.layers.families import compared
 
 
 def telling(name: str) -> Drawn:
@@ -23,6 +24,10 @@ NARROWED = {"use_causal_mask", "sliding_window"}
 
 def masked(use: Drawn) -> dict[str, Any]:
     return {slot: mask for slot, mask in use.masks.items() if any(part is not None for part in parts(mask))}
+
+
+def test_every_layer_is_compared_with_something_independent() -> None:
+    assert compared() == set(LAYERS)
 
 
 @pytest.mark.parametrize("name", list(LAYERS))

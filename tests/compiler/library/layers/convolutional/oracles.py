@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import keras
 
 from tests.compiler.library.layers.activations.oracles import FromRegistry
+from tests.compiler.library.layers.comparing import keras_class
 from tests.compiler.library.layers.convolutional.configurations import CONFIGURATIONS
 from tests.compiler.library.layers.drawn import Drawn
-from tests.compiler.library.layers.oracles import Function, Keras, Oracle, keras_arguments, keras_class, larger, only
+from tests.compiler.library.layers.oracles import Function, Keras, Oracle, keras_arguments, larger, only
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "conv": keras.ops.conv,

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from modelc.compiler.library.base.fields import read_axes
+from tests.compiler.library.layers.comparing import keras_class
 from tests.compiler.library.layers.drawn import Drawn
 from tests.compiler.library.layers.oracles import (
     Function,
@@ -12,7 +13,6 @@ from tests.compiler.library.layers.oracles import (
     Oracle,
     along,
     by_name,
-    keras_class,
     of,
     only,
 )

@@ -1,4 +1,4 @@
-"""Convolution, pooling, padding, cropping and repeating against Keras 3: values and gradients.
+"""Convolutions along one, two and three axes against Keras 3: values and gradients.
 
 All uses of one layer are compiled at once, since compiling takes the time.
 """
@@ -7,17 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
 
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.layers import LAYERS
-from tests.compiler.library.layers.comparing import Case, check, close, compare
+from tests.compiler.library.layers.comparing import check_uses, close, keras_class
 from tests.compiler.library.layers.running import QUICK, filled, normal
 
-L = keras.layers
 sequence, image, volume = normal(2, 7, 4), normal(2, 7, 6, 4), normal(2, 4, 5, 3, 2)
 Use = tuple[dict[str, Any], np.ndarray]
 
@@ -34,12 +32,6 @@ TRANSPOSED: list[dict[str, Any]] = [
     {"filters": 2, "kernel_size": 3, "strides": 2, "output_padding": 0},
     {"filters": 2, "kernel_size": 2, "dilation_rate": 2, "padding": "same"},
 ]
-POOLS: list[dict[str, Any]] = [
-    {"pool_size": 2},
-    {"pool_size": 3, "strides": 2, "padding": "same"},
-    {"pool_size": 3, "strides": 1},
-]
-
 USES: dict[str, list[Use]] = {
     "conv1d": [
         ({"filters": 3, "kernel_size": 3}, sequence),
@@ -82,73 +74,13 @@ USES: dict[str, list[Use]] = {
         ({"filters": 3, "kernel_size": [2, 3], "strides": 2, "padding": "same", "depth_multiplier": 2}, image),
         ({"filters": 2, "kernel_size": 2, "dilation_rate": 2, "use_bias": False, "activation": "relu"}, image),
     ],
-    "max_pool1d": [({}, sequence), *((arguments, sequence) for arguments in POOLS)],
-    "max_pool3d": [({}, volume), *((arguments, volume) for arguments in POOLS)],
-    "avg_pool1d": [(arguments, sequence) for arguments in POOLS],
-    "avg_pool3d": [*((arguments, volume) for arguments in POOLS), ({"pool_size": [1, 2, 3]}, volume)],
-    "global_avg_pool1d": [({}, sequence), ({"keepdims": True}, sequence)],
-    "global_avg_pool3d": [({}, volume), ({"keepdims": True}, volume)],
-    "global_max_pool1d": [({}, sequence), ({"keepdims": True}, sequence)],
-    "global_max_pool2d": [({}, image), ({"keepdims": True}, image)],
-    "global_max_pool3d": [({}, volume), ({"keepdims": True}, volume)],
-    **{
-        f"adaptive_{kind}_pool{d}d": [({"output_size": size}, x) for size in sizes]
-        for kind in ("avg", "max")
-        for d, x, sizes in ((1, sequence, (1, 2, 3, 9)), (2, image, (3, [9, 4])), (3, volume, ([2, 9, 4],)))
-    },
-    "zero_padding1d": [({}, sequence), ({"padding": 2}, sequence), ({"padding": [0, 3]}, sequence)],
-    "zero_padding2d": [({}, image), ({"padding": [1, 2]}, image), ({"padding": [[1, 0], [2, 3]]}, image)],
-    "zero_padding3d": [({}, volume), ({"padding": 2}, volume), ({"padding": [[1, 0], [2, 3], [0, 0]]}, volume)],
-    "cropping1d": [({}, sequence), ({"cropping": 2}, sequence), ({"cropping": [0, 3]}, sequence)],
-    "cropping2d": [({}, image), ({"cropping": 1}, image), ({"cropping": [[1, 0], [2, 3]]}, image)],
-    "cropping3d": [({}, volume), ({"cropping": [1, 0, 1]}, volume), ({"cropping": [[0, 1], [2, 2], [0, 0]]}, volume)],
-    "up_sampling1d": [({}, sequence), ({"size": 3}, sequence)],
-    "up_sampling2d": [
-        ({}, image),
-        ({"size": [3, 1]}, image),
-        ({"size": [2, 3], "interpolation": "bilinear"}, image),
-        ({"interpolation": "bilinear"}, one_place(2)),
-    ],
-    "up_sampling3d": [({}, volume), ({"size": [1, 2, 3]}, volume)],
 }
 COMPARED = set(USES)
 
 
-def keras_class(name: str) -> Any:
-    """`global_avg_pool1d` is `GlobalAveragePooling1D`."""
-    folded = name.replace("avg_pool", "average_pooling").replace("max_pool", "max_pooling").replace("_", "")
-    return next(getattr(L, entry) for entry in dir(L) if entry.lower() == folded)
-
-
 @pytest.mark.parametrize("name", list(USES))
 def test_values_and_gradients(name: str) -> None:
-    runs, oracles, params, inputs = [], [], [], []
-    for arguments, x in USES[name]:
-        running, oracle = filled({name: arguments}, x), keras_class(name)(**arguments)
-        oracle.build(x.shape)
-        names = [variable.name for variable in oracle.trainable_variables]
-        assert sorted(names) == sorted(running.params)
-        runs.append(running)
-        oracles.append((oracle, names))
-        params.append(running.params)
-        inputs.append(jnp.asarray(x))
-
-    def ours(params: Any, inputs: Any) -> Any:
-        called = zip(runs, params, inputs, strict=True)
-        return tuple(run.with_params(p, x).outputs["output"] for run, p, x in called), {}
-
-    def theirs(params: Any, inputs: Any) -> Any:
-        called = zip(oracles, params, inputs, strict=True)
-        return tuple(oracle.stateless_call([p[n] for n in names], [], x)[0] for (oracle, names), p, x in called), {}
-
-    compare(ours, theirs, params, inputs, [str(arguments) for arguments, _ in USES[name]])
-
-
-def test_the_mean_of_a_sequence_is_that_of_its_unmasked_steps() -> None:
-    mask = np.array([[1, 1, 0, 0, 1, 0, 0], [0, 1, 1, 1, 1, 1, 1]], bool)
-    check(Case({"global_avg_pool1d": {}}, L.GlobalAveragePooling1D, sequence, mask))
-    kept = {"keepdims": True}
-    check(Case({"global_avg_pool1d": kept}, lambda: L.GlobalAveragePooling1D(**kept), sequence, mask))
+    check_uses(name, USES[name])
 
 
 @pytest.mark.parametrize("name", ["conv1d", "conv2d_transpose", "separable_conv2d"])
