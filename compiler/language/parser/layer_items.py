@@ -64,7 +64,7 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
             body = read_body(reporter, structure, raw[structure], (*path, structure))
             return Item(structure, None, name, (*path, structure), body, repeat)
         unread = any(reporter.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
-        if unread or is_slip(reporter, raw, path, siblings):
+        if unread or is_typo(reporter, raw, path, siblings):
             return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, Mapping) and "layers" in raw:
         reporter.add(
@@ -116,8 +116,8 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     return structures[0]
 
 
-def is_slip(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
-    """Whether a key of `raw` is a slip of what stands in the place of a layer, which is reported, and so are all others."""
+def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
+    """Whether a key of `raw` is a typo of what stands in the place of a layer, which is reported, and so are all others."""
     words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
     names = [key for key in raw if key not in siblings]
     if any(key in LAYERS for key in names):

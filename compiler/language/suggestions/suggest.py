@@ -1,6 +1,7 @@
-"""What was meant by a name that does not exist, and how certain that is: asked of `suggest`, and of nothing else.
+"""The place of every "did you mean": what was meant by a name that does not exist, and how certain that is.
 
-It knows the things of the registries, what other frameworks call them, the names that a spec defines, typos and likeness.
+`suggest` knows the things of the registries, what other frameworks call them, the names that a spec defines, typos and
+likeness, and is asked by all others.
 """
 
 from collections.abc import Collection, Mapping
