@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Label, Suggestion
-from modelc.compiler.expansion.file_blocks import known_keys, used_model
+from modelc.compiler.expansion.file_blocks import check_mapping, used_model
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
-from modelc.compiler.expansion.shorthands import is_variable
 from modelc.compiler.expansion.source_tree import SourceNode, hole
-from modelc.compiler.language.grammar import BESIDE, BLOCK, STRUCTURES
+from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE
+from modelc.compiler.language.layer_grammar import STRUCTURES
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
@@ -46,7 +46,6 @@ WORDS = {
 """What else people write for them."""
 WORDS_OF_ITEMS = (*STRUCTURES, *BESIDE["layer"], "layers")
 """What stands in the place of a layer, or beside it, and is no block."""
-BODIES = ("layers", "nodes")
 
 
 def define(values: "VariableEvaluator", root: SourceNode, name: str) -> File:
@@ -66,19 +65,9 @@ def define(values: "VariableEvaluator", root: SourceNode, name: str) -> File:
             }
         elif part is not None and (part.kind == "hole" or part.content is not None):
             unreadable.add(section)
-            if part.kind != "hole":
-                got, cure = describe(part.data), no_variable(part)
-                message = f"`{section}` must be a mapping, got {got}"
-                values.report("E105", message, part.at, label="expected a mapping", help=cure)
+            check_mapping(values, LANGUAGE.keys[section], part, f"`{section}`")
         sections[section] = entries
     return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
-
-
-def no_variable(part: SourceNode) -> str:
-    """The cure for a definition that is to come from a variable. Empty for all else."""
-    if not is_variable(part):
-        return ""
-    return "write the definition itself: blocks are known before there are variables; their `layers` may be a variable"
 
 
 def may_be(values: "VariableEvaluator", section: str, name: str, at: Where) -> bool:
@@ -111,36 +100,14 @@ def read_block(values: "VariableEvaluator", name: str, file: File) -> Block:
     broken = Block(name, {}, None, file, where)
     if part.kind == "hole":
         return broken
-    if part.kind != "mapping":
-        cure = no_variable(part) or f"write `{name}: {{params: {{...}}, layers: [...]}}`"
-        got = describe(part.data)
-        values.report("E105", f"the block `{name}` must be a mapping, got {got}", part.at, help=cure)
-        return broken
-    if "use" in part.content:
+    if part.get("use") is not None:
         return read_use(values, name, part, broken)
     parameters = read_parameters(values, name, part)
-    right = known_keys(values.report, part, f"the block `{name}`", tuple(BLOCK.keys)) and parameters is not None
-    bodies = [key for key in BODIES if key in part.content]
-    if len(bodies) == 2:
-        at = part.content["nodes"][0]
-        first = Label(part.content["layers"][0].place(), "a chain")
-        message = f"the block `{name}` has both `layers` and `nodes`"
-        cure = "keep one of the two"
-        taken = [key for key in bodies if part.content[key][0].place().file != file.name]
-        if len(taken) == 1:
-            cure += f": `remove: [blocks.{name}.{taken[0]}]` beside the `file` of `extends` leaves out what is there"
-        values.report("E108", message, at, label="a graph", help=cure, related=[first])
-        right = False
-    elif not bodies and right:
-        cure = "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph"
-        values.report("E104", f"the block `{name}` needs `layers` or `nodes`", where, label="no layers", help=cure)
-        right = False
-    elif right:
-        right = need_body_keys(values, name, part, where, bodies[0])
-    if not right:
+    right = check_mapping(values, BLOCK, part, f"the block `{name}`")
+    if not right or parameters is None:
         return broken
     body = {key: entry for key, entry in part.content.items() if key != "params"}
-    return Block(name, parameters or {}, SourceNode("mapping", body, part.at), file, where)
+    return Block(name, parameters, SourceNode("mapping", body, part.at), file, where)
 
 
 def read_use(values: "VariableEvaluator", name: str, part: SourceNode, broken: Block) -> Block:
@@ -153,25 +120,6 @@ def read_use(values: "VariableEvaluator", name: str, part: SourceNode, broken: B
     return replace(broken, body=used_model(values, name, part, file, Scope(broken.file)), file=file)
 
 
-def need_body_keys(values: "VariableEvaluator", name: str, part: SourceNode, where: Where, body: str) -> bool:
-    """Report `inputs` and `outputs` that a graph lacks or a chain has too many of; says whether they are right."""
-    right = True
-    for key, example in (("inputs", "[x]"), ("outputs", "[out]")):
-        if body == "nodes" and key not in part.content:
-            cure = f"add `{key}: {example}`"
-            if key == "outputs" and "output" in part.content:
-                cure = "`output` is for a block that uses a file: a graph of its own has `outputs: [out]`"
-            message = f"the block `{name}` is a graph and needs `{key}`"
-            values.report("E104", message, where, label=f"`{key}` is missing", help=cure)
-            right = False
-        if body == "layers" and key in part.content:
-            cure = "a chain has one input and one output, which need no names"
-            message = f"`{key}` goes with `nodes`, not with `layers`"
-            values.report("E108", message, part.content[key][0], label="not used here", help=cure)
-            right = False
-    return right
-
-
 def read_parameters(values: "VariableEvaluator", name: str, part: SourceNode) -> dict[str, Parameter] | None:
     """The parameters of a block by name, in order; None after reporting a mistake."""
     section = part.get("params")
@@ -179,8 +127,7 @@ def read_parameters(values: "VariableEvaluator", name: str, part: SourceNode) ->
         return {}
     if section.kind != "mapping":
         if section.kind != "hole":
-            cure = "write `params: {filters: int, kernel_size: 3}`"
-            values.report("E105", f"`params` of `{name}` must be a mapping", section.at, help=cure)
+            check_mapping(values, BLOCK.keys["params"], section, "`params`")
         return None
     parameters: dict[str, Parameter] = {}
     right = True

@@ -1,23 +1,24 @@
 """Reads a block that is the model of another file, up to one of its layers or nodes. The file is in its place already."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.key_path import child_names
 from modelc.compiler.expansion.scope import File, Scope, dereference
-from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.language.grammar import FROM_FILE, LANGUAGE, MODEL
+from modelc.compiler.language.parser.walk import check_keys, read
+from modelc.compiler.language.shapes import Keys, Shape
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
-from modelc.compiler.syntax.document import Where
-
-Report = Callable[..., None]
-"""Reports a problem: its code, its message, where it is, and more by name."""
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.variables import VariableEvaluator
+
+FILE = LANGUAGE._replace(needs=LANGUAGE.needs[1:])
+"""A spec of which is known in which version of the language it is."""
 
 
 def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: File, scope: Scope) -> SourceNode | None:
@@ -36,21 +37,14 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
         output = values.value(output, scope)
     if spec is None or spec.kind != "mapping" or (output is not None and output.kind == "hole"):
         return None
-    known, found = known_keys(values.report, spec, "a spec", tuple(LANGUAGE.keys)), spec.get("model")
-    if found is None:
-        if known:
-            message = f"the file of the block `{name}` has no `model`"
-            values.report("E104", message, part.content["use"][0], label="no model in it")
+    if not check_mapping(values, FILE, spec, f"the file of the block `{name}`"):
+        return None
+    if (found := spec.get("model")) is None:
         return None
     model = dereference(found, file.variables)
-    if model.kind != "mapping":
-        if model.kind != "hole":
-            message = f"`model` must be a mapping, got {describe(model.data)}"
-            values.report("E105", message, model.at, label="expected a mapping")
-        return None
-    if not known_keys(values.report, model, "`model`", tuple(MODEL.keys)) or not is_whole(
-        values, model, spec.content["model"][0], output
-    ):
+    needs = MODEL.needs if output is None else MODEL.needs[:2]
+    shape = MODEL._replace(needs=needs, excluded=MODEL.excluded[:1])
+    if model.kind == "hole" or not check_mapping(values, shape, model, "`model`") or not is_chain_of_one(values, model):
         return None
     body = {key: entry for key, entry in model.content.items() if key != "precision"}
     if output is not None and "nodes" in body:
@@ -65,6 +59,18 @@ def used_model(values: "VariableEvaluator", name: str, part: SourceNode, file: F
             return None
         body["layers"] = body["layers"][0], cut
     return SourceNode("mapping", body, model.at)
+
+
+def check_mapping(values: "VariableEvaluator", shape: Shape, part: SourceNode, what: str) -> bool:
+    """Report that a definition, which messages call `what`, is no mapping, or what is wrong with its keys; says whether
+    nothing is."""
+    reporter = Reporter(part.at.document)
+    if isinstance(shape, Keys):
+        check_keys(reporter, shape, part.data, part.at.path, what)
+    elif part.kind != "mapping":
+        read(reporter, shape, part.data, part.at.path, what)
+    values.problems += reporter.problems
+    return not reporter.problems
 
 
 def report_beside(values: "VariableEvaluator", name: str, part: SourceNode, key: str) -> None:
@@ -85,44 +91,16 @@ def report_beside(values: "VariableEvaluator", name: str, part: SourceNode, key:
     values.report("E108", message, mine, label="does not replace what is there", help=cure, related=related)
 
 
-def is_whole(values: "VariableEvaluator", model: SourceNode, at: Where, output: SourceNode | None) -> bool:
-    """Report what a model that a block uses has too little or too much of to be one; says whether it is right."""
-    given, inputs = model.content, model.get("inputs")
-    if "layers" in given and "nodes" in given:
-        chain = Label(given["layers"][0].place(), "a chain")
-        message = "`model` has both `layers` and `nodes`"
-        values.report("E108", message, given["nodes"][0], label="a graph", help="keep one of the two", related=[chain])
-        return False
-    missing = [key for key in ("inputs", "outputs") if key not in given and (key == "inputs" or "nodes" in given)]
-    if "layers" not in given and "nodes" not in given:
-        missing = ["layers` or `nodes"]
-    elif output is not None and "outputs" in missing:
-        missing.remove("outputs")
-    for key in missing:
-        cure = f"add `{key}` to the model of that file: it is a whole spec" if len(missing) == 1 else ""
-        values.report("E104", f"`model` needs `{key}`", at, label=f"`{key}` is missing", help=cure)
-    if "layers" in given and inputs is not None and inputs.kind == "mapping" and len(inputs.content) > 1:
-        second, (where, _) = list(inputs.content.items())[1]
-        message = f"a chain of `layers` takes exactly one input, got {len(inputs.content)}"
-        cure = f"remove `{second}`, or write a graph with `nodes` to join several inputs"
-        values.report("E108", message, where, label="a second input", help=cure)
-        return False
-    return not missing
-
-
-def known_keys(report: Report, section: SourceNode, owner: str, allowed: Sequence[str]) -> bool:
-    """Report keys of `section`, called `owner`, which it does not have; says whether there are none."""
-    unknown = [key for key in section.content if key not in allowed]
-    for key in unknown:
-        report(
-            "E102",
-            f"unknown key `{key}` in {owner}",
-            section.content[key][0],
-            label="unknown key",
-            note=f"keys of {owner}: {', '.join(allowed)}",
-            suggestion=suggest(key, allowed),
-        )
-    return not unknown
+def is_chain_of_one(values: "VariableEvaluator", model: SourceNode) -> bool:
+    """Report a chain with several inputs; says whether `model` is none."""
+    inputs = entries_of(model.get("inputs"))
+    if "layers" not in model.content or len(inputs) < 2:
+        return True
+    second, (where, _) = list(inputs.items())[1]
+    message = f"a chain of `layers` takes exactly one input, got {len(inputs)}"
+    cure = f"remove `{second}`, or write a graph with `nodes` to join several inputs"
+    values.report("E108", message, where, label="a second input", help=cure)
+    return False
 
 
 def up_to(values: "VariableEvaluator", layers: SourceNode, output: SourceNode, file: File) -> SourceNode | None:

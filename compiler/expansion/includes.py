@@ -6,19 +6,20 @@ Files are named by paths below the root and are read as specs are: nothing in th
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from posixpath import dirname, join, normpath
+from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.file_blocks import known_keys
 from modelc.compiler.expansion.key_path import remove
 from modelc.compiler.expansion.merge import merge
 from modelc.compiler.expansion.source_tree import SourceNode, document_of, hole, tree
-from modelc.compiler.language.grammar import EXTENDS_KEYS
+from modelc.compiler.language.grammar import BLOCK, LANGUAGE
 from modelc.compiler.language.parser.spec import check_format
+from modelc.compiler.language.parser.walk import read
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.wording import describe
-from modelc.compiler.syntax.document import Document, Hop, Where, read
+from modelc.compiler.syntax.document import Document, Hop, Where
+from modelc.compiler.syntax.document import read as read_document
 
 MAX_FILES = 32
 """Files that one spec may be made of."""
@@ -78,25 +79,15 @@ def whole(root: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode 
 
 def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode | None:
     """What the value of `extends` names, without what it removes; None after reporting why there is nothing."""
-    path: SourceNode | None = part
-    removed: SourceNode | None = None
-    if part.kind == "mapping":
-        known_keys(files.report, part, "`extends`", tuple(EXTENDS_KEYS.keys))
-        path, removed = part.get("file"), part.get("remove")
-        if path is None and set(part.content) <= EXTENDS_KEYS.keys.keys():
-            cure = "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"
-            files.report("E104", "`extends` needs the key `file`", part.at, label="`file` is missing", help=cure)
-            return None
-    if path is None or path.kind == "hole":
-        return None
-    base = other(path, "extends", files, stack)
-    if base is None or removed is None or removed.kind == "hole":
-        return base
-    if removed.kind != "list":
-        message = f"`remove` must be a list of paths, got {describe(removed.data)}"
-        files.report(
-            "E105", message, removed.at, label="expected a list", help="write `remove: [train.early_stopping]`"
-        )
+    reporter = Reporter(part.at.document)
+    found = read(reporter, LANGUAGE.keys["extends"], part.data, part.at.path)
+    files.problems += reporter.problems
+    entries: Mapping[str, Any] = found if isinstance(found, Mapping) else {"file": found}
+    base = None
+    if entries.get("file") is not None:
+        base = other(part.get("file") or part, "extends", files, stack)
+    removed = part.get("remove")
+    if base is None or removed is None or removed.kind != "list":
         return base
     for item in removed.content:
         if item.kind == "scalar" and isinstance(item.content, str):
@@ -104,9 +95,6 @@ def extended(part: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNo
             if rest is not base:
                 files.removed[tuple(item.content.split("."))] = item.at
             base = rest
-        elif item.kind != "hole":
-            message = f"`remove` must be a list of paths, got {describe(item.data)}"
-            files.report("E105", message, item.at, label="expected a path")
     return base
 
 
@@ -119,8 +107,11 @@ def used(block: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode:
     if path.at.document is not where.document:
         # The file is here already, in a block of the spec that this one extends.
         return block
+    reporter = Reporter(path.at.document)
+    named = read(reporter, BLOCK.keys["use"], path.data, path.at.path)
+    files.problems += reporter.problems
     before = dict(files.removed)
-    inner = other(path, "use", files, stack)
+    inner = None if named is None else other(path, "use", files, stack)
     # What that file leaves out of what it extends is no part of this one.
     files.removed = before
     if inner is None:
@@ -132,13 +123,6 @@ def used(block: SourceNode, files: Files, stack: tuple[str, ...]) -> SourceNode:
 
 def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> SourceNode | None:
     """The spec in the file that `path` names, with what it is made of in turn; None after reporting what is wrong."""
-    if path.kind != "scalar" or not isinstance(path.content, str):
-        message = f"`{key}` must be the path of a file, got {describe(path.data)}"
-        named = path.get("file")
-        text = named.content if named is not None and named.kind == "scalar" else "base.yaml"
-        cure = f"write `{key}: {text}`"
-        files.report("E105", message, path.at, label="expected a path", help=cure)
-        return None
     if path.content.startswith("$"):
         cure = "write the path itself: files are read before there are variables"
         files.report("E105", f"`{path.content}` is no path of a file", path.at, label="a variable", help=cure)
@@ -162,7 +146,7 @@ def other(path: SourceNode, key: str, files: Files, stack: tuple[str, ...]) -> S
     if len(files.sources) >= MAX_FILES and name not in files.sources:
         files.report("E010", f"the spec is made of more than {MAX_FILES} files", path.at)
         return None
-    document, problems = read(data, name)
+    document, problems = read_document(data, name)
     if name not in files.sources:
         files.problems.extend(problems)
     files.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")

@@ -10,8 +10,9 @@ from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import dereference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
 from modelc.compiler.language.argument_shapes import arguments
-from modelc.compiler.language.grammar import LANGUAGE, RECURRING
+from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.language.item_names import item_names
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Hop

@@ -5,7 +5,8 @@ residual`.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from modelc.compiler.language.grammar import LANGUAGE, RECURRING, SECTIONS
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.wording import article
 

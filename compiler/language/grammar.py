@@ -5,17 +5,26 @@ The parser walks it, and so do `--set`, `extends`, the JSON Schema, `modelc form
 
 from collections.abc import Mapping
 
-from modelc.compiler.language.ast import DTYPES, LARGEST_REPEAT, PRECISIONS, Parallel, Residual, Share, Unembed
+from modelc.compiler.language.ast import DTYPES, PRECISIONS
 from modelc.compiler.language.field_schema import RATIO, merged, positive_number
+from modelc.compiler.language.layer_grammar import (
+    FROM,
+    ITEM,
+    LAYERS_OF,
+    NODE,
+    NODE_NAME,
+    NODES,
+    NODES_OF,
+    OUTPUTS,
+    REFERENCE,
+)
 from modelc.compiler.language.shapes import (
-    Again,
     Either,
     Exclusion,
     Items,
     Keys,
     Names,
     Need,
-    Shape,
     Thing,
     Value,
     boolean,
@@ -25,7 +34,6 @@ from modelc.compiler.language.shapes import (
 from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
-from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -36,97 +44,25 @@ BLOCK_NAME = "^[A-Z][A-Za-z0-9_-]*$"
 """The names of blocks: what tells them from layers."""
 VARIABLE_NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
-NODE_NAME = "the name of a node"
-REFERENCE = text("Name of an input or a node, or `node.port`.", NODE_NAME)
-OUTPUTS = Either(
-    Names("`outputs`", REFERENCE, each="output"),
-    Items(REFERENCE),
-    description="The nodes whose values are given: a list, or a mapping from names of outputs.",
-    help=instead.as_outputs,
-    if_empty=("no output", "list at least one node"),
-)
-NODES = "the name of an input or node, or a list of names"
-FROM = Either(
-    Names("`from`", Either(items=Items(REFERENCE), value=REFERENCE, expected=NODES), refers=True),
-    Items(REFERENCE),
-    REFERENCE,
-    description="The inputs or nodes that feed this one: a name, a list in order, or a mapping by input name.",
-    expected=NODES,
-)
-LAYERS_OF = Again("layers", "The layers of a chain, each fed by the one before.")
-NODES_OF = Names(
-    "`nodes`",
-    Again("node"),
-    description="The nodes of a graph by name, in any order.",
-    each="node",
-    if_empty=("no node", "add a node"),
-    help=instead.as_nodes,
-)
-TIMES = integer("How often.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
-REPEAT = Either(
-    Keys(
-        "`repeat`",
-        {"times": TIMES, "tied": boolean("Whether all use one set of weights.")},
-        (Need(("times",), "write `repeat: {times: 4, tied: true}`", "how often?"),),
-    ),
-    value=TIMES,
-    description="How often this stands, one behind the other: a number, or `{times: N, tied: true}`.",
-)
-LIKE_THIS = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
-JOIN = Thing(LAYERS, description="The layer that joins the branches.")
-PARALLEL = Keys(
-    "`parallel`",
-    {
-        "join": JOIN,
-        "branches": Names(
-            "`branches`",
-            LAYERS_OF._replace(empty=True),
-            description="Chains of layers by name; `[]` is the identity.",
-            help=LIKE_THIS,
-        ),
-    },
-    (Need(("join",), LIKE_THIS), Need(("branches",), LIKE_THIS)),
-    "Chains that all get the same input, joined at their ends.",
-    help=LIKE_THIS,
-)
-STRUCTURES: Mapping[str, Shape] = {
-    Share.key: text("A node whose layers are used here again, with its weights.", NODE_NAME),
-    Unembed.key: text("An embedding whose table maps vectors back to a number for each id.", NODE_NAME),
-    Residual.key: Again("layers", "Layers whose output is added to their input."),
-    Parallel.key: PARALLEL,
-}
-"""What stands in the place of a layer's name, beside the names of blocks."""
-ITEM = Thing(
-    LAYERS,
-    {"name": text("Name of the layer, in paths; of the last layer, that of the output."), "repeat": REPEAT},
-    others=STRUCTURES,
-    blocks=True,
-)
-NODE = Thing(
-    LAYERS,
-    {"from": FROM, "layers": LAYERS_OF, "repeat": REPEAT},
-    ("from",),
-    instead=("layers",),
-    others=STRUCTURES,
-    blocks=True,
-)
-CHAIN = Items(ITEM, if_empty=("no layer", "add a layer: `- dense: 10`"), help="begin each layer with `- `")
-RECURRING: Mapping[str, Items | Thing] = {"layers": CHAIN, "node": NODE}
-"""The shapes that stand inside themselves."""
-
-EXTENDS_KEYS = Keys(
-    "`extends`",
-    {
-        "file": text("The file, below the folder of the spec.", "the path of a file"),
-        "remove": Items(text("", "the path of what is not taken over"), "Paths of what is not taken over."),
-    },
-    (Need(("file",), "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"),),
-)
+PATH = "the path of a file"
 EXTENDS = Either(
-    EXTENDS_KEYS,
-    value=text("", "the path of a file"),
+    Keys(
+        "`extends`",
+        {
+            "file": text("The file, below the folder of the spec.", PATH, instead.as_path),
+            "remove": Items(
+                text("", "the path of what is not taken over"),
+                "Paths of what is not taken over.",
+                help="write `remove: [train.early_stopping]`",
+            ),
+        },
+        (Need(("file",), "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"),),
+    ),
+    value=text("", PATH, instead.as_path),
     description="The file that this one is laid over: mappings are merged, lists and values replaced.",
 )
+GOES_WITH_NODES = "`{}` goes with `nodes`, not with `layers`"
+NO_NAMES = "a chain has one input and one output, which need no names"
 BLOCK = Keys(
     "a block",
     {
@@ -137,6 +73,7 @@ BLOCK = Keys(
             nullable=True,
             description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
             pattern=VARIABLE_NAME,
+            help="write `params: {filters: int, kernel_size: 3}`",
         ),
         "layers": LAYERS_OF,
         "inputs": Either(
@@ -148,10 +85,25 @@ BLOCK = Keys(
         ),
         "nodes": NODES_OF,
         "outputs": OUTPUTS,
-        "use": text("A file whose model is the block."),
+        "use": text("A file whose model is the block.", PATH, instead.as_path),
         "output": text("The node of that model whose value the block gives; else its outputs."),
     },
-    description="A brick: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
+    (
+        Need(
+            ("layers", "nodes"), "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph", "no layers"
+        ),
+        Need(("inputs",), "add `inputs: [x]`", beside="nodes", owner="a graph"),
+        Need(("outputs",), "add `outputs: [out]`", beside="nodes", owner="a graph"),
+    ),
+    "A brick: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
+    (
+        Exclusion("layers", "nodes", help="keep one of the two", labels=("a chain", "a graph")),
+        *(
+            Exclusion("layers", key, "", NO_NAMES, ("", "not used here"), GOES_WITH_NODES.format(key), "nodes")
+            for key in ("inputs", "outputs")
+        ),
+    ),
+    help=instead.as_block,
 )
 FROM_FILE = ("use", "output")
 """The keys of a block that is the model of another file."""
@@ -169,7 +121,6 @@ INPUT = Keys(
     help=instead.as_shape,
 )
 ONE_BODY = "keep `layers` for a chain of layers, or `nodes` and `outputs` for a graph"
-NO_OUTPUTS = "`outputs` goes with `nodes`, not with `layers`"
 OUTPUT_OF_CHAIN = "the output of a chain is called by the `name` of its last layer, else `output`"
 MODEL = Keys(
     "`model`",
@@ -207,7 +158,9 @@ MODEL = Keys(
     "Inputs, and `layers` for a chain or `nodes` and `outputs` for a graph.",
     (
         Exclusion("layers", "nodes", help=ONE_BODY, labels=("a chain", "a graph")),
-        Exclusion("layers", "outputs", help=OUTPUT_OF_CHAIN, labels=("", "not used here"), message=NO_OUTPUTS),
+        Exclusion(
+            "layers", "outputs", "", OUTPUT_OF_CHAIN, ("", "not used here"), GOES_WITH_NODES.format("outputs"), "nodes"
+        ),
     ),
 )
 READER = Thing(READERS, bare=instead.as_reader)
@@ -312,6 +265,7 @@ LANGUAGE = Keys(
             nullable=True,
             description="Values by name, for `$name` and `${expression}` anywhere below.",
             pattern=VARIABLE_NAME,
+            help=instead.as_definitions,
         ),
         "blocks": Names(
             "`blocks`",
@@ -319,6 +273,8 @@ LANGUAGE = Keys(
             nullable=True,
             description="Bricks with parameters, used like layers; CamelCase names.",
             pattern=BLOCK_NAME,
+            each="the block",
+            help=instead.as_definitions,
         ),
         "model": MODEL,
         "data": DATA,

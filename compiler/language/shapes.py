@@ -15,7 +15,7 @@ Help = str | Callable[[str, Any, Mapping[str, Any]], str]
 class Value(NamedTuple):
     """A plain value, as far as JSON Schema can say what it may be.
 
-    Messages call it as `expected` says instead of by its type, and its bounds by `range`. `read` gives the value that another
+    Messages call it as `expected` says instead of by its type, with this `help`, and its bounds by `range`. `read` gives the value that another
     form of it stands for, as `1/3` does for a number.
     """
 
@@ -24,6 +24,7 @@ class Value(NamedTuple):
     expected: str = ""
     range: str = ""
     read: Callable[[Any], Any] | None = None
+    help: Help = ""
 
 
 class Need(NamedTuple):
@@ -40,7 +41,8 @@ class Need(NamedTuple):
 
 
 class Exclusion(NamedTuple):
-    """Two keys that cannot stand together; `labels` are the words at the first, empty for none, and at the second."""
+    """Two keys that cannot stand together, `unless` a third one is there; `labels` are the words at the first, empty for none,
+    and at the second."""
 
     first: str
     second: str
@@ -48,6 +50,7 @@ class Exclusion(NamedTuple):
     help: str = ""
     labels: tuple[str, str] = ("`{}`", "keep one")
     message: str = ""
+    unless: str = ""
 
 
 class Keys(NamedTuple):
@@ -144,8 +147,8 @@ class Again(NamedTuple):
 Shape = Value | Keys | Names | Items | Thing | Either | Again
 
 
-def text(description: str, expected: str = "") -> Value:
-    return Value({"type": "string"}, description, expected)
+def text(description: str, expected: str = "", help: Help = "") -> Value:
+    return Value({"type": "string"}, description, expected, help=help)
 
 
 def integer(

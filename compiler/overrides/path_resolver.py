@@ -8,7 +8,8 @@ from modelc.compiler.expansion.shorthands import Shorthands, is_variable, with_n
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.argument_shapes import arguments
-from modelc.compiler.language.grammar import ANYTHING, FROM_FILE, LANGUAGE, RECURRING
+from modelc.compiler.language.grammar import ANYTHING, FROM_FILE, LANGUAGE
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.overrides.path_errors import PathErrors
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from modelc.compiler.language.argument_shapes import arguments, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import BLOCK_NAME, LANGUAGE, RECURRING, SECTIONS
+from modelc.compiler.language.grammar import BLOCK_NAME, LANGUAGE, SECTIONS
 from modelc.compiler.language.json_schema.editor_snippets import of_thing, of_things, of_words
 from modelc.compiler.language.json_schema.partial_specs import needed, needs_of, without_needs
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.registries import TABLES

@@ -6,7 +6,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
-from modelc.compiler.language.grammar import FROM, LAYERS_OF, NODE
+from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
 from modelc.compiler.language.parser.named_item import check_name, check_reference
 from modelc.compiler.language.parser.walk import read, wrong_kind

@@ -6,7 +6,8 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
-from modelc.compiler.language.grammar import BLOCK, FROM_FILE, ITEM, JOIN, MODEL, PARALLEL, REPEAT, STRUCTURES
+from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
+from modelc.compiler.language.layer_grammar import ITEM, JOIN, PARALLEL, REPEAT, STRUCTURES
 from modelc.compiler.language.parser.inputs import inputs_of
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
 from modelc.compiler.language.parser.walk import read, read_keys

@@ -4,7 +4,7 @@ empty or of the wrong type. What a spec means is read beside this, from what is 
 What cannot be read is None, and has been reported.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from types import NoneType
@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import RECURRING, SECTIONS
+from modelc.compiler.language.grammar import SECTIONS
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.misplaced import unknown_key
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
@@ -94,12 +95,27 @@ def read_keys(
     readers: Mapping[str, Reader] = {},
 ) -> dict[str, Any] | None:
     """What stands under each key of the mapping at `path`; `readers` are for keys whose values mean more than their shape."""
-    what = what or shape.what
     if reporter.is_hole(path):
         return None
+    given, excluded = check_keys(reporter, shape, raw, path, what)
+    found: dict[str, Any] = dict.fromkeys(excluded)
+    for key, value in given.items():
+        here = (*path, key)
+        if key not in excluded:
+            own = readers.get(key)
+            found[key] = read(reporter, shape.keys[key], value, here) if own is None else own(reporter, value, here)
+    return found if isinstance(raw, Mapping) else None
+
+
+def check_keys(
+    reporter: Reporter, shape: Keys, raw: Any, path: Path, what: str = ""
+) -> tuple[Mapping[str, Any], Collection[str]]:
+    """Report what is wrong with the mapping at `path` and its keys, whatever their values are; gives what stands under keys
+    that it may have, and which of these others exclude."""
+    what = what or shape.what
     if not isinstance(raw, Mapping):
         wrong_kind(reporter, shape.expected, raw, path, what, shape.help)
-        return None
+        return {}, ()
     for key, value in raw.items():
         here = (*path, key)
         if key in shape.later:
@@ -112,30 +128,27 @@ def read_keys(
                 reporter.unknown(here, key, what, shape.keys)
             reporter.unread.add(here)
     # Nothing says as much as the key left out, where that has a meaning: so `--set` can change the one for the other.
-    given = {key: value for key, value in raw.items() if value is not None or not is_nullable(shape.keys.get(key))}
-    need_keys(reporter, shape, given, path, what)
+    given = {
+        key: raw[key]
+        for key, below in shape.keys.items()
+        if key in raw and not (raw[key] is None and is_nullable(below))
+    }
     excluded = exclude(reporter, shape, given, path, what)
-    found: dict[str, Any] = dict.fromkeys(excluded)
-    for key, below in shape.keys.items():
-        if key in given and key not in excluded:
-            here = (*path, key)
-            found[key] = (
-                readers[key](reporter, raw[key], here) if key in readers else read(reporter, below, raw[key], here)
-            )
-    return found
+    need_keys(reporter, shape, {*given} - {*excluded}, path, what)
+    return given, excluded
 
 
-def is_nullable(shape: Shape | None) -> bool:
+def is_nullable(shape: Shape) -> bool:
     return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
 
 
-def need_keys(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> None:
+def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what: str) -> None:
     """Report keys that are missing, unless one that is there may be meant for them."""
     holes = {str(hole[-1]) for hole in reporter.unread if hole[:-1] == path and hole}
     if not holes <= shape.keys.keys():
         return
     for need in shape.needs:
-        if {*need.keys} & (raw.keys() | holes) or (need.beside and need.beside not in raw):
+        if {*need.keys} & (given | holes) or (need.beside and need.beside not in given):
             continue
         below = shape.keys[need.keys[0]]
         names = ", ".join(below.table) if isinstance(below, Thing) else ""
@@ -151,7 +164,7 @@ def need_keys(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Pat
 
 def exclude(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> list[str]:
     """Report keys that cannot stand together; gives the second of each two."""
-    both = [one for one in shape.excluded if one.first in raw and one.second in raw]
+    both = [one for one in shape.excluded if {one.first, one.second} <= raw.keys() and one.unless not in raw]
     for one in both:
         reporter.add(
             "E108",
@@ -203,7 +216,7 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
         with suppress(PydanticCustomError):  # a ratio by zero, which is no number either
             value = shape.read(raw)
     if shape.expected and not isinstance(value, str):
-        wrong_kind(reporter, shape.expected, value, path, what)
+        wrong_kind(reporter, shape.expected, value, path, what, shape.help)
         return None
     wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)
     for item in wrong:

@@ -61,6 +61,22 @@ def as_targets(key: str, value: Any, spec: Spec) -> str:
     return f"write `targets: {{{name}: {{category: {column}}}}}` for classes, `{{array: {column}}}` for numbers"
 
 
+def as_path(key: str, value: Any, spec: Spec) -> str:
+    named = value.get("file") if isinstance(value, Mapping) else None
+    return f"write `{key}: {named if isinstance(named, str) else 'base.yaml'}`"
+
+
+def as_definitions(key: str, value: Any, spec: Spec) -> str:
+    """What to write in the place of a variable that stands for definitions."""
+    if not isinstance(value, str) or not value.startswith("$"):
+        return ""
+    return "write the definition itself: blocks are known before there are variables; their `layers` may be a variable"
+
+
+def as_block(key: str, value: Any, spec: Spec) -> str:
+    return as_definitions(key, value, spec) or f"write `{key}: {{params: {{...}}, layers: [...]}}`"
+
+
 def column_in(value: Any) -> str:
     """The column that a text, or the first one of a list, names."""
     first = value[0] if isinstance(value, list) and value else value

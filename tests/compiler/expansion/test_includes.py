@@ -16,7 +16,7 @@ from tests.compiler.expansion.files import HELD, INPUTS, STACK, TWO, USING, chec
         (
             f"modelc: 1\nbogus: 3\nmodel: {{{INPUTS}, layers: [relu]}}\n",
             "E102",
-            "unknown key `bogus` in a spec",
+            "unknown key `bogus` in the file of the block `B`",
             "other.yaml:2",
         ),
         (
@@ -32,14 +32,14 @@ from tests.compiler.expansion.files import HELD, INPUTS, STACK, TWO, USING, chec
             "other.yaml:1",
         ),
         (f"model: {{{INPUTS}, layers: [relu]}}\n", "E007", "the version of the language is missing", "other.yaml:1"),
-        ("modelc: 1\n", "E104", "the file of the block `B` has no `model`", "spec.yaml:2"),
+        ("modelc: 1\n", "E104", "the file of the block `B` needs `model`", "spec.yaml:2"),
         ("modelc: 1\nmodel: [relu]\n", "E105", "`model` must be a mapping, got a list", "other.yaml:2"),
         ("modelc: 1\nmodel: {layers: [relu]}\n", "E104", "`model` needs `inputs`", "other.yaml:2"),
         (f"modelc: 1\nmodel: {{{INPUTS}}}\n", "E104", "`model` needs `layers` or `nodes`", "other.yaml:2"),
         (
             f"modelc: 1\nmodel: {{{INPUTS}, nodes: {{a: {{from: x, relu}}}}}}\n",
             "E104",
-            "`model` needs `outputs`",
+            "a graph needs `outputs`",
             "other.yaml:2",
         ),
         (

@@ -124,9 +124,7 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "E108",
             "the block `Tower` has both `layers` and `nodes`",
             "a chain",
-            (
-                "keep one of the two: `remove: [blocks.Tower.layers]` beside the `file` of `extends` leaves out what is there"
-            ),
+            ("`remove: [blocks.Tower.layers]` beside the `file` of `extends` leaves out what is there"),
         ),
         (
             "train: {steps: 30}",

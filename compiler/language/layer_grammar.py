@@ -1,0 +1,98 @@
+"""The grammar of what stands in a model or a block: layers, nodes, what feeds them, and what they give."""
+
+from collections.abc import Mapping
+
+from modelc.compiler.language.ast import LARGEST_REPEAT, Parallel, Residual, Share, Unembed
+from modelc.compiler.language.shapes import (
+    Again,
+    Either,
+    Items,
+    Keys,
+    Names,
+    Need,
+    Shape,
+    Thing,
+    boolean,
+    integer,
+    text,
+)
+from modelc.compiler.language.suggestions import wrong_kinds as instead
+from modelc.compiler.library.layers import LAYERS
+
+NODE_NAME = "the name of a node"
+REFERENCE = text("Name of an input or a node, or `node.port`.", NODE_NAME)
+OUTPUTS = Either(
+    Names("`outputs`", REFERENCE, each="output"),
+    Items(REFERENCE),
+    description="The nodes whose values are given: a list, or a mapping from names of outputs.",
+    help=instead.as_outputs,
+    if_empty=("no output", "list at least one node"),
+)
+NODES = "the name of an input or node, or a list of names"
+FROM = Either(
+    Names("`from`", Either(items=Items(REFERENCE), value=REFERENCE, expected=NODES), refers=True),
+    Items(REFERENCE),
+    REFERENCE,
+    description="The inputs or nodes that feed this one: a name, a list in order, or a mapping by input name.",
+    expected=NODES,
+)
+LAYERS_OF = Again("layers", "The layers of a chain, each fed by the one before.")
+NODES_OF = Names(
+    "`nodes`",
+    Again("node"),
+    description="The nodes of a graph by name, in any order.",
+    each="node",
+    if_empty=("no node", "add a node"),
+    help=instead.as_nodes,
+)
+TIMES = integer("How often.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
+REPEAT = Either(
+    Keys(
+        "`repeat`",
+        {"times": TIMES, "tied": boolean("Whether all use one set of weights.")},
+        (Need(("times",), "write `repeat: {times: 4, tied: true}`", "how often?"),),
+    ),
+    value=TIMES,
+    description="How often this stands, one behind the other: a number, or `{times: N, tied: true}`.",
+)
+LIKE_THIS = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
+JOIN = Thing(LAYERS, description="The layer that joins the branches.")
+PARALLEL = Keys(
+    "`parallel`",
+    {
+        "join": JOIN,
+        "branches": Names(
+            "`branches`",
+            LAYERS_OF._replace(empty=True),
+            description="Chains of layers by name; `[]` is the identity.",
+            help=LIKE_THIS,
+        ),
+    },
+    (Need(("join",), LIKE_THIS), Need(("branches",), LIKE_THIS)),
+    "Chains that all get the same input, joined at their ends.",
+    help=LIKE_THIS,
+)
+STRUCTURES: Mapping[str, Shape] = {
+    Share.key: text("A node whose layers are used here again, with its weights.", NODE_NAME),
+    Unembed.key: text("An embedding whose table maps vectors back to a number for each id.", NODE_NAME),
+    Residual.key: Again("layers", "Layers whose output is added to their input."),
+    Parallel.key: PARALLEL,
+}
+"""What stands in the place of a layer's name, beside the names of blocks."""
+ITEM = Thing(
+    LAYERS,
+    {"name": text("Name of the layer, in paths; of the last layer, that of the output."), "repeat": REPEAT},
+    others=STRUCTURES,
+    blocks=True,
+)
+NODE = Thing(
+    LAYERS,
+    {"from": FROM, "layers": LAYERS_OF, "repeat": REPEAT},
+    ("from",),
+    instead=("layers",),
+    others=STRUCTURES,
+    blocks=True,
+)
+CHAIN = Items(ITEM, if_empty=("no layer", "add a layer: `- dense: 10`"), help="begin each layer with `- `")
+RECURRING: Mapping[str, Items | Thing] = {"layers": CHAIN, "node": NODE}
+"""The shapes that stand inside themselves."""
