@@ -65,8 +65,8 @@ class ProblemCollector:
         if any(problem.label.place == removed for problem in self.problems):
             return
         label, needs = Label(removed, "removed here"), Label(use.place(), "needs it")
-        cure = "remove what needs it too, or define it anew"
-        message = f"{what} is removed, and still needed"
+        cure = "remove what needs it too, or redefine it"
+        message = f"{what} is removed but still needed"
         self.collect(Problem(code, message, label, (), (cure,), (needs,), use.path))
 
 
