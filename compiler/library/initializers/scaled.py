@@ -41,9 +41,11 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 class Scaled(Initializer):
     """Abstract: each subclass is one rule."""
 
+    fixed: ClassVar[Rule] = Rule(1.0, "fan_in", "truncated_normal")
+
     def rule(self) -> Rule:
         """How wide the values spread."""
-        raise NotImplementedError
+        return self.fixed
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         scale, mode, distribution = self.rule()
@@ -87,9 +89,7 @@ class GlorotUniform(Scaled):
     torch: ClassVar[str] = "nn.init.xavier_uniform_"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_uniform}"
     spellings: ClassVar[tuple[str, ...]] = ("xavier",)
-
-    def rule(self) -> Rule:
-        return Rule(1.0, "fan_avg", "uniform")
+    fixed: ClassVar[Rule] = Rule(1.0, "fan_avg", "uniform")
 
 
 class GlorotNormal(Scaled):
@@ -98,9 +98,7 @@ class GlorotNormal(Scaled):
     keras: ClassVar[str] = "initializers.GlorotNormal"
     torch: ClassVar[str] = "nn.init.xavier_normal_"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_normal}"
-
-    def rule(self) -> Rule:
-        return Rule(1.0, "fan_avg", "truncated_normal")
+    fixed: ClassVar[Rule] = Rule(1.0, "fan_avg", "truncated_normal")
 
 
 class HeUniform(Scaled):
@@ -109,9 +107,7 @@ class HeUniform(Scaled):
     keras: ClassVar[str] = "initializers.HeUniform"
     torch: ClassVar[str] = "nn.init.kaiming_uniform_"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
-
-    def rule(self) -> Rule:
-        return Rule(2.0, "fan_in", "uniform")
+    fixed: ClassVar[Rule] = Rule(2.0, "fan_in", "uniform")
 
 
 class HeNormal(Scaled):
@@ -121,9 +117,7 @@ class HeNormal(Scaled):
     torch: ClassVar[str] = "nn.init.kaiming_normal_"
     example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("he", "kaiming")
-
-    def rule(self) -> Rule:
-        return Rule(2.0, "fan_in", "truncated_normal")
+    fixed: ClassVar[Rule] = Rule(2.0, "fan_in", "truncated_normal")
 
 
 class LecunUniform(Scaled):
@@ -131,9 +125,7 @@ class LecunUniform(Scaled):
 
     keras: ClassVar[str] = "initializers.LecunUniform"
     example: ClassVar[str] = "dense: {units: 10, kernel_initializer: lecun_uniform}"
-
-    def rule(self) -> Rule:
-        return Rule(1.0, "fan_in", "uniform")
+    fixed: ClassVar[Rule] = Rule(1.0, "fan_in", "uniform")
 
 
 class LecunNormal(Scaled):
@@ -142,6 +134,4 @@ class LecunNormal(Scaled):
     keras: ClassVar[str] = "initializers.LecunNormal"
     example: ClassVar[str] = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
     spellings: ClassVar[tuple[str, ...]] = ("lecun",)
-
-    def rule(self) -> Rule:
-        return Rule(1.0, "fan_in", "truncated_normal")
+    fixed: ClassVar[Rule] = Rule(1.0, "fan_in", "truncated_normal")

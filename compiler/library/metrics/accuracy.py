@@ -5,14 +5,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, mean_result, mean_sums, need
-from modelc.compiler.library.metrics.answers import AnswerMetric, labels_of, need_answers, need_class_target
+from modelc.compiler.library.metrics.answers import AnswerMetric, ThresholdedMetric, labels_of, need_class_target
 
 
-class Accuracy(AnswerMetric):
+class Accuracy(ThresholdedMetric):
     """The share of predictions that are right.
 
     An output whose loss is `binary_cross_entropy` answers yes, value by value, where its probability is strictly
@@ -25,13 +25,6 @@ class Accuracy(AnswerMetric):
     spellings: ClassVar[tuple[str, ...]] = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
     example: ClassVar[str] = "accuracy"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
-
-    threshold: Annotated[
-        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
-    ] = 0.5
-
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if link == "sigmoid":

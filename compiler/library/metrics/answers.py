@@ -3,6 +3,11 @@
 Checks that the target can say whether the answers are right. Computes no metric.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
@@ -13,6 +18,17 @@ class AnswerMetric(Metric):
 
     def bounds(self, output: TensorType, target: TensorType) -> tuple[float, float] | None:
         return (0.0, 1.0) if target.shape == output.shape else None
+
+
+class ThresholdedMetric(AnswerMetric):
+    """Abstract: a metric of answers, which a yes-or-no output gives by a threshold."""
+
+    threshold: Annotated[
+        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
+    ] = 0.5
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
 
 def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> tuple[int, ...]:
@@ -82,14 +98,21 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
     )
 
 
-def need_class(class_id: int | None, output: TensorType) -> None:
-    """Raise PlanError E306 unless the output has the class that a metric asks for."""
+def need_class(class_id: int | None, output: TensorType, *, average: bool = False) -> None:
+    """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that one was given."""
     width = output.shape[-1] if output.rank else 1
     need(
         class_id is None or class_id < width,
         f"`class_id` is {class_id}, the output has {width} {'value' if width == 1 else 'values'}",
         help=f"classes count from 0 to {width - 1}",
         argument="class_id",
+        code="E306",
+    )
+    need(
+        class_id is None or not average,
+        "`average` has nothing to do for one class",
+        help="leave out `average` or `class_id`",
+        argument="average",
         code="E306",
     )
 

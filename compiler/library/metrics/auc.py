@@ -7,8 +7,8 @@ from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
-from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities
+from modelc.compiler.library.contracts.metric import Link, Metric
+from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities
 from modelc.compiler.library.metrics.counted import Average, ClassId
 from modelc.compiler.library.metrics.counting import pieces, ratio, whole
 from modelc.compiler.library.metrics.thresholds import above, histograms
@@ -41,19 +41,9 @@ class AUC(Metric):
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
-        if link == "sigmoid":
-            need_comparable(output, target)
-        else:
-            need_class_target(output, target)
-        need_class(self.class_id, output)
-        need(
-            self.class_id is None or "average" not in self.model_fields_set,
-            "`average` has nothing to do for one class",
-            help="leave out `average` or `class_id`",
-            argument="average",
-            code="E306",
-        )
-        return output.shape if link == "sigmoid" else output.shape[:-1]
+        shape = need_answers(output, target, link)
+        need_class(self.class_id, output, average="average" in self.model_fields_set)
+        return shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         yes, no = histograms(prediction, target, weight, self.num_thresholds, least=1)

@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, need
-from modelc.compiler.library.metrics.answers import AnswerMetric, need_answers, need_class
+from modelc.compiler.library.contracts.metric import Link
+from modelc.compiler.library.metrics.answers import ThresholdedMetric, need_class
 from modelc.compiler.library.metrics.counting import Counts, count, pieces, read_counts
 
 Average = Annotated[
@@ -19,25 +18,15 @@ Average = Annotated[
 ClassId = Annotated[int | None, Field(ge=0, description="Score this class, or value, alone; null scores all.")]
 
 
-class CountedMetric(AnswerMetric):
+class CountedMetric(ThresholdedMetric):
     """Abstract: counts, for each class, answers that are right (true) and wrong (false), for it (positive) and
     against."""
 
-    threshold: Annotated[
-        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
-    ] = 0.5
     class_id: ClassId = None
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        shape = need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
-        need_class(self.class_id, output)
-        need(
-            self.class_id is None or "average" not in self.model_fields_set,
-            "`average` has nothing to do for one class",
-            help="leave out `average` or `class_id`",
-            argument="average",
-            code="E306",
-        )
+        shape = super().plan(output, target, link)
+        need_class(self.class_id, output, average="average" in self.model_fields_set)
         return shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:

@@ -18,7 +18,7 @@ KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of an epoch, `[classes]` each, as float64."""
+    """Of an epoch, `[classes]` or `[thresholds]` each, as float64."""
 
     true_positives: NumpyArray
     false_positives: NumpyArray
@@ -27,6 +27,19 @@ class Counts:
 
     def all(self) -> tuple[NumpyArray, ...]:
         return self.true_positives, self.false_positives, self.false_negatives, self.true_negatives
+
+    @property
+    def precision(self) -> NumpyArray:
+        """`tp / (tp + fp)`, 0 for 0 / 0, as the other ratios."""
+        return ratio(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> NumpyArray:
+        return ratio(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def specificity(self) -> NumpyArray:
+        return ratio(self.true_negatives, self.true_negatives + self.false_positives)
 
     @property
     def empty(self) -> bool:

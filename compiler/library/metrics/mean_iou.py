@@ -5,25 +5,18 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.library.base.fields import Count, Number, read_tuple
+from modelc.compiler.library.base.fields import Count, read_tuple
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, need
-from modelc.compiler.library.metrics.answers import AnswerMetric, need_answers
+from modelc.compiler.library.metrics.answers import ThresholdedMetric
 from modelc.compiler.library.metrics.counting import KINDS, Counts, count, pieces, read_counts
 
 
-class OverlapMetric(AnswerMetric):
+class OverlapMetric(ThresholdedMetric):
     """Abstract: counts the answers for each class; a yes-or-no output has the classes no and yes."""
 
     better: ClassVar[Literal["higher", "lower"]] = "higher"
-
-    threshold: Annotated[
-        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
-    ] = 0.5
-
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        return need_answers(output, target, link, threshold="threshold" in self.model_fields_set)
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         counts = count(prediction, target, weight, link, self.threshold)

@@ -28,7 +28,7 @@ class Precision(CountedMetric):
 
     def score(self, counts: Counts) -> float:
         of = counts.pooled() if self.average == "micro" else counts
-        return float(ratio(of.true_positives, of.true_positives + of.false_positives).mean())
+        return float(of.precision.mean())
 
 
 class Recall(CountedMetric):
@@ -49,7 +49,7 @@ class Recall(CountedMetric):
 
     def score(self, counts: Counts) -> float:
         of = counts.pooled() if self.average == "micro" else counts
-        return float(ratio(of.true_positives, of.true_positives + of.false_negatives).mean())
+        return float(of.recall.mean())
 
 
 class FBeta(CountedMetric):

@@ -9,10 +9,10 @@ from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, need_comparable
-from modelc.compiler.library.metrics.answers import need_class, need_class_target, need_probabilities, spread
+from modelc.compiler.library.contracts.metric import Link, Metric
+from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities, spread
 from modelc.compiler.library.metrics.counted import ClassId
-from modelc.compiler.library.metrics.counting import pieces, ratio, whole
+from modelc.compiler.library.metrics.counting import Counts, pieces, whole
 
 Least = Annotated[Number, Field(ge=0, le=1)]
 
@@ -27,12 +27,9 @@ class ThresholdMetric(Metric):
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
-        if link == "sigmoid":
-            need_comparable(output, target)
-        else:
-            need_class_target(output, target)
+        shape = need_answers(output, target, link)
         need_class(self.class_id, output)
-        return output.shape if link == "sigmoid" else output.shape[:-1]
+        return shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         yes, no = histograms(prediction, target, weight, self.num_thresholds, least=0)
@@ -48,17 +45,12 @@ class ThresholdMetric(Metric):
             return float("nan")
         # What stands in the bucket of a threshold is not above it.
         true, false = above(yes) - yes, above(no) - no
-        score, other, least = self.scores(true, false, yes.sum() - true, no.sum() - false)
+        score, other, least = self.scores(Counts(true, false, yes.sum() - true, no.sum() - false))
         good = other >= least
         return float(score[good].max()) if good.any() else 0.0
 
-    def scores(
-        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
-    ) -> tuple[NumpyArray, NumpyArray, float]:
-        """The score at each threshold, the other one, and how much of that there has to be.
-
-        Takes the counts at each threshold: true and false positives, false and true negatives.
-        """
+    def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
+        """The score at each threshold, the other one, and how much of that there has to be, from the counts at each."""
         raise NotImplementedError
 
 
@@ -76,10 +68,8 @@ class PrecisionAtRecall(ThresholdMetric):
 
     recall: Annotated[Least, Field(description="The recall that there has to be.")]
 
-    def scores(
-        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
-    ) -> tuple[NumpyArray, NumpyArray, float]:
-        return ratio(true, true + false), ratio(true, true + missed), self.recall
+    def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
+        return counts.precision, counts.recall, self.recall
 
 
 class RecallAtPrecision(ThresholdMetric):
@@ -96,10 +86,8 @@ class RecallAtPrecision(ThresholdMetric):
 
     precision: Annotated[Least, Field(description="The precision that there has to be.")]
 
-    def scores(
-        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
-    ) -> tuple[NumpyArray, NumpyArray, float]:
-        return ratio(true, true + missed), ratio(true, true + false), self.precision
+    def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
+        return counts.recall, counts.precision, self.precision
 
 
 class SensitivityAtSpecificity(ThresholdMetric):
@@ -117,10 +105,8 @@ class SensitivityAtSpecificity(ThresholdMetric):
 
     specificity: Annotated[Least, Field(description="The specificity that there has to be.")]
 
-    def scores(
-        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
-    ) -> tuple[NumpyArray, NumpyArray, float]:
-        return ratio(true, true + missed), ratio(refused, refused + false), self.specificity
+    def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
+        return counts.recall, counts.specificity, self.specificity
 
 
 class SpecificityAtSensitivity(ThresholdMetric):
@@ -138,10 +124,8 @@ class SpecificityAtSensitivity(ThresholdMetric):
 
     sensitivity: Annotated[Least, Field(description="The sensitivity that there has to be.")]
 
-    def scores(
-        self, true: NumpyArray, false: NumpyArray, missed: NumpyArray, refused: NumpyArray
-    ) -> tuple[NumpyArray, NumpyArray, float]:
-        return ratio(refused, refused + false), ratio(true, true + missed), self.sensitivity
+    def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
+        return counts.specificity, counts.recall, self.sensitivity
 
 
 def histograms(prediction: Array, target: Array, weight: Array, thresholds: int, *, least: int) -> tuple[Array, Array]:

@@ -9,17 +9,23 @@ from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, 
 from modelc.compiler.library.metrics.answers import spread
 
 
-def need_float(output: TensorType) -> None:
-    """Raise PlanError E306 unless `output` holds floats."""
-    need(
-        output.is_float,
-        f"the metric needs a float output, got {output.dtype}",
-        help="take the metric of an output that ends in floats",
-        code="E306",
-    )
+class ValueMetric(Metric):
+    """Abstract: a metric of the values of an output alone."""
+
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    takes_target: ClassVar[bool] = False
+
+    def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
+        need(
+            output.is_float,
+            f"the metric needs a float output, got {output.dtype}",
+            help="take the metric of an output that ends in floats",
+            code="E306",
+        )
+        return output.shape
 
 
-class Mean(Metric):
+class Mean(ValueMetric):
     """The mean of all values of an output; there is no target.
 
     The sum of the values that count, divided by their number. Values are probabilities where the loss of the output takes
@@ -30,12 +36,6 @@ class Mean(Metric):
     keras: ClassVar[str] = "metrics.Mean"
     spellings: ClassVar[tuple[str, ...]] = ("average", "mean_value")
     example: ClassVar[str] = "mean"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    takes_target: ClassVar[bool] = False
-
-    def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
-        need_float(output)
-        return output.shape
 
     def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(prediction.astype(jnp.float32), weight)
@@ -44,7 +44,7 @@ class Mean(Metric):
         return mean_result(sums)
 
 
-class Sum(Metric):
+class Sum(ValueMetric):
     """The sum of all values of an output, divided by nothing; there is no target.
 
     Values are probabilities where the loss of the output takes them for such. To watch a node, make it an output with the
@@ -54,12 +54,6 @@ class Sum(Metric):
     keras: ClassVar[str] = "metrics.Sum"
     spellings: ClassVar[tuple[str, ...]] = ("total", "sum_of_values")
     example: ClassVar[str] = "sum"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    takes_target: ClassVar[bool] = False
-
-    def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
-        need_float(output)
-        return output.shape
 
     def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         weights = spread(weight, prediction)

@@ -1,10 +1,9 @@
 """What the layers share that convolve: the arguments, the sum over a window, the bias and activation after it."""
 
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
@@ -16,25 +15,17 @@ from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.smooth import Linear
 from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
 from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
-from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
+from modelc.compiler.library.layers.convolutional.window_fields import Directions, Filters, Windowed, need_space, slide
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
 from modelc.compiler.library.regularizers import RegularizerField
 
 
-class Convolution(Layer):
+class Convolution(Windowed, Filters):
     """Abstract: `filters` weighted sums over windows, plus `bias`, then `activation`.
 
-    A subclass says which sums: `kernels` are their weights, `size` how many there are, `sums` computes them.
+    A subclass says which sums: `kernels` are their weights, `sums` computes them.
     """
 
-    primary: ClassVar[str | None] = "filters"
-    dimensions: ClassVar[int]
-
-    filters: Annotated[Size, Field(description="Number of output channels.")]
-    kernel_size: Directions
-    strides: Directions
-    padding: str
-    dilation_rate: Directions
     activation: Annotated[ActivationField, Field(description="Function applied to the sums.")] = Linear()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
     bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
@@ -62,7 +53,9 @@ class Convolution(Layer):
 
     def size(self, x: TensorType) -> Directions:
         """The sizes of the output but for its channels. Raises PlanError where there is no output."""
-        raise NotImplementedError
+        return slide(
+            x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
+        )
 
     def sums(self, call: Call, x: Array) -> Array:
         """The output before bias and activation."""

@@ -7,26 +7,12 @@ from pydantic import Field
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.convolutional.base import Convolution, convolve
-from modelc.compiler.library.layers.convolutional.window_fields import (
-    Dilation1,
-    Dilation2,
-    Dilation3,
-    Directions,
-    PaddingField,
-    Strides1,
-    Strides2,
-    Strides3,
-    Window1,
-    Window2,
-    Window3,
-    slide,
-)
+from modelc.compiler.library.layers.convolutional.window_fields import PaddingField, Windowed1D, Windowed2D, Windowed3D
 from modelc.compiler.library.regularizers import RegularizerField
 
 
@@ -54,16 +40,11 @@ class Conv(Convolution):
         shape = (*self.kernel_size, channels // self.groups, self.filters)
         return {"kernel": self.weight("kernel", shape, (*(None,) * self.dimensions, "embed", "mlp"))}
 
-    def size(self, x: TensorType) -> Directions:
-        return slide(
-            x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
-        )
-
     def sums(self, call: Call, x: Array) -> Array:
         return convolve(x, call.params["kernel"], self.strides, self.padding, self.dilation_rate, self.groups)
 
 
-class Conv1D(Conv):
+class Conv1D(Windowed1D, Conv):
     """`filters` weighted sums over a window that slides over the sequence, then `activation`.
 
     Input `[time, features]`, output `[time', filters]`; `kernel` is `[kernel_size, features / groups, filters]`, `bias`
@@ -76,10 +57,7 @@ class Conv1D(Conv):
     torch: ClassVar[str] = "nn.Conv1d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution1D", "temporal_convolution")
     example: ClassVar[str] = "conv1d: {filters: 32, kernel_size: 3, padding: causal, activation: relu}"
-    dimensions: ClassVar[int] = 1
 
-    kernel_size: Window1
-    strides: Strides1 = (1,)
     padding: Annotated[
         Literal["valid", "same", "causal"],
         Field(
@@ -87,10 +65,9 @@ class Conv1D(Conv):
             "`causal`: zeros before, so that no step sees a later one."
         ),
     ] = "valid"
-    dilation_rate: Dilation1 = (1,)
 
 
-class Conv2D(Conv):
+class Conv2D(Windowed2D, Conv):
     """`filters` weighted sums over a window that slides over the image, then `activation`.
 
     Input `[height, width, channels]`, output `[height', width', filters]`; `kernel` is
@@ -104,15 +81,11 @@ class Conv2D(Conv):
     spellings: ClassVar[tuple[str, ...]] = ("Convolution2D",)
     akin: ClassVar[tuple[str, ...]] = ("conv", "convolution")
     example: ClassVar[str] = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
-    dimensions: ClassVar[int] = 2
 
-    kernel_size: Window2
-    strides: Strides2 = (1, 1)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation2 = (1, 1)
 
 
-class Conv3D(Conv):
+class Conv3D(Windowed3D, Conv):
     """`filters` weighted sums over a window that slides over the volume, then `activation`.
 
     Input `[depth, height, width, channels]`, output `[depth', height', width', filters]`; `kernel` is
@@ -125,12 +98,8 @@ class Conv3D(Conv):
     torch: ClassVar[str] = "nn.Conv3d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution3D",)
     example: ClassVar[str] = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
-    dimensions: ClassVar[int] = 3
 
-    kernel_size: Window3
-    strides: Strides3 = (1, 1, 1)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation3 = (1, 1, 1)
 
 
 def divisors(number: int) -> str:

@@ -15,17 +15,11 @@ from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
 from modelc.compiler.library.layers.convolutional.base import Convolution
 from modelc.compiler.library.layers.convolutional.window_fields import (
-    Dilation1,
-    Dilation2,
-    Dilation3,
     Directions,
     PaddingField,
-    Strides1,
-    Strides2,
-    Strides3,
-    Window1,
-    Window2,
-    Window3,
+    Windowed1D,
+    Windowed2D,
+    Windowed3D,
     reach_of,
     show_sizes,
 )
@@ -106,7 +100,7 @@ def margin(reach: int, step: int, padding: str, extra: int | None) -> tuple[int,
     return before, total - before
 
 
-class Conv1DTranspose(ConvTranspose):
+class Conv1DTranspose(Windowed1D, ConvTranspose):
     """The gradient of `conv1d` by its input, as a layer: makes sequences longer by `strides`.
 
     Input `[time, features]`, output `[time', filters]`; `kernel` is `[kernel_size, filters, features]`, `bias`
@@ -120,16 +114,12 @@ class Conv1DTranspose(ConvTranspose):
     torch: ClassVar[str] = "nn.ConvTranspose1d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution1DTranspose", "deconv1d")
     example: ClassVar[str] = "conv1d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
-    dimensions: ClassVar[int] = 1
 
-    kernel_size: Window1
-    strides: Strides1 = (1,)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation1 = (1,)
     output_padding: Annotated[Counts1 | None, Field(description=EXTRA)] = None
 
 
-class Conv2DTranspose(ConvTranspose):
+class Conv2DTranspose(Windowed2D, ConvTranspose):
     """The gradient of `conv2d` by its input, as a layer: makes images larger by `strides`.
 
     Input `[height, width, channels]`, output `[height', width', filters]`; `kernel` is
@@ -144,16 +134,12 @@ class Conv2DTranspose(ConvTranspose):
     spellings: ClassVar[tuple[str, ...]] = ("Convolution2DTranspose", "deconv2d")
     akin: ClassVar[tuple[str, ...]] = ("deconvolution",)
     example: ClassVar[str] = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
-    dimensions: ClassVar[int] = 2
 
-    kernel_size: Window2
-    strides: Strides2 = (1, 1)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation2 = (1, 1)
     output_padding: Annotated[Counts2 | None, Field(description=EXTRA)] = None
 
 
-class Conv3DTranspose(ConvTranspose):
+class Conv3DTranspose(Windowed3D, ConvTranspose):
     """The gradient of `conv3d` by its input, as a layer: makes volumes larger by `strides`.
 
     Input `[depth, height, width, channels]`, output `[depth', height', width', filters]`; `kernel` is
@@ -167,10 +153,6 @@ class Conv3DTranspose(ConvTranspose):
     torch: ClassVar[str] = "nn.ConvTranspose3d"
     spellings: ClassVar[tuple[str, ...]] = ("Convolution3DTranspose", "deconv3d")
     example: ClassVar[str] = "conv3d_transpose: {filters: 8, kernel_size: 2, strides: 2}"
-    dimensions: ClassVar[int] = 3
 
-    kernel_size: Window3
-    strides: Strides3 = (1, 1, 1)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation3 = (1, 1, 1)
     output_padding: Annotated[Counts3 | None, Field(description=EXTRA)] = None

@@ -6,24 +6,13 @@ from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.convolutional.base import Convolution
 from modelc.compiler.library.layers.convolutional.depthwise_conv import convolve_channels
-from modelc.compiler.library.layers.convolutional.window_fields import (
-    Dilation1,
-    Dilation2,
-    Directions,
-    PaddingField,
-    Strides1,
-    Strides2,
-    Window1,
-    Window2,
-    slide,
-)
+from modelc.compiler.library.layers.convolutional.window_fields import PaddingField, Windowed1D, Windowed2D
 from modelc.compiler.library.regularizers import RegularizerField
 
 
@@ -60,18 +49,13 @@ class SeparableConv(Convolution):
             ),
         }
 
-    def size(self, x: TensorType) -> Directions:
-        return slide(
-            x, self.kernel_size, self.strides, self.padding, dilation=self.dilation_rate, argument="kernel_size"
-        )
-
     def sums(self, call: Call, x: Array) -> Array:
         y = convolve_channels(x, call.params["depthwise_kernel"], self.strides, self.padding, self.dilation_rate)
         mixing = call.params["pointwise_kernel"].reshape(y.shape[-1], self.filters)
         return y @ mixing.astype(x.dtype)
 
 
-class SeparableConv1D(SeparableConv):
+class SeparableConv1D(Windowed1D, SeparableConv):
     """`depthwise_conv1d`, then a dense map of the channels at each step: few weights for a wide window. Chollet 2017.
 
     Input `[time, features]`, output `[time', filters]`; `depthwise_kernel` is
@@ -83,15 +67,11 @@ class SeparableConv1D(SeparableConv):
     keras: ClassVar[str] = "layers.SeparableConv1D"
     spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution1D",)
     example: ClassVar[str] = "separable_conv1d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
-    dimensions: ClassVar[int] = 1
 
-    kernel_size: Window1
-    strides: Strides1 = (1,)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation1 = (1,)
 
 
-class SeparableConv2D(SeparableConv):
+class SeparableConv2D(Windowed2D, SeparableConv):
     """`depthwise_conv2d`, then a dense map of the channels at each place: few weights for a wide window. Chollet 2017.
 
     Input `[height, width, channels]`, output `[height', width', filters]`; `depthwise_kernel` is
@@ -103,9 +83,5 @@ class SeparableConv2D(SeparableConv):
     keras: ClassVar[str] = "layers.SeparableConv2D"
     spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution2D",)
     example: ClassVar[str] = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
-    dimensions: ClassVar[int] = 2
 
-    kernel_size: Window2
-    strides: Strides2 = (1, 1)
     padding: PaddingField = "valid"
-    dilation_rate: Dilation2 = (1, 1)

@@ -4,13 +4,14 @@
 3 over `[depth, height, width, channels]`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.fields import Size, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.layer import Layer
 
 Padding = Literal["valid", "same"]
 Directions = tuple[int, ...]
@@ -27,6 +28,56 @@ Dilation3 = Annotated[Sizes3, Field(description="Distance between neighbours in 
 PaddingField = Annotated[
     Padding, Field(description="`valid`: only whole windows; `same`: zeros around, so that stride 1 keeps the size.")
 ]
+
+
+class Filters(Layer):
+    """Abstract: what computes so many channels. A base behind `Windowed`, so that this argument stands first."""
+
+    primary: ClassVar[str | None] = "filters"
+
+    filters: Annotated[Size, Field(description="Number of output channels.")]
+
+
+class Windowed(Layer):
+    """Abstract: the arguments of a window that slides in `dimensions` directions."""
+
+    dimensions: ClassVar[int]
+
+    kernel_size: Directions
+    strides: Directions
+    padding: str
+    dilation_rate: Directions
+
+
+class Windowed1D(Windowed):
+    """Abstract: a window over a sequence."""
+
+    dimensions: ClassVar[int] = 1
+
+    kernel_size: Window1
+    strides: Strides1 = (1,)
+    dilation_rate: Dilation1 = (1,)
+
+
+class Windowed2D(Windowed):
+    """Abstract: a window over an image."""
+
+    dimensions: ClassVar[int] = 2
+
+    kernel_size: Window2
+    strides: Strides2 = (1, 1)
+    dilation_rate: Dilation2 = (1, 1)
+
+
+class Windowed3D(Windowed):
+    """Abstract: a window over a volume."""
+
+    dimensions: ClassVar[int] = 3
+
+    kernel_size: Window3
+    strides: Strides3 = (1, 1, 1)
+    dilation_rate: Dilation3 = (1, 1, 1)
+
 
 NOUNS = {1: "sequence", 2: "image", 3: "volume"}
 SPACES = {

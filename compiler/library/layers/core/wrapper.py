@@ -1,10 +1,36 @@
-"""What wrappers share: the plan of the layer inside, whose refusals are blamed on the wrapper's argument."""
+"""What wrappers share: what they have of the layer inside, and its plan, whose refusals are blamed on the argument."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
 from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.library.layers.activations.smooth import Linear
+
+
+class Wrapper(Layer):
+    """Abstract: a layer around `layer`, which looks up what that looks up and ends as that ends."""
+
+    primary: ClassVar[str | None] = "layer"
+
+    layer: Layer
+
+    def ids(self) -> int | None:
+        return self.layer.ids()
+
+    def ends_in(self) -> Activation | None:
+        return self.layer.ends_in()
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (self, *self.layer.layers())
+
+
+def split_inside(wrapper: Wrapper) -> tuple[Layer, Activation] | None:
+    """The `split` of a wrapper that computes nothing behind its layer."""
+    parts = wrapper.layer.split()
+    if parts is None or isinstance(parts[0], Linear):
+        return parts
+    return wrapper.model_copy(update={"layer": parts[0]}), parts[1]
 
 
 def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "layer") -> Plan:

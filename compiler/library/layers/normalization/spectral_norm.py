@@ -13,14 +13,13 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State
 from modelc.compiler.library.initializers.random import TruncatedNormal
 from modelc.compiler.library.layers import LAYERS, LayerField
-from modelc.compiler.library.layers.activations.smooth import Linear
-from modelc.compiler.library.layers.core.wrapper import plan_inside
+from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
 
 DIVIDED = ("kernel", "embeddings")
 """The weights that a layer may have to divide."""
 
 
-class SpectralNorm(Layer):
+class SpectralNorm(Wrapper):
     """`layer` with its kernel (or `embeddings`) divided by its spectral norm: `kernel / sigma`.
 
     Input and output are those of `layer`, weights too, without a prefix. `sigma` is the largest singular value of the
@@ -33,7 +32,6 @@ class SpectralNorm(Layer):
     """
 
     keras: ClassVar[str] = "layers.SpectralNormalization"
-    primary: ClassVar[str | None] = "layer"
     spellings: ClassVar[tuple[str, ...]] = ("sn",)
     example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
@@ -94,19 +92,7 @@ class SpectralNorm(Layer):
         return kernel / jnp.where(some, sigma, 1), jnp.where(some, new.astype(u.dtype), u)
 
     def split(self) -> tuple[Layer, Activation] | None:
-        parts = self.layer.split()
-        if parts is None or isinstance(parts[0], Linear):
-            return parts
-        return self.model_copy(update={"layer": parts[0]}), parts[1]
-
-    def ids(self) -> int | None:
-        return self.layer.ids()
-
-    def ends_in(self) -> Activation | None:
-        return self.layer.ends_in()
-
-    def layers(self) -> tuple[Layer, ...]:
-        return (self, *self.layer.layers())
+        return split_inside(self)
 
 
 def divided(weights: Mapping[str, Any]) -> str | None:

@@ -8,15 +8,15 @@ from pydantic import Field
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS, LayerField
-from modelc.compiler.library.layers.core.wrapper import plan_inside
+from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside
 
 RECURRENT = frozenset({"go_backwards", "return_sequences"})
 """The arguments that make a layer recurrent."""
 
 
-class Bidirectional(Layer):
+class Bidirectional(Wrapper):
     """Two copies of a recurrent `layer`, one forwards and one backwards in time, their outputs merged step by step.
 
     Input as that of `layer`; as `initial_state` optionally the forward states, then the backward ones. Output as that of
@@ -28,7 +28,6 @@ class Bidirectional(Layer):
 
     keras: ClassVar[str] = "layers.Bidirectional"
     slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
-    primary: ClassVar[str | None] = "layer"
     spellings: ClassVar[tuple[str, ...]] = ("bi", "birnn", "bilstm", "blstm", "bigru")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
     example: ClassVar[str] = "bidirectional: {layer: {lstm: 64}}"
@@ -104,12 +103,6 @@ class Bidirectional(Layer):
         if self.merge_mode == "mul":
             return one * other
         return one + other if self.merge_mode == "sum" else (one + other) / 2
-
-    def ends_in(self) -> Activation | None:
-        return self.layer.ends_in()
-
-    def layers(self) -> tuple[Layer, ...]:
-        return (self, *self.layer.layers())
 
 
 def halves(states: Sequence[Any] | None) -> tuple[Any, Any]:

@@ -10,21 +10,17 @@ from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Weight
+from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.layers.convolutional.base import convolve
 from modelc.compiler.library.layers.convolutional.window_fields import (
     SPACES,
-    Dilation1,
-    Dilation2,
-    Dilation3,
     Directions,
+    Filters,
     PaddingField,
-    Strides1,
-    Strides2,
-    Strides3,
-    Window1,
-    Window2,
-    Window3,
+    Windowed,
+    Windowed1D,
+    Windowed2D,
+    Windowed3D,
     slide,
 )
 from modelc.compiler.library.layers.recurrent.base import mask_of
@@ -46,21 +42,12 @@ class ConvRecur:
         return convolve_gates(h, self.kernel, self.dropped, ones, "same", ones)
 
 
-class Filters(Layer):
-    """Abstract: sized by `filters` and a window, which stand before all other arguments."""
-
-    filters: Annotated[Size, Field(description="Number of channels of the output and of the state.")]
-    kernel_size: Directions
-    strides: Directions
-    padding: PaddingField = "valid"
-    dilation_rate: Directions
-
-
-class ConvLSTM(LongShortTerm, Filters):
+class ConvLSTM(LongShortTerm, Windowed, Filters):
     """Abstract: an LSTM whose state has parts `[..., filters]` and whose products are convolutions."""
 
     sized: ClassVar[str] = "filters"
-    dimensions: ClassVar[int]
+
+    filters: Annotated[Size, Field(description="Number of channels of the output and of the state.")]
 
     def state_type(self, x: TensorType) -> TensorType:
         noun, _, axes = SPACES[self.dimensions].partition(" [")
@@ -119,7 +106,7 @@ class ConvLSTM(LongShortTerm, Filters):
         return [factors[:, gate] for gate in range(self.gates)]
 
 
-class ConvLSTM1D(ConvLSTM):
+class ConvLSTM1D(Windowed1D, ConvLSTM):
     """Runs over a sequence of rows of values, carrying rows h and c: an LSTM whose products are convolutions.
 
     `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
@@ -137,14 +124,11 @@ class ConvLSTM1D(ConvLSTM):
 
     keras: ClassVar[str] = "layers.ConvLSTM1D"
     example: ClassVar[str] = "conv_lstm1d: {filters: 16, kernel_size: 3, padding: same}"
-    dimensions: ClassVar[int] = 1
 
-    kernel_size: Window1
-    strides: Strides1 = (1,)
-    dilation_rate: Dilation1 = (1,)
+    padding: PaddingField = "valid"
 
 
-class ConvLSTM2D(ConvLSTM):
+class ConvLSTM2D(Windowed2D, ConvLSTM):
     """Runs over a sequence of images, carrying images h and c: an LSTM whose products are convolutions.
 
     `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
@@ -163,14 +147,11 @@ class ConvLSTM2D(ConvLSTM):
     keras: ClassVar[str] = "layers.ConvLSTM2D"
     spellings: ClassVar[tuple[str, ...]] = ("conv_lstm", "conv_lstm_cell")
     example: ClassVar[str] = "conv_lstm2d: {filters: 16, kernel_size: 3, padding: same}"
-    dimensions: ClassVar[int] = 2
 
-    kernel_size: Window2
-    strides: Strides2 = (1, 1)
-    dilation_rate: Dilation2 = (1, 1)
+    padding: PaddingField = "valid"
 
 
-class ConvLSTM3D(ConvLSTM):
+class ConvLSTM3D(Windowed3D, ConvLSTM):
     """Runs over a sequence of volumes, carrying volumes h and c: an LSTM whose products are convolutions.
 
     `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
@@ -188,11 +169,8 @@ class ConvLSTM3D(ConvLSTM):
 
     keras: ClassVar[str] = "layers.ConvLSTM3D"
     example: ClassVar[str] = "conv_lstm3d: {filters: 8, kernel_size: 3, padding: same}"
-    dimensions: ClassVar[int] = 3
 
-    kernel_size: Window3
-    strides: Strides3 = (1, 1, 1)
-    dilation_rate: Dilation3 = (1, 1, 1)
+    padding: PaddingField = "valid"
 
 
 def convolve_gates(

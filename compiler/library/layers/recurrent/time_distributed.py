@@ -11,10 +11,10 @@ from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
 from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.activations.smooth import Linear
-from modelc.compiler.library.layers.core.wrapper import plan_inside
+from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
 
 
-class TimeDistributed(Layer):
+class TimeDistributed(Wrapper):
     """One `layer` with one set of weights on each step of a sequence: `y[t] = layer(x[t])`.
 
     Input `[time, ...]`, where `layer` takes `[...]`; each port of `layer` gives `[time, ...]`. The weights and the state
@@ -26,7 +26,6 @@ class TimeDistributed(Layer):
     """
 
     keras: ClassVar[str] = "layers.TimeDistributed"
-    primary: ClassVar[str | None] = "layer"
     spellings: ClassVar[tuple[str, ...]] = ("timewise", "per_step")
     masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
     example: ClassVar[str] = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
@@ -79,16 +78,4 @@ class TimeDistributed(Layer):
     def split(self) -> tuple[Layer, Activation] | None:
         if isinstance(self.layer, Activation):
             return Linear(), self.layer
-        parts = self.layer.split()
-        if parts is None or isinstance(parts[0], Linear):
-            return parts
-        return self.model_copy(update={"layer": parts[0]}), parts[1]
-
-    def ids(self) -> int | None:
-        return self.layer.ids()
-
-    def ends_in(self) -> Activation | None:
-        return self.layer.ends_in()
-
-    def layers(self) -> tuple[Layer, ...]:
-        return (self, *self.layer.layers())
+        return split_inside(self)

@@ -1,6 +1,6 @@
 """The layers that add to or take from the edges of a sequence, an image or a volume."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -26,9 +26,11 @@ class ZeroPadding(Layer):
     keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
+    padding: tuple[Any, ...]
+
     @property
     def edges(self) -> Edges:
-        raise NotImplementedError
+        return (self.padding,) if self.dimensions == 1 else self.padding
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)
@@ -46,9 +48,11 @@ class Cropping(Layer):
     keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
+    cropping: tuple[Any, ...]
+
     @property
     def edges(self) -> Edges:
-        raise NotImplementedError
+        return (self.cropping,) if self.dimensions == 1 else self.cropping
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)
@@ -81,10 +85,6 @@ class ZeroPadding1D(ZeroPadding):
 
     padding: Annotated[Counts2, Field(description=f"Zeros: {FORMS1}")] = (1, 1)
 
-    @property
-    def edges(self) -> Edges:
-        return (self.padding,)
-
 
 class ZeroPadding2D(ZeroPadding):
     """Zeros around an image.
@@ -101,10 +101,6 @@ class ZeroPadding2D(ZeroPadding):
 
     padding: Annotated[Edges2, Field(description=f"Zeros: {FORMS2}")] = ((1, 1), (1, 1))
 
-    @property
-    def edges(self) -> Edges:
-        return self.padding
-
 
 class ZeroPadding3D(ZeroPadding):
     """Zeros around a volume `[depth, height, width, channels]`; each axis but the channels grows by its two counts.
@@ -120,10 +116,6 @@ class ZeroPadding3D(ZeroPadding):
 
     padding: Annotated[Edges3, Field(description=f"Zeros: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
 
-    @property
-    def edges(self) -> Edges:
-        return self.padding
-
 
 class Cropping1D(Cropping):
     """A sequence without its first and last steps: input `[time, features]`, output `[time - start - end, features]`.
@@ -137,10 +129,6 @@ class Cropping1D(Cropping):
     dimensions: ClassVar[int] = 1
 
     cropping: Annotated[Counts2, Field(description=f"Steps cut off: {FORMS1}")] = (1, 1)
-
-    @property
-    def edges(self) -> Edges:
-        return (self.cropping,)
 
 
 class Cropping2D(Cropping):
@@ -157,10 +145,6 @@ class Cropping2D(Cropping):
 
     cropping: Annotated[Edges2, Field(description=f"Rows and columns cut off: {FORMS2}")] = ((0, 0), (0, 0))
 
-    @property
-    def edges(self) -> Edges:
-        return self.cropping
-
 
 class Cropping3D(Cropping):
     """A volume `[depth, height, width, channels]` without its edges; each axis but the channels loses its two counts.
@@ -174,7 +158,3 @@ class Cropping3D(Cropping):
     dimensions: ClassVar[int] = 3
 
     cropping: Annotated[Edges3, Field(description=f"What is cut off: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
-
-    @property
-    def edges(self) -> Edges:
-        return self.cropping

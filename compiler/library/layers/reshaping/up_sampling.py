@@ -13,7 +13,7 @@ from modelc.compiler.library.layers.convolutional.window_fields import Direction
 
 
 class UpSampling(Layer):
-    """Abstract: each place becomes `size` places. What fills them, subclasses say."""
+    """Abstract: each place becomes `size` places, which copies of it fill unless a subclass says otherwise."""
 
     primary: ClassVar[str | None] = "size"
     keeps: ClassVar[Kept] = "values"
@@ -29,6 +29,9 @@ class UpSampling(Layer):
 
     def check(self, x: TensorType) -> None:
         """Raise PlanError for values that cannot fill the new places; copies of any can."""
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return repeated(x, self.size)
 
 
 def repeated(x: Array, factors: Directions) -> Array:
@@ -50,9 +53,6 @@ class UpSampling1D(UpSampling):
     dimensions: ClassVar[int] = 1
 
     size: Annotated[Sizes1, Field(description="How many steps each becomes.")] = (2,)
-
-    def apply(self, call: Call, x: Array) -> Array:
-        return repeated(x, self.size)
 
 
 class UpSampling2D(UpSampling):
@@ -82,7 +82,7 @@ class UpSampling2D(UpSampling):
 
     def apply(self, call: Call, x: Array) -> Array:
         if self.interpolation == "nearest":
-            return repeated(x, self.size)
+            return super().apply(call, x)
         height, width = (whole * factor for whole, factor in zip(x.shape[1:3], self.size, strict=True))
         wide = x.astype(jax.numpy.promote_types(x.dtype, "float32"))
         y: Array = jax.image.resize(wide, (x.shape[0], height, width, x.shape[3]), "bilinear").astype(x.dtype)
@@ -101,6 +101,3 @@ class UpSampling3D(UpSampling):
     dimensions: ClassVar[int] = 3
 
     size: Annotated[Sizes3, Field(description="Factors of depth, height and width; one number for all.")] = (2, 2, 2)
-
-    def apply(self, call: Call, x: Array) -> Array:
-        return repeated(x, self.size)
