@@ -18,7 +18,7 @@ from modelc.compiler.library.contracts.layer import Activation, Plan
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.losses import LOSSES
-from modelc.compiler.library.losses.none import NoLoss
+from modelc.compiler.library.losses.without_target import NoLoss
 
 
 def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple[Term, ...], list[Edge]]:

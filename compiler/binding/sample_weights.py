@@ -10,7 +10,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.losses import LOSSES
-from modelc.compiler.library.losses.none import NoLoss
+from modelc.compiler.library.losses.without_target import NoLoss
 
 AT: Path = ("data", "sample_weight")
 

@@ -12,7 +12,7 @@ from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.losses.none import NoLoss
+from modelc.compiler.library.losses.without_target import NoLoss
 
 SAMPLE_WEIGHT = "data.sample_weight"
 """The key of the weights of rows among the targets of a task: no target can have this name."""

@@ -9,7 +9,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.layer import Plan
-from modelc.compiler.library.losses.none import NoLoss
+from modelc.compiler.library.losses.without_target import NoLoss
 
 
 def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:

@@ -288,8 +288,7 @@ class Builder:
         self, names: Namespace, site: BuildSite, item: Item, body: Unembed, given: Arguments, at: Path
     ) -> Edge | None:
         """The transposed table of an embedding: maps vectors to a logit for each id."""
-        from modelc.compiler.library.layers.core.embedding import Embedding
-        from modelc.compiler.library.layers.core.unembed import TiedUnembed
+        from modelc.compiler.library.layers.core.embedding import Embedding, TiedUnembed
 
         known = shared_node(self.reporter, names, body.of, "unembed")
         *others, name = shares_of(names, body.of.node)

@@ -1,9 +1,43 @@
-"""Cross-entropy of independent yes-or-no values."""
+"""Cross-entropies of values that each say how likely a yes is."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from modelc.compiler.library.base.lazy import Array, jax
-from modelc.compiler.library.losses.yes_or_no import YesOrNoLoss
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Fraction, NonNegative
+from modelc.compiler.library.base.formulas import focus
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, np
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.losses.class_weight import WeighsClasses
+from modelc.compiler.library.losses.elementwise import ElementwiseLoss
+
+
+class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
+    """Abstract: target values lie in [0, 1], from no to yes; the two classes are no (0) and yes (1)."""
+
+    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "sigmoid"
+    limits: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+
+    label_smoothing: Annotated[Fraction, Field(description="How far each target is moved towards 0.5.")] = 0.0
+
+    def width(self, output: TensorType) -> int:
+        return 2
+
+    def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
+        yes = target.sum(dtype=np.float64)
+        return np.asarray([target.size - yes, yes])
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        smooth = truth * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else truth
+        losses = self.score(values, smooth)
+        if not self.class_weight:
+            return losses
+        weights = self.class_weights(2, losses)
+        return losses * (truth * weights[1] + (1.0 - truth) * weights[0])
+
+    def score(self, values: Array, smooth: Array) -> Array:
+        """The loss of each value, given its smoothed truth, before classes are weighed."""
+        raise NotImplementedError
 
 
 class BinaryCrossEntropy(YesOrNoLoss):
@@ -25,3 +59,31 @@ class BinaryCrossEntropy(YesOrNoLoss):
     def score(self, values: Array, smooth: Array) -> Array:
         # Two softplus instead of softplus(x) - x * t: no difference of large numbers where the model is sure and right.
         return smooth * jax.nn.softplus(-values) + (1.0 - smooth) * jax.nn.softplus(values)
+
+
+class BinaryFocalCrossEntropy(YesOrNoLoss):
+    """Cross-entropy of yes-or-no values, less of it the surer the right answer: times `(1 - q) ** gamma`.
+
+    `q = t * p + (1 - t) * (1 - p)`, `p = sigmoid(output)`. Output and target have equal shapes, target values lie in
+    [0, 1]; so have the elements. With `alpha` each value counts `t * alpha + (1 - t) * (1 - alpha)`. The loss is the
+    mean over all values; `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy` (from logits), whose `apply_class_balancing` is to
+    give `alpha` here.
+    """
+
+    keras: ClassVar[str] = "losses.BinaryFocalCrossentropy"
+    primary: ClassVar[str | None] = "gamma"
+    spellings: ClassVar[tuple[str, ...]] = ("binary_focal", "sigmoid_focal_loss")
+    example: ClassVar[str] = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
+
+    gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
+    alpha: Annotated[
+        Fraction | None, Field(description="How much yes counts, no counting the rest to 1; null counts both 1.")
+    ] = None
+
+    def score(self, values: Array, smooth: Array) -> Array:
+        cross_entropies = smooth * jax.nn.softplus(-values) + (1.0 - smooth) * jax.nn.softplus(values)
+        wrong = smooth * jax.nn.sigmoid(-values) + (1.0 - smooth) * jax.nn.sigmoid(values)
+        losses = focus(wrong, self.gamma) * cross_entropies
+        if self.alpha is None:
+            return losses
+        return losses * (smooth * self.alpha + (1.0 - smooth) * (1.0 - self.alpha))

@@ -1,11 +1,22 @@
-"""Cross-entropy between classes: labels or distributions, told apart by shape."""
+"""Cross-entropies of classes, and what generalizes them."""
 
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.base.fields import Fraction
-from modelc.compiler.library.base.lazy import Array, jax
+from modelc.compiler.library.base import formulas
+from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
+from modelc.compiler.library.base.formulas import focus
+from modelc.compiler.library.base.lazy import Array, jax, jnp
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.loss import (
+    Loss,
+    at_least_float32,
+    need,
+    need_equal_shapes,
+    need_float_output,
+    need_steps_apart,
+)
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 
 
@@ -44,3 +55,89 @@ class CrossEntropy(ClassLoss):
 
     def compare(self, values: Array, target: Array) -> Array:
         return -expected(jax.nn.log_softmax(values), target, self.label_smoothing)
+
+
+class FocalCrossEntropy(ClassLoss):
+    """Cross-entropy of classes, less of it the surer the right answer: `-sum(t * alpha * (1 - p) ** gamma * log(p))`.
+
+    `p = softmax(output)` over the last axis, output `[..., classes]`. A target of shape `[...]` holds integer labels,
+    one of shape `[..., classes]` distributions. The elements have shape `[...]`, and the loss is their mean;
+    `class_weight` is that of `cross_entropy`. Follows Keras 3 `CategoricalFocalCrossentropy` (from logits).
+    """
+
+    keras: ClassVar[str] = "losses.CategoricalFocalCrossentropy"
+    primary: ClassVar[str | None] = "gamma"
+    spellings: ClassVar[tuple[str, ...]] = ("focal", "focal_loss")
+    example: ClassVar[str] = "focal_cross_entropy: 2.0"
+    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+
+    gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
+    alpha: Annotated[Positive, Field(description="Factor of the whole loss.")] = 0.25
+    label_smoothing: Annotated[
+        Fraction, Field(description="The share of each target that is spread evenly over all classes.")
+    ] = 0.0
+
+    def compare(self, values: Array, target: Array) -> Array:
+        log_probabilities = jax.nn.log_softmax(values)
+        return -expected(
+            self.alpha * focus(-jnp.expm1(log_probabilities), self.gamma) * log_probabilities,
+            target,
+            self.label_smoothing,
+        )
+
+
+class GeneralizedCrossEntropy(ClassLoss):
+    """Cross-entropy that gives little to labels the model is sure are wrong: `sum(t * (1 - p ** q) / q)`.
+
+    `p = softmax(output)` over the last axis, output `[..., classes]`. A target of shape `[...]` holds integer labels,
+    one of shape `[..., classes]` distributions. The elements have shape `[...]`, and the loss is their mean. Near `q = 0`
+    it is `cross_entropy`, at 1 half the absolute error. `class_weight` is that of `cross_entropy`. Follows Keras 3
+    `CategoricalGeneralizedCrossEntropy`, which takes labels and probabilities only.
+    """
+
+    keras: ClassVar[str] = "losses.CategoricalGeneralizedCrossEntropy"
+    primary: ClassVar[str | None] = "q"
+    spellings: ClassVar[tuple[str, ...]] = ("gce", "categorical_generalized_cross_entropy")
+    example: ClassVar[str] = "generalized_cross_entropy: 0.7"
+    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+
+    q: Annotated[Positive, Field(le=1, description="Above 0 and up to 1; larger forgives more wrong labels.")] = 0.5
+
+    def compare(self, values: Array, target: Array) -> Array:
+        return -expected(jnp.expm1(self.q * jax.nn.log_softmax(values)) / self.q, target)
+
+
+class KLDivergence(Loss):
+    """Kullback-Leibler divergence of the target from the softmax of the output: `sum(t * log(t / softmax(output)))`.
+
+    Output and target `[..., classes]`; target values lie in [0, 1], and 0 adds nothing. The elements have shape
+    `[...]`, and the loss is their mean. Its gradient is that of `cross_entropy`. Follows Keras 3 `KLDivergence`, which
+    takes probabilities and clips both at 1e-7.
+    """
+
+    keras: ClassVar[str] = "losses.KLDivergence"
+    torch: ClassVar[str] = "nn.KLDivLoss"
+    spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
+    example: ClassVar[str] = "kl_divergence"
+    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+
+    def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
+        need_float_output(output)
+        need(
+            output.rank >= 1 and output.shape[-1] > 1,
+            f"a distribution needs classes, the output has shape {show_shape(output.shape)}",
+            help="give the last axis of the output one value per class",
+            code="E304",
+        )
+        need_steps_apart(output)
+        if target is not None:
+            need_equal_shapes(output, target)
+        return output.shape[:-1]
+
+    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+        return (0.0, 1.0)
+
+    def elements(self, output: Array, target: Array | None) -> Array:
+        assert target is not None, "kl_divergence takes a target"
+        log_probabilities = jax.nn.log_softmax(at_least_float32(output))
+        return formulas.divergence(log_probabilities, target.astype(log_probabilities.dtype))

@@ -1,18 +1,25 @@
 """What losses have in common that compare value by value."""
 
+from typing import ClassVar
+
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal_shapes, need_float_output
 
 
 class ElementwiseLoss(Loss):
-    """Abstract: output and target have equal shapes, and so have the elements."""
+    """Abstract: output and target have equal shapes, and so have the elements. Targets lie within `limits`."""
+
+    limits: ClassVar[tuple[float, float] | None] = None
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
         if target is not None:
             need_equal_shapes(output, target)
         return output.shape
+
+    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
+        return self.limits
 
     def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "this loss takes a target"

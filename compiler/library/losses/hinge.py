@@ -2,9 +2,8 @@
 
 from typing import ClassVar
 
-from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses.class_loss import ClassLoss
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
 
@@ -19,12 +18,10 @@ class Hinge(ElementwiseLoss):
     keras: ClassVar[str] = "losses.Hinge"
     spellings: ClassVar[tuple[str, ...]] = ("HingeLoss", "svm")
     example: ClassVar[str] = "hinge"
-
-    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
-        return (-1.0, 1.0)
+    limits: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def compare(self, values: Array, truth: Array) -> Array:
-        return comparisons.hinge(values, truth)
+        return hinge(values, truth)
 
 
 class SquaredHinge(ElementwiseLoss):
@@ -35,12 +32,10 @@ class SquaredHinge(ElementwiseLoss):
 
     keras: ClassVar[str] = "losses.SquaredHinge"
     example: ClassVar[str] = "squared_hinge"
-
-    def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
-        return (-1.0, 1.0)
+    limits: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def compare(self, values: Array, truth: Array) -> Array:
-        return jnp.square(comparisons.hinge(values, truth))
+        return jnp.square(hinge(values, truth))
 
 
 class CategoricalHinge(ClassLoss):
@@ -57,4 +52,12 @@ class CategoricalHinge(ClassLoss):
     example: ClassVar[str] = "categorical_hinge"
 
     def compare(self, values: Array, target: Array) -> Array:
-        return comparisons.categorical_hinge(values, comparisons.one_hot(target, values))
+        truth = one_hot(target, values)
+        right = jnp.sum(truth * values, axis=-1)
+        wrong = jnp.max((1.0 - truth) * values, axis=-1)
+        return jnp.maximum(wrong - right + 1.0, 0.0)
+
+
+def hinge(values: Array, truth: Array) -> Array:
+    """`max(1 - truth * values, 0)`, where a truth of 0 stands for -1."""
+    return jnp.maximum(1.0 - jnp.where(truth == 0, -1.0, truth) * values, 0.0)

@@ -1,8 +1,11 @@
-"""What losses have in common that compare predicted with true areas, summed over the places of each row."""
+"""One minus the overlap of predicted and true areas, summed over the places of each row."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from modelc.compiler.library.base.formulas import one_hot
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.formulas import EPSILON, one_hot
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import (
@@ -96,3 +99,88 @@ def areas(probabilities: Array, truth: Array, places: tuple[int, ...]) -> tuple[
         jnp.sum(probabilities, axis=places),
         jnp.sum(truth, axis=places),
     )
+
+
+class Dice(ClassOverlap):
+    """One minus the overlap with each class: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over places.
+
+    `p = softmax(output)` over the last axis, output `[..., classes]` with at least one axis of places. A target of
+    shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows. The elements are one per row and
+    class, and the loss is their mean. A class that a row lacks has a loss near 1 there.
+    `class_weight` is a factor of the loss of each class. Follows Keras 3 `Dice` with
+    `axis` the places; Keras's default mixes the rows of a batch, and with softmax all classes.
+    """
+
+    keras: ClassVar[str] = "losses.Dice"
+    spellings: ClassVar[tuple[str, ...]] = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
+    example: ClassVar[str] = "dice"
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return dice(both, predicted, true)
+
+
+class BinaryDice(BinaryOverlap):
+    """One minus the overlap of the areas of yes: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over a row.
+
+    `p = sigmoid(output)`. Output and target have equal shapes, target values lie in [0, 1]. The elements are one per
+    row, and the loss is their mean. A row without any yes has a loss near 1. Follows Keras 3 `Dice` with `axis` all but
+    the batch; Keras's default mixes the rows of a batch.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("binary_dice_loss", "sigmoid_dice")
+    example: ClassVar[str] = "binary_dice"
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return dice(both, predicted, true)
+
+
+def dice(both: Array, predicted: Array, true: Array) -> Array:
+    """The Dice coefficient of two areas."""
+    return 2.0 * both / (true + predicted + EPSILON)
+
+
+WrongWeight = Annotated[NonNegative, Field(description="How much predicted places count that are not true.")]
+MissedWeight = Annotated[NonNegative, Field(description="How much true places count that are not predicted.")]
+
+
+class Tversky(ClassOverlap):
+    """One minus an overlap with each class: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) + 1e-7)`.
+
+    `s = sum(t * p)`, all sums over places; `p = softmax(output)` over the last axis, output `[..., classes]` with at
+    least one axis of places. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows.
+    The elements are one per row and class, and the loss is their mean. With both weights 0.5 it is `dice`; a larger
+    `beta` finds more of small areas. `class_weight` is a factor of the loss of each class. Follows the paper, and
+    Keras 3 `Tversky` with `axis` the places but for this: there `alpha` weighs what is missed, against its own description.
+    """
+
+    keras: ClassVar[str] = "losses.Tversky"
+    spellings: ClassVar[tuple[str, ...]] = ("tversky_loss", "TverskyLoss")
+    example: ClassVar[str] = "tversky: {alpha: 0.3, beta: 0.7}"
+
+    alpha: WrongWeight = 0.5
+    beta: MissedWeight = 0.5
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return tversky(both, predicted, true, self.alpha, self.beta)
+
+
+class BinaryTversky(BinaryOverlap):
+    """One minus an overlap of the areas of yes: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) + 1e-7)`.
+
+    `s = sum(t * p)`, all sums over a row; `p = sigmoid(output)`. Output and target have equal shapes, target values lie
+    in [0, 1]. The elements are one per row, and the loss is their mean. With both weights 0.5 it is `binary_dice`.
+    """
+
+    spellings: ClassVar[tuple[str, ...]] = ("binary_tversky_loss",)
+    example: ClassVar[str] = "binary_tversky: {alpha: 0.3, beta: 0.7}"
+
+    alpha: WrongWeight = 0.5
+    beta: MissedWeight = 0.5
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return tversky(both, predicted, true, self.alpha, self.beta)
+
+
+def tversky(both: Array, predicted: Array, true: Array, alpha: float, beta: float) -> Array:
+    """The Tversky index of two areas."""
+    return both / (both + alpha * (predicted - both) + beta * (true - both) + EPSILON)

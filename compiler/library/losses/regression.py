@@ -1,7 +1,12 @@
-"""The squared error."""
+"""The losses of numbers, value by value: how far an output is from its target."""
 
-from typing import ClassVar
+from math import inf
+from typing import Annotated, ClassVar
 
+from pydantic import Field
+
+from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
 
@@ -19,3 +24,107 @@ class MeanSquaredError(ElementwiseLoss):
 
     def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(values - truth)
+
+
+class MeanAbsoluteError(ElementwiseLoss):
+    """`|output - target|`, value by value; shapes must be equal.
+
+    The loss is the mean over all values. Follows Keras 3 `MeanAbsoluteError`.
+    """
+
+    keras: ClassVar[str] = "losses.MeanAbsoluteError"
+    torch: ClassVar[str] = "nn.L1Loss"
+    spellings: ClassVar[tuple[str, ...]] = ("mae", "l1", "absolute_error")
+    example: ClassVar[str] = "mean_absolute_error"
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        return jnp.abs(values - truth)
+
+
+class MeanAbsolutePercentageError(ElementwiseLoss):
+    """`100 * |output - target| / max(|target|, 1e-7)`, value by value; shapes must be equal.
+
+    The loss is the mean over all values. A target of 0 makes it huge: choose another loss where there are any. Follows
+    Keras 3 `MeanAbsolutePercentageError`.
+    """
+
+    keras: ClassVar[str] = "losses.MeanAbsolutePercentageError"
+    spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
+    example: ClassVar[str] = "mean_absolute_percentage_error"
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        return 100.0 * jnp.abs(values - truth) / jnp.maximum(jnp.abs(truth), EPSILON)
+
+
+class MeanSquaredLogarithmicError(ElementwiseLoss):
+    """`(log(1 + output) - log(1 + target)) ** 2`, value by value; shapes must be equal.
+
+    For targets of at least 0. Outputs and targets below 1e-7 are taken for 1e-7, so that an output below 0 has no
+    gradient. The loss is the mean over all values. Follows Keras 3 `MeanSquaredLogarithmicError`.
+    """
+
+    keras: ClassVar[str] = "losses.MeanSquaredLogarithmicError"
+    spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
+    example: ClassVar[str] = "mean_squared_logarithmic_error"
+    limits: ClassVar[tuple[float, float] | None] = (0.0, inf)
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        return jnp.square(jnp.log1p(jnp.maximum(values, EPSILON)) - jnp.log1p(jnp.maximum(truth, EPSILON)))
+
+
+class Huber(ElementwiseLoss):
+    """Squared for small errors, straight for large ones: `e ** 2 / 2` up to `delta`, then `delta * (|e| - delta / 2)`.
+
+    `e = output - target`, value by value; shapes must be equal. The loss is the mean over all values. Follows Keras 3
+    `Huber`; PyTorch's `SmoothL1Loss` with `beta` is this divided by `delta`.
+    """
+
+    keras: ClassVar[str] = "losses.Huber"
+    torch: ClassVar[str] = "nn.HuberLoss"
+    primary: ClassVar[str | None] = "delta"
+    spellings: ClassVar[tuple[str, ...]] = ("smooth_l1", "SmoothL1Loss")
+    example: ClassVar[str] = "huber: 1.0"
+
+    delta: Annotated[Positive, Field(description="The error from which on the loss grows in a straight line.")] = 1.0
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        size = jnp.abs(values - truth)
+        return jnp.where(size <= self.delta, 0.5 * jnp.square(size), self.delta * (size - 0.5 * self.delta))
+
+
+class LogCosh(ElementwiseLoss):
+    """`log(cosh(output - target))`, value by value; shapes must be equal.
+
+    Half the squared error where that is small, the absolute error less log 2 where it is large. The loss is the mean
+    over all values. Follows Keras 3 `LogCosh`.
+    """
+
+    keras: ClassVar[str] = "losses.LogCosh"
+    spellings: ClassVar[tuple[str, ...]] = ("log_cosh_error",)
+    example: ClassVar[str] = "log_cosh"
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        error = values - truth
+        size = jnp.abs(error)
+        # Two forms, because the one that bears large errors is a difference of nearly equal numbers where they are small.
+        small = 0.5 * jnp.log1p(jnp.square(jnp.sinh(jnp.clip(error, -1.0, 1.0))))
+        large = size + jnp.log1p(jnp.exp(-2.0 * size)) - jnp.log(2.0).astype(size.dtype)
+        return jnp.where(size < 1.0, small, large)
+
+
+class Poisson(ElementwiseLoss):
+    """`output - target * log(output + 1e-7)`, value by value; shapes must be equal.
+
+    The output is the expected count and must be above 0: end the model in `softplus` or `exponential`. It is the
+    negative log-likelihood of a Poisson distribution without what depends on the target alone. The loss is the mean
+    over all values. Follows Keras 3 `Poisson`.
+    """
+
+    keras: ClassVar[str] = "losses.Poisson"
+    torch: ClassVar[str] = "nn.PoissonNLLLoss"
+    akin: ClassVar[tuple[str, ...]] = ("poisson_nll", "PoissonNLLLoss")
+    example: ClassVar[str] = "poisson"
+    limits: ClassVar[tuple[float, float] | None] = (0.0, inf)
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        return values - truth * jnp.log(values + EPSILON)

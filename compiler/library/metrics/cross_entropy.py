@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from modelc.compiler.library.base import formulas as comparisons
+from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.metrics.answers import need_class_target, need_probabilities, need_steps_apart
-from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
+from modelc.compiler.library.metrics.errors import ElementwiseMetric
 
 
 class CrossEntropy(Metric):
@@ -39,7 +39,7 @@ class CrossEntropy(Metric):
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         logarithms = jnp.log(jnp.clip(prediction.astype(jnp.float32), EPSILON, 1.0 - EPSILON))
-        return mean_sums(-jnp.sum(comparisons.one_hot(target, logarithms) * logarithms, axis=-1), weight)
+        return mean_sums(-jnp.sum(formulas.one_hot(target, logarithms) * logarithms, axis=-1), weight)
 
     def result(self, sums: Mapping[str, float]) -> float:
         return mean_result(sums)
@@ -86,4 +86,4 @@ class KLDivergence(ElementwiseMetric):
         return output.shape[:-1]
 
     def compare(self, prediction: Array, truth: Array) -> Array:
-        return comparisons.divergence(jnp.log(jnp.clip(prediction, EPSILON, 1.0)), truth)
+        return formulas.divergence(jnp.log(jnp.clip(prediction, EPSILON, 1.0)), truth)

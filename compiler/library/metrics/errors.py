@@ -1,18 +1,46 @@
-"""Metrics of numbers that are the mean of an error, value by value."""
+"""The metrics that are the mean of an error: of what the loss of their name gives for each value, or each row of values."""
 
 from collections.abc import Mapping
 from math import sqrt
 from typing import ClassVar, Literal
 
-from modelc.compiler.library.base import formulas as comparisons
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.metric import mean_result
-from modelc.compiler.library.metrics.elementwise import ElementwiseMetric
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
+from modelc.compiler.library.losses import hinge, regression
+from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 
-Better = Literal["higher", "lower"]
+
+class ElementwiseMetric(Metric):
+    """Abstract: prediction and target have equal shapes; the metric is the mean over all values that count."""
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_comparable(output, target)
+        return output.shape
+
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
+        return mean_sums(self.compare(prediction.astype(jnp.float32), target.astype(jnp.float32)), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+    def compare(self, prediction: Array, truth: Array) -> Array:
+        """What the mean is taken of, for each value or each row of values; both in float32."""
+        raise NotImplementedError
 
 
-class MeanAbsoluteError(ElementwiseMetric):
+class MeanOfLoss(ElementwiseMetric):
+    """Abstract: the mean of the elements of `loss`."""
+
+    loss: ClassVar[type[Loss]]
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def compare(self, prediction: Array, truth: Array) -> Array:
+        return self.loss().elements(prediction, truth)
+
+
+class MeanAbsoluteError(MeanOfLoss):
     """The mean of `|prediction - target|` over all values; shapes must be equal.
 
     Follows Keras 3 `MeanAbsoluteError`.
@@ -21,13 +49,10 @@ class MeanAbsoluteError(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.MeanAbsoluteError"
     spellings: ClassVar[tuple[str, ...]] = ("mae", "mean_absolute", "absolute_error")
     example: ClassVar[str] = "mean_absolute_error"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return jnp.abs(prediction - truth)
+    loss: ClassVar[type[Loss]] = regression.MeanAbsoluteError
 
 
-class MeanSquaredError(ElementwiseMetric):
+class MeanSquaredError(MeanOfLoss):
     """The mean of `(prediction - target) ** 2` over all values; shapes must be equal.
 
     Follows Keras 3 `MeanSquaredError`.
@@ -36,13 +61,10 @@ class MeanSquaredError(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.MeanSquaredError"
     spellings: ClassVar[tuple[str, ...]] = ("mse", "mean_squared", "squared_error")
     example: ClassVar[str] = "mean_squared_error"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return jnp.square(prediction - truth)
+    loss: ClassVar[type[Loss]] = regression.MeanSquaredError
 
 
-class RootMeanSquaredError(ElementwiseMetric):
+class RootMeanSquaredError(MeanOfLoss):
     """The square root of the mean of `(prediction - target) ** 2` over all values of the epoch; shapes must be equal.
 
     Follows Keras 3 `RootMeanSquaredError`.
@@ -51,16 +73,13 @@ class RootMeanSquaredError(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.RootMeanSquaredError"
     spellings: ClassVar[tuple[str, ...]] = ("rmse", "root_mean_squared")
     example: ClassVar[str] = "root_mean_squared_error"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return jnp.square(prediction - truth)
+    loss: ClassVar[type[Loss]] = regression.MeanSquaredError
 
     def result(self, sums: Mapping[str, float]) -> float:
         return sqrt(mean_result(sums))
 
 
-class MeanAbsolutePercentageError(ElementwiseMetric):
+class MeanAbsolutePercentageError(MeanOfLoss):
     """The mean of `100 * |prediction - target| / max(|target|, 1e-7)` over all values; shapes must be equal.
 
     Follows Keras 3 `MeanAbsolutePercentageError`.
@@ -69,13 +88,10 @@ class MeanAbsolutePercentageError(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.MeanAbsolutePercentageError"
     spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
     example: ClassVar[str] = "mean_absolute_percentage_error"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return comparisons.percentage_errors(prediction, truth)
+    loss: ClassVar[type[Loss]] = regression.MeanAbsolutePercentageError
 
 
-class MeanSquaredLogarithmicError(ElementwiseMetric):
+class MeanSquaredLogarithmicError(MeanOfLoss):
     """The mean of `(log(1 + prediction) - log(1 + target)) ** 2` over all values; shapes must be equal.
 
     What is below 1e-7 is taken for 1e-7. Follows Keras 3 `MeanSquaredLogarithmicError`.
@@ -84,13 +100,10 @@ class MeanSquaredLogarithmicError(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.MeanSquaredLogarithmicError"
     spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
     example: ClassVar[str] = "mean_squared_logarithmic_error"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return comparisons.squared_logarithmic_errors(prediction, truth)
+    loss: ClassVar[type[Loss]] = regression.MeanSquaredLogarithmicError
 
 
-class LogCosh(ElementwiseMetric):
+class LogCosh(MeanOfLoss):
     """The mean of `log(cosh(prediction - target))` over all values; shapes must be equal.
 
     Follows Keras 3 `LogCoshError`.
@@ -99,13 +112,10 @@ class LogCosh(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.LogCoshError"
     spellings: ClassVar[tuple[str, ...]] = ("logcosh",)
     example: ClassVar[str] = "log_cosh"
-    better: ClassVar[Better] = "lower"
-
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return comparisons.log_cosh(prediction, truth)
+    loss: ClassVar[type[Loss]] = regression.LogCosh
 
 
-class Poisson(ElementwiseMetric):
+class Poisson(MeanOfLoss):
     """The mean of `prediction - target * log(prediction + 1e-7)` over all values; shapes must be equal.
 
     Follows Keras 3 `Poisson`.
@@ -114,7 +124,49 @@ class Poisson(ElementwiseMetric):
     keras: ClassVar[str] = "metrics.Poisson"
     spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
     example: ClassVar[str] = "poisson"
-    better: ClassVar[Better] = "lower"
+    loss: ClassVar[type[Loss]] = regression.Poisson
 
-    def compare(self, prediction: Array, truth: Array) -> Array:
-        return comparisons.poisson(prediction, truth)
+
+class Hinge(MeanOfLoss):
+    """The mean of `max(1 - target * prediction, 0)` over all values; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `Hinge`.
+    """
+
+    keras: ClassVar[str] = "metrics.Hinge"
+    example: ClassVar[str] = "hinge"
+    loss: ClassVar[type[Loss]] = hinge.Hinge
+
+
+class SquaredHinge(MeanOfLoss):
+    """The mean of `max(1 - target * prediction, 0) ** 2` over all values; shapes must be equal.
+
+    Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `SquaredHinge`.
+    """
+
+    keras: ClassVar[str] = "metrics.SquaredHinge"
+    example: ClassVar[str] = "squared_hinge"
+    loss: ClassVar[type[Loss]] = hinge.SquaredHinge
+
+
+class CategoricalHinge(AnswerMetric):
+    """The mean of `max(wrong - right + 1, 0)`: the score of the true class, and the greatest of the others, at least 0.
+
+    Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`; the mean is over `[...]`. Follows
+    Keras 3 `CategoricalHinge`.
+    """
+
+    keras: ClassVar[str] = "metrics.CategoricalHinge"
+    spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
+    example: ClassVar[str] = "categorical_hinge"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_class_target(output, target)
+        return output.shape[:-1]
+
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
+        return mean_sums(hinge.CategoricalHinge().elements(prediction.astype(jnp.float32), target), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)

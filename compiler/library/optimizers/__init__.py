@@ -7,7 +7,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     Optimizer,
     {
         "adam": "optimizers.adam:Adam",
-        "adamw": "optimizers.adamw:AdamW",
+        "adamw": "optimizers.adam:AdamW",
         "rmsprop": "optimizers.rmsprop:RMSProp",
         "sgd": "optimizers.sgd:SGD",
     },

@@ -1,11 +1,12 @@
-"""Adam."""
+"""Adam, and Adam with weight decay of its own."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from modelc.compiler.library.base.fields import Fraction, Positive
-from modelc.compiler.library.base.lazy import optax
+from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
+from modelc.compiler.library.base.lazy import jax, optax
+from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
 
@@ -30,3 +31,38 @@ class Adam(Optimizer):
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         rate = rate_function(self.learning_rate, total_steps)
         return optax.adam(rate, b1=self.beta_1, b2=self.beta_2, eps=self.epsilon)
+
+
+class AdamW(Optimizer):
+    """Adam, and each weight shrinks by `learning_rate * weight_decay` of itself per step (Loshchilov and Hutter, 2019).
+
+    Arguments and defaults of Keras 3 `AdamW`, formula of `optax.adamw`. Only weights of rank 2 and above decay: kernels
+    and embeddings do, biases and the scales of normalizations do not.
+    """
+
+    keras: ClassVar[str] = "optimizers.AdamW"
+    torch: ClassVar[str] = "optim.AdamW"
+    primary: ClassVar[str | None] = "learning_rate"
+    spellings: ClassVar[tuple[str, ...]] = ("adamw_torch",)
+    example: ClassVar[str] = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
+
+    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
+    weight_decay: Annotated[NonNegative, Field(description="Decay of weights of rank 2 and above.")] = 0.004
+    beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
+    beta_2: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.999
+    epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        return optax.adamw(
+            rate_function(self.learning_rate, total_steps),
+            b1=self.beta_1,
+            b2=self.beta_2,
+            eps=self.epsilon,
+            weight_decay=self.weight_decay,
+            mask=decays,
+        )
+
+
+def decays(params: Any) -> Any:
+    """A tree as `params`: True for every weight that decays, those of rank 2 and above."""
+    return jax.tree_util.tree_map_with_path(lambda path, weight: rank(str(path[0].key), weight) >= 2, params)

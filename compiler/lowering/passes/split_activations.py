@@ -6,7 +6,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 
 
 def split_activations(task: Task) -> Task:

@@ -8,7 +8,7 @@ from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan
 from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 
 
 class ActivationLayer(Layer):

@@ -16,7 +16,7 @@ from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.attention.base import visible, weigh
-from modelc.compiler.library.layers.attention.rotary_embedding import turned
+from modelc.compiler.library.layers.attention.positions import turned
 from modelc.compiler.library.layers.core.axis_projection import with_fans
 from modelc.compiler.library.regularizers import RegularizerField
 

@@ -12,7 +12,7 @@ from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Pla
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
 from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, Filters, Windowed, need_space, slide

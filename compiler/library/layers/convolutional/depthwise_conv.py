@@ -14,7 +14,7 @@ from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.convolutional.base import convolve, finish
 from modelc.compiler.library.layers.convolutional.window_fields import (
     Dilation1,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 
 
 class Wrapper(Layer):

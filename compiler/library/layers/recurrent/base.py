@@ -23,7 +23,7 @@ from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.orthogonal import Orthogonal
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers import LAYERS, ActivationField
-from modelc.compiler.library.layers.activations.smooth import Tanh
+from modelc.compiler.library.layers.activations.functions import Tanh
 from modelc.compiler.library.regularizers import RegularizerField
 
 Arrays = tuple[Array, ...]

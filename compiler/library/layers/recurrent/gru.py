@@ -7,7 +7,7 @@ from pydantic import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Sigmoid
+from modelc.compiler.library.layers.activations.functions import Sigmoid
 from modelc.compiler.library.layers.recurrent.vector_cells import Recur, VectorCell
 
 

@@ -11,7 +11,7 @@ from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Slot, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.layers import ActivationField
-from modelc.compiler.library.layers.activations.smooth import Sigmoid
+from modelc.compiler.library.layers.activations.functions import Sigmoid
 from modelc.compiler.library.layers.recurrent.base import Recurrent
 from modelc.compiler.library.layers.recurrent.vector_cells import VectorCell
 

@@ -10,7 +10,7 @@ from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
 from modelc.compiler.library.layers import LAYERS, LayerField
-from modelc.compiler.library.layers.activations.smooth import Linear
+from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
 
 

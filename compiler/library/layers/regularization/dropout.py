@@ -1,4 +1,4 @@
-"""The layer that forgets values at random while training."""
+"""The layers that drop values at random while training: each on its own, whole channels, or whole branches."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -57,3 +57,99 @@ def drop(x: Array, rate: float, key: Array, shape: tuple[int, ...] | None = None
     """
     kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - rate, row), x.shape if shape is None else shape)
     return jnp.where(kept, x / (1 - rate), 0)
+
+
+class SpatialDropout(Layer):
+    """Abstract: dropout of channels over `dimensions` axes."""
+
+    dimensions: ClassVar[int]
+    shape: ClassVar[str]
+    primary: ClassVar[str | None] = "rate"
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    keeps: ClassVar[Kept] = "range"
+
+    rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank == self.dimensions + 1,
+            f"expected {self.shape}, got {show_shape(x.shape)}",
+            help=f"`spatial_dropout{x.rank - 1}d` is for this shape"
+            if 2 <= x.rank <= 4
+            else "`dropout` takes any shape",
+        )
+        need_floats(x)
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Array) -> Array:
+        if not call.train or self.rate == 0:
+            return x
+        return drop(x, self.rate, call.random("mask"), (x.shape[0], *[1] * self.dimensions, x.shape[-1]))
+
+
+class SpatialDropout1D(SpatialDropout):
+    """In training each channel is 0 at all steps with probability `rate`, else divided by `1 - rate`.
+
+    Input and output `[time, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
+    `layers.SpatialDropout1D`.
+    """
+
+    keras: ClassVar[str] = "layers.SpatialDropout1D"
+    torch: ClassVar[str] = "nn.Dropout1d"
+    dimensions: ClassVar[int] = 1
+    shape: ClassVar[str] = "a sequence [time, channels]"
+    example: ClassVar[str] = "spatial_dropout1d: 0.2"
+
+
+class SpatialDropout2D(SpatialDropout):
+    """In training each channel is 0 at all places with probability `rate`, else divided by `1 - rate`.
+
+    Input and output `[height, width, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
+    `layers.SpatialDropout2D`.
+    """
+
+    keras: ClassVar[str] = "layers.SpatialDropout2D"
+    torch: ClassVar[str] = "nn.Dropout2d"
+    dimensions: ClassVar[int] = 2
+    shape: ClassVar[str] = "an image [height, width, channels]"
+    example: ClassVar[str] = "spatial_dropout2d: 0.2"
+
+
+class SpatialDropout3D(SpatialDropout):
+    """In training each channel is 0 at all places with probability `rate`, else divided by `1 - rate`.
+
+    Input and output `[depth, height, width, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
+    `layers.SpatialDropout3D`.
+    """
+
+    keras: ClassVar[str] = "layers.SpatialDropout3D"
+    torch: ClassVar[str] = "nn.Dropout3d"
+    dimensions: ClassVar[int] = 3
+    shape: ClassVar[str] = "a volume [depth, height, width, channels]"
+    example: ClassVar[str] = "spatial_dropout3d: 0.2"
+
+
+class StochasticDepth(Layer):
+    """In training all values of an example are 0 with probability `rate`, else divided by `1 - rate`.
+
+    Any shape; otherwise the identity. As the last layer of a residual branch, it leaves only the shortcut to some
+    examples. Huang et al. 2016, with the scale in training instead of after it, as `torchvision.ops.StochasticDepth`
+    with mode `row`, timm's `DropPath` and the private layer of this name in Keras 3 `applications.convnext`.
+    """
+
+    primary: ClassVar[str | None] = "rate"
+    spellings: ClassVar[tuple[str, ...]] = ("drop_path",)
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    keeps: ClassVar[Kept] = "range"
+    example: ClassVar[str] = "stochastic_depth: 0.1"
+
+    rate: Annotated[Fraction, Field(description="Probability that an example is dropped, from 0 to below 1.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Array) -> Array:
+        if not call.train or self.rate == 0:
+            return x
+        return drop(x, self.rate, call.random("mask"), (x.shape[0], *[1] * (x.ndim - 1)))

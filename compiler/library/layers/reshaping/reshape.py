@@ -1,4 +1,4 @@
-"""The layer that gives the same values another shape."""
+"""The layers that give the same values another shape or order."""
 
 from math import prod
 from typing import Annotated, ClassVar
@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import read_tuple
-from modelc.compiler.library.base.lazy import Array
+from modelc.compiler.library.base.fields import Axes, Size, read_tuple
+from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
 
 
@@ -68,3 +69,87 @@ class Reshape(Layer):
         values = prod(x.shape[1:])
         known = prod(size for size in self.shape if size != -1)
         return x.reshape(x.shape[0], *(values // known if size == -1 else size for size in self.shape))
+
+
+class Flatten(Layer):
+    """All values of an example on one axis, the last axis running fastest: `[28, 28, 3]` becomes `[2352]`.
+
+    Any shape and dtype; a single number becomes `[1]`. Follows Keras 3 `layers.Flatten` (channels last).
+    """
+
+    keras: ClassVar[str] = "layers.Flatten"
+    torch: ClassVar[str] = "nn.Flatten"
+    spellings: ClassVar[tuple[str, ...]] = ("ravel",)
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "flatten"
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x.with_shape(prod(x.shape)).with_mask(False))
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return x.reshape(x.shape[0], prod(x.shape[1:]))
+
+
+class Permute(Layer):
+    """The same values with the axes of an example in the order `dims`; any dtype.
+
+    `permute: [-1, -2]` swaps the last two axes of `[time, features]`. A mask is dropped. Follows Keras 3
+    `layers.Permute`, where the axes count from 1: `[-1, -2]` is its `[2, 1]`.
+    """
+
+    keras: ClassVar[str] = "layers.Permute"
+    torch: ClassVar[str] = "permute"
+    primary: ClassVar[str | None] = "dims"
+    akin: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "permute: [-1, -2]"
+
+    dims: Annotated[Axes, Field(description="The axes of an example, counted from the end, in their new order.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        if any(axis > 0 for axis in self.dims) and all(0 < axis <= x.rank for axis in self.dims):
+            right = [axis - x.rank - 1 for axis in self.dims]
+            need(
+                False,
+                f"`dims` is {list(self.dims)}, but axes count from the end, because the batch axis is never written",
+                help=f"write `dims: {right}` for what Keras calls {list(self.dims)}",
+                argument="dims",
+            )
+        for axis in self.dims:
+            need_axis(axis, x, "dims")
+        need(
+            sorted(self.dims) == list(range(-x.rank, 0)),
+            f"`dims` {list(self.dims)} does not name each axis of {show_shape(x.shape)} once",
+            help=f"write the axes {', '.join(map(str, range(-x.rank, 0)))} in another order",
+            argument="dims",
+        )
+        return Plan.of(x.with_shape(*(x.shape[axis] for axis in self.dims)).with_mask(False))
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return x.transpose(0, *(axis + x.ndim for axis in self.dims))
+
+
+class RepeatVector(Layer):
+    """A vector `n` times: input `[features]`, output `[n, features]`, as a decoder needs it; any dtype.
+
+    Follows Keras 3 `layers.RepeatVector`.
+    """
+
+    keras: ClassVar[str] = "layers.RepeatVector"
+    primary: ClassVar[str | None] = "n"
+    spellings: ClassVar[tuple[str, ...]] = ("tile",)
+    keeps: ClassVar[Kept] = "values"
+    example: ClassVar[str] = "repeat_vector: 10"
+
+    n: Annotated[Size, Field(description="Number of steps of the output.")]
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank == 1,
+            f"expected a vector [features], got {show_shape(x.shape)}",
+            help="give the last step of a recurrent layer, or put `flatten` before it",
+        )
+        return Plan.of(x.with_shape(self.n, *x.shape).with_mask(False))
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return jnp.broadcast_to(x[:, None], (x.shape[0], self.n, x.shape[1]))

@@ -8,7 +8,8 @@ import pytest
 
 from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.layers.activations.smooth import Linear, Relu, Softmax, Tanh
+from modelc.compiler.library.layers.activations.functions import Linear, Tanh
+from modelc.compiler.library.layers.activations.parametric import Relu, Softmax
 from tests.compiler.library.layers.drawn import Drawn, draw, each, parts
 from tests.compiler.library.layers.running import QUICK, Running, filled, normal
 

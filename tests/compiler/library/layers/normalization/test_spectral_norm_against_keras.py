@@ -11,7 +11,7 @@ import pytest
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.layers.activations.smooth import Softmax
+from modelc.compiler.library.layers.activations.parametric import Softmax
 from modelc.compiler.library.layers.convolutional.conv import Conv1D
 from tests.compiler.library.layers.comparing import Case, check, close
 from tests.compiler.library.layers.running import QUICK, build, filled, normal

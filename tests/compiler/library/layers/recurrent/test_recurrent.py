@@ -10,7 +10,8 @@ from modelc.compiler.library.base.prng import root_key
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.layers.activations.smooth import Linear, Softmax, Tanh
+from modelc.compiler.library.layers.activations.functions import Linear, Tanh
+from modelc.compiler.library.layers.activations.parametric import Softmax
 from tests.compiler.library.layers.running import Running, filled, normal
 
 x = normal(2, 3, 4)

@@ -11,7 +11,7 @@ import pytest
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.layers.activations.smooth import Relu
+from modelc.compiler.library.layers.activations.parametric import Relu
 from tests.compiler.library.layers.comparing import close, compare
 from tests.compiler.library.layers.running import QUICK, Running, filled, normal
 

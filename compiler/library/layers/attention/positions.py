@@ -1,0 +1,164 @@
+"""The layers that tell the steps of a sequence apart: by learned vectors, or by waves that are added or turn features."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Positive, Size
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.regularizers import RegularizerField
+
+BLOCK = 256
+"""Steps whose waves are a table; those of later blocks are turned from it."""
+
+
+def speeds_of(base: float, features: int) -> NumpyArray:
+    """How far each pair of features turns in a step: `base ** (-2 * i / features)`; an odd feature is half a pair."""
+    return np.asarray(base, "float64") ** (-np.arange(0, features, 2) / features)
+
+
+def waves(time: int, speeds: NumpyArray, dtype: "np.dtype[Any]") -> tuple[Array, Array]:
+    """Cosine and sine of `step * speeds` for each of `time` steps: `[time, len(speeds)]`.
+
+    The angle of a late step has no digits left for its cosine in float32. So angles are taken in float64 before anything
+    is compiled, once for each block of steps and once for the steps of a block, and the two are joined by the addition
+    theorems: a table of all steps would be a constant of megabytes in the compiled step.
+    """
+    near = np.arange(min(time, BLOCK))[:, None] * speeds
+    far = np.arange(0, time, BLOCK)[:, None, None] * speeds
+    c, s, block_c, block_s = (
+        jnp.asarray(turned, dtype) for turned in (np.cos(near), np.sin(near), np.cos(far), np.sin(far))
+    )
+    cos, sin = block_c * c - block_s * s, block_s * c + block_c * s
+    return cos.reshape(-1, len(speeds))[:time], sin.reshape(-1, len(speeds))[:time]
+
+
+class PositionEmbedding(Layer):
+    """`y = x + embeddings`: adds a learned vector for each step, so that it stands in a chain behind `embedding`.
+
+    Input and output `[..., time, features]`; `embeddings` is `[sequence_length, features]`, of which the first `time`
+    are used. Gehring et al. 2017. Keras 3 has no such layer; `keras_hub.layers.PositionEmbedding` has these weights and
+    first values, but gives the vectors without adding them.
+    """
+
+    primary: ClassVar[str | None] = "sequence_length"
+    spellings: ClassVar[tuple[str, ...]] = ("positional_embedding", "pos_embed", "learned_positions")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "position_embedding"
+
+    sequence_length: Annotated[
+        Size | None, Field(description="Steps that there are vectors for; null: as many as the input has.")
+    ] = None
+    embeddings_initializer: Annotated[InitializerField, Field(description="First values of the vectors.")] = (
+        GlorotUniform()
+    )
+    embeddings_regularizer: Annotated[RegularizerField, Field(description="What the vectors add to the loss.")] = None
+    embeddings_constraint: Annotated[ConstraintField, Field(description="What the vectors are brought back to.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank >= 2,
+            f"expected a sequence [time, features], got {show_shape(x.shape)}",
+            help="ids need `embedding` before it",
+        )
+        need_floats(x)
+        time, features = x.shape[-2:]
+        length = self.sequence_length or time
+        need(
+            length >= time,
+            f"`sequence_length` is {length}, but the input has {time} steps",
+            help=f"write `sequence_length: {time}` or leave it out",
+            argument="sequence_length",
+        )
+        return Plan.of(x, {"embeddings": self.weight("embeddings", (length, features), (None, "embed"))})
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return x + call.params["embeddings"][: x.shape[-2]].astype(x.dtype)
+
+
+class SinusoidalPositionEncoding(Layer):
+    """`y = x + encoding`, where feature `2i` of step `t` gets `sin(t / w)`, feature `2i + 1` `cos(t / w)`.
+
+    Input and output `[..., time, features]`; no weights; `w = max_wavelength ** (2i / features)`. Vaswani et al. 2017,
+    section 3.5. Keras 3 and torch have no such layer; `keras_hub.layers.SinePositionEncoding` gives the encoding
+    without adding it. `position_embedding` learns it, `rotary_embedding` turns instead of adding.
+    """
+
+    primary: ClassVar[str | None] = "max_wavelength"
+    spellings: ClassVar[tuple[str, ...]] = ("positional_encoding", "sine_position_encoding", "sinusoidal_position")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "sinusoidal_position_encoding"
+
+    max_wavelength: Annotated[Positive, Field(description="What the wavelengths tend to, in steps times 2 pi.")] = (
+        10000.0
+    )
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank >= 2,
+            f"expected a sequence [time, features], got {show_shape(x.shape)}",
+            help="ids need `embedding` before it",
+        )
+        need_floats(x)
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Array) -> Array:
+        time, features = x.shape[-2:]
+        speeds = speeds_of(self.max_wavelength, features)
+        cos, sin = waves(time, speeds, jnp.promote_types(x.dtype, "float32"))
+        return x + jnp.stack([sin, cos], axis=-1).reshape(time, -1)[:, :features].astype(x.dtype)
+
+
+class RotaryEmbedding(Layer):
+    """Turns pairs of features by angles that grow with the step, so that products of steps know how far apart they are.
+
+    Input and output `[time, ..., features]`; no weights. Feature `i` of the first half and `i` of the second are a pair
+    `(a, b)`, which at step `t` becomes `(a * cos(t * w) - b * sin(t * w), b * cos(t * w) + a * sin(t * w))` with
+    `w = base ** (-2 * i / features)`. The result is exact to the digits of the input's dtype, or of float32, at any
+    step.
+
+    Su et al. 2021, who pair neighbours instead: the halves are the convention of GPT-NeoX, Llama and
+    `keras_hub.layers.RotaryEmbedding`, the same up to the order of the features. It is for queries and keys;
+    `rotary_base` of `self_attention` has it inside each head. Keras 3 and torch have no such layer.
+    """
+
+    primary: ClassVar[str | None] = "base"
+    spellings: ClassVar[tuple[str, ...]] = ("rope", "rotary", "rotary_position_embedding")
+    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    example: ClassVar[str] = "rotary_embedding: {base: 10000}"
+
+    base: Annotated[Positive, Field(description="How many times slower the last pair turns than the first.")] = 10000.0
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            x.rank >= 2,
+            f"expected a sequence [time, ..., features], got {show_shape(x.shape)}",
+            help="ids need `embedding` before it",
+        )
+        need_floats(x)
+        need(
+            x.shape[-1] % 2 == 0,
+            f"{x.shape[-1]} features cannot be turned in pairs",
+            help=f"give the layer before {x.shape[-1] + 1} features",
+        )
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return turned(x, self.base)
+
+
+def turned(x: Array, base: float) -> Array:
+    """`x` `[batch, time, ..., features]` turned as `RotaryEmbedding` says."""
+    wide = jnp.promote_types(x.dtype, "float32")
+    half = x.shape[-1] // 2
+    shape = (x.shape[1], *[1] * (x.ndim - 3), half)
+    cos, sin = (part.reshape(shape) for part in waves(x.shape[1], speeds_of(base, x.shape[-1]), wide))
+    a, b = x[..., :half].astype(wide), x[..., half:].astype(wide)
+    return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(x.dtype)
