@@ -14,6 +14,8 @@ from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
+    from modelc.runtime.data.dataset import Part
+    from modelc.runtime.runs.run_directory import Run
 
 
 def predict(
@@ -71,17 +73,23 @@ def predict(
         inputs, rows = inputs_of(task, data)
         what = str(data)
     else:
-        from modelc.cli.splits import choose_rows, read_again
-
-        task, dataset, _ = read_again(found, task, root)
-        name, part = choose_rows(dataset, split)
-        inputs, rows, what = part.inputs, part.rows, f"the {name} rows"
+        task, part, what = part_of(found, task, split, root)
+        inputs, rows = part.inputs, part.rows
 
     from modelc.runtime.evaluate import predict as predictions_of
 
     predicted = predictions_of(prepare(task), snapshot.params, snapshot.state, inputs, rows, raw=raw)
     write_predictions(output, task.outputs, predicted, raw=raw)
     write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
+
+
+def part_of(run: "Run", task: "Task", split: Split | None, root: Path | None) -> "tuple[Task, Part, str]":
+    """The task with all its types known, the rows of the run's own data to predict, and what these are called."""
+    from modelc.cli.splits import choose_rows, read_again
+
+    task, dataset, _ = read_again(run, task, root)
+    name, part = choose_rows(dataset, split)
+    return task, part, f"the {name} rows"
 
 
 def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:

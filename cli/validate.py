@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -17,7 +17,11 @@ from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
+    from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.syntax.file_root import Root
+
+FOR_PROGRAMS = ("json", "sarif")
+"""The formats that are written even where there is no problem."""
 
 
 def validate(
@@ -51,27 +55,24 @@ def validate(
     if difference and not fix:
         refuse("`--diff` needs `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
-    from modelc.compiler.diagnostics.render import FORMATS, summary
+    from modelc.compiler.diagnostics.render import summary
 
     found = find_targets(paths)
     for path in found.empty:
         complain(f"nothing to validate in `{path}`", helps=(found.why_none(),))
     if not found.targets:
         raise typer.Exit(USAGE)
-    for_programs = output_format in ("json", "sarif")
     specs = [Spec(target, settings or (), data, root) for target in found.targets]
     fixed = None
     if fix:
         fixed = fix_all(specs, difference)
-    checks = [spec.check(fixed.texts if fixed else {}, exact=for_programs) for spec in specs]
+    checks = [spec.check(fixed.texts if fixed else {}, exact=output_format in FOR_PROGRAMS) for spec in specs]
     problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
     problems = list(dict.fromkeys(problems))
-    sources = {name: text for checked in checks for name, text in checked.sources.items()}
     # Standard output is the diff's, or that of the text that came by standard input.
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
-    if problems or for_programs:
-        write(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
+    write_problems(problems, checks, output_format, stream)
     failed = any(problem.is_error or strict for problem in problems)
     if fixed and (line := fixed.line(difference)):
         write(line + "\n", stream if output_format in ("text", "concise") else sys.stderr)
@@ -83,6 +84,17 @@ def validate(
         raise typer.Exit(USAGE)
     if failed or (fixed and difference and fixed.changed()):
         raise typer.Exit(FINDINGS)
+
+
+def write_problems(
+    problems: Sequence["Problem"], checks: Sequence["Checked"], output_format: Format, stream: TextIO
+) -> None:
+    """Write the problems of all checks; for programs also where there are none."""
+    from modelc.compiler.diagnostics.render import FORMATS
+
+    sources = {name: text for checked in checks for name, text in checked.sources.items()}
+    if problems or output_format in FOR_PROGRAMS:
+        write(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
 
 
 @dataclass(slots=True)

@@ -1,10 +1,11 @@
 """The jitted functions of a task: initial state, training steps, evaluation sums, predictions.
 
-The training step is one function, `body` in `make`; it runs inside a compiled loop or once per call.
+The training step is one function, `train_step`; it runs inside a compiled loop or once per call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -67,36 +68,13 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
         state = joined(drawn, at_zeros(task, settings.batch_size))
         return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
 
-    def body(carry: tuple[TrainState, Sums], data: Data, indices: Array, valid: Array) -> tuple[TrainState, Sums]:
-        old, sums = carry
-        inputs, targets, rows = take(data, indices, valid)
-        key = derive(root_key(seed), "step", old.step)
-
-        def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
-            values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
-            loss, parts = losses(task, params, values, targets, rows)
-            return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
-
-        (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
-        finite = jnp.isfinite(loss)
-        for gradient in jax.tree.leaves(gradients):
-            finite &= jnp.all(jnp.isfinite(gradient))
-        failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
-
-        def advance() -> tuple[TrainState, Sums]:
-            updates, optimizer = transform.update(gradients, old.optimizer, old.params)
-            params = constrained(task, optax.apply_updates(old.params, updates))
-            return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
-
-        # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
-        result: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
-        return result
+    step = partial(train_step, task, model, transform)
 
     def chunk(
         state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array, count: Array
     ) -> tuple[TrainState, Sums]:
         def iteration(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
-            return body(carry, data, indices[index], valid[index])
+            return step(carry, data, indices[index], valid[index])
 
         result: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, iteration, (state, sums))
         return result
@@ -104,20 +82,54 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
     def single(
         state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array
     ) -> tuple[TrainState, Sums]:
-        return body((state, sums), data, indices[begin], valid[begin])
-
-    def measure_chunk(
-        params: Tree, state: Tree, sums: Sums, data: Data, indices: Array, valid: Array, count: Array
-    ) -> Sums:
-        return measure(task, model, params, state, sums, data, indices, valid, count)
+        return step((state, sums), data, indices[begin], valid[begin])
 
     return Steps(
         first=jax.jit(first),
         chunk=jax.jit(chunk, donate_argnums=(0, 1)),
         single=jax.jit(single, donate_argnums=(0, 1)),
-        measure=jax.jit(measure_chunk, donate_argnums=(2,)),
-        zero=lambda data, batch: zero_sums(task, model, data, batch),
+        measure=jax.jit(partial(measure, task, model), donate_argnums=(2,)),
+        zero=partial(zero_sums, task, model),
     )
+
+
+def train_step(
+    task: PreparedTask,
+    model: Model,
+    transform: optax.GradientTransformation,
+    carry: tuple[TrainState, Sums],
+    data: Data,
+    indices: Array,
+    valid: Array,
+) -> tuple[TrainState, Sums]:
+    """One training step on the rows `indices`, the first `valid` of them valid: the state after it, and the sums with its own.
+
+    From the first step on whose loss or gradients are not finite, nothing changes any more.
+    """
+    assert task.training is not None
+    old, sums = carry
+    inputs, targets, rows = take(data, indices, valid)
+    key = derive(root_key(task.training.settings.seed), "step", old.step)
+
+    def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
+        values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
+        loss, parts = losses(task, params, values, targets, rows)
+        return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
+
+    (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
+    finite = jnp.isfinite(loss)
+    for gradient in jax.tree.leaves(gradients):
+        finite &= jnp.all(jnp.isfinite(gradient))
+    failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
+
+    def advance() -> tuple[TrainState, Sums]:
+        updates, optimizer = transform.update(gradients, old.optimizer, old.params)
+        params = constrained(task, optax.apply_updates(old.params, updates))
+        return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
+
+    # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
+    result: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
+    return result
 
 
 def measure(
