@@ -12,9 +12,11 @@ from modelc.compiler.expansion.key_path import shape_below
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, name_in, with_name
 from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.grammar import LANGUAGE
+from modelc.compiler.language.parser.walk import wrong_kind
 from modelc.compiler.language.shapes import Either, Items, Keys, Names, Shape, Thing
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import article, describe
+from modelc.compiler.language.suggestions.wording import article
 from modelc.compiler.syntax.document import Hop
 
 
@@ -74,8 +76,9 @@ class Overlay:
     def need_mapping(self, base: SourceNode, shape: Keys | Names) -> None:
         """Report what is extended where it is no mapping and what is laid over it is one: it would be gone without a word."""
         if base.content is not None and not is_variable(base):
-            message = f"{shape.what} must be a mapping, got {describe(base.data)}"
-            self.reporter.report("E105", message, base.at, label="expected a mapping")
+            found = Reporter(base.at.document)
+            wrong_kind(found, "a mapping", base.data, base.at.path, shape.what)
+            self.reporter.problems += found.problems
 
     def need_known(self, base: SourceNode, name: str, shape: Thing) -> None:
         """Report a thing of what is extended whose name is none, and which something is laid over: it would be gone too."""

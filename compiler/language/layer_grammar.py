@@ -88,7 +88,7 @@ ITEM = Thing(
 NODE = Thing(
     LAYERS,
     {"from": FROM, "layers": LAYERS_OF, "repeat": REPEAT},
-    ("from",),
+    (Need(("from",), "name the input or node it takes its values from: `from: image`"),),
     instead=("layers",),
     others=STRUCTURES,
     blocks=True,

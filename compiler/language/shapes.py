@@ -111,7 +111,7 @@ class Thing(NamedTuple):
 
     table: Registry[Any]
     siblings: Mapping[str, "Shape"] = {}
-    required: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
     number: Schema | None = None
     instead: tuple[str, ...] = ()
     others: Mapping[str, "Shape"] = {}
@@ -119,6 +119,11 @@ class Thing(NamedTuple):
     optional: bool = False
     description: str = ""
     bare: Help = ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The siblings that must be there."""
+        return tuple(need.keys[0] for need in self.needs)
 
 
 class Either(NamedTuple):

@@ -9,7 +9,7 @@ from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Paral
 from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
 from modelc.compiler.language.parser.named_item import check_name, check_reference
-from modelc.compiler.language.parser.walk import read, wrong_kind
+from modelc.compiler.language.parser.walk import read, report_need, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
@@ -172,14 +172,7 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         if fed is not None:
             report_fed(reporter, name, fed, mapping[fed], path)
             return NodeSpec(name, None, (Item(fed, None, None, (*path, fed)),), False, path)
-        reporter.add(
-            "E104",
-            f"node `{name}` needs `from`",
-            path,
-            key=True,
-            label="`from` is missing",
-            help="name the input or node it takes its values from: `from: image`",
-        )
+        report_need(reporter, NODE.needs[0], path, f"node `{name}`")
     if "layers" not in mapping:
         item = read_item(reporter, mapping, path, NODE)
         return NodeSpec(name, sources, (item,), False, path)

@@ -9,10 +9,12 @@ from modelc.compiler.language.grammar import TRAIN
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_reference, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
+from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.metrics import METRICS
 
-PLAIN = Settings.__slots__
+PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value))
+"""The keys that are plain values, each a field of the settings."""
 
 
 def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:

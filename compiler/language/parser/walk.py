@@ -20,7 +20,7 @@ from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.misplaced import unknown_key
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
-from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Shape, Thing, Value
+from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
 
@@ -152,14 +152,19 @@ def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what
             continue
         below = shape.keys[need.keys[0]]
         names = ", ".join(below.table) if isinstance(below, Thing) else ""
-        reporter.add(
-            "E104",
-            f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}",
-            path,
-            key=True,
-            label=need.label or f"`{need.keys[0]}` is missing",
-            help=need.help.replace("{names}", names),
-        )
+        report_need(reporter, need, path, what, names)
+
+
+def report_need(reporter: Reporter, need: Need, path: Path, what: str, names: str = "") -> None:
+    """Report that what stands at `path`, called `what`, lacks a key; `names` are for the help."""
+    reporter.add(
+        "E104",
+        f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}",
+        path,
+        key=True,
+        label=need.label or f"`{need.keys[0]}` is missing",
+        help=need.help.replace("{names}", names),
+    )
 
 
 def exclude(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> list[str]:
