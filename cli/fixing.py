@@ -37,7 +37,7 @@ class Fixed:
         return f"{'would fix' if would else 'fixed'} {total} in {files} file{'' if files == 1 else 's'}"
 
 
-def real(name: str) -> str:
+def real_path(name: str) -> str:
     """The real path of the file that messages call `name`."""
     return name if name == STDIN_NAME else os.path.realpath(name)
 
@@ -47,7 +47,7 @@ def by_name(check: CheckFiles, texts: Mapping[str, str]) -> "Check":
     from modelc.compiler.fixes.fix_session import CheckResult
 
     def check_again(edited: Mapping[str, str]) -> CheckResult:
-        checked = check({**texts, **{real(name): text for name, text in edited.items()}})
+        checked = check({**texts, **{real_path(name): text for name, text in edited.items()}})
         return CheckResult(checked.problems, checked.sources)
 
     return check_again
@@ -57,11 +57,11 @@ def fix(check: CheckFiles, given: Sequence[str], fixed: Fixed) -> None:
     """Fix what can be fixed of one spec, in the files `given` (real paths) only."""
     from modelc.compiler.fixes.fix_session import fix_spec
 
-    result = fix_spec(by_name(check, fixed.texts), lambda name: real(name) in given)
+    result = fix_spec(by_name(check, fixed.texts), lambda name: real_path(name) in given)
     for name, text in result.texts.items():
-        fixed.before.setdefault(real(name), result.before[name])
-        fixed.texts[real(name)] = text
-        fixed.counts[real(name)] = fixed.counts.get(real(name), 0) + result.counts[name]
+        fixed.before.setdefault(real_path(name), result.before[name])
+        fixed.texts[real_path(name)] = text
+        fixed.counts[real_path(name)] = fixed.counts.get(real_path(name), 0) + result.counts[name]
 
 
 def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[str, str]) -> "Checked":

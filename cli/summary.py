@@ -106,7 +106,9 @@ def table(summary: "Summary", width: int) -> str:
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     """One line of the table."""
-    shown = [cut(cell, width, column == PATH) for column, (cell, width) in enumerate(zip(cells, widths, strict=True))]
+    shown = [
+        shorten(cell, width, column == PATH) for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
     padded = [
         cell.rjust(width) if column == NUMBERS else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
@@ -120,7 +122,7 @@ def wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def cut(text: str, width: int, before: bool = False) -> str:
+def shorten(text: str, width: int, before: bool = False) -> str:
     """`text` cut to `width` columns. A path loses its beginning, since its end distinguishes it from its neighbours."""
     if len(text) <= width:
         return text

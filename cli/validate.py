@@ -124,7 +124,7 @@ class Spec:
         from modelc.runtime.data.data_check import check_data
 
         folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
-        found = check_data(checked.task, below(folder))
+        found = check_data(checked.task, root_of(folder))
         return replace(checked, problems=checked.problems + found)
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
@@ -136,11 +136,11 @@ class Spec:
             return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
-        root = None if self.root is None else below(self.root)
+        root = None if self.root is None else root_of(self.root)
         return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts)
 
 
-def below(folder: Path) -> "Root":
+def root_of(folder: Path) -> "Root":
     """The files that a spec may read with `folder` as its root."""
     from modelc.compiler.syntax.file_root import Root, cache_folder
 
@@ -149,10 +149,10 @@ def below(folder: Path) -> "Root":
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
     """Fix `specs`, and write the files, or only show the changes."""
-    from modelc.cli.fixing import Fixed, fix, real, show_difference, write_fixed
+    from modelc.cli.fixing import Fixed, fix, real_path, show_difference, write_fixed
     from modelc.compiler.syntax.document import show_text
 
-    names = {real(STDIN_NAME if spec.target == STDIN else spec.target): spec.target for spec in specs}
+    names = {real_path(STDIN_NAME if spec.target == STDIN else spec.target): spec.target for spec in specs}
     fixed = Fixed()
     for spec in specs:
         fix(spec.check_text, tuple(names), fixed)

@@ -278,8 +278,8 @@ class Compiled:
         """
         self.check(inputs)
         rolls = self.model.rolls
-        held = from_named(rolls, params), from_named(rolls, state)
-        outputs, new_state = self.model.apply(*held, inputs, train=train, key=key)
+        stacked = from_named(rolls, params), from_named(rolls, state)
+        outputs, new_state = self.model.apply(*stacked, inputs, train=train, key=key)
         return outputs, to_named(rolls, new_state)
 
     def check(self, inputs: Mapping[str, Array | NumpyArray]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelc.compiler.binding.loss_terms import fitted
-from modelc.compiler.binding.masks import masked
+from modelc.compiler.binding.loss_terms import with_element_shape
+from modelc.compiler.binding.masks import check_mask
 from modelc.compiler.binding.targets import report_strange_targets
 from modelc.compiler.binding.task import Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
@@ -52,14 +52,14 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
     """The task with its loss terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
-        known = [fitted(reporter, task, term, None) for term in terms]
-        return replace(task, terms=tuple(term for term in known if term and masked(reporter, task, term, None)))
+        known = [with_element_shape(reporter, task, term, None) for term in terms]
+        return replace(task, terms=tuple(term for term in known if term and check_mask(reporter, task, term, None)))
     bindings: dict[str, Binding] = {}
     fitting: list[Term] = []
     strangers = report_strange_targets(reporter, task, terms)
     for term in terms:
         if term.target is None:
-            fits = fitted(reporter, task, term, None)
+            fits = with_element_shape(reporter, task, term, None)
             fitting += [fits] if fits else []
             continue
         if term.target not in bindings:
@@ -70,18 +70,18 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
             if binding is None:
                 continue
             bindings[term.target] = binding
-        binding = repaired(task, term, bindings[term.target])
+        binding = with_squeeze(task, term, bindings[term.target])
         bindings[term.target] = binding
         type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
-        fits = fitted(reporter, task, term, type_)
+        fits = with_element_shape(reporter, task, term, type_)
         if fits and check_classes(reporter, task, fits, binding):
             fitting.extend(with_classes(reporter, task, fits, binding))
     for term in fitting:
         if isinstance(term.mask, str) and term.mask not in bindings:
             binding = bind_named(reporter, task, term.mask, columns)
             bindings |= {term.mask: binding} if binding else {}
-    whole = tuple(term for term in fitting if masked(reporter, task, term, bindings))
-    return replace(task, terms=whole, targets=bindings)
+    terms = tuple(term for term in fitting if check_mask(reporter, task, term, bindings))
+    return replace(task, terms=terms, targets=bindings)
 
 
 def bind_column(
@@ -106,7 +106,7 @@ def bind_column(
         classes = reader.class_names(column)
     except PlanError as error:
         reporter.plan_error(
-            error, f"`{name}`: {error.message}", written(reporter, path), key=False, label="does not fit"
+            error, f"`{name}`: {error.message}", place_of_binding(reporter, path), key=False, label="does not fit"
         )
         return binding
     if type_ is not None and wanted is not None and type_.shape != wanted.shape:
@@ -114,7 +114,7 @@ def bind_column(
             "E402",
             f"the column `{column_name}` has rows of shape {show_shape(type_.shape)}, "
             f"the input `{name}` takes {show_shape(wanted.shape)}",
-            written(reporter, path),
+            place_of_binding(reporter, path),
             label=f"gives {show_shape(type_.shape)}",
             help=f"change the input to `shape: {show_shape(type_.shape)}`, or reshape the column with "
             f"`array: {{column: {column_name}, shape: {show_shape(wanted.shape)}}}`",
@@ -135,7 +135,7 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
     reporter.add(
         "E401",
         f"the data has no column `{column}`" + (f" for the {what} `{name}`" if left_out else ""),
-        written(reporter, path) if left_out else subject_path(reporter, path, column),
+        place_of_binding(reporter, path) if left_out else subject_path(reporter, path, column),
         key=left_out,
         label=f"no column `{column}`",
         help=f"bind it: `{path[1]}: {{{name}: {{{reader}: {suggestion}}}}}`"
@@ -148,11 +148,11 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
 def subject_path(reporter: Reporter, path: Path, column: str) -> Path:
     """The path of the column name in the reader at `path`."""
     document = reporter.document
-    below = [other for other in document.values if other[: len(path)] == path and other not in document.holes]
-    return max((other for other in below if document.get(other) == column), key=len, default=path)
+    inside = [other for other in document.values if other[: len(path)] == path and other not in document.holes]
+    return max((other for other in inside if document.get(other) == column), key=len, default=path)
 
 
-def written(reporter: Reporter, path: Path) -> Path:
+def place_of_binding(reporter: Reporter, path: Path) -> Path:
     """The place in the text for a binding that may be left out: its entry, else the part of `data` that lacks it."""
     while path and path not in reporter.document.values:
         path = path[:-1]
@@ -202,7 +202,7 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
     return Binding(name, reader, None, type_, path)
 
 
-def repaired(task: Task, term: Term, binding: Binding) -> Binding:
+def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:
     """The only shape repair: a target of shape `[]` for an output `[1]`, unless it holds labels."""
     output = task.planned.type(term.of[0]) if len(term.of) == 1 else None
     if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):

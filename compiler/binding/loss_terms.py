@@ -118,8 +118,8 @@ def find_edges(reporter: Reporter, task: Task, spec: TermSpec, name: str) -> tup
     """The input edges of a term, one for each slot of its loss: those of its `of`, else the output or node of its name."""
     if spec.of == ():
         return None
-    written = spec.of or (Reference(name, spec.path),)
-    ordered = written if spec.loss is None else in_slots(reporter, spec, spec.loss, written)
+    references = spec.of or (Reference(name, spec.path),)
+    ordered = references if spec.loss is None else in_slots(reporter, spec, spec.loss, references)
     if ordered is None:
         return None
     edges = [find_edge(reporter, task, spec, name, reference) for reference in ordered]
@@ -215,7 +215,7 @@ def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | Non
     return edge, task.planned.plans.get(edge.node)
 
 
-def fitted(reporter: Reporter, task: Task, term: Term, target: TensorType | None) -> Term | None:
+def with_element_shape(reporter: Reporter, task: Task, term: Term, target: TensorType | None) -> Term | None:
     """The term with the shape of its elements; None after reporting a loss that does not fit its outputs and target."""
     outputs = [task.planned.type(edge) for edge in term.of]
     types = [type_ for type_ in outputs if type_ is not None]

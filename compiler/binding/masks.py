@@ -48,7 +48,7 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
     return None
 
 
-def masked(reporter: Reporter, task: Task, term: Term, targets: Mapping[str, Binding] | None) -> bool:
+def check_mask(reporter: Reporter, task: Task, term: Term, targets: Mapping[str, Binding] | None) -> bool:
     """Whether a mask fits the elements of its term; reports it if not."""
     if term.mask is None:
         return True

@@ -31,8 +31,8 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
             wanted.append(spec.target or name)
         if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
             wanted.append(spec.mask.text)
-    whole = train.complete or "loss" in task.spec.document.data["train"]
-    return wanted if whole and (model.complete or model.sequential) else None
+    all_read = train.complete or "loss" in task.spec.document.data["train"]
+    return wanted if all_read and (model.complete or model.sequential) else None
 
 
 def last_item(model: ModelSpec) -> Item | None:

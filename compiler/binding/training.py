@@ -32,7 +32,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"
-    whole = len(task.terms) == len(train.terms) and len(task.measures) == len(train.metrics) and train.complete
+    all_bound = len(task.terms) == len(train.terms) and len(task.measures) == len(train.metrics) and train.complete
     keys = [f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()]
     if monitor in keys:
         metric = next((measure.metric for measure in task.measures if measure.key == monitor.partition("/")[2]), None)
@@ -46,7 +46,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
             and (monitor.startswith("validation/") or train.settings.early_stopping)
         ):
             report_unvalidated(reporter, task, monitor)
-    elif whole:
+    elif all_bound:
         # `accuracy`, or `val_loss`, or `val_accuracy`: rows kept for validation are what a monitor is for.
         plain = monitor.removeprefix("val_")
         meant = next((key for key in task.log_keys() if key == plain or key.endswith(f"/{plain}")), None)

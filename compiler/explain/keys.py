@@ -85,7 +85,7 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
     """Every key in `shape`: where it stands, in words, its name, and what stands there; `around` has the shapes it is
     in.
     """
-    below: list[Shape | None] = []
+    nested: list[Shape | None] = []
     found: list[tuple[str, str, Shape]] = []
     if isinstance(shape, Again):
         if shape.name not in around:
@@ -99,16 +99,16 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
             beside = key in shape.siblings and key not in shape.instead
             found.append((f"beside {kind}" if beside else f"in the place of {kind}", key, inner))
     elif isinstance(shape, Names | Items):
-        below = [shape.of]
+        nested = [shape.of]
     elif isinstance(shape, Either):
-        below = [shape.mapping, shape.items]
+        nested = [shape.mapping, shape.items]
     yield from found
-    for part in [*(inner for _, _, inner in found), *below]:
+    for part in [*(inner for _, _, inner in found), *nested]:
         yield from keys_in(part, around)
 
 
 def keys_below(shape: Shape | None) -> Mapping[str, Shape]:
     """The keys that stand below a key of `shape`, or below each name that it has."""
     mapping = shape.mapping if isinstance(shape, Either) else shape
-    below = mapping.of if isinstance(mapping, Names) else mapping
-    return below.keys if isinstance(below, Keys) else {}
+    nested = mapping.of if isinstance(mapping, Names) else mapping
+    return nested.keys if isinstance(nested, Keys) else {}

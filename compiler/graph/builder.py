@@ -90,7 +90,7 @@ class Builder:
         settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
         wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
-        found = [(one, self.ends.settle(one.edge, one.path, whole=False)) for one in self.named]
+        found = [(one, self.ends.settle(one.edge, one.path, full_path=False)) for one in self.named]
         named = tuple(replace(one, edge=edge) for one, edge in found if self.ends.passes_port(one.edge))
         ordered = order(self.reporter, nodes, model.inputs)
         return Graph(types, ordered, settled, self.ends.settled(), wanted, tuple(self.repeats), named)
@@ -138,7 +138,7 @@ class Builder:
         last: Edge | None = given[0].edge if given else None
         source: Path | None = named_from(self.reporter, at)
         for item, name in zip(items, names_of(items, reserved), strict=True):
-            last = self.item(names, site.below(name), item, given, source or item.path)
+            last = self.item(names, site.part(name), item, given, source or item.path)
             given, source = (Argument(last, item.path),), None
         return last
 
@@ -157,9 +157,9 @@ class Builder:
         """Copies in sequence: the first input is carried through them, the others go to each unchanged."""
         self.repeats.append(Repeated(site.path, repeat.times, repeat.tied))
         last = given[0].edge if given else None
-        first = site.below("0").path
+        first = site.part("0").path
         for index in range(repeat.times):
-            copy = site.below(str(index))
+            copy = site.part(str(index))
             last = build(copy.as_copy_of(first, site.owner) if repeat.tied else copy, given)
             given = (
                 None if given is None else (*(Argument(last, repeat.path, one.slot) for one in given[:1]), *given[1:])
@@ -171,7 +171,7 @@ class Builder:
             # The value, and none of the ports of what gives it.
             self.ends.of[site.path] = {"output": last}
             self.ends.blocks.add(site.path)
-            self.named += (Feed(called(one.edge), one.edge, one.path) for one in (given or ())[:1])
+            self.named += (Feed(local_name(one.edge), one.edge, one.path) for one in (given or ())[:1])
             return Edge(site.path)
         return self.at_end(site, last)
 
@@ -207,7 +207,7 @@ class Builder:
             if all(items == () for items in body.branches.values()):
                 check_names(self.reporter, item, given)
             ends = [
-                self.at_end(site.below(name), self.chain(names, site.below(name), items, given, item.path))
+                self.at_end(site.part(name), self.chain(names, site.part(name), items, given, item.path))
                 for name, items in body.branches.items()
             ]
             return self.join(site, body.kind or "join", body.join, ends, (*item.path, "join"))
@@ -225,7 +225,7 @@ class Builder:
         edges = {feed.slot: feed.edge for feed in feeds}
         # A port is named here, and not where the inputs of the block are.
         self.named += (
-            Feed(called(feed.edge), feed.edge, feed.path)
+            Feed(local_name(feed.edge), feed.edge, feed.path)
             for feed in feeds
             if feed.edge is not None and feed.edge.port != "output"
         )
@@ -249,7 +249,7 @@ class Builder:
         self, site: BuildSite, kind: str, layer: Layer | None, ends: Sequence[Edge | None], at: Path
     ) -> Edge | None:
         """The layer that joins several values into one, as the output of the composite at `site`."""
-        inside = site.below(kind)
+        inside = site.part(kind)
         feeds = tuple(Feed("inputs", edge, at) for edge in ends)
         self.add(inside, layer, feeds, site.owner(inside.path), at)
         return self.at_end(site, Edge(inside.path))
@@ -311,8 +311,8 @@ class Builder:
                 )
             return self.hole(site, body.of.path)
         layer = TiedUnembed(embedding=found)
-        whole = replace(item, layer=layer, body=None)
-        feeds = None if given is None else feeds_of(self.reporter, whole, given, at)
+        plain = replace(item, layer=layer, body=None)
+        feeds = None if given is None else feeds_of(self.reporter, plain, given, at)
         owner = names.at.owner(names.site(name).path)
         self.add(site, layer, feeds, owner, item.path)
         return Edge(site.path)
@@ -336,7 +336,7 @@ class Builder:
         return Edge(site.path)
 
 
-def called(edge: Edge | None) -> str:
+def local_name(edge: Edge | None) -> str:
     """What the text around it calls the node or input of an edge."""
     return "" if edge is None else edge.node.rpartition("/")[2]
 

@@ -32,10 +32,10 @@ class CompositeOutputs:
             for feed, path in zip(node.feeds, paths, strict=True)
         )
 
-    def settle(self, edge: Edge | None, path: Path | None, whole: bool = True) -> Edge | None:
+    def settle(self, edge: Edge | None, path: Path | None, full_path: bool = True) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.
 
-        What lacks it is called by its `whole` path, or as the block around it calls it.
+        What lacks it is called by its full path, or as the block around it calls it.
         """
         seen: set[tuple[str, str]] = set()
         while edge is not None and edge.node in self.of:
@@ -50,7 +50,7 @@ class CompositeOutputs:
                     return None
                 if edge.port not in end:
                     if path is not None:
-                        owner = edge.node if whole else edge.node.rpartition("/")[2]
+                        owner = edge.node if full_path else edge.node.rpartition("/")[2]
                         no_port(self.reporter, edge, list(end), path, owner=owner, defined=True)
                     return None
                 # What a block gives is looked up where its outputs name it, and blamed there.

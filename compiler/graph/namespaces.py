@@ -23,7 +23,7 @@ class BuildSite:
     owner: Owner
     shared: Path = ()
 
-    def below(self, name: str) -> "BuildSite":
+    def part(self, name: str) -> "BuildSite":
         """The site of a part called `name`."""
         path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
         return BuildSite(path, scope, self.owner, self.shared)
@@ -51,7 +51,7 @@ class Namespace:
 
     def site(self, name: str) -> BuildSite:
         """The place of the node called `name`."""
-        return self.at.below(name)
+        return self.at.part(name)
 
 
 def chain_nodes(items: Sequence[Item]) -> dict[str, NodeSpec]:

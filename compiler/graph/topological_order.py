@@ -32,7 +32,7 @@ def order(reporter: Reporter, nodes: list[Node], inputs: Collection[str]) -> tup
     for cycle in cycles(left):
         report_cycle(reporter, cycle, by_path)
     done = {node.path for node in ordered}
-    return (*ordered, *(cut(by_path[path]) for path in sorted(left) if path not in done))
+    return (*ordered, *(as_hole(by_path[path]) for path in sorted(left) if path not in done))
 
 
 def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Node]) -> None:
@@ -61,7 +61,7 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
     )
 
 
-def cut(node: Node) -> Node:
+def as_hole(node: Node) -> Node:
     """A node of a cycle as a hole, so that no later stage follows the cycle."""
     return Node(node.path, None, None, node.owner, node.scope, node.at)
 

@@ -50,7 +50,7 @@ def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem
             check_room(reporter, planned, node)
     named = {feed.edge for feed in graph.named}
     for feed in graph.named:
-        check_port(reporter, planned, feed, whole=False)
+        check_port(reporter, planned, feed, full_path=False)
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
             check_port(reporter, planned, Feed("", edge, output_path(document, name)))
@@ -193,15 +193,15 @@ def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
         )
 
 
-def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, whole: bool = True) -> None:
-    """Report a port that its node does not have; by its `whole` path, or as the block around it calls it."""
+def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, full_path: bool = True) -> None:
+    """Report a port that its node does not have; by its full path, or as the block around it calls it."""
     if feed.edge is None:
         return
     plan = planned.plans.get(feed.edge.node)
     ports = ["output"] if feed.edge.node in planned.graph.inputs else list(plan.outputs) if plan is not None else None
     if ports is None or feed.edge.port in ports:
         return
-    owner = feed.edge.node if whole else feed.slot
+    owner = feed.edge.node if full_path else feed.slot
     no_port(reporter, feed.edge, ports, feed.path, owner=owner)
 
 
@@ -209,7 +209,7 @@ def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanErr
     """Report the PlanError of a layer: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
     kind = kind_of(node.layer)
-    message = f"{called(node)}: {error.message}"
+    message = f"{display_name(node)}: {error.message}"
     path = node.at
     if error.argument:
         for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
@@ -249,7 +249,7 @@ def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> 
     return None
 
 
-def called(node: Node) -> str:
+def display_name(node: Node) -> str:
     """The name of a node in messages: its layer, and its path if that says more."""
     assert node.layer is not None
     kind = kind_of(node.layer)
@@ -270,8 +270,8 @@ def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
         if plan.params or len(plan.fitted) < len(plan.state):
             reporter.add(
                 "E307",
-                f"{called(node)} is fitted to the training rows before training, but {called(other)} before it "
-                "changes during training",
+                f"{display_name(node)} is fitted to the training rows before training, "
+                f"but {display_name(other)} before it changes during training",
                 node.at,
                 key=True,
                 label="would be fitted to values that change",
@@ -295,7 +295,8 @@ def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
         if count is not None and count > room:
             reporter.add(
                 "E308",
-                f"{called(before)} outputs {count:,} different ids, but {called(node)} has room for {room:,}",
+                f"{display_name(before)} outputs {count:,} different ids, "
+                f"but {display_name(node)} has room for {room:,}",
                 node.at,
                 key=True,
                 label=f"ids from {room:,} on are out of range",

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
-from modelc.compiler.graph.type_inference import called
+from modelc.compiler.graph.type_inference import display_name
 from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
 from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch
@@ -39,7 +39,7 @@ def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Array
             continue
         edge = node.first
         assert node.layer is not None and edge is not None, "a task without errors has no holes"
-        given = watched(node, batches(task, edge, learnt, inputs))
+        given = need_unmasked(node, batches(task, edge, learnt, inputs))
         entries = dict(node.layer.fit(given))
         found = {name: (array.shape, str(array.dtype)) for name, array in entries.items()}
         if found != {name: (entry.shape, entry.dtype) for name, entry in wanted.items()}:
@@ -63,8 +63,8 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
     run = lower(before).run
 
     @jax.jit
-    def compute(state: Tree, inputs: Any, real: Any) -> Any:
-        values = run({}, state, inputs, (edge,), rows=real)
+    def compute(state: Tree, inputs: Any, valid: Any) -> Any:
+        values = run({}, state, inputs, (edge,), rows=valid)
         return values.edges[edge], values.masks[edge]
 
     used = reachable(graph, [edge])
@@ -95,13 +95,13 @@ def rows_at_once(planned: PlannedGraph) -> int:
     return min(ROWS, max(1, VALUES // max(prod(type_.shape) for type_ in types)))
 
 
-def watched(node: Node, given: Iterator[Batch]) -> Iterator[Batch]:
+def need_unmasked(node: Node, given: Iterator[Batch]) -> Iterator[Batch]:
     """The same batches. Raises RunError E403 at their end if all steps of all rows were masked."""
-    real = False
+    any_step = False
     for batch in given:
-        real = real or batch.mask is None or bool(batch.mask.any())
+        any_step = any_step or batch.mask is None or bool(batch.mask.any())
         yield batch
-    if not real:
+    if not any_step:
         raise nothing_to_learn(node, "every step of every training row is masked", "leave some steps unmasked")
 
 
@@ -119,7 +119,7 @@ def check_finite(node: Node, entries: Arrays) -> None:
 def nothing_to_learn(node: Node, reason: str, cure: str) -> RunError:
     return RunError(
         "E403",
-        f"{called(node)} cannot be fitted to the training rows: {reason}",
+        f"{display_name(node)} cannot be fitted to the training rows: {reason}",
         helps=(cure,),
         at=node.at,
     )

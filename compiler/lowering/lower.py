@@ -124,7 +124,7 @@ class Precision:
     wide: frozenset[str]
     exact: frozenset[str] = frozenset()
 
-    def narrow(self, value: Array, path: str = "") -> Array:
+    def to_compute_dtype(self, value: Array, path: str = "") -> Array:
         """`value` cast for the node at `path`: layers compute in the dtype of their inputs."""
         if not self.half or path in self.exact:
             return value
@@ -132,7 +132,7 @@ class Precision:
             return value.astype("float32") if value.dtype == "bfloat16" else value
         return value.astype("bfloat16") if value.dtype == "float32" else value
 
-    def widen(self, value: Array) -> Array:
+    def to_float32(self, value: Array) -> Array:
         """`value` cast for losses, metrics and the caller."""
         return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
 
@@ -171,7 +171,7 @@ def interpret(
             new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
     values, masks, penalties = run.values, run.masks, run.penalties
     return Values(
-        {edge: precision.widen(values[edge]) for edge in wanted},
+        {edge: precision.to_float32(values[edge]) for edge in wanted},
         {edge: masks.get(edge) for edge in wanted},
         new_state,
         penalties,
@@ -195,18 +195,18 @@ class Run:
     ) -> Mapping[str, Array]:
         """Compute one node; its new state."""
         assert node.layer is not None and node.feeds is not None
-        narrow = self.precision.narrow
+        cast = self.precision.to_compute_dtype
         edges = [feed.edge for feed in node.feeds if feed.edge is not None]
         masks = by_slot(node, [self.masks.get(edge) for edge in edges])
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
-        given = node.layer.apply(call, **by_slot(node, [narrow(self.values[edge], node.path) for edge in edges]))
+        given = node.layer.apply(call, **by_slot(node, [cast(self.values[edge], node.path) for edge in edges]))
         result = given if isinstance(given, Result) else Result.of(given)
         for port, type_ in self.plans[node.path].outputs.items():
             value, named = result.outputs.get(port), port if port != "output" else ""
             need_shape(node.layer, "apply", value, type_.shape, named)
             need_kind(node.layer, "apply", value, type_.dtype, named)
         for port, value in result.outputs.items():
-            self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else narrow(value)
+            self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else cast(value)
             self.masks[Edge(node.path, port)] = result.masks.get(port)
         if node.layer.masking == "pass":
             joined = join_masks([self.masks.get(edge) for edge in edges])
@@ -218,16 +218,16 @@ class Run:
         """Compute a rolled repeat, whose weights and state are stacked; replaces the state in `state`."""
         paths = {node.path: roll.stacked(node.path) for node in roll.nodes}
         keys = {} if key is None else {path: derive_each(key, roll.copies(path)) for path in paths}
-        stacked = {path: (params.get(held, {}), state.get(held, {}), keys.get(path)) for path, held in paths.items()}
+        stacked = {path: (params.get(to, {}), state.get(to, {}), keys.get(path)) for path, to in paths.items()}
 
-        def turn(carry: Any, now: Any) -> Any:
+        def iteration(carry: Any, now: Any) -> Any:
             inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
             inner.values[roll.carrier], inner.masks[roll.carrier] = carry
             new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
             return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)
 
-        first = self.precision.narrow(self.values[roll.carried]), self.masks.get(roll.carried)
-        (value, mask), (new, penalties) = lax.scan(turn, first, stacked, length=roll.times)
+        first = self.precision.to_compute_dtype(self.values[roll.carried]), self.masks.get(roll.carried)
+        (value, mask), (new, penalties) = lax.scan(iteration, first, stacked, length=roll.times)
         self.values[roll.last], self.masks[roll.last] = value, mask
         for path, entries in new.items():
             if entries:

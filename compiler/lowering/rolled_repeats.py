@@ -1,4 +1,4 @@
-"""A repeat as one loop: what a turn of it is, and its weights stacked and by name. `passes/roll_repeats` finds them."""
+"""A repeat as one loop, which `passes/roll_repeats` finds: what an iteration computes, weights stacked and by name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from modelc.compiler.library.base.stacked_weights import STACKED
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class FeedSource:
     """What feeds a node of the first copy in the other iterations: a node of the same copy, the same value each time,
     or the `end` of the copy before.
     """
@@ -39,8 +39,8 @@ class Roll:
 
     @property
     def carrier(self) -> Edge:
-        """The edge inside of the loop on which each turn has the end of the one before: no edge of the graph, of which
-        the first turn's may feed the nodes as what stays the same too.
+        """The edge inside of the loop that brings the end of the iteration before. It is no edge of the graph: the edge
+        that goes into the first iteration may also feed the nodes as a constant.
         """
         return carrier(self.path)
 
@@ -75,12 +75,12 @@ def to_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, En
 
 def from_named(rolls: Sequence[Roll], tree: Mapping[str, Entries]) -> dict[str, Entries]:
     """The inverse of `to_named`: the copies of rolled repeats stacked."""
-    held = dict(tree)
+    stacked = dict(tree)
     for roll in rolls:
         for node in roll.nodes:
-            copies = [held.pop(path) for path in roll.copies(node.path) if path in held]
+            copies = [stacked.pop(path) for path in roll.copies(node.path) if path in stacked]
             if copies:
-                held[roll.stacked(node.path)] = {
+                stacked[roll.stacked(node.path)] = {
                     name: jnp.stack([entries[name] for entries in copies]) for name in copies[0]
                 }
-    return held
+    return stacked

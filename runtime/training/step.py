@@ -102,7 +102,7 @@ def train_step(
     indices: Array,
     valid: Array,
 ) -> tuple[TrainState, Sums]:
-    """One training step on the rows `indices`, the first `valid` of them valid: the state after it, and the sums with its own.
+    """One training step on the rows `indices`, of which the first `valid` are valid: the new state, and the new sums.
 
     From the first step on whose loss or gradients are not finite, nothing changes any more.
     """
@@ -112,7 +112,7 @@ def train_step(
     key = derive(root_key(task.training.settings.seed), "step", old.step)
 
     def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
-        values = model.run(params, old.state, inputs, wanted(task), train=True, key=key, rows=rows)
+        values = model.run(params, old.state, inputs, needed_edges(task), train=True, key=key, rows=rows)
         loss, parts = losses(task, params, values, targets, rows)
         return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
 
@@ -163,7 +163,7 @@ def row_sums(
     task: PreparedTask, model: Model, params: Tree, state: Tree, inputs: Any, targets: Any, rows: Array
 ) -> tuple[Sums, Tree]:
     """The sums of one batch, computed as in prediction, and the new state."""
-    values = model.run(params, state, inputs, wanted(task), train=False, rows=rows)
+    values = model.run(params, state, inputs, needed_edges(task), train=False, rows=rows)
     _, parts = losses(task, params, values, targets, rows)
     return {**parts, **metrics(task, values, targets, rows)}, values.state
 
@@ -186,7 +186,7 @@ def take(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
     return inputs, targets, jnp.arange(indices.shape[0]) < valid
 
 
-def wanted(task: PreparedTask) -> tuple[Any, ...]:
+def needed_edges(task: PreparedTask) -> tuple[Any, ...]:
     """The edges that losses and metrics need, each once."""
     measured = {measure.output for measure in task.measures}
     edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]

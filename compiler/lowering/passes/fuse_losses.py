@@ -19,10 +19,10 @@ def fuse_losses(task: Task) -> Task:
 def fuse(task: Task, term: Term) -> Term:
     if term.loss.activation is None:
         return term
-    return replace(term, of=tuple(before(task, term.loss.activation, edge) for edge in term.of))
+    return replace(term, of=tuple(edge_before(task, term.loss.activation, edge) for edge in term.of))
 
 
-def before(task: Task, activation: str, edge: Edge) -> Edge:
+def edge_before(task: Task, activation: str, edge: Edge) -> Edge:
     """The edge that feeds the node of `edge` where this is the activation, else `edge` itself."""
     node = task.planned.graph.node(edge.node)
     if node is None or not isinstance(node.layer, Activation) or ACTIVATIONS.name_of(node.layer) != activation:

@@ -11,7 +11,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
 from modelc.compiler.graph.typed_graph import PlannedGraph
 from modelc.compiler.library.contracts.layer import Activation
-from modelc.compiler.lowering.rolled_repeats import Roll, Turn, carrier
+from modelc.compiler.lowering.rolled_repeats import FeedSource, Roll, carrier
 
 LEAST = 8
 """Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""
@@ -21,7 +21,7 @@ def roll_repeats(task: Task) -> tuple[Roll, ...]:
     """The rolls of the repeats of `task`; those inside another one that is rolled stay as they are."""
     rolls: list[Roll] = []
     for repeated in sorted(task.planned.graph.repeats, key=lambda repeated: repeated.path.count("/")):
-        if repeated.tied or repeated.times < LEAST or any(holds(roll, repeated.path) for roll in rolls):
+        if repeated.tied or repeated.times < LEAST or any(contains(roll, repeated.path) for roll in rolls):
             continue
         roll = roll_of(task, repeated)
         if roll is not None:
@@ -29,7 +29,7 @@ def roll_repeats(task: Task) -> tuple[Roll, ...]:
     return tuple(rolls)
 
 
-def holds(roll: Roll, path: str) -> bool:
+def contains(roll: Roll, path: str) -> bool:
     return path.startswith(f"{roll.path}/")
 
 
@@ -40,20 +40,20 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     first, second = copies[0], copies[1]
     if not first or any(len(copy) != len(first) for copy in copies):
         return None
-    found = turns_of(repeated, first, second)
-    if found is None or not all(may_turn(planned, node) for node in first):
+    found = sources_of(repeated, first, second)
+    if found is None or not all(is_loop_safe(planned, node) for node in first):
         return None
-    turns, carried, end = found
+    sources, carried, end = found
     if planned.type(carried) != planned.type(end):
         return None
     for index, copy in enumerate(copies[1:], 1):
-        if not alike(planned, repeated, first, copy, turns, index):
+        if not is_copy(planned, repeated, first, copy, sources, index):
             return None
     inside = {node.path for copy in copies for node in copy}
-    last = Edge(moved(repeated, end.node, 0, repeated.times - 1), end.port)
-    if looks_inside(task, inside, last):
+    last = Edge(path_in_copy(repeated, end.node, 0, repeated.times - 1), end.port)
+    if is_used_outside(task, inside, last):
         return None
-    nodes = tuple(carrying(node, turns[node.path], repeated.path) for node in first)
+    nodes = tuple(with_carrier(node, sources[node.path], repeated.path) for node in first)
     return Roll(repeated.path, repeated.times, nodes, carried, end, last, frozenset(inside), copies[-1][-1].path)
 
 
@@ -63,49 +63,51 @@ def copy_of(planned: PlannedGraph, repeated: Repeated, index: int) -> tuple[Node
     return tuple(node for node in planned.graph.nodes if node.path == path or node.path.startswith(f"{path}/"))
 
 
-def moved(repeated: Repeated, path: str, index: int, to: int) -> str:
+def path_in_copy(repeated: Repeated, path: str, index: int, to: int) -> str:
     """The path in another copy of the node at `path` in copy `index`."""
     return f"{repeated.path}/{to}" + path[len(f"{repeated.path}/{index}") :]
 
 
-def turns_of(
+def sources_of(
     repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]
-) -> tuple[dict[str, list[Turn]], Edge, Edge] | None:
+) -> tuple[dict[str, list[FeedSource]], Edge, Edge] | None:
     """For each feed of the first copy, its source in each iteration, found by comparison with the second copy; what
     goes into the first one, and what of it goes into the second. None if that is more than one value.
     """
     inside = {node.path for node in first}
     twins = {node.path: node for node in second}
-    turns: dict[str, list[Turn]] = {}
+    sources: dict[str, list[FeedSource]] = {}
     ends = set()
     for node in first:
-        twin = twins.get(moved(repeated, node.path, 0, 1))
+        twin = twins.get(path_in_copy(repeated, node.path, 0, 1))
         if twin is None or node.feeds is None or twin.feeds is None or len(node.feeds) != len(twin.feeds):
             return None
-        turns[node.path] = []
+        sources[node.path] = []
         for feed, other in zip(node.feeds, twin.feeds, strict=True):
             if feed.edge is None or other.edge is None:
                 return None
             if feed.edge.node in inside:
-                turns[node.path].append(Turn("inside"))
+                sources[node.path].append(FeedSource("inside"))
             elif other.edge == feed.edge:
-                turns[node.path].append(Turn("constant"))
+                sources[node.path].append(FeedSource("constant"))
             else:
                 ends.add((feed.edge, other.edge))
-                turns[node.path].append(Turn("carried", other.edge))
+                sources[node.path].append(FeedSource("carried", other.edge))
     if len(ends) != 1:
         return None
     ((carried, end),) = ends
-    return (turns, carried, end) if end.node in inside else None
+    return (sources, carried, end) if end.node in inside else None
 
 
-def carrying(node: Node, turns: list[Turn], path: str) -> Node:
+def with_carrier(node: Node, sources: list[FeedSource], path: str) -> Node:
     """A node of the first copy, fed by the carrier of the roll at `path` with the output of the copy before."""
-    feeds = zip(node.feeds or (), turns, strict=True)
-    return replace(node, feeds=tuple(replace(feed, edge=carrier(path)) if turn.end else feed for feed, turn in feeds))
+    feeds = zip(node.feeds or (), sources, strict=True)
+    return replace(
+        node, feeds=tuple(replace(feed, edge=carrier(path)) if source.end else feed for feed, source in feeds)
+    )
 
 
-def may_turn(planned: PlannedGraph, node: Node) -> bool:
+def is_loop_safe(planned: PlannedGraph, node: Node) -> bool:
     """Whether a node can be part of a loop body: it owns its weights, is not fitted, and its gradient is no slower."""
     plan = planned.plans[node.path]
     layer = node.layer
@@ -118,39 +120,39 @@ def may_turn(planned: PlannedGraph, node: Node) -> bool:
     )
 
 
-def alike(
+def is_copy(
     planned: PlannedGraph,
     repeated: Repeated,
     first: tuple[Node, ...],
     copy: tuple[Node, ...],
-    turns: dict[str, list[Turn]],
+    sources: dict[str, list[FeedSource]],
     index: int,
 ) -> bool:
     """Whether copy `index` equals the first one, fed by the copy before it."""
     by_path = {node.path: node for node in copy}
     for node in first:
-        twin = by_path.get(moved(repeated, node.path, 0, index))
+        twin = by_path.get(path_in_copy(repeated, node.path, 0, index))
         if twin is None or twin.layer != node.layer or twin.owner != twin.path or twin.feeds is None:
             return False
-        if planned.plans[twin.path] != planned.plans[node.path] or len(twin.feeds) != len(turns[node.path]):
+        if planned.plans[twin.path] != planned.plans[node.path] or len(twin.feeds) != len(sources[node.path]):
             return False
-        for feed, other, turn in zip(node.feeds or (), twin.feeds, turns[node.path], strict=True):
-            if (other.slot, other.edge) != (feed.slot, fed(repeated, feed, turn, index)):
+        for feed, other, source in zip(node.feeds or (), twin.feeds, sources[node.path], strict=True):
+            if (other.slot, other.edge) != (feed.slot, edge_in_copy(repeated, feed, source, index)):
                 return False
     return True
 
 
-def fed(repeated: Repeated, feed: Feed, turn: Turn, index: int) -> Edge | None:
+def edge_in_copy(repeated: Repeated, feed: Feed, source: FeedSource, index: int) -> Edge | None:
     """The feed in copy `index` that corresponds to a feed of the first copy."""
     assert feed.edge is not None
-    if turn.kind == "constant":
+    if source.kind == "constant":
         return feed.edge
-    if turn.end is not None:
-        return Edge(moved(repeated, turn.end.node, 0, index - 1), turn.end.port)
-    return Edge(moved(repeated, feed.edge.node, 0, index), feed.edge.port)
+    if source.end is not None:
+        return Edge(path_in_copy(repeated, source.end.node, 0, index - 1), source.end.port)
+    return Edge(path_in_copy(repeated, feed.edge.node, 0, index), feed.edge.port)
 
 
-def looks_inside(task: Task, inside: set[str], last: Edge) -> bool:
+def is_used_outside(task: Task, inside: set[str], last: Edge) -> bool:
     """Whether anything outside the copies uses their weights, or a value other than the output of the last copy."""
     edges = [feed.edge for node in task.planned.graph.nodes if node.path not in inside for feed in node.feeds or ()]
     edges += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]

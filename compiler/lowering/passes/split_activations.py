@@ -28,7 +28,7 @@ def split_activations(task: Task) -> Task:
             nodes.append(replace(node, layer=activation))
             continue
         nodes.append(replace(node, layer=before))
-        nodes.append(after(node, path, activation))
+        nodes.append(activation_node(node, path, activation))
         plans[path] = Plan.of(planned.plans[node.path].output)
         moved[Edge(node.path)] = Edge(path)
     graph = replace(
@@ -48,7 +48,7 @@ def split_activations(task: Task) -> Task:
     return replace(task, planned=PlannedGraph(graph, plans), outputs=outputs, terms=terms)
 
 
-def after(node: Node, path: str, activation: Activation) -> Node:
+def activation_node(node: Node, path: str, activation: Activation) -> Node:
     """The node of `activation`, after the layer that it was split from."""
     layer: Layer = activation
     return Node(path, layer, (Feed("x", Edge(node.path), node.at),), path, node.scope, node.at)
