@@ -120,14 +120,14 @@ def show_page(page: "Page") -> str:
             fenced = not fenced
         elif line.startswith("## ") and not fenced:
             if line == "## Right" and page.wrong:
-                lines += [*given_by(page), ""]
+                lines += [*printed_problems(page), ""]
             lines.append(paint("strong", line.removeprefix("## ")))
         else:
             lines.append(f"    {line}".rstrip() if fenced else line)
     return "\n".join(lines) + "\n"
 
 
-def given_by(page: "Page") -> list[str]:
+def printed_problems(page: "Page") -> list[str]:
     """What `modelc validate` prints for the wrong spec of the page."""
     from modelc.compiler.api import check
     from modelc.compiler.diagnostics.render.text import text

@@ -59,7 +59,7 @@ def plot(
     if output is None:
         write(text)
         return
-    data = text.encode() if kind else drawn(text, DRAWN[output.suffix.lower()])
+    data = text.encode() if kind else render(text, DRAWN[output.suffix.lower()])
 
     from modelc.runtime.runs.files import replacing
 
@@ -68,7 +68,7 @@ def plot(
     write(f"{len(summary.rows)} inputs and layers in {output}\n")
 
 
-def drawn(text: str, form: str) -> bytes:
+def render(text: str, form: str) -> bytes:
     """The image that a program draws from DOT. Ends the command if there is no program, or if it fails."""
     import subprocess
 

@@ -14,7 +14,6 @@ from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
-    from modelc.runtime.data.dataset import Part
     from modelc.runtime.runs.run_directory import Run
 
 
@@ -69,12 +68,7 @@ def predict(
         refuse(wrong[0], helps=(wrong[1],))
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
-    if data is not None:
-        inputs, rows = inputs_of(task, data)
-        what = str(data)
-    else:
-        task, part, what = part_of(found, task, split, root)
-        inputs, rows = part.inputs, part.rows
+    task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
 
     from modelc.runtime.evaluate import predict as predictions_of
 
@@ -83,13 +77,17 @@ def predict(
     write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
 
 
-def part_of(run: "Run", task: "Task", split: Split | None, root: Path | None) -> "tuple[Task, Part, str]":
-    """The task with all its types known, the rows of the run's own data to predict, and what these are called."""
+def rows_to_predict(
+    run: "Run", task: "Task", data: Path | None, split: Split | None, root: Path | None
+) -> "tuple[Task, Mapping[str, NumpyArray], int, str]":
+    """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
+    if data is not None:
+        return task, *inputs_of(task, data), str(data)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, root)
     name, part = choose_rows(dataset, split)
-    return task, part, f"the {name} rows"
+    return task, part.inputs, part.rows, f"the {name} rows"
 
 
 def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:

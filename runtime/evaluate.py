@@ -14,7 +14,7 @@ from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.loop import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
-from modelc.runtime.training.row_state import at_zeros, joined, of_rows
+from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import make, probabilities
 
 
@@ -43,10 +43,10 @@ def predict(
 
     @jax.jit
     def run(params: Any, state: Any, handed: Any, inputs: Any) -> tuple[dict[str, jax.Array], Any]:
-        values = model.run(params, joined(state, handed), inputs, model.outputs.values())
+        values = model.run(params, merge_trees(state, handed), inputs, model.outputs.values())
         outputs = {name: (output, values.edges[output.edge]) for name, output in task.outputs.items()}
         shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
-        return shown, of_rows(task, values.state)
+        return shown, per_row_entries(task, values.state)
 
     weights = to_device(task, params, state)
     size = evaluation_batch(task, rows)

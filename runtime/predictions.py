@@ -45,7 +45,7 @@ def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: 
     """
     columns: dict[str, np.ndarray[Any, Any]] = {}
     for name, values in predicted.items():
-        columns |= {name: values} if raw else answers(outputs[name], values)
+        columns |= {name: values} if raw else interpret(outputs[name], values)
     with replacing(path) as file:
         if path.suffix.lower() == ".npz":
             write_arrays(file, columns)
@@ -56,7 +56,7 @@ def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: 
         text.detach()
 
 
-def answers(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
+def interpret(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
     """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities."""
     name = output.name
     classes = output.classes if isinstance(output.classes, tuple) else None
@@ -86,15 +86,15 @@ def write_arrays(file: Any, columns: Columns) -> None:
 
 def write_table(writer: Any, outputs: Outputs, columns: Columns) -> None:
     """A header and a line for each row."""
-    named = [pair for name, array in columns.items() for pair in flattened(outputs, name, array)]
+    named = [pair for name, array in columns.items() for pair in columns_of(outputs, name, array)]
     writer.writerow([name for name, _ in named])
     rows = len(named[0][1]) if named else 0
     for start in range(0, rows, ROWS_AT_ONCE):
-        cells = [texts(column[start : start + ROWS_AT_ONCE]) for _, column in named]
+        cells = [cells_of(column[start : start + ROWS_AT_ONCE]) for _, column in named]
         writer.writerows(zip(*cells, strict=True))
 
 
-def flattened(
+def columns_of(
     outputs: Outputs, name: str, array: "np.ndarray[Any, Any]"
 ) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
     """One column for each value of a row, by name."""
@@ -109,18 +109,18 @@ def flattened(
         yield f"{name}/{label}", column
 
 
-def texts(column: "np.ndarray[Any, Any]") -> list[str]:
+def cells_of(column: "np.ndarray[Any, Any]") -> list[str]:
     """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names that a spreadsheet does not
     evaluate.
     """
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in column]
     if column.dtype.kind == "U":
-        return [harmless(str(value)) for value in column]
+        return [escape_formula(str(value)) for value in column]
     return [str(value) for value in column.astype(str)]
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """`text` escaped if a spreadsheet would evaluate it as a formula."""
     if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text):
         return "'" + text

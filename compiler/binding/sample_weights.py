@@ -30,12 +30,12 @@ def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] |
         )
         return task
     binding = bind_column(reporter, "sample_weight", reader, None, columns, AT)
-    if binding.type is not None and not weighs(reporter, task, binding, binding.type):
+    if binding.type is not None and not check_weights(reporter, task, binding, binding.type):
         return task
     return replace(task, targets={**(task.targets or {}), SAMPLE_WEIGHT: binding})
 
 
-def weighs(reporter: Reporter, task: Task, binding: Binding, weights: TensorType) -> bool:
+def check_weights(reporter: Reporter, task: Task, binding: Binding, weights: TensorType) -> bool:
     """Whether sample weights are numbers that fit the elements of every loss; reports them if not."""
     if binding.classes is not None:
         reporter.add(

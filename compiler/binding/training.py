@@ -28,7 +28,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
         return task
     if train.optimizer is None or train.settings is None:
         return task
-    validates = task.data is not None and (task.data.validation is not None or "validation" in stated(task))
+    validates = task.data is not None and (task.data.validation is not None or "validation" in stated_keys(task))
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"
@@ -103,7 +103,7 @@ def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | N
 def check_order(reporter: Reporter, task: Task) -> None:
     """Report shuffled rows for a layer that carries its state from batch to batch."""
     settings, graph = task.spec.train.settings if task.spec.train else None, task.planned.graph
-    node = next((node for node in graph.nodes if continues(task.planned.plans.get(node.path))), None)
+    node = next((node for node in graph.nodes if carries_state(task.planned.plans.get(node.path))), None)
     if node is None or settings is None:
         return
     if settings.shuffle:
@@ -130,12 +130,12 @@ def check_order(reporter: Reporter, task: Task) -> None:
         )
 
 
-def continues(plan: Plan | None) -> bool:
+def carries_state(plan: Plan | None) -> bool:
     """Whether a node carries per-row state from one batch to the next."""
     return plan is not None and any(entry.per_row for entry in plan.state.values())
 
 
-def stated(task: Task) -> frozenset[str]:
+def stated_keys(task: Task) -> frozenset[str]:
     """The keys of `data` in the text, readable or not."""
     document = task.spec.document
     keys = document.data.get("data", {})

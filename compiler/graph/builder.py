@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.composite_outputs import CompositeOutputs
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.graph.input_slots import Argument, Arguments, check_names, feeds_of, in_order
-from modelc.compiler.graph.name_resolution import given_by, resolve, shared_node
+from modelc.compiler.graph.name_resolution import edges_from, resolve, shared_node
 from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, only_share, shares_of
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
@@ -74,7 +74,7 @@ class Builder:
         if model.sequential:
             (spec,) = model.nodes.values()
             names = Namespace(root, inputs, chain_nodes(spec.items or ()), model.complete)
-            given = given_by(self.reporter, names, spec.sources)
+            given = edges_from(self.reporter, names, spec.sources)
             last = self.chain(names, root, spec.items, given, spec.path)
             outputs = dict.fromkeys(model.outputs, last)
         else:
@@ -87,20 +87,20 @@ class Builder:
             for node in self.nodes
         ]
         paths = {name: reference.path for name, reference in model.outputs.items()}
-        settled = {name: self.ends.settle(edge, paths[name]) for name, edge in outputs.items()}
+        settled = {name: self.ends.resolve(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
-        wanted = tuple(replace(one, edge=self.ends.settle(one.edge, None)) for one in self.wanted)
-        found = [(one, self.ends.settle(one.edge, one.path, full_path=False)) for one in self.named]
+        wanted = tuple(replace(one, edge=self.ends.resolve(one.edge, None)) for one in self.wanted)
+        found = [(one, self.ends.resolve(one.edge, one.path, full_path=False)) for one in self.named]
         named = tuple(replace(one, edge=edge) for one, edge in found if self.ends.passes_port(one.edge))
         ordered = order(self.reporter, nodes, model.inputs)
-        return Graph(types, ordered, settled, self.ends.settled(), wanted, tuple(self.repeats), named)
+        return Graph(types, ordered, settled, self.ends.all_ports(), wanted, tuple(self.repeats), named)
 
     # The parts of a model, each at its place.
 
     def graph_nodes(self, names: Namespace) -> None:
         """All nodes of a graph."""
         for name, spec in names.nodes.items():
-            self.node(names, names.site(name), spec, given_by(self.reporter, names, spec.sources))
+            self.node(names, names.site(name), spec, edges_from(self.reporter, names, spec.sources))
 
     def node(
         self, names: Namespace, site: BuildSite, spec: NodeSpec, given: Arguments, at: Path | None = None

@@ -10,7 +10,7 @@ from modelc.compiler.language.suggestions.suggest import suggest
 
 class CompositeOutputs:
     """`of` has, by path, what the value of such a thing is: another edge, of which it has the ports too, or an edge for
-    each of its own ports. `settle` follows edges to nodes and inputs, once everything is built. `blocks` are the paths
+    each of its own ports. `resolve` follows edges to nodes and inputs, once everything is built. `blocks` are the paths
     of those whose outputs have names in the text, `partial` of those among them that have more than could be read.
     """
 
@@ -21,18 +21,18 @@ class CompositeOutputs:
         self.partial: set[str] = set()
 
     def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
-        """The feeds of a node, settled; its own where there is nothing to settle. Those that are named `elsewhere` are
+        """The feeds of a node, resolved; its own where there is nothing to resolve. Those that are named `elsewhere` are
         blamed there.
         """
         if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
             return node.feeds
         paths = [None if feed.edge in elsewhere else feed.path for feed in node.feeds]
         return tuple(
-            Feed(feed.slot, self.settle(feed.edge, path), feed.path)
+            Feed(feed.slot, self.resolve(feed.edge, path), feed.path)
             for feed, path in zip(node.feeds, paths, strict=True)
         )
 
-    def settle(self, edge: Edge | None, path: Path | None, full_path: bool = True) -> Edge | None:
+    def resolve(self, edge: Edge | None, path: Path | None, full_path: bool = True) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.
 
         What lacks it is called by its full path, or as the block around it calls it.
@@ -75,20 +75,20 @@ class CompositeOutputs:
             edge = None if end is None else Edge(end.node, edge.port)
         return True
 
-    def settled(self) -> dict[str, Mapping[str, Edge | None]]:
+    def all_ports(self) -> dict[str, Mapping[str, Edge | None]]:
         """The ports of all composites."""
         ends: dict[str, Mapping[str, Edge | None]] = {}
         for path, end in self.of.items():
             ports = end if isinstance(end, Mapping) else ("output",)
-            ends[path] = {port: self.settle(Edge(path, port), None) for port in ports}
+            ends[path] = {port: self.resolve(Edge(path, port), None) for port in ports}
         return ends
 
 
 def no_port(
     reporter: Reporter, edge: Edge, ports: Collection[str], path: Path, *, owner: str, defined: bool = False
 ) -> None:
-    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `given`
-    is it where the spec gives such names.
+    """Report the port of `edge`, which stands at `path` and is none of the `ports` of what is called `owner`; `defined`
+    if the spec names its ports itself.
     """
     found = suggest(edge.port, ports, defined=defined)
     reporter.add(

@@ -35,7 +35,9 @@ def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
     return not own and not (only is not None and only.layer is None and only.body is None and only.name is None)
 
 
-def given_by(reporter: Reporter, names: Namespace, sources: Sequence[Reference] | None) -> tuple[Argument, ...] | None:
+def edges_from(
+    reporter: Reporter, names: Namespace, sources: Sequence[Reference] | None
+) -> tuple[Argument, ...] | None:
     """The edges of a `from`; None if `from` could not be read."""
     if sources is None:
         return None

@@ -61,7 +61,7 @@ def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
     try:
         columns = task.data.source.inspect(root)
     except RunError as error:
-        raise located(error, ("data", "source")) from None
+        raise with_place(error, ("data", "source")) from None
     bound, problems = bind(task.spec, task.planned, columns)
     errors = [problem for problem in problems if problem.is_error]
     if errors:
@@ -83,7 +83,7 @@ def read_dataset(task: Task, root: Root) -> Dataset:
         try:
             kept, held_out = data.validation.choose(whole.rows, data.seed)
         except RunError as error:
-            raise located(error, ("data", "validation")) from None
+            raise with_place(error, ("data", "validation")) from None
         train, validation = whole.take(kept), whole.take(held_out)
     test, notes = read_test(task, root, loaded)
     return Dataset(train, validation, test, digests, notes)
@@ -93,7 +93,7 @@ def load(source: Any, root: Root, at: Path) -> Loaded:
     try:
         loaded: Loaded = source.load(root)
     except RunError as error:
-        raise located(error, at) from None
+        raise with_place(error, at) from None
     return loaded
 
 
@@ -180,7 +180,7 @@ def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
     try:
         return binding.reader.read(columns[binding.subject], binding.wanted)
     except RunError as error:
-        raise located(error, binding.at) from None
+        raise with_place(error, binding.at) from None
 
 
 def check_values(task: Task, part: Part) -> None:
@@ -211,7 +211,7 @@ def check_values(task: Task, part: Part) -> None:
                         check_bounds(array, wanted, term.target, metric=measure.key)
             term.loss.check(array, *outputs)
         except RunError as error:
-            raise located(error, binding.at) from None
+            raise with_place(error, binding.at) from None
 
 
 def check_weights(part: Part) -> None:
@@ -295,7 +295,7 @@ def id_source(task: Task, path: str) -> str | None:
     return None
 
 
-def located(error: RunError, at: Path) -> RunError:
+def with_place(error: RunError, at: Path) -> RunError:
     """`error` with its place in the spec, unless it already has one."""
     return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)
 

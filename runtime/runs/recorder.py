@@ -71,7 +71,7 @@ class Recorder:
 
     def __init__(self, folder: Path, record: RunRecord, text: bytes, data: Any, environment: Mapping[str, Any]) -> None:
         need_free(folder)
-        data_text = resolved(data)
+        data_text = resolved_json(data)
         self.folder = folder
         self.record = record
         self.waiting: dict[Kind, Snapshot] = {}
@@ -193,7 +193,7 @@ def lock(folder: Path) -> int:
     return descriptor
 
 
-def resolved(data: Any) -> bytes:
+def resolved_json(data: Any) -> bytes:
     """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long for one."""
     text = to_json(data)
     if len(text) > MAX_BYTES:

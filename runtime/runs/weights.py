@@ -106,7 +106,7 @@ def write_weights(folder: Path, run: str, snapshot: Snapshot) -> None:
     At every moment either the old or the new weights can be read, even after a crash. Raises RunError E604.
     """
     with writing(folder):
-        new, old = beside(folder, "new"), beside(folder, "old")
+        new, old = sibling(folder, "new"), sibling(folder, "old")
         remove(new)
         try:
             new.mkdir(parents=True)
@@ -128,7 +128,7 @@ def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
 
     entries = {}
     for name, tree in ((PARAMS, snapshot.params), (STATE, snapshot.state)):
-        arrays = flat(tree)
+        arrays = flatten(tree)
         data = save(arrays)
         write_file(folder / name, data)
         described = {key: ArrayEntry(shape=list(array.shape), dtype=array.dtype.name) for key, array in arrays.items()}
@@ -140,7 +140,7 @@ def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
 
 def has_weights(folder: Path) -> bool:
     """Whether weights were ever completely written to `folder`."""
-    return folder.exists() or beside(folder, "old").exists()
+    return folder.exists() or sibling(folder, "old").exists()
 
 
 def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
@@ -148,18 +148,18 @@ def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
 
     Raises RunError E603 with the difference if anything is not exactly as written, or not what the spec needs.
     """
-    if not folder.exists() and beside(folder, "old").exists():
-        folder = beside(folder, "old")
+    if not folder.exists() and sibling(folder, "old").exists():
+        folder = sibling(folder, "old")
     wanted = wanted_arrays(task)
     most = 4096 + sum(1024 + 4 * len(key) for arrays in wanted.values() for key in arrays)
     manifest = read_manifest(read_bounded(folder, MANIFEST, 0, most), folder)
     if manifest.run != run:
-        raise unfit(folder, f"they belong to the run {manifest.run}, not to {run}")
+        raise unusable(folder, f"they belong to the run {manifest.run}, not to {run}")
     trees = []
     for name, arrays in wanted.items():
         entry = manifest.files.get(name)
         if entry is None:
-            raise unfit(folder, f"the manifest does not list `{name}`")
+            raise unusable(folder, f"the manifest does not list `{name}`")
         described = {key: (tuple(array.shape), array.dtype) for key, array in entry.arrays.items()}
         compare(described, arrays, folder)
         # The header is JSON with a name, a shape, a dtype and two offsets for each array.
@@ -167,7 +167,7 @@ def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
         header = 1024 + sum(256 + len(key) + 24 * len(array.shape) for key, array in arrays.items())
         data = read_bounded(folder, name, least, least + header)
         if sha256(data).hexdigest() != entry.sha256:
-            raise unfit(folder, f"`{name}` has changed since it was written: its sha256 differs from the manifest")
+            raise unusable(folder, f"`{name}` has changed since it was written: its sha256 differs from the manifest")
         trees.append(read_arrays(data, arrays, folder))
     params, state = trees
     return Snapshot(manifest.epoch, manifest.step, params, state)
@@ -178,12 +178,12 @@ def read_manifest(data: bytes, folder: Path) -> Manifest:
     try:
         version = Version.model_validate_json(data).format
         if version != FORMAT:
-            raise unfit(folder, f"they are in format {version}, this version of modelc reads format {FORMAT}")
+            raise unusable(folder, f"they are in format {version}, this version of modelc reads format {FORMAT}")
         manifest = Manifest.model_validate_json(data)
     except ValidationError:
-        raise unfit(folder, f"`{MANIFEST}` is damaged") from None
+        raise unusable(folder, f"`{MANIFEST}` is damaged") from None
     if data != manifest.sealed().encoded():
-        raise unfit(folder, f"`{MANIFEST}` has changed since it was written")
+        raise unusable(folder, f"`{MANIFEST}` has changed since it was written")
     return manifest
 
 
@@ -195,7 +195,7 @@ def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weig
     try:
         arrays = load(data)
     except SafetensorError as error:
-        raise unfit(folder, f"a file is damaged: {str(error).lower()}") from None
+        raise unusable(folder, f"a file is damaged: {str(error).lower()}") from None
     compare({key: (tuple(array.shape), array.dtype.name) for key, array in arrays.items()}, wanted, folder)
     tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
     for key in wanted:
@@ -208,16 +208,16 @@ def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[st
     """Raise RunError E603 unless the arrays found are exactly those of the spec: names, shapes and dtypes."""
     for key, array in wanted.items():
         if key not in found:
-            raise unfit(folder, f"the spec needs `{key}`, which is missing")
+            raise unusable(folder, f"the spec needs `{key}`, which is missing")
         shape, dtype = found[key]
         if (shape, dtype) != (array.shape, array.dtype):
-            raise unfit(
+            raise unusable(
                 folder,
                 f"`{key}` is {show_shape(shape)} {dtype}, the spec needs {show_shape(array.shape)} {array.dtype}",
             )
     for key in found:
         if key not in wanted:
-            raise unfit(folder, f"they contain {key!r}, which the spec does not need")
+            raise unusable(folder, f"they contain {key!r}, which the spec does not need")
 
 
 def read_bounded(folder: Path, name: str, least: int, most: int) -> bytes:
@@ -226,18 +226,18 @@ def read_bounded(folder: Path, name: str, least: int, most: int) -> bytes:
         with open_regular(folder / name, name) as file:
             size = os.fstat(file.fileno()).st_size
             if not least <= size <= most:
-                raise unfit(folder, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
+                raise unusable(folder, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
             data = file.read(most + 1)
     except RunError as error:
-        raise error if error.code == "E603" else unfit(folder, error.message) from None
+        raise error if error.code == "E603" else unusable(folder, error.message) from None
     except OSError as error:
-        raise unfit(folder, f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise unusable(folder, f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}") from None
     if len(data) != size:
-        raise unfit(folder, f"`{name}` changed while it was read")
+        raise unusable(folder, f"`{name}` changed while it was read")
     return data
 
 
-def unfit(folder: Path, reason: str) -> RunError:
+def unusable(folder: Path, reason: str) -> RunError:
     return RunError(
         "E603",
         f"the weights in `{folder}` cannot be used: {reason}",
@@ -245,7 +245,7 @@ def unfit(folder: Path, reason: str) -> RunError:
     )
 
 
-def flat(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
+def flatten(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
     """The arrays of a tree as `path:name`, each in C order; neither paths nor names hold a colon."""
     import numpy as np
 
@@ -257,7 +257,7 @@ def flat(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
     }
 
 
-def beside(folder: Path, word: str) -> Path:
+def sibling(folder: Path, word: str) -> Path:
     """The path next to `folder` where it is written first, or moved to before removal."""
     return folder.with_name(f".{folder.name}.{word}")
 

@@ -22,7 +22,7 @@ from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Snapshot
-from modelc.runtime.training.row_state import at_epoch, entries, of_all
+from modelc.runtime.training.row_state import at_epoch, planned_entries, without_per_row_entries
 from modelc.runtime.training.step import Data, Steps, Sums, TrainState, make
 
 EVALUATION_ROWS = 1024
@@ -136,7 +136,7 @@ class Loop:
         tally = Tally({})
         for start in range(0, steps, size):
             count = min(size, steps - start)
-            chunk = padded(indices[start : start + count], size), padded(valid[start : start + count], size)
+            chunk = pad_chunk(indices[start : start + count], size), pad_chunk(valid[start : start + count], size)
             state, sums = self.train_chunk(state, jax.device_put(chunk), count)
             self.steps_done += count
             tally.add(sums)
@@ -220,7 +220,7 @@ class Evaluation:
 
 def evaluation_batch(task: PreparedTask, rows: int) -> int:
     """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state."""
-    if task.training is not None and any(entries(task)):
+    if task.training is not None and any(planned_entries(task)):
         return task.training.settings.batch_size
     return min(rows, EVALUATION_ROWS)
 
@@ -231,7 +231,7 @@ def on_device(part: Part) -> Data:
     return data
 
 
-def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
+def pad_chunk(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
     """`array` padded to `size` entries by repeating the last, so that all chunks have the shape that is compiled once."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
@@ -239,7 +239,7 @@ def padded(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
     """The current weights and state without per-row state, copied to the host."""
-    params, model_state = jax.device_get((state.params, of_all(task, state.state)))
+    params, model_state = jax.device_get((state.params, without_per_row_entries(task, state.state)))
     rolls = task.rolls
     return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))
 

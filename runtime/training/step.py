@@ -20,7 +20,7 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Model, Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.runtime.training.row_state import at_zeros, joined, of_rows
+from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name, all rows."""
@@ -65,7 +65,7 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
 
     def first() -> TrainState:
         params, drawn = model.init(derive(root_key(seed), "initialize"))
-        state = joined(drawn, at_zeros(task, settings.batch_size))
+        state = merge_trees(drawn, at_zeros(task, settings.batch_size))
         return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
 
     step = partial(train_step, task, model, transform)
@@ -108,7 +108,7 @@ def train_step(
     """
     assert task.training is not None
     old, sums = carry
-    inputs, targets, rows = take(data, indices, valid)
+    inputs, targets, rows = take_rows(data, indices, valid)
     key = derive(root_key(task.training.settings.seed), "step", old.step)
 
     def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
@@ -124,7 +124,7 @@ def train_step(
 
     def advance() -> tuple[TrainState, Sums]:
         updates, optimizer = transform.update(gradients, old.optimizer, old.params)
-        params = constrained(task, optax.apply_updates(old.params, updates))
+        params = apply_constraints(task, optax.apply_updates(old.params, updates))
         return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
 
     # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
@@ -150,9 +150,9 @@ def measure(
 
     def iteration(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
         sums, row_state = carry
-        inputs, targets, rows = take(data, indices[index], valid[index])
-        parts, new = row_sums(task, model, params, joined(state, row_state), inputs, targets, rows)
-        return jax.tree.map(jnp.add, sums, parts), of_rows(task, new)
+        inputs, targets, rows = take_rows(data, indices[index], valid[index])
+        parts, new = row_sums(task, model, params, merge_trees(state, row_state), inputs, targets, rows)
+        return jax.tree.map(jnp.add, sums, parts), per_row_entries(task, new)
 
     result: Sums
     result, _ = jax.lax.fori_loop(0, count, iteration, (sums, at_zeros(task, indices.shape[1])))
@@ -173,14 +173,14 @@ def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int) -> Sums:
 
     def once(data: Data) -> Sums:
         params, state = model.init(root_key(0))
-        inputs, targets, rows = take(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
+        inputs, targets, rows = take_rows(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
         return row_sums(task, model, params, state, inputs, targets, rows)[0]
 
     zeros: Sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(once, data))
     return zeros
 
 
-def take(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
+def take_rows(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
     """The rows `indices` of the inputs and targets, and which of them are valid."""
     inputs, targets = jax.tree.map(lambda column: column[indices], (dict(data["inputs"]), dict(data["targets"])))
     return inputs, targets, jnp.arange(indices.shape[0]) < valid
@@ -210,7 +210,7 @@ def losses(
             continue
         elements, counts = elements_of(term, values, targets, rows)
         if (weights := targets.get(SAMPLE_WEIGHT)) is not None:
-            elements = elements * spread(weights, elements).astype(elements.dtype)
+            elements = elements * broadcast_axes(weights, elements).astype(elements.dtype)
         part = jnp.sum(jnp.where(counts, elements, 0.0))
         present = jnp.sum(counts, dtype=jnp.float32)
         total = total + term.weight * part / jnp.maximum(present, 1.0)
@@ -229,15 +229,15 @@ def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: 
     target = None if term.target is None else targets[term.target]
     own = None if term.mask is None else mask_of(term.mask, values, targets)
     masks = [*(values.masks[edge] for edge in term.of), own]
-    counts = counted(rows, masks, 1 + len(term.shape))
-    places = counted(rows, masks, 2) if term.loss.masking == "use" else counts
+    counts = mask_of_rank(rows, masks, 1 + len(term.shape))
+    places = mask_of_rank(rows, masks, 2) if term.loss.masking == "use" else counts
     # What does not count may be anything. A selection of the elements alone would still give NaN for a gradient.
-    given = [cleared(value, places) for value in given]
-    target = None if target is None else cleared(target, counts)
+    given = [zero_uncounted(value, places) for value in given]
+    target = None if target is None else zero_uncounted(target, counts)
     more = (places,) if term.loss.masking == "use" else ()
     elements = term.loss.elements(*given, target, *more)
     need_shape(term.loss, "elements", elements, term.shape)
-    return elements, spread(counts, elements)
+    return elements, broadcast_axes(counts, elements)
 
 
 def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:
@@ -256,7 +256,7 @@ def penalties(task: PreparedTask, params: Tree, values: Values) -> Array:
     return total
 
 
-def constrained(task: PreparedTask, params: Any) -> Tree:
+def apply_constraints(task: PreparedTask, params: Any) -> Tree:
     """`params` with every constrained weight projected onto its constraint."""
     kept: dict[str, dict[str, Array]] = {path: dict(weights) for path, weights in params.items()}
     for path, plan, roll in task.weight_sets():
@@ -278,7 +278,7 @@ def metrics(
         prediction = probabilities(output, values.edges[output.edge])
         own = None if output.mask is None else mask_of(output.mask, values, targets)
         masks = [values.masks[output.edge], own]
-        weight = counted(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
+        weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
         need_a(measure.metric, "sums", sums[measure.key], Mapping)
     return sums
@@ -291,7 +291,7 @@ def probabilities(output: Output, value: Array) -> Array:
     return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 
-def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
+def mask_of_rank(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
     """Which elements of values with `rank` axes count, `[batch, ...]`, with the axes of the masks.
 
     Masks of more axes do not apply.
@@ -300,20 +300,20 @@ def counted(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:
     for mask in masks:
         if mask is not None and mask.ndim <= rank:
             axes = max(found.ndim, mask.ndim)
-            found = widened(found, axes) & (widened(mask, axes) != 0)
+            found = expand_axes(found, axes) & (expand_axes(mask, axes) != 0)
     return found
 
 
-def widened(values: Array, axes: int) -> Array:
+def expand_axes(values: Array, axes: int) -> Array:
     """`values` with trailing axes of size 1, `axes` axes in total."""
     return values.reshape(values.shape + (1,) * (axes - values.ndim))
 
 
-def cleared(values: Array, counts: Array) -> Array:
+def zero_uncounted(values: Array, counts: Array) -> Array:
     """`values` where they count, else 0."""
-    return jnp.where(spread(counts, values), values, jnp.zeros((), values.dtype))
+    return jnp.where(broadcast_axes(counts, values), values, jnp.zeros((), values.dtype))
 
 
-def spread(weight: Array, values: Array) -> Array:
+def broadcast_axes(weight: Array, values: Array) -> Array:
     """`weight` broadcast over the trailing axes of `values`."""
-    return jnp.broadcast_to(widened(weight, values.ndim), values.shape)
+    return jnp.broadcast_to(expand_axes(weight, values.ndim), values.shape)

@@ -12,7 +12,7 @@ from modelc.compiler.binding.task import Output
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.runtime.predictions import harmless, misfit, write_predictions
+from modelc.runtime.predictions import escape_formula, misfit, write_predictions
 
 
 def outputs(name: str, shape: tuple[int, ...], **fields: Any) -> dict[str, Output]:
@@ -93,14 +93,14 @@ def test_many_rows_are_written_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A1", "+SUM(1)", "-x", "@x", "\tx", "\rx"])
 def test_names_that_a_spreadsheet_would_run_are_made_text(name: str, tmp_path: Path) -> None:
-    assert harmless(name) == "'" + name
+    assert escape_formula(name) == "'" + name
     animals = outputs("animal", (2,), link="softmax", classes=(name, 'b,"c"\n'))
     assert [row[0] for row in written(tmp_path, animals, [[1, 0], [0, 1]])] == ["animal", "'" + name, 'b,"c"\n']
 
 
 @pytest.mark.parametrize("name", ["cat", "-1", "+2.5", "-1e-7", "a=b", ""])
 def test_other_names_and_numbers_stay_as_they_are(name: str) -> None:
-    assert harmless(name) == name
+    assert escape_formula(name) == name
 
 
 def test_an_archive_has_whole_arrays_and_no_pickles(tmp_path: Path) -> None:

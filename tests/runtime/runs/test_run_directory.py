@@ -12,7 +12,7 @@ import pytest
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.find_run import find_run, run_name
-from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved
+from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved_json
 from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, need_free, now, weights_folder
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Outcome, Snapshot
@@ -202,7 +202,7 @@ model:
   layers: [rescaling: {scale: 1/3, offset: 1e-5}, dense: 1]
 """
     document, problems = read(spec, "spec.yaml")
-    again, more = read(resolved(document.data if document else None), "resolved.json")
+    again, more = read(resolved_json(document.data if document else None), "resolved.json")
     assert (problems, more) == ((), ())
     assert document is not None
     assert again is not None
@@ -211,8 +211,8 @@ model:
 
 def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: Path) -> None:
     data = {"modelc": 1, "description": "d" * (MAX_BYTES - 100), "list": [{"a": 1}] * 5}
-    assert resolved(data).count(b"\n") == 0
-    assert json.loads(resolved(data)) == data
+    assert resolved_json(data).count(b"\n") == 0
+    assert json.loads(resolved_json(data)) == data
     with pytest.raises(RunError, match="once its aliases are expanded") as caught:
         Recorder(tmp_path / "run", record(), b"", {"list": [data] * 2}, {})
     assert code(caught) == "E005"
