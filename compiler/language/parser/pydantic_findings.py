@@ -12,9 +12,22 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value
 from modelc.compiler.language.suggestions.translation import translated
-from modelc.compiler.language.suggestions.wording import WANTED, article, describe, literal_choices, show, some
+from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some
 from modelc.compiler.library.base.registry import Registry
 
+WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "sizes_type": "a whole number or a list of them",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "mapping_type": "a mapping",
+}
 BOUNDS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
@@ -88,74 +101,46 @@ def as_written(reporter: Reporter, path: Path, start: int) -> Path:
 def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     """Report a key that a section does not have, or an argument that a thing does not have."""
     kind = finding.whose["kind"] if finding.whose is not None else ""
-    name, owner = finding.name, finding.owner
+    name, owner, path = finding.name, finding.owner, finding.path
     if beside(kind, (name,)):
-        reporter.add(
-            "E102",
-            f"`{name}` is not an argument of {owner}",
-            finding.path,
-            key=True,
-            label=f"`{name}` stands beside the {kind}, not inside it",
-            help=f"move `{name}` out to the column of {owner}",
-        )
+        message, label = f"`{name}` is not an argument of {owner}", f"`{name}` stands beside the {kind}, not inside it"
+        help = f"move `{name}` out to the column of {owner}"
+        reporter.add("E102", message, path, key=True, label=label, help=help)
     else:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
-        reporter.unknown(finding.path, name, owner, finding.fields, what=what, instead=instead)
+        reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead)
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:
     name, example = finding.name, example_of(finding.whose)
-    reporter.add(
-        "E104",
-        f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`",
-        finding.path[:-1],
-        key=True,
-        label=f"`{name}` is missing",
-        help=f"for example `{example}`" if example else f"add `{name}: ...`",
-    )
+    message = f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`"
+    help = f"for example `{example}`" if example else f"add `{name}: ...`"
+    reporter.add("E104", message, finding.path[:-1], key=True, label=f"`{name}` is missing", help=help)
 
 
-def report_wrong_type(reporter: Reporter, finding: Finding) -> None:
-    wrong_type(reporter, finding.kind, finding.name, finding.value, finding.path, finding.quoted)
-
-
-def wrong_type(reporter: Reporter, kind: str, name: str, value: Any, path: Path, quoted: str = "") -> None:
-    """Report that the value of `name`, at `path`, is not of the type that pydantic's word `kind` is about; messages call it
-    `quoted`, by default by its name."""
-    found = suggest_value(kind, name, value)
-    reporter.add(
-        "E105",
-        f"{quoted or f'`{name}`'} must be {WANTED[kind]}, got {describe(value)}",
-        path,
-        label=f"expected {WANTED[kind]}",
-        suggestion=replace(found, help=WHOLE) if is_quotient(value, reporter.document.is_computed(path)) else found,
-    )
+def wrong_type(reporter: Reporter, finding: Finding) -> None:
+    wanted, value, path = WANTED[finding.kind], finding.value, finding.path
+    found = suggest_value(finding.kind, finding.name, value)
+    if is_quotient(value, reporter.document.is_computed(path)):
+        found = replace(found, help=WHOLE)
+    message = f"{finding.quoted} must be {wanted}, got {describe(value)}"
+    reporter.add("E105", message, path, label=f"expected {wanted}", suggestion=found)
 
 
 def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
     key, words = BOUNDS[finding.kind]
-    limit = finding.context[key]
-    bound = f"{limit:g}" if abs(limit) < 1e6 else f"{limit:.0f}"
-    reporter.add(
-        "E106",
-        f"{finding.quoted} must be {words} {bound}, got {show(finding.value)}",
-        finding.path,
-        label=f"must be {words} {bound}",
-        help=bound_hint(finding.kind, finding.name, limit, finding.value),
-    )
+    limit, value = finding.context[key], finding.value
+    bound = f"{words} {limit:g}" if abs(limit) < 1e6 else f"{words} {limit:.0f}"
+    help = bound_hint(finding.kind, finding.name, limit, value)
+    message = f"{finding.quoted} must be {bound}, got {show(value)}"
+    reporter.add("E106", message, finding.path, label=f"must be {bound}", help=help)
 
 
 def not_a_choice(reporter: Reporter, finding: Finding) -> None:
     value, choices = finding.value, literal_choices(finding.context["expected"])
-    listed = ", ".join(f"`{choice}`" for choice in choices)
-    reporter.add(
-        "E106",
-        f"{finding.quoted} must be one of {listed}, got {describe(value)}",
-        finding.path,
-        label="not one of the choices",
-        help="leave it out" if value is False else (),
-        suggestion=suggest_choice(value, choices) if value is not False else None,
-    )
+    found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="leave it out")
+    message = f"{finding.quoted} must be one of {', '.join(f'`{one}`' for one in choices)}, got {describe(value)}"
+    reporter.add("E106", message, finding.path, label="not one of the choices", suggestion=found)
 
 
 def wrong_length(reporter: Reporter, finding: Finding) -> None:
@@ -185,66 +170,49 @@ def not_one_name(reporter: Reporter, finding: Finding) -> None:
     if form := type_form(registry, value, finding.path[-1]):
         reporter.type_form(finding.path, registry, form)
     elif not (whose and two_in_one(reporter, finding.path, registry, whose["name"], value)):
-        names = f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
-        reporter.add(
-            "E103",
-            f"expected exactly one {registry.kind} here, got {len(value)}",
-            finding.path,
-            key=True,
-            label=f"name one {registry.kind}",
-            help=names if value else (),
-        )
+        forms = f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
+        message, label = f"expected exactly one {registry.kind} here, got {len(value)}", f"name one {registry.kind}"
+        reporter.add("E103", message, finding.path, key=True, label=label, help=forms if value else ())
 
 
 def not_named(reporter: Reporter, finding: Finding) -> None:
     """Report a value that is no name of a thing, and no mapping with one."""
     registry, value = finding.registry, finding.value
-    reporter.add(
-        "E105",
-        f"expected the name of {article(registry.kind)}, got {describe(value)}",
-        finding.path,
-        label=f"expected {article(registry.kind)}",
-        help="leave it out for none" if value is None else several(value, registry.kind, finding.whose),
-        note=f"{registry.kind} names: {some(list(registry))}",
+    kind = article(registry.kind)
+    message, note = (
+        f"expected the name of {kind}, got {describe(value)}",
+        f"{registry.kind} names: {some(list(registry))}",
     )
+    help = "leave it out for none" if value is None else several(value, registry.kind, finding.whose)
+    reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
 
 
 def no_primary(reporter: Reporter, finding: Finding) -> None:
     """Report a bare value for a thing that takes its arguments by name, or takes none."""
-    table, name, value = finding.registry, finding.context["name"], finding.value
+    table, name, value, path = finding.registry, finding.context["name"], finding.value, finding.path
     fields = table.find(name).model_fields
-    required = [argument for argument, info in fields.items() if info.is_required()]
     if not fields:
-        takes_nothing(reporter, finding.path, table, name, value)
+        takes_nothing(reporter, path, table, name, value)
         return
+    required = [argument for argument, info in fields.items() if info.is_required()]
     given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
     help = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
-    reporter.add(
-        "E105",
+    help = fed_help(table, name, value) or scalar_help(name, value) or help
+    message, note = (
         f"`{name}` takes no bare value, got {describe(value)}",
-        finding.path,
-        label="name the argument this is for",
-        help=fed_help(table, name, value) or scalar_help(name, value) or help,
-        note=f"arguments of `{name}`: {some(list(fields), name)}",
+        f"arguments of `{name}`: {some(list(fields), name)}",
     )
+    reporter.add("E105", message, path, label="name the argument this is for", help=help, note=note)
 
 
 def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
     """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
     other = next((entry for entry in synonyms(name, table) if entry != name), None)
-    help = f"write `{name}`"
+    help = fed_help(table, name, arguments) or f"write `{name}`"
     if other:
         help = f"did you mean `{translated(table, other, arguments)}`?"
-    elif fed := fed_help(table, name, arguments):
-        help = fed
-    reporter.add(
-        "E105",
-        f"`{name}` takes no arguments, got {describe(arguments)}",
-        path,
-        key=isinstance(arguments, Mapping),
-        label="takes no arguments",
-        help=help,
-    )
+    message, key = f"`{name}` takes no arguments, got {describe(arguments)}", isinstance(arguments, Mapping)
+    reporter.add("E105", message, path, key=key, label="takes no arguments", help=help)
 
 
 def out_of_range(reporter: Reporter, finding: Finding) -> None:
@@ -258,7 +226,7 @@ Report = Callable[[Reporter, Finding], None]
 REPORTS: Mapping[str, Report] = {
     "extra_forbidden": unknown_argument,
     "missing": missing,
-    **dict.fromkeys(WANTED, report_wrong_type),
+    **dict.fromkeys(WANTED, wrong_type),
     **dict.fromkeys(BOUNDS, out_of_bounds),
     "literal_error": not_a_choice,
     **dict.fromkeys(("missing_argument", "too_short", "too_long"), wrong_length),
