@@ -16,7 +16,7 @@ from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
@@ -240,7 +240,7 @@ def plugged(plugins: Sequence[str | Path]) -> Iterator[None]:
 class Compiled:
     """A model as pure functions, see `compile`. `graph` has the nodes as written and the plan of each."""
 
-    graph: PlannedGraph
+    graph: TypedGraph
     model: "Model"
     prepared: "PreparedTask"
 

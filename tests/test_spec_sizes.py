@@ -8,12 +8,12 @@ import pytest
 
 from modelc.compiler.api import check_file
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 
 SPECS = Path(__file__).parent.parent / "specs"
 
 
-def planned(name: str) -> PlannedGraph:
+def planned(name: str) -> TypedGraph:
     task = check_file(SPECS / f"{name}.yaml").task
     assert task is not None
     return task.planned

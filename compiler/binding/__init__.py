@@ -1,1 +1,1 @@
-"""Binds losses, metrics, targets and data columns to the graph: from `PlannedGraph` to `Task`."""
+"""Binds losses, metrics, targets and data columns to the graph: from `TypedGraph` to `Task`."""

@@ -1,4 +1,4 @@
-"""`PlannedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
+"""`TypedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from modelc.compiler.binding.task import Output, Task
 from modelc.compiler.binding.training import bind_training
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge, Graph, Node
-from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 from modelc.compiler.language.ast import ModelSpec, Spec
 from modelc.compiler.language.parser.graph_nodes import named_in
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -18,7 +18,7 @@ from modelc.compiler.library.contracts.data_source import Column
 
 
 def bind(
-    spec: Spec, planned: PlannedGraph, columns: Mapping[str, Column] | None = None
+    spec: Spec, planned: TypedGraph, columns: Mapping[str, Column] | None = None
 ) -> tuple[Task, tuple[Problem, ...]]:
     """The task of a spec. If there are problems, parts that depend on a hole are missing.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Reader
@@ -116,7 +116,7 @@ class Task:
     """A checked spec. `data` and `training` are None if the spec has no such section."""
 
     spec: Spec
-    planned: PlannedGraph
+    planned: TypedGraph
     outputs: Mapping[str, Output]
     terms: tuple[Term, ...] = ()
     measures: tuple[Measure, ...] = ()

@@ -1,4 +1,4 @@
-"""`Graph` to `PlannedGraph`: infers the type of every edge by running every layer's `plan`, and locates its errors in
+"""`Graph` to `TypedGraph`: infers the type of every edge by running every layer's `plan`, and locates its errors in
 the text. No jax.
 """
 
@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
-from modelc.compiler.graph.typed_graph import PlannedGraph, by_slot, reachable
+from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.contract_checks import need_a, need_types
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
@@ -19,11 +19,11 @@ from modelc.compiler.library.layers import kind_of
 from modelc.compiler.syntax.document import Document
 
 
-def infer(graph: Graph, document: Document) -> tuple[PlannedGraph, tuple[Problem, ...]]:
+def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, ...]]:
     """The plans of all nodes of `graph`; what does not fit is reported and becomes a hole."""
     reporter = Reporter(document)
     plans: dict[str, Plan] = {}
-    planned = PlannedGraph(graph, plans)
+    planned = TypedGraph(graph, plans)
     known: Known = {}
     taken: Taken = {}
     for wanted in graph.wanted:
@@ -66,7 +66,7 @@ Taken = dict[Edge, list[Wanted]]
 """The inputs of models that are used as blocks, by the edge that is given to them."""
 
 
-def plan_node(reporter: Reporter, planned: PlannedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
+def plan_node(reporter: Reporter, planned: TypedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
     """The plan of one node, or None if the node or one of its inputs is unknown; taken from `plans`, or added to it."""
     if node.layer is None or node.feeds is None:
         return None
@@ -93,7 +93,7 @@ def plan_node(reporter: Reporter, planned: PlannedGraph, node: Node, plans: Know
     return plan
 
 
-def plan_layer(reporter: Reporter, planned: PlannedGraph, node: Node, types: list[TensorType]) -> Plan | None:
+def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[TensorType]) -> Plan | None:
     """The plan of a node's layer for `types`; None after reporting that they do not fit."""
     assert node.layer is not None
     masked = any(known.mask for known in types)
@@ -136,7 +136,7 @@ def at_share(document: Document, node: Node, problem: Problem) -> Problem:
     return replace(problem, label=label, related=tuple(dict.fromkeys(related)), path=node.shared, suggestion=None)
 
 
-def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
+def check_shared(reporter: Reporter, planned: TypedGraph) -> None:
     """Report nodes that share the weights of another one but need other shapes."""
     owners = dict(planned.owned())
     blamed: set[Path] = set()
@@ -167,7 +167,7 @@ def check_shared(reporter: Reporter, planned: PlannedGraph) -> None:
             break
 
 
-def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
+def check_wanted(reporter: Reporter, planned: TypedGraph) -> None:
     """Report an input of a model used as a block whose type is not the declared one."""
     blamed: set[tuple[Path, str]] = set()
     for wanted in planned.graph.wanted:
@@ -193,7 +193,7 @@ def check_wanted(reporter: Reporter, planned: PlannedGraph) -> None:
         )
 
 
-def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, full_path: bool = True) -> None:
+def check_port(reporter: Reporter, planned: TypedGraph, feed: Feed, full_path: bool = True) -> None:
     """Report a port that its node does not have; by its full path, or as the block around it calls it."""
     if feed.edge is None:
         return
@@ -205,7 +205,7 @@ def check_port(reporter: Reporter, planned: PlannedGraph, feed: Feed, full_path:
     no_port(reporter, feed.edge, ports, feed.path, owner=owner)
 
 
-def report(reporter: Reporter, planned: PlannedGraph, node: Node, error: PlanError) -> None:
+def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError) -> None:
     """Report the PlanError of a layer: at the argument or input to blame, else at the layer."""
     assert node.layer is not None and node.feeds is not None
     kind = kind_of(node.layer)
@@ -256,7 +256,7 @@ def display_name(node: Node) -> str:
     return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
 
 
-def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
+def check_learnt(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     """Report a fitted layer whose input changes during training."""
     assert node.layer is not None
     if not planned.plans[node.path].fitted:
@@ -281,7 +281,7 @@ def check_learnt(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
             return
 
 
-def check_room(reporter: Reporter, planned: PlannedGraph, node: Node) -> None:
+def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     """Report a layer whose vocabulary is smaller than the number of ids that the layer before it outputs, also through
     layers that only move ids.
     """

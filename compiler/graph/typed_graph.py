@@ -10,7 +10,7 @@ from modelc.compiler.library.contracts.layer import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedGraph:
+class TypedGraph:
     """A graph with the plan of every node; a node with an error, or after a hole, has none."""
 
     graph: Graph

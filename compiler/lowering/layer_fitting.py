@@ -11,7 +11,7 @@ from typing import Any
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.type_inference import display_name
-from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch
 from modelc.compiler.library.layers import LAYERS
@@ -85,10 +85,10 @@ def prefix(task: PreparedTask, edge: Edge) -> PreparedTask:
     graph = task.planned.graph
     used = reachable(graph, [edge])
     nodes = tuple(node for node in graph.nodes if node.path in used)
-    return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), task.planned.plans), rolls=())
+    return replace(task, planned=TypedGraph(replace(graph, nodes=nodes), task.planned.plans), rolls=())
 
 
-def rows_at_once(planned: PlannedGraph) -> int:
+def rows_at_once(planned: TypedGraph) -> int:
     """How many rows are computed together, so that the largest intermediate array stays small."""
     types = [type_ for type_ in planned.graph.inputs.values() if type_ is not None]
     types += [out for node in planned.graph.nodes for out in planned.plans[node.path].outputs.values()]

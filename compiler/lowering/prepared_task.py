@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelc.compiler.binding.task import Measure, Output, Task, Term, Training
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.lowering.passes.drop_unused import drop_unused
@@ -21,7 +21,7 @@ class PreparedTask:
     `rolls` are the repeats that are computed as loops; `mixed_precision` says that values between nodes are bfloat16.
     """
 
-    planned: PlannedGraph
+    planned: TypedGraph
     rolls: tuple[Roll, ...]
     outputs: Mapping[str, Output]
     terms: tuple[Term, ...]

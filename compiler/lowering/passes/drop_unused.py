@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.graph.typed_graph import PlannedGraph, reachable
+from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 
 
 def drop_unused(task: Task) -> Task:
@@ -16,4 +16,4 @@ def drop_unused(task: Task) -> Task:
     used = reachable(graph, needed)
     nodes = tuple(node for node in graph.nodes if node.path in used)
     plans = {node.path: task.planned.plans[node.path] for node in nodes}
-    return replace(task, planned=PlannedGraph(replace(graph, nodes=nodes), plans))
+    return replace(task, planned=TypedGraph(replace(graph, nodes=nodes), plans))

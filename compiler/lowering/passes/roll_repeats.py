@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.lowering.rolled_repeats import FeedSource, Roll, carrier
 
@@ -57,7 +57,7 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     return Roll(repeated.path, repeated.times, nodes, carried, end, last, frozenset(inside), copies[-1][-1].path)
 
 
-def copy_of(planned: PlannedGraph, repeated: Repeated, index: int) -> tuple[Node, ...]:
+def copy_of(planned: TypedGraph, repeated: Repeated, index: int) -> tuple[Node, ...]:
     """The nodes of one copy, in canonical order."""
     path = f"{repeated.path}/{index}"
     return tuple(node for node in planned.graph.nodes if node.path == path or node.path.startswith(f"{path}/"))
@@ -107,7 +107,7 @@ def with_carrier(node: Node, sources: list[FeedSource], path: str) -> Node:
     )
 
 
-def is_loop_safe(planned: PlannedGraph, node: Node) -> bool:
+def is_loop_safe(planned: TypedGraph, node: Node) -> bool:
     """Whether a node can be part of a loop body: it owns its weights, is not fitted, and its gradient is no slower."""
     plan = planned.plans[node.path]
     layer = node.layer
@@ -121,7 +121,7 @@ def is_loop_safe(planned: PlannedGraph, node: Node) -> bool:
 
 
 def is_copy(
-    planned: PlannedGraph,
+    planned: TypedGraph,
     repeated: Repeated,
     first: tuple[Node, ...],
     copy: tuple[Node, ...],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node
-from modelc.compiler.graph.typed_graph import PlannedGraph
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
 from modelc.compiler.library.layers.activations.functions import Linear
 
@@ -45,7 +45,7 @@ def split_activations(task: Task) -> Task:
         )
         for term in task.terms
     )
-    return replace(task, planned=PlannedGraph(graph, plans), outputs=outputs, terms=terms)
+    return replace(task, planned=TypedGraph(graph, plans), outputs=outputs, terms=terms)
 
 
 def activation_node(node: Node, path: str, activation: Activation) -> Node:
