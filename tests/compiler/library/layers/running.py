@@ -6,10 +6,11 @@ from typing import Any
 
 import jax
 import numpy as np
+import pytest
 
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, PlanError, Result
 from modelc.compiler.library.layers import LAYERS
 
 QUICK: Any = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -117,3 +118,15 @@ def build(raw: Any, inputs: Any, masks: Inputs | None = None, seed: int = 0) -> 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
     """Standard normal values as float32."""
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def type_of(shape: list[int], dtype: str = "float32") -> TensorType:
+    return TensorType(tuple(shape), dtype)
+
+
+def refusal(raw: Any, *shapes: list[int], dtype: str = "float32") -> PlanError:
+    """The error for inputs of these shapes; several go into the slot `inputs`."""
+    inputs = [type_of(shape, dtype) for shape in shapes]
+    with pytest.raises(PlanError) as caught:
+        LAYERS.build(raw).plan(tuple(inputs) if len(inputs) > 1 else inputs[0])
+    return caught.value

@@ -5,22 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
-
-
-def type_of(shape: list[int], dtype: str = "float32") -> TensorType:
-    return TensorType(tuple(shape), dtype)
-
-
-def refusal(raw: Any, *shapes: list[int], dtype: str = "float32") -> PlanError:
-    """The error for inputs of these shapes; several go into the slot `inputs`."""
-    inputs = [type_of(shape, dtype) for shape in shapes]
-    with pytest.raises(PlanError) as caught:
-        LAYERS.build(raw).plan(tuple(inputs) if len(inputs) > 1 else inputs[0])
-    return caught.value
-
+from tests.compiler.library.layers.running import refusal, type_of
 
 conv = {"conv2d": {"filters": 8, "kernel_size": 3}}
 

@@ -11,11 +11,8 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import PlanError
-from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.comparing import Case, check_together, close
-from tests.compiler.library.layers.running import build, normal
+from tests.compiler.library.layers.running import build, normal, refusal
 
 ops: Any = keras.ops
 x3, image = normal(2, 3, 4), normal(2, 3, 5, 4)
@@ -142,7 +139,5 @@ def test_a_layer_that_drops_a_mask_names_what_uses_it() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(raw: Any, shapes: list[list[int]], message: str, cure: str) -> None:
-    given = tuple(TensorType(tuple(shape)) for shape in shapes)
-    with pytest.raises(PlanError) as caught:
-        LAYERS.build(raw).plan(given if len(given) > 1 else given[0])
-    assert (caught.value.message, caught.value.help) == (message, cure)
+    error = refusal(raw, *shapes)
+    assert (error.message, error.help) == (message, cure)

@@ -7,11 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import PlanError
-from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.comparing import Case, check_together
-from tests.compiler.library.layers.running import normal
+from tests.compiler.library.layers.running import normal, refusal
 
 L = keras.layers
 x3, image = normal(2, 3, 4), normal(2, 3, 5, 4)
@@ -49,7 +46,5 @@ def test_values_and_gradients() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(raw: Any, shapes: list[list[int]], message: str, cure: str) -> None:
-    given = tuple(TensorType(tuple(shape)) for shape in shapes)
-    with pytest.raises(PlanError) as caught:
-        LAYERS.build(raw).plan(given if len(given) > 1 else given[0])
-    assert (caught.value.message, caught.value.help) == (message, cure)
+    error = refusal(raw, *shapes)
+    assert (error.message, error.help) == (message, cure)

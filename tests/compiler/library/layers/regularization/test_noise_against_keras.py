@@ -13,12 +13,11 @@ from keras.src import ops as keras_ops
 from keras.src.applications import convnext as keras_convnext
 
 from modelc.compiler.library.base.prng import root_key
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, PlanError
+from modelc.compiler.library.contracts.layer import Call
 from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.comparing import Case, check, close
 from tests.compiler.library.layers.regularization.configurations import RANDOM
-from tests.compiler.library.layers.running import build, normal
+from tests.compiler.library.layers.running import build, normal, refusal
 
 L = keras.layers
 backend: Any = keras_backend
@@ -147,6 +146,5 @@ def test_activity_is_penalized_as_keras_does_over_real_rows(train: bool) -> None
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(raw: Any, shape: list[int], message: str, cure: str) -> None:
-    with pytest.raises(PlanError) as caught:
-        LAYERS.build(raw).plan(TensorType(tuple(shape)))
-    assert (caught.value.message, caught.value.help) == (message, cure)
+    error = refusal(raw, shape)
+    assert (error.message, error.help) == (message, cure)

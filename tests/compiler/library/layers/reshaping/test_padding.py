@@ -10,6 +10,7 @@ from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.layers import LAYERS
+from tests.compiler.library.layers.running import refusal
 
 
 @pytest.mark.parametrize(
@@ -26,9 +27,7 @@ from modelc.compiler.library.layers import LAYERS
     ids=lambda value: "",
 )
 def test_what_does_not_fit_is_refused(raw: Any, shape: list[int], message: str, help_: str, argument: str) -> None:
-    with pytest.raises(PlanError) as caught:
-        LAYERS.build(raw).plan(TensorType(tuple(shape)))
-    error = caught.value
+    error = refusal(raw, shape)
     assert (error.message, error.help, error.argument) == (message, help_, argument)
 
 
