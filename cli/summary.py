@@ -58,15 +58,15 @@ def summary(
 def resolved_text(checked: "Checked", output_format: str) -> str:
     """The resolved spec as YAML with comments, or as JSON without."""
     from modelc.compiler.expansion.resolved_spec import resolve
-    from modelc.compiler.expansion.yaml_writer import plain, written
+    from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 
     assert checked.document is not None
     root = resolve(checked.document)
     if output_format == "text":
-        return written(root, checked.sources)
+        return to_yaml(root, checked.sources)
     import json
 
-    return json.dumps(plain(root), indent=2) + "\n"
+    return json.dumps(to_data(root), indent=2) + "\n"
 
 
 def as_text(summary: "Summary", width: int) -> str:

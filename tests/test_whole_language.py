@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from modelc.compiler import api
 from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.expansion.resolved_spec import resolve
-from modelc.compiler.expansion.yaml_writer import written
+from modelc.compiler.expansion.yaml_writer import to_yaml
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.lowering.passes import roll_repeats
 from tests.compiler.library.layers.running import QUICK
@@ -51,7 +51,7 @@ def checked(text: str, name: str) -> Checked:
 def resolved(found: Checked) -> Checked:
     """What the resolved form of a checked spec is in turn."""
     assert found.document is not None
-    again = checked(written(resolve(found.document), found.sources), "resolved.yaml")
+    again = checked(to_yaml(resolve(found.document), found.sources), "resolved.yaml")
     unused = [problem.message for problem in again.problems if problem.code == "W909"]
     # Only variables that a block computes with are kept; one that no layer uses does not use them.
     assert any("the block" in message for message in unused) or not unused

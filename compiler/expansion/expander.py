@@ -1,13 +1,13 @@
-"""Writes out the blocks that the layers of a document use, with all its variables, and says what is wrong with them.
+"""Expands blocks: replaces each use of a block in a document by its body, and all variables by their values.
 
-Blocks are looked for where layers may stand: in `layers`, in `nodes`, and inside `residual` and `parallel`.
+Blocks are used in the place of layers: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Label, Problem
-from modelc.compiler.expansion.definitions import define, may_be_block, read_block, typed
-from modelc.compiler.expansion.scope import Block, File, Scope, names_in
+from modelc.compiler.expansion.definitions import check_type, may_be_block, read_block, read_definitions
+from modelc.compiler.expansion.scope import Block, File, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.grammar import BESIDE
@@ -18,30 +18,32 @@ SECTIONS = ("vars", "blocks")
 
 
 def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
-    """`document` without `vars` and `blocks`, each use of them written out, and what is wrong with them."""
+    """`document` with all uses of its `vars` and `blocks` expanded, and the problems found."""
     root = tree(document)
     expander = Expander()
     try:
-        return expander.document(root, document)
+        return expander.expand(root, document)
     except TooLarge as stop:
         return document, (*expander.problems, stop.problem())
 
 
 class Expander(VariableEvaluator):
-    """One expansion of a document."""
+    """Expands one document."""
 
-    def document(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
-        file = define(self, root, original.name)
+    def expand(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
+        file = read_definitions(self, root, original.name)
         file.removed = {str(path[-1]): at for path, at in original.removed.items() if path[:-1] == ("vars",)}
         scope = Scope(file)
         content = {key: entry for key, entry in root.content.items() if key not in SECTIONS}
-        for key, (where, part) in content.items():
-            content[key] = where, self.model(part, scope) if key == "model" else self.value(part, scope)
-        self.define_all(file)
+        for key, (where, node) in content.items():
+            content[key] = where, self.expand_model(node, scope) if key == "model" else self.evaluate(node, scope)
+        self.check_definitions(file)
         if not self.problems and not original.holes:
             self.warn_unused(file)
         used = frozenset(file.used)
-        bodies = {name: (at, self.unused(name, at, scope)) for name, (at, _) in file.blocks.items() if name not in used}
+        bodies = {
+            name: (at, self.unused_body(name, at, scope)) for name, (at, _) in file.blocks.items() if name not in used
+        }
         if bodies:
             where, section = root.content["blocks"]
             content["blocks"] = where, replace(section, content=bodies)
@@ -49,173 +51,182 @@ class Expander(VariableEvaluator):
         self.problems.extend(problems)
         return replace(document, defined=tuple(file.blocks)), tuple(self.problems)
 
-    def define_all(self, root: File) -> None:
-        """Look at all that the files define, so that a mistake in what nothing uses is no secret."""
+    def check_definitions(self, root: File) -> None:
+        """Evaluate all definitions of the files, so that errors in unused ones are reported too."""
         waiting, seen = [root], {root.name}
         while waiting:
             file = waiting.pop()
             for name in file.variables:
-                self.variable(name, Scope(file), used=False)
+                self.variable_value(name, Scope(file), used=False)
             for name in file.blocks:
-                self.definition(name, file)
+                self.block(name, file)
             waiting += [other for name, other in self.files.items() if name not in seen]
             seen |= self.files.keys()
 
     def warn_unused(self, file: File) -> None:
-        """Warn of what the file itself defines and nothing uses: what it extends may be meant for others."""
+        """Warn of unused definitions of the file itself: those of its base may be meant for other specs."""
         for kind, entries in (("variable", file.variables), ("block", file.blocks)):
             for name, (where, _) in entries.items():
                 if name not in file.used and where.place().file == file.name:
-                    self.report(
-                        "W909", f"the {kind} `{name}` is not used", where, label="nothing uses it", help="remove it"
-                    )
+                    self.report("W909", f"the {kind} `{name}` is not used", where, label="unused", help="remove it")
 
-    def unused(self, name: str, at: Where, scope: Scope) -> SourceNode:
-        """The body of a block that nothing uses, for its mistakes to be found all the same."""
-        block = self.definition(name, scope.file)
-        return hole(at) if block.body is None else self.body(block, block.body, self.unbound(block), scope)
+    def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:
+        """The body of an unused block, expanded so that its errors are found."""
+        block = self.block(name, scope.file)
+        return (
+            hole(at)
+            if block.body is None
+            else self.expand_body(block, block.body, self.unknown_arguments(block), scope)
+        )
 
-    # Where layers stand.
+    # Layers.
 
-    def model(self, part: SourceNode, scope: Scope) -> SourceNode:
-        """The `model` section, or the body of a block: its layers and nodes with their blocks written out."""
-        part, scope = self.opened(part, scope)
-        if part.kind != "mapping":
-            return self.value(part, scope)
+    def expand_model(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The `model` section, or the body of a block, with the blocks in its layers and nodes expanded."""
+        node, scope = self.dereferenced(node, scope)
+        if node.kind != "mapping":
+            return self.evaluate(node, scope)
         content = {}
-        for key, (where, below) in part.content.items():
+        for key, (where, below) in node.content.items():
             if key == "layers":
-                content[key] = where, self.items(below, scope)
+                content[key] = where, self.expand_items(below, scope)
             elif key == "nodes":
-                content[key] = where, self.each(below, scope)
+                content[key] = where, self.expand_each(below, scope)
             else:
-                content[key] = where, self.value(below, scope)
-        return replace(part, content=content)
+                content[key] = where, self.evaluate(below, scope)
+        return replace(node, content=content)
 
-    def items(self, part: SourceNode, scope: Scope) -> SourceNode:
+    def expand_items(self, node: SourceNode, scope: Scope) -> SourceNode:
         """A list of layers."""
-        part, scope = self.opened(part, scope)
-        if part.kind != "list":
-            return self.value(part, scope)
-        return replace(part, content=tuple(self.item(item, scope) for item in part.content))
+        node, scope = self.dereferenced(node, scope)
+        if node.kind != "list":
+            return self.evaluate(node, scope)
+        return replace(node, content=tuple(self.expand_item(item, scope) for item in node.content))
 
-    def each(self, part: SourceNode, scope: Scope, chains: bool = False) -> SourceNode:
+    def expand_each(self, node: SourceNode, scope: Scope, chains: bool = False) -> SourceNode:
         """Nodes by name, or with `chains` lists of layers by name."""
-        part, scope = self.opened(part, scope)
-        if part.kind != "mapping":
-            return self.value(part, scope)
-        below = self.items if chains else self.item
-        return replace(part, content={key: (where, below(item, scope)) for key, (where, item) in part.content.items()})
+        node, scope = self.dereferenced(node, scope)
+        if node.kind != "mapping":
+            return self.evaluate(node, scope)
+        below = self.expand_items if chains else self.expand_item
+        return replace(node, content={key: (where, below(item, scope)) for key, (where, item) in node.content.items()})
 
-    def item(self, part: SourceNode, scope: Scope) -> SourceNode:
-        """One layer with what stands beside it, or one node."""
-        self.count(part)
-        part, scope = self.opened(part, scope)
-        if part.kind == "scalar" and may_be_block(part.content, scope.file):
-            name = part.content
-            return SourceNode("mapping", {name: (part.at, self.use(name, None, part.at, scope))}, part.at, part.trail)
-        if part.kind != "mapping":
-            return self.value(part, scope)
+    def expand_item(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """One layer with its sibling keys, or one node."""
+        self.count_node(node)
+        node, scope = self.dereferenced(node, scope)
+        if node.kind == "scalar" and may_be_block(node.content, scope.file):
+            name = node.content
+            return SourceNode(
+                "mapping", {name: (node.at, self.expand_use(name, None, node.at, scope))}, node.at, node.trail
+            )
+        if node.kind != "mapping":
+            return self.evaluate(node, scope)
         content = {}
-        part = self.without_arguments(part, scope.file)
-        for key, (where, below) in part.content.items():
+        node = self.without_arguments(node, scope.file)
+        for key, (where, below) in node.content.items():
             if may_be_block(key, scope.file):
-                content[key] = where, self.use(key, below, where, scope)
+                content[key] = where, self.expand_use(key, below, where, scope)
             elif key in ("layers", "residual"):
-                content[key] = where, self.items(below, scope)
+                content[key] = where, self.expand_items(below, scope)
             elif key == "parallel":
-                content[key] = where, self.parallel(below, scope)
+                content[key] = where, self.expand_parallel(below, scope)
             else:
-                self.mention(below, scope.file)
-                content[key] = where, self.value(below, scope)
-        return replace(part, content=content)
+                self.count_mentions_as_uses(below, scope.file)
+                content[key] = where, self.evaluate(below, scope)
+        return replace(node, content=content)
 
-    def without_arguments(self, part: SourceNode, file: File) -> SourceNode:
-        """An item without what stands beside its block and should stand inside it, which is reported."""
-        name = next((key for key in part.content if key in file.blocks), None)
-        parameters = self.definition(name, file).parameters if name is not None else {}
-        lost = [key for key in part.content if key in parameters and key not in BESIDE["layer"]]
+    def without_arguments(self, node: SourceNode, file: File) -> SourceNode:
+        """An item without arguments of its block that stand beside it instead of inside, which are reported."""
+        name = next((key for key in node.content if key in file.blocks), None)
+        parameters = self.block(name, file).parameters if name is not None else {}
+        lost = [key for key in node.content if key in parameters and key not in BESIDE["layer"]]
         for key in lost:
             self.report(
                 "E102",
-                f"`{key}` is an argument of `{name}` and must stand inside it",
-                part.content[key][0],
+                f"`{key}` is an argument of `{name}` and belongs inside it",
+                node.content[key][0],
                 label=f"not inside `{name}`",
                 help=f"write `{name}: {{{key}: ...}}`, with all arguments by name",
                 related=[Label(parameters[key].at.place(), "the parameter")],
             )
         if not lost:
-            return part
-        # What is beside the block may be what is missing in it.
+            return node
+        # The key beside the block may be the argument that is missing in it.
         return replace(
-            part,
+            node,
             content={
                 key: (at, hole(below.at) if key == name else below)
-                for key, (at, below) in part.content.items()
+                for key, (at, below) in node.content.items()
                 if key not in lost
             },
         )
 
-    def parallel(self, part: SourceNode, scope: Scope) -> SourceNode:
-        """What stands under `parallel`."""
-        part, scope = self.opened(part, scope)
-        if part.kind != "mapping":
-            return self.value(part, scope)
-        if (join := part.get("join")) is not None:
-            self.mention(join, scope.file)
+    def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The value of `parallel`."""
+        node, scope = self.dereferenced(node, scope)
+        if node.kind != "mapping":
+            return self.evaluate(node, scope)
+        if (join := node.get("join")) is not None:
+            self.count_mentions_as_uses(join, scope.file)
         entries = {
-            name: (at, self.each(below, scope, chains=True) if name == "branches" else self.value(below, scope))
-            for name, (at, below) in part.content.items()
+            name: (
+                at,
+                self.expand_each(below, scope, chains=True) if name == "branches" else self.evaluate(below, scope),
+            )
+            for name, (at, below) in node.content.items()
         }
-        return replace(part, content=entries)
+        return replace(node, content=entries)
 
-    def opened(self, part: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
-        """What `part` stands for, where that is a variable, for the layers in it to be looked at; and their scope."""
-        if part.kind != "scalar" or not str(part.content).startswith("$") or scope.written_out:
-            return part, scope
-        return self.value(part, scope), replace(scope, written_out=True)
+    def dereferenced(self, node: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
+        """The value of `node` if it is a variable, whose layers are expanded too, and the scope of that value."""
+        if node.kind != "scalar" or not str(node.content).startswith("$") or scope.written_out:
+            return node, scope
+        return self.evaluate(node, scope), replace(scope, written_out=True)
 
-    def mention(self, part: SourceNode, file: File) -> None:
-        """Count blocks as used whose names stand in the arguments of a layer: that they cannot is said of those."""
-        if part.kind == "mapping":
-            file.used.update(key for key in part.content if key in file.blocks)
-            for _, below in part.content.values():
-                self.mention(below, file)
-        elif part.kind == "scalar" and part.content in file.blocks:
-            file.used.add(part.content)
+    def count_mentions_as_uses(self, node: SourceNode, file: File) -> None:
+        """Count blocks as used that are named in the arguments of a layer, where the parser reports that no block is possible."""
+        if node.kind == "mapping":
+            file.used.update(key for key in node.content if key in file.blocks)
+            for _, below in node.content.values():
+                self.count_mentions_as_uses(below, file)
+        elif node.kind == "scalar" and node.content in file.blocks:
+            file.used.add(node.content)
 
     # Blocks.
 
-    def definition(self, name: str, file: File) -> Block:
+    def block(self, name: str, file: File) -> Block:
         if name not in file.definitions:
             block = read_block(self, name, file)
-            # Once, and also where every use gives an argument: a mistake in a default is no secret.
+            # Once, and also if every use gives an argument, so that errors in defaults are always reported.
             parameters = {
-                key: replace(parameter, default=parameter.default and self.default(block, key, parameter.default))
+                key: replace(
+                    parameter, default=parameter.default and self.evaluate_default(block, key, parameter.default)
+                )
                 for key, parameter in block.parameters.items()
             }
             file.definitions[name] = replace(block, parameters=parameters)
         return file.definitions[name]
 
-    def default(self, block: Block, name: str, part: SourceNode) -> SourceNode:
-        """The default value of a parameter, which may name variables of the file, and no other parameter."""
-        text = part.content if part.kind == "scalar" and isinstance(part.content, str) else ""
-        others = sorted(names_in(text) & block.parameters.keys() - {name})
+    def evaluate_default(self, block: Block, name: str, node: SourceNode) -> SourceNode:
+        """The default value of a parameter, which may name variables of the file, but no other parameter."""
+        text = node.content if node.kind == "scalar" and isinstance(node.content, str) else ""
+        others = sorted(referenced_names(text) & block.parameters.keys() - {name})
         if others:
             message = f"the default of `{name}` names `{others[0]}`, another parameter of `{block.name}`"
-            cure = "compute it where it is used: `${...}` in the body"
-            self.report("E207", message, part.at, label="no variable", help=cure)
-            return hole(part.at)
-        return self.value(part, Scope(block.file))
+            help = "compute it where it is used: `${...}` in the body"
+            self.report("E207", message, node.at, label="not a variable", help=help)
+            return hole(node.at)
+        return self.evaluate(node, Scope(block.file))
 
-    def use(self, name: str, arguments: SourceNode | None, at: Where, scope: Scope) -> SourceNode:
-        """The body of the block `name`, with `arguments` in the place of its parameters; a hole where there is a mistake."""
+    def expand_use(self, name: str, arguments: SourceNode | None, at: Where, scope: Scope) -> SourceNode:
+        """The body of the block `name` with `arguments` for its parameters; a hole after an error."""
         if name not in scope.file.blocks:
             return hole(at)
         scope.file.used.add(name)
-        block = self.definition(name, scope.file)
+        block = self.block(name, scope.file)
         key = (scope.file.name, name)
-        # A block that an argument names stands in the block around the argument, not in the one that it is given to.
+        # A block in an argument belongs to the block around the argument, not to the one that gets it.
         circular = key in scope.stack and not scope.written_out
         if circular or len(scope.stack) >= LARGEST_DEPTH:
             if circular:
@@ -224,35 +235,39 @@ class Expander(VariableEvaluator):
                     "E208",
                     f"the block `{name}` uses itself: {chain}",
                     at,
-                    label="uses the block that this stands in",
-                    help="for so many copies of layers use `repeat`",
+                    label="this is inside of the block itself",
+                    help="a block cannot use itself; to stack copies, use `repeat: N`",
                 )
             else:
-                self.report("E208", f"more than {LARGEST_DEPTH} blocks stand inside each other", at)
+                self.report("E208", f"more than {LARGEST_DEPTH} blocks are nested", at)
             return hole(at)
         if block.body is None:
             return hole(at)
-        body = self.body(block, block.body, self.bind(block, arguments, at, scope), scope)
-        # Where the body as a whole is blamed, the use is: its parts know their own places.
+        body = self.expand_body(block, block.body, self.bind_arguments(block, arguments, at, scope), scope)
+        # Problems of the body as a whole are shown at the use: its nodes have their own places.
         whole = arguments.at if arguments is not None else at
         return replace(body, at=whole, trail=(Hop(at, f"in this use of `{name}`"),))
 
-    def body(self, block: Block, body: SourceNode, given: dict[str, SourceNode | None], scope: Scope) -> SourceNode:
-        """`body` of `block` with the values of its parameters written out."""
+    def expand_body(
+        self, block: Block, body: SourceNode, given: dict[str, SourceNode | None], scope: Scope
+    ) -> SourceNode:
+        """`body` of `block` with the values of its parameters filled in."""
         inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
-        return replace(self.model(body, inside), block=block.name)
+        return replace(self.expand_model(body, inside), block=block.name)
 
-    def unbound(self, block: Block) -> dict[str, SourceNode | None]:
-        """The parameters of a block of whose arguments nothing can be known."""
+    def unknown_arguments(self, block: Block) -> dict[str, SourceNode | None]:
+        """The parameters of a block whose arguments are a hole."""
         return dict.fromkeys(block.parameters)
 
-    def bind(self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope) -> dict[str, SourceNode | None]:
-        """The value of every parameter of `block`; None for one that is missing or wrong."""
+    def bind_arguments(
+        self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope
+    ) -> dict[str, SourceNode | None]:
+        """The value of every parameter of `block`; None for one that is missing or invalid."""
         parameters = block.parameters
         given: dict[str, tuple[Where, SourceNode]] = {}
         if arguments is not None and not (arguments.kind == "scalar" and arguments.content is None):
             if arguments.kind == "hole":
-                return self.unbound(block)
+                return self.unknown_arguments(block)
             if arguments.kind == "mapping":
                 given = dict(arguments.content)
             elif not parameters:
@@ -278,12 +293,12 @@ class Expander(VariableEvaluator):
                     related=[Label(block.at.place(), "defined here")],
                     suggestion=found,
                 )
-        # An argument under another name is probably meant for one that is not given.
+        # An unknown argument is probably meant for a missing one.
         known = given.keys() <= parameters.keys()
         values: dict[str, SourceNode | None] = {}
         for name, parameter in parameters.items():
             if name in given:
-                values[name] = typed(self, block, parameter, self.value(given[name][1], scope))
+                values[name] = check_type(self, block, parameter, self.evaluate(given[name][1], scope))
             elif not known:
                 values[name] = None
             elif parameter.default is not None:

@@ -1,7 +1,7 @@
-"""`${...}`: arithmetic, comparisons, `min`, `max` and `x if c else y` on variables.
+"""Evaluates expressions, `${...}`: arithmetic, comparisons, `min`, `max` and `x if c else y` on variables.
 
-Python's grammar reads the text, the functions here compute the tree: nothing is ever run as code, and every size is
-bounded. Knows nothing of documents.
+They are parsed by Python's grammar and evaluated here: nothing is ever run as code, and every size is bounded. Knows
+nothing of documents.
 """
 
 import ast
@@ -23,7 +23,7 @@ LARGEST = 2**63
 LARGEST_EXPONENT = 64
 
 Lookup = Callable[[str], Any]
-"""The value of a variable. Raises whatever the caller wants to catch."""
+"""Returns the value of a variable. Raises whatever the caller wants to catch."""
 
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -42,11 +42,13 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
+NOT_OPERATORS = {ast.BitXor: "^", ast.BitAnd: "&", ast.BitOr: "|", ast.LShift: "<<", ast.RShift: ">>", ast.MatMult: "@"}
+"""Operators of Python that expressions do not have."""
 FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
 
 
 class ExpressionError(Exception):
-    """An expression that cannot be computed: why, and what to do about it."""
+    """An expression that cannot be evaluated: why, and how to fix it."""
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
@@ -55,23 +57,25 @@ class ExpressionError(Exception):
 
 
 def compute(text: str, lookup: Lookup) -> Any:
-    """The value of the expression `text`: an int, float, bool or text, or a part of a variable.
+    """The value of the expression `text`: an int, float, bool or string, or an entry of a variable.
 
     Raises ExpressionError, and what `lookup` raises.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "name parts of it in `vars`")
     if "$" in text:
-        raise ExpressionError("`$` stands in front of the braces only", "inside of them write the name alone")
+        raise ExpressionError("unexpected `$` inside the braces", "write the name alone: `${name}`")
     try:
         with warnings.catch_warnings():
-            # Python warns of `1if c else 2`, for people who run it.
+            # Python warns of `1if c else 2`.
             warnings.simplefilter("error", SyntaxWarning)
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
-        cure = f"here an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
-        raise ExpressionError(f"`{text.strip()}` is no expression", cure) from None
+        help = (
+            f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
+        )
+        raise ExpressionError(f"`{text.strip()}` is not an expression", help) from None
     if not text.isascii():
         need_plain_names(tree, text.strip())
     try:
@@ -81,22 +85,22 @@ def compute(text: str, lookup: Lookup) -> Any:
 
 
 def need_plain_names(tree: ast.AST, text: str) -> None:
-    """Raise ExpressionError for names of other letters: Python takes some of them for their likes in ASCII."""
+    """Raise ExpressionError for names with letters beyond ASCII, some of which Python would normalize."""
     for node in ast.walk(tree):
         written = ast.get_source_segment(text, node) if isinstance(node, ast.Name | ast.Attribute) else None
         if written is not None and not written.isascii():
-            raise ExpressionError(f"`{written}` is no name", "names have the letters a to z, digits and `_`")
+            raise ExpressionError(f"`{written}` is not a name", "names consist of the letters a to z, digits and `_`")
 
 
 def visit(node: ast.expr, lookup: Lookup) -> Any:
     """The value of one node of the tree."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         word = str(node.value)
-        raise ExpressionError(f"`{word}` is no boolean here", f"write `{word.lower()}`")
+        raise ExpressionError(f"`{word}` is not a boolean here", f"write `{word.lower()}`")
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
         return bounded(node.value)
     if isinstance(node, ast.Name) and node.id in ("null", "None"):
-        raise ExpressionError(f"there is no `{node.id}` in expressions", "compare numbers, texts, or true and false")
+        raise ExpressionError(f"`{node.id}` is not allowed in expressions", "compare numbers, strings or booleans")
     if isinstance(node, ast.Name):
         return {"true": True, "false": False}[node.id] if node.id in ("true", "false") else number(lookup(node.id))
     if isinstance(node, ast.Subscript | ast.Attribute):
@@ -114,13 +118,13 @@ def visit(node: ast.expr, lookup: Lookup) -> Any:
     if isinstance(node, ast.Call):
         return call(node, lookup)
     raise ExpressionError(
-        f"`{ast.unparse(node)}` is not part of expressions",
-        "there are numbers, names, + - * / // % **, comparisons, and, or, not, min, max and `x if c else y`",
+        f"`{ast.unparse(node)}` is not allowed in expressions",
+        "use numbers, names, + - * / // % **, comparisons, and, or, not, min, max and `x if c else y`",
     )
 
 
 def number(value: Any) -> Any:
-    """`value`, a ratio such as `1/255` as the number that it is; one by zero is none."""
+    """`value`, but a ratio such as `1/255` as a number; a ratio by zero is not a number."""
     with suppress(PydanticCustomError):
         return read_ratio(value)
     return value
@@ -128,11 +132,12 @@ def number(value: Any) -> Any:
 
 def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
     if type(node.op) not in ARITHMETIC:
-        raise ExpressionError(f"`{ast.unparse(node)}` is not part of expressions", "there are + - * / // % and **")
+        symbol = NOT_OPERATORS[type(node.op)]
+        raise ExpressionError(f"`{symbol}` is not an operator", "operators are + - * / // % and `**` for powers")
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            cure = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
-            raise ExpressionError(f"`{shown(value)}` is no number to compute with", cure)
+            help = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
+            raise ExpressionError(f"`{shown(value)}` is not a number", help)
     if isinstance(node.op, ast.Pow) and abs(right) > LARGEST_EXPONENT:
         raise ExpressionError(f"the exponent {right} is above {LARGEST_EXPONENT}")
     try:
@@ -144,11 +149,11 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
 
 
 def bounded(value: Any) -> Any:
-    """`value`, unless it is a number that no spec needs. Raises ExpressionError."""
+    """`value`. Raises ExpressionError if it is too large or not a real number."""
     if isinstance(value, complex) or (
         isinstance(value, int | float) and not (isfinite(value) and abs(value) < LARGEST)
     ):
-        raise ExpressionError("the result is no finite number below 2**63")
+        raise ExpressionError("the result is not a finite number below 2**63")
     return value
 
 
@@ -168,7 +173,7 @@ def boolean(node: ast.BoolOp, lookup: Lookup) -> bool:
 def truth(value: Any) -> bool:
     """`value` as a condition: only booleans are."""
     if not isinstance(value, bool):
-        raise ExpressionError(f"`{shown(value)}` is no condition", "compare it with something, as in `n > 0`")
+        raise ExpressionError(f"`{shown(value)}` is not a condition", "compare it with something, as in `n > 0`")
     return value
 
 
@@ -177,7 +182,9 @@ def compare(node: ast.Compare, lookup: Lookup) -> bool:
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = visit(right_node, lookup)
         if type(op) not in COMPARISONS:
-            raise ExpressionError(f"`{ast.unparse(node)}` is not part of expressions", "there are == != < <= > and >=")
+            raise ExpressionError(
+                f"`{ast.unparse(node)}` is not allowed in expressions", "comparisons are == != < <= > and >="
+            )
         try:
             if not COMPARISONS[type(op)](left, right):
                 return False
@@ -190,7 +197,7 @@ def compare(node: ast.Compare, lookup: Lookup) -> bool:
 def call(node: ast.Call, lookup: Lookup) -> Any:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     if name not in FUNCTIONS or node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
-        raise ExpressionError(f"`{name}` is no function of expressions", "there are `min` and `max`")
+        raise ExpressionError(f"`{name}` is not a function", "functions are `min` and `max`")
     values = [visit(part, lookup) for part in node.args]
     if len(values) < 2 or any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
         raise ExpressionError(f"`{name}` takes two or more numbers")
@@ -202,7 +209,7 @@ def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
     value = visit(node.value, lookup)
     key: Any = node.attr if isinstance(node, ast.Attribute) else visit(node.slice, lookup)
     if isinstance(key, bool):
-        raise ExpressionError(f"`{ast.unparse(node)}` names no entry")
+        raise ExpressionError(f"`{ast.unparse(node)}` is not an entry")
     if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
         return value[key]
     if isinstance(value, dict) and isinstance(key, str) and key in value:

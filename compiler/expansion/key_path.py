@@ -1,6 +1,6 @@
-"""Key paths, such as `model.layers.digit.dense.units`: what of a spec they name, and the spec with something else there.
+"""Key paths, such as `model.layers.digit.dense.units`: finds what they refer to in a spec, and replaces or removes it.
 
-By them `remove` leaves things out of a spec that is extended, and `--set` replaces them.
+`remove` beside `extends` and `--set` are made of them.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Hop
 
 Steps = Sequence[tuple[SourceNode, str | int]]
-"""The mappings and lists that a key path goes through, from the root on, each with the key or index that leads on."""
+"""The mappings and lists along a key path, from the root on, each with the next key or index."""
 
 
 def steps_along(root: SourceNode, segments: Sequence[str], variables: Entries) -> tuple[Steps, SourceNode]:
-    """The steps from `root` that the segments of a key path name, as far as there is something, and what they lead to."""
+    """The steps along the segments of a key path as far as they exist below `root`, and the node after the last one."""
     steps: list[tuple[SourceNode, str | int]] = []
     node = root
     for segment in segments:
@@ -36,7 +36,7 @@ def steps_along(root: SourceNode, segments: Sequence[str], variables: Entries) -
 
 
 def find_child(node: SourceNode, segment: str, variables: Entries) -> tuple[str | int, SourceNode] | None:
-    """The child that a segment of a key path names, after its key or index; None where there is none."""
+    """The key or index that a segment of a key path refers to, and its value; None if there is none."""
     if node.kind != "list":
         child = node.get(segment)
         return None if child is None else (segment, child)
@@ -46,14 +46,14 @@ def find_child(node: SourceNode, segment: str, variables: Entries) -> tuple[str 
 
 
 def child_names(node: SourceNode, variables: Entries) -> list[str]:
-    """What key paths call the children of `node`: keys, and items by their own name or type."""
+    """The names of the children of `node` in key paths: keys, and items by their own name or type."""
     if node.kind == "list":
         return item_names([name_and_kind(item, index, variables) for index, item in enumerate(node.content)])
     return [*entries_of(node)]
 
 
 def name_and_kind(item: SourceNode, index: int, variables: Entries) -> tuple[str | None, str]:
-    """An item's own name, if it has one, and its type; an item that is a variable is called as what that holds."""
+    """An item's own name, if it has one, and its type; those of its value if the item is a variable."""
     item = dereference(item, variables)
     if item.kind == "scalar" and isinstance(item.content, str):
         return None, item.content
@@ -64,7 +64,7 @@ def name_and_kind(item: SourceNode, index: int, variables: Entries) -> tuple[str
 
 
 def shape_below(shape: Shape | None, key: str | int) -> Shape | None:
-    """What the language says of what stands under `key`, where `shape` is what stands around it; None for nothing."""
+    """The shape of the value of `key` in what `shape` describes; None if the language does not describe it."""
     if isinstance(shape, Either):
         shape = shape.items if isinstance(key, int) else shape.mapping
     below: Shape | None = None
@@ -80,19 +80,19 @@ def shape_below(shape: Shape | None, key: str | int) -> Shape | None:
 
 
 def with_end(steps: Steps, end: SourceNode) -> SourceNode:
-    """The root of `steps` with `end` where they lead."""
+    """The root of `steps` with `end` after the last one."""
     for node, key in reversed(steps):
         end = node.with_child(key, end)
     return end
 
 
 def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> SourceNode:
-    """`base` without what the key path `path` names; `base` itself after reporting a path that names nothing."""
+    """`base` without what the key path `path` refers to; `base` itself after reporting an unresolved path."""
     segments = str(path.content).split(".")
     if segments[:1] == ["blocks"] and segments[2:3] == ["use"] and len(segments) > 3:
-        message = f"`{path.content}` is of the file that a block uses, of which nothing can be removed"
-        cure = "write a spec that extends that file and removes it there, and use that one"
-        reporter.report("E102", message, path.at, label="in the other file", help=cure)
+        message = f"`{path.content}` is in the file that a block uses, from which nothing can be removed"
+        help = "write a spec that extends that file and removes it there, and use that one"
+        reporter.report("E102", message, path.at, label="in the other file", help=help)
         return base
     variables = entries_of(base.get("vars"))
     steps, end = steps_along(base, segments, variables)
@@ -103,8 +103,8 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
         found = suggest(segment, child_names(end, variables))
         leads_on = len(steps_along(end, (found.new, *after), variables)[0]) > len(after)
         meant = ".".join((*before, found.new, *(after if leads_on else ())))
-        cure = f"did you mean `{meant}`?" if found.new else ""
-        reporter.report("E102", message, path.at, label="names nothing", help=cure)
+        help = f"did you mean `{meant}`?" if found.new else ""
+        reporter.report("E102", message, path.at, label="unresolved", help=help)
         return base
     shape: Shape | None = LANGUAGE
     for _, key in steps[:-1]:
@@ -112,6 +112,6 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
     *before_last, (node, key) = steps
     rest = node.with_child(key, None)
     if isinstance(shape, Thing):
-        # It may be less of a thing now.
+        # The item may be incomplete now.
         rest = replace(rest, trail=(*rest.trail, Hop(path.at, f"`{segments[-1]}` is removed here")))
     return with_end(before_last, rest)

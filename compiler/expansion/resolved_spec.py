@@ -1,119 +1,125 @@
-"""The resolved spec: what a spec amounts to with its files merged, its settings made and its variables computed.
+"""Resolves a spec: the same spec with its files merged, its overrides applied and its variables evaluated.
 
-It is a spec again, of the same model. Blocks stay blocks, so that every layer keeps its path; what their bodies say of
-parameters stays as it is, and so do the variables that stand beside those in one expression.
+It is a valid spec of the same model. Blocks stay blocks, so that every layer keeps its path; references to parameters in
+their bodies stay as they are, and so do variables in the same expression as a parameter.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from modelc.compiler.expansion.definitions import TYPES, define, meant_type
+from modelc.compiler.expansion.definitions import PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.expander import SECTIONS
-from modelc.compiler.expansion.scope import REFERENCE, File, Scope, names_in
+from modelc.compiler.expansion.scope import REFERENCE, File, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, tree
 from modelc.compiler.expansion.variables import VariableEvaluator
 from modelc.compiler.syntax.document import Document, Where
 
 
-class Kept(str):
-    """A text that names a parameter, as it stands in the body of a block."""
+class KeptReference(str):
+    """A string that refers to a parameter, as it is written in the body of a block."""
 
     __slots__ = ()
 
 
 def resolve(document: Document) -> SourceNode:
-    """The spec in `document`, which is valid, with the place of each part; texts with a parameter are `Kept`."""
+    """The resolved spec of `document`, which must be valid, with the place of each node; references to parameters are
+    `KeptReference`."""
     root = tree(document)
     resolver = Resolver(root, document.name)
     content = {
-        key: (where, resolver.value(part, Scope(resolver.file)))
-        for key, (where, part) in root.content.items()
+        key: (where, resolver.evaluate(node, Scope(resolver.file)))
+        for key, (where, node) in root.content.items()
         if key not in SECTIONS
     }
     blocks = root.get("blocks")
     if blocks is not None and blocks.kind == "mapping":
         bodies = {
-            name: (where, as_written(part, document, name, resolver) if "use" in part.content else resolver.block(part))
-            for name, (where, part) in blocks.content.items()
+            name: (
+                where,
+                with_file_path(node, document, name, resolver)
+                if "use" in node.content
+                else resolver.resolve_block(node),
+            )
+            for name, (where, node) in blocks.content.items()
         }
         content["blocks"] = root.content["blocks"][0], replace(blocks, content=bodies)
     if resolver.needed:
         where, section = root.content["vars"]
         variables = {
-            name: (at, resolver.variable(name, Scope(resolver.file), at=at))
+            name: (at, resolver.variable_value(name, Scope(resolver.file), at=at))
             for name, (at, _) in section.content.items()
             if name in resolver.needed
         }
         content["vars"] = where, replace(section, content=variables)
-    # In the order of the language, which is also that of reading: what is defined comes before what uses it.
+    # In the order of the language: definitions come before their uses.
     order = [key for key in root.content if key not in (*SECTIONS, "model", "data", "train")]
     keys = (*order, *SECTIONS, "model", "data", "train")
     return replace(root, content={key: content[key] for key in keys if key in content})
 
 
-def as_written(block: SourceNode, document: Document, name: str, resolver: "Resolver") -> SourceNode:
-    """A block that is another file's model, with the path of the file in the place of what it says."""
+def with_file_path(block: SourceNode, document: Document, name: str, resolver: "Resolver") -> SourceNode:
+    """A block that is another file's model, with the path of the file instead of its content."""
     where = document.trails["blocks", name, "use"][-1].where
     assert isinstance(where, Where)
     path = SourceNode("scalar", where.document.get(where.path), where)
     content = {
-        key: (at, resolver.value(part, Scope(resolver.file)))
-        for key, (at, part) in block.content.items()
+        key: (at, resolver.evaluate(node, Scope(resolver.file)))
+        for key, (at, node) in block.content.items()
         if key != "use"
     }
     return replace(block, content={"use": (block.content["use"][0], path), **content})
 
 
 @dataclass(frozen=True, slots=True)
-class Inside(Scope):
-    """The scope of a block's body, whose parameters have no value yet."""
+class BlockScope(Scope):
+    """The scope of a block's body, whose parameters have no values yet."""
 
 
 class Resolver(VariableEvaluator):
-    """Writes out variables; `needed` are those that stand in one expression with a parameter."""
+    """Evaluates variables; `needed` are those in the same expression as a parameter, which stay."""
 
     def __init__(self, root: SourceNode, name: str) -> None:
         super().__init__()
-        self.file: File = define(self, root, name)
+        self.file: File = read_definitions(self, root, name)
         self.needed: set[str] = set()
 
-    def block(self, part: SourceNode) -> SourceNode:
-        """The definition of a block: its body with the variables of the file, its parameters as they are."""
-        parameters = part.get("params")
+    def resolve_block(self, node: SourceNode) -> SourceNode:
+        """The definition of a block: its body with the variables of the file evaluated, its parameters as they are."""
+        parameters = node.get("params")
         names: Mapping[str, None] = dict.fromkeys(
             parameters.content if parameters and parameters.kind == "mapping" else ()
         )
-        inside = Inside(self.file, names)
+        inside = BlockScope(self.file, names)
         return replace(
-            part,
+            node,
             content={
-                key: (where, self.defaults(below) if key == "params" else self.value(below, inside))
-                for key, (where, below) in part.content.items()
+                key: (where, self.resolve_defaults(below) if key == "params" else self.evaluate(below, inside))
+                for key, (where, below) in node.content.items()
             },
         )
 
-    def defaults(self, part: SourceNode) -> SourceNode:
-        """The parameters of a block. A default stays the variable that holds it where that is the word of a type: it is none."""
-        if part.kind != "mapping":
-            return part
+    def resolve_defaults(self, node: SourceNode) -> SourceNode:
+        """The parameters of a block. A default stays a variable if its value looks like the name of a type, which it is not."""
+        if node.kind != "mapping":
+            return node
         content = {}
-        for name, (where, below) in part.content.items():
-            value = self.value(below, Scope(self.file))
+        for name, (where, below) in node.content.items():
+            value = self.evaluate(below, Scope(self.file))
             text = value.content if value.kind == "scalar" and isinstance(value.content, str) else ""
-            if text != below.content and (text in TYPES or meant_type(text)):
-                self.needed |= names_in(below.content) & self.file.variables.keys()
-                value = replace(below, content=Kept(below.content))
+            if text != below.content and (text in PARAMETER_TYPES or likely_type(text)):
+                self.needed |= referenced_names(below.content) & self.file.variables.keys()
+                value = replace(below, content=KeptReference(below.content))
             content[name] = where, value
-        return replace(part, content=content)
+        return replace(node, content=content)
 
-    def value(self, part: SourceNode, scope: Scope) -> SourceNode:
-        if isinstance(scope, Inside) and part.kind == "scalar" and isinstance(part.content, str):
-            text = part.content
+    def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
+        if isinstance(scope, BlockScope) and node.kind == "scalar" and isinstance(node.content, str):
+            text = node.content
             if text.startswith("${"):
-                names = names_in(text)
+                names = referenced_names(text)
                 if names & scope.parameters.keys():
                     self.needed |= names & self.file.variables.keys() - scope.parameters.keys()
-                    return replace(part, content=Kept(text))
+                    return replace(node, content=KeptReference(text))
             elif (match := REFERENCE.fullmatch(text)) is not None and match[1] in scope.parameters:
-                return replace(part, content=Kept(text))
-        return super().value(part, scope)
+                return replace(node, content=KeptReference(text))
+        return super().evaluate(node, scope)

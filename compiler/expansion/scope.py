@@ -1,4 +1,4 @@
-"""What a file or a block defines for the texts in it: variables, parameters, blocks. `values` computes them, and keeps here what it has."""
+"""Scopes: the variables, parameters and blocks that a file or block defines. `variables` evaluates them and caches values here."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The definition of a block. `body` is as written, to be expanded in each use; None where it cannot be read."""
+    """The definition of a block. `body` is as written and expanded in each use; None if it cannot be read."""
 
     name: str
     parameters: Mapping[str, Parameter]
@@ -34,11 +34,11 @@ class Block:
 
 @dataclass(slots=True)
 class File:
-    """The definitions of one file, and what became of them so far.
+    """The definitions of one file, and their values so far.
 
-    `unreadable` has the sections of which nothing is known, `removed` the variables that are left out of what the file
-    extends. `values` has the variables that are computed (None for one that cannot be), `open` those being computed, and
-    `used` all names that anything asked for.
+    `unreadable` has the sections that are holes, `removed` the variables that are removed from the base of the file.
+    `values` has the variables that are evaluated (None for one that cannot be), `open` those being evaluated, and `used`
+    all names that were looked up.
     """
 
     name: str
@@ -54,10 +54,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a text may name: the definitions of its file, and the parameters of the block that it stands in.
+    """The names that a string may refer to: the definitions of its file, and the parameters of the block around it.
 
     A parameter that could not be read is None. `stack` has the blocks being expanded, outermost first. `written_out` says
-    that the text is the value of a variable, in which no names are left.
+    that the string is in the value of a variable, in which no references are left.
     """
 
     file: File
@@ -71,33 +71,33 @@ class Scope:
         return (*self.parameters, *(name for name in self.file.variables if name not in self.parameters))
 
     def origin(self, name: str) -> str:
-        """Where the value of a name comes from, in words."""
+        """Where the value of a name comes from, for a message."""
         return f"parameter of `{self.block}`" if name in self.parameters else "from `vars`"
 
 
-def named(text: object) -> tuple[str, list[str]] | None:
-    """The variable that a text names, and the way to an entry of it; None for what is no such text."""
+def parse_reference(text: object) -> tuple[str, list[str]] | None:
+    """The variable that `text` refers to, and the steps to an entry of it; None if it is not such a reference."""
     match = REFERENCE.fullmatch(text) if isinstance(text, str) else None
     return None if match is None else (match[1], match[2].split(".")[1:])
 
 
-def names_in(text: str) -> set[str]:
-    """The variables that a text names: the one it is, or those of its expression, as far as that can be read."""
+def referenced_names(text: str) -> set[str]:
+    """The variables in a reference or an expression, as far as it can be parsed."""
     if text.startswith("${") and text.endswith("}"):
         try:
             tree = ast.parse(text[2:-1].strip(), mode="eval")
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             return set()
         return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    found = named(text)
+    found = parse_reference(text)
     return set() if found is None else {found[0]}
 
 
 def dereference(node: SourceNode, variables: Entries) -> SourceNode:
-    """`node`, or where it is the name of a variable the value of that, as it is written."""
-    # No more often than there are variables: they may be made of each other.
+    """`node`, or if it refers to a variable the value of that, as it is written."""
+    # At most once for each variable: their definitions may be circular.
     for _ in variables:
-        name, steps = named(node.content) or ("", [])
+        name, steps = parse_reference(node.content) or ("", [])
         found = variables[name][1] if name in variables else None
         for step in steps:
             found = found and found.child(step)

@@ -1,6 +1,6 @@
-"""Shorthands written out: a bare name as a mapping, a bare value as the primary argument of the thing whose value it is.
+"""Writes out shorthands: a bare name becomes a mapping, a bare value the primary argument of its item.
 
-So that `dense: 10` and `dense: {units: 10}` are the same where one spec is laid over another, and to `--set`.
+So `dense: 10` and `dense: {units: 10}` are the same to overlays and overrides.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from modelc.compiler.language.shapes import Thing
 
 @dataclass(frozen=True, slots=True)
 class Shorthands:
-    """What is known of shorthands in some specs: their variables as they are written, and the parameters of their blocks."""
+    """Writes out shorthands in specs with these variables, as they are written, and these parameters of blocks."""
 
     variables: Entries
     parameters: Mapping[str, tuple[str, ...]]
@@ -29,18 +29,18 @@ class Shorthands:
         return cls(variables, parameters)
 
     def dereference(self, node: SourceNode) -> SourceNode:
-        """`node`, or where it names a variable the value of that, as it is written."""
+        """`node`, or if it refers to a variable the value of that, as it is written."""
         return dereference(node, self.variables)
 
     def primary(self, name: str, shape: Thing) -> str | None:
-        """The argument of the thing called `name` that a bare value is for; None where there is none."""
+        """The primary argument of the item called `name`; None if there is none."""
         if name in shape.table:
             primary: str | None = shape.table.find(name).primary
             return primary
         return next(iter(self.parameters.get(name, ())), None)
 
     def with_arguments(self, node: SourceNode, name: str, shape: Thing) -> SourceNode:
-        """A thing called `name` whose bare value, if it has one, is its primary argument."""
+        """The item `node`, called `name`, with a bare value written out as its primary argument."""
         where, value = node.content[name]
         primary, is_null = self.primary(name, shape), value.kind == "scalar" and value.content is None
         if value.kind in ("mapping", "hole") or self.dereference(value).kind == "mapping":
@@ -52,19 +52,19 @@ class Shorthands:
 
 
 def with_name(node: SourceNode) -> SourceNode:
-    """A thing that is its bare name as a mapping from that name."""
+    """The item `node`, with a bare name written out as a mapping."""
     if node.kind == "scalar" and isinstance(node.content, str) and not is_variable(node):
         return replace(node, kind="mapping", content={node.content: (node.at, replace(node, content=None))})
     return node
 
 
 def name_in(node: SourceNode, shape: Thing) -> str | None:
-    """The name of the thing that a mapping spells out; None where it has none, or several."""
+    """The name of the item in a mapping; None if there is none, or several."""
     names = [key for key in entries_of(node) if key not in shape.siblings or key in shape.instead]
     return names[0] if len(names) == 1 else None
 
 
 def is_variable(node: SourceNode) -> bool:
-    """Whether a node is a text that stands for the value of a variable."""
+    """Whether a node is a reference or an expression."""
     text = node.content if node.kind == "scalar" and isinstance(node.content, str) else ""
     return text.startswith("$") and not text.startswith("$$")

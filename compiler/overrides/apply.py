@@ -1,8 +1,8 @@
-"""`--set PATH=VALUE`: single values of a spec replaced from outside, before variables and blocks are written out.
+"""Applies `--set PATH=VALUE`: overrides single values of a spec, before variables and blocks are expanded.
 
-A setting is read as the document of one path that it stands for, `train.epochs=3` as `train: {epochs: 3}`, and laid over
-the spec: its value replaces all that is at the end of the path, and what is around that stays as it is. A path that leads
-nowhere is reported at its place in the argument; whether a value fits is reported where the spec is parsed.
+A setting is an overlay of one path: `train.epochs=3` is parsed to the document `train: {epochs: 3}`. Unlike an overlay that
+`extends` a base, its value replaces all that is at the end of the path, and everything around it keeps its place. An
+unresolved path is reported at its place in the argument; invalid values are reported by the parser of the spec.
 """
 
 import re
@@ -21,14 +21,14 @@ from modelc.compiler.syntax.document import Document, Where, compose, decode
 
 
 def joined(settings: Sequence[str]) -> str:
-    """The text that places in `SETTING` are places in."""
+    """The text of all settings, in which places in `SETTING` are."""
     return "\n".join(settings)
 
 
 def override(document: Document, settings: Sequence[str]) -> tuple[Document, tuple[Problem, ...]]:
-    """`document` with each of `settings` laid over it, in order, and what is wrong with them.
+    """`document` overridden by each of `settings` in order, and the problems found.
 
-    Places of values that came from a setting are places in `joined(settings)`, under the name `SETTING`.
+    Values of a setting have places in `joined(settings)`, under the name `SETTING`.
     """
     text = decode(joined(settings), SETTING)
     if isinstance(text, Problem):
@@ -40,21 +40,21 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
         if not equals or not path.strip():
             at = Span(Place(SETTING, line, 1, line, max(len(path), 1) + 1))
             label = "`=` is missing" if path.strip() else "the path is missing"
-            cure = "write the path, `=` and the value: `--set train.epochs=3`"
-            reporter.report("E002", "expected PATH=VALUE", at, label=label, help=cure)
+            help = "write the path, `=` and the value: `--set train.epochs=3`"
+            reporter.report("E002", "expected PATH=VALUE", at, label=label, help=help)
         elif empty := [place for segment, place in segments if not segment]:
-            label, cure = "nothing between the dots", "write the path as `train.epochs`"
-            reporter.report("E002", "the path has an empty part", Span(empty[0]), label=label, help=cure)
+            label, help = "nothing between the dots", "write the path as `train.epochs`"
+            reporter.report("E002", "the path has an empty part", Span(empty[0]), label=label, help=help)
         else:
             with suppress(Reported):
-                root = lay_over(root, *read_setting(segments, value, line, len(path) + 2, text), reporter)
+                root = apply(root, *read_setting(segments, value, line, len(path) + 2, text), reporter)
         line += setting.count("\n") + 1
     changed, problems = document_of(root, document)
     return changed, (*reporter.problems, *problems)
 
 
 def segments_of(path: str, line: int) -> list[tuple[str, Place]]:
-    """The segments of a key path that stands at the beginning of `line`, each with its place."""
+    """The segments of a key path at the beginning of `line`, each with its place."""
     return [
         (match[0], Place(SETTING, line, match.start() + 1, line, max(match.end(), match.start() + 1) + 1))
         for match in re.finditer(r"[^.]+|(?<=\.)(?=\.|$)|^(?=\.)", path)
@@ -64,11 +64,11 @@ def segments_of(path: str, line: int) -> list[tuple[str, Place]]:
 def read_setting(
     segments: Sequence[tuple[str, Place]], value: str, line: int, column: int, text: str
 ) -> tuple[tuple[str, ...], Document, tuple[Problem, ...]]:
-    """A key path, and the document that has `value`, which begins at `line` and `column` of `text`, there and nothing else;
-    with the problems that reading the value had."""
+    """A key path, the document that has only `value`, which begins at `line` and `column` of `text`, at this path, and the
+    problems found in the value."""
     from modelc.compiler.syntax.yaml_events import yaml_events
 
-    # The parser counts lines and columns: blanks before the value put every place of it where it stands in the text.
+    # The parser counts lines and columns: blanks before the value make its places those in the text.
     events = yaml_events("\n" * (line - 1) + " " * (column - 1) + value, SETTING)
     read, problems = compose(events, SETTING, text)
     path = tuple(segment for segment, _ in segments)
@@ -83,10 +83,10 @@ def read_setting(
     return path, Document(SETTING, text, data, values, keys, holes), problems
 
 
-def lay_over(
+def apply(
     root: SourceNode, path: tuple[str, ...], setting: Document, problems: Sequence[Problem], reporter: ProblemCollector
 ) -> SourceNode:
-    """`root` with what `setting` has at `path` in the place of what is there. Raises Reported where that cannot be."""
+    """`root` with the value at `path` replaced by that of `setting`. Raises Reported if it cannot be."""
     need_no_file(setting, reporter)
     resolver = PathResolver(root, PathErrors(path, setting, reporter))
     target = resolver.resolve()
@@ -95,7 +95,7 @@ def lay_over(
     for index, segment in enumerate(path):
         at, value = value.content[segment]
         if index == len(steps):
-            # From here on there is nothing, so the mappings around the value are new as well.
+            # Nothing is there yet, so the mappings around the value are new as well.
             where, own = at, value
     resolver.need_thing(target, value)
     reporter.problems.extend(problems)
@@ -103,10 +103,10 @@ def lay_over(
 
 
 def need_no_file(setting: Document, reporter: ProblemCollector) -> None:
-    """Report a setting of what names a file, which is read before anything is set. Raises Reported."""
+    """Report a setting that names a file, which would have to be included before. Raises Reported."""
     for path in setting.keys:
         if path == ("extends",) or (len(path) == 3 and path[0] == "blocks" and path[2] == "use"):
-            message = f"`{path[-1]}` cannot be set: files are read before anything is set"
-            cure = "write a spec that extends this one, and set it there"
-            reporter.report("E102", message, Where(setting, path, key=True), label="names another file", help=cure)
+            message = f"`{path[-1]}` cannot be set: files are included before overrides are applied"
+            help = "write a spec that extends this one, and set it there"
+            reporter.report("E102", message, Where(setting, path, key=True), label="names another file", help=help)
             raise Reported

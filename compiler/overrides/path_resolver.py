@@ -1,9 +1,9 @@
-"""Resolves the key path of one `--set`: in the spec as far as something is there, in the language beyond that."""
+"""Resolves the key path of one `--set`: in the spec as far as it exists there, in the language beyond that."""
 
 from dataclasses import dataclass
 
 from modelc.compiler.expansion.key_path import Steps, child_names, find_child
-from modelc.compiler.expansion.scope import named
+from modelc.compiler.expansion.scope import parse_reference
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, with_name
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.expansion.variables import Reported
@@ -16,10 +16,10 @@ from modelc.compiler.overrides.path_errors import PathErrors
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the segments of a key path lead to so far.
+    """What the segments of a key path resolve to so far.
 
-    `shape` is what may stand there, and `node` what does: None where nothing does, or null. `steps` lead there, with the
-    shorthands on the way written out, as far as there is something. `noun` is what the next segment names.
+    `shape` is what is allowed there, and `node` the present value: None if there is none, or null. `steps` lead there as far
+    as the path exists, with shorthands written out. `noun` is what the next segment names.
     """
 
     shape: Shape
@@ -28,7 +28,7 @@ class Target:
     noun: str = "key"
 
     def below(self, node: SourceNode | None, key: str | int, shape: Shape, noun: str = "key") -> "Target":
-        """What stands below `key` of `node`, which is what stands here, perhaps with its shorthands written out."""
+        """The target below `key` of `node`, the present value with its shorthands written out."""
         if node is None:
             return Target(shape, None, self.steps, noun)
         child = node.child(key)
@@ -48,14 +48,14 @@ class PathResolver:
         self.segments = errors.segments
 
     def resolve(self) -> Target:
-        """What the path leads to. Raises Reported where that is nothing, or behind what is reported already."""
+        """The target of the path. Raises Reported if it is unresolved, or leads into a hole."""
         target = Target(LANGUAGE, self.root)
         for index in range(len(self.segments)):
             target = self.step(target, index)
         return target
 
     def step(self, at: Target, index: int) -> Target:
-        """What the segment `index` leads to from `at`."""
+        """The target of the segment `index` from `at`."""
         shape, kind = shape_of(at), at.node.kind if at.node is not None else ""
         if at.node is not None and is_variable(at.node):
             self.errors.in_variable(index, at.node, self.shorthands.variables)
@@ -81,7 +81,7 @@ class PathResolver:
         return at.below(at.node, segment, shape.keys[segment])
 
     def into_names(self, shape: Names, at: Target, index: int) -> Target:
-        """An entry of a mapping whose keys the spec chooses: one that is there, or one that may be added."""
+        """An entry of a mapping whose keys the spec chooses: an existing one, or one that may be added."""
         segment, entries = self.segments[index], entries_of(at.node)
         may_be_added = not shape.given and (shape.open or index == len(self.segments) - 1)
         if segment not in entries and not may_be_added:
@@ -100,14 +100,14 @@ class PathResolver:
         return at.below(node, found[0], shape.of)
 
     def into_value(self, at: Target, index: int) -> Target:
-        """An entry of a plain value, which must be there."""
+        """An entry of a plain value, which must exist."""
         node, segment = at.node, self.segments[index]
         if node is None or node.child(segment) is None:
             self.errors.no_entry(index, node)
         return at.below(node, int(segment) if node.kind == "list" else segment, ANYTHING)
 
     def into_thing(self, shape: Thing, at: Target, index: int) -> Target:
-        """What stands beside the name of a thing, or below it."""
+        """A sibling of an item's name, or that name."""
         segment, node = self.segments[index], at.node and with_name(at.node)
         if segment in shape.siblings and (node is None or node.kind == "mapping"):
             return at.below(node, segment, shape.siblings[segment])
@@ -122,7 +122,7 @@ class PathResolver:
             self.errors.unknown("key", index, shape.siblings)
         inside = self.inside(current, shape) if current is not None else None
         if current is None or inside is None:
-            # Not a thing at all, which is reported where the spec is parsed.
+            # Not an item at all, which the parser of the spec reports.
             raise Reported
         if segment != current:
             self.errors.other_name(index, current, shape, inside, self.block(current, shape))
@@ -133,7 +133,7 @@ class PathResolver:
         return at.below(self.shorthands.with_arguments(node, current, shape), current, inside, "argument")
 
     def inside(self, name: str, shape: Thing) -> Shape | None:
-        """What stands inside the thing called `name`; None where there is none of that name."""
+        """The shape of the value of `name`; None if there is no item of that name."""
         if name in shape.others:
             return shape.others[name]
         if name in shape.table:
@@ -143,21 +143,21 @@ class PathResolver:
         return None
 
     def block(self, name: str, shape: Thing) -> SourceNode | None:
-        """The definition of the block `name`, where a block may stand and there is one."""
+        """The definition of the block `name`, if blocks are allowed and there is one."""
         return self.blocks[name][1] if shape.blocks and name in self.blocks else None
 
     def need_arguments(self, given: SourceNode, name: str, shape: Thing, index: int) -> None:
-        """Refuse the segment `index`, inside the thing called `name`, where `given` there hides arguments or is one itself."""
+        """Report the segment `index` in the item called `name` if its value is a variable with arguments, or a list."""
         value, primary = self.shorthands.dereference(given), self.shorthands.primary(name, shape)
-        if is_variable(given) and (value.kind == "mapping" or named(value.content)):
+        if is_variable(given) and (value.kind == "mapping" or parse_reference(value.content)):
             self.errors.in_variable(index, given, self.shorthands.variables)
         if given.kind == "list" and primary is not None and self.segments[index].isdecimal():
             self.errors.in_primary(index, name, primary)
 
     def need_thing(self, target: Target, value: SourceNode) -> None:
-        """Refuse a plain `value` for the whole thing at `target` where it is meant for what that takes.
+        """Report a plain `value` for the item at `target` that is meant as its primary argument.
 
-        Whether any other value fits is reported where the spec is parsed.
+        Other invalid values are reported by the parser of the spec.
         """
         shape, data = shape_of(target), value.data
         if not isinstance(shape, Thing) or shape.number is not None or isinstance(data, str | dict | None):
@@ -169,7 +169,7 @@ class PathResolver:
 
 
 def shape_of(target: Target) -> Shape:
-    """What may stand at a target; of several kinds that which does, else one that can have something inside."""
+    """The shape at a target; of several kinds that of the present value, else one that has entries."""
     shape = RECURRING[target.shape.name] if isinstance(target.shape, Again) else target.shape
     if not isinstance(shape, Either):
         return shape
@@ -178,6 +178,6 @@ def shape_of(target: Target) -> Shape:
 
 
 def name_beside(node: SourceNode, shape: Thing) -> str | None:
-    """The name of a thing beside its siblings; None where it has none, or several."""
+    """The name of an item beside its siblings; None if it has none, or several."""
     names = [key for key in entries_of(node) if key not in shape.siblings]
     return names[0] if len(names) == 1 else None

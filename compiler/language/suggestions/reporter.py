@@ -46,7 +46,7 @@ class Reporter(ProblemCollector):
             taken = [other for other in (path, *dict(related)) if self.is_taken_over(other)]
             if len(taken) == 1:
                 key_path = ".".join(map(str, taken[0]))
-                helps += (f"`remove: [{key_path}]` beside the `file` of `extends` leaves out what is there",)
+                helps += (f"`remove: [{key_path}]` beside the `file` of `extends` removes it",)
         seen = {at.place(), *(other.place for other in labels)}
         labels += [other for other in self.document.trail(path) if other.place not in seen]
         if suggestion is not None and suggestion.place is None:

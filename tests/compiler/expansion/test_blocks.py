@@ -210,7 +210,7 @@ def test_a_block_may_be_an_argument_of_itself_and_no_part() -> None:
         "Around/residual/add",
     ]
     problem = only(f"{around.replace('[]', '[Around]')}{CHAIN}    - Around\n")
-    assert (problem.code, problem.message) == ("E208", "more than 32 blocks stand inside each other")
+    assert (problem.code, problem.message) == ("E208", "more than 32 blocks are nested")
 
 
 @pytest.mark.parametrize("join", ["A", "{A: 3}"])
@@ -226,6 +226,4 @@ def test_a_block_joins_no_branches(join: str) -> None:
 @pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
 def test_a_definition_is_no_variable(blocks: str) -> None:
     problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
-    assert problem.code == "E105" and problem.helps[0].startswith(
-        "write the definition itself: blocks are known before"
-    )
+    assert problem.code == "E105" and problem.helps[0].startswith("write the definition itself: blocks are known before")

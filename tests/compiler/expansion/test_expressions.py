@@ -124,10 +124,10 @@ def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> Non
 @pytest.mark.parametrize(
     ("text", "message", "cure"),
     [
-        ("${\uff57 + 1}", "`\uff57` is no name", "letters a to z"),
-        ("${ÿ}", "`ÿ` is no name", "letters a to z"),
-        ("${3 if w == null else 2}", "there is no `null` in expressions", "compare"),
-        ("${s * 2}", '`"3"` is no number to compute with', "write it without quotes"),
+        ("${\uff57 + 1}", "`\uff57` is not a name", "letters a to z"),
+        ("${ÿ}", "`ÿ` is not a name", "letters a to z"),
+        ("${3 if w == null else 2}", "`null` is not allowed in expressions", "compare"),
+        ("${s * 2}", '`"3"` is not a number', "write it without quotes"),
         ("$vars.w", "there is no variable `vars`", "write `$w`"),
     ],
 )

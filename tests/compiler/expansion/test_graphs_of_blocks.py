@@ -195,7 +195,7 @@ def test_a_port_that_a_block_gives_is_blamed_in_its_outputs(named: str) -> None:
 def test_variables_made_of_many_others_are_refused_at_the_one_too_many(text: str) -> None:
     chain = ", ".join(f"a{place}: '{text.format(place + 1)}'" for place in range(400))
     problem = only(f"vars: {{{chain}, a400: 1}}\n{CHAIN}    - dense: $a0\n")
-    assert (problem.code, problem.message) == ("E208", "more than 32 variables are made of each other")
+    assert (problem.code, problem.message) == ("E208", "more than 32 variables depend on each other")
 
 
 def test_shares_of_shares_are_of_any_number() -> None:

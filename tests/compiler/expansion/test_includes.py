@@ -6,7 +6,7 @@ import pytest
 
 from modelc.compiler.api import check_file
 from modelc.compiler.expansion.resolved_spec import resolve
-from modelc.compiler.expansion.yaml_writer import written
+from modelc.compiler.expansion.yaml_writer import to_yaml
 from tests.compiler.expansion.files import HELD, INPUTS, STACK, TWO, USING, checked, found
 
 
@@ -71,7 +71,11 @@ def test_the_file_of_a_block_is_a_whole_spec(tmp_path: Path, other: str, code: s
             "write `use: base.yaml`",
         ),
         ("other.yaml, ouput: d", "unknown key `ouput` in the block `B`", "did you mean `output`?"),
-        ("$path", "`$path` is no path of a file", "write the path itself: files are read before there are variables"),
+        (
+            "$path",
+            "`$path` is not the path of a file",
+            "write the path itself: files are read before there are variables",
+        ),
     ],
 )
 def test_the_file_of_a_block_is_named_by_its_path(tmp_path: Path, use: str, message: str, cure: str) -> None:
@@ -182,7 +186,7 @@ def test_what_is_set_is_what_the_summary_calls_so(tmp_path: Path) -> None:
     assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == [8, 5, 3, 9]
     for name in ("dense_2.dense", "nm.dense"):
         (problem,) = check_file(tmp_path / "spec.yaml", settings=[f"model.layers.{name}=9"]).errors
-        assert problem.message.endswith("and nothing stands inside it"), problem.message
+        assert problem.message.endswith("whose entries cannot be set here"), problem.message
 
 
 def test_the_end_of_a_used_model_is_read_once(tmp_path: Path) -> None:
@@ -198,7 +202,7 @@ def test_the_end_of_a_used_model_is_written_out_in_the_resolved_spec(tmp_path: P
     )
     result = checked(tmp_path, TWO, spec)
     assert result.document is not None and not result.errors
-    text = written(resolve(result.document), result.sources)
+    text = to_yaml(resolve(result.document), result.sources)
     assert "output: seen" in text and "$" not in text
 
 

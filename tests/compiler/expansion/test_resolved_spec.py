@@ -9,7 +9,7 @@ import pytest
 
 from modelc.compiler.api import Checked, check_file
 from modelc.compiler.expansion.resolved_spec import resolve
-from modelc.compiler.expansion.yaml_writer import plain, written
+from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 from modelc.compiler.explain.summary import summarize
 from tests.test_docs import ROOT, Block, blocks
 from tests.test_misspelt_keys import SPECS
@@ -108,7 +108,7 @@ def resolved(path: Path, *settings: str) -> tuple[Checked, str]:
     checked = check_file(path, path.name, settings)
     assert not checked.errors, checked.errors[0].message
     assert checked.document is not None
-    return checked, written(resolve(checked.document), checked.sources)
+    return checked, to_yaml(resolve(checked.document), checked.sources)
 
 
 def facts(checked: Checked) -> Any:
@@ -173,7 +173,7 @@ def test_a_file_that_is_used_as_a_block_stays_a_path(folder: Path) -> None:
     checked, text = resolved(folder / "using.yaml", "train.epochs=5")
     assert "      use: base.yaml" not in text and "    use: base.yaml " in text
     assert checked.document is not None
-    data = plain(resolve(checked.document))
+    data = to_data(resolve(checked.document))
     assert data["blocks"]["Tower"] == {"use": "base.yaml", "output": "Brick"}
     assert data["train"]["epochs"] == 5
 

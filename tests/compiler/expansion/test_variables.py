@@ -262,12 +262,12 @@ def test_ratios_are_numbers_in_expressions_too() -> None:
     found = layers(f"vars: {{e: 1/10}}\n{CHAIN}    - dropout: '${{e * 2}}'\n")
     assert found["dropout"].rate == 0.2
     problem = only(f"vars: {{e: 1/0}}\n{CHAIN}    - dropout: '${{e * 2}}'\n")
-    assert (problem.code, problem.message) == ("E207", "`1/0` is no number to compute with")
+    assert (problem.code, problem.message) == ("E207", "`1/0` is not a number")
 
 
 def test_a_mistake_in_an_expression_is_told_in_words_of_specs() -> None:
     problem = only(f"vars: {{sizes: [3, 4]}}\n{CHAIN}    - dense: '${{sizes.0 + 1}}'\n")
-    assert (problem.code, problem.helps) == ("E207", ("here an entry of a list is `sizes[0]`",))
+    assert (problem.code, problem.helps) == ("E207", ("in expressions, an entry of a list is `sizes[0]`",))
     problem = only(f"vars: {{n: true}}\n{CHAIN}    - dense: '${{n + 1}}'\n")
     assert [label.text for label in problem.related] == ["`n` = true, from `vars`"]
 

@@ -109,7 +109,7 @@ def test_a_value_that_expressions_cannot_be_computed_with_is_told_once() -> None
     text = SPEC.replace("width: 8", "width: null").replace("sizes: [$width", 'sizes: ["${width + 1}"')
     ((code, word, _),) = found(text)
     assert code == "E207" and "width" in word
-    assert "`null` is no number" in check(text, "spec.yaml").errors[0].message
+    assert "`null` is not a number" in check(text, "spec.yaml").errors[0].message
 
 
 def test_what_is_computed_with_a_wrong_value_follows_from_it() -> None:

@@ -149,14 +149,14 @@ def test_the_document_itself_is_left_as_it_is() -> None:
         (
             "train.optimizer.sgd.momentum=1",
             "sgd",
-            "to choose another, set it whole: `train.optimizer={sgd: {...}}`",
+            "to choose another, set it as a whole: `train.optimizer={sgd: {...}}`",
         ),
         ("model.layers.digt.dense.units=1", "digt", "did you mean `model.layers.digit.dense.units`?"),
         ("model.layers.digit.units=1", "units", "did you mean `model.layers.digit.dense.units`?"),
         ("model.inputs.imag.shape=[3]", "imag", "did you mean `model.inputs.image.shape`?"),
         ("model.inputs.image.shap=[3]", "shap", "did you mean `model.inputs.image.shape`?"),
-        ("data.validation.first=3", "first", "set it whole: `data.validation=...`"),
-        ("train.epochs.x=3", "x", "set it whole: `train.epochs=...`"),
+        ("data.validation.first=3", "first", "set it as a whole: `data.validation=...`"),
+        ("train.epochs.x=3", "x", "set it as a whole: `train.epochs=...`"),
         ("data.test.dgits=3", "dgits", "did you mean `data.test.digits`?"),
     ],
 )
@@ -261,11 +261,15 @@ train: {loss: mean_squared_error, optimizer: $opt, epochs: 1}
 @pytest.mark.parametrize(
     ("setting", "marked", "cure"),
     [
-        ("train.optimizer.adam=0.1", "adam", "set the variable, `vars.opt.adam=...`, or set `train.optimizer` whole"),
+        (
+            "train.optimizer.adam=0.1",
+            "adam",
+            "set the variable, `vars.opt.adam=...`, or set `train.optimizer` as a whole",
+        ),
         (
             "model.layers.1.dense.units=9",
             "units",
-            "set the variable, `vars.args.units=...`, or set `model.layers.1.dense` whole",
+            "set the variable, `vars.args.units=...`, or set `model.layers.1.dense` as a whole",
         ),
     ],
 )
@@ -286,7 +290,7 @@ def test_the_arguments_of_a_block_that_are_a_variable_are_not_replaced_by_one_of
         "model:", "blocks: {B: {params: {units: int, activation: relu}, layers: [relu]}}\nmodel:", 1
     )
     problem = refused("model.layers.1.B.units=9", text.replace("dense: $args", "B: $args"))
-    assert problem.helps == ("set the variable, `vars.args.units=...`, or set `model.layers.1.B` whole",)
+    assert problem.helps == ("set the variable, `vars.args.units=...`, or set `model.layers.1.B` as a whole",)
 
 
 def test_an_unreadable_value_is_one_error() -> None:
@@ -304,7 +308,7 @@ def test_all_that_a_path_leads_through_keeps_its_place() -> None:
 @pytest.mark.parametrize("setting", ["extends=other.yaml", "extends.remove=[train]", "blocks.B.use=other.yaml"])
 def test_files_cannot_be_set(setting: str) -> None:
     problem = refused(setting, SPEC.replace("model:", "blocks: {B: {use: other.yaml}}\nmodel:", 1))
-    assert problem.code == "E102" and "files are read before anything is set" in problem.message
+    assert problem.code == "E102" and "files are included before overrides are applied" in problem.message
 
 
 def test_a_setting_beside_what_excludes_it_is_no_matter_of_extends() -> None:
@@ -368,8 +372,8 @@ def test_an_item_of_a_bare_list_goes_by_the_argument_that_it_is() -> None:
 
 
 def test_a_thing_that_takes_the_value_under_its_name_is_named_in_the_cure() -> None:
-    assert refused("train.optimizer=0.01").helps == ("for what `adam` takes write `train.optimizer.adam=0.01`",)
-    assert refused("model.nodes.c=2", GRAPH).helps == ("for what `dense` takes write `model.nodes.c.dense=2`",)
+    assert refused("train.optimizer=0.01").helps == ("for the argument of `adam` write `train.optimizer.adam=0.01`",)
+    assert refused("model.nodes.c=2", GRAPH).helps == ("for the argument of `dense` write `model.nodes.c.dense=2`",)
     assert changed("model.nodes.c.dense=2", text=GRAPH)["model"]["nodes"]["c"]["dense"] == 2
 
 
@@ -390,12 +394,12 @@ model:
 @pytest.mark.parametrize(
     ("setting", "cure"),
     [
-        ("model.layers.1.dense.units=4", "set the variable, `vars.lay.dense=...`, or set `model.layers.1` whole"),
+        ("model.layers.1.dense.units=4", "set the variable, `vars.lay.dense=...`, or set `model.layers.1` as a whole"),
         ("model.layers.2.parallel.branches.a.z.dense=3", "set the variable, `vars.chain=...`, or set"),
-        ("blocks.B.layers.0.dense.units.x=4", "`n` is what the block is given: set the argument where it is used"),
-        ("vars.sizes.2=9", "set it whole: `vars.sizes=...`"),
-        ("vars.some.b=9", "set it whole: `vars.some=...`"),
-        ("vars.sizes.²=9", "set it whole: `vars.sizes=...`"),
+        ("blocks.B.layers.0.dense.units.x=4", "`n` is a parameter of the block: set the argument where it is used"),
+        ("vars.sizes.2=9", "set it as a whole: `vars.sizes=...`"),
+        ("vars.some.b=9", "set it as a whole: `vars.some=...`"),
+        ("vars.sizes.²=9", "set it as a whole: `vars.sizes=...`"),
     ],
 )
 def test_a_way_into_a_variable_is_answered_with_one_that_is_there(setting: str, cure: str) -> None:
