@@ -3,6 +3,7 @@
 Blocks are used in the place of layers: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Label, Problem
@@ -73,28 +74,38 @@ class Expander(VariableEvaluator):
     def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:
         """The body of an unused block, expanded so that its errors are found."""
         block = self.block(name, scope.file)
-        return (
-            hole(at)
-            if block.body is None
-            else self.expand_body(block, block.body, self.unknown_arguments(block), scope)
-        )
+        if block.body is None:
+            return hole(at)
+        return self.expand_body(block, block.body, self.unknown_arguments(block), scope)
 
     # Layers.
 
     def expand_model(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The `model` section, or the body of a block, with the blocks in its layers and nodes expanded."""
+        methods = {"layers": self.expand_items, "nodes": self.expand_nodes}
+        return self.expand_values(node, scope, lambda key: methods.get(key, self.evaluate))
+
+    def expand_nodes(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """Nodes by name."""
+        return self.expand_values(node, scope, lambda _: self.expand_item)
+
+    def expand_branches(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """Lists of layers by name."""
+        return self.expand_values(node, scope, lambda _: self.expand_items)
+
+    def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The value of `parallel`."""
+        methods = {"join": self.evaluate_arguments, "branches": self.expand_branches}
+        return self.expand_values(node, scope, lambda key: methods.get(key, self.evaluate))
+
+    def expand_values(
+        self, node: SourceNode, scope: Scope, method: Callable[[str], Callable[[SourceNode, Scope], SourceNode]]
+    ) -> SourceNode:
+        """A mapping, or a variable that holds one, with each value expanded by the method for its key."""
         node, scope = self.dereferenced(node, scope)
         if node.kind != "mapping":
             return self.evaluate(node, scope)
-        content = {}
-        for key, (where, below) in node.content.items():
-            if key == "layers":
-                content[key] = where, self.expand_items(below, scope)
-            elif key == "nodes":
-                content[key] = where, self.expand_each(below, scope)
-            else:
-                content[key] = where, self.evaluate(below, scope)
-        return replace(node, content=content)
+        return node.map(lambda key, value: method(key)(value, scope))
 
     def expand_items(self, node: SourceNode, scope: Scope) -> SourceNode:
         """A list of layers."""
@@ -102,14 +113,6 @@ class Expander(VariableEvaluator):
         if node.kind != "list":
             return self.evaluate(node, scope)
         return replace(node, content=tuple(self.expand_item(item, scope) for item in node.content))
-
-    def expand_each(self, node: SourceNode, scope: Scope, chains: bool = False) -> SourceNode:
-        """Nodes by name, or with `chains` lists of layers by name."""
-        node, scope = self.dereferenced(node, scope)
-        if node.kind != "mapping":
-            return self.evaluate(node, scope)
-        below = self.expand_items if chains else self.expand_item
-        return replace(node, content={key: (where, below(item, scope)) for key, (where, item) in node.content.items()})
 
     def expand_item(self, node: SourceNode, scope: Scope) -> SourceNode:
         """One layer with its sibling keys, or one node."""
@@ -122,18 +125,14 @@ class Expander(VariableEvaluator):
             )
         if node.kind != "mapping":
             return self.evaluate(node, scope)
-        content = {}
+        methods = {"layers": self.expand_items, "residual": self.expand_items, "parallel": self.expand_parallel}
         node = self.without_arguments(node, scope.file)
-        for key, (where, below) in node.content.items():
+        content = {}
+        for key, (where, value) in node.content.items():
             if may_be_block(key, scope.file):
-                content[key] = where, self.expand_use(key, below, where, scope)
-            elif key in ("layers", "residual"):
-                content[key] = where, self.expand_items(below, scope)
-            elif key == "parallel":
-                content[key] = where, self.expand_parallel(below, scope)
+                content[key] = where, self.expand_use(key, value, where, scope)
             else:
-                self.count_mentions_as_uses(below, scope.file)
-                content[key] = where, self.evaluate(below, scope)
+                content[key] = where, methods.get(key, self.evaluate_arguments)(value, scope)
         return replace(node, content=content)
 
     def without_arguments(self, node: SourceNode, file: File) -> SourceNode:
@@ -152,37 +151,20 @@ class Expander(VariableEvaluator):
             )
         if not lost:
             return node
+        kept = {key: entry for key, entry in node.content.items() if key not in lost}
         # The key beside the block may be the argument that is missing in it.
-        return replace(
-            node,
-            content={
-                key: (at, hole(below.at) if key == name else below)
-                for key, (at, below) in node.content.items()
-                if key not in lost
-            },
-        )
-
-    def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """The value of `parallel`."""
-        node, scope = self.dereferenced(node, scope)
-        if node.kind != "mapping":
-            return self.evaluate(node, scope)
-        if (join := node.get("join")) is not None:
-            self.count_mentions_as_uses(join, scope.file)
-        entries = {
-            name: (
-                at,
-                self.expand_each(below, scope, chains=True) if name == "branches" else self.evaluate(below, scope),
-            )
-            for name, (at, below) in node.content.items()
-        }
-        return replace(node, content=entries)
+        return replace(node, content=kept).map(lambda key, value: hole(value.at) if key == name else value)
 
     def dereferenced(self, node: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
         """The value of `node` if it is a variable, whose layers are expanded too, and the scope of that value."""
         if node.kind != "scalar" or not str(node.content).startswith("$") or scope.written_out:
             return node, scope
         return self.evaluate(node, scope), replace(scope, written_out=True)
+
+    def evaluate_arguments(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The arguments of a layer, in which no block is possible."""
+        self.count_mentions_as_uses(node, scope.file)
+        return self.evaluate(node, scope)
 
     def count_mentions_as_uses(self, node: SourceNode, file: File) -> None:
         """Count blocks as used that are named in the arguments of a layer, where the parser reports that no block is possible."""

@@ -72,8 +72,7 @@ class Includer(ProblemCollector):
         blocks = root.get("blocks")
         if blocks is None or blocks.kind != "mapping":
             return root
-        entries = {name: (where, self.include_used(block, stack)) for name, (where, block) in blocks.content.items()}
-        return root.with_child("blocks", replace(blocks, content=entries))
+        return root.with_child("blocks", blocks.map(lambda _, block: self.include_used(block, stack)))
 
     def read_base(self, extends: SourceNode, stack: tuple[str, ...]) -> SourceNode | None:
         """The spec that the value of `extends` names, without what it removes; None after reporting why there is none."""
@@ -135,8 +134,8 @@ class Includer(ProblemCollector):
             name, data = self.load(path.content)
         except RunError as error:
             meant = self.path_from_root(path)
-            help = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
-            self.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=help)
+            helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
+            self.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=helps)
             return None
         self.paths.setdefault(name, path.content)
         if name in stack:

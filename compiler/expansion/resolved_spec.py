@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from modelc.compiler.expansion.definitions import PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.expander import SECTIONS
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, referenced_names
-from modelc.compiler.expansion.source_tree import SourceNode, tree
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of, tree
 from modelc.compiler.expansion.variables import VariableEvaluator
 from modelc.compiler.syntax.document import Document, Where
 
@@ -33,16 +33,8 @@ def resolve(document: Document) -> SourceNode:
     }
     blocks = root.get("blocks")
     if blocks is not None and blocks.kind == "mapping":
-        bodies = {
-            name: (
-                where,
-                with_file_path(node, document, name, resolver)
-                if "use" in node.content
-                else resolver.resolve_block(node),
-            )
-            for name, (where, node) in blocks.content.items()
-        }
-        content["blocks"] = root.content["blocks"][0], replace(blocks, content=bodies)
+        resolved = blocks.map(lambda name, block: resolver.resolve_block(with_file_path(block, document, name)))
+        content["blocks"] = root.content["blocks"][0], resolved
     if resolver.needed:
         where, section = root.content["vars"]
         variables = {
@@ -57,17 +49,15 @@ def resolve(document: Document) -> SourceNode:
     return replace(root, content={key: content[key] for key in keys if key in content})
 
 
-def with_file_path(block: SourceNode, document: Document, name: str, resolver: "Resolver") -> SourceNode:
-    """A block that is another file's model, with the path of the file instead of its content."""
+def with_file_path(block: SourceNode, document: Document, name: str) -> SourceNode:
+    """The definition of a block; if it is another file's model, with the path of the file instead of its content."""
+    if "use" not in block.content:
+        return block
     where = document.trails["blocks", name, "use"][-1].where
     assert isinstance(where, Where)
     path = SourceNode("scalar", where.document.get(where.path), where)
-    content = {
-        key: (at, resolver.evaluate(node, Scope(resolver.file)))
-        for key, (at, node) in block.content.items()
-        if key != "use"
-    }
-    return replace(block, content={"use": (block.content["use"][0], path), **content})
+    rest = {key: entry for key, entry in block.content.items() if key != "use"}
+    return replace(block, content={"use": (block.content["use"][0], path), **rest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +75,23 @@ class Resolver(VariableEvaluator):
 
     def resolve_block(self, node: SourceNode) -> SourceNode:
         """The definition of a block: its body with the variables of the file evaluated, its parameters as they are."""
-        parameters = node.get("params")
-        names: Mapping[str, None] = dict.fromkeys(
-            parameters.content if parameters and parameters.kind == "mapping" else ()
-        )
+        names: Mapping[str, None] = dict.fromkeys(entries_of(node.get("params")))
         inside = BlockScope(self.file, names)
-        return replace(
-            node,
-            content={
-                key: (where, self.resolve_defaults(below) if key == "params" else self.evaluate(below, inside))
-                for key, (where, below) in node.content.items()
-            },
+        return node.map(
+            lambda key, value: self.resolve_defaults(value) if key == "params" else self.evaluate(value, inside)
         )
 
     def resolve_defaults(self, node: SourceNode) -> SourceNode:
         """The parameters of a block. A default stays a variable if its value looks like the name of a type, which it is not."""
-        if node.kind != "mapping":
-            return node
-        content = {}
-        for name, (where, below) in node.content.items():
-            value = self.evaluate(below, Scope(self.file))
-            text = value.content if value.kind == "scalar" and isinstance(value.content, str) else ""
-            if text != below.content and (text in PARAMETER_TYPES or likely_type(text)):
-                self.needed |= referenced_names(below.content) & self.file.variables.keys()
-                value = replace(below, content=KeptReference(below.content))
-            content[name] = where, value
-        return replace(node, content=content)
+        return node.map(lambda _, default: self.resolve_default(default)) if node.kind == "mapping" else node
+
+    def resolve_default(self, node: SourceNode) -> SourceNode:
+        value = self.evaluate(node, Scope(self.file))
+        text = value.content if value.kind == "scalar" and isinstance(value.content, str) else ""
+        if text == node.content or not (text in PARAMETER_TYPES or likely_type(text)):
+            return value
+        self.needed |= referenced_names(node.content) & self.file.variables.keys()
+        return replace(node, content=KeptReference(node.content))
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
         if isinstance(scope, BlockScope) and node.kind == "scalar" and isinstance(node.content, str):

@@ -3,7 +3,7 @@
 Nodes are immutable: one that is used elsewhere is not copied, and still knows its place. Knows no language.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -66,6 +66,10 @@ class SourceNode:
             return replace(self, content=(*self.content[:key], *items, *self.content[key + 1 :]))
         content = {**self.content, key: (at or self.content[key][0], child)}
         return replace(self, content={name: entry for name, entry in content.items() if entry[1] is not None})
+
+    def map(self, change: Callable[[str, "SourceNode"], "SourceNode"]) -> "SourceNode":
+        """This mapping with each value changed, by its key and the value."""
+        return replace(self, content={key: (at, change(key, value)) for key, (at, value) in self.content.items()})
 
 
 Entries = Mapping[str, tuple[Where, SourceNode]]

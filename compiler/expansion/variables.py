@@ -60,26 +60,15 @@ class VariableEvaluator(ProblemCollector):
             if text.startswith("$$"):
                 return replace(node, content=text[1:])
             try:
-                return (
-                    self.evaluate_expression(node, text, scope)
-                    if text.startswith("${")
-                    else self.evaluate_reference(node, text, scope)
-                )
+                method = self.evaluate_expression if text.startswith("${") else self.evaluate_reference
+                return method(node, text, scope)
             except Reported:
                 return hole(node.at)
         if node.kind == "list":
             items = tuple(self.evaluate(item, scope) for item in node.content)
-            return (
-                replace(node, content=items)
-                if any(a is not b for a, b in zip(items, node.content, strict=True))
-                else node
-            )
-        if node.kind == "mapping":
-            return replace(
-                node,
-                content={key: (where, self.evaluate(below, scope)) for key, (where, below) in node.content.items()},
-            )
-        return node
+            is_same = all(old is new for old, new in zip(node.content, items, strict=True))
+            return node if is_same else replace(node, content=items)
+        return node.map(lambda _, value: self.evaluate(value, scope)) if node.kind == "mapping" else node
 
     def evaluate_reference(self, node: SourceNode, text: str, scope: Scope) -> SourceNode:
         """The value of `$name`, `$name.0` or `$name.key`. Raises Reported."""

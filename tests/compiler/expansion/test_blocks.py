@@ -226,4 +226,6 @@ def test_a_block_joins_no_branches(join: str) -> None:
 @pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
 def test_a_definition_is_no_variable(blocks: str) -> None:
     problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
-    assert problem.code == "E105" and problem.helps[0].startswith("write the definition itself: blocks are known before")
+    assert problem.code == "E105" and problem.helps[0].startswith(
+        "write the definition itself: blocks are known before"
+    )
