@@ -40,20 +40,12 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     """The named thing at `path`, whose mapping may also hold the siblings of the shape. None: nothing readable is there."""
     table, siblings = shape.table, tuple(key for key in shape.siblings if key not in shape.instead)
     if isinstance(raw, str):
-        if shape.bare and raw not in table and ":" not in raw and not plugins_with(table.kind, raw):
-            cure = help_for(reporter, shape.bare, raw, path)
-            message, note = f"unknown {table.kind} `{raw}`", f"{table.kind} names: {', '.join(table)}"
-            reporter.add("E101", message, path, label=f"no such {table.kind}", help=cure, note=note)
-            return Found(raw, None, path)
-        return Found(raw, build(reporter, table, raw, path), path)
+        return read_bare(reporter, shape, raw, path)
     if not isinstance(raw, Mapping):
         if not reporter.is_hole(path):
-            reporter.add(
-                "E105",
-                f"expected the name of {article(table.kind)}, got {describe(raw)}",
-                path,
-                label=f"expected {article(table.kind)}",
-            )
+            kind = article(table.kind)
+            message = f"expected the name of {kind}, got {describe(raw)}"
+            reporter.add("E105", message, path, label=f"expected {kind}")
         return None
     names = [key for key in raw if key not in siblings]
     # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
@@ -62,51 +54,19 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         reporter.type_form(path, table, form)
         return None
     known = [name for name in names if name in table]
-    if (
-        names
-        and names[0] in table
-        and raw[names[0]] is None
-        and set(names[1:]) & set(table.find(names[0]).model_fields)
-    ):
-        known = names[:1]
+    if known[:1] == names[:1] and known and raw[names[0]] is None:
+        # What is beside a thing without arguments may be these.
+        known = names[:1] if set(names[1:]) & set(table.find(names[0]).model_fields) else known
     if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
-        name = names[0]
-        at = (*path, name)
+        name, at = names[0], (*path, names[0])
         if names[1:]:
             blame_extra(reporter, table, name, raw, path, names[1:], siblings)
-            return Found(name, None, at)
-        if reporter.is_hole(at):
-            return Found(name, None, at)
-        return Found(name, build(reporter, table, {name: raw[name]}, path), at)
+        hole = bool(names[1:]) or reporter.is_hole(at)
+        return Found(name, None if hole else build(reporter, table, {name: raw[name]}, path), at)
     if not names:
-        unread = [hole for hole in reporter.document.holes if hole[: len(path)] == path]
-        for hole in unread:
-            # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
-            name = str(hole[-1])
-            if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
-                reporter.unknown_name(hole, table, name)
-        if not unread:
-            reporter.add(
-                "E103",
-                f"expected {article(table.kind)} here, got only {', '.join(f'`{key}`' for key in raw) or 'nothing'}",
-                path,
-                label=f"name {article(table.kind)}",
-                help=f"add {article(table.kind)}, such as `{next(iter(table))}`",
-            )
-        return None
-    if len(known) > 1:
-        reporter.add(
-            "E103",
-            f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
-            (*path, known[1]),
-            key=True,
-            label=f"a second {table.kind}",
-            help=(
-                *inside(table, known, raw),
-                "start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
-            ),
-            related=[((*path, known[0]), f"the first {table.kind}")],
-        )
+        report_unnamed(reporter, table, raw, path, siblings)
+    elif len(known) > 1:
+        report_second(reporter, table, raw, path, known)
     elif known:
         blame_extra(reporter, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
     else:
@@ -114,6 +74,50 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             if not reporter.is_hole((*path, name)):
                 reporter.unknown_name((*path, name), table, name)
     return None
+
+
+def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
+    """The thing called `name`, which stands alone."""
+    table = shape.table
+    if not shape.bare or name in table or ":" in name or plugins_with(table.kind, name):
+        return Found(name, build(reporter, table, name, path), path)
+    help = help_for(reporter, shape.bare, name, path)
+    message, note = f"unknown {table.kind} `{name}`", f"{table.kind} names: {', '.join(table)}"
+    reporter.add("E101", message, path, label=f"no such {table.kind}", help=help, note=note)
+    return Found(name, None, path)
+
+
+def report_unnamed(
+    reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]
+) -> None:
+    """Report a mapping with nothing but what may stand beside a thing, unless the thing itself could not be read."""
+    unread = [hole for hole in reporter.document.holes if hole[: len(path)] == path]
+    for hole in unread:
+        # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
+        name = str(hole[-1])
+        if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
+            reporter.unknown_name(hole, table, name)
+    if not unread:
+        kind = article(table.kind)
+        got = ", ".join(f"`{key}`" for key in raw) or "nothing"
+        help = f"add {kind}, such as `{next(iter(table))}`"
+        reporter.add("E103", f"expected {kind} here, got only {got}", path, label=f"name {kind}", help=help)
+
+
+def report_second(
+    reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, known: list[str]
+) -> None:
+    """Report the second of several things in one item."""
+    apart = "start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one"
+    reporter.add(
+        "E103",
+        f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
+        (*path, known[1]),
+        key=True,
+        label=f"a second {table.kind}",
+        help=(*inside(table, known, raw), apart),
+        related=[((*path, known[0]), f"the first {table.kind}")],
+    )
 
 
 def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
