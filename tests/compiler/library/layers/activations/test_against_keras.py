@@ -12,7 +12,7 @@ from tests.compiler.library.layers.running import normal
 L = keras.layers
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x3 = normal(3, 4, 5)
 CASES = [
     Case({"activation": "softplus"}, lambda: L.Activation("softplus"), x3),
 ]

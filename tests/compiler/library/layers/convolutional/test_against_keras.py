@@ -16,7 +16,7 @@ def conv(**arguments: Any) -> tuple[dict[str, Any], Callable[[], Any]]:
     return {"conv2d": arguments}, lambda: L.Conv2D(**arguments)
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+image = normal(2, 7, 6, 4)
 CASES = [
     Case(*conv(filters=3, kernel_size=3), image),
     Case(*conv(filters=3, kernel_size=3, padding="same", strides=2, activation="relu"), image),

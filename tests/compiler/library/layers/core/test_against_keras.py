@@ -14,7 +14,7 @@ def ids(*rows: list[int]) -> np.ndarray:
     return np.array(rows, "int32")
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x2, x3 = normal(3, 5), normal(3, 4, 5)
 CASES = [
     Case({"dense": 4}, lambda: L.Dense(4), x2),
     Case({"dense": {"units": 4, "use_bias": False, "activation": "relu"}}, lambda: L.Dense(4, "relu", False), x3),

@@ -6,7 +6,7 @@ from keras.src.applications.convnext import LayerScale
 from tests.compiler.library.layers.comparing import close
 from tests.compiler.library.layers.running import build, filled, normal
 
-x3, image, one = normal(3, 4, 6), normal(2, 3, 5, 4), normal(1, 1)
+x3 = normal(3, 4, 6)
 COMPARED = {"layer_scale"}
 
 

@@ -11,7 +11,7 @@ from tests.compiler.library.layers.comparing import Case, check
 from tests.compiler.library.layers.running import build, normal, refusal
 
 L = keras.layers
-x3, image = normal(2, 3, 4), normal(2, 3, 5, 4)
+x3 = normal(2, 3, 4)
 holes = np.where(np.array([[1, 0, 1], [0, 0, 1]])[:, :, None], x3, 0.5).astype("float32")
 CASES = [
     Case({"masking": 0.5}, lambda: L.Masking(0.5), holes),

@@ -9,7 +9,7 @@ from tests.compiler.library.layers.running import normal
 L = keras.layers
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x2, x3 = normal(3, 5), normal(3, 4, 5)
 CASES = [
     Case({"add": {}}, L.Add, (x3, x3 * 2, x3 + 1)),
     Case({"multiply": {}}, L.Multiply, (x3, x3 * 2, x3 + 1)),

@@ -17,7 +17,7 @@ def pool(name: str, cls: Any, **arguments: Any) -> tuple[dict[str, Any], Callabl
     return {name: arguments}, lambda: cls(**arguments)
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+image = normal(2, 7, 6, 4)
 CASES = [
     Case(*pool("max_pool2d", L.MaxPooling2D), image),
     Case(*pool("max_pool2d", L.MaxPooling2D, pool_size=3, strides=2, padding="same"), image),

@@ -10,7 +10,7 @@ from tests.compiler.library.layers.running import normal
 L = keras.layers
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x3 = normal(3, 4, 5)
 CASES = [
     Case({"rescaling": "1/255"}, lambda: L.Rescaling(1 / 255), np.arange(12, dtype="uint8").reshape(3, 4)),
     Case({"rescaling": {"scale": -2, "offset": 0.5}}, lambda: L.Rescaling(-2.0, 0.5), x3),

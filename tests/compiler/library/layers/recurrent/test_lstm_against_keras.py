@@ -23,7 +23,7 @@ def both_ways(merge_mode: str = "concat", **arguments: Any) -> Callable[[], Any]
     return lambda: L.Bidirectional(L.LSTM(return_state=True, **arguments), merge_mode=merge_mode)
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x3 = normal(3, 4, 5)
 state = (normal(3, 2, seed=1), normal(3, 2, seed=2))
 four_states = (*state, normal(3, 2, seed=3), normal(3, 2, seed=4))
 holes = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]], bool)

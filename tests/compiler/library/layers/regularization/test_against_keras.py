@@ -9,7 +9,7 @@ from tests.compiler.library.layers.running import normal
 L = keras.layers
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+x3 = normal(3, 4, 5)
 CASES = [
     Case({"dropout": 0.5}, lambda: L.Dropout(0.5), x3),
     Case({"dropout": 0}, lambda: L.Dropout(0.0), x3, train=True),

@@ -9,7 +9,7 @@ from tests.compiler.library.layers.running import normal
 L = keras.layers
 
 
-x2, x3, image = normal(3, 5), normal(3, 4, 5), normal(2, 7, 6, 4)
+image = normal(2, 7, 6, 4)
 CASES = [
     Case({"flatten": {}}, L.Flatten, image),
     Case({"flatten": {}}, L.Flatten, normal(3)),
