@@ -1,4 +1,4 @@
-"""What may import what, what is never called, and how large a file may grow: the rules that keep the rooms apart."""
+"""What may import what, what is never called, how large files and functions may grow: the rules between packages."""
 
 import ast
 import json
@@ -200,6 +200,17 @@ def test_nothing_is_evaluated_and_nothing_unpickled() -> None:
 def test_files_are_small() -> None:
     lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {path: length for path, length in lengths.items() if length > 350} == {}
+
+
+def test_functions_are_short() -> None:
+    long = [
+        (path, node.name, length)
+        for path, tree in FILES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > 60
+    ]
+    assert long == []
 
 
 def test_every_file_says_what_it_is() -> None:
