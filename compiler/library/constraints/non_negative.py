@@ -1,7 +1,5 @@
 """Weights that may not be negative."""
 
-from typing import ClassVar
-
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.constraint import Constraint
 
@@ -9,9 +7,9 @@ from modelc.compiler.library.contracts.constraint import Constraint
 class NonNegativeConstraint(Constraint):
     """`max(w, 0)`: negative weights become 0. As Keras 3 `constraints.NonNeg`."""
 
-    keras: ClassVar[str] = "constraints.NonNeg"
-    spellings: ClassVar[tuple[str, ...]] = ("positive",)
-    example: ClassVar[str] = "non_negative"
+    keras = "constraints.NonNeg"
+    spellings = ("positive",)
+    example = "non_negative"
 
     def project(self, weight: Array) -> Array:
         return jnp.maximum(weight, 0)

@@ -32,8 +32,8 @@ class NormConstraint(Constraint):
 class UnitNorm(NormConstraint):
     """`w / (epsilon + |w|)`: every vector has norm 1. As Keras 3 `constraints.UnitNorm`."""
 
-    keras: ClassVar[str] = "constraints.UnitNorm"
-    example: ClassVar[str] = "unit_norm"
+    keras = "constraints.UnitNorm"
+    example = "unit_norm"
 
     def project(self, weight: Array) -> Array:
         return weight / (EPSILON + self.norms(weight))
@@ -42,9 +42,9 @@ class UnitNorm(NormConstraint):
 class MaxNorm(NormConstraint):
     """`w * clip(|w|, 0, max_value) / (epsilon + |w|)`. Srivastava et al. 2014; as Keras 3 `constraints.MaxNorm`."""
 
-    keras: ClassVar[str] = "constraints.MaxNorm"
-    primary: ClassVar[str | None] = "max_value"
-    example: ClassVar[str] = "max_norm: 2"
+    keras = "constraints.MaxNorm"
+    primary = "max_value"
+    example = "max_norm: 2"
 
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 2.0
 
@@ -57,9 +57,9 @@ class MinMaxNorm(NormConstraint):
     """Norms between `min_value` and `max_value`, approached at `rate`; as Keras 3 `constraints.MinMaxNorm`:
     `w * (rate * clip(|w|, min, max) + (1 - rate) * |w|) / (epsilon + |w|)`."""
 
-    keras: ClassVar[str] = "constraints.MinMaxNorm"
-    primary: ClassVar[str | None] = None
-    example: ClassVar[str] = "min_max_norm: {min_value: 0.5, max_value: 2}"
+    keras = "constraints.MinMaxNorm"
+    primary = None
+    example = "min_max_norm: {min_value: 0.5, max_value: 2}"
 
     min_value: Annotated[NonNegative, Field(description="The smallest norm.")] = 0.0
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 1.0

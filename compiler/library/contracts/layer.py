@@ -309,7 +309,7 @@ class Activation(Layer):
     relu`. Integers are refused: `plan` wants a float input.
     """
 
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    masking = "pass"
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

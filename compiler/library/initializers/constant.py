@@ -1,6 +1,6 @@
 """Initializers that draw nothing: every value is the same."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,10 +12,10 @@ from modelc.compiler.library.contracts.initializer import Initializer
 class Zeros(Initializer):
     """All values 0; the usual start of a bias. Keras 3 `initializers.Zeros`."""
 
-    keras: ClassVar[str] = "initializers.Zeros"
-    torch: ClassVar[str] = "nn.init.zeros_"
-    example: ClassVar[str] = "dense: {units: 10, bias_initializer: zeros}"
-    spellings: ClassVar[tuple[str, ...]] = ("zero",)
+    keras = "initializers.Zeros"
+    torch = "nn.init.zeros_"
+    example = "dense: {units: 10, bias_initializer: zeros}"
+    spellings = ("zero",)
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.zeros(shape, dtype)
@@ -24,10 +24,10 @@ class Zeros(Initializer):
 class Ones(Initializer):
     """All values 1; the usual start of a scale. Keras 3 `initializers.Ones`."""
 
-    keras: ClassVar[str] = "initializers.Ones"
-    torch: ClassVar[str] = "nn.init.ones_"
-    example: ClassVar[str] = "layer_norm: {gamma_initializer: ones}"
-    spellings: ClassVar[tuple[str, ...]] = ("one",)
+    keras = "initializers.Ones"
+    torch = "nn.init.ones_"
+    example = "layer_norm: {gamma_initializer: ones}"
+    spellings = ("one",)
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.ones(shape, dtype)
@@ -36,11 +36,11 @@ class Ones(Initializer):
 class Constant(Initializer):
     """All values `value`. Keras 3 `initializers.Constant`."""
 
-    keras: ClassVar[str] = "initializers.Constant"
-    torch: ClassVar[str] = "nn.init.constant_"
-    primary: ClassVar[str | None] = "value"
-    example: ClassVar[str] = "dense: {units: 1, bias_initializer: {constant: 0.1}}"
-    spellings: ClassVar[tuple[str, ...]] = ("fill",)
+    keras = "initializers.Constant"
+    torch = "nn.init.constant_"
+    primary = "value"
+    example = "dense: {units: 1, bias_initializer: {constant: 0.1}}"
+    spellings = ("fill",)
 
     value: Annotated[Number, Field(description="The value.")] = 0.0
 

@@ -1,6 +1,6 @@
 """The initializer that makes a map the identity."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,11 +14,11 @@ from modelc.compiler.library.contracts.initializer import Initializer
 class Identity(Initializer):
     """A matrix with `gain` on its diagonal and 0 elsewhere, square or not. Keras 3 `initializers.Identity`."""
 
-    keras: ClassVar[str] = "initializers.Identity"
-    torch: ClassVar[str] = "nn.init.eye_"
-    primary: ClassVar[str | None] = "gain"
-    example: ClassVar[str] = "simple_rnn: {units: 10, recurrent_initializer: identity}"
-    spellings: ClassVar[tuple[str, ...]] = ("IdentityInitializer",)
+    keras = "initializers.Identity"
+    torch = "nn.init.eye_"
+    primary = "gain"
+    example = "simple_rnn: {units: 10, recurrent_initializer: identity}"
+    spellings = ("IdentityInitializer",)
 
     gain: Annotated[Number, Field(description="Factor on the matrix.")] = 1.0
 

@@ -1,7 +1,7 @@
 """The orthogonal initializer."""
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,11 +19,11 @@ class Orthogonal(Initializer):
     `initializers.Orthogonal`: Q of a QR decomposition, its signs set by R's diagonal to make the draw uniform.
     """
 
-    keras: ClassVar[str] = "initializers.Orthogonal"
-    torch: ClassVar[str] = "nn.init.orthogonal_"
-    primary: ClassVar[str | None] = "gain"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: orthogonal}"
-    spellings: ClassVar[tuple[str, ...]] = ("orthonormal",)
+    keras = "initializers.Orthogonal"
+    torch = "nn.init.orthogonal_"
+    primary = "gain"
+    example = "dense: {units: 10, kernel_initializer: orthogonal}"
+    spellings = ("orthonormal",)
 
     gain: Annotated[Number, Field(description="Factor on the matrix.")] = 1.0
 

@@ -1,6 +1,6 @@
 """Initializers whose spread is given, whatever the shape of the weight."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,12 +14,12 @@ from modelc.compiler.library.contracts.initializer import Initializer
 class RandomNormal(Initializer):
     """Normal distribution with mean `mean` and standard deviation `stddev`. Keras 3 `initializers.RandomNormal`."""
 
-    keras: ClassVar[str] = "initializers.RandomNormal"
-    torch: ClassVar[str] = "nn.init.normal_"
-    primary: ClassVar[str | None] = "stddev"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
-    spellings: ClassVar[tuple[str, ...]] = ("gaussian",)
-    akin: ClassVar[tuple[str, ...]] = ("normal_",)
+    keras = "initializers.RandomNormal"
+    torch = "nn.init.normal_"
+    primary = "stddev"
+    example = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
+    spellings = ("gaussian",)
+    akin = ("normal_",)
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
@@ -31,10 +31,10 @@ class RandomNormal(Initializer):
 class RandomUniform(Initializer):
     """Uniform distribution on `[minval, maxval)`. Keras 3 `initializers.RandomUniform`."""
 
-    keras: ClassVar[str] = "initializers.RandomUniform"
-    torch: ClassVar[str] = "nn.init.uniform_"
-    akin: ClassVar[tuple[str, ...]] = ("uniform_",)
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
+    keras = "initializers.RandomUniform"
+    torch = "nn.init.uniform_"
+    akin = ("uniform_",)
+    example = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
 
     minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
     maxval: Annotated[Number, Field(description="Upper bound of the values.")] = 0.05
@@ -59,11 +59,11 @@ class TruncatedNormal(Initializer):
     As in Keras, `stddev` is that of the distribution before it is cut, so the values spread 0.88 times as much.
     """
 
-    keras: ClassVar[str] = "initializers.TruncatedNormal"
-    torch: ClassVar[str] = "nn.init.trunc_normal_"
-    akin: ClassVar[tuple[str, ...]] = ("trunc_normal_",)
-    primary: ClassVar[str | None] = "stddev"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
+    keras = "initializers.TruncatedNormal"
+    torch = "nn.init.trunc_normal_"
+    akin = ("trunc_normal_",)
+    primary = "stddev"
+    example = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation before the cut.")] = 0.05

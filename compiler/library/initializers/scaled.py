@@ -68,9 +68,9 @@ class VarianceScaling(Scaled):
     same; `uniform` is on `+-sqrt(3 * scale / n)`. Keras 3 `initializers.VarianceScaling`.
     """
 
-    keras: ClassVar[str] = "initializers.VarianceScaling"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: {variance_scaling: {scale: 2, mode: fan_out}}}"
-    spellings: ClassVar[tuple[str, ...]] = ("scaled_initializer",)
+    keras = "initializers.VarianceScaling"
+    example = "dense: {units: 10, kernel_initializer: {variance_scaling: {scale: 2, mode: fan_out}}}"
+    spellings = ("scaled_initializer",)
 
     scale: Annotated[Positive, Field(description="Variance times fan.")] = 1.0
     mode: Annotated[Mode, Field(description="The fan that the variance is divided by.")] = "fan_in"
@@ -85,53 +85,53 @@ class VarianceScaling(Scaled):
 class GlorotUniform(Scaled):
     """Uniform on `+-sqrt(6 / (fan_in + fan_out))`; the default of kernels. Glorot and Bengio 2010."""
 
-    keras: ClassVar[str] = "initializers.GlorotUniform"
-    torch: ClassVar[str] = "nn.init.xavier_uniform_"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_uniform}"
-    spellings: ClassVar[tuple[str, ...]] = ("xavier",)
-    fixed: ClassVar[Rule] = Rule(1.0, "fan_avg", "uniform")
+    keras = "initializers.GlorotUniform"
+    torch = "nn.init.xavier_uniform_"
+    example = "dense: {units: 10, kernel_initializer: glorot_uniform}"
+    spellings = ("xavier",)
+    fixed = Rule(1.0, "fan_avg", "uniform")
 
 
 class GlorotNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / (fan_in + fan_out))`. Glorot and Bengio 2010."""
 
-    keras: ClassVar[str] = "initializers.GlorotNormal"
-    torch: ClassVar[str] = "nn.init.xavier_normal_"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: glorot_normal}"
-    fixed: ClassVar[Rule] = Rule(1.0, "fan_avg", "truncated_normal")
+    keras = "initializers.GlorotNormal"
+    torch = "nn.init.xavier_normal_"
+    example = "dense: {units: 10, kernel_initializer: glorot_normal}"
+    fixed = Rule(1.0, "fan_avg", "truncated_normal")
 
 
 class HeUniform(Scaled):
     """Uniform on `+-sqrt(6 / fan_in)`, for relu and its kin. He et al. 2015."""
 
-    keras: ClassVar[str] = "initializers.HeUniform"
-    torch: ClassVar[str] = "nn.init.kaiming_uniform_"
-    example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
-    fixed: ClassVar[Rule] = Rule(2.0, "fan_in", "uniform")
+    keras = "initializers.HeUniform"
+    torch = "nn.init.kaiming_uniform_"
+    example = "dense: {units: 10, activation: relu, kernel_initializer: he_uniform}"
+    fixed = Rule(2.0, "fan_in", "uniform")
 
 
 class HeNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(2 / fan_in)`, for relu and its kin. He et al. 2015."""
 
-    keras: ClassVar[str] = "initializers.HeNormal"
-    torch: ClassVar[str] = "nn.init.kaiming_normal_"
-    example: ClassVar[str] = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
-    spellings: ClassVar[tuple[str, ...]] = ("he", "kaiming")
-    fixed: ClassVar[Rule] = Rule(2.0, "fan_in", "truncated_normal")
+    keras = "initializers.HeNormal"
+    torch = "nn.init.kaiming_normal_"
+    example = "dense: {units: 10, activation: relu, kernel_initializer: he_normal}"
+    spellings = ("he", "kaiming")
+    fixed = Rule(2.0, "fan_in", "truncated_normal")
 
 
 class LecunUniform(Scaled):
     """Uniform on `+-sqrt(3 / fan_in)`. LeCun et al. 1998."""
 
-    keras: ClassVar[str] = "initializers.LecunUniform"
-    example: ClassVar[str] = "dense: {units: 10, kernel_initializer: lecun_uniform}"
-    fixed: ClassVar[Rule] = Rule(1.0, "fan_in", "uniform")
+    keras = "initializers.LecunUniform"
+    example = "dense: {units: 10, kernel_initializer: lecun_uniform}"
+    fixed = Rule(1.0, "fan_in", "uniform")
 
 
 class LecunNormal(Scaled):
     """Truncated normal of standard deviation `sqrt(1 / fan_in)`, for selu. LeCun et al. 1998, Klambauer et al. 2017."""
 
-    keras: ClassVar[str] = "initializers.LecunNormal"
-    example: ClassVar[str] = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
-    spellings: ClassVar[tuple[str, ...]] = ("lecun",)
-    fixed: ClassVar[Rule] = Rule(1.0, "fan_in", "truncated_normal")
+    keras = "initializers.LecunNormal"
+    example = "dense: {units: 10, activation: selu, kernel_initializer: lecun_normal}"
+    spellings = ("lecun",)
+    fixed = Rule(1.0, "fan_in", "truncated_normal")

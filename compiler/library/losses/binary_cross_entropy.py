@@ -1,6 +1,6 @@
 """Cross-entropies of values that each say how likely a yes is."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,8 +15,8 @@ from modelc.compiler.library.losses.elementwise import ElementwiseLoss
 class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
     """Abstract: target values lie in [0, 1], from no to yes; the two classes are no (0) and yes (1)."""
 
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "sigmoid"
-    limits: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    activation = "sigmoid"
+    limits = (0.0, 1.0)
 
     label_smoothing: Annotated[Fraction, Field(description="How far each target is moved towards 0.5.")] = 0.0
 
@@ -51,10 +51,10 @@ class BinaryCrossEntropy(YesOrNoLoss):
     validation too. `balanced` is `n / (2 * count of the class)` over all values of the training rows.
     """
 
-    keras: ClassVar[str] = "losses.BinaryCrossentropy"
-    torch: ClassVar[str] = "nn.BCEWithLogitsLoss"
-    spellings: ClassVar[tuple[str, ...]] = ("BCELoss", "bce", "sigmoid_cross_entropy", "log_loss")
-    example: ClassVar[str] = "binary_cross_entropy: {class_weight: {1: 3.0}}"
+    keras = "losses.BinaryCrossentropy"
+    torch = "nn.BCEWithLogitsLoss"
+    spellings = ("BCELoss", "bce", "sigmoid_cross_entropy", "log_loss")
+    example = "binary_cross_entropy: {class_weight: {1: 3.0}}"
 
     def score(self, values: Array, smooth: Array) -> Array:
         # Two softplus instead of softplus(x) - x * t: no difference of large numbers where the model is sure and right.
@@ -70,10 +70,10 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
     give `alpha` here.
     """
 
-    keras: ClassVar[str] = "losses.BinaryFocalCrossentropy"
-    primary: ClassVar[str | None] = "gamma"
-    spellings: ClassVar[tuple[str, ...]] = ("binary_focal", "sigmoid_focal_loss")
-    example: ClassVar[str] = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
+    keras = "losses.BinaryFocalCrossentropy"
+    primary = "gamma"
+    spellings = ("binary_focal", "sigmoid_focal_loss")
+    example = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
 
     gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
     alpha: Annotated[

@@ -1,6 +1,6 @@
 """Cross-entropies of classes, and what generalizes them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -33,10 +33,10 @@ class CrossEntropy(ClassLoss):
     in scikit-learn's `compute_class_weight`; a class without rows is an error.
     """
 
-    keras: ClassVar[str] = "losses.CategoricalCrossentropy"
-    torch: ClassVar[str] = "nn.CrossEntropyLoss"
-    primary: ClassVar[str | None] = None
-    spellings: ClassVar[tuple[str, ...]] = (
+    keras = "losses.CategoricalCrossentropy"
+    torch = "nn.CrossEntropyLoss"
+    primary = None
+    spellings = (
         "sparse_categorical_crossentropy",
         "crossentropy",
         "softmax_cross_entropy",
@@ -46,8 +46,8 @@ class CrossEntropy(ClassLoss):
         "scce",
         "ce",
     )
-    example: ClassVar[str] = "cross_entropy: {label_smoothing: 0.1}"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+    example = "cross_entropy: {label_smoothing: 0.1}"
+    activation = "softmax"
 
     label_smoothing: Annotated[
         Fraction, Field(description="The share of each target that is spread evenly over all classes.")
@@ -65,11 +65,11 @@ class FocalCrossEntropy(ClassLoss):
     `class_weight` is that of `cross_entropy`. Follows Keras 3 `CategoricalFocalCrossentropy` (from logits).
     """
 
-    keras: ClassVar[str] = "losses.CategoricalFocalCrossentropy"
-    primary: ClassVar[str | None] = "gamma"
-    spellings: ClassVar[tuple[str, ...]] = ("focal", "focal_loss")
-    example: ClassVar[str] = "focal_cross_entropy: 2.0"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+    keras = "losses.CategoricalFocalCrossentropy"
+    primary = "gamma"
+    spellings = ("focal", "focal_loss")
+    example = "focal_cross_entropy: 2.0"
+    activation = "softmax"
 
     gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
     alpha: Annotated[Positive, Field(description="Factor of the whole loss.")] = 0.25
@@ -95,11 +95,11 @@ class GeneralizedCrossEntropy(ClassLoss):
     `CategoricalGeneralizedCrossEntropy`, which takes labels and probabilities only.
     """
 
-    keras: ClassVar[str] = "losses.CategoricalGeneralizedCrossEntropy"
-    primary: ClassVar[str | None] = "q"
-    spellings: ClassVar[tuple[str, ...]] = ("gce", "categorical_generalized_cross_entropy")
-    example: ClassVar[str] = "generalized_cross_entropy: 0.7"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+    keras = "losses.CategoricalGeneralizedCrossEntropy"
+    primary = "q"
+    spellings = ("gce", "categorical_generalized_cross_entropy")
+    example = "generalized_cross_entropy: 0.7"
+    activation = "softmax"
 
     q: Annotated[Positive, Field(le=1, description="Above 0 and up to 1; larger forgives more wrong labels.")] = 0.5
 
@@ -115,11 +115,11 @@ class KLDivergence(Loss):
     takes probabilities and clips both at 1e-7.
     """
 
-    keras: ClassVar[str] = "losses.KLDivergence"
-    torch: ClassVar[str] = "nn.KLDivLoss"
-    spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
-    example: ClassVar[str] = "kl_divergence"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
+    keras = "losses.KLDivergence"
+    torch = "nn.KLDivLoss"
+    spellings = ("kld", "kullback_leibler_divergence", "kl_div")
+    example = "kl_divergence"
+    activation = "softmax"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)

@@ -1,13 +1,13 @@
 """The loss of a sequence of labels that is shorter than the steps it is read from, their places unknown."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need, need_float_output
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need, need_float_output
 
 NEVER = -1e30
 """The logarithm of no chance, finite so that sums and gradients are. Far below the logarithm of any chance in float32."""
@@ -29,13 +29,13 @@ class CTC(Loss):
     count. Where a mask leaves too few, the row has the loss 100,000 and no gradient.
     """
 
-    keras: ClassVar[str] = "losses.CTC"
-    torch: ClassVar[str] = "nn.CTCLoss"
-    primary: ClassVar[str | None] = "blank"
-    spellings: ClassVar[tuple[str, ...]] = ("connectionist_temporal_classification",)
-    example: ClassVar[str] = "ctc: {blank: 0}"
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
-    masking: ClassVar[Masking] = "use"
+    keras = "losses.CTC"
+    torch = "nn.CTCLoss"
+    primary = "blank"
+    spellings = ("connectionist_temporal_classification",)
+    example = "ctc: {blank: 0}"
+    activation = "softmax"
+    masking = "use"
 
     blank: Annotated[
         int, Field(ge=0, lt=2**31, description="The class that spells nothing, and fills up the target.")

@@ -1,7 +1,5 @@
 """The hinge losses: of yes-or-no scores, and of scores of classes."""
 
-from typing import ClassVar
-
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.class_loss import ClassLoss
@@ -15,10 +13,10 @@ class Hinge(ElementwiseLoss):
     from a whole batch whether its 0 stands for -1.
     """
 
-    keras: ClassVar[str] = "losses.Hinge"
-    spellings: ClassVar[tuple[str, ...]] = ("HingeLoss", "svm")
-    example: ClassVar[str] = "hinge"
-    limits: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    keras = "losses.Hinge"
+    spellings = ("HingeLoss", "svm")
+    example = "hinge"
+    limits = (-1.0, 1.0)
 
     def compare(self, values: Array, truth: Array) -> Array:
         return hinge(values, truth)
@@ -30,9 +28,9 @@ class SquaredHinge(ElementwiseLoss):
     Targets are -1 or 1; 0 is taken for -1. The loss is the mean over all values. Follows Keras 3 `SquaredHinge`.
     """
 
-    keras: ClassVar[str] = "losses.SquaredHinge"
-    example: ClassVar[str] = "squared_hinge"
-    limits: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    keras = "losses.SquaredHinge"
+    example = "squared_hinge"
+    limits = (-1.0, 1.0)
 
     def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(hinge(values, truth))
@@ -46,10 +44,10 @@ class CategoricalHinge(ClassLoss):
     The elements have shape `[...]`, and the loss is their mean. Follows Keras 3 `CategoricalHinge`.
     """
 
-    keras: ClassVar[str] = "losses.CategoricalHinge"
-    spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
-    akin: ClassVar[tuple[str, ...]] = ("MultiMarginLoss",)
-    example: ClassVar[str] = "categorical_hinge"
+    keras = "losses.CategoricalHinge"
+    spellings = ("multiclass_hinge",)
+    akin = ("MultiMarginLoss",)
+    example = "categorical_hinge"
 
     def compare(self, values: Array, target: Array) -> Array:
         truth = one_hot(target, values)

@@ -1,6 +1,6 @@
 """One minus the overlap of predicted and true areas, summed over the places of each row."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,7 +10,6 @@ from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import (
     Loss,
-    Masking,
     at_least_float32,
     need,
     need_equal_shapes,
@@ -22,8 +21,8 @@ from modelc.compiler.library.losses.class_loss import ClassLoss
 class ClassOverlap(ClassLoss):
     """Abstract: the areas of each class, by softmax over the last axis; one element per row and class."""
 
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "softmax"
-    masking: ClassVar[Masking] = "rows"
+    activation = "softmax"
+    masking = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         super().plan(output, target)
@@ -52,8 +51,8 @@ class ClassOverlap(ClassLoss):
 class BinaryOverlap(Loss):
     """Abstract: the areas of yes, by sigmoid; one element per row."""
 
-    activation: ClassVar[Literal["softmax", "sigmoid"] | None] = "sigmoid"
-    masking: ClassVar[Masking] = "rows"
+    activation = "sigmoid"
+    masking = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
@@ -111,9 +110,9 @@ class Dice(ClassOverlap):
     `axis` the places; Keras's default mixes the rows of a batch, and with softmax all classes.
     """
 
-    keras: ClassVar[str] = "losses.Dice"
-    spellings: ClassVar[tuple[str, ...]] = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
-    example: ClassVar[str] = "dice"
+    keras = "losses.Dice"
+    spellings = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
+    example = "dice"
 
     def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return dice(both, predicted, true)
@@ -127,8 +126,8 @@ class BinaryDice(BinaryOverlap):
     the batch; Keras's default mixes the rows of a batch.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("binary_dice_loss", "sigmoid_dice")
-    example: ClassVar[str] = "binary_dice"
+    spellings = ("binary_dice_loss", "sigmoid_dice")
+    example = "binary_dice"
 
     def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
         return dice(both, predicted, true)
@@ -153,9 +152,9 @@ class Tversky(ClassOverlap):
     Keras 3 `Tversky` with `axis` the places but for this: there `alpha` weighs what is missed, against its own description.
     """
 
-    keras: ClassVar[str] = "losses.Tversky"
-    spellings: ClassVar[tuple[str, ...]] = ("tversky_loss", "TverskyLoss")
-    example: ClassVar[str] = "tversky: {alpha: 0.3, beta: 0.7}"
+    keras = "losses.Tversky"
+    spellings = ("tversky_loss", "TverskyLoss")
+    example = "tversky: {alpha: 0.3, beta: 0.7}"
 
     alpha: WrongWeight = 0.5
     beta: MissedWeight = 0.5
@@ -171,8 +170,8 @@ class BinaryTversky(BinaryOverlap):
     in [0, 1]. The elements are one per row, and the loss is their mean. With both weights 0.5 it is `binary_dice`.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("binary_tversky_loss",)
-    example: ClassVar[str] = "binary_tversky: {alpha: 0.3, beta: 0.7}"
+    spellings = ("binary_tversky_loss",)
+    example = "binary_tversky: {alpha: 0.3, beta: 0.7}"
 
     alpha: WrongWeight = 0.5
     beta: MissedWeight = 0.5

@@ -1,7 +1,7 @@
 """The losses of numbers, value by value: how far an output is from its target."""
 
 from math import inf
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,10 +17,10 @@ class MeanSquaredError(ElementwiseLoss):
     The loss is the mean over all values. Follows Keras 3 `MeanSquaredError`.
     """
 
-    keras: ClassVar[str] = "losses.MeanSquaredError"
-    torch: ClassVar[str] = "nn.MSELoss"
-    spellings: ClassVar[tuple[str, ...]] = ("mse", "l2", "l2_loss", "squared_error")
-    example: ClassVar[str] = "mean_squared_error"
+    keras = "losses.MeanSquaredError"
+    torch = "nn.MSELoss"
+    spellings = ("mse", "l2", "l2_loss", "squared_error")
+    example = "mean_squared_error"
 
     def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(values - truth)
@@ -32,10 +32,10 @@ class MeanAbsoluteError(ElementwiseLoss):
     The loss is the mean over all values. Follows Keras 3 `MeanAbsoluteError`.
     """
 
-    keras: ClassVar[str] = "losses.MeanAbsoluteError"
-    torch: ClassVar[str] = "nn.L1Loss"
-    spellings: ClassVar[tuple[str, ...]] = ("mae", "l1", "absolute_error")
-    example: ClassVar[str] = "mean_absolute_error"
+    keras = "losses.MeanAbsoluteError"
+    torch = "nn.L1Loss"
+    spellings = ("mae", "l1", "absolute_error")
+    example = "mean_absolute_error"
 
     def compare(self, values: Array, truth: Array) -> Array:
         return jnp.abs(values - truth)
@@ -48,9 +48,9 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
     Keras 3 `MeanAbsolutePercentageError`.
     """
 
-    keras: ClassVar[str] = "losses.MeanAbsolutePercentageError"
-    spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
-    example: ClassVar[str] = "mean_absolute_percentage_error"
+    keras = "losses.MeanAbsolutePercentageError"
+    spellings = ("mape", "percentage_error")
+    example = "mean_absolute_percentage_error"
 
     def compare(self, values: Array, truth: Array) -> Array:
         return 100.0 * jnp.abs(values - truth) / jnp.maximum(jnp.abs(truth), EPSILON)
@@ -63,10 +63,10 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     gradient. The loss is the mean over all values. Follows Keras 3 `MeanSquaredLogarithmicError`.
     """
 
-    keras: ClassVar[str] = "losses.MeanSquaredLogarithmicError"
-    spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
-    example: ClassVar[str] = "mean_squared_logarithmic_error"
-    limits: ClassVar[tuple[float, float] | None] = (0.0, inf)
+    keras = "losses.MeanSquaredLogarithmicError"
+    spellings = ("msle", "squared_log_error", "mean_squared_log_error")
+    example = "mean_squared_logarithmic_error"
+    limits = (0.0, inf)
 
     def compare(self, values: Array, truth: Array) -> Array:
         return jnp.square(jnp.log1p(jnp.maximum(values, EPSILON)) - jnp.log1p(jnp.maximum(truth, EPSILON)))
@@ -79,11 +79,11 @@ class Huber(ElementwiseLoss):
     `Huber`; PyTorch's `SmoothL1Loss` with `beta` is this divided by `delta`.
     """
 
-    keras: ClassVar[str] = "losses.Huber"
-    torch: ClassVar[str] = "nn.HuberLoss"
-    primary: ClassVar[str | None] = "delta"
-    spellings: ClassVar[tuple[str, ...]] = ("smooth_l1", "SmoothL1Loss")
-    example: ClassVar[str] = "huber: 1.0"
+    keras = "losses.Huber"
+    torch = "nn.HuberLoss"
+    primary = "delta"
+    spellings = ("smooth_l1", "SmoothL1Loss")
+    example = "huber: 1.0"
 
     delta: Annotated[Positive, Field(description="The error from which on the loss grows in a straight line.")] = 1.0
 
@@ -99,9 +99,9 @@ class LogCosh(ElementwiseLoss):
     over all values. Follows Keras 3 `LogCosh`.
     """
 
-    keras: ClassVar[str] = "losses.LogCosh"
-    spellings: ClassVar[tuple[str, ...]] = ("log_cosh_error",)
-    example: ClassVar[str] = "log_cosh"
+    keras = "losses.LogCosh"
+    spellings = ("log_cosh_error",)
+    example = "log_cosh"
 
     def compare(self, values: Array, truth: Array) -> Array:
         error = values - truth
@@ -120,11 +120,11 @@ class Poisson(ElementwiseLoss):
     over all values. Follows Keras 3 `Poisson`.
     """
 
-    keras: ClassVar[str] = "losses.Poisson"
-    torch: ClassVar[str] = "nn.PoissonNLLLoss"
-    akin: ClassVar[tuple[str, ...]] = ("poisson_nll", "PoissonNLLLoss")
-    example: ClassVar[str] = "poisson"
-    limits: ClassVar[tuple[float, float] | None] = (0.0, inf)
+    keras = "losses.Poisson"
+    torch = "nn.PoissonNLLLoss"
+    akin = ("poisson_nll", "PoissonNLLLoss")
+    example = "poisson"
+    limits = (0.0, inf)
 
     def compare(self, values: Array, truth: Array) -> Array:
         return values - truth * jnp.log(values + EPSILON)

@@ -1,6 +1,6 @@
 """The losses of vectors that should be alike or differ: their distances and the angles between them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -66,9 +66,9 @@ class CosineSimilarity(Loss):
     negative.
     """
 
-    keras: ClassVar[str] = "losses.CosineSimilarity"
-    spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity", "cosine_distance")
-    example: ClassVar[str] = "cosine_similarity"
+    keras = "losses.CosineSimilarity"
+    spellings = ("cosine", "cosine_proximity", "cosine_distance")
+    example = "cosine_similarity"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
@@ -92,7 +92,7 @@ class CosineSimilarity(Loss):
 class PairLoss(Loss):
     """Abstract: two values `[..., size]` and a target `[...]`, 1 for alike and 0 for different; elements `[...]`."""
 
-    slots: ClassVar[tuple[str, ...]] = ("first", "second")
+    slots = ("first", "second")
 
     def plan(self, first: TensorType, second: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_alike(first, second)
@@ -128,9 +128,9 @@ class Contrastive(PairLoss):
     `ContrastiveLoss` is twice this.
     """
 
-    primary: ClassVar[str | None] = "margin"
-    spellings: ClassVar[tuple[str, ...]] = ("ContrastiveLoss", "contrastive_loss", "siamese")
-    example: ClassVar[str] = "contrastive: {margin: 1.0}"
+    primary = "margin"
+    spellings = ("ContrastiveLoss", "contrastive_loss", "siamese")
+    example = "contrastive: {margin: 1.0}"
 
     margin: Annotated[Positive, Field(description="The distance from which on different pairs are no loss.")] = 1.0
     distance: Distance = "euclidean"
@@ -152,9 +152,9 @@ class CosineEmbedding(PairLoss):
     their mean. Follows PyTorch's `CosineEmbeddingLoss`, whose target for different pairs is -1.
     """
 
-    torch: ClassVar[str] = "nn.CosineEmbeddingLoss"
-    primary: ClassVar[str | None] = "margin"
-    example: ClassVar[str] = "cosine_embedding: {margin: 0.2}"
+    torch = "nn.CosineEmbeddingLoss"
+    primary = "margin"
+    example = "cosine_embedding: {margin: 0.2}"
 
     margin: Annotated[Number, Field(ge=-1, le=1, description="The cosine up to which different pairs are no loss.")] = (
         0.0
@@ -174,13 +174,13 @@ class Triplet(Loss):
     `TripletMarginLoss` is `distance: euclidean` with a margin of 1.
     """
 
-    torch: ClassVar[str] = "nn.TripletMarginLoss"
-    primary: ClassVar[str | None] = "margin"
-    spellings: ClassVar[tuple[str, ...]] = ("triplet_loss",)
-    akin: ClassVar[tuple[str, ...]] = ("TripletMarginLoss",)
-    example: ClassVar[str] = "triplet: {margin: 0.2}"
-    slots: ClassVar[tuple[str, ...]] = ("anchor", "positive", "negative")
-    takes_target: ClassVar[bool] = False
+    torch = "nn.TripletMarginLoss"
+    primary = "margin"
+    spellings = ("triplet_loss",)
+    akin = ("TripletMarginLoss",)
+    example = "triplet: {margin: 0.2}"
+    slots = ("anchor", "positive", "negative")
+    takes_target = False
 
     margin: Annotated[Positive, Field(description="How much nearer the positive has to be.")] = 0.2
     distance: Distance = "squared_euclidean"

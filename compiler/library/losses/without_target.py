@@ -1,18 +1,16 @@
 """The losses that have no target: a value of the model itself, and none."""
 
-from typing import ClassVar
-
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.loss import Loss, Masking, at_least_float32, need_float_output
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_float_output
 
 
 class Minimize(Loss):
     """The values of a node themselves: training makes their mean small. There is no target."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("identity_loss", "mean_loss", "add_loss")
-    example: ClassVar[str] = "minimize"
-    takes_target: ClassVar[bool] = False
+    spellings = ("identity_loss", "mean_loss", "add_loss")
+    example = "minimize"
+    takes_target = False
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
@@ -25,10 +23,10 @@ class Minimize(Loss):
 class NoLoss(Loss):
     """Marks an output that is predicted but not trained: its loss is 0 for every row, and it has no target."""
 
-    spellings: ClassVar[tuple[str, ...]] = ("no_loss", "predict_only", "null")
-    example: ClassVar[str] = "none"
-    takes_target: ClassVar[bool] = False
-    masking: ClassVar[Masking] = "rows"
+    spellings = ("no_loss", "predict_only", "null")
+    example = "none"
+    takes_target = False
+    masking = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         return ()

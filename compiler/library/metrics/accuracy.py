@@ -1,7 +1,7 @@
 """The share of right answers."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,10 +21,10 @@ class Accuracy(ThresholdedMetric):
     divided by all answers. Follows Keras 3 `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
     """
 
-    keras: ClassVar[str] = "metrics.CategoricalAccuracy"
-    spellings: ClassVar[tuple[str, ...]] = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
-    example: ClassVar[str] = "accuracy"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.CategoricalAccuracy"
+    spellings = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
+    example = "accuracy"
+    better = "higher"
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if link == "sigmoid":
@@ -45,12 +45,12 @@ class TopKAccuracy(AnswerMetric):
     `SparseTopKCategoricalAccuracy` and `TopKCategoricalAccuracy`.
     """
 
-    keras: ClassVar[str] = "metrics.TopKCategoricalAccuracy"
-    primary: ClassVar[str | None] = "k"
-    spellings: ClassVar[tuple[str, ...]] = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
-    akin: ClassVar[tuple[str, ...]] = ("top_k_accuracy_score",)
-    example: ClassVar[str] = "top_k_accuracy: 3"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.TopKCategoricalAccuracy"
+    primary = "k"
+    spellings = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
+    akin = ("top_k_accuracy_score",)
+    example = "top_k_accuracy: 3"
+    better = "higher"
 
     k: Annotated[Size, Field(description="How many classes may be guessed.")] = 5
 

@@ -1,7 +1,7 @@
 """The metrics of counts of right and wrong answers: precision, recall, what combines them, and the counts themselves."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -52,10 +52,10 @@ class Precision(CountedMetric):
     value.
     """
 
-    keras: ClassVar[str] = "metrics.Precision"
-    spellings: ClassVar[tuple[str, ...]] = ("precision_score", "positive_predictive_value", "ppv")
-    example: ClassVar[str] = "precision: {average: micro}"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.Precision"
+    spellings = ("precision_score", "positive_predictive_value", "ppv")
+    example = "precision: {average: micro}"
+    better = "higher"
 
     average: Average = "macro"
 
@@ -73,10 +73,10 @@ class Recall(CountedMetric):
     scikit-learn `recall_score`; Keras 3 `Recall` is `micro`, and takes a threshold where this takes the greatest value.
     """
 
-    keras: ClassVar[str] = "metrics.Recall"
-    spellings: ClassVar[tuple[str, ...]] = ("recall_score", "sensitivity", "true_positive_rate", "tpr")
-    example: ClassVar[str] = "recall: {class_id: 1}"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.Recall"
+    spellings = ("recall_score", "sensitivity", "true_positive_rate", "tpr")
+    example = "recall: {class_id: 1}"
+    better = "higher"
 
     average: Average = "macro"
 
@@ -95,12 +95,12 @@ class FBeta(CountedMetric):
     `fbeta_score`.
     """
 
-    keras: ClassVar[str] = "metrics.FBetaScore"
-    primary: ClassVar[str | None] = "beta"
-    spellings: ClassVar[tuple[str, ...]] = ("f1", "f1_score", "f_score")
-    akin: ClassVar[tuple[str, ...]] = ("f2",)
-    example: ClassVar[str] = "f_beta: 1.0"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.FBetaScore"
+    primary = "beta"
+    spellings = ("f1", "f1_score", "f_score")
+    akin = ("f2",)
+    example = "f_beta: 1.0"
+    better = "higher"
 
     beta: Annotated[Positive, Field(description="How much recall weighs against precision.")] = 1.0
     average: Average = "macro"
@@ -119,10 +119,10 @@ class TruePositives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `TruePositives`, which takes a threshold in both cases.
     """
 
-    keras: ClassVar[str] = "metrics.TruePositives"
-    spellings: ClassVar[tuple[str, ...]] = ("tp",)
-    example: ClassVar[str] = "true_positives"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.TruePositives"
+    spellings = ("tp",)
+    example = "true_positives"
+    better = "higher"
 
     def score(self, counts: Counts) -> float:
         return float(counts.true_positives.sum())
@@ -136,10 +136,10 @@ class FalsePositives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `FalsePositives`, which takes a threshold in both cases.
     """
 
-    keras: ClassVar[str] = "metrics.FalsePositives"
-    spellings: ClassVar[tuple[str, ...]] = ("fp",)
-    example: ClassVar[str] = "false_positives"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    keras = "metrics.FalsePositives"
+    spellings = ("fp",)
+    example = "false_positives"
+    better = "lower"
 
     def score(self, counts: Counts) -> float:
         return float(counts.false_positives.sum())
@@ -153,10 +153,10 @@ class FalseNegatives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `FalseNegatives`, which takes a threshold in both cases.
     """
 
-    keras: ClassVar[str] = "metrics.FalseNegatives"
-    spellings: ClassVar[tuple[str, ...]] = ("fn",)
-    example: ClassVar[str] = "false_negatives"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    keras = "metrics.FalseNegatives"
+    spellings = ("fn",)
+    example = "false_negatives"
+    better = "lower"
 
     def score(self, counts: Counts) -> float:
         return float(counts.false_negatives.sum())
@@ -170,10 +170,10 @@ class TrueNegatives(CountedMetric):
     the epoch, divided by nothing. Follows Keras 3 `TrueNegatives`, which takes a threshold in both cases.
     """
 
-    keras: ClassVar[str] = "metrics.TrueNegatives"
-    spellings: ClassVar[tuple[str, ...]] = ("tn",)
-    example: ClassVar[str] = "true_negatives"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.TrueNegatives"
+    spellings = ("tn",)
+    example = "true_negatives"
+    better = "higher"
 
     def score(self, counts: Counts) -> float:
         return float(counts.true_negatives.sum())

@@ -1,7 +1,6 @@
 """Metrics of probabilities that are a mean of logarithms."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.formulas import EPSILON
@@ -20,8 +19,8 @@ class CrossEntropy(Metric):
     Keras 3 `SparseCategoricalCrossentropy` and `CategoricalCrossentropy`.
     """
 
-    keras: ClassVar[str] = "metrics.CategoricalCrossentropy"
-    spellings: ClassVar[tuple[str, ...]] = (
+    keras = "metrics.CategoricalCrossentropy"
+    spellings = (
         "sparse_categorical_crossentropy",
         "crossentropy",
         "nll",
@@ -29,8 +28,8 @@ class CrossEntropy(Metric):
         "scce",
         "ce",
     )
-    example: ClassVar[str] = "cross_entropy"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    example = "cross_entropy"
+    better = "lower"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "softmax")
@@ -52,10 +51,10 @@ class BinaryCrossEntropy(ElementwiseMetric):
     and no class weights, whatever the loss has. Follows Keras 3 `BinaryCrossentropy`.
     """
 
-    keras: ClassVar[str] = "metrics.BinaryCrossentropy"
-    spellings: ClassVar[tuple[str, ...]] = ("bce", "log_loss")
-    example: ClassVar[str] = "binary_cross_entropy"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    keras = "metrics.BinaryCrossentropy"
+    spellings = ("bce", "log_loss")
+    example = "binary_cross_entropy"
+    better = "lower"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid")
@@ -74,10 +73,10 @@ class KLDivergence(ElementwiseMetric):
     target of 0 adds nothing; the mean is over `[...]`. Follows Keras 3 `KLDivergence`.
     """
 
-    keras: ClassVar[str] = "metrics.KLDivergence"
-    spellings: ClassVar[tuple[str, ...]] = ("kld", "kullback_leibler_divergence", "kl_div")
-    example: ClassVar[str] = "kl_divergence"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    keras = "metrics.KLDivergence"
+    spellings = ("kld", "kullback_leibler_divergence", "kl_div")
+    example = "kl_divergence"
+    better = "lower"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "softmax")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import sqrt
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -34,7 +34,7 @@ class MeanOfLoss(ElementwiseMetric):
     """Abstract: the mean of the elements of `loss`."""
 
     loss: ClassVar[type[Loss]]
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    better = "lower"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
         return self.loss().elements(prediction, truth)
@@ -46,10 +46,10 @@ class MeanAbsoluteError(MeanOfLoss):
     Follows Keras 3 `MeanAbsoluteError`.
     """
 
-    keras: ClassVar[str] = "metrics.MeanAbsoluteError"
-    spellings: ClassVar[tuple[str, ...]] = ("mae", "mean_absolute", "absolute_error")
-    example: ClassVar[str] = "mean_absolute_error"
-    loss: ClassVar[type[Loss]] = regression.MeanAbsoluteError
+    keras = "metrics.MeanAbsoluteError"
+    spellings = ("mae", "mean_absolute", "absolute_error")
+    example = "mean_absolute_error"
+    loss = regression.MeanAbsoluteError
 
 
 class MeanSquaredError(MeanOfLoss):
@@ -58,10 +58,10 @@ class MeanSquaredError(MeanOfLoss):
     Follows Keras 3 `MeanSquaredError`.
     """
 
-    keras: ClassVar[str] = "metrics.MeanSquaredError"
-    spellings: ClassVar[tuple[str, ...]] = ("mse", "mean_squared", "squared_error")
-    example: ClassVar[str] = "mean_squared_error"
-    loss: ClassVar[type[Loss]] = regression.MeanSquaredError
+    keras = "metrics.MeanSquaredError"
+    spellings = ("mse", "mean_squared", "squared_error")
+    example = "mean_squared_error"
+    loss = regression.MeanSquaredError
 
 
 class RootMeanSquaredError(MeanOfLoss):
@@ -70,10 +70,10 @@ class RootMeanSquaredError(MeanOfLoss):
     Follows Keras 3 `RootMeanSquaredError`.
     """
 
-    keras: ClassVar[str] = "metrics.RootMeanSquaredError"
-    spellings: ClassVar[tuple[str, ...]] = ("rmse", "root_mean_squared")
-    example: ClassVar[str] = "root_mean_squared_error"
-    loss: ClassVar[type[Loss]] = regression.MeanSquaredError
+    keras = "metrics.RootMeanSquaredError"
+    spellings = ("rmse", "root_mean_squared")
+    example = "root_mean_squared_error"
+    loss = regression.MeanSquaredError
 
     def result(self, sums: Mapping[str, float]) -> float:
         return sqrt(mean_result(sums))
@@ -85,10 +85,10 @@ class MeanAbsolutePercentageError(MeanOfLoss):
     Follows Keras 3 `MeanAbsolutePercentageError`.
     """
 
-    keras: ClassVar[str] = "metrics.MeanAbsolutePercentageError"
-    spellings: ClassVar[tuple[str, ...]] = ("mape", "percentage_error")
-    example: ClassVar[str] = "mean_absolute_percentage_error"
-    loss: ClassVar[type[Loss]] = regression.MeanAbsolutePercentageError
+    keras = "metrics.MeanAbsolutePercentageError"
+    spellings = ("mape", "percentage_error")
+    example = "mean_absolute_percentage_error"
+    loss = regression.MeanAbsolutePercentageError
 
 
 class MeanSquaredLogarithmicError(MeanOfLoss):
@@ -97,10 +97,10 @@ class MeanSquaredLogarithmicError(MeanOfLoss):
     What is below 1e-7 is taken for 1e-7. Follows Keras 3 `MeanSquaredLogarithmicError`.
     """
 
-    keras: ClassVar[str] = "metrics.MeanSquaredLogarithmicError"
-    spellings: ClassVar[tuple[str, ...]] = ("msle", "squared_log_error", "mean_squared_log_error")
-    example: ClassVar[str] = "mean_squared_logarithmic_error"
-    loss: ClassVar[type[Loss]] = regression.MeanSquaredLogarithmicError
+    keras = "metrics.MeanSquaredLogarithmicError"
+    spellings = ("msle", "squared_log_error", "mean_squared_log_error")
+    example = "mean_squared_logarithmic_error"
+    loss = regression.MeanSquaredLogarithmicError
 
 
 class LogCosh(MeanOfLoss):
@@ -109,10 +109,10 @@ class LogCosh(MeanOfLoss):
     Follows Keras 3 `LogCoshError`.
     """
 
-    keras: ClassVar[str] = "metrics.LogCoshError"
-    spellings: ClassVar[tuple[str, ...]] = ("logcosh",)
-    example: ClassVar[str] = "log_cosh"
-    loss: ClassVar[type[Loss]] = regression.LogCosh
+    keras = "metrics.LogCoshError"
+    spellings = ("logcosh",)
+    example = "log_cosh"
+    loss = regression.LogCosh
 
 
 class Poisson(MeanOfLoss):
@@ -121,10 +121,10 @@ class Poisson(MeanOfLoss):
     Follows Keras 3 `Poisson`.
     """
 
-    keras: ClassVar[str] = "metrics.Poisson"
-    spellings: ClassVar[tuple[str, ...]] = ("poisson_nll",)
-    example: ClassVar[str] = "poisson"
-    loss: ClassVar[type[Loss]] = regression.Poisson
+    keras = "metrics.Poisson"
+    spellings = ("poisson_nll",)
+    example = "poisson"
+    loss = regression.Poisson
 
 
 class Hinge(MeanOfLoss):
@@ -133,9 +133,9 @@ class Hinge(MeanOfLoss):
     Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `Hinge`.
     """
 
-    keras: ClassVar[str] = "metrics.Hinge"
-    example: ClassVar[str] = "hinge"
-    loss: ClassVar[type[Loss]] = hinge.Hinge
+    keras = "metrics.Hinge"
+    example = "hinge"
+    loss = hinge.Hinge
 
 
 class SquaredHinge(MeanOfLoss):
@@ -144,9 +144,9 @@ class SquaredHinge(MeanOfLoss):
     Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `SquaredHinge`.
     """
 
-    keras: ClassVar[str] = "metrics.SquaredHinge"
-    example: ClassVar[str] = "squared_hinge"
-    loss: ClassVar[type[Loss]] = hinge.SquaredHinge
+    keras = "metrics.SquaredHinge"
+    example = "squared_hinge"
+    loss = hinge.SquaredHinge
 
 
 class CategoricalHinge(AnswerMetric):
@@ -156,10 +156,10 @@ class CategoricalHinge(AnswerMetric):
     Keras 3 `CategoricalHinge`.
     """
 
-    keras: ClassVar[str] = "metrics.CategoricalHinge"
-    spellings: ClassVar[tuple[str, ...]] = ("multiclass_hinge",)
-    example: ClassVar[str] = "categorical_hinge"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    keras = "metrics.CategoricalHinge"
+    spellings = ("multiclass_hinge",)
+    example = "categorical_hinge"
+    better = "lower"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_class_target(output, target)

@@ -1,7 +1,7 @@
 """The overlap of predicted and true areas."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -16,7 +16,7 @@ from modelc.compiler.library.metrics.counting import KINDS, Counts, count, piece
 class OverlapMetric(ThresholdedMetric):
     """Abstract: counts the answers for each class; a yes-or-no output has the classes no and yes."""
 
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    better = "higher"
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         counts = count(prediction, target, weight, link, self.threshold)
@@ -45,9 +45,9 @@ class MeanIoU(OverlapMetric):
     true in the epoch is left out of the mean. Follows Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
     """
 
-    keras: ClassVar[str] = "metrics.MeanIoU"
-    spellings: ClassVar[tuple[str, ...]] = ("mean_jaccard", "one_hot_mean_iou", "miou")
-    example: ClassVar[str] = "mean_iou"
+    keras = "metrics.MeanIoU"
+    spellings = ("mean_jaccard", "one_hot_mean_iou", "miou")
+    example = "mean_iou"
 
 
 class IoU(OverlapMetric):
@@ -60,10 +60,10 @@ class IoU(OverlapMetric):
     classes is answered or true in the epoch. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
     """
 
-    primary: ClassVar[str | None] = "target_class_ids"
-    keras: ClassVar[str] = "metrics.IoU"
-    spellings: ClassVar[tuple[str, ...]] = ("jaccard", "jaccard_score", "one_hot_iou", "binary_iou")
-    example: ClassVar[str] = "iou: [1]"
+    primary = "target_class_ids"
+    keras = "metrics.IoU"
+    spellings = ("jaccard", "jaccard_score", "one_hot_iou", "binary_iou")
+    example = "iou: [1]"
 
     target_class_ids: Annotated[
         tuple[Count, ...],

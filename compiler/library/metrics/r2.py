@@ -1,7 +1,7 @@
 """How much of the targets' variance the predictions explain."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -26,10 +26,10 @@ class R2(Metric):
     those of their mean over their spread. From a thousandfold on they count as equal; scale such targets.
     """
 
-    keras: ClassVar[str] = "metrics.R2Score"
-    spellings: ClassVar[tuple[str, ...]] = ("r_squared", "rsquared", "coefficient_of_determination")
-    example: ClassVar[str] = "r2"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.R2Score"
+    spellings = ("r_squared", "rsquared", "coefficient_of_determination")
+    example = "r2"
+    better = "higher"
 
     class_aggregation: Annotated[
         Literal["uniform_average", "variance_weighted_average"],

@@ -1,7 +1,5 @@
 """How alike vectors of predictions and of targets are: the angle between them, and their correlations."""
 
-from typing import ClassVar, Literal
-
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
@@ -18,10 +16,10 @@ class CosineSimilarity(ElementwiseMetric):
     `CosineSimilarity`; the loss of this name is negative.
     """
 
-    keras: ClassVar[str] = "metrics.CosineSimilarity"
-    spellings: ClassVar[tuple[str, ...]] = ("cosine", "cosine_proximity")
-    example: ClassVar[str] = "cosine_similarity"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.CosineSimilarity"
+    spellings = ("cosine", "cosine_proximity")
+    example = "cosine_similarity"
+    better = "higher"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_comparable(output, target)
@@ -41,7 +39,7 @@ class CosineSimilarity(ElementwiseMetric):
 class CorrelationMetric(ElementwiseMetric):
     """Abstract: output and target `[..., size]` hold vectors on the last axis; the metric is a mean over `[...]`."""
 
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    better = "higher"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_comparable(output, target)
@@ -64,9 +62,9 @@ class PearsonCorrelation(CorrelationMetric):
     it is not the correlation over the rows of the epoch.
     """
 
-    keras: ClassVar[str] = "metrics.PearsonCorrelation"
-    spellings: ClassVar[tuple[str, ...]] = ("pearsonr", "pearson", "correlation")
-    example: ClassVar[str] = "pearson_correlation"
+    keras = "metrics.PearsonCorrelation"
+    spellings = ("pearsonr", "pearson", "correlation")
+    example = "pearson_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
         first, second = (values - jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth))
@@ -83,9 +81,9 @@ class ConcordanceCorrelation(CorrelationMetric):
     Source: Lin 1989 (https://doi.org/10.2307/2532051). Follows Keras 3 `ConcordanceCorrelation`.
     """
 
-    keras: ClassVar[str] = "metrics.ConcordanceCorrelation"
-    spellings: ClassVar[tuple[str, ...]] = ("ccc", "lins_ccc", "concordance")
-    example: ClassVar[str] = "concordance_correlation"
+    keras = "metrics.ConcordanceCorrelation"
+    spellings = ("ccc", "lins_ccc", "concordance")
+    example = "concordance_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
         means = [jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth)]

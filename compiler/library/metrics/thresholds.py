@@ -1,7 +1,7 @@
 """The metrics over all thresholds of a probability: the area under a curve, the best score where another is good enough."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ Least = Annotated[Number, Field(ge=0, le=1)]
 class ThresholdMetric(Metric):
     """Abstract: counts right and wrong answers at thresholds evenly from 0 to 1, above which a probability is a yes."""
 
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    better = "higher"
 
     num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="How many thresholds are tried.")] = 200
     class_id: ClassId = None
@@ -62,9 +62,9 @@ class PrecisionAtRecall(ThresholdMetric):
     `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `PrecisionAtRecall`.
     """
 
-    primary: ClassVar[str | None] = "recall"
-    keras: ClassVar[str] = "metrics.PrecisionAtRecall"
-    example: ClassVar[str] = "precision_at_recall: 0.8"
+    primary = "recall"
+    keras = "metrics.PrecisionAtRecall"
+    example = "precision_at_recall: 0.8"
 
     recall: Annotated[Least, Field(description="The recall that there has to be.")]
 
@@ -80,9 +80,9 @@ class RecallAtPrecision(ThresholdMetric):
     `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `RecallAtPrecision`.
     """
 
-    primary: ClassVar[str | None] = "precision"
-    keras: ClassVar[str] = "metrics.RecallAtPrecision"
-    example: ClassVar[str] = "recall_at_precision: 0.8"
+    primary = "precision"
+    keras = "metrics.RecallAtPrecision"
+    example = "recall_at_precision: 0.8"
 
     precision: Annotated[Least, Field(description="The precision that there has to be.")]
 
@@ -99,9 +99,9 @@ class SensitivityAtSpecificity(ThresholdMetric):
     `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `SensitivityAtSpecificity`.
     """
 
-    primary: ClassVar[str | None] = "specificity"
-    keras: ClassVar[str] = "metrics.SensitivityAtSpecificity"
-    example: ClassVar[str] = "sensitivity_at_specificity: 0.8"
+    primary = "specificity"
+    keras = "metrics.SensitivityAtSpecificity"
+    example = "sensitivity_at_specificity: 0.8"
 
     specificity: Annotated[Least, Field(description="The specificity that there has to be.")]
 
@@ -118,9 +118,9 @@ class SpecificityAtSensitivity(ThresholdMetric):
     `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `SpecificityAtSensitivity`.
     """
 
-    primary: ClassVar[str | None] = "sensitivity"
-    keras: ClassVar[str] = "metrics.SpecificityAtSensitivity"
-    example: ClassVar[str] = "specificity_at_sensitivity: 0.8"
+    primary = "sensitivity"
+    keras = "metrics.SpecificityAtSensitivity"
+    example = "specificity_at_sensitivity: 0.8"
 
     sensitivity: Annotated[Least, Field(description="The sensitivity that there has to be.")]
 
@@ -170,12 +170,12 @@ class AUC(Metric):
     default.
     """
 
-    keras: ClassVar[str] = "metrics.AUC"
-    primary: ClassVar[str | None] = "curve"
-    spellings: ClassVar[tuple[str, ...]] = ("roc_auc", "roc_auc_score", "auroc")
-    akin: ClassVar[tuple[str, ...]] = ("pr_auc", "average_precision")
-    example: ClassVar[str] = "auc: {curve: PR}"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    keras = "metrics.AUC"
+    primary = "curve"
+    spellings = ("roc_auc", "roc_auc_score", "auroc")
+    akin = ("pr_auc", "average_precision")
+    example = "auc: {curve: PR}"
+    better = "higher"
 
     curve: Annotated[Literal["ROC", "PR"], Field(description="Which curve.")] = "ROC"
     num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="How many points the curve has.")] = 200

@@ -1,7 +1,6 @@
 """What an output gives, without a target to compare it with."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -12,8 +11,8 @@ from modelc.compiler.library.metrics.answers import spread
 class ValueMetric(Metric):
     """Abstract: a metric of the values of an output alone."""
 
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    takes_target: ClassVar[bool] = False
+    better = "lower"
+    takes_target = False
 
     def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
         need(
@@ -33,9 +32,9 @@ class Mean(ValueMetric):
     `Mean`.
     """
 
-    keras: ClassVar[str] = "metrics.Mean"
-    spellings: ClassVar[tuple[str, ...]] = ("average", "mean_value")
-    example: ClassVar[str] = "mean"
+    keras = "metrics.Mean"
+    spellings = ("average", "mean_value")
+    example = "mean"
 
     def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(prediction.astype(jnp.float32), weight)
@@ -51,9 +50,9 @@ class Sum(ValueMetric):
     loss `none`. As a monitor, lower is better. Follows Keras 3 `Sum`.
     """
 
-    keras: ClassVar[str] = "metrics.Sum"
-    spellings: ClassVar[tuple[str, ...]] = ("total", "sum_of_values")
-    example: ClassVar[str] = "sum"
+    keras = "metrics.Sum"
+    spellings = ("total", "sum_of_values")
+    example = "sum"
 
     def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         weights = spread(weight, prediction)

@@ -1,6 +1,6 @@
 """Adam, and Adam with weight decay of its own."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,10 +18,10 @@ class Adam(Optimizer):
     second moment, as in the paper. Keras adds it before the correction, which matters only for tiny gradients.
     """
 
-    keras: ClassVar[str] = "optimizers.Adam"
-    torch: ClassVar[str] = "optim.Adam"
-    primary: ClassVar[str | None] = "learning_rate"
-    example: ClassVar[str] = "adam: {learning_rate: 0.001}"
+    keras = "optimizers.Adam"
+    torch = "optim.Adam"
+    primary = "learning_rate"
+    example = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
     beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
@@ -40,11 +40,11 @@ class AdamW(Optimizer):
     and embeddings do, biases and the scales of normalizations do not.
     """
 
-    keras: ClassVar[str] = "optimizers.AdamW"
-    torch: ClassVar[str] = "optim.AdamW"
-    primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("adamw_torch",)
-    example: ClassVar[str] = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
+    keras = "optimizers.AdamW"
+    torch = "optim.AdamW"
+    primary = "learning_rate"
+    spellings = ("adamw_torch",)
+    example = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
     weight_decay: Annotated[NonNegative, Field(description="Decay of weights of rank 2 and above.")] = 0.004

@@ -1,6 +1,6 @@
 """RMSprop."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,10 +17,10 @@ class RMSProp(Optimizer):
     `centered` divides by an estimate of the standard deviation instead.
     """
 
-    keras: ClassVar[str] = "optimizers.RMSprop"
-    torch: ClassVar[str] = "optim.RMSprop"
-    primary: ClassVar[str | None] = "learning_rate"
-    example: ClassVar[str] = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
+    keras = "optimizers.RMSprop"
+    torch = "optim.RMSprop"
+    primary = "learning_rate"
+    example = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
     rho: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.9

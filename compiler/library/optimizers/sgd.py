@@ -1,6 +1,6 @@
 """Stochastic gradient descent."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,12 +18,12 @@ class SGD(Optimizer):
     the two agree for a constant rate and differ slightly under a schedule.
     """
 
-    keras: ClassVar[str] = "optimizers.SGD"
-    torch: ClassVar[str] = "optim.SGD"
-    primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("gradient_descent",)
-    akin: ClassVar[tuple[str, ...]] = ("momentum",)
-    example: ClassVar[str] = "sgd: {learning_rate: 0.01, momentum: 0.9}"
+    keras = "optimizers.SGD"
+    torch = "optim.SGD"
+    primary = "learning_rate"
+    spellings = ("gradient_descent",)
+    akin = ("momentum",)
+    example = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.01
     momentum: Annotated[Fraction, Field(description="Share of the last step that is kept.")] = 0.0

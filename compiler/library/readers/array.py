@@ -1,6 +1,6 @@
 """Numbers as they are, or scaled."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -23,9 +23,9 @@ class ArrayReader(Reader):
     integers. Without a wanted type (a target) integers stay integers, floats become float32.
     """
 
-    primary: ClassVar[str | None] = "column"
-    spellings: ClassVar[tuple[str, ...]] = ("number", "numeric", "float", "tensor", "ndarray")
-    example: ClassVar[str] = "array: {column: image, scale: 1/255}"
+    primary = "column"
+    spellings = ("number", "numeric", "float", "tensor", "ndarray")
+    example = "array: {column: image, scale: 1/255}"
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0

@@ -1,6 +1,6 @@
 """Labels: integers, or names that become integers."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -37,9 +37,9 @@ class CategoryReader(Reader):
     `category_encoding`.
     """
 
-    primary: ClassVar[str | None] = "column"
-    spellings: ClassVar[tuple[str, ...]] = ("label", "labels", "class", "categorical", "categories", "class_label")
-    example: ClassVar[str] = "category: {column: label, classes: [cat, dog]}"
+    primary = "column"
+    spellings = ("label", "labels", "class", "categorical", "categories", "class_label")
+    example = "category: {column: label, classes: [cat, dog]}"
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[

@@ -1,6 +1,6 @@
 """The target that is an input again: autoencoders."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -16,10 +16,10 @@ class SameAs(Reader):
     Its `Column` and its array are those of the input, not of a column of the source; both pass through unchanged.
     """
 
-    primary: ClassVar[str | None] = "input"
-    spellings: ClassVar[tuple[str, ...]] = ("copy", "copy_of", "input", "sameas")
-    example: ClassVar[str] = "same_as: image"
-    origin: ClassVar[Literal["column", "input"]] = "input"
+    primary = "input"
+    spellings = ("copy", "copy_of", "input", "sameas")
+    example = "same_as: image"
+    origin = "input"
 
     input: Annotated[str, Field(min_length=1, description="Name of the input.")]
 

@@ -1,6 +1,6 @@
 """Penalties on the size of weights: the sums of their magnitudes and of their squares."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,10 +12,10 @@ from modelc.compiler.library.contracts.regularizer import Regularizer
 class L1(Regularizer):
     """`l1 * sum(|w|)`, which draws weights to exactly zero. Tibshirani 1996; as Keras 3 `regularizers.L1`."""
 
-    keras: ClassVar[str] = "regularizers.L1"
-    primary: ClassVar[str | None] = "l1"
-    spellings: ClassVar[tuple[str, ...]] = ("lasso",)
-    example: ClassVar[str] = "l1: 0.01"
+    keras = "regularizers.L1"
+    primary = "l1"
+    spellings = ("lasso",)
+    example = "l1: 0.01"
 
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01
 
@@ -26,11 +26,11 @@ class L1(Regularizer):
 class L2(Regularizer):
     """`l2 * sum(w^2)`, without a half. Hoerl and Kennard 1970; as Keras 3 `regularizers.L2`."""
 
-    keras: ClassVar[str] = "regularizers.L2"
-    primary: ClassVar[str | None] = "l2"
-    spellings: ClassVar[tuple[str, ...]] = ("ridge",)
-    akin: ClassVar[tuple[str, ...]] = ("weight_decay",)
-    example: ClassVar[str] = "l2: 0.01"
+    keras = "regularizers.L2"
+    primary = "l2"
+    spellings = ("ridge",)
+    akin = ("weight_decay",)
+    example = "l2: 0.01"
 
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01
 
@@ -42,9 +42,9 @@ class L1L2(Regularizer):
     """`l1 * sum(|w|) + l2 * sum(w^2)`. Zou and Hastie 2005; as Keras 3 `regularizers.L1L2`, but with Keras's factors of
     `l1` and `l2` as defaults, since Keras's own defaults of 0 regularize nothing."""
 
-    keras: ClassVar[str] = "regularizers.L1L2"
-    spellings: ClassVar[tuple[str, ...]] = ("elastic_net",)
-    example: ClassVar[str] = "l1_l2: {l1: 0.001, l2: 0.01}"
+    keras = "regularizers.L1L2"
+    spellings = ("elastic_net",)
+    example = "l1_l2: {l1: 0.001, l2: 0.01}"
 
     l1: Annotated[NonNegative, Field(description="Factor of the sum of magnitudes.")] = 0.01
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01

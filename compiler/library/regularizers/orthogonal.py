@@ -1,6 +1,6 @@
 """A penalty on rows or columns of a matrix that are not orthogonal to each other."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,9 @@ class OrthogonalRegularizer(Regularizer):
     """`factor * mean(|cosine|)` over all pairs of rows (or columns) of a matrix, as Keras 3
     `regularizers.OrthogonalRegularizer`: a half of the sum over the off-diagonal, over the number of pairs."""
 
-    keras: ClassVar[str] = "regularizers.OrthogonalRegularizer"
-    primary: ClassVar[str | None] = "factor"
-    example: ClassVar[str] = "orthogonal: {factor: 0.01, mode: columns}"
+    keras = "regularizers.OrthogonalRegularizer"
+    primary = "factor"
+    example = "orthogonal: {factor: 0.01, mode: columns}"
 
     factor: Annotated[NonNegative, Field(description="Factor of the penalty.")] = 0.01
     mode: Annotated[Literal["rows", "columns"], Field(description="What is to be orthogonal.")] = "rows"

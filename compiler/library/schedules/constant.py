@@ -1,6 +1,6 @@
 """A learning rate that stays."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,9 +12,9 @@ from modelc.compiler.library.contracts.optimizer import Schedule
 class Constant(Schedule):
     """The same learning rate at every step: what a bare number means, in the notation of schedules."""
 
-    primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("constant_schedule", "ConstantLR", "fixed")
-    example: ClassVar[str] = "constant: 0.1"
+    primary = "learning_rate"
+    spellings = ("constant_schedule", "ConstantLR", "fixed")
+    example = "constant: 0.1"
 
     learning_rate: Annotated[Positive, Field(description="The learning rate.")]
 

@@ -1,6 +1,6 @@
 """A learning rate that falls along half a cosine, after a linear warm-up."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,11 +18,11 @@ class Cosine(Schedule):
     and whose `initial_learning_rate` is `warmup_from`) and Loshchilov and Hutter, 2017.
     """
 
-    keras: ClassVar[str] = "optimizers.schedules.CosineDecay"
-    torch: ClassVar[str] = "optim.lr_scheduler.CosineAnnealingLR"
-    primary: ClassVar[str | None] = "learning_rate"
-    spellings: ClassVar[tuple[str, ...]] = ("cosine_annealing", "warmup_cosine")
-    example: ClassVar[str] = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
+    keras = "optimizers.schedules.CosineDecay"
+    torch = "optim.lr_scheduler.CosineAnnealingLR"
+    primary = "learning_rate"
+    spellings = ("cosine_annealing", "warmup_cosine")
+    example = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
 
     learning_rate: Annotated[Positive, Field(description="The greatest learning rate, at the end of the warm-up.")]
     decay_steps: Annotated[

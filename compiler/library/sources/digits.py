@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
 
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
@@ -16,8 +15,8 @@ class Digits(Source):
     in `digits.txt` beside this file.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("load_digits", "optdigits")
-    example: ClassVar[str] = "digits"
+    spellings = ("load_digits", "optdigits")
+    example = "digits"
 
     def columns(self) -> Mapping[str, Column] | None:
         return {

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
@@ -45,8 +45,8 @@ class Mnist(Source):
     folder (arrays x_train, y_train, x_test, y_test) is used if it is there, else it is downloaded once.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("MNIST", "mnist_784", "digits28")
-    example: ClassVar[str] = "mnist"
+    spellings = ("MNIST", "mnist_784", "digits28")
+    example = "mnist"
 
     def columns(self) -> Mapping[str, Column] | None:
         return {

@@ -1,7 +1,7 @@
 """Columns in .npz files of the user."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -20,9 +20,9 @@ class Npz(Source):
     numpy's `str` dtype.
     """
 
-    primary: ClassVar[str | None] = "train"
-    spellings: ClassVar[tuple[str, ...]] = ("numpy", "np", "npz_file")
-    example: ClassVar[str] = "npz: {train: data/train.npz, test: data/test.npz}"
+    primary = "train"
+    spellings = ("numpy", "np", "npz_file")
+    example = "npz: {train: data/train.npz, test: data/test.npz}"
 
     train: Annotated[str, Field(min_length=1, description="File with the training rows, relative to the spec.")]
     test: Annotated[str | None, Field(min_length=1, description="File with the test rows, of the same columns.")] = None

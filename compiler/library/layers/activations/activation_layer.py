@@ -1,6 +1,6 @@
 """The layer that applies an activation chosen by an argument, as blocks with a parameter for it need."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,11 +17,11 @@ class ActivationLayer(Layer):
     Follows Keras 3 `layers.Activation`.
     """
 
-    keras: ClassVar[str] = "layers.Activation"
-    primary: ClassVar[str | None] = "function"
-    spellings: ClassVar[tuple[str, ...]] = ("nonlinearity",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "activation: relu"
+    keras = "layers.Activation"
+    primary = "function"
+    spellings = ("nonlinearity",)
+    masking = "pass"
+    example = "activation: relu"
 
     function: Annotated[ActivationField, Field(description="The activation to apply.")]
 

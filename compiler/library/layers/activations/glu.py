@@ -1,6 +1,6 @@
 """The layer that gates one half of an axis by the other."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,12 +19,12 @@ class Glu(Layer):
     `activations.glu`. It is a layer and no activation, as it does not keep the shape: `dense: 20`, then `glu`, gives 10.
     """
 
-    keras: ClassVar[str] = "activations.glu"
-    torch: ClassVar[str] = "nn.GLU"
-    primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("gated_linear_unit",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "glu"
+    keras = "activations.glu"
+    torch = "nn.GLU"
+    primary = "axis"
+    spellings = ("gated_linear_unit",)
+    masking = "pass"
+    example = "glu"
 
     axis: Annotated[Axis, Field(description="The axis that is halved, counted from the end.")] = -1
 

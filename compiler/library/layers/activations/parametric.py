@@ -1,6 +1,6 @@
 """The activations with arguments, with Keras 3's formulas and default arguments (`keras.activations`)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,10 +17,10 @@ class Relu(Activation):
     In general `min(x, max_value)` above `threshold` and `negative_slope * (x - threshold)` below it, as Keras 3's `relu`.
     """
 
-    keras: ClassVar[str] = "activations.relu"
-    torch: ClassVar[str] = "nn.ReLU"
-    spellings: ClassVar[tuple[str, ...]] = ("rectifier",)
-    example: ClassVar[str] = "relu"
+    keras = "activations.relu"
+    torch = "nn.ReLU"
+    spellings = ("rectifier",)
+    example = "relu"
 
     negative_slope: Annotated[NonNegative, Field(description="Slope below the threshold.")] = 0.0
     max_value: Annotated[NonNegative | None, Field(description="Largest value of the output; null for no bound.")] = (
@@ -44,11 +44,11 @@ class LeakyRelu(Activation):
     The slope is that of Keras 3's function (0.2), not of its layer (0.3) or of PyTorch (0.01).
     """
 
-    keras: ClassVar[str] = "activations.leaky_relu"
-    torch: ClassVar[str] = "nn.LeakyReLU"
-    primary: ClassVar[str | None] = "negative_slope"
-    spellings: ClassVar[tuple[str, ...]] = ("lrelu",)
-    example: ClassVar[str] = "leaky_relu: 0.1"
+    keras = "activations.leaky_relu"
+    torch = "nn.LeakyReLU"
+    primary = "negative_slope"
+    spellings = ("lrelu",)
+    example = "leaky_relu: 0.1"
 
     negative_slope: Annotated[NonNegative, Field(description="Slope below zero.")] = 0.2
 
@@ -59,10 +59,10 @@ class LeakyRelu(Activation):
 class Elu(Activation):
     """`x` where positive, `alpha * (exp(x) - 1)` elsewhere, of any shape. Clevert et al. 2016."""
 
-    keras: ClassVar[str] = "activations.elu"
-    torch: ClassVar[str] = "nn.ELU"
-    primary: ClassVar[str | None] = "alpha"
-    example: ClassVar[str] = "elu"
+    keras = "activations.elu"
+    torch = "nn.ELU"
+    primary = "alpha"
+    example = "elu"
 
     alpha: Annotated[Number, Field(description="Minus the value far below zero.")] = 1.0
 
@@ -73,10 +73,10 @@ class Elu(Activation):
 class Celu(Activation):
     """`max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)`, of any shape: an elu that is smooth. Barron 2017."""
 
-    keras: ClassVar[str] = "activations.celu"
-    torch: ClassVar[str] = "nn.CELU"
-    primary: ClassVar[str | None] = "alpha"
-    example: ClassVar[str] = "celu"
+    keras = "activations.celu"
+    torch = "nn.CELU"
+    primary = "alpha"
+    example = "celu"
 
     alpha: Annotated[Positive, Field(description="Minus the value far below zero.")] = 1.0
 
@@ -90,10 +90,10 @@ class Gelu(Activation):
     Exact by default as in Keras 3 and PyTorch; `approximate` is the tanh formula of GPT-2.
     """
 
-    keras: ClassVar[str] = "activations.gelu"
-    torch: ClassVar[str] = "nn.GELU"
-    primary: ClassVar[str | None] = "approximate"
-    example: ClassVar[str] = "gelu"
+    keras = "activations.gelu"
+    torch = "nn.GELU"
+    primary = "approximate"
+    example = "gelu"
 
     approximate: Annotated[bool, Field(description="Whether the tanh formula stands for the exact one.")] = False
 
@@ -104,9 +104,9 @@ class Gelu(Activation):
 class Squareplus(Activation):
     """`(x + sqrt(x**2 + b)) / 2`, of any shape: a softplus without exponentials. Barron 2021."""
 
-    keras: ClassVar[str] = "activations.squareplus"
-    primary: ClassVar[str | None] = "b"
-    example: ClassVar[str] = "squareplus"
+    keras = "activations.squareplus"
+    primary = "b"
+    example = "squareplus"
 
     b: Annotated[NonNegative, Field(description="How smooth the corner at zero is.")] = 4.0
 
@@ -117,10 +117,10 @@ class Squareplus(Activation):
 class HardShrink(Activation):
     """`x` where its size is above `threshold`, 0 elsewhere, of any shape."""
 
-    keras: ClassVar[str] = "activations.hard_shrink"
-    torch: ClassVar[str] = "nn.Hardshrink"
-    primary: ClassVar[str | None] = "threshold"
-    example: ClassVar[str] = "hard_shrink: 0.5"
+    keras = "activations.hard_shrink"
+    torch = "nn.Hardshrink"
+    primary = "threshold"
+    example = "hard_shrink: 0.5"
 
     threshold: Annotated[NonNegative, Field(description="Largest size that becomes 0.")] = 0.5
 
@@ -131,10 +131,10 @@ class HardShrink(Activation):
 class SoftShrink(Activation):
     """`x` moved towards 0 by `threshold`, 0 where it is nearer than that, of any shape."""
 
-    keras: ClassVar[str] = "activations.soft_shrink"
-    torch: ClassVar[str] = "nn.Softshrink"
-    primary: ClassVar[str | None] = "threshold"
-    example: ClassVar[str] = "soft_shrink: 0.5"
+    keras = "activations.soft_shrink"
+    torch = "nn.Softshrink"
+    primary = "threshold"
+    example = "soft_shrink: 0.5"
 
     threshold: Annotated[NonNegative, Field(description="How far values are moved.")] = 0.5
 
@@ -145,9 +145,9 @@ class SoftShrink(Activation):
 class Threshold(Activation):
     """`x` where it is above `threshold`, `default_value` elsewhere, of any shape."""
 
-    keras: ClassVar[str] = "activations.threshold"
-    torch: ClassVar[str] = "nn.Threshold"
-    example: ClassVar[str] = "threshold: {threshold: 0.5, default_value: 0}"
+    keras = "activations.threshold"
+    torch = "nn.Threshold"
+    example = "threshold: {threshold: 0.5, default_value: 0}"
 
     threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
     default_value: Annotated[Number, Field(description="What it is replaced by.")]
@@ -159,7 +159,7 @@ class Threshold(Activation):
 class AlongAxis(Activation):
     """Abstract: a function of all values along `axis`."""
 
-    primary: ClassVar[str | None] = "axis"
+    primary = "axis"
 
     axis: int
 
@@ -171,9 +171,9 @@ class AlongAxis(Activation):
 class Softmax(AlongAxis):
     """`exp(x) / sum(exp(x))` along `axis`, for any shape that has it: probabilities of exclusive classes."""
 
-    keras: ClassVar[str] = "activations.softmax"
-    torch: ClassVar[str] = "nn.Softmax"
-    example: ClassVar[str] = "dense: {units: 10, activation: softmax}"
+    keras = "activations.softmax"
+    torch = "nn.Softmax"
+    example = "dense: {units: 10, activation: softmax}"
 
     axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
 
@@ -184,9 +184,9 @@ class Softmax(AlongAxis):
 class LogSoftmax(AlongAxis):
     """`x - log(sum(exp(x)))` along `axis`, for any shape that has it: logarithms of softmax."""
 
-    keras: ClassVar[str] = "activations.log_softmax"
-    torch: ClassVar[str] = "nn.LogSoftmax"
-    example: ClassVar[str] = "log_softmax"
+    keras = "activations.log_softmax"
+    torch = "nn.LogSoftmax"
+    example = "log_softmax"
 
     axis: Annotated[Axis, Field(description="The axis whose exponentials sum to one, counted from the end.")] = -1
 
@@ -202,8 +202,8 @@ class Sparsemax(AlongAxis):
     where two values or more are above 0, and does not sum to one. No loss undoes it: `cross_entropy` wants softmax.
     """
 
-    keras: ClassVar[str] = "activations.sparsemax"
-    example: ClassVar[str] = "sparsemax"
+    keras = "activations.sparsemax"
+    example = "sparsemax"
 
     axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
 

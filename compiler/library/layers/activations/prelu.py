@@ -1,6 +1,6 @@
 """The rectifier whose slope below zero is learned."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -22,12 +22,12 @@ class PRelu(Layer):
     an image one slope. He et al. 2015; follows Keras 3 `layers.PReLU`, which starts at 0 where the paper has 0.25.
     """
 
-    keras: ClassVar[str] = "layers.PReLU"
-    torch: ClassVar[str] = "nn.PReLU"
-    primary: ClassVar[str | None] = "shared_axes"
-    spellings: ClassVar[tuple[str, ...]] = ("parametric_relu",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "prelu: {shared_axes: [-2, -3]}"
+    keras = "layers.PReLU"
+    torch = "nn.PReLU"
+    primary = "shared_axes"
+    spellings = ("parametric_relu",)
+    masking = "pass"
+    example = "prelu: {shared_axes: [-2, -3]}"
 
     alpha_initializer: Annotated[InitializerField, Field(description="First values of the slopes.")] = Zeros()
     alpha_regularizer: Annotated[RegularizerField, Field(description="What the slopes add to the loss.")] = None

@@ -1,11 +1,11 @@
 """The layers that attend with one head: scores by products or by sums of query and key."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.layer import Call, Kept, Weight
+from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.initializers.constant import Ones
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers.attention.base import ScoredAttention
@@ -24,11 +24,11 @@ class Attention(ScoredAttention):
     `layers.Attention`, which does not look at the key's mask.
     """
 
-    keras: ClassVar[str] = "layers.Attention"
-    torch: ClassVar[str] = "nn.functional.scaled_dot_product_attention"
-    spellings: ClassVar[tuple[str, ...]] = ("luong_attention", "dot_attention", "dot_product_attention")
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "attention: {use_scale: true}"
+    keras = "layers.Attention"
+    torch = "nn.functional.scaled_dot_product_attention"
+    spellings = ("luong_attention", "dot_attention", "dot_product_attention")
+    keeps = "range"
+    example = "attention: {use_scale: true}"
 
     use_scale: Annotated[bool, Field(description="Whether a learned number scales the scores.")] = False
     score_mode: Annotated[
@@ -63,10 +63,10 @@ class AdditiveAttention(ScoredAttention):
     key's mask.
     """
 
-    keras: ClassVar[str] = "layers.AdditiveAttention"
-    spellings: ClassVar[tuple[str, ...]] = ("bahdanau_attention",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "additive_attention"
+    keras = "layers.AdditiveAttention"
+    spellings = ("bahdanau_attention",)
+    keeps = "range"
+    example = "additive_attention"
 
     use_scale: Annotated[bool, Field(description="Whether learned numbers scale the features.")] = True
 

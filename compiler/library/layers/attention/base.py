@@ -1,6 +1,6 @@
 """What attention layers share: which inputs fit together, which steps may see which, and means weighted by scores."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -95,8 +95,8 @@ def masked_as(call: Call, slot: str, y: Array) -> Result:
 class ScoredAttention(Layer):
     """Abstract: one score for each pair of steps, from which `y = softmax(scores) @ value`."""
 
-    slots: ClassVar[tuple[Slot, ...]] = SLOTS
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    slots = SLOTS
+    masking = "use"
 
     dropout: Annotated[Fraction, Field(description="Rate at which weights are dropped in training.")] = 0.0
     use_causal_mask: Annotated[bool, Field(description="Whether no step of the query sees a later one.")] = False

@@ -1,6 +1,6 @@
 """The layer that puts a learned step before a sequence."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,9 +21,9 @@ class ClassToken(Layer):
     Devlin et al. 2019; Dosovitskiy et al. 2021, who start it at 0 too. Keras 3 has no such layer.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("cls_token", "prepend_token")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "class_token"
+    spellings = ("cls_token", "prepend_token")
+    masking = "use"
+    example = "class_token"
 
     token_initializer: Annotated[InitializerField, Field(description="First values of the token.")] = Zeros()
     token_regularizer: Annotated[RegularizerField, Field(description="What the token adds to the loss.")] = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -53,7 +53,7 @@ def need_groups(query: int, key_value: int, argument: str) -> None:
 class MultiHeads(HeadCounts):
     """Abstract: `num_heads` of everything."""
 
-    primary: ClassVar[str | None] = "num_heads"
+    primary = "num_heads"
 
     num_heads: Annotated[Size, Field(description="Number of heads.")]
     key_dim: Annotated[
@@ -80,7 +80,7 @@ class MultiHeads(HeadCounts):
 class HeadedAttention(HeadCounts):
     """Abstract: attentions side by side, between linear maps of their inputs and of their outputs."""
 
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    masking = "use"
 
     dropout: Annotated[Fraction, Field(description="Rate at which weights of steps are dropped in training.")] = 0.0
     use_bias: Annotated[bool, Field(description="Whether biases are added to the maps.")] = True

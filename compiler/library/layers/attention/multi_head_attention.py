@@ -1,14 +1,14 @@
 """The layers that attend with several heads: to another sequence, to itself, with shared heads of key and value."""
 
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from modelc.compiler.library.base.fields import Size
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Plan, Result
 from modelc.compiler.library.layers.attention.base import SLOTS, masked_as, need_sequence, need_sequences
 from modelc.compiler.library.layers.attention.heads import HeadCounts, HeadedAttention, Heads, MultiHeads, need_groups
 
@@ -16,7 +16,7 @@ from modelc.compiler.library.layers.attention.heads import HeadCounts, HeadedAtt
 class CrossAttention(HeadedAttention):
     """Abstract: attends from a query to a value and its key."""
 
-    slots: ClassVar[tuple[Slot, ...]] = SLOTS
+    slots = SLOTS
 
     def plan(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:
         need_sequences(query, value, key)
@@ -45,10 +45,10 @@ class MultiHeadAttention(CrossAttention, MultiHeads):
     `attention_axes`, no rotary positions, and 0 in place of that mean if it has dropout; `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
     """
 
-    keras: ClassVar[str] = "layers.MultiHeadAttention"
-    torch: ClassVar[str] = "nn.MultiheadAttention"
-    spellings: ClassVar[tuple[str, ...]] = ("mha", "cross_attention")
-    example: ClassVar[str] = "multi_head_attention: {num_heads: 8, key_dim: 64}"
+    keras = "layers.MultiHeadAttention"
+    torch = "nn.MultiheadAttention"
+    spellings = ("mha", "cross_attention")
+    example = "multi_head_attention: {num_heads: 8, key_dim: 64}"
 
 
 class SelfAttention(HeadedAttention, MultiHeads):
@@ -62,8 +62,8 @@ class SelfAttention(HeadedAttention, MultiHeads):
     query and value.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("multi_head_self_attention", "mhsa")
-    example: ClassVar[str] = "self_attention: {num_heads: 8, use_causal_mask: true}"
+    spellings = ("multi_head_self_attention", "mhsa")
+    example = "self_attention: {num_heads: 8, use_causal_mask: true}"
 
     num_key_value_heads: Annotated[
         Size | None, Field(description="Number of heads of key and value, a divisor of `num_heads`; null: as many.")
@@ -111,6 +111,6 @@ class GroupedQueryAttention(CrossAttention, GroupedHeads):
     al. 2021. Follows Keras 3 `layers.GroupedQueryAttention`, which has no rotary positions.
     """
 
-    keras: ClassVar[str] = "layers.GroupQueryAttention"
-    spellings: ClassVar[tuple[str, ...]] = ("gqa", "mqa", "multi_query_attention")
-    example: ClassVar[str] = "grouped_query_attention: {head_dim: 64, num_query_heads: 8, num_key_value_heads: 2}"
+    keras = "layers.GroupQueryAttention"
+    spellings = ("gqa", "mqa", "multi_query_attention")
+    example = "grouped_query_attention: {head_dim: 64, num_query_heads: 8, num_key_value_heads: 2}"

@@ -1,6 +1,6 @@
 """The layers that tell the steps of a sequence apart: by learned vectors, or by waves that are added or turn features."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -48,10 +48,10 @@ class PositionEmbedding(Layer):
     first values, but gives the vectors without adding them.
     """
 
-    primary: ClassVar[str | None] = "sequence_length"
-    spellings: ClassVar[tuple[str, ...]] = ("positional_embedding", "pos_embed", "learned_positions")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "position_embedding"
+    primary = "sequence_length"
+    spellings = ("positional_embedding", "pos_embed", "learned_positions")
+    masking = "pass"
+    example = "position_embedding"
 
     sequence_length: Annotated[
         Size | None, Field(description="Steps that there are vectors for; null: as many as the input has.")
@@ -91,10 +91,10 @@ class SinusoidalPositionEncoding(Layer):
     without adding it. `position_embedding` learns it, `rotary_embedding` turns instead of adding.
     """
 
-    primary: ClassVar[str | None] = "max_wavelength"
-    spellings: ClassVar[tuple[str, ...]] = ("positional_encoding", "sine_position_encoding", "sinusoidal_position")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "sinusoidal_position_encoding"
+    primary = "max_wavelength"
+    spellings = ("positional_encoding", "sine_position_encoding", "sinusoidal_position")
+    masking = "pass"
+    example = "sinusoidal_position_encoding"
 
     max_wavelength: Annotated[Positive, Field(description="What the wavelengths tend to, in steps times 2 pi.")] = (
         10000.0
@@ -129,10 +129,10 @@ class RotaryEmbedding(Layer):
     `rotary_base` of `self_attention` has it inside each head. Keras 3 and torch have no such layer.
     """
 
-    primary: ClassVar[str | None] = "base"
-    spellings: ClassVar[tuple[str, ...]] = ("rope", "rotary", "rotary_position_embedding")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "rotary_embedding: {base: 10000}"
+    primary = "base"
+    spellings = ("rope", "rotary", "rotary_position_embedding")
+    masking = "pass"
+    example = "rotary_embedding: {base: 10000}"
 
     base: Annotated[Positive, Field(description="How many times slower the last pair turns than the first.")] = 10000.0
 

@@ -1,6 +1,6 @@
 """The layers that convolve sequences, images and volumes."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -53,10 +53,10 @@ class Conv1D(Windowed1D, Conv):
     `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
     """
 
-    keras: ClassVar[str] = "layers.Conv1D"
-    torch: ClassVar[str] = "nn.Conv1d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution1D", "temporal_convolution")
-    example: ClassVar[str] = "conv1d: {filters: 32, kernel_size: 3, padding: causal, activation: relu}"
+    keras = "layers.Conv1D"
+    torch = "nn.Conv1d"
+    spellings = ("Convolution1D", "temporal_convolution")
+    example = "conv1d: {filters: 32, kernel_size: 3, padding: causal, activation: relu}"
 
     padding: Annotated[
         Literal["valid", "same", "causal"],
@@ -76,11 +76,11 @@ class Conv2D(Windowed2D, Conv):
     `torch.nn.Conv2d` has channels first and kernels `[filters, channels, height, width]`.
     """
 
-    keras: ClassVar[str] = "layers.Conv2D"
-    torch: ClassVar[str] = "nn.Conv2d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution2D",)
-    akin: ClassVar[tuple[str, ...]] = ("conv", "convolution")
-    example: ClassVar[str] = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    keras = "layers.Conv2D"
+    torch = "nn.Conv2d"
+    spellings = ("Convolution2D",)
+    akin = ("conv", "convolution")
+    example = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
 
     padding: PaddingField = "valid"
 
@@ -94,10 +94,10 @@ class Conv3D(Windowed3D, Conv):
     has channels first and kernels `[filters, channels, depth, height, width]`.
     """
 
-    keras: ClassVar[str] = "layers.Conv3D"
-    torch: ClassVar[str] = "nn.Conv3d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution3D",)
-    example: ClassVar[str] = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
+    keras = "layers.Conv3D"
+    torch = "nn.Conv3d"
+    spellings = ("Convolution3D",)
+    example = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
 
     padding: PaddingField = "valid"
 

@@ -1,6 +1,6 @@
 """The layers that convolve the other way round: from the size after a convolution back to the size before it."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -110,10 +110,10 @@ class Conv1DTranspose(Windowed1D, ConvTranspose):
     `layers.Conv1DTranspose`; `torch.nn.ConvTranspose1d` cuts padding off both ends alike.
     """
 
-    keras: ClassVar[str] = "layers.Conv1DTranspose"
-    torch: ClassVar[str] = "nn.ConvTranspose1d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution1DTranspose", "deconv1d")
-    example: ClassVar[str] = "conv1d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
+    keras = "layers.Conv1DTranspose"
+    torch = "nn.ConvTranspose1d"
+    spellings = ("Convolution1DTranspose", "deconv1d")
+    example = "conv1d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
 
     padding: PaddingField = "valid"
     output_padding: Annotated[Counts1 | None, Field(description=EXTRA)] = None
@@ -129,11 +129,11 @@ class Conv2DTranspose(Windowed2D, ConvTranspose):
     follows Keras 3 `layers.Conv2DTranspose`; `torch.nn.ConvTranspose2d` cuts padding off both sides alike.
     """
 
-    keras: ClassVar[str] = "layers.Conv2DTranspose"
-    torch: ClassVar[str] = "nn.ConvTranspose2d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution2DTranspose", "deconv2d")
-    akin: ClassVar[tuple[str, ...]] = ("deconvolution",)
-    example: ClassVar[str] = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
+    keras = "layers.Conv2DTranspose"
+    torch = "nn.ConvTranspose2d"
+    spellings = ("Convolution2DTranspose", "deconv2d")
+    akin = ("deconvolution",)
+    example = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
 
     padding: PaddingField = "valid"
     output_padding: Annotated[Counts2 | None, Field(description=EXTRA)] = None
@@ -149,10 +149,10 @@ class Conv3DTranspose(Windowed3D, ConvTranspose):
     follows Keras 3 `layers.Conv3DTranspose`; `torch.nn.ConvTranspose3d` cuts padding off both sides alike.
     """
 
-    keras: ClassVar[str] = "layers.Conv3DTranspose"
-    torch: ClassVar[str] = "nn.ConvTranspose3d"
-    spellings: ClassVar[tuple[str, ...]] = ("Convolution3DTranspose", "deconv3d")
-    example: ClassVar[str] = "conv3d_transpose: {filters: 8, kernel_size: 2, strides: 2}"
+    keras = "layers.Conv3DTranspose"
+    torch = "nn.ConvTranspose3d"
+    spellings = ("Convolution3DTranspose", "deconv3d")
+    example = "conv3d_transpose: {filters: 8, kernel_size: 2, strides: 2}"
 
     padding: PaddingField = "valid"
     output_padding: Annotated[Counts3 | None, Field(description=EXTRA)] = None

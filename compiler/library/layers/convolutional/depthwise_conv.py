@@ -36,7 +36,7 @@ Multiplier = Annotated[Size, Field(description="Number of output channels for ea
 class DepthwiseConv(Layer):
     """Abstract: each channel has `depth_multiplier` filters of its own, and no channel sees another."""
 
-    primary: ClassVar[str | None] = "kernel_size"
+    primary = "kernel_size"
     dimensions: ClassVar[int]
 
     kernel_size: Directions
@@ -95,9 +95,9 @@ class DepthwiseConv1D(DepthwiseConv):
     `ceil(time / stride)`. Follows Keras 3 `layers.DepthwiseConv1D`; in PyTorch `nn.Conv1d` with `groups=features`.
     """
 
-    keras: ClassVar[str] = "layers.DepthwiseConv1D"
-    example: ClassVar[str] = "depthwise_conv1d: {kernel_size: 3, padding: same}"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.DepthwiseConv1D"
+    example = "depthwise_conv1d: {kernel_size: 3, padding: same}"
+    dimensions = 1
 
     kernel_size: Window1
     strides: Strides1 = (1,)
@@ -112,10 +112,10 @@ class DepthwiseConv2D(DepthwiseConv):
     `ceil(size / stride)`. Follows Keras 3 `layers.DepthwiseConv2D`; in PyTorch `nn.Conv2d` with `groups=channels`.
     """
 
-    keras: ClassVar[str] = "layers.DepthwiseConv2D"
-    akin: ClassVar[tuple[str, ...]] = ("depthwise_convolution", "depthwise")
-    example: ClassVar[str] = "depthwise_conv2d: {kernel_size: 3, padding: same}"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.DepthwiseConv2D"
+    akin = ("depthwise_convolution", "depthwise")
+    example = "depthwise_conv2d: {kernel_size: 3, padding: same}"
+    dimensions = 2
 
     kernel_size: Window2
     strides: Strides2 = (1, 1)

@@ -1,6 +1,6 @@
 """The layers that convolve each channel on its own and then mix the channels at each place."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -64,9 +64,9 @@ class SeparableConv1D(Windowed1D, SeparableConv):
     `layers.SeparableConv1D`; in PyTorch two `nn.Conv1d`.
     """
 
-    keras: ClassVar[str] = "layers.SeparableConv1D"
-    spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution1D",)
-    example: ClassVar[str] = "separable_conv1d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    keras = "layers.SeparableConv1D"
+    spellings = ("SeparableConvolution1D",)
+    example = "separable_conv1d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
 
     padding: PaddingField = "valid"
 
@@ -80,8 +80,8 @@ class SeparableConv2D(Windowed2D, SeparableConv):
     `layers.SeparableConv2D`; in PyTorch two `nn.Conv2d`.
     """
 
-    keras: ClassVar[str] = "layers.SeparableConv2D"
-    spellings: ClassVar[tuple[str, ...]] = ("SeparableConvolution2D",)
-    example: ClassVar[str] = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
+    keras = "layers.SeparableConv2D"
+    spellings = ("SeparableConvolution2D",)
+    example = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
 
     padding: PaddingField = "valid"

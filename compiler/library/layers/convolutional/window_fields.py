@@ -33,7 +33,7 @@ PaddingField = Annotated[
 class Filters(Layer):
     """Abstract: what computes so many channels. A base behind `Windowed`, so that this argument stands first."""
 
-    primary: ClassVar[str | None] = "filters"
+    primary = "filters"
 
     filters: Annotated[Size, Field(description="Number of output channels.")]
 
@@ -52,7 +52,7 @@ class Windowed(Layer):
 class Windowed1D(Windowed):
     """Abstract: a window over a sequence."""
 
-    dimensions: ClassVar[int] = 1
+    dimensions = 1
 
     kernel_size: Window1
     strides: Strides1 = (1,)
@@ -62,7 +62,7 @@ class Windowed1D(Windowed):
 class Windowed2D(Windowed):
     """Abstract: a window over an image."""
 
-    dimensions: ClassVar[int] = 2
+    dimensions = 2
 
     kernel_size: Window2
     strides: Strides2 = (1, 1)
@@ -72,7 +72,7 @@ class Windowed2D(Windowed):
 class Windowed3D(Windowed):
     """Abstract: a window over a volume."""
 
-    dimensions: ClassVar[int] = 3
+    dimensions = 3
 
     kernel_size: Window3
     strides: Strides3 = (1, 1, 1)

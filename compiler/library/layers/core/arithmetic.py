@@ -1,6 +1,6 @@
 """The layers that map every value on its own by a function of arithmetic. Those that networks are built of are activations."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,13 +9,13 @@ from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class Elementwise(Layer):
     """Abstract: a function of each value, of any shape; floats only."""
 
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
+    masking = "pass"
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -25,10 +25,10 @@ class Elementwise(Layer):
 class Abs(Elementwise):
     """`|x|`, of any shape; the gradient at 0 is 0. Follows Keras 3 `ops.abs`."""
 
-    keras: ClassVar[str] = "ops.abs"
-    torch: ClassVar[str] = "abs"
-    spellings: ClassVar[tuple[str, ...]] = ("absolute",)
-    example: ClassVar[str] = "abs"
+    keras = "ops.abs"
+    torch = "abs"
+    spellings = ("absolute",)
+    example = "abs"
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.abs(x)
@@ -40,11 +40,11 @@ class Clip(Elementwise):
     A bound that is null does not count. Follows Keras 3 `ops.clip`, whose arguments are `x_min` and `x_max`.
     """
 
-    keras: ClassVar[str] = "ops.clip"
-    torch: ClassVar[str] = "clamp"
-    spellings: ClassVar[tuple[str, ...]] = ("clip_by_value",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "clip: {min_value: 0, max_value: 1}"
+    keras = "ops.clip"
+    torch = "clamp"
+    spellings = ("clip_by_value",)
+    keeps = "range"
+    example = "clip: {min_value: 0, max_value: 1}"
 
     min_value: Annotated[Number | None, Field(description="Smallest value of the output; null for no bound.")] = None
     max_value: Annotated[Number | None, Field(description="Largest value of the output; null for no bound.")] = None
@@ -72,10 +72,10 @@ class Clip(Elementwise):
 class Cos(Elementwise):
     """Cosine of `x` in radians, of any shape. Follows Keras 3 `ops.cos`."""
 
-    keras: ClassVar[str] = "ops.cos"
-    torch: ClassVar[str] = "cos"
-    spellings: ClassVar[tuple[str, ...]] = ("cosine",)
-    example: ClassVar[str] = "cos"
+    keras = "ops.cos"
+    torch = "cos"
+    spellings = ("cosine",)
+    example = "cos"
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.cos(x)
@@ -87,10 +87,10 @@ class Log(Elementwise):
     A `clip` before it keeps it finite. Follows Keras 3 `ops.log`.
     """
 
-    keras: ClassVar[str] = "ops.log"
-    torch: ClassVar[str] = "log"
-    spellings: ClassVar[tuple[str, ...]] = ("logarithm", "natural_log")
-    example: ClassVar[str] = "log"
+    keras = "ops.log"
+    torch = "log"
+    spellings = ("logarithm", "natural_log")
+    example = "log"
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.log(x)
@@ -102,11 +102,11 @@ class Power(Elementwise):
     NaN for negative values and an exponent that is not whole. Follows Keras 3 `ops.power`.
     """
 
-    keras: ClassVar[str] = "ops.power"
-    torch: ClassVar[str] = "pow"
-    primary: ClassVar[str | None] = "exponent"
-    spellings: ClassVar[tuple[str, ...]] = ("square", "reciprocal", "rsqrt")
-    example: ClassVar[str] = "power: 2"
+    keras = "ops.power"
+    torch = "pow"
+    primary = "exponent"
+    spellings = ("square", "reciprocal", "rsqrt")
+    example = "power: 2"
 
     exponent: Annotated[Number, Field(description="What each value is raised to, a number or a ratio such as `1/3`.")]
 
@@ -118,10 +118,10 @@ class Power(Elementwise):
 class Sin(Elementwise):
     """Sine of `x` in radians, of any shape. Follows Keras 3 `ops.sin`."""
 
-    keras: ClassVar[str] = "ops.sin"
-    torch: ClassVar[str] = "sin"
-    spellings: ClassVar[tuple[str, ...]] = ("sine",)
-    example: ClassVar[str] = "sin"
+    keras = "ops.sin"
+    torch = "sin"
+    spellings = ("sine",)
+    example = "sin"
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.sin(x)
@@ -133,10 +133,10 @@ class Sqrt(Elementwise):
     Follows Keras 3 `ops.sqrt`.
     """
 
-    keras: ClassVar[str] = "ops.sqrt"
-    torch: ClassVar[str] = "sqrt"
-    spellings: ClassVar[tuple[str, ...]] = ("square_root",)
-    example: ClassVar[str] = "sqrt"
+    keras = "ops.sqrt"
+    torch = "sqrt"
+    spellings = ("square_root",)
+    example = "sqrt"
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.sqrt(x)

@@ -1,12 +1,12 @@
 """The layer that gives the same values another type of number."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class Cast(Layer):
@@ -17,13 +17,13 @@ class Cast(Layer):
     are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
     """
 
-    keras: ClassVar[str] = "ops.cast"
-    torch: ClassVar[str] = "Tensor.to"
-    primary: ClassVar[str | None] = "dtype"
-    spellings: ClassVar[tuple[str, ...]] = ("astype", "convert")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "cast: float32"
+    keras = "ops.cast"
+    torch = "Tensor.to"
+    primary = "dtype"
+    spellings = ("astype", "convert")
+    masking = "pass"
+    keeps = "values"
+    example = "cast: float32"
 
     dtype: Annotated[
         Literal["float32", "bfloat16", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool"],

@@ -1,6 +1,6 @@
 """The fully connected layer."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -25,12 +25,12 @@ class Dense(Layer):
     Follows Keras 3 `layers.Dense`; `torch.nn.Linear` keeps the transposed kernel.
     """
 
-    keras: ClassVar[str] = "layers.Dense"
-    torch: ClassVar[str] = "nn.Linear"
-    primary: ClassVar[str | None] = "units"
-    spellings: ClassVar[tuple[str, ...]] = ("fc", "fully_connected")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "dense: {units: 10, activation: relu}"
+    keras = "layers.Dense"
+    torch = "nn.Linear"
+    primary = "units"
+    spellings = ("fc", "fully_connected")
+    masking = "pass"
+    example = "dense: {units: 10, activation: relu}"
 
     units: Annotated[Size, Field(description="Size of the last axis of the output.")]
     activation: Annotated[ActivationField, Field(description="Function applied to the affine map.")] = Linear()

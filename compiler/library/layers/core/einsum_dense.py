@@ -2,7 +2,7 @@
 
 import re
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -38,10 +38,10 @@ class EinsumDense(Layer):
     `output_shape` also has the sizes that are known, or null for them.
     """
 
-    keras: ClassVar[str] = "layers.EinsumDense"
-    spellings: ClassVar[tuple[str, ...]] = ("einsum", "dense_general", "DenseGeneral")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "einsum_dense: {equation: '...d,dhk->...hk', output_shape: [8, 64], bias_axes: hk}"
+    keras = "layers.EinsumDense"
+    spellings = ("einsum", "dense_general", "DenseGeneral")
+    masking = "use"
+    example = "einsum_dense: {equation: '...d,dhk->...hk', output_shape: [8, 64], bias_axes: hk}"
 
     equation: Annotated[str, Field(description="Axes of input, kernel and output, as `...d,de->...e`.")]
     output_shape: Annotated[

@@ -1,6 +1,6 @@
 """The layer that looks up a vector for each id, and the one that uses its table the other way round."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,11 +23,11 @@ class Embedding(Layer):
     With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
     """
 
-    keras: ClassVar[str] = "layers.Embedding"
-    torch: ClassVar[str] = "nn.Embedding"
-    spellings: ClassVar[tuple[str, ...]] = ("embed", "lookup", "token_embedding")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"
+    keras = "layers.Embedding"
+    torch = "nn.Embedding"
+    spellings = ("embed", "lookup", "token_embedding")
+    masking = "use"
+    example = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"
 
     input_dim: Annotated[Size, Field(description="Number of ids: the size of the vocabulary.")]
     output_dim: Annotated[Size, Field(description="Size of the vectors.")]
@@ -73,8 +73,8 @@ class TiedUnembed(Layer):
     Wolf 2017; follows Keras 3 `layers.ReversibleEmbedding` with `reverse=True` and `tie_weights`.
     """
 
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "unembed: tokens"
+    masking = "pass"
+    example = "unembed: tokens"
 
     embedding: Annotated[Embedding, Field(description="The embedding whose table is used.")]
 

@@ -1,6 +1,6 @@
 """The layer that scales each channel by a learned number that starts small."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,9 +21,9 @@ class LayerScale(Layer):
     1e-5 or 1e-6 for deep networks; follows the private layer of this name in Keras 3 `applications.convnext`.
     """
 
-    primary: ClassVar[str | None] = "init_values"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "layer_scale: 1e-6"
+    primary = "init_values"
+    masking = "pass"
+    example = "layer_scale: 1e-6"
 
     init_values: Annotated[Number, Field(description="First value of `gamma`.")] = 1e-6
     gamma_regularizer: Annotated[RegularizerField, Field(description="What `gamma` adds to the loss.")] = None

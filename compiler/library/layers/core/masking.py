@@ -1,6 +1,6 @@
 """The layers that say which steps are padding: by a value that it has, or by a mask of its own."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Number
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
 
 
 class Masking(Layer):
@@ -19,12 +19,12 @@ class Masking(Layer):
     forgets an earlier mask.
     """
 
-    keras: ClassVar[str] = "layers.Masking"
-    primary: ClassVar[str | None] = "mask_value"
-    spellings: ClassVar[tuple[str, ...]] = ("mask",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "masking: 0.0"
+    keras = "layers.Masking"
+    primary = "mask_value"
+    spellings = ("mask",)
+    masking = "use"
+    keeps = "values"
+    example = "masking: 0.0"
 
     mask_value: Annotated[Number, Field(description="The value that padding has.")] = 0.0
 
@@ -54,11 +54,11 @@ class AttachMask(Layer):
     layers says, for all layers behind it that use masks.
     """
 
-    spellings: ClassVar[tuple[str, ...]] = ("set_mask", "with_mask", "apply_mask")
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("mask"))
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "attach_mask"
+    spellings = ("set_mask", "with_mask", "apply_mask")
+    slots = (Slot("x"), Slot("mask"))
+    masking = "use"
+    keeps = "values"
+    example = "attach_mask"
 
     def plan(self, x: TensorType, mask: TensorType) -> Plan:
         need(

@@ -1,6 +1,6 @@
 """The layer that gives a learned array, whatever comes in."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -24,11 +24,11 @@ class Parameter(Layer):
     `torch.nn.Parameter`.
     """
 
-    torch: ClassVar[str] = "nn.Parameter"
-    primary: ClassVar[str | None] = "shape"
-    spellings: ClassVar[tuple[str, ...]] = ("learned", "variable", "weight")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "parameter: {shape: [16, 64], value_initializer: zeros}"
+    torch = "nn.Parameter"
+    primary = "shape"
+    spellings = ("learned", "variable", "weight")
+    masking = "use"
+    example = "parameter: {shape: [16, 64], value_initializer: zeros}"
 
     shape: Annotated[Shape, Field(description="Shape of the array, without the batch axis.")]
     value_initializer: Annotated[InitializerField, Field(description="First values of the array.")] = GlorotUniform()

@@ -1,6 +1,6 @@
 """The layers that make one value of all along some axes: their mean, sum, largest or smallest, and the place of the largest."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from modelc.compiler.library.base.fields import Axes, Axis
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 
 Keepdims = Annotated[bool, Field(description="Whether the axes that are reduced stay, with size 1.")]
 
@@ -20,8 +20,8 @@ class Reduction(Layer):
     is passed on, where an axis beside time is left; else it is dropped with a warning. bfloat16 is reduced in float32.
     """
 
-    primary: ClassVar[str | None] = "axis"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    primary = "axis"
+    masking = "use"
 
     axis: Annotated[Axes, Field(description="The axis to reduce, counted from the end, or a list of axes.")]
     keepdims: Keepdims = False
@@ -70,11 +70,11 @@ class Mean(Reduction):
     beside time is left, else dropped with a warning. Follows Keras 3 `ops.mean`, which counts all steps.
     """
 
-    keras: ClassVar[str] = "ops.mean"
-    torch: ClassVar[str] = "mean"
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_mean",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "mean: -2"
+    keras = "ops.mean"
+    torch = "mean"
+    spellings = ("reduce_mean",)
+    keeps = "range"
+    example = "mean: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
@@ -91,10 +91,10 @@ class Sum(Reduction):
     with a warning. Follows Keras 3 `ops.sum`, which counts all steps; branches are summed by `add`.
     """
 
-    keras: ClassVar[str] = "ops.sum"
-    torch: ClassVar[str] = "sum"
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_sum",)
-    example: ClassVar[str] = "sum: -2"
+    keras = "ops.sum"
+    torch = "sum"
+    spellings = ("reduce_sum",)
+    example = "sum: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
         return jnp.sum(x, self.axis, keepdims=self.keepdims, where=real)
@@ -108,11 +108,11 @@ class Max(Reduction):
     3 `ops.max`, which counts all steps; the largest of several branches is `maximum`.
     """
 
-    keras: ClassVar[str] = "ops.max"
-    torch: ClassVar[str] = "amax"
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_max",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "max: -2"
+    keras = "ops.max"
+    torch = "amax"
+    spellings = ("reduce_max",)
+    keeps = "range"
+    example = "max: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
@@ -129,11 +129,11 @@ class Min(Reduction):
     3 `ops.min`, which counts all steps; the smallest of several branches is `minimum`.
     """
 
-    keras: ClassVar[str] = "ops.min"
-    torch: ClassVar[str] = "amin"
-    spellings: ClassVar[tuple[str, ...]] = ("reduce_min",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "min: -2"
+    keras = "ops.min"
+    torch = "amin"
+    spellings = ("reduce_min",)
+    keeps = "range"
+    example = "min: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
         if real is None:
@@ -149,11 +149,11 @@ class ArgMax(Layer):
     before it learns through it. Masks as in `max`. Follows Keras 3 `ops.argmax`.
     """
 
-    keras: ClassVar[str] = "ops.argmax"
-    torch: ClassVar[str] = "argmax"
-    primary: ClassVar[str | None] = "axis"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "argmax: -1"
+    keras = "ops.argmax"
+    torch = "argmax"
+    primary = "axis"
+    masking = "use"
+    example = "argmax: -1"
 
     axis: Annotated[Axis, Field(description="The axis to search, counted from the end.")] = -1
     keepdims: Keepdims = False

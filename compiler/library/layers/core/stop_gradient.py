@@ -1,10 +1,8 @@
 """The layer that nothing learns through."""
 
-from typing import ClassVar, Literal
-
 from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class StopGradient(Layer):
@@ -13,12 +11,12 @@ class StopGradient(Layer):
     Follows Keras 3 `ops.stop_gradient`; in PyTorch `detach`.
     """
 
-    keras: ClassVar[str] = "ops.stop_gradient"
-    torch: ClassVar[str] = "Tensor.detach"
-    spellings: ClassVar[tuple[str, ...]] = ("no_grad",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "stop_gradient"
+    keras = "ops.stop_gradient"
+    torch = "Tensor.detach"
+    spellings = ("no_grad",)
+    masking = "pass"
+    keeps = "values"
+    example = "stop_gradient"
 
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(x)

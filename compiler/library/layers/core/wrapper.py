@@ -1,6 +1,6 @@
 """What wrappers share: what they have of the layer inside, and its plan, whose refusals are blamed on the argument."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
@@ -11,7 +11,7 @@ from modelc.compiler.library.layers.activations.functions import Linear
 class Wrapper(Layer):
     """Abstract: a layer around `layer`, which looks up what that looks up and ends as that ends."""
 
-    primary: ClassVar[str | None] = "layer"
+    primary = "layer"
 
     layer: Layer
 

@@ -2,14 +2,14 @@
 
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, need_two, stretched
 
 
@@ -23,8 +23,8 @@ class Merge(Layer):
     `keep_mask` where any has. An input that is stretched along time says nothing about steps.
     """
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    slots = (Slot("inputs", many=True, least=2),)
+    masking = "use"
 
     broadcast: Annotated[
         bool, Field(description="Whether axes of size 1 are stretched to the size that they have in other inputs.")
@@ -100,10 +100,10 @@ class Add(Merge):
     an error without `broadcast`.
     """
 
-    keras: ClassVar[str] = "layers.Add"
-    torch: ClassVar[str] = "add"
-    spellings: ClassVar[tuple[str, ...]] = ("plus",)
-    example: ClassVar[str] = "add"
+    keras = "layers.Add"
+    torch = "add"
+    spellings = ("plus",)
+    example = "add"
 
     def merge(self, one: Array, other: Array) -> Array:
         return one + other
@@ -116,10 +116,10 @@ class Subtract(MergeOfTwo):
     an error without `broadcast`.
     """
 
-    keras: ClassVar[str] = "layers.Subtract"
-    torch: ClassVar[str] = "sub"
-    spellings: ClassVar[tuple[str, ...]] = ("minus", "difference")
-    example: ClassVar[str] = "subtract"
+    keras = "layers.Subtract"
+    torch = "sub"
+    spellings = ("minus", "difference")
+    example = "subtract"
 
     def merge(self, one: Array, other: Array) -> Array:
         return one - other
@@ -133,10 +133,10 @@ class Multiply(Merge):
     of 1, as in Keras, and the product is 0 where the masks of all inputs count none.
     """
 
-    keras: ClassVar[str] = "layers.Multiply"
-    torch: ClassVar[str] = "mul"
-    spellings: ClassVar[tuple[str, ...]] = ("product", "times")
-    example: ClassVar[str] = "multiply"
+    keras = "layers.Multiply"
+    torch = "mul"
+    spellings = ("product", "times")
+    example = "multiply"
 
     def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         factors = [
@@ -157,10 +157,10 @@ class Divide(MergeOfTwo):
     Follows Keras 3 `ops.divide`, which always broadcasts: here shapes that differ are an error without `broadcast`.
     """
 
-    keras: ClassVar[str] = "ops.divide"
-    torch: ClassVar[str] = "div"
-    spellings: ClassVar[tuple[str, ...]] = ("true_divide", "quotient")
-    example: ClassVar[str] = "divide"
+    keras = "ops.divide"
+    torch = "div"
+    spellings = ("true_divide", "quotient")
+    example = "divide"
 
     def merge(self, one: Array, other: Array) -> Array:
         return one / other
@@ -173,10 +173,10 @@ class Average(Merge):
     an error without `broadcast`.
     """
 
-    keras: ClassVar[str] = "layers.Average"
-    spellings: ClassVar[tuple[str, ...]] = ("ave", "avg")
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "average"
+    keras = "layers.Average"
+    spellings = ("ave", "avg")
+    keeps = "range"
+    example = "average"
 
     def merged(self, inputs: tuple[Array, ...], counted: tuple[Array | None, ...]) -> Array:
         return reduce(self.merge, inputs) / len(inputs)
@@ -193,11 +193,11 @@ class Maximum(Extreme):
     in it, as in Keras: the others' values stand there, or the first input's where none counts.
     """
 
-    keras: ClassVar[str] = "layers.Maximum"
-    torch: ClassVar[str] = "maximum"
-    spellings: ClassVar[tuple[str, ...]] = ("max_merge",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "maximum"
+    keras = "layers.Maximum"
+    torch = "maximum"
+    spellings = ("max_merge",)
+    keeps = "range"
+    example = "maximum"
 
     def merge(self, one: Array, other: Array) -> Array:
         return jnp.maximum(one, other)
@@ -211,11 +211,11 @@ class Minimum(Extreme):
     in it, as in Keras: the others' values stand there, or the first input's where none counts.
     """
 
-    keras: ClassVar[str] = "layers.Minimum"
-    torch: ClassVar[str] = "minimum"
-    spellings: ClassVar[tuple[str, ...]] = ("min_merge",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "minimum"
+    keras = "layers.Minimum"
+    torch = "minimum"
+    spellings = ("min_merge",)
+    keeps = "range"
+    example = "minimum"
 
     def merge(self, one: Array, other: Array) -> Array:
         return jnp.minimum(one, other)

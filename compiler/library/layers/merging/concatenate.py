@@ -1,7 +1,7 @@
 """The layers that put branches side by side, along an axis that they have or along a new one."""
 
 from functools import reduce
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from modelc.compiler.library.base.fields import Axis
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, show_shapes
 
 
@@ -21,14 +21,14 @@ class Concatenate(Layer):
     counts as unmasked); along another axis a step counts if it counts in any input.
     """
 
-    keras: ClassVar[str] = "layers.Concatenate"
-    torch: ClassVar[str] = "cat"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("concat", "hstack")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "concatenate: -1"
+    keras = "layers.Concatenate"
+    torch = "cat"
+    slots = (Slot("inputs", many=True, least=2),)
+    primary = "axis"
+    spellings = ("concat", "hstack")
+    masking = "use"
+    keeps = "values"
+    example = "concatenate: -1"
 
     axis: Annotated[Axis, Field(description="The axis along which to join, counted from the end.")] = -1
 
@@ -89,14 +89,14 @@ class Stack(Layer):
     where all have one. Follows Keras 3 `ops.stack`, whose `axis` is 0 unless given.
     """
 
-    keras: ClassVar[str] = "ops.stack"
-    torch: ClassVar[str] = "stack"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("pack",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "stack: -1"
+    keras = "ops.stack"
+    torch = "stack"
+    slots = (Slot("inputs", many=True, least=2),)
+    primary = "axis"
+    spellings = ("pack",)
+    masking = "use"
+    keeps = "values"
+    example = "stack: -1"
 
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")] = -1
 

@@ -1,6 +1,6 @@
 """The layers that multiply branches as matrices, or as vectors along an axis."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,11 +21,11 @@ class Matmul(Layer):
     Follows Keras 3 `ops.matmul`; `dot` sums along the last axis of both, `dense` multiplies by a weight.
     """
 
-    keras: ClassVar[str] = "ops.matmul"
-    torch: ClassVar[str] = "matmul"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    spellings: ClassVar[tuple[str, ...]] = ("bmm", "mm", "matrix_multiply", "batch_dot")
-    example: ClassVar[str] = "matmul"
+    keras = "ops.matmul"
+    torch = "matmul"
+    slots = (Slot("inputs", many=True, least=2),)
+    spellings = ("bmm", "mm", "matrix_multiply", "batch_dot")
+    example = "matmul"
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
         need_two(inputs)
@@ -62,12 +62,12 @@ class Dot(Layer):
     dropped. Follows Keras 3 `layers.Dot`.
     """
 
-    keras: ClassVar[str] = "layers.Dot"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("inputs", many=True, least=2),)
-    primary: ClassVar[str | None] = "axes"
-    spellings: ClassVar[tuple[str, ...]] = ("dot_product", "inner_product")
-    akin: ClassVar[tuple[str, ...]] = ("cosine_similarity",)
-    example: ClassVar[str] = "dot: {axes: -1, normalize: true}"
+    keras = "layers.Dot"
+    slots = (Slot("inputs", many=True, least=2),)
+    primary = "axes"
+    spellings = ("dot_product", "inner_product")
+    akin = ("cosine_similarity",)
+    example = "dot: {axes: -1, normalize: true}"
 
     axes: Annotated[
         Axes, Field(description="The axis to sum along, counted from the end; a list of two, one for each input.")

@@ -1,7 +1,7 @@
 """The layer that normalizes each channel by the statistics of the batch."""
 
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -24,11 +24,11 @@ class BatchNorm(Affine):
     `layers.BatchNormalization`, whose `momentum` 0.99 is 0.01 in PyTorch's sense.
     """
 
-    keras: ClassVar[str] = "layers.BatchNormalization"
-    torch: ClassVar[str] = "nn.BatchNorm2d"
-    spellings: ClassVar[tuple[str, ...]] = ("bn", "BatchNorm1d")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "batch_norm: {momentum: 0.9}"
+    keras = "layers.BatchNormalization"
+    torch = "nn.BatchNorm2d"
+    spellings = ("bn", "BatchNorm1d")
+    masking = "pass"
+    example = "batch_norm: {momentum: 0.9}"
 
     axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
     momentum: Annotated[Number, Field(ge=0, le=1, description="Share of the old moving statistics in the new.")] = 0.99

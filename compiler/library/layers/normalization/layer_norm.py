@@ -1,6 +1,6 @@
 """The layers that normalize each example by itself: over axes, over groups of channels, to a length."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,11 +21,11 @@ class LayerNorm(Affine):
     Keras 3 `layers.LayerNormalization`, whose `epsilon` is 1e-3 where PyTorch has 1e-5.
     """
 
-    keras: ClassVar[str] = "layers.LayerNormalization"
-    torch: ClassVar[str] = "nn.LayerNorm"
-    spellings: ClassVar[tuple[str, ...]] = ("ln",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "layer_norm: {epsilon: 1e-5}"
+    keras = "layers.LayerNormalization"
+    torch = "nn.LayerNorm"
+    spellings = ("ln",)
+    masking = "pass"
+    example = "layer_norm: {epsilon: 1e-5}"
 
     axis: Annotated[Axes, Field(description="The axis or axes to normalize over, counted from the end.")] = (-1,)
     epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
@@ -47,11 +47,11 @@ class RMSNorm(Layer):
     2019; follows Keras 3 `layers.RMSNormalization`; `torch.nn.RMSNorm` has the machine's epsilon.
     """
 
-    keras: ClassVar[str] = "layers.RMSNormalization"
-    torch: ClassVar[str] = "nn.RMSNorm"
-    spellings: ClassVar[tuple[str, ...]] = ("root_mean_square_norm",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "rms_norm: {epsilon: 1e-5}"
+    keras = "layers.RMSNormalization"
+    torch = "nn.RMSNorm"
+    spellings = ("root_mean_square_norm",)
+    masking = "pass"
+    example = "rms_norm: {epsilon: 1e-5}"
 
     axis: Annotated[Axes, Field(description="The axis or axes to normalize over, counted from the end.")] = (-1,)
     epsilon: Annotated[Positive, Field(description="What is added to the mean of squares.")] = 1e-6
@@ -77,13 +77,13 @@ class GroupNorm(Affine):
     2018; follows Keras 3 `layers.GroupNormalization`, whose `epsilon` is 1e-3 where PyTorch has 1e-5.
     """
 
-    keras: ClassVar[str] = "layers.GroupNormalization"
-    torch: ClassVar[str] = "nn.GroupNorm"
-    primary: ClassVar[str | None] = "groups"
-    spellings: ClassVar[tuple[str, ...]] = ("gn",)
-    akin: ClassVar[tuple[str, ...]] = ("instance_norm", "InstanceNormalization")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "group_norm: 8"
+    keras = "layers.GroupNormalization"
+    torch = "nn.GroupNorm"
+    primary = "groups"
+    spellings = ("gn",)
+    akin = ("instance_norm", "InstanceNormalization")
+    masking = "pass"
+    example = "group_norm: 8"
 
     groups: Annotated[
         int, Field(ge=-1, lt=2**31, description="Number of groups; -1 makes each channel one of its own.")
@@ -141,11 +141,11 @@ class UnitNorm(Layer):
     Follows Keras 3 `layers.UnitNormalization`.
     """
 
-    keras: ClassVar[str] = "layers.UnitNormalization"
-    primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("l2_normalize", "l2_norm")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "unit_norm"
+    keras = "layers.UnitNormalization"
+    primary = "axis"
+    spellings = ("l2_normalize", "l2_norm")
+    masking = "pass"
+    example = "unit_norm"
 
     axis: Annotated[Axes, Field(description="The axis or axes of a vector, counted from the end.")] = (-1,)
 

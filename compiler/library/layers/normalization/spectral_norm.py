@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -31,9 +31,9 @@ class SpectralNorm(Wrapper):
     kernel as it is, and here it is divided as in training, as by `torch.nn.utils.spectral_norm`: one model, not two.
     """
 
-    keras: ClassVar[str] = "layers.SpectralNormalization"
-    spellings: ClassVar[tuple[str, ...]] = ("sn",)
-    example: ClassVar[str] = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
+    keras = "layers.SpectralNormalization"
+    spellings = ("sn",)
+    example = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
     layer: Annotated[LayerField, Field(description="The layer whose kernel is divided.")]
     power_iterations: Annotated[Size, Field(description="Rounds of estimating the norm in each step.")] = 1

@@ -10,7 +10,7 @@ from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
 OutputSize1 = Annotated[Sizes1, Field(description="Steps of the output.")]
@@ -24,8 +24,8 @@ class AdaptivePooling(Layer):
     Keras 3.15 rounds these two in float32 and so takes wrong windows, or NaN, for some sizes: 7 from 7, for example.
     """
 
-    primary: ClassVar[str | None] = "output_size"
-    keeps: ClassVar[Kept] = "range"
+    primary = "output_size"
+    keeps = "range"
     dimensions: ClassVar[int]
 
     output_size: Directions
@@ -92,10 +92,10 @@ class AdaptiveAvgPool1D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling1D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveAveragePooling1D"
-    torch: ClassVar[str] = "nn.AdaptiveAvgPool1d"
-    example: ClassVar[str] = "adaptive_avg_pool1d: 4"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.AdaptiveAveragePooling1D"
+    torch = "nn.AdaptiveAvgPool1d"
+    example = "adaptive_avg_pool1d: 4"
+    dimensions = 1
 
     output_size: OutputSize1
 
@@ -108,10 +108,10 @@ class AdaptiveAvgPool2D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling2D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveAveragePooling2D"
-    torch: ClassVar[str] = "nn.AdaptiveAvgPool2d"
-    example: ClassVar[str] = "adaptive_avg_pool2d: 7"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.AdaptiveAveragePooling2D"
+    torch = "nn.AdaptiveAvgPool2d"
+    example = "adaptive_avg_pool2d: 7"
+    dimensions = 2
 
     output_size: OutputSize2
 
@@ -124,10 +124,10 @@ class AdaptiveAvgPool3D(AdaptiveAveragePooling):
     `layers.AdaptiveAveragePooling3D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveAveragePooling3D"
-    torch: ClassVar[str] = "nn.AdaptiveAvgPool3d"
-    example: ClassVar[str] = "adaptive_avg_pool3d: [2, 4, 4]"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.AdaptiveAveragePooling3D"
+    torch = "nn.AdaptiveAvgPool3d"
+    example = "adaptive_avg_pool3d: [2, 4, 4]"
+    dimensions = 3
 
     output_size: OutputSize3
 
@@ -140,10 +140,10 @@ class AdaptiveMaxPool1D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling1D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveMaxPooling1D"
-    torch: ClassVar[str] = "nn.AdaptiveMaxPool1d"
-    example: ClassVar[str] = "adaptive_max_pool1d: 4"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.AdaptiveMaxPooling1D"
+    torch = "nn.AdaptiveMaxPool1d"
+    example = "adaptive_max_pool1d: 4"
+    dimensions = 1
 
     output_size: OutputSize1
 
@@ -156,10 +156,10 @@ class AdaptiveMaxPool2D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling2D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveMaxPooling2D"
-    torch: ClassVar[str] = "nn.AdaptiveMaxPool2d"
-    example: ClassVar[str] = "adaptive_max_pool2d: 7"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.AdaptiveMaxPooling2D"
+    torch = "nn.AdaptiveMaxPool2d"
+    example = "adaptive_max_pool2d: 7"
+    dimensions = 2
 
     output_size: OutputSize2
 
@@ -172,9 +172,9 @@ class AdaptiveMaxPool3D(AdaptiveMaxPooling):
     `layers.AdaptiveMaxPooling3D`, which misses some of these windows by rounding (7 of 7 places).
     """
 
-    keras: ClassVar[str] = "layers.AdaptiveMaxPooling3D"
-    torch: ClassVar[str] = "nn.AdaptiveMaxPool3d"
-    example: ClassVar[str] = "adaptive_max_pool3d: [2, 4, 4]"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.AdaptiveMaxPooling3D"
+    torch = "nn.AdaptiveMaxPool3d"
+    example = "adaptive_max_pool3d: [2, 4, 4]"
+    dimensions = 3
 
     output_size: OutputSize3

@@ -1,20 +1,20 @@
 """The layers that make one value of each channel over all places: its mean or its largest."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 
 class GlobalPooling(Layer):
     """Abstract: every axis but the channels is pooled away, or has size 1 with `keepdims`."""
 
-    keeps: ClassVar[Kept] = "range"
+    keeps = "range"
     dimensions: ClassVar[int]
 
     keepdims: Annotated[bool, Field(description="Whether the pooled axes stay, with size 1.")] = False
@@ -59,11 +59,11 @@ class GlobalAvgPool1D(GlobalAveragePooling):
     output is `[1, features]`. Follows Keras 3 `layers.GlobalAveragePooling1D`.
     """
 
-    keras: ClassVar[str] = "layers.GlobalAveragePooling1D"
-    spellings: ClassVar[tuple[str, ...]] = ("gap1d", "global_mean_pool1d")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "global_avg_pool1d"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.GlobalAveragePooling1D"
+    spellings = ("gap1d", "global_mean_pool1d")
+    masking = "use"
+    example = "global_avg_pool1d"
+    dimensions = 1
 
 
 class GlobalAvgPool2D(GlobalAveragePooling):
@@ -73,11 +73,11 @@ class GlobalAvgPool2D(GlobalAveragePooling):
     in PyTorch `nn.AdaptiveAvgPool2d(1)`.
     """
 
-    keras: ClassVar[str] = "layers.GlobalAveragePooling2D"
-    spellings: ClassVar[tuple[str, ...]] = ("gap2d", "global_mean_pool2d")
-    akin: ClassVar[tuple[str, ...]] = ("gap",)
-    example: ClassVar[str] = "global_avg_pool2d"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.GlobalAveragePooling2D"
+    spellings = ("gap2d", "global_mean_pool2d")
+    akin = ("gap",)
+    example = "global_avg_pool2d"
+    dimensions = 2
 
 
 class GlobalAvgPool3D(GlobalAveragePooling):
@@ -87,10 +87,10 @@ class GlobalAvgPool3D(GlobalAveragePooling):
     last).
     """
 
-    keras: ClassVar[str] = "layers.GlobalAveragePooling3D"
-    spellings: ClassVar[tuple[str, ...]] = ("gap3d", "global_mean_pool3d")
-    example: ClassVar[str] = "global_avg_pool3d"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.GlobalAveragePooling3D"
+    spellings = ("gap3d", "global_mean_pool3d")
+    example = "global_avg_pool3d"
+    dimensions = 3
 
 
 class GlobalMaxPool1D(GlobalMaxPooling):
@@ -100,11 +100,11 @@ class GlobalMaxPool1D(GlobalMaxPooling):
     are equally large share the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
     """
 
-    keras: ClassVar[str] = "layers.GlobalMaxPooling1D"
-    spellings: ClassVar[tuple[str, ...]] = ("gmp1d",)
-    instead: ClassVar[str] = "max: -2"
-    example: ClassVar[str] = "global_max_pool1d"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.GlobalMaxPooling1D"
+    spellings = ("gmp1d",)
+    instead = "max: -2"
+    example = "global_max_pool1d"
+    dimensions = 1
 
 
 class GlobalMaxPool2D(GlobalMaxPooling):
@@ -114,10 +114,10 @@ class GlobalMaxPool2D(GlobalMaxPooling):
     `layers.GlobalMaxPooling2D` (channels last); in PyTorch `nn.AdaptiveMaxPool2d(1)`.
     """
 
-    keras: ClassVar[str] = "layers.GlobalMaxPooling2D"
-    spellings: ClassVar[tuple[str, ...]] = ("gmp2d",)
-    example: ClassVar[str] = "global_max_pool2d"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.GlobalMaxPooling2D"
+    spellings = ("gmp2d",)
+    example = "global_max_pool2d"
+    dimensions = 2
 
 
 class GlobalMaxPool3D(GlobalMaxPooling):
@@ -127,7 +127,7 @@ class GlobalMaxPool3D(GlobalMaxPooling):
     3 `layers.GlobalMaxPooling3D` (channels last).
     """
 
-    keras: ClassVar[str] = "layers.GlobalMaxPooling3D"
-    spellings: ClassVar[tuple[str, ...]] = ("gmp3d",)
-    example: ClassVar[str] = "global_max_pool3d"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.GlobalMaxPooling3D"
+    spellings = ("gmp3d",)
+    example = "global_max_pool3d"
+    dimensions = 3

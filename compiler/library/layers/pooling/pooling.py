@@ -8,7 +8,7 @@ from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import (
     Directions,
     Padding,
@@ -29,8 +29,8 @@ PoolStrides3 = Annotated[Sizes3 | None, Field(description="Step of the window; n
 class Pooling(Layer):
     """Abstract: a window that slides over each channel."""
 
-    primary: ClassVar[str | None] = "pool_size"
-    keeps: ClassVar[Kept] = "range"
+    primary = "pool_size"
+    keeps = "range"
     dimensions: ClassVar[int]
 
     pool_size: Directions
@@ -73,10 +73,10 @@ class MaxPool1D(MaxPooling):
     `torch.nn.MaxPool1d` has channels first.
     """
 
-    keras: ClassVar[str] = "layers.MaxPooling1D"
-    torch: ClassVar[str] = "nn.MaxPool1d"
-    example: ClassVar[str] = "max_pool1d: 2"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.MaxPooling1D"
+    torch = "nn.MaxPool1d"
+    example = "max_pool1d: 2"
+    dimensions = 1
 
     pool_size: Window1 = (2,)
     strides: PoolStrides1 = None
@@ -89,11 +89,11 @@ class MaxPool2D(MaxPooling):
     Follows Keras 3 `layers.MaxPooling2D` (channels last); `torch.nn.MaxPool2d` has channels first.
     """
 
-    keras: ClassVar[str] = "layers.MaxPooling2D"
-    torch: ClassVar[str] = "nn.MaxPool2d"
-    akin: ClassVar[tuple[str, ...]] = ("max_pooling", "max_pool")
-    example: ClassVar[str] = "max_pool2d: 2"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.MaxPooling2D"
+    torch = "nn.MaxPool2d"
+    akin = ("max_pooling", "max_pool")
+    example = "max_pool2d: 2"
+    dimensions = 2
 
     pool_size: Window2 = (2, 2)
     strides: PoolStrides2 = None
@@ -106,10 +106,10 @@ class MaxPool3D(MaxPooling):
     Follows Keras 3 `layers.MaxPooling3D` (channels last); `torch.nn.MaxPool3d` has channels first.
     """
 
-    keras: ClassVar[str] = "layers.MaxPooling3D"
-    torch: ClassVar[str] = "nn.MaxPool3d"
-    example: ClassVar[str] = "max_pool3d: 2"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.MaxPooling3D"
+    torch = "nn.MaxPool3d"
+    example = "max_pool3d: 2"
+    dimensions = 3
 
     pool_size: Window3 = (2, 2, 2)
     strides: PoolStrides3 = None
@@ -123,11 +123,11 @@ class AvgPool1D(AveragePooling):
     unless told otherwise.
     """
 
-    keras: ClassVar[str] = "layers.AveragePooling1D"
-    torch: ClassVar[str] = "nn.AvgPool1d"
-    spellings: ClassVar[tuple[str, ...]] = ("average_pool1d", "mean_pool1d")
-    example: ClassVar[str] = "avg_pool1d: 2"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.AveragePooling1D"
+    torch = "nn.AvgPool1d"
+    spellings = ("average_pool1d", "mean_pool1d")
+    example = "avg_pool1d: 2"
+    dimensions = 1
 
     pool_size: Window1
     strides: PoolStrides1 = None
@@ -141,12 +141,12 @@ class AvgPool2D(AveragePooling):
     `torch.nn.AvgPool2d` counts padding unless told otherwise.
     """
 
-    keras: ClassVar[str] = "layers.AveragePooling2D"
-    torch: ClassVar[str] = "nn.AvgPool2d"
-    spellings: ClassVar[tuple[str, ...]] = ("average_pool2d", "mean_pool2d")
-    akin: ClassVar[tuple[str, ...]] = ("avg_pool",)
-    example: ClassVar[str] = "avg_pool2d: 2"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.AveragePooling2D"
+    torch = "nn.AvgPool2d"
+    spellings = ("average_pool2d", "mean_pool2d")
+    akin = ("avg_pool",)
+    example = "avg_pool2d: 2"
+    dimensions = 2
 
     pool_size: Window2
     strides: PoolStrides2 = None
@@ -160,11 +160,11 @@ class AvgPool3D(AveragePooling):
     (channels last); `torch.nn.AvgPool3d` counts padding unless told otherwise.
     """
 
-    keras: ClassVar[str] = "layers.AveragePooling3D"
-    torch: ClassVar[str] = "nn.AvgPool3d"
-    spellings: ClassVar[tuple[str, ...]] = ("average_pool3d", "mean_pool3d")
-    example: ClassVar[str] = "avg_pool3d: 2"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.AveragePooling3D"
+    torch = "nn.AvgPool3d"
+    spellings = ("average_pool3d", "mean_pool3d")
+    example = "avg_pool3d: 2"
+    dimensions = 3
 
     pool_size: Window3
     strides: PoolStrides3 = None

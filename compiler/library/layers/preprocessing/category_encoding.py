@@ -1,6 +1,6 @@
 """The layer that writes ids as rows of 0 and 1."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,13 +22,13 @@ class CategoryEncoding(Layer):
     3 `layers.CategoryEncoding`, where such an id counts nothing.
     """
 
-    keras: ClassVar[str] = "layers.CategoryEncoding"
-    torch: ClassVar[str] = "nn.functional.one_hot"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("count_weights", required=False))
-    primary: ClassVar[str | None] = "num_tokens"
-    akin: ClassVar[tuple[str, ...]] = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
+    keras = "layers.CategoryEncoding"
+    torch = "nn.functional.one_hot"
+    slots = (Slot("x"), Slot("count_weights", required=False))
+    primary = "num_tokens"
+    akin = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
+    masking = "use"
+    example = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 
     num_tokens: Annotated[Size, Field(description="How many ids there are.")]
     output_mode: Annotated[

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from math import ceil
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -28,14 +28,14 @@ class Discretization(Layer):
     `epsilon` of these quantiles.
     """
 
-    keras: ClassVar[str] = "layers.Discretization"
-    torch: ClassVar[str] = "bucketize"
-    primary: ClassVar[str | None] = "num_bins"
-    spellings: ClassVar[tuple[str, ...]] = ("discretize", "digitize", "KBinsDiscretizer", "binning")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    exact: ClassVar[bool] = True
-    given: ClassVar[tuple[str, ...]] = ("bin_boundaries",)
-    example: ClassVar[str] = "discretization: {num_bins: 10}"
+    keras = "layers.Discretization"
+    torch = "bucketize"
+    primary = "num_bins"
+    spellings = ("discretize", "digitize", "KBinsDiscretizer", "binning")
+    masking = "use"
+    exact = True
+    given = ("bin_boundaries",)
+    example = "discretization: {num_bins: 10}"
 
     num_bins: Annotated[
         int | None,

@@ -1,7 +1,7 @@
 """The layer that normalizes by the statistics of the training rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -23,12 +23,12 @@ class Normalization(Layer):
     Keras 3 `layers.Normalization`, whose `adapt` is this layer's part of `modelc train`.
     """
 
-    keras: ClassVar[str] = "layers.Normalization"
-    spellings: ClassVar[tuple[str, ...]] = ("normalize", "standardize", "standard_scaler", "StandardScaler", "z_score")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    exact: ClassVar[bool] = True
-    given: ClassVar[tuple[str, ...]] = ("mean", "variance")
-    example: ClassVar[str] = "normalization"
+    keras = "layers.Normalization"
+    spellings = ("normalize", "standardize", "standard_scaler", "StandardScaler", "z_score")
+    masking = "pass"
+    exact = True
+    given = ("mean", "variance")
+    example = "normalization"
 
     axis: Annotated[
         Axes | None,

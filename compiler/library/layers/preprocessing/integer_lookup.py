@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -28,11 +28,11 @@ class IntegerLookup(Layer):
     fewer. Follows Keras 3 `layers.IntegerLookup`, which also allows no places for others; `tf_idf` and `invert` are not here.
     """
 
-    keras: ClassVar[str] = "layers.IntegerLookup"
-    spellings: ClassVar[tuple[str, ...]] = ("lookup_table", "OrdinalEncoder", "LabelEncoder", "index_lookup")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    given: ClassVar[tuple[str, ...]] = ("vocabulary",)
-    example: ClassVar[str] = "integer_lookup: {max_tokens: 1000}"
+    keras = "layers.IntegerLookup"
+    spellings = ("lookup_table", "OrdinalEncoder", "LabelEncoder", "index_lookup")
+    masking = "use"
+    given = ("vocabulary",)
+    example = "integer_lookup: {max_tokens: 1000}"
 
     max_tokens: Annotated[
         Size | None, Field(description="How many places there are in all, when the vocabulary is learnt.")

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from itertools import product
 from math import tau
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -80,11 +80,11 @@ class RandomRotation(RandomAffine):
     in its batch, not on other images. Follows Keras 3 `layers.RandomRotation`; PyTorch's counts degrees.
     """
 
-    keras: ClassVar[str] = "layers.RandomRotation"
-    primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_rotate",)
-    akin: ClassVar[tuple[str, ...]] = ("rotate",)
-    example: ClassVar[str] = "random_rotation: 0.05"
+    keras = "layers.RandomRotation"
+    primary = "factor"
+    spellings = ("random_rotate",)
+    akin = ("rotate",)
+    example = "random_rotation: 0.05"
 
     factor: Annotated[Range, Field(description="Angles in full turns: a number for as much either way, or a pair.")]
 
@@ -104,10 +104,10 @@ class RandomTranslation(RandomAffine):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomTranslation`.
     """
 
-    keras: ClassVar[str] = "layers.RandomTranslation"
-    spellings: ClassVar[tuple[str, ...]] = ("random_shift",)
-    akin: ClassVar[tuple[str, ...]] = ("translate",)
-    example: ClassVar[str] = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
+    keras = "layers.RandomTranslation"
+    spellings = ("random_shift",)
+    akin = ("translate",)
+    example = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
 
     height_factor: Annotated[
         Range, Field(description="Shares of the height: a number for as much either way, or a pair.")
@@ -134,11 +134,11 @@ class RandomZoom(RandomAffine):
     an image in its batch, not on other images. Follows Keras 3 `layers.RandomZoom`.
     """
 
-    keras: ClassVar[str] = "layers.RandomZoom"
-    primary: ClassVar[str | None] = "height_factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_scale",)
-    akin: ClassVar[tuple[str, ...]] = ("zoom",)
-    example: ClassVar[str] = "random_zoom: 0.1"
+    keras = "layers.RandomZoom"
+    primary = "height_factor"
+    spellings = ("random_scale",)
+    akin = ("zoom",)
+    example = "random_zoom: 0.1"
 
     height_factor: Annotated[
         Range, Field(description="How much more is seen: a number for as much either way, or a pair.")
@@ -163,9 +163,9 @@ class RandomShear(RandomAffine):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomShear`.
     """
 
-    keras: ClassVar[str] = "layers.RandomShear"
-    akin: ClassVar[tuple[str, ...]] = ("shear",)
-    example: ClassVar[str] = "random_shear: {x_factor: 0.2}"
+    keras = "layers.RandomShear"
+    akin = ("shear",)
+    example = "random_shear: {x_factor: 0.2}"
 
     x_factor: Annotated[Range, Field(description="Slopes of columns: a number for as much either way, or a pair.")] = (
         0.0,

@@ -1,7 +1,7 @@
 """The layers that change the values of images at random: brightness, contrast, and areas that are erased."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -27,10 +27,10 @@ class RandomBrightness(RandomImage):
     other images. Follows Keras 3 `layers.RandomBrightness`.
     """
 
-    keras: ClassVar[str] = "layers.RandomBrightness"
-    primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("brightness",)
-    example: ClassVar[str] = "random_brightness: {factor: 0.1, value_range: [0, 1]}"
+    keras = "layers.RandomBrightness"
+    primary = "factor"
+    spellings = ("brightness",)
+    example = "random_brightness: {factor: 0.1, value_range: [0, 1]}"
 
     factor: Annotated[Range, Field(description="Shares of the range: a number for as much either way, or a pair.")]
     value_range: ValueRange = (0.0, 255.0)
@@ -52,10 +52,10 @@ class RandomContrast(RandomImage):
     the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomContrast`.
     """
 
-    keras: ClassVar[str] = "layers.RandomContrast"
-    primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("contrast",)
-    example: ClassVar[str] = "random_contrast: {factor: 0.2, value_range: [0, 1]}"
+    keras = "layers.RandomContrast"
+    primary = "factor"
+    spellings = ("contrast",)
+    example = "random_contrast: {factor: 0.2, value_range: [0, 1]}"
 
     factor: Annotated[
         Parts, Field(description="How much less and how much more contrast: a number for both, or a pair.")
@@ -79,10 +79,10 @@ class RandomErasing(RandomImage):
     drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomErasing`.
     """
 
-    keras: ClassVar[str] = "layers.RandomErasing"
-    primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("cutout", "random_cutout")
-    example: ClassVar[str] = "random_erasing: {factor: [0.25, 0.25], fill_value: 0, value_range: [0, 1]}"
+    keras = "layers.RandomErasing"
+    primary = "factor"
+    spellings = ("cutout", "random_cutout")
+    example = "random_erasing: {factor: [0.25, 0.25], fill_value: 0, value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Probabilities: a pair, or a number for all from 0 up to it.")] = (
         0.0,

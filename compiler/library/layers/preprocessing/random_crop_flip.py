@@ -1,7 +1,7 @@
 """The layers that mirror images at random, and that cut a part out of them at a random place."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -21,11 +21,11 @@ class RandomFlip(RandomImage):
     other images. Follows Keras 3 `layers.RandomFlip`.
     """
 
-    keras: ClassVar[str] = "layers.RandomFlip"
-    primary: ClassVar[str | None] = "mode"
-    akin: ClassVar[tuple[str, ...]] = ("RandomHorizontalFlip", "RandomVerticalFlip")
-    example: ClassVar[str] = "random_flip: horizontal"
-    floats: ClassVar[bool] = False
+    keras = "layers.RandomFlip"
+    primary = "mode"
+    akin = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    example = "random_flip: horizontal"
+    floats = False
 
     mode: Annotated[
         Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="Which ways are mirrored.")
@@ -49,9 +49,9 @@ class RandomCrop(RandomImage):
     are too small, and leaves them whole outside training.
     """
 
-    keras: ClassVar[str] = "layers.RandomCrop"
-    example: ClassVar[str] = "random_crop: {height: 28, width: 28}"
-    floats: ClassVar[bool] = False
+    keras = "layers.RandomCrop"
+    example = "random_crop: {height: 28, width: 28}"
+    floats = False
 
     height: Annotated[Size, Field(description="Height of the output.")]
     width: Annotated[Size, Field(description="Width of the output.")]

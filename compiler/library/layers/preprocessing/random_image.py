@@ -14,7 +14,7 @@ from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import derive
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Signed = Annotated[Number, Field(ge=-1, le=1)]
@@ -39,7 +39,7 @@ class RandomImage(Layer):
     not on the other images, nor on how many rows only pad the batch. bfloat16 is computed in float32.
     """
 
-    keeps: ClassVar[Kept] = "range"
+    keeps = "range"
     takes: ClassVar[tuple[int, ...]] = ()
     """How many channels fit; empty for any."""
     floats: ClassVar[bool] = True

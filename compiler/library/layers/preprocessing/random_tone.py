@@ -1,7 +1,7 @@
 """The layers that change colours and edges of images at random: grey, inverted, more or less colourful, sharper."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -19,12 +19,12 @@ class RandomGrayscale(RandomImage):
     3 `layers.RandomGrayscale`.
     """
 
-    keras: ClassVar[str] = "layers.RandomGrayscale"
-    primary: ClassVar[str | None] = "factor"
-    spellings: ClassVar[tuple[str, ...]] = ("random_greyscale",)
-    akin: ClassVar[tuple[str, ...]] = ("grayscale",)
-    example: ClassVar[str] = "random_grayscale: 0.2"
-    takes: ClassVar[tuple[int, ...]] = RGB
+    keras = "layers.RandomGrayscale"
+    primary = "factor"
+    spellings = ("random_greyscale",)
+    akin = ("grayscale",)
+    example = "random_grayscale: 0.2"
+    takes = RGB
 
     factor: Annotated[Part, Field(description="Probability that an image becomes grey.")] = 0.5
 
@@ -45,10 +45,10 @@ class RandomInvert(RandomImage):
     not on other images. Follows Keras 3 `layers.RandomInvert`, which leaves out `low`, the start of `value_range`.
     """
 
-    keras: ClassVar[str] = "layers.RandomInvert"
-    primary: ClassVar[str | None] = "factor"
-    akin: ClassVar[tuple[str, ...]] = ("invert",)
-    example: ClassVar[str] = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
+    keras = "layers.RandomInvert"
+    primary = "factor"
+    akin = ("invert",)
+    example = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Probabilities: a pair, or a number for all from 0 up to it.")] = (
         0.0,
@@ -71,11 +71,11 @@ class RandomSaturation(RandomImage):
     on other images. Follows Keras 3 `layers.RandomSaturation`, which saturates beyond 1 where values reach beyond 1.
     """
 
-    keras: ClassVar[str] = "layers.RandomSaturation"
-    primary: ClassVar[str | None] = "factor"
-    akin: ClassVar[tuple[str, ...]] = ("saturation",)
-    example: ClassVar[str] = "random_saturation: [0.4, 0.6]"
-    takes: ClassVar[tuple[int, ...]] = RGB
+    keras = "layers.RandomSaturation"
+    primary = "factor"
+    akin = ("saturation",)
+    example = "random_saturation: [0.4, 0.6]"
+    takes = RGB
 
     factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)
@@ -102,11 +102,11 @@ class RandomHue(RandomImage):
     depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomHue`.
     """
 
-    keras: ClassVar[str] = "layers.RandomHue"
-    primary: ClassVar[str | None] = "factor"
-    akin: ClassVar[tuple[str, ...]] = ("hue",)
-    example: ClassVar[str] = "random_hue: {factor: 0.1, value_range: [0, 1]}"
-    takes: ClassVar[tuple[int, ...]] = RGB
+    keras = "layers.RandomHue"
+    primary = "factor"
+    akin = ("hue",)
+    example = "random_hue: {factor: 0.1, value_range: [0, 1]}"
+    takes = RGB
 
     factor: Annotated[Share, Field(description="Half turns: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)
@@ -140,10 +140,10 @@ class RandomSharpness(RandomImage):
     drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomSharpness`.
     """
 
-    keras: ClassVar[str] = "layers.RandomSharpness"
-    primary: ClassVar[str | None] = "factor"
-    akin: ClassVar[tuple[str, ...]] = ("RandomAdjustSharpness", "sharpness")
-    example: ClassVar[str] = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
+    keras = "layers.RandomSharpness"
+    primary = "factor"
+    akin = ("RandomAdjustSharpness", "sharpness")
+    example = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
     value_range: ValueRange = (0.0, 255.0)

@@ -1,6 +1,6 @@
 """The layer that scales and shifts by fixed numbers."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -18,17 +18,17 @@ class Rescaling(Layer):
     changes the sign. Follows Keras 3 `layers.Rescaling`. `scale` takes a ratio: `1/255` maps bytes to [0, 1].
     """
 
-    keras: ClassVar[str] = "layers.Rescaling"
-    primary: ClassVar[str | None] = "scale"
-    spellings: ClassVar[tuple[str, ...]] = (
+    keras = "layers.Rescaling"
+    primary = "scale"
+    spellings = (
         "rescale",
         "scale",
         "to_float",
         "affine",
         "multiply_scalar",
     )
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "rescaling: 1/255"
+    masking = "pass"
+    example = "rescaling: 1/255"
 
     scale: Annotated[Numbers, Field(description="Factor, a number or a ratio such as `1/255`; a list: one a channel.")]
     offset: Annotated[Numbers, Field(description="What is added after scaling; a list: one a channel.")] = (0.0,)

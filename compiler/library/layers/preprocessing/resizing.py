@@ -1,6 +1,6 @@
 """The layers that bring images to one size: by interpolation, or by cutting the edges off."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Number, Size
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Pair = tuple[int, int]
@@ -24,11 +24,11 @@ class Resizing(Layer):
     `fill_value` around. Follows Keras 3 `layers.Resizing` (channels last).
     """
 
-    keras: ClassVar[str] = "layers.Resizing"
-    torch: ClassVar[str] = "nn.functional.interpolate"
-    spellings: ClassVar[tuple[str, ...]] = ("resize", "Resize")
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "resizing: {height: 64, width: 64}"
+    keras = "layers.Resizing"
+    torch = "nn.functional.interpolate"
+    spellings = ("resize", "Resize")
+    keeps = "range"
+    example = "resizing: {height: 64, width: 64}"
 
     height: Annotated[Size, Field(description="Height of the output.")]
     width: Annotated[Size, Field(description="Width of the output.")]
@@ -91,10 +91,10 @@ class CenterCrop(Layer):
     (channels last).
     """
 
-    keras: ClassVar[str] = "layers.CenterCrop"
-    spellings: ClassVar[tuple[str, ...]] = ("crop_center",)
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "center_crop: {height: 56, width: 56}"
+    keras = "layers.CenterCrop"
+    spellings = ("crop_center",)
+    keeps = "range"
+    example = "center_crop: {height: 56, width: 56}"
 
     height: Annotated[Size, Field(description="Height of the output.")]
     width: Annotated[Size, Field(description="Width of the output.")]

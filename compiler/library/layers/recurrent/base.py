@@ -48,8 +48,8 @@ class Recurrent(Layer):
     In between stand the classes that say what a state is: a vector, an image. They give the methods without a body here.
     """
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
+    slots = (Slot("x"), Slot("initial_state", many=True, required=False))
+    masking = "use"
 
     gates: ClassVar[int]
     """How many times the columns of a state the kernels have."""

@@ -1,7 +1,7 @@
 """The wrapper that runs a recurrent layer over a sequence in both directions."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -26,11 +26,11 @@ class Bidirectional(Wrapper):
     first step of a row to the last of its continuation. Schuster and Paliwal 1997; follows Keras 3 `layers.Bidirectional`.
     """
 
-    keras: ClassVar[str] = "layers.Bidirectional"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
-    spellings: ClassVar[tuple[str, ...]] = ("bi", "birnn", "bilstm", "blstm", "bigru")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "bidirectional: {layer: {lstm: 64}}"
+    keras = "layers.Bidirectional"
+    slots = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
+    spellings = ("bi", "birnn", "bilstm", "blstm", "bigru")
+    masking = "use"
+    example = "bidirectional: {layer: {lstm: 64}}"
 
     layer: Annotated[LayerField, Field(description="The recurrent layer to run both ways.")]
     merge_mode: Annotated[

@@ -1,7 +1,7 @@
 """The layers that convolve sequences of sequences, images and volumes, carrying images from step to step."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -45,7 +45,7 @@ class ConvRecur:
 class ConvLSTM(LongShortTerm, Windowed, Filters):
     """Abstract: an LSTM whose state has parts `[..., filters]` and whose products are convolutions."""
 
-    sized: ClassVar[str] = "filters"
+    sized = "filters"
 
     filters: Annotated[Size, Field(description="Number of channels of the output and of the state.")]
 
@@ -122,8 +122,8 @@ class ConvLSTM1D(Windowed1D, ConvLSTM):
     has no such layer.
     """
 
-    keras: ClassVar[str] = "layers.ConvLSTM1D"
-    example: ClassVar[str] = "conv_lstm1d: {filters: 16, kernel_size: 3, padding: same}"
+    keras = "layers.ConvLSTM1D"
+    example = "conv_lstm1d: {filters: 16, kernel_size: 3, padding: same}"
 
     padding: PaddingField = "valid"
 
@@ -144,9 +144,9 @@ class ConvLSTM2D(Windowed2D, ConvLSTM):
     all steps. Follows Keras 3 `layers.ConvLSTM2D`; torch has no such layer.
     """
 
-    keras: ClassVar[str] = "layers.ConvLSTM2D"
-    spellings: ClassVar[tuple[str, ...]] = ("conv_lstm", "conv_lstm_cell")
-    example: ClassVar[str] = "conv_lstm2d: {filters: 16, kernel_size: 3, padding: same}"
+    keras = "layers.ConvLSTM2D"
+    spellings = ("conv_lstm", "conv_lstm_cell")
+    example = "conv_lstm2d: {filters: 16, kernel_size: 3, padding: same}"
 
     padding: PaddingField = "valid"
 
@@ -167,8 +167,8 @@ class ConvLSTM3D(Windowed3D, ConvLSTM):
     has no such layer.
     """
 
-    keras: ClassVar[str] = "layers.ConvLSTM3D"
-    example: ClassVar[str] = "conv_lstm3d: {filters: 8, kernel_size: 3, padding: same}"
+    keras = "layers.ConvLSTM3D"
+    example = "conv_lstm3d: {filters: 8, kernel_size: 3, padding: same}"
 
     padding: PaddingField = "valid"
 

@@ -1,6 +1,6 @@
 """The gated recurrent unit."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -29,11 +29,11 @@ class GRU(VectorCell):
     `torch.nn.GRU` has the order r, z, g.
     """
 
-    keras: ClassVar[str] = "layers.GRU"
-    torch: ClassVar[str] = "nn.GRU"
-    spellings: ClassVar[tuple[str, ...]] = ("gated_recurrent_unit", "gru_cell")
-    example: ClassVar[str] = "gru: {units: 64, return_sequences: true}"
-    gates: ClassVar[int] = 3
+    keras = "layers.GRU"
+    torch = "nn.GRU"
+    spellings = ("gated_recurrent_unit", "gru_cell")
+    example = "gru: {units: 64, return_sequences: true}"
+    gates = 3
 
     recurrent_activation: Annotated[ActivationField, Field(description="Function of the gates.")] = Sigmoid()
     reset_after: Annotated[

@@ -1,7 +1,7 @@
 """The long short-term memory layer, and its cell, which `conv_lstm` runs on images."""
 
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -38,13 +38,13 @@ class LongShortTerm(Recurrent):
     a = `activation`, r = `recurrent_activation`.
     """
 
-    slots: ClassVar[tuple[Slot, ...]] = (
+    slots = (
         Slot("x"),
         Slot("initial_state", many=True, required=False, least=2, parts=("state_h", "state_c")),
     )
-    gates: ClassVar[int] = 4
-    parts: ClassVar[tuple[str, ...]] = ("h", "c")
-    gathers: ClassVar[bool] = True
+    gates = 4
+    parts = ("h", "c")
+    gathers = True
 
     recurrent_activation: Annotated[ActivationField, Field(description="Function of the gates.")] = Sigmoid()
     unit_forget_bias: Annotated[bool, Field(description="Whether the forget gate's bias starts at 1.")] = True
@@ -79,7 +79,7 @@ class LSTM(LongShortTerm, VectorCell):
     `torch.nn.LSTM` has two biases.
     """
 
-    keras: ClassVar[str] = "layers.LSTM"
-    torch: ClassVar[str] = "nn.LSTM"
-    spellings: ClassVar[tuple[str, ...]] = ("long_short_term_memory", "lstm_cell")
-    example: ClassVar[str] = "lstm: {units: 64, return_sequences: true}"
+    keras = "layers.LSTM"
+    torch = "nn.LSTM"
+    spellings = ("long_short_term_memory", "lstm_cell")
+    example = "lstm: {units: 64, return_sequences: true}"

@@ -1,7 +1,5 @@
 """The fully connected recurrent layer."""
 
-from typing import ClassVar
-
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.layers.recurrent.vector_cells import Recur, VectorCell
 
@@ -18,12 +16,12 @@ class SimpleRNN(VectorCell):
     are drawn once and serve all steps. Follows Keras 3 `layers.SimpleRNN`; `torch.nn.RNN` has two biases.
     """
 
-    keras: ClassVar[str] = "layers.SimpleRNN"
-    torch: ClassVar[str] = "nn.RNN"
-    spellings: ClassVar[tuple[str, ...]] = ("vanilla_rnn", "elman", "simple_rnn_cell", "rnn_cell")
-    example: ClassVar[str] = "simple_rnn: {units: 64, return_sequences: true}"
-    gates: ClassVar[int] = 1
-    functions: ClassVar[tuple[str, ...]] = ("activation",)
+    keras = "layers.SimpleRNN"
+    torch = "nn.RNN"
+    spellings = ("vanilla_rnn", "elman", "simple_rnn_cell", "rnn_cell")
+    example = "simple_rnn: {units: 64, return_sequences: true}"
+    gates = 1
+    functions = ("activation",)
 
     def step(self, z: Array, state: tuple[Array, ...], recur: Recur) -> tuple[Array, ...]:
         return (self.activation.function(z + recur(state[0])),)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -30,12 +30,12 @@ class StackedRNN(Layer):
     `num_layers`, for equal layers only.
     """
 
-    keras: ClassVar[str] = "layers.StackedRNNCells"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("x"), Slot("initial_state", many=True, required=False))
-    primary: ClassVar[str | None] = "cells"
-    spellings: ClassVar[tuple[str, ...]] = ("multi_rnn_cell", "stacked_lstm", "stacked_gru")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    example: ClassVar[str] = "stacked_rnn: {cells: [lstm: 64, gru: 32], return_sequences: true}"
+    keras = "layers.StackedRNNCells"
+    slots = (Slot("x"), Slot("initial_state", many=True, required=False))
+    primary = "cells"
+    spellings = ("multi_rnn_cell", "stacked_lstm", "stacked_gru")
+    masking = "use"
+    example = "stacked_rnn: {cells: [lstm: 64, gru: 32], return_sequences: true}"
 
     cells: Annotated[
         tuple[Layer, ...],

@@ -1,7 +1,7 @@
 """The wrapper that runs a layer on every step of a sequence."""
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -25,10 +25,10 @@ class TimeDistributed(Wrapper):
     by step instead. `dense` and other layers that leave the axes before the last alone need no wrapper.
     """
 
-    keras: ClassVar[str] = "layers.TimeDistributed"
-    spellings: ClassVar[tuple[str, ...]] = ("timewise", "per_step")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    example: ClassVar[str] = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
+    keras = "layers.TimeDistributed"
+    spellings = ("timewise", "per_step")
+    masking = "pass"
+    example = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
 
     layer: Annotated[LayerField, Field(description="The layer to run on each step.")]
 

@@ -1,7 +1,7 @@
 """What the recurrent layers share whose state is a vector: kernels as matrices, products with them, dropout masks."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -50,8 +50,8 @@ class Units(Layer):
 class VectorCell(Recurrent, Units):
     """Abstract: a cell whose state has parts `[units]`."""
 
-    primary: ClassVar[str | None] = "units"
-    sized: ClassVar[str] = "units"
+    primary = "units"
+    sized = "units"
 
     def state_type(self, x: TensorType) -> TensorType:
         if x.rank == 1:

@@ -1,6 +1,6 @@
 """The layer that adds to the loss for large values."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from modelc.compiler.library.base.fields import NonNegative
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 
 
 class ActivityRegularization(Layer):
@@ -18,12 +18,12 @@ class ActivityRegularization(Layer):
     real rows. Follows Keras 3 `layers.ActivityRegularization`.
     """
 
-    keras: ClassVar[str] = "layers.ActivityRegularization"
-    spellings: ClassVar[tuple[str, ...]] = ("activity_regularizer",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    penalizes: ClassVar[bool] = True
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "activity_regularization: {l2: 1e-4}"
+    keras = "layers.ActivityRegularization"
+    spellings = ("activity_regularizer",)
+    masking = "pass"
+    penalizes = True
+    keeps = "values"
+    example = "activity_regularization: {l2: 1e-4}"
 
     l1: Annotated[NonNegative, Field(description="Weight of the sum of absolute values.")] = 0.0
     l2: Annotated[NonNegative, Field(description="Weight of the sum of squares.")] = 0.0

@@ -1,6 +1,6 @@
 """The layers that drop values at random while training: each on its own, whole channels, or whole branches."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class Dropout(Layer):
@@ -20,12 +20,12 @@ class Dropout(Layer):
     follows Keras 3 `layers.Dropout`, whose `noise_shape` begins with the batch; here each example is drawn for itself.
     """
 
-    keras: ClassVar[str] = "layers.Dropout"
-    torch: ClassVar[str] = "nn.Dropout"
-    primary: ClassVar[str | None] = "rate"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "dropout: 0.5"
+    keras = "layers.Dropout"
+    torch = "nn.Dropout"
+    primary = "rate"
+    masking = "pass"
+    keeps = "range"
+    example = "dropout: 0.5"
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
     noise_shape: Annotated[
@@ -64,9 +64,9 @@ class SpatialDropout(Layer):
 
     dimensions: ClassVar[int]
     shape: ClassVar[str]
-    primary: ClassVar[str | None] = "rate"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "range"
+    primary = "rate"
+    masking = "pass"
+    keeps = "range"
 
     rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
 
@@ -94,11 +94,11 @@ class SpatialDropout1D(SpatialDropout):
     `layers.SpatialDropout1D`.
     """
 
-    keras: ClassVar[str] = "layers.SpatialDropout1D"
-    torch: ClassVar[str] = "nn.Dropout1d"
-    dimensions: ClassVar[int] = 1
-    shape: ClassVar[str] = "a sequence [time, channels]"
-    example: ClassVar[str] = "spatial_dropout1d: 0.2"
+    keras = "layers.SpatialDropout1D"
+    torch = "nn.Dropout1d"
+    dimensions = 1
+    shape = "a sequence [time, channels]"
+    example = "spatial_dropout1d: 0.2"
 
 
 class SpatialDropout2D(SpatialDropout):
@@ -108,11 +108,11 @@ class SpatialDropout2D(SpatialDropout):
     `layers.SpatialDropout2D`.
     """
 
-    keras: ClassVar[str] = "layers.SpatialDropout2D"
-    torch: ClassVar[str] = "nn.Dropout2d"
-    dimensions: ClassVar[int] = 2
-    shape: ClassVar[str] = "an image [height, width, channels]"
-    example: ClassVar[str] = "spatial_dropout2d: 0.2"
+    keras = "layers.SpatialDropout2D"
+    torch = "nn.Dropout2d"
+    dimensions = 2
+    shape = "an image [height, width, channels]"
+    example = "spatial_dropout2d: 0.2"
 
 
 class SpatialDropout3D(SpatialDropout):
@@ -122,11 +122,11 @@ class SpatialDropout3D(SpatialDropout):
     `layers.SpatialDropout3D`.
     """
 
-    keras: ClassVar[str] = "layers.SpatialDropout3D"
-    torch: ClassVar[str] = "nn.Dropout3d"
-    dimensions: ClassVar[int] = 3
-    shape: ClassVar[str] = "a volume [depth, height, width, channels]"
-    example: ClassVar[str] = "spatial_dropout3d: 0.2"
+    keras = "layers.SpatialDropout3D"
+    torch = "nn.Dropout3d"
+    dimensions = 3
+    shape = "a volume [depth, height, width, channels]"
+    example = "spatial_dropout3d: 0.2"
 
 
 class StochasticDepth(Layer):
@@ -137,11 +137,11 @@ class StochasticDepth(Layer):
     with mode `row`, timm's `DropPath` and the private layer of this name in Keras 3 `applications.convnext`.
     """
 
-    primary: ClassVar[str | None] = "rate"
-    spellings: ClassVar[tuple[str, ...]] = ("drop_path",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "range"
-    example: ClassVar[str] = "stochastic_depth: 0.1"
+    primary = "rate"
+    spellings = ("drop_path",)
+    masking = "pass"
+    keeps = "range"
+    example = "stochastic_depth: 0.1"
 
     rate: Annotated[Fraction, Field(description="Probability that an example is dropped, from 0 to below 1.")]
 

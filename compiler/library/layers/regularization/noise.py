@@ -1,7 +1,7 @@
 """The layers that add, multiply or put in noise while training, and are the identity otherwise."""
 
 from math import sqrt
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,14 +10,14 @@ from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class Noise(Layer):
     """Abstract: a change at random of values of any shape."""
 
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "pass"
-    keeps: ClassVar[Kept] = "range"
+    masking = "pass"
+    keeps = "range"
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -42,10 +42,10 @@ class GaussianNoise(Noise):
     Any shape. Follows Keras 3 `layers.GaussianNoise`.
     """
 
-    keras: ClassVar[str] = "layers.GaussianNoise"
-    primary: ClassVar[str | None] = "stddev"
-    spellings: ClassVar[tuple[str, ...]] = ("add_noise",)
-    example: ClassVar[str] = "gaussian_noise: 0.1"
+    keras = "layers.GaussianNoise"
+    primary = "stddev"
+    spellings = ("add_noise",)
+    example = "gaussian_noise: 0.1"
 
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the noise.")]
 
@@ -64,10 +64,10 @@ class GaussianDropout(Noise):
     follows Keras 3 `layers.GaussianDropout`.
     """
 
-    keras: ClassVar[str] = "layers.GaussianDropout"
-    primary: ClassVar[str | None] = "rate"
-    spellings: ClassVar[tuple[str, ...]] = ("multiplicative_noise",)
-    example: ClassVar[str] = "gaussian_dropout: 0.2"
+    keras = "layers.GaussianDropout"
+    primary = "rate"
+    spellings = ("multiplicative_noise",)
+    example = "gaussian_dropout: 0.2"
 
     rate: Annotated[Fraction, Field(description="Rate of the dropout that has this variance, from 0 to below 1.")]
 
@@ -92,10 +92,10 @@ class AlphaDropout(Noise):
     otherwise the identity. Goes with `selu`. Klambauer et al. 2017; follows Keras 3 `layers.AlphaDropout`.
     """
 
-    keras: ClassVar[str] = "layers.AlphaDropout"
-    torch: ClassVar[str] = "nn.AlphaDropout"
-    primary: ClassVar[str | None] = "rate"
-    example: ClassVar[str] = "alpha_dropout: 0.1"
+    keras = "layers.AlphaDropout"
+    torch = "nn.AlphaDropout"
+    primary = "rate"
+    example = "alpha_dropout: 0.1"
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
 

@@ -8,7 +8,7 @@ from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import need_space, show_sizes
 
 Edges = tuple[tuple[int, int], ...]
@@ -22,8 +22,8 @@ FORMS3 = "one number for all, one for each axis, or a pair (before, after) for e
 class ZeroPadding(Layer):
     """Abstract: zeros around, `edges` of them."""
 
-    primary: ClassVar[str | None] = "padding"
-    keeps: ClassVar[Kept] = "values"
+    primary = "padding"
+    keeps = "values"
     dimensions: ClassVar[int]
 
     padding: tuple[Any, ...]
@@ -44,8 +44,8 @@ class ZeroPadding(Layer):
 class Cropping(Layer):
     """Abstract: cuts off `edges`."""
 
-    primary: ClassVar[str | None] = "cropping"
-    keeps: ClassVar[Kept] = "values"
+    primary = "cropping"
+    keeps = "values"
     dimensions: ClassVar[int]
 
     cropping: tuple[Any, ...]
@@ -77,11 +77,11 @@ class ZeroPadding1D(ZeroPadding):
     Any dtype. Follows Keras 3 `layers.ZeroPadding1D`; in PyTorch `nn.ZeroPad1d`.
     """
 
-    keras: ClassVar[str] = "layers.ZeroPadding1D"
-    torch: ClassVar[str] = "nn.ZeroPad1d"
-    spellings: ClassVar[tuple[str, ...]] = ("pad1d",)
-    example: ClassVar[str] = "zero_padding1d: [2, 0]"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.ZeroPadding1D"
+    torch = "nn.ZeroPad1d"
+    spellings = ("pad1d",)
+    example = "zero_padding1d: [2, 0]"
+    dimensions = 1
 
     padding: Annotated[Counts2, Field(description=f"Zeros: {FORMS1}")] = (1, 1)
 
@@ -93,11 +93,11 @@ class ZeroPadding2D(ZeroPadding):
     Follows Keras 3 `layers.ZeroPadding2D` (channels last); `torch.nn.ZeroPad2d` takes left, right, top, bottom.
     """
 
-    keras: ClassVar[str] = "layers.ZeroPadding2D"
-    torch: ClassVar[str] = "nn.ZeroPad2d"
-    spellings: ClassVar[tuple[str, ...]] = ("pad2d",)
-    example: ClassVar[str] = "zero_padding2d: [[1, 1], [0, 2]]"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.ZeroPadding2D"
+    torch = "nn.ZeroPad2d"
+    spellings = ("pad2d",)
+    example = "zero_padding2d: [[1, 1], [0, 2]]"
+    dimensions = 2
 
     padding: Annotated[Edges2, Field(description=f"Zeros: {FORMS2}")] = ((1, 1), (1, 1))
 
@@ -108,11 +108,11 @@ class ZeroPadding3D(ZeroPadding):
     Any dtype. Follows Keras 3 `layers.ZeroPadding3D` (channels last); `torch.nn.ZeroPad3d` takes the last axis first.
     """
 
-    keras: ClassVar[str] = "layers.ZeroPadding3D"
-    torch: ClassVar[str] = "nn.ZeroPad3d"
-    spellings: ClassVar[tuple[str, ...]] = ("pad3d",)
-    example: ClassVar[str] = "zero_padding3d: 1"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.ZeroPadding3D"
+    torch = "nn.ZeroPad3d"
+    spellings = ("pad3d",)
+    example = "zero_padding3d: 1"
+    dimensions = 3
 
     padding: Annotated[Edges3, Field(description=f"Zeros: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
 
@@ -123,10 +123,10 @@ class Cropping1D(Cropping):
     Any dtype. Follows Keras 3 `layers.Cropping1D`.
     """
 
-    keras: ClassVar[str] = "layers.Cropping1D"
-    spellings: ClassVar[tuple[str, ...]] = ("crop1d",)
-    example: ClassVar[str] = "cropping1d: [2, 0]"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.Cropping1D"
+    spellings = ("crop1d",)
+    example = "cropping1d: [2, 0]"
+    dimensions = 1
 
     cropping: Annotated[Counts2, Field(description=f"Steps cut off: {FORMS1}")] = (1, 1)
 
@@ -138,10 +138,10 @@ class Cropping2D(Cropping):
     Follows Keras 3 `layers.Cropping2D` (channels last), which crops nothing unless told.
     """
 
-    keras: ClassVar[str] = "layers.Cropping2D"
-    spellings: ClassVar[tuple[str, ...]] = ("crop2d",)
-    example: ClassVar[str] = "cropping2d: [[1, 1], [0, 2]]"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.Cropping2D"
+    spellings = ("crop2d",)
+    example = "cropping2d: [[1, 1], [0, 2]]"
+    dimensions = 2
 
     cropping: Annotated[Edges2, Field(description=f"Rows and columns cut off: {FORMS2}")] = ((0, 0), (0, 0))
 
@@ -152,9 +152,9 @@ class Cropping3D(Cropping):
     Any dtype. Follows Keras 3 `layers.Cropping3D` (channels last).
     """
 
-    keras: ClassVar[str] = "layers.Cropping3D"
-    spellings: ClassVar[tuple[str, ...]] = ("crop3d",)
-    example: ClassVar[str] = "cropping3d: 1"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.Cropping3D"
+    spellings = ("crop3d",)
+    example = "cropping3d: 1"
+    dimensions = 3
 
     cropping: Annotated[Edges3, Field(description=f"What is cut off: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))

@@ -1,7 +1,7 @@
 """The layers that give the same values another shape or order."""
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -10,7 +10,7 @@ from modelc.compiler.library.base.fields import Axes, Size, read_tuple
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 
 
 class Reshape(Layer):
@@ -19,12 +19,12 @@ class Reshape(Layer):
     One size may be -1: it follows from the others. Follows Keras 3 `layers.Reshape`.
     """
 
-    keras: ClassVar[str] = "layers.Reshape"
-    torch: ClassVar[str] = "reshape"
-    primary: ClassVar[str | None] = "shape"
-    spellings: ClassVar[tuple[str, ...]] = ("unflatten", "view", "rearrange", "view_as")
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "reshape: [28, 28, 1]"
+    keras = "layers.Reshape"
+    torch = "reshape"
+    primary = "shape"
+    spellings = ("unflatten", "view", "rearrange", "view_as")
+    keeps = "values"
+    example = "reshape: [28, 28, 1]"
 
     shape: Annotated[
         tuple[Annotated[int, Field(ge=-1, lt=2**31)], ...],
@@ -77,11 +77,11 @@ class Flatten(Layer):
     Any shape and dtype; a single number becomes `[1]`. Follows Keras 3 `layers.Flatten` (channels last).
     """
 
-    keras: ClassVar[str] = "layers.Flatten"
-    torch: ClassVar[str] = "nn.Flatten"
-    spellings: ClassVar[tuple[str, ...]] = ("ravel",)
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "flatten"
+    keras = "layers.Flatten"
+    torch = "nn.Flatten"
+    spellings = ("ravel",)
+    keeps = "values"
+    example = "flatten"
 
     def plan(self, x: TensorType) -> Plan:
         return Plan.of(x.with_shape(prod(x.shape)).with_mask(False))
@@ -97,12 +97,12 @@ class Permute(Layer):
     `layers.Permute`, where the axes count from 1: `[-1, -2]` is its `[2, 1]`.
     """
 
-    keras: ClassVar[str] = "layers.Permute"
-    torch: ClassVar[str] = "permute"
-    primary: ClassVar[str | None] = "dims"
-    akin: ClassVar[tuple[str, ...]] = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "permute: [-1, -2]"
+    keras = "layers.Permute"
+    torch = "permute"
+    primary = "dims"
+    akin = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
+    keeps = "values"
+    example = "permute: [-1, -2]"
 
     dims: Annotated[Axes, Field(description="The axes of an example, counted from the end, in their new order.")]
 
@@ -135,11 +135,11 @@ class RepeatVector(Layer):
     Follows Keras 3 `layers.RepeatVector`.
     """
 
-    keras: ClassVar[str] = "layers.RepeatVector"
-    primary: ClassVar[str | None] = "n"
-    spellings: ClassVar[tuple[str, ...]] = ("tile",)
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "repeat_vector: 10"
+    keras = "layers.RepeatVector"
+    primary = "n"
+    spellings = ("tile",)
+    keeps = "values"
+    example = "repeat_vector: 10"
 
     n: Annotated[Size, Field(description="Number of steps of the output.")]
 

@@ -1,6 +1,6 @@
 """The layers that take a part of their input along one axis: a range, one place, or all parts at once."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Axis, read_tuple
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 
 Place = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 
@@ -22,12 +22,12 @@ class Slice(Layer):
     Follows NumPy's basic indexing; Keras 3 `ops.slice` takes starts and sizes instead.
     """
 
-    keras: ClassVar[str] = "ops.slice"
-    torch: ClassVar[str] = "narrow"
-    spellings: ClassVar[tuple[str, ...]] = ("strided_slice", "flip", "reverse", "getitem")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "slice: {axis: -2, start: 0, stop: 1}"
+    keras = "ops.slice"
+    torch = "narrow"
+    spellings = ("strided_slice", "flip", "reverse", "getitem")
+    masking = "use"
+    keeps = "values"
+    example = "slice: {axis: -2, start: 0, stop: 1}"
 
     axis: Annotated[Axis, Field(description="The axis to cut, counted from the end.")]
     start: Annotated[Place | None, Field(description="First place; null for the end that `step` leads away from.")] = (
@@ -77,11 +77,11 @@ class Select(Layer):
     `x[..., index, :]`; in PyTorch `torch.select`.
     """
 
-    torch: ClassVar[str] = "index_select"
-    spellings: ClassVar[tuple[str, ...]] = ("take", "gather", "last_step")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "select: {axis: -2, index: -1}"
+    torch = "index_select"
+    spellings = ("take", "gather", "last_step")
+    masking = "use"
+    keeps = "values"
+    example = "select: {axis: -2, index: -1}"
 
     axis: Annotated[Axis, Field(description="The axis that goes, counted from the end.")]
     index: Annotated[Place, Field(description="The place to take, from 0; negative ones count from the end.")]
@@ -114,13 +114,13 @@ class Split(Layer):
     `torch.split` takes sizes instead.
     """
 
-    keras: ClassVar[str] = "ops.split"
-    torch: ClassVar[str] = "split"
-    primary: ClassVar[str | None] = "indices_or_sections"
-    spellings: ClassVar[tuple[str, ...]] = ("chunk", "unbind", "unstack", "tensor_split")
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "split: 2"
+    keras = "ops.split"
+    torch = "split"
+    primary = "indices_or_sections"
+    spellings = ("chunk", "unbind", "unstack", "tensor_split")
+    masking = "use"
+    keeps = "values"
+    example = "split: 2"
 
     indices_or_sections: Annotated[
         Annotated[int, Field(ge=1, lt=2**31)] | tuple[Annotated[int, Field(ge=1, lt=2**31)], ...],

@@ -1,6 +1,6 @@
 """The layers that add and remove axes of size 1."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Axes, Axis
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 
 
 class ExpandDims(Layer):
@@ -19,13 +19,13 @@ class ExpandDims(Layer):
     `unsqueeze`.
     """
 
-    keras: ClassVar[str] = "ops.expand_dims"
-    torch: ClassVar[str] = "unsqueeze"
-    primary: ClassVar[str | None] = "axis"
-    spellings: ClassVar[tuple[str, ...]] = ("new_axis",)
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "expand_dims: -1"
+    keras = "ops.expand_dims"
+    torch = "unsqueeze"
+    primary = "axis"
+    spellings = ("new_axis",)
+    masking = "use"
+    keeps = "values"
+    example = "expand_dims: -1"
 
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")]
 
@@ -55,12 +55,12 @@ class Squeeze(Layer):
     Keras 3 `ops.squeeze`, where axes may be left out.
     """
 
-    keras: ClassVar[str] = "ops.squeeze"
-    torch: ClassVar[str] = "squeeze"
-    primary: ClassVar[str | None] = "axis"
-    masking: ClassVar[Literal["pass", "use", "drop"]] = "use"
-    keeps: ClassVar[Kept] = "values"
-    example: ClassVar[str] = "squeeze: -1"
+    keras = "ops.squeeze"
+    torch = "squeeze"
+    primary = "axis"
+    masking = "use"
+    keeps = "values"
+    example = "squeeze: -1"
 
     axis: Annotated[Axes, Field(description="The axis to remove, counted from the end, or a list of axes.")]
 

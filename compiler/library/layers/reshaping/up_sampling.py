@@ -8,15 +8,15 @@ from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
 
 class UpSampling(Layer):
     """Abstract: each place becomes `size` places, which copies of it fill unless a subclass says otherwise."""
 
-    primary: ClassVar[str | None] = "size"
-    keeps: ClassVar[Kept] = "values"
+    primary = "size"
+    keeps = "values"
     dimensions: ClassVar[int]
 
     size: Directions
@@ -47,10 +47,10 @@ class UpSampling1D(UpSampling):
     Any dtype. Follows Keras 3 `layers.UpSampling1D`; in PyTorch `nn.Upsample` with `mode="nearest"`.
     """
 
-    keras: ClassVar[str] = "layers.UpSampling1D"
-    spellings: ClassVar[tuple[str, ...]] = ("upsample1d",)
-    example: ClassVar[str] = "up_sampling1d: 2"
-    dimensions: ClassVar[int] = 1
+    keras = "layers.UpSampling1D"
+    spellings = ("upsample1d",)
+    example = "up_sampling1d: 2"
+    dimensions = 1
 
     size: Annotated[Sizes1, Field(description="How many steps each becomes.")] = (2,)
 
@@ -63,12 +63,12 @@ class UpSampling2D(UpSampling):
     PyTorch `nn.Upsample` with `align_corners=False`.
     """
 
-    keras: ClassVar[str] = "layers.UpSampling2D"
-    torch: ClassVar[str] = "nn.Upsample"
-    spellings: ClassVar[tuple[str, ...]] = ("upsample2d", "UpsamplingNearest2d")
-    akin: ClassVar[tuple[str, ...]] = ("UpsamplingBilinear2d", "Upsample")
-    example: ClassVar[str] = "up_sampling2d: {size: 2, interpolation: bilinear}"
-    dimensions: ClassVar[int] = 2
+    keras = "layers.UpSampling2D"
+    torch = "nn.Upsample"
+    spellings = ("upsample2d", "UpsamplingNearest2d")
+    akin = ("UpsamplingBilinear2d", "Upsample")
+    example = "up_sampling2d: {size: 2, interpolation: bilinear}"
+    dimensions = 2
 
     size: Annotated[Sizes2, Field(description="Factors of height and width; one number for both.")] = (2, 2)
     interpolation: Annotated[
@@ -95,9 +95,9 @@ class UpSampling3D(UpSampling):
     Any dtype. Follows Keras 3 `layers.UpSampling3D` (channels last); in PyTorch `nn.Upsample` with `mode="nearest"`.
     """
 
-    keras: ClassVar[str] = "layers.UpSampling3D"
-    spellings: ClassVar[tuple[str, ...]] = ("upsample3d",)
-    example: ClassVar[str] = "up_sampling3d: 2"
-    dimensions: ClassVar[int] = 3
+    keras = "layers.UpSampling3D"
+    spellings = ("upsample3d",)
+    example = "up_sampling3d: 2"
+    dimensions = 3
 
     size: Annotated[Sizes3, Field(description="Factors of depth, height and width; one number for all.")] = (2, 2, 2)
