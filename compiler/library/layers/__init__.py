@@ -1,4 +1,4 @@
-"""The layers, one class in one file; activations in one. These tables are the list: what is not here does not exist."""
+"""The layers, by kind: one class or one family in one file. These tables are the list: what is not here does not exist."""
 
 from typing import Annotated
 
@@ -103,7 +103,7 @@ LAYERS: Registry[Layer] = Registry(
         "global_max_pool2d": "layers.pooling.global_pooling:GlobalMaxPool2D",
         "global_max_pool3d": "layers.pooling.global_pooling:GlobalMaxPool3D",
         "glu": "layers.activations.glu:Glu",
-        "group_norm": "layers.normalization.layer_norm:GroupNorm",
+        "group_norm": "layers.normalization.group_norm:GroupNorm",
         "grouped_query_attention": "layers.attention.multi_head_attention:GroupedQueryAttention",
         "gru": "layers.recurrent.gru:GRU",
         "integer_lookup": "layers.preprocessing.integer_lookup:IntegerLookup",
@@ -157,9 +157,9 @@ LAYERS: Registry[Layer] = Registry(
         "sin": "layers.core.arithmetic:Sin",
         "sinusoidal_position_encoding": "layers.attention.positions:SinusoidalPositionEncoding",
         "slice": "layers.reshaping.slicing:Slice",
-        "spatial_dropout1d": "layers.regularization.dropout:SpatialDropout1D",
-        "spatial_dropout2d": "layers.regularization.dropout:SpatialDropout2D",
-        "spatial_dropout3d": "layers.regularization.dropout:SpatialDropout3D",
+        "spatial_dropout1d": "layers.regularization.spatial_dropout:SpatialDropout1D",
+        "spatial_dropout2d": "layers.regularization.spatial_dropout:SpatialDropout2D",
+        "spatial_dropout3d": "layers.regularization.spatial_dropout:SpatialDropout3D",
         "spectral_norm": "layers.normalization.spectral_norm:SpectralNorm",
         "split": "layers.reshaping.slicing:Split",
         "sqrt": "layers.core.arithmetic:Sqrt",
@@ -171,7 +171,7 @@ LAYERS: Registry[Layer] = Registry(
         "subtract": "layers.merging.arithmetic:Subtract",
         "sum": "layers.core.reductions:Sum",
         "time_distributed": "layers.recurrent.time_distributed:TimeDistributed",
-        "unit_norm": "layers.normalization.layer_norm:UnitNorm",
+        "unit_norm": "layers.normalization.unit_norm:UnitNorm",
         "up_sampling1d": "layers.reshaping.up_sampling:UpSampling1D",
         "up_sampling2d": "layers.reshaping.up_sampling:UpSampling2D",
         "up_sampling3d": "layers.reshaping.up_sampling:UpSampling3D",

@@ -8,13 +8,7 @@ from modelc.compiler.library.base.fields import NonNegative
 from modelc.compiler.library.base.formulas import EPSILON, one_hot
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import (
-    Loss,
-    at_least_float32,
-    need,
-    need_equal_shapes,
-    need_float_output,
-)
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need, need_equal_shapes, need_float_output
 from modelc.compiler.library.losses.class_loss import ClassLoss
 
 

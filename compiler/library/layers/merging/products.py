@@ -11,7 +11,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_two, show_shapes
-from modelc.compiler.library.layers.normalization.layer_norm import scale_to_one
+from modelc.compiler.library.layers.normalization.unit_norm import scale_to_one
 
 
 class Matmul(Layer):

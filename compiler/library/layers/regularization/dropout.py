@@ -1,6 +1,6 @@
-"""The layers that drop values at random while training: each on its own, whole channels, or whole branches."""
+"""The layers that drop values at random while training: each on its own, or all of an example."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -57,76 +57,6 @@ def drop(x: Array, rate: float, key: Array, shape: tuple[int, ...] | None = None
     """
     kept = in_a_row(lambda row: jax.random.bernoulli(key, 1 - rate, row), x.shape if shape is None else shape)
     return jnp.where(kept, x / (1 - rate), 0)
-
-
-class SpatialDropout(Layer):
-    """Abstract: dropout of channels over `dimensions` axes."""
-
-    dimensions: ClassVar[int]
-    shape: ClassVar[str]
-    primary = "rate"
-    masking = "pass"
-    keeps = "range"
-
-    rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
-
-    def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank == self.dimensions + 1,
-            f"expected {self.shape}, got {show_shape(x.shape)}",
-            help=f"`spatial_dropout{x.rank - 1}d` is for this shape"
-            if 2 <= x.rank <= 4
-            else "`dropout` takes any shape",
-        )
-        need_floats(x)
-        return Plan.of(x)
-
-    def apply(self, call: Call, x: Array) -> Array:
-        if not call.train or self.rate == 0:
-            return x
-        return drop(x, self.rate, call.random("mask"), (x.shape[0], *[1] * self.dimensions, x.shape[-1]))
-
-
-class SpatialDropout1D(SpatialDropout):
-    """In training each channel is 0 at all steps with probability `rate`, else divided by `1 - rate`.
-
-    Input and output `[time, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
-    `layers.SpatialDropout1D`.
-    """
-
-    keras = "layers.SpatialDropout1D"
-    torch = "nn.Dropout1d"
-    dimensions = 1
-    shape = "a sequence [time, channels]"
-    example = "spatial_dropout1d: 0.2"
-
-
-class SpatialDropout2D(SpatialDropout):
-    """In training each channel is 0 at all places with probability `rate`, else divided by `1 - rate`.
-
-    Input and output `[height, width, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
-    `layers.SpatialDropout2D`.
-    """
-
-    keras = "layers.SpatialDropout2D"
-    torch = "nn.Dropout2d"
-    dimensions = 2
-    shape = "an image [height, width, channels]"
-    example = "spatial_dropout2d: 0.2"
-
-
-class SpatialDropout3D(SpatialDropout):
-    """In training each channel is 0 at all places with probability `rate`, else divided by `1 - rate`.
-
-    Input and output `[depth, height, width, channels]`; otherwise the identity. Tompson et al. 2014; follows Keras 3
-    `layers.SpatialDropout3D`.
-    """
-
-    keras = "layers.SpatialDropout3D"
-    torch = "nn.Dropout3d"
-    dimensions = 3
-    shape = "a volume [depth, height, width, channels]"
-    example = "spatial_dropout3d: 0.2"
 
 
 class StochasticDepth(Layer):
