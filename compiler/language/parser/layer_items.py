@@ -53,21 +53,22 @@ def read_items(
 def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """The item at `path`, an entry of a list or the mapping of a node."""
     siblings = tuple(key for key in shape.siblings if key not in shape.instead)
+    mapping = raw if isinstance(raw, Mapping) else {}
     name = repeat = None
-    if isinstance(raw, Mapping):
-        if "name" in siblings and "name" in raw:
-            name = read(reporter, shape.siblings["name"], raw["name"], (*path, "name"))
-            name = name if name is not None and check_name(reporter, name, (*path, "name")) else None
-        if "repeat" in raw:
-            repeat = read_repeat(reporter, raw["repeat"], (*path, "repeat"))
-        structure = structure_of(reporter, raw, path, siblings)
-        if structure is not None:
-            body = read_body(reporter, structure, raw[structure], (*path, structure))
-            return Item(structure, None, name, (*path, structure), body, repeat)
-        unread = any(reporter.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
-        if unread or is_typo(reporter, raw, path, siblings):
-            return Item("", None, name, path, repeat=repeat)
-    if isinstance(raw, Mapping) and "layers" in raw:
+    if "name" in siblings and "name" in mapping:
+        at = (*path, "name")
+        name = read(reporter, shape.siblings["name"], mapping["name"], at)
+        name = name if name is not None and check_name(reporter, name, at) else None
+    if "repeat" in mapping:
+        repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat"))
+    structure = structure_of(reporter, mapping, path, siblings)
+    if structure is not None:
+        body = read_body(reporter, structure, mapping[structure], (*path, structure))
+        return Item(structure, None, name, (*path, structure), body, repeat)
+    unread = any(reporter.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
+    if unread or is_typo(reporter, mapping, path, siblings):
+        return Item("", None, name, path, repeat=repeat)
+    if "layers" in mapping:
         reporter.add(
             "E103",
             "a list of layers cannot stand in a list of layers",
@@ -75,22 +76,17 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
             key=True,
             label="not a layer",
             help="repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
-            if {"repeat", "name"} & raw.keys()
+            if {"repeat", "name"} & mapping.keys()
             else "put them into the list that they stand in",
         )
         return Item("", None, name, path, repeat=repeat)
     found = read_named(reporter, shape, raw, path)
     if found is None:
         return Item("", None, name, path, repeat=repeat)
-    arguments = raw.get(found.name) if isinstance(raw, Mapping) else None
-    if (
-        name is None
-        and found.value is None
-        and isinstance(arguments, Mapping)
-        and isinstance(arguments.get("name"), str)
-    ):
+    arguments = mapping.get(found.name)
+    if name is None and found.value is None and isinstance(arguments, Mapping):
         # It is reported as an argument that does not exist, and meant as the name: other messages should know it.
-        name = arguments["name"]
+        name = arguments["name"] if isinstance(arguments.get("name"), str) else None
     return Item(found.name, found.value, name, found.path, repeat=repeat)
 
 
@@ -138,7 +134,7 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
     )
     for key in names:
         if key != name:
-            reporter.unknown((*path, key), key, f"`{meant}`", siblings)
+            reporter.unknown((*path, key), key, f"`{found.new}`", siblings)
     return True
 
 

@@ -106,3 +106,8 @@ def test_a_key_that_the_grammar_has_is_known_to_everyone_who_goes_by_it() -> Non
         assert '"How long to wait."' in json.dumps(json_schema()["properties"]["train"])
         found = check(SPEC.replace(", KEY", ""), "spec.yaml", ["train.patience_of_job=0"])
         assert [error.message for error in found.errors] == ["`patience_of_job` must be at least 1, got 0"]
+
+
+def test_what_stands_beside_a_misspelt_residual_is_said_to_be() -> None:
+    found = check("modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [{residul: [relu], nmae: a}]}\n", "spec.yaml")
+    assert [error.message for error in found.errors] == ["unknown layer `residul`", "unknown key `nmae` in `residual`"]
