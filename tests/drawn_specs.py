@@ -41,7 +41,7 @@ def shuffle(value: Any, rng: random.Random, key: str = "") -> Any:
 
 
 def parted(value: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`value` as what is extended and what is laid over it; some of what is laid over is also in the other, and wrong there."""
+    """`value` as a base and its overlay; some of what the overlay says is also in the base, and wrong there."""
     base, own = part(value, random.Random(seed))
     return {**base, "modelc": 1}, {**own, "modelc": 1}
 
@@ -50,7 +50,7 @@ def part(value: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dic
     base: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for key, entry in value.items():
-        # A thing and what stands beside it are not parted: one that is laid over another is named.
+        # An item and its siblings are not parted: an overlay names the item.
         whole = not isinstance(entry, dict) or not entry or key in ORDERED or entry.keys() & {"from", "layers"}
         if not whole and rng.random() < 0.7:
             base[key], own[key] = part(entry, rng)

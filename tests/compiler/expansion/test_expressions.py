@@ -122,7 +122,7 @@ def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "cure"),
+    ("text", "message", "help"),
     [
         ("${\uff57 + 1}", "`\uff57` is not a name", "letters a to z"),
         ("${ÿ}", "`ÿ` is not a name", "letters a to z"),
@@ -131,9 +131,9 @@ def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> Non
         ("$vars.w", "there is no variable `vars`", "write `$w`"),
     ],
 )
-def test_what_is_no_part_of_an_expression_is_answered(text: str, message: str, cure: str) -> None:
+def test_what_is_no_part_of_an_expression_is_answered(text: str, message: str, help: str) -> None:
     problem = only(f'vars: {{w: 6, s: "3", t: [$w, $s]}}\n{CHAIN}    - dense: "{text}"\n    - dense: $w\n')
-    assert message in problem.message and cure in problem.helps[0]
+    assert message in problem.message and help in problem.helps[0]
 
 
 def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() -> None:

@@ -62,7 +62,7 @@ def test_the_file_of_a_block_is_a_whole_spec(tmp_path: Path, other: str, code: s
 
 
 @pytest.mark.parametrize(
-    ("use", "message", "cure"),
+    ("use", "message", "help"),
     [
         ("{file: other.yaml}", "`use` must be the path of a file, got a mapping", "write `use: other.yaml`"),
         (
@@ -78,10 +78,10 @@ def test_the_file_of_a_block_is_a_whole_spec(tmp_path: Path, other: str, code: s
         ),
     ],
 )
-def test_the_file_of_a_block_is_named_by_its_path(tmp_path: Path, use: str, message: str, cure: str) -> None:
+def test_the_file_of_a_block_is_named_by_its_path(tmp_path: Path, use: str, message: str, help: str) -> None:
     spec = USING.replace("use: other.yaml", f"use: {use}")
     (problem,) = checked(tmp_path, "modelc: 1\n", spec).errors
-    assert (problem.message, problem.helps) == (message, (cure,))
+    assert (problem.message, problem.helps) == (message, (help,))
 
 
 @pytest.mark.parametrize("other", [STACK, TWO, STACK.replace("$stack}", "$stacks.deep}")])
@@ -148,7 +148,7 @@ def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "place", "cure"),
+    ("nodes", "place", "help"),
     [
         (
             "{p: {from: x, B}, q: {from: z, share: p}, y: {from: [p, q], add}}",
@@ -159,7 +159,7 @@ def test_a_model_may_be_a_variable_of_its_file(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_model_of_another_file_does_not_take_is_told_once(
-    tmp_path: Path, nodes: str, place: int, cure: str
+    tmp_path: Path, nodes: str, place: int, help: str
 ) -> None:
     other = f"modelc: 1\nmodel: {{{INPUTS}, layers: [{{dense: 3, name: d}}, relu]}}\n"
     inputs = "{x: {shape: [4]}, z: {shape: [5]}, w: {shape: [4], dtype: int32}}"
@@ -170,7 +170,7 @@ def test_what_a_model_of_another_file_does_not_take_is_told_once(
     result = checked(tmp_path, other, spec)
     (problem,) = result.errors
     assert (problem.code, problem.label.place.line) == ("E302", place)
-    assert problem.helps[0].startswith(cure)
+    assert problem.helps[0].startswith(help)
 
 
 @pytest.mark.parametrize(("output", "units"), [("dense_2", [8, 5]), ("nm", [8, 5, 3]), ("dense_3", [8, 5, 3, 4])])
@@ -280,7 +280,7 @@ def test_the_end_of_a_used_model_is_a_name(tmp_path: Path, output: str) -> None:
         ),
     ],
 )
-def test_what_is_wrong_in_an_extended_file_is_told_whatever_is_laid_over_it(
+def test_errors_in_the_base_are_reported_whatever_overrides_it(
     tmp_path: Path, wrong: str, right: str, message: str
 ) -> None:
     model = "" if "model" in right else f"model: {{{INPUTS}, layers: [dense: 2]}}\n"

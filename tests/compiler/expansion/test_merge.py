@@ -1,4 +1,4 @@
-"""Specs that are laid over others: what is merged, what is removed, and which of the files is blamed."""
+"""Overlays: what is merged with the base, what is removed, and in which of the files an error is shown."""
 
 from pathlib import Path
 
@@ -48,12 +48,12 @@ train: {losses: {c: {mean_squared_error: , target: y}}, optimizer: $opt, epochs:
 """
 
 
-def laid(folder: Path, over: str) -> Checked:
+def overlaid(folder: Path, over: str) -> Checked:
     return checked(folder, BASE, f"modelc: 1\nextends: other.yaml\n{over}\n")
 
 
 def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
-    task = laid(tmp_path, "model: {nodes: {a: {Tower: {depth: 2}}, c: {dense: {activation: relu}}}}").task
+    task = overlaid(tmp_path, "model: {nodes: {a: {Tower: {depth: 2}}, c: {dense: {activation: relu}}}}").task
     assert task is not None
     layers = {node.path: node.layer for node in task.planned.graph.nodes}
     assert [getattr(layer, "units", None) for layer in layers.values()] == [5, 5, 8, 7]
@@ -61,7 +61,7 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("over", "code", "message", "below", "cure"),
+    ("over", "code", "message", "below", "help"),
     [
         (
             "model: {nodes: {b: {dense: {activation: relu}}}}",
@@ -135,12 +135,12 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_laid_over_shows_both_files(
-    tmp_path: Path, over: str, code: str, message: str, below: str, cure: str
+def test_what_cannot_be_overridden_shows_both_files(
+    tmp_path: Path, over: str, code: str, message: str, below: str, help: str
 ) -> None:
     (tmp_path / "base.yaml").write_text(USING.replace("[B, ", "["), encoding="utf-8")
-    (problem,) = laid(tmp_path, over).errors
-    assert (problem.code, problem.message, problem.helps[-1]) == (code, message, cure)
+    (problem,) = overlaid(tmp_path, over).errors
+    assert (problem.code, problem.message, problem.helps[-1]) == (code, message, help)
     (related,) = problem.related
     assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
     assert related.text == below
@@ -165,7 +165,7 @@ def test_what_stands_beside_a_name_that_is_removed_is_there_for_another(tmp_path
         ("blocks.Tower", "E101", "the block `Tower` is removed but still needed"),
     ],
 )
-def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(
+def test_what_is_removed_but_still_needed_is_shown_where_it_is_removed(
     tmp_path: Path, path: str, code: str, message: str
 ) -> None:
     (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
@@ -176,7 +176,7 @@ def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(
 
 
 @pytest.mark.parametrize(
-    ("extends", "message", "cure"),
+    ("extends", "message", "help"),
     [
         ("{flie: other.yaml}", "unknown key `flie` in `extends`", "did you mean `file`?"),
         ("{file: other.yaml, remove: [modl.x]}", "there is nothing to remove at `modl.x`: no `modl`", "did you mean `model`?"),
@@ -187,9 +187,9 @@ def test_what_is_removed_and_still_needed_is_told_where_it_is_removed(
         ),
     ],
 )  # fmt: skip
-def test_a_slip_in_what_is_extended_is_one_error(tmp_path: Path, extends: str, message: str, cure: str) -> None:
+def test_a_typo_in_extends_is_one_error(tmp_path: Path, extends: str, message: str, help: str) -> None:
     (problem,) = checked(tmp_path, BASE, f"modelc: 1\nextends: {extends}\n").errors
-    assert (problem.code, problem.message, problem.helps) == ("E102", message, (cure,))
+    assert (problem.code, problem.message, problem.helps) == ("E102", message, (help,))
 
 
 @pytest.mark.parametrize(("path", "code"), [("model.nodes.c.dense", "E103"), ("model.nodes.c.from", "E104")])
@@ -202,14 +202,14 @@ def test_what_lacks_something_that_is_removed_shows_where_that_is(tmp_path: Path
 
 
 def test_a_variable_replaces_a_variable(tmp_path: Path) -> None:
-    task = laid(tmp_path, "vars: {more: {units: 6}}\nmodel: {nodes: {b: {dense: $more}}}").task
+    task = overlaid(tmp_path, "vars: {more: {units: 6}}\nmodel: {nodes: {b: {dense: $more}}}").task
     assert task is not None
     (found,) = [node.layer for node in task.planned.graph.nodes if node.path == "b"]
     assert getattr(found, "units", None) == 6
 
 
 def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
-    task = laid(tmp_path, "train: {optimizer: {sgd: 0.3}}").task
+    task = overlaid(tmp_path, "train: {optimizer: {sgd: 0.3}}").task
     assert task is not None and task.training is not None
     assert type(task.training.optimizer).__name__ == "SGD"
 

@@ -1,4 +1,4 @@
-"""`--set PATH=VALUE`: where it leads, what it refuses, and that every place of it is a place in the argument."""
+"""`--set PATH=VALUE`: what paths resolve to, what is refused, and that every place is a place in the argument."""
 
 from typing import Any
 
@@ -140,7 +140,7 @@ def test_the_document_itself_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "blamed", "cure"),
+    ("setting", "blamed", "help"),
     [
         ("trian.epochs=3", "trian", "did you mean `train.epochs`?"),
         ("train.epoch=3", "epoch", "did you mean `train.epochs`?"),
@@ -160,11 +160,11 @@ def test_the_document_itself_is_left_as_it_is() -> None:
         ("data.test.dgits=3", "dgits", "did you mean `data.test.digits`?"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_refused_with_a_cure(setting: str, blamed: str, cure: str) -> None:
+def test_an_unresolved_path_is_refused_with_help(setting: str, blamed: str, help: str) -> None:
     problem = refused(setting)
     assert problem.code == "E102"
     assert caret(setting, problem) == blamed
-    assert problem.helps == (cure,)
+    assert problem.helps == (help,)
 
 
 def test_an_item_that_is_not_there_is_refused() -> None:
@@ -223,7 +223,7 @@ def test_what_does_not_fit_elsewhere_is_blamed_in_the_file() -> None:
     assert all(label.place.file == "spec.yaml" for label in problem.related)
 
 
-def test_a_setting_can_heal_a_file() -> None:
+def test_a_setting_can_fix_a_file() -> None:
     broken = SPEC.replace("epochs: 5", "epochs: five")
     assert checked(text=broken).errors and not checked("train.epochs=5", text=broken).errors
 
@@ -259,7 +259,7 @@ train: {loss: mean_squared_error, optimizer: $opt, epochs: 1}
 
 
 @pytest.mark.parametrize(
-    ("setting", "marked", "cure"),
+    ("setting", "marked", "help"),
     [
         (
             "train.optimizer.adam=0.1",
@@ -273,9 +273,9 @@ train: {loss: mean_squared_error, optimizer: $opt, epochs: 1}
         ),
     ],
 )
-def test_a_way_into_a_variable_is_refused(setting: str, marked: str, cure: str) -> None:
+def test_a_path_into_a_variable_is_refused(setting: str, marked: str, help: str) -> None:
     problem = refused(setting, VARIABLES)
-    assert (problem.code, caret(setting, problem), problem.helps) == ("E102", marked, (cure,))
+    assert (problem.code, caret(setting, problem), problem.helps) == ("E102", marked, (help,))
 
 
 def test_the_main_argument_that_is_a_variable_can_be_set_by_its_name() -> None:
@@ -338,7 +338,7 @@ model:
 
 
 @pytest.mark.parametrize(
-    ("setting", "blamed", "cure"),
+    ("setting", "blamed", "help"),
     [
         ("blocks.B.model.layers.dense=3", "model", "write a spec that extends that file"),
         ("blocks.B.nodes.h.dense=3", "nodes", "write a spec that extends that file"),
@@ -352,10 +352,10 @@ model:
         ("model.layers.P.widht=5", "widht", "did you mean `model.layers.P.P.width`?"),
     ],
 )
-def test_a_setting_of_or_in_a_block_is_refused_with_a_cure(setting: str, blamed: str, cure: str) -> None:
+def test_a_setting_of_or_in_a_block_is_refused_with_help(setting: str, blamed: str, help: str) -> None:
     problem = refused(setting, BLOCKS)
     assert caret(setting, problem) == blamed
-    assert cure in problem.helps[0]
+    assert help in problem.helps[0]
 
 
 def test_lists_inside_of_plain_values_have_paths() -> None:
@@ -371,7 +371,7 @@ def test_an_item_of_a_bare_list_goes_by_the_argument_that_it_is() -> None:
     assert reshaped == {"reshape": {"shape": [4, 8]}}
 
 
-def test_a_thing_that_takes_the_value_under_its_name_is_named_in_the_cure() -> None:
+def test_an_item_that_takes_the_value_as_its_argument_is_named_in_the_help() -> None:
     assert refused("train.optimizer=0.01").helps == ("for the argument of `adam` write `train.optimizer.adam=0.01`",)
     assert refused("model.nodes.c=2", GRAPH).helps == ("for the argument of `dense` write `model.nodes.c.dense=2`",)
     assert changed("model.nodes.c.dense=2", text=GRAPH)["model"]["nodes"]["c"]["dense"] == 2
@@ -392,7 +392,7 @@ model:
 
 
 @pytest.mark.parametrize(
-    ("setting", "cure"),
+    ("setting", "help"),
     [
         ("model.layers.1.dense.units=4", "set the variable, `vars.lay.dense=...`, or set `model.layers.1` as a whole"),
         ("model.layers.2.parallel.branches.a.z.dense=3", "set the variable, `vars.chain=...`, or set"),
@@ -402,8 +402,8 @@ model:
         ("vars.sizes.²=9", "set it as a whole: `vars.sizes=...`"),
     ],
 )
-def test_a_way_into_a_variable_is_answered_with_one_that_is_there(setting: str, cure: str) -> None:
-    assert refused(setting, HELD).helps[0].startswith(cure)
-    way = cure.split("`")[1].partition("=")[0]
-    if way.startswith("vars"):
-        assert not override(document(HELD), [f"{way}=3"])[1]
+def test_a_path_into_a_variable_is_answered_with_one_that_exists(setting: str, help: str) -> None:
+    assert refused(setting, HELD).helps[0].startswith(help)
+    path = help.split("`")[1].partition("=")[0]
+    if path.startswith("vars"):
+        assert not override(document(HELD), [f"{path}=3"])[1]
