@@ -115,11 +115,11 @@ def examine(
             return Checked(None, problems, sources, document)
         document = included
     if settings:
-        from modelc.compiler.overrides.apply import joined, override
+        from modelc.compiler.overrides.apply import override, settings_text
 
         document, found = override(document, settings)
         problems += found
-        sources[SETTING] = joined(settings)
+        sources[SETTING] = settings_text(settings)
     kept = document
     if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
         from modelc.compiler.expansion.expander import expand

@@ -20,7 +20,7 @@ from modelc.compiler.overrides.path_resolver import PathResolver
 from modelc.compiler.syntax.document import Document, Where, compose, decode
 
 
-def joined(settings: Sequence[str]) -> str:
+def settings_text(settings: Sequence[str]) -> str:
     """The text of all settings, in which places in `SETTING` are."""
     return "\n".join(settings)
 
@@ -28,9 +28,9 @@ def joined(settings: Sequence[str]) -> str:
 def override(document: Document, settings: Sequence[str]) -> tuple[Document, tuple[Problem, ...]]:
     """`document` overridden by each of `settings` in order, and the problems found.
 
-    Values of a setting have places in `joined(settings)`, under the name `SETTING`.
+    Values of a setting have places in `settings_text(settings)`, under the name `SETTING`.
     """
-    text = decode(joined(settings), SETTING)
+    text = decode(settings_text(settings), SETTING)
     if isinstance(text, Problem):
         return document, (text,)
     root, reporter, line = tree(document), ProblemCollector(), 1
