@@ -21,7 +21,7 @@ from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
-from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text, whole
+from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
 from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def check(
         message = "the layers, blocks or expressions of the spec are nested too deeply"
         checked = Checked(
             None,
-            (whole("E005", message, name, helps=("nest fewer of them",)),),
+            (file_problem("E005", message, name, helps=("nest fewer of them",)),),
             {name: show_text(text)},
         )
     found = checked.problems
@@ -215,7 +215,7 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
             except (TypeError, ValueError) as error:
                 cure = "use dict, list, str, int, float, bool and None"
                 message = f"the mapping contains a value that a spec cannot contain: {error}"
-                raise SpecError([whole("E008", message, "spec.json", helps=(cure,))], {}) from None
+                raise SpecError([file_problem("E008", message, "spec.json", helps=(cure,))], {}) from None
             checked = check(text, "spec.json")
         else:
             checked = check_file(Path(spec))

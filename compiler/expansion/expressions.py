@@ -98,13 +98,13 @@ def visit(node: ast.expr, lookup: Lookup) -> Any:
         word = str(node.value)
         raise ExpressionError(f"`{word}` is not a boolean here", f"write `{word.lower()}`")
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
-        return bounded(node.value)
+        return check_size(node.value)
     if isinstance(node, ast.Name) and node.id in ("null", "None"):
         raise ExpressionError(f"`{node.id}` is not allowed in expressions", "compare numbers, strings or booleans")
     if isinstance(node, ast.Name):
         return {"true": True, "false": False}[node.id] if node.id in ("true", "false") else number(lookup(node.id))
     if isinstance(node, ast.Subscript | ast.Attribute):
-        return number(part_of(node, lookup))
+        return number(entry(node, lookup))
     if isinstance(node, ast.BinOp):
         return arithmetic(node, visit(node.left, lookup), visit(node.right, lookup))
     if isinstance(node, ast.UnaryOp):
@@ -137,18 +137,18 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
     for value in (left, right):
         if isinstance(value, bool) or not isinstance(value, int | float):
             help = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
-            raise ExpressionError(f"`{shown(value)}` is not a number", help)
+            raise ExpressionError(f"`{format_value(value)}` is not a number", help)
     if isinstance(node.op, ast.Pow) and abs(right) > LARGEST_EXPONENT:
         raise ExpressionError(f"the exponent {right} is above {LARGEST_EXPONENT}")
     try:
-        return bounded(ARITHMETIC[type(node.op)](left, right))
+        return check_size(ARITHMETIC[type(node.op)](left, right))
     except ZeroDivisionError:
         raise ExpressionError(f"`{ast.unparse(node)}` divides by zero") from None
     except OverflowError:
         raise ExpressionError(f"`{ast.unparse(node)}` is too large") from None
 
 
-def bounded(value: Any) -> Any:
+def check_size(value: Any) -> Any:
     """`value`. Raises ExpressionError if it is too large or not a real number."""
     if isinstance(value, complex) or (
         isinstance(value, int | float) and not (isfinite(value) and abs(value) < LARGEST)
@@ -173,7 +173,7 @@ def boolean(node: ast.BoolOp, lookup: Lookup) -> bool:
 def truth(value: Any) -> bool:
     """`value` as a condition: only booleans are."""
     if not isinstance(value, bool):
-        raise ExpressionError(f"`{shown(value)}` is not a condition", "compare it with something, as in `n > 0`")
+        raise ExpressionError(f"`{format_value(value)}` is not a condition", "compare it with something, as in `n > 0`")
     return value
 
 
@@ -189,7 +189,7 @@ def compare(node: ast.Compare, lookup: Lookup) -> bool:
             if not COMPARISONS[type(op)](left, right):
                 return False
         except TypeError:
-            raise ExpressionError(f"`{shown(left)}` and `{shown(right)}` cannot be compared") from None
+            raise ExpressionError(f"`{format_value(left)}` and `{format_value(right)}` cannot be compared") from None
         left = right
     return True
 
@@ -204,7 +204,7 @@ def call(node: ast.Call, lookup: Lookup) -> Any:
     return FUNCTIONS[name](*values)
 
 
-def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
+def entry(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
     """An entry of a variable that is a list or a mapping: `sizes[0]`, `sizes.small`."""
     value = visit(node.value, lookup)
     key: Any = node.attr if isinstance(node, ast.Attribute) else visit(node.slice, lookup)
@@ -217,7 +217,7 @@ def part_of(node: ast.Subscript | ast.Attribute, lookup: Lookup) -> Any:
     raise ExpressionError(f"`{ast.unparse(node.value)}` has no entry {key}")
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     if isinstance(value, str) and FLOAT.fullmatch(value):
         return f'"{value}"'
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)[:40]

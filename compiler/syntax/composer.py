@@ -60,12 +60,12 @@ class Composer(ProblemCollector):
                         help="a file holds one spec: move the other one into its own file",
                     )
                     return root
-                self.directives(event)
+                self.check_directives(event)
             elif kind not in (StreamStartEvent, DocumentEndEvent, StreamEndEvent):
                 root = self.node(event)
         return root
 
-    def directives(self, event: ParserEvent) -> None:
+    def check_directives(self, event: ParserEvent) -> None:
         if event.tags or (event.version and event.version != (1, 2)):
             self.report(
                 "E004",
@@ -93,7 +93,7 @@ class Composer(ProblemCollector):
             node = self.mapping(event) if kind is MappingStartEvent else self.sequence(event)
             self.depth -= 1
             if event.tag is not None:
-                node = self.tagged(event, node.end)
+                node = self.refuse_tag(event, node.end)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
@@ -102,7 +102,7 @@ class Composer(ProblemCollector):
         text = event.value
         plain = event.implicit[0]
         if event.tag is not None or not (plain or event.implicit[1]):
-            return self.tagged(event, event.end_mark)
+            return self.refuse_tag(event, event.end_mark)
         if not plain:
             return self.text(event, text)
         try:
@@ -127,7 +127,7 @@ class Composer(ProblemCollector):
             return hole(event)
         return Node("scalar", text, event.start_mark, event.end_mark)
 
-    def tagged(self, event: ParserEvent, end: Mark | None) -> Node:
+    def refuse_tag(self, event: ParserEvent, end: Mark | None) -> Node:
         tag = (event.tag or "!").replace("tag:yaml.org,2002:", "!!")
         self.report(
             "E004",
@@ -164,7 +164,7 @@ class Composer(ProblemCollector):
             if type(node.content) is str and ":" in node.content and type(item) is ScalarEvent and item.implicit[0]:
                 glued = GLUED_NUMBER.fullmatch(node.content)
                 if glued:
-                    self.glued(glued, node.start)
+                    self.report_missing_space(glued, node.start)
                     node = hole(item)
             elif node.content is None and node.kind == "scalar" and item.end_mark.column == item.start_mark.column:
                 # An empty item has no text of its own: it stands where its dash does.
@@ -193,14 +193,14 @@ class Composer(ProblemCollector):
                 value.start, value.end = key.start, key.end
                 glued = GLUED.fullmatch(key.content) if event.flow_style and item.implicit[0] else None
                 if glued:
-                    self.glued(glued, key.start)
+                    self.report_missing_space(glued, key.start)
                     key = Node("scalar", glued["key"], key.start, key.end)
                     value = Node("hole", None, key.start, key.end)
             if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
                 whole = False
-                self.merge_key(item)
+                self.report_merge_key(item)
             elif key.content in first:
-                self.duplicate(key, first[key.content])
+                self.report_duplicate(key, first[key.content])
             else:
                 first[key.content] = key
                 pairs.append((key, value))
@@ -240,7 +240,7 @@ class Composer(ProblemCollector):
         self.node(event)
         return None
 
-    def merge_key(self, event: ParserEvent) -> None:
+    def report_merge_key(self, event: ParserEvent) -> None:
         self.report(
             "E004",
             "merge keys (`<<`) are not part of the language",
@@ -248,7 +248,7 @@ class Composer(ProblemCollector):
             help="write the keys out; an anchor and an alias can repeat a whole value",
         )
 
-    def duplicate(self, key: Node, first: Node) -> None:
+    def report_duplicate(self, key: Node, first: Node) -> None:
         assert key.end is not None
         assert first.end is not None
         self.report(
@@ -260,7 +260,7 @@ class Composer(ProblemCollector):
             related=[Label(place(self.file, first.start, first.end), "first occurrence")],
         )
 
-    def glued(self, match: re.Match[str], start: Mark) -> None:
+    def report_missing_space(self, match: re.Match[str], start: Mark) -> None:
         """Report `key:value` without a space between the two."""
         from modelc.compiler.syntax.yaml_errors import missing_space
 

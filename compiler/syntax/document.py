@@ -121,7 +121,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
-        return None, (whole("E005", message, name, helps=("move data into a data file",)),)
+        return None, (file_problem("E005", message, name, helps=("move data into a data file",)),)
     decoded = decode(text, name)
     if isinstance(decoded, Problem):
         return None, (decoded,)
@@ -137,7 +137,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     if () in document.holes:
         return None, problems
     if not isinstance(document.data, dict):
-        return None, (*problems, no_mapping(document))
+        return None, (*problems, root_problem(document))
     return document, problems
 
 
@@ -173,13 +173,13 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     if isinstance(text, bytes):
         if text.startswith(UTF_16_32) or text[:2].count(0) == 1:
             helps = ("save the file as UTF-8",)
-            return whole("E001", "the file is UTF-16 or UTF-32, expected UTF-8", name, helps=helps)
+            return file_problem("E001", "the file is UTF-16 or UTF-32, expected UTF-8", name, helps=helps)
         try:
             decoded = text.decode("utf-8")
         except UnicodeDecodeError as error:
             before = text[: error.start].decode("utf-8").removeprefix("\ufeff")
             message = f"byte 0x{text[error.start]:02x} is not UTF-8 text"
-            return unprintable(message, before, name, "save the file as UTF-8")
+            return encoding_problem(message, before, name, "save the file as UTF-8")
     else:
         decoded = text
     decoded = decoded.removeprefix("\ufeff")
@@ -199,21 +199,21 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     if 0xD800 <= code < 0xE000:
         message = f"the text holds half of a surrogate pair, U+{code:04X}"
     notes = (f"{more} more of this kind follow{'s' if more == 1 else ''}",) if more else ()
-    return unprintable(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
+    return encoding_problem(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
 
 
-def unprintable(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:
+def encoding_problem(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
     return Problem("E001", message, Label(Place(name, line, column, line, column + 1)), notes=notes, helps=(help,))
 
 
-def whole(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Problem:
+def file_problem(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Problem:
     """A problem of the whole file."""
     return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=helps)
 
 
-def no_mapping(document: Document) -> Problem:
+def root_problem(document: Document) -> Problem:
     """The problem with a document that is no mapping."""
     got = "a list" if isinstance(document.data, list) else "a value"
     found = f"expected a mapping with `modelc:` and `model:`, found {got}"
