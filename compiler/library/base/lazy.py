@@ -34,4 +34,4 @@ else:
         """Stands for `jax.Array` in annotations. Nothing is an instance of it: ask `isinstance` for `jax.Array`."""
 
     class NumpyArray:
-        """Stands for `numpy.ndarray` in annotations. Nothing is an instance of it: ask `isinstance` for `np.ndarray`."""
+        """Stands for `np.ndarray` in annotations. Nothing is an instance of it: ask `isinstance` for `np.ndarray`."""

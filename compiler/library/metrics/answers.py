@@ -99,7 +99,7 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
 
 
 def need_class(class_id: int | None, output: TensorType, *, average: bool = False) -> None:
-    """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that one was given."""
+    """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that it has one."""
     width = output.shape[-1] if output.rank else 1
     need(
         class_id is None or class_id < width,

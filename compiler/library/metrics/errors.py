@@ -1,4 +1,4 @@
-"""The metrics that are the mean of an error: of what the loss of their name gives for each value, or each row of values."""
+"""The metrics that are the mean of an error, most of them of the elements of the loss of their name."""
 
 from collections.abc import Mapping
 from math import sqrt

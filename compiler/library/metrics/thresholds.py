@@ -1,4 +1,4 @@
-"""The metrics over all thresholds of a probability: the area under a curve, the best score where another is good enough."""
+"""The metrics over all thresholds of a probability: areas under curves, and one score where another is good enough."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, Shape
@@ -10,7 +10,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES, TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
-from modelc.compiler.library.readers.checks import check_finite, need_rows, read_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
 
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
 """What a target becomes that no input type asks for; other types stay."""
@@ -31,11 +31,7 @@ class ArrayReader(Reader):
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
     shape: Annotated[Shape | None, Field(description="New shape of one row, of as many values.")] = None
-    rows: Annotated[
-        tuple[int, int] | None,
-        BeforeValidator(read_rows),
-        Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
-    ] = None
+    rows: Rows = None
 
     @property
     def subject(self) -> str:

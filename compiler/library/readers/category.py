@@ -12,7 +12,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, to_integers
-from modelc.compiler.library.readers.checks import check_labels, need_rows, read_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import Rows, check_labels, need_rows, shape_of_row, take_rows
 
 
 def read_classes(value: Any) -> Any:
@@ -54,11 +54,7 @@ class CategoryReader(Reader):
     shape: Annotated[
         Shape | None, Field(description="New shape of one row, of as many values: `[]` for labels of shape `[1]`.")
     ] = None
-    rows: Annotated[
-        tuple[int, int] | None,
-        BeforeValidator(read_rows),
-        Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
-    ] = None
+    rows: Rows = None
 
     @property
     def subject(self) -> str:

@@ -1,8 +1,9 @@
 """Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
 
 from math import prod
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError, need
@@ -21,6 +22,13 @@ def read_rows(value: Any) -> Any:
     if not 0 <= value[0] < value[1]:
         raise PydanticCustomError("rows", "expected the first row and the row after the last: counted from 0, growing")
     return tuple(value)
+
+
+Rows = Annotated[
+    tuple[int, int] | None,
+    BeforeValidator(read_rows),
+    Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
+]
 
 
 def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The layers that tell the steps of a sequence apart: by learned vectors, or by waves that are added or turn features."""
+"""The layers that tell the steps of a sequence apart: by learned vectors, or by waves, added or turning features."""
 
 from typing import Annotated, Any
 
