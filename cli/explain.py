@@ -178,11 +178,13 @@ def show_entry(entry: "Entry") -> str:
         parts.append(paint("strong", "Example") + "\n" + textwrap.indent(entry.example, "  "))
     if entry.same:
         same = [f"  {framework}: {name}" for framework, name in entry.same]
-        parts.append("\n".join([paint("strong", "The same elsewhere"), *same]))
+        parts.append("\n".join([paint("strong", "Equivalents"), *same]))
     if entry.spellings:
         parts.append(paint("strong", "Also called") + "\n  " + ", ".join(entry.spellings))
     if entry.akin:
-        parts.append(paint("strong", "Near it, with other values or another form") + "\n  " + ", ".join(entry.akin))
+        parts.append(
+            paint("strong", "Related names, with other values or another form") + "\n  " + ", ".join(entry.akin)
+        )
     return "\n\n".join(parts)
 
 

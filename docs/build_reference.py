@@ -71,11 +71,13 @@ def section(entry: Entry, level: int) -> str:
     if entry.example:
         parts.append(f"```text\n{entry.example}\n```")
     if entry.same:
-        parts.append(f"The same elsewhere: {', '.join(f'{where} {quoted(name)}' for where, name in entry.same)}.")
+        parts.append(f"Equivalents: {', '.join(f'{where} {quoted(name)}' for where, name in entry.same)}.")
     if entry.spellings:
         parts.append(f"Also called: {', '.join(f'`{spelling}`' for spelling in entry.spellings)}.")
     if entry.akin:
-        parts.append(f"Near it, with other values or another form: {', '.join(f'`{word}`' for word in entry.akin)}.")
+        parts.append(
+            f"Related names, with other values or another form: {', '.join(f'`{word}`' for word in entry.akin)}."
+        )
     return "\n\n".join(parts) + "\n"
 
 

@@ -43,7 +43,7 @@ def test_every_layer_has_a_page_with_all_that_a_page_has() -> None:
         if name not in ACTIVATIONS:
             text = PAGES[f"layers/{name}.md"]
             assert text.startswith(f"# {name}\n")
-            assert "\n```text\n" in text and "The same elsewhere: Keras " in text
+            assert "\n```text\n" in text and "Equivalents: Keras " in text
             for argument in LAYERS.find(name).model_fields:
                 assert f"| `{argument}` |" in text
 

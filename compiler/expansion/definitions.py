@@ -142,7 +142,7 @@ def read_parameters(evaluator: "VariableEvaluator", name: str, node: SourceNode)
             default = value.get("default") or value.get("type")
             help = f"write `{key}: {flow(default.data) if default else 3}`: the default itself, or a type if it is required"
             message = f"the parameter `{key}` of `{name}` must be a type or a default value, not a mapping"
-            evaluator.report("E105", message, value.at, label="a type or a default", help=help)
+            evaluator.report("E105", message, value.at, label="expected a type or a default value", help=help)
             parameters[key] = Parameter(key, "", hole(value.at), where)
         elif isinstance(word, str) and (meant := likely_type(word)):
             found = (

@@ -195,7 +195,7 @@ class Expander(VariableEvaluator):
         text = node.content if node.kind == "scalar" and isinstance(node.content, str) else ""
         others = sorted(referenced_names(text) & block.parameters.keys() - {name})
         if others:
-            message = f"the default of `{name}` names `{others[0]}`, another parameter of `{block.name}`"
+            message = f"the default of `{name}` refers to `{others[0]}`, another parameter of `{block.name}`"
             help = "compute it where it is used: `${...}` in the body"
             self.report("E207", message, node.at, label="not a variable", help=help)
             return hole(node.at)

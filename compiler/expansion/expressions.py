@@ -62,7 +62,7 @@ def compute(text: str, lookup: Lookup) -> Any:
     Raises ExpressionError, and what `lookup` raises.
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "name parts of it in `vars`")
+        raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "define parts of it in `vars`")
     if "$" in text:
         raise ExpressionError("unexpected `$` inside the braces", "write the name alone: `${name}`")
     try:
@@ -81,7 +81,7 @@ def compute(text: str, lookup: Lookup) -> Any:
     try:
         return visit(tree.body, lookup)
     except RecursionError:
-        raise ExpressionError("the expression is nested too deeply", "name parts of it in `vars`") from None
+        raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
 
 
 def need_plain_names(tree: ast.AST, text: str) -> None:
@@ -200,7 +200,7 @@ def call(node: ast.Call, lookup: Lookup) -> Any:
         raise ExpressionError(f"`{name}` is not a function", "functions are `min` and `max`")
     values = [visit(part, lookup) for part in node.args]
     if len(values) < 2 or any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
-        raise ExpressionError(f"`{name}` takes two or more numbers")
+        raise ExpressionError(f"`{name}` takes at least two numbers")
     return FUNCTIONS[name](*values)
 
 

@@ -24,7 +24,9 @@ from modelc.compiler.syntax.document import read as read_document
 
 MAX_FILES = 32
 """Files that one spec may be made of."""
-RELATIVE = "paths are relative to the folder of the spec that is read, or to `--root DIR`, whatever file they stand in"
+RELATIVE = (
+    "paths are relative to the folder of the spec that is read, or to `--root DIR`, also in files in other folders"
+)
 
 Load = Callable[[str], tuple[str, bytes]]
 """The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
@@ -123,7 +125,7 @@ class Includer(ProblemCollector):
         None after reporting why there is none.
         """
         if path.content.startswith("$"):
-            help = "write the path itself: files are read before there are variables"
+            help = "write the path itself: files are read before variables are known"
             self.report("E105", f"`{path.content}` is not the path of a file", path.at, label="a variable", help=help)
             return None
         if self.load is None:
@@ -140,10 +142,10 @@ class Includer(ProblemCollector):
         self.paths.setdefault(name, path.content)
         if name in stack:
             cycle = " -> ".join([*stack[stack.index(name) :], name])
-            self.report("E208", f"files include each other in a cycle: {cycle}", path.at, label="leads back")
+            self.report("E208", f"files include each other in a cycle: {cycle}", path.at, label="closes the cycle")
             return None
         if len(self.sources) >= MAX_FILES and name not in self.sources:
-            self.report("E010", f"the spec is made of more than {MAX_FILES} files", path.at)
+            self.report("E010", f"the spec includes more than {MAX_FILES} files", path.at)
             return None
         document, problems = read_document(data, name)
         if name not in self.sources:

@@ -117,7 +117,7 @@ class Overlay:
             f"expected {article(shape.table.kind)} here, got only {got}",
             own.at,
             label=f"name {article(shape.table.kind)}",
-            help=f"to change what stands beside `{name}`, name it again: `{{{name}: {siblings}}}`",
+            help=f"to change a key beside `{name}`, write both: `{{{name}: {siblings}}}`",
             related=[Label(base.content[name][0].place(), "in the base")],
         )
         return replace(base, content=self.merge_entries(base, own, shape).content)

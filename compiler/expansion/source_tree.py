@@ -194,7 +194,7 @@ class TooLarge(Exception):
     def problem(self) -> Problem:
         return Problem(
             "E005",
-            f"with its blocks and variables written out, the spec has more than {MAX_NODES:,} keys and values",
+            f"with its blocks and variables expanded, the spec has more than {MAX_NODES:,} keys and values",
             Label(self.node.at.place(), "the limit is reached here"),
-            helps=("use a block less often, or repeat it with `repeat`, which counts once",),
+            helps=("use blocks less often, or repeat them with `repeat`, which counts once",),
         )

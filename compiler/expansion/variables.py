@@ -93,12 +93,12 @@ class VariableEvaluator(ProblemCollector):
             found = below
         if found.kind == "hole":
             raise Reported
-        return replace(found, trail=(*found.trail, Hop(node.at, f"`{text}` stands here", shared=True)))
+        return replace(found, trail=(*found.trail, Hop(node.at, f"`{text}` is here", shared=True)))
 
     def report_no_entry(self, node: SourceNode, text: str, path: str, value: SourceNode, step: str) -> None:
         """Report that the `value` of `path`, with which the reference `text` begins, has no entry `step`."""
         names = list(value.content) if value.kind == "mapping" else []
-        what = f"a mapping with {', '.join(names)}" if names else "a plain value"
+        what = f"a mapping with {', '.join(names)}" if names else "a single value"
         if value.kind == "list":
             what = f"a list of {len(value.content)}, counted from 0"
         found = suggest(step, names, defined=True).around(f"{path}.", text[len(path) + 1 + len(step) :])
@@ -126,7 +126,7 @@ class VariableEvaluator(ProblemCollector):
             return data
 
         if not text.endswith("}"):
-            help = 'close it with `}` at the very end, in quotes: `"${4 * dim}"`'
+            help = 'close them with `}` at the end, in quotes: `"${4 * dim}"`'
             self.report("E207", f"the braces of `{text}` are not closed", node.at, label="not closed", help=help)
             raise Reported
         try:
@@ -194,10 +194,10 @@ class VariableEvaluator(ProblemCollector):
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
         if name == "vars" and "." in text:
-            help = f"write `${text.partition('.')[2]}`: variables are named without `vars`"
+            help = f"write `${text.partition('.')[2]}`: references to variables omit `vars`"
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
-        note = f"names here: {', '.join(scope.names)}" if scope.names else ""
+        note = f"variables here: {', '.join(scope.names)}" if scope.names else ""
         found = replace(suggestion, help=help)
         message = f"there is no variable `{name}`"
         self.report("E207", message, at, label="no such variable", note=note, suggestion=found)

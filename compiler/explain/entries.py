@@ -3,6 +3,7 @@
 One source for `modelc explain` and for pages of documentation. Values first (`Entry`), then text; nothing here prints.
 """
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from inspect import cleandoc
@@ -27,7 +28,7 @@ from modelc.compiler.library.registries import TABLES
 from modelc.compiler.syntax.document import read
 
 LARGE = 2**31
-"""Bounds from here on only keep slips of the keyboard out, and are not told."""
+"""Bounds from here on only catch typos, and are not shown."""
 SAMPLES = (
     TensorType((8,)),
     TensorType((8, 8, 3)),
@@ -149,13 +150,13 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
         ),
         ports_of(table, cls) if issubclass(cls, Layer) else (),
         cls.example,
-        () if table.kind in ("source", "reader") else same_elsewhere(cls),
+        () if table.kind in ("source", "reader") else equivalents_of(cls),
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
         cls.akin,
     )
 
 
-def same_elsewhere(cls: type[Registered]) -> tuple[tuple[str, str], ...]:
+def equivalents_of(cls: type[Registered]) -> tuple[tuple[str, str], ...]:
     """The equivalent in each other framework."""
     names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
     return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
@@ -181,7 +182,7 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
 
 
 def in_words(schema: Schema) -> str:
-    """What a field takes, in words: `a whole number of at least 1`."""
+    """The values of a field in words: `an integer of at least 1`."""
     if "enum" in schema:
         return "one of " + ", ".join(show_value(choice) for choice in schema["enum"])
     words = [word for kind in listed(schema["type"]) if (word := in_word(kind, schema))]
@@ -194,7 +195,7 @@ def in_word(kind: str, schema: Schema) -> str:
         pattern = schema.get("pattern", "")
         if pattern.startswith("^("):
             return ", ".join(pattern[2:-2].split("|"))
-        return "" if pattern else "a text"
+        return "" if pattern else "a string"
     if kind == "array":
         plural = in_plural(schema["items"])
         count = schema.get("minItems")
@@ -202,14 +203,14 @@ def in_word(kind: str, schema: Schema) -> str:
         return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
     if kind == "object":
         return f"a mapping from names to {in_plural(schema['additionalProperties'])}"
-    plain = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
+    plain = {"integer": "an integer", "number": "a number", "boolean": "true or false", "null": "null"}[kind]
     return plain + bounds(schema) if kind in ("integer", "number") else plain
 
 
 def in_plural(schema: Schema) -> str:
-    """What a field takes several of, in words: `whole numbers of at least 1`."""
-    items = in_words(schema).removeprefix("a ")
-    return items.replace("number", "numbers").replace("text", "texts")
+    """The values of a list in words: `integers of at least 1`."""
+    items = in_words(schema).removeprefix("an ").removeprefix("a ")
+    return re.sub(r"\b(integer|number|string)\b", r"\1s", items)
 
 
 def bounds(schema: Schema) -> str:

@@ -65,7 +65,7 @@ def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
         first.setdefault(key, problem)
     wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}
     return tuple(
-        replace(problem, notes=(*problem.notes, f"the same in {count} other use{'s' if count > 1 else ''} of it"))
+        replace(problem, notes=(*problem.notes, f"also in {count} other use{'s' if count > 1 else ''} of it"))
         if (count := others[key])
         else problem
         for key, problem in first.items()
@@ -109,7 +109,7 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
             first = min(uses, key=where)
             problem = Problem(
                 first.code,
-                f"`{defined}` is used nowhere, and `{used}`, which is used, is not defined",
+                f"`{defined}` is never used, but `{used}` is used and not defined",
                 Label(place, f"the only `{defined}`"),
                 helps=(suggestion.help,),
                 related=(Label(first.label.place, f"`{used}` is used here"),),

@@ -72,9 +72,9 @@ def unused_suppression(suppression: Suppression, has_errors: bool) -> Problem | 
         message, label, help = "the comment names no warning", "which one?", "write `# modelc: ignore W901`"
     elif suppression.code.startswith("E"):
         message, label = f"`{suppression.code}` is an error, which no comment suppresses", "not a warning"
-        help = "correct what it is about, and remove the comment"
+        help = "fix the error, and remove the comment"
     elif suppression.code == OWN:
-        message, label = f"`{OWN}` cannot be suppressed: it is about comments such as this one", "does nothing"
+        message, label = f"`{OWN}` cannot be suppressed: it is the warning about such comments", "does nothing"
     elif suppression.code not in codes():
         close = suppression.code.upper() if suppression.code.upper() in codes() else ""
         message, label = f"there is no warning `{suppression.code}`", "no such code"

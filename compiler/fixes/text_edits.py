@@ -92,7 +92,7 @@ class ParsedText:
             edits = rewrite_type_key(self.text, self.starts, self.name, found.keyed, suggestion)
             return None if edits is None else (Fix(f"write it with the key `{new}`", edits), None)
         raw = self.text[index_of(self.starts, node.start) : index_of(self.starts, end)]
-        title = f"write `{new}` for `{raw}`" if raw != new else "write it anew"
+        title = f"write `{new}` for `{raw}`" if raw != new else "retype it"
         if suggestion.how == "word":
             quote = raw[0] if raw[0] in "\"'" else ""
             if isinstance(written, str) and raw != f"{quote}{written}{quote}":

@@ -51,15 +51,15 @@ EXTENDS = Either(
         {
             "file": text("The file, below the folder of the spec.", PATH, instead.as_path),
             "remove": Items(
-                text("", "the path of what is not taken over"),
-                "Paths of what is not taken over.",
+                text("", "a key path to remove from the base"),
+                "Key paths to remove from the base.",
                 help="write `remove: [train.early_stopping]`",
             ),
         },
         (Need(("file",), "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"),),
     ),
     value=text("", PATH, instead.as_path),
-    description="The file that this one is laid over: mappings are merged, lists and values replaced.",
+    description="The base file that this spec overrides: mappings are merged, lists and values replaced.",
 )
 GOES_WITH_NODES = "`{}` goes with `nodes`, not with `layers`"
 NO_NAMES = "a chain has one input and one output, which need no names"
@@ -79,14 +79,14 @@ BLOCK = Keys(
         "inputs": Either(
             items=Items(REFERENCE),
             value=REFERENCE,
-            description="The names of what comes into a graph, in order.",
+            description="The names of the inputs of a graph, in order.",
             expected=NODES,
             if_empty=("no input", "write `inputs: [x]`"),
         ),
         "nodes": NODES_OF,
         "outputs": OUTPUTS,
         "use": text("A file whose model is the block.", PATH, instead.as_path),
-        "output": text("The node of that model whose value the block gives; else its outputs."),
+        "output": text("The node of that model whose value is the output of the block; by default its outputs."),
     },
     (
         Need(
@@ -95,7 +95,7 @@ BLOCK = Keys(
         Need(("inputs",), "add `inputs: [x]`", beside="nodes", owner="a graph"),
         Need(("outputs",), "add `outputs: [out]`", beside="nodes", owner="a graph"),
     ),
-    "A brick: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
+    "A reusable block: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
     (
         Exclusion("layers", "nodes", help="keep one of the two", labels=("a chain", "a graph")),
         *(
@@ -112,16 +112,16 @@ INPUT = Keys(
     {
         "shape": Value(
             {"type": "array", "items": {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31}},
-            "Sizes of one example's axes, without the batch axis.",
+            "Shape of one example, without the batch axis.",
         ),
-        "dtype": Value({"type": "string", "enum": list(DTYPES)}, "Type of the values the model receives."),
+        "dtype": Value({"type": "string", "enum": list(DTYPES)}, "The dtype of the input."),
     },
     (Need(("shape",), "add `shape: ...`"),),
     expected="a mapping with its shape",
     help=instead.as_shape,
 )
 ONE_BODY = "keep `layers` for a chain of layers, or `nodes` and `outputs` for a graph"
-OUTPUT_OF_CHAIN = "the output of a chain is called by the `name` of its last layer, else `output`"
+OUTPUT_OF_CHAIN = "the output of a chain has the `name` of its last layer, else `output`"
 MODEL = Keys(
     "`model`",
     {
@@ -138,7 +138,7 @@ MODEL = Keys(
         "outputs": OUTPUTS,
         "precision": Value(
             {"type": "string", "enum": list(PRECISIONS)},
-            "Type of the values in between; weights, statistics, losses and outputs are float32 in any case.",
+            "The dtype of values between layers; weights, statistics, losses and outputs are always float32.",
         ),
     },
     (
@@ -150,7 +150,7 @@ MODEL = Keys(
         ),
         Need(
             ("outputs",),
-            "list the nodes whose values the model gives: `outputs: [digit]`",
+            "list the nodes whose values are outputs: `outputs: [digit]`",
             beside="nodes",
             owner="a graph",
         ),
@@ -166,28 +166,28 @@ MODEL = Keys(
 READER = Thing(READERS, bare=instead.as_reader)
 VALIDATION = Keys(
     "`validation`",
-    {"first": integer("So many, from the first on.", 1), "last": integer("The last ones, so many.", 1)},
-    excluded=(Exclusion("first", "last", "the rows for validation are the first ones, or the last ones"),),
+    {"first": integer("The first N rows.", 1), "last": integer("The last N rows.", 1)},
+    excluded=(Exclusion("first", "last", "validation rows are either the first or the last ones"),),
 )
 DATA = Keys(
     "`data`",
     {
-        "source": Thing(SOURCES, description="Where the rows come from."),
+        "source": Thing(SOURCES, description="The source of the rows."),
         "inputs": Names(
-            "`inputs`", READER, True, description="How each model input is read.", help=instead.as_inputs_of_data
+            "`inputs`", READER, True, description="The reader of each model input.", help=instead.as_inputs_of_data
         ),
-        "targets": Names("`targets`", READER, True, description="How each target is read.", help=instead.as_targets),
-        "sample_weight": READER._replace(description="How much each row counts in the loss, or each step of it."),
+        "targets": Names("`targets`", READER, True, description="The reader of each target.", help=instead.as_targets),
+        "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
         "validation": Either(
             VALIDATION,
             value=Value(positive_number()),
-            description="Rows kept for validation: a share, a count, `{first: N}` or `{last: N}`.",
+            description="Validation rows: a fraction, a count, `{first: N}` or `{last: N}`.",
         ),
-        "test": Thing(SOURCES, description="Rows for the final score, where the source brings none."),
-        "seed": integer("Of the draw of validation rows.", 0, below=2**63, range="at least 0 and below 2^63"),
+        "test": Thing(SOURCES, description="The source of test rows, if the first one has none."),
+        "seed": integer("Seed of the choice of validation rows.", 0, below=2**63, range="at least 0 and below 2^63"),
     },
-    (Need(("source",), "name where the rows come from, such as `source: digits`; sources: {names}"),),
-    "What the model is trained on.",
+    (Need(("source",), "name the source of the rows, such as `source: digits`; sources: {names}"),),
+    "The data that the model is trained on.",
     later=("augment",),
     help=instead.as_source,
 )
@@ -196,15 +196,15 @@ TERM = Thing(
     {
         "of": FROM._replace(
             mapping=Names("`of`", text("", NODE_NAME), refers=True),
-            description="The outputs or nodes that the loss is of: one, a list in order, or a mapping by name.",
-            if_empty=("of nothing", "name an output or a node"),
+            description="The outputs or nodes that the loss is computed from: one, a list in order, or a mapping by name.",
+            if_empty=("empty", "name an output or a node"),
         ),
-        "target": text("Name of the target; by default that of the term.", "the name of a target"),
+        "target": text("The name of the target; by default that of the term.", "the name of a target"),
         "weight": Value(
             merged([{"type": "number", "minimum": 0}, RATIO]), "Factor of this term in the total loss.", read=read_ratio
         ),
         "mask": text(
-            "A target, an input or a node: where it is false, nothing counts.",
+            "A target, an input or a node: elements where it is false do not count.",
             "the name of a target, an input or a node",
         ),
     },
@@ -217,7 +217,7 @@ TRAIN = Keys(
         "losses": Names(
             "`losses`",
             TERM,
-            description="The terms of the loss by name.",
+            description="The loss terms by name.",
             if_empty=("no term", "add a term: `losses: {digit: cross_entropy}`"),
         ),
         "metrics": Either(
@@ -227,12 +227,12 @@ TRAIN = Keys(
             expected="a list",
             help=instead.as_metrics,
         ),
-        "optimizer": Thing(OPTIMIZERS, description="How weights follow gradients."),
+        "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
         "batch_size": integer("Rows per step.", 1, 2**24),
-        "epochs": integer("Passes over the training rows.", 1, 10**6, nullable=True),
-        "steps": integer("Steps in all, instead of `epochs`.", 1, 10**9, nullable=True),
-        "seed": integer("Of initial weights, dropout and the order of rows.", 0, below=2**63),
-        "shuffle": boolean("Whether each epoch takes the rows in an order of its own, not in that of the data."),
+        "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
+        "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
+        "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
+        "shuffle": boolean("Whether to shuffle the rows in each epoch."),
         "monitor": Value({"type": ["string", "null"]}, "The log key that decides which weights are best."),
         "early_stopping": integer("Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True),
     },
@@ -243,7 +243,7 @@ TRAIN = Keys(
     ),
     "How the model is trained.",
     (
-        Exclusion("loss", "losses", "`losses` is a mapping of several terms, `loss` is the only one"),
+        Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
         Exclusion("epochs", "steps", "both say how long to train"),
     ),
     ("freeze", "phases", "start_from", "clip_norm", "mesh"),
@@ -254,16 +254,16 @@ LANGUAGE = Keys(
         "modelc": Value({"type": "integer", "enum": [1]}, "Version of the language."),
         "name": Value(
             {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": 100},
-            "Name of the model; its runs are kept below a folder of this name.",
+            "Name of the model; its runs are kept in a folder of this name.",
         ),
-        "description": text("What the model is for, in words."),
+        "description": text("The purpose of the model, in words."),
         "extends": EXTENDS,
         "vars": Names(
             "`vars`",
             ANYTHING,
             given=True,
             nullable=True,
-            description="Values by name, for `$name` and `${expression}` anywhere below.",
+            description="Variables: values by name, for `$name` and `${expression}` in the spec.",
             pattern=VARIABLE_NAME,
             help=instead.as_definitions,
         ),
@@ -271,7 +271,7 @@ LANGUAGE = Keys(
             "`blocks`",
             BLOCK,
             nullable=True,
-            description="Bricks with parameters, used like layers; CamelCase names.",
+            description="Reusable blocks with parameters, used like layers; names in CamelCase.",
             pattern=BLOCK_NAME,
             each="the block",
             help=instead.as_definitions,

@@ -41,14 +41,12 @@ class Validation(BaseModel):
             return raw
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise PydanticCustomError(
-                "split", "expected a share such as 0.1, a count of rows, `{first: N}` or `{last: N}`"
+                "split", "expected a fraction such as 0.1, a count of rows, `{first: N}` or `{last: N}`"
             )
         if isinstance(raw, float) and not 0 < raw < 1:
-            raise PydanticCustomError(
-                "split_share", "a share of the rows lies between 0 and 1, a count is a whole number"
-            )
+            raise PydanticCustomError("split_share", "a fraction of the rows is between 0 and 1, a count is an integer")
         if raw < 1 and isinstance(raw, int):
-            raise PydanticCustomError("split_count", "expected at least 1 row; leave the key out for no validation")
+            raise PydanticCustomError("split_count", "expected at least 1 row; remove the key for no validation")
         return {"drawn": raw}
 
     @model_validator(mode="after")
@@ -76,7 +74,7 @@ class Validation(BaseModel):
             raise RunError(
                 "E404",
                 f"`validation` takes {size:,} of {rows:,} rows, which leaves none to train on",
-                helps=("give a smaller count, or a share such as `0.1`",) if rows > 1 else (),
+                helps=("give a smaller count, or a fraction such as `0.1`",) if rows > 1 else (),
             )
         return size
 

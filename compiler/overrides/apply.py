@@ -40,11 +40,11 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
         if not equals or not path.strip():
             at = Span(Place(SETTING, line, 1, line, max(len(path), 1) + 1))
             label = "`=` is missing" if path.strip() else "the path is missing"
-            help = "write the path, `=` and the value: `--set train.epochs=3`"
+            help = "write the key path, `=` and the value: `--set train.epochs=3`"
             reporter.report("E002", "expected PATH=VALUE", at, label=label, help=help)
         elif empty := [place for segment, place in segments if not segment]:
-            label, help = "nothing between the dots", "write the path as `train.epochs`"
-            reporter.report("E002", "the path has an empty part", Span(empty[0]), label=label, help=help)
+            label, help = "an empty part between the dots", "write the path as `train.epochs`"
+            reporter.report("E002", "the key path has an empty part", Span(empty[0]), label=label, help=help)
         else:
             with suppress(Reported):
                 root = apply(root, *read_setting(segments, value, line, len(path) + 2, text), reporter)

@@ -49,8 +49,8 @@ class PathErrors:
 
     def no_item(self, index: int, size: int) -> NoReturn:
         """An index beyond the end of a list."""
-        message = f"`{self.upto(index)}` has {size} item{'s' if size != 1 else ''}, no number {self.segments[index]}"
-        self.refuse(index, message, label="no such item", note="items count from 0" if size else "")
+        message = f"`{self.upto(index)}` has {size} item{'s' if size != 1 else ''}, no index {self.segments[index]}"
+        self.refuse(index, message, label="no such item", note="indices count from 0" if size else "")
 
     def no_entry(self, index: int, node: SourceNode | None) -> NoReturn:
         """A segment that is not an entry of the plain value `node`."""

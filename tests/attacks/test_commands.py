@@ -131,7 +131,7 @@ def test_a_link_to_nowhere_is_not_suggested_for_itself(tmp_path: Path) -> None:
 
 def test_a_split_of_the_wrong_kind_is_called_by_its_key(folder: Path) -> None:
     ended = modelc("validate", "odd.yaml", "--set", "data.validation=20%", cwd=folder)
-    assert ended.code == 1 and "error[E106]: `validation`: expected a share such as 0.1" in ended.out
+    assert ended.code == 1 and "error[E106]: `validation`: expected a fraction such as 0.1" in ended.out
 
 
 def test_a_ring_of_thousands_of_nodes_is_shown_on_one_screen(tmp_path: Path) -> None:

@@ -30,14 +30,14 @@ def read_inner(
     for reference in inputs:
         check_name(reporter, reference.text, reference.path)
         if reference.text in names:
-            first = [(names[reference.text], "first named here")]
-            message = f"the input `{reference.text}` is named twice"
-            reporter.add("E110", message, reference.path, label="named again", related=first)
+            first = [(names[reference.text], "first occurrence")]
+            message = f"duplicate input `{reference.text}`"
+            reporter.add("E110", message, reference.path, label="second occurrence", related=first)
         names.setdefault(reference.text, reference.path)
     nodes, whole = read_nodes(reporter, body.get("nodes"), (*path, "nodes"), names)
     outputs, all_read = read_outputs(reporter, body.get("outputs"), (*path, "outputs"))
     if "output" in list(outputs)[1:]:
-        message = "`output` is what the first output of a block is called"
+        message = "`output` is the name of the first output of a block"
         reporter.add("E110", message, outputs["output"].path, label="not the first", help="list it first, or rename it")
         return None
     if whole and all_read and not types:
@@ -73,11 +73,11 @@ def report_unused(
         if name not in needed:
             message = f"node `{name}` of the block `{block}` is not used"
             at = (*path, "nodes", name)
-            reporter.add("W901", message, at, key=True, label="no output of the block needs it", help="remove it")
+            reporter.add("W901", message, at, key=True, label="no output of the block depends on it", help="remove it")
     for name, at in inputs.items():
         if name not in needed:
             message = f"input `{name}` of the block `{block}` is not used"
-            reporter.add("W902", message, at, label="feeds no output of the block")
+            reporter.add("W902", message, at, label="no output of the block depends on it")
 
 
 def report_unknown(
@@ -185,8 +185,8 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
                 f"node `{name}` has both `layers` and the layer `{key}`",
                 (*path, key),
                 key=True,
-                label="a second way to say the layers",
-                help=f"put `{key}` into the list, or drop the list",
+                label="a second definition of the layers",
+                help=f"move `{key}` into the list, or remove the list",
             )
         else:
             reporter.unknown((*path, key), key, f"node `{name}`", NODE.siblings)
@@ -206,7 +206,7 @@ def report_fed(reporter: Reporter, name: str, layer: str, value: Any, path: Path
     needs = any(info.is_required() for info in LAYERS.find(layer).model_fields.values())
     reporter.add(
         "E104",
-        f"node `{name}` needs `from`: what feeds a layer stands beside it",
+        f"node `{name}` needs `from`: the inputs of a layer are given beside it",
         (*path, layer),
         label="not an argument",
         help=f"write `{name}: {{from: {flow(value)}, {layer}{': ...' if needs else ''}}}`",
@@ -243,10 +243,10 @@ def read_outputs(reporter: Reporter, found: Any, path: Path) -> tuple[dict[str, 
         if reference.node in outputs:
             reporter.add(
                 "E110",
-                f"two outputs would be called `{reference.node}`",
+                f"two outputs would have the name `{reference.node}`",
                 reference.path,
-                label="listed again",
-                help="give each a name of its own: `outputs: {first: node, second: node.port}`",
+                label="second occurrence",
+                help="give each its own name: `outputs: {first: node, second: node.port}`",
             )
         outputs.setdefault(reference.node, reference)
     return outputs, listed is not None and len(outputs) == len(listed) and not reporter.lacks(path)

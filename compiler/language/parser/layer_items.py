@@ -38,10 +38,10 @@ def read_items(
             if name in used or name in taken:
                 reporter.add(
                     "E110",
-                    f"the name `{name}` is used twice in this list",
+                    f"duplicate name `{name}` in this list",
                     (*here, "name"),
-                    label="used again",
-                    related=[(used[name], "first used here")] if name in used else (),
+                    label="second occurrence",
+                    related=[(used[name], "first occurrence")] if name in used else (),
                     note="" if name in used else f"`{name}` is the layer that joins the branches",
                 )
                 # Two things of one name would be taken for one that feeds itself.
@@ -71,13 +71,13 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if "layers" in mapping:
         reporter.add(
             "E103",
-            "a list of layers cannot stand in a list of layers",
+            "a list of layers cannot contain a list of layers",
             (*path, "layers"),
             key=True,
             label="not a layer",
             help="repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
             if {"repeat", "name"} & mapping.keys()
-            else "put them into the list that they stand in",
+            else "move them into the list around them",
         )
         return Item("", None, name, path, repeat=repeat)
     found = read_named(reporter, shape, raw, path)
@@ -105,7 +105,7 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
                 (*path, key),
                 key=True,
                 label="a second layer",
-                help="start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one",
+                help="start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one",
                 related=[((*path, structures[0]), "the first")],
             )
         else:
@@ -176,8 +176,10 @@ def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
         (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in reporter.document.defined), None
     )
     if block is not None:
-        cure += "; or make a graph of it, in which the branches are nodes that feed the block"
-        reporter.add("E101", f"`{block}` is a block, and only a layer joins branches", path, label="a block", help=cure)
+        cure += "; or write a graph in which the branches are nodes that feed the block"
+        reporter.add(
+            "E101", f"`{block}` is a block, but only a layer can join branches", path, label="a block", help=cure
+        )
         return None
     found = read_named(reporter, JOIN, raw, path)
     if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
@@ -195,12 +197,12 @@ def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:
     at = (*path, "branches")
     for name, layers in (section.get("branches") or {}).items():
         if name == kind:
-            message = f"a branch cannot be called `{name}`, as the layer that joins the branches"
+            message = f"a branch cannot have the name `{name}` of the layer that joins the branches"
             reporter.add("E110", message, (*at, name), key=True, label="the name of the join")
         branches[name] = read_items(reporter, layers, (*at, name))
     if section.get("branches") is not None and len(branches) < 2 and not reporter.lacks(at):
         shown = flow(next(iter(branches), "a"))
-        message = f"`parallel` needs two or more branches, got {len(branches)}"
+        message = f"`parallel` needs at least two branches, got {len(branches)}"
         reporter.add(
             "E104", message, at, key=True, label="branches are missing", help=f"for the identity write `{shown}: []`"
         )

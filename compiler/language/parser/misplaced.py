@@ -29,10 +29,10 @@ def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
         moved = f"{'move' if section else 'indent'} it below `{home}:`"
         reporter.add(
             "E102",
-            f"`{key}` belongs into {names}" + (f", where it is called `{right}`" if right != key else ""),
+            f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else ""),
             path,
             key=True,
-            label=f"not a key of {owner}" if section else "not a key of its own",
+            label=f"not a key of {owner}" if section else "not a top-level key",
             help=moved if right == key else f"{moved}, as `{right}: {flow(value)}`",
         )
     elif spelled(key, allowed) is None and written:

@@ -108,7 +108,7 @@ def report_second(
     reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, known: list[str]
 ) -> None:
     """Report the second of several things in one item."""
-    apart = "start a new item for it, with a `-` in front" if isinstance(path[-1], int) else "keep one"
+    apart = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
     reporter.add(
         "E103",
         f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
@@ -184,7 +184,9 @@ def check_reference(reporter: Reporter, text: Any, path: Path) -> bool:
     """Report a text that begins to name a port and names none; says whether it does not."""
     if not isinstance(text, str) or not text.endswith("."):
         return True
-    reporter.add("E203", f"`{text}` names no port", path, label="nothing behind the dot", help=f"write `{text[:-1]}`")
+    reporter.add(
+        "E203", f"`{text}` does not name a port", path, label="nothing after the dot", help=f"write `{text[:-1]}`"
+    )
     return False
 
 

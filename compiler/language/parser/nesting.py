@@ -29,7 +29,7 @@ def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str,
         return False
     reporter.add(
         "E102",
-        f"`{around[0]}` cannot stand beside a {table.kind} inside `{owner}`",
+        f"`{around[0]}` is not allowed beside a {table.kind} inside `{owner}`",
         (*path, around[0]),
         key=True,
         label=f"not beside `{named[0]}`",
@@ -67,7 +67,7 @@ def wrapped_one(
         written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
     reporter.add(
         "E102",
-        f"`{named[0]}` is what `{primary}` of `{owner}` can be, and must stand inside it",
+        f"`{named[0]}` is a value for `{primary}` of `{owner}` and must be inside it",
         (*path, named[0]),
         key=True,
         label=f"not inside `{primary}`",
@@ -79,7 +79,11 @@ def wrapped_one(
 
 def several(value: Any, kind: str, whose: Mapping[str, str] | None) -> str:
     """What to do about a list where one thing of the kind is wanted. Empty for all else."""
-    return f"one {kind} stands here: write a `{whose['name']}` for each" if isinstance(value, list) and whose else ""
+    return (
+        f"only one {kind} is allowed here: write a `{whose['name']}` for each"
+        if isinstance(value, list) and whose
+        else ""
+    )
 
 
 def is_no_layer(inner: Registry[Any], name: str, blocks: Collection[str]) -> bool:

@@ -16,12 +16,12 @@ from modelc.compiler.language.suggestions.wording import article, describe, lite
 from modelc.compiler.library.base.registry import Registry
 
 WANTED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
-    "string_type": "a text",
-    "sizes_type": "a whole number or a list of them",
+    "string_type": "a string",
+    "sizes_type": "an integer or a list of integers",
     "tuple_type": "a list",
     "list_type": "a list",
     "dict_type": "a mapping",
@@ -103,7 +103,7 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     kind = finding.whose["kind"] if finding.whose is not None else ""
     name, owner, path = finding.name, finding.owner, finding.path
     if beside(kind, (name,)):
-        message, label = f"`{name}` is not an argument of {owner}", f"`{name}` stands beside the {kind}, not inside it"
+        message, label = f"`{name}` is not an argument of {owner}", f"`{name}` belongs beside the {kind}, not inside it"
         help = f"move `{name}` out to the column of {owner}"
         reporter.add("E102", message, path, key=True, label=label, help=help)
     else:
@@ -138,7 +138,7 @@ def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
 
 def not_a_choice(reporter: Reporter, finding: Finding) -> None:
     value, choices = finding.value, literal_choices(finding.context["expected"])
-    found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="leave it out")
+    found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="remove it")
     message = f"{finding.quoted} must be one of {', '.join(f'`{one}`' for one in choices)}, got {describe(value)}"
     reporter.add("E106", message, finding.path, label="not one of the choices", suggestion=found)
 
@@ -183,7 +183,7 @@ def not_named(reporter: Reporter, finding: Finding) -> None:
         f"expected the name of {kind}, got {describe(value)}",
         f"{registry.kind} names: {some(list(registry))}",
     )
-    help = "leave it out for none" if value is None else several(value, registry.kind, finding.whose)
+    help = "remove the key for none" if value is None else several(value, registry.kind, finding.whose)
     reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
 
 
@@ -196,13 +196,13 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
         return
     required = [argument for argument, info in fields.items() if info.is_required()]
     given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
-    help = f"write {given}" if required else f"write `{name}` alone, or name the argument, such as {given}"
+    help = f"write {given}" if required else f"write only `{name}`, or name the argument, such as {given}"
     help = fed_help(table, name, value) or scalar_help(name, value) or help
     message, note = (
         f"`{name}` takes no bare value, got {describe(value)}",
         f"arguments of `{name}`: {some(list(fields), name)}",
     )
-    reporter.add("E105", message, path, label="name the argument this is for", help=help, note=note)
+    reporter.add("E105", message, path, label="name the argument for this value", help=help, note=note)
 
 
 def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:

@@ -57,7 +57,7 @@ def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
         if not reporter.is_hole(("modelc",)):
             reporter.add(
                 "E007",
-                "the version of the language is missing",
+                "the language version is missing",
                 (),
                 label="a spec begins with `modelc: 1`",
                 help="add `modelc: 1` as the first line",
@@ -83,7 +83,7 @@ def read_name(reporter: Reporter, raw: Any, path: Path) -> str | None:
         return value
     reporter.add(
         "E110",
-        "this `name` cannot be the name of a folder of runs",
+        "this `name` is not allowed, because it is the name of a folder of runs",
         path,
         label="not a name",
         help="use up to 100 letters, digits, `_` and `-`, and begin with a letter or `_`",

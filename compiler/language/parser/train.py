@@ -92,7 +92,7 @@ def read_list(
         if one is None or one.value is None:
             continue
         if any(one.name == other.kind for other in metrics):
-            reporter.add("E110", f"the metric `{one.name}` is listed twice", here, label="listed again")
+            reporter.add("E110", f"duplicate metric `{one.name}`", here, label="second occurrence")
             continue
         metrics.append(MetricSpec(output, one.value, one.name, here))
     return metrics, found is not None and all(one is not None and one.value is not None for one in found)

@@ -24,30 +24,32 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
-WHOLE = "`//` gives a whole number: `${a // b}`"
+WHOLE = "`//` gives an integer: `${a // b}`"
 """What to do about a quotient."""
-NO_CODE = "a spec names no code: put it together from the layers that `modelc explain` lists, or write a plug-in"
-CHAIN = "layers in a row are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
-TRANSFORMER = "put it together as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
+NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"
+CHAIN = "several layers in sequence are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
+TRANSFORMER = (
+    "build it as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
+)
 ABSENT = {
     "flaxlayer": NO_CODE,
     "function": NO_CODE,
-    "input": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
-    "inputlayer": "inputs stand beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "input": "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`",
+    "inputlayer": "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`",
     "jaxlayer": NO_CODE,
     "lambda": NO_CODE,
-    "layer": "layers in a row stand under `layers: [...]`, a single one under its own name",
+    "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
     "lambdalayer": NO_CODE,
     "model": CHAIN,
     "modulelist": CHAIN,
-    "output": "the output is the last layer, by its `name`; in a graph, what `outputs` lists",
+    "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
     "residualblock": "write `residual: [...]` around the layers whose output is added to their input",
-    "reversibleembedding": "use `embedding`, and `unembed: NODE` of its node for the way back",
+    "reversibleembedding": "use `embedding`, and `unembed: NODE` with its node for the inverse",
     "sequential": CHAIN,
     "skip": "write `residual: [...]` around the layers whose output is added to their input",
-    "stringlookup": "text becomes ids as it is read, for an input of `dtype: int32`: "
+    "stringlookup": "strings become ids when they are read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
-    "textvectorization": "tokens become ids as they are read, for an input of `dtype: int32`; the column holds texts as "
+    "textvectorization": "tokens become ids when they are read, for an input of `dtype: int32`; the column holds texts as "
     "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
     "tfsmlayer": NO_CODE,
     "torchmodulewrapper": NO_CODE,
@@ -61,11 +63,11 @@ ABSENT = {
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 
 
-KNOWN = "leave it out: what comes into a layer is known from the layer before"
-STATES = "leave it out: the states are ports, such as `node.state_h`"
+KNOWN = "remove it: the input of a layer is known from the layer before"
+STATES = "remove it: the states are ports, such as `node.state_h`"
 ARGUMENTS = {
-    "activity_regularizer": "put the layer `activity_regularization` behind it",
-    "data_format": "leave it out: channels are last everywhere; `permute` brings them there",
+    "activity_regularizer": "add the layer `activity_regularization` after it",
+    "data_format": "remove it: channels are always last; use `permute` to move them",
     "in_channels": KNOWN,
     "in_features": KNOWN,
     "input_shape": KNOWN,
@@ -73,7 +75,7 @@ ARGUMENTS = {
     "num_features": KNOWN,
     "return_state": STATES,
     "return_states": STATES,
-    "trainable": "put `stop_gradient` behind it: what comes before learns nothing",
+    "trainable": "add `stop_gradient` after it: it stops the gradients to all layers before it",
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""
 
@@ -92,7 +94,7 @@ def absent_hint(kind: str, name: str) -> str:
     if kind == "layer":
         return ABSENT.get(fold(name.rpartition(".")[2]), "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
-    return f"`{layer}` is a layer and no activation: write it as the layer after this one" if layer else ""
+    return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
 
 
 BY_A_NUMBER = {
@@ -110,7 +112,7 @@ def scalar_help(name: str, value: Any) -> str:
     """The layer that does with the number `value` what `name` does with another input. Empty where there is none."""
     if name not in BY_A_NUMBER or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return ""
-    return f"to do so with a number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
+    return f"for a single number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
 
 
 def is_quotient(value: Any, computed: bool) -> bool:
@@ -122,9 +124,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     """What to do about a value of the wrong type that is not one in another spelling; `kind` is pydantic's word for the
     finding. Empty where nothing is known."""
     if kind == "dict_type" and name == "class_weight":
-        return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others count 1"
+        return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "int_type" and value is None and name == "shape":
-        return "leave the batch axis out: a shape is that of one example"
+        return "remove the batch axis: a shape is that of one example"
     if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
         return f"write `{name}: [{str(value).lower() if isinstance(value, bool) else value}]`"
     if kind in ("int_type", "float_type") and isinstance(value, Mapping):
@@ -166,7 +168,7 @@ def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
     if name == "axis" and kind == "less_than_equal":
         return "axes count from the end: -1 is the last one"
     if name == "shape" and value == -1:
-        return "leave the batch axis out: a shape is that of one example"
+        return "remove the batch axis: a shape is that of one example"
     if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:
         return f"this is a share: write `{value / 100:g}` for {value:g}%"
     return ""

@@ -118,11 +118,11 @@ class Reporter(ProblemCollector):
         """Report a thing that is named by the value of a key."""
         at = (*path, str(form.written))
         if self.document.is_shared(at):
-            help = "names are no variables: let the variable hold the whole, or write it out"
+            help = "a name cannot be a variable: let the variable hold the whole value, or write the name"
             form = replace(form, is_safe=False, help=help)
         self.add(
             "E107",
-            f"{article(table.kind)} is written by its name, not with `{form.written}:`",
+            f"{article(table.kind)} is written with its name as the key, not with `{form.written}:`",
             at,
             key=True,
             label=f"`{form.written}` is not used",
@@ -153,11 +153,11 @@ class Reporter(ProblemCollector):
 
     def no_layer(self, path: Path, name: str) -> None:
         """Report a block, or what stands in the place of a layer elsewhere, where only a layer can stand."""
-        message, label = f"`{name}` is a block, and only a layer can stand here", "a block"
-        help = f"put a layer here; what is around it can stand in the block: `{name}: {{layers: [...]}}`"
+        message, label = f"`{name}` is a block, but only a layer is allowed here", "a block"
+        help = f"use a layer here, and put the structure around it into the block: `{name}: {{layers: [...]}}`"
         if name not in self.document.defined:
-            message = f"`{name}` stands in the place of a layer in a list or node, and only a layer can stand here"
+            message = f"`{name}` is allowed in a list or node, but only a layer is allowed here"
             around = name in ("residual", "parallel")
-            help = f"put a layer here, and `{name}` around the whole" if around else "put the layer itself here"
+            help = f"use a layer here, and put `{name}` around the whole" if around else "use the layer itself"
             label = "no layer"
         self.add("E101", message, path, key=path[-1] == name, label=label, help=help)

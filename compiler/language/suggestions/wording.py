@@ -10,7 +10,7 @@ WHOLE, SHOWN = 8, 5
 KINDS = {
     dict: "a mapping",
     list: "a list",
-    str: "the text",
+    str: "the string",
     bool: "the boolean",
     int: "the number",
     float: "the number",

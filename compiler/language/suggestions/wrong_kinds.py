@@ -38,7 +38,7 @@ def as_nodes(key: str, value: Any, spec: Spec) -> str:
         return ""
     first = value[0] if value and isinstance(value[0], Mapping) else {}
     name = flow(first.get("name", "hidden"))
-    return f"name each node in place of its `-`: `nodes: {{{name}: {{from: ..., dense: 8}}}}`"
+    return f"give each node a name instead of `-`: `nodes: {{{name}: {{from: ..., dense: 8}}}}`"
 
 
 def as_inputs_of_data(key: str, value: Any, spec: Spec) -> str:

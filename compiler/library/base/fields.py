@@ -117,7 +117,7 @@ def read_axes(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return (value,)
     if not isinstance(value, list | tuple):
-        raise PydanticCustomError("sizes_type", "expected a whole number or a list of them")
+        raise PydanticCustomError("sizes_type", "expected an integer or a list of integers")
     return tuple(value)
 
 
@@ -130,7 +130,7 @@ Numbers = Annotated[tuple[Number, ...], BeforeValidator(read_numbers), Field(min
 NonNegative = Annotated[Number, Field(ge=0)]
 """A number of 0 or more."""
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
-"""In [0, 1): a rate that leaves something over."""
+"""A rate in [0, 1)."""
 Size = Annotated[int, Field(ge=1, lt=2**31)]
 """A whole number of 1 or more."""
 Sizes1 = Annotated[tuple[Size], BeforeValidator(ReadSizes(1))]

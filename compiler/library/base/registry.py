@@ -92,7 +92,7 @@ class Registry(Generic[T]):
         for name, provided in enabled().of(self.kind).items():
             if provided.is_loaded and provided.cls is cls:
                 return name
-        raise LookupError(f"{cls.__qualname__} is no {self.kind} of modelc or of a plug-in that is enabled")
+        raise LookupError(f"{cls.__qualname__} is not a {self.kind} of modelc or of an enabled plug-in")
 
     def dump(self, value: T) -> Any:
         """`value` in the notation, with every argument spelt out: what a resolved spec shows."""

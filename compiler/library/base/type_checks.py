@@ -7,11 +7,11 @@ from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 def need_floats(x: TensorType, slot: str = "") -> None:
     """Raise PlanError E303 unless `x` holds floats; the cure depends on what the values probably are."""
     if x.dtype == "uint8":
-        cure = "put `rescaling: 1/255` before it"
+        cure = "add `rescaling: 1/255` before it"
     elif x.is_integer:
-        cure = "put `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
+        cure = "add `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
     else:
-        cure = "put `rescaling: 1` before it"
+        cure = "add `rescaling: 1` before it"
     need(x.is_float, f"expected float values, got {x.dtype}", help=cure, slot=slot, code="E303")
 
 
@@ -21,7 +21,7 @@ def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "ax
         need_axis(axis, x, argument)
     need(
         len(set(axes)) == len(axes),
-        f"`{argument}` {list(axes)} names an axis twice",
+        f"`{argument}` {list(axes)} has a duplicate axis",
         help=f"write `{argument}: {sorted(set(axes), reverse=True)}`",
         argument=argument,
     )
@@ -47,7 +47,7 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     )
     need(
         -axis <= x.rank,
-        f"`{argument}` is {axis}, but {show_shape(x.shape)} has no such axis",
+        f"`{argument}` is {axis}, but {show_shape(x.shape)} does not have this axis",
         help=cure,
         argument=argument,
     )

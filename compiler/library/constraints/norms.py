@@ -63,7 +63,7 @@ class MinMaxNorm(NormConstraint):
 
     min_value: Annotated[NonNegative, Field(description="The smallest norm.")] = 0.0
     max_value: Annotated[Positive, Field(description="The largest norm.")] = 1.0
-    rate: Annotated[Number, Field(description="How far each step goes towards the bounds.", ge=0, le=1)] = 1.0
+    rate: Annotated[Number, Field(description="How far each step moves the norm towards the bounds.", ge=0, le=1)] = 1.0
 
     def project(self, weight: Array) -> Array:
         norms = self.norms(weight)

@@ -1,4 +1,4 @@
-"""The contract of a constraint: what a weight is brought back to after each step. Formulas follow Keras 3."""
+"""The contract of a constraint: a projection that is applied to a weight after each step. Formulas follow Keras 3."""
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import Registered
@@ -11,5 +11,5 @@ class Constraint(Registered):
         """Raise `PlanError` unless weights of `shape` can be constrained so."""
 
     def project(self, weight: Array) -> Array:
-        """The allowed weight that `weight` is brought back to, of the same shape and dtype."""
+        """The projection of `weight`, of the same shape and dtype."""
         raise NotImplementedError

@@ -54,7 +54,7 @@ class Slot:
 Kept = Literal["values", "range"] | None
 
 LARGEST = 2**40
-"""Elements in one array. What is larger is a slip of the keyboard: no machine holds it."""
+"""Elements in one array. A larger one is a typo: no machine could store it."""
 
 
 def need_size(what: str, shape: tuple[int, ...]) -> None:
@@ -62,7 +62,7 @@ def need_size(what: str, shape: tuple[int, ...]) -> None:
     need(
         prod(shape) <= LARGEST,
         f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40",
-        help="look for a size that is too large by some zeros",
+        help="a size has probably too many zeros",
     )
 
 

@@ -67,7 +67,7 @@ def need_float_output(output: TensorType) -> None:
     need(
         output.is_float,
         f"a loss needs float values, the output is {output}",
-        help="end the model in a layer that computes floats, such as `dense`",
+        help="end the model with a layer that computes floats, such as `dense`",
         code="E304",
     )
 
@@ -81,7 +81,7 @@ def need_equal_shapes(output: TensorType, target: TensorType) -> None:
         help=f"labels of {output.shape[-1]} classes go with `cross_entropy`"
         if labels
         else "give both the same shape, by the size of the last layer or by `array: {shape: ...}` of the target",
-        note="a loss compares value by value and never broadcasts",
+        note="a loss is computed elementwise and never broadcasts",
         code="E304",
     )
 
@@ -90,8 +90,8 @@ def need_steps_apart(output: TensorType) -> None:
     """Raise a `PlanError` where the axis a loss is taken over, the last, is that of the steps which a mask leaves out."""
     need(
         not output.mask or output.rank > 1,
-        f"the loss is taken over the last axis, which the mask of the output {output} is about",
-        help="give each step values of its own, on an axis behind that of the steps",
+        f"the loss reduces the last axis, which is the axis of the mask of the output {output}",
+        help="give each step its own values, on an axis after that of the steps",
         code="E304",
     )
 

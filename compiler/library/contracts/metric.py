@@ -74,12 +74,12 @@ def need_comparable(output: TensorType, target: TensorType) -> None:
     need(
         output.is_float,
         f"the metric needs a float output, got {output.dtype}",
-        help="take the metric of an output that ends in floats",
+        help="use the metric for an output with float values",
         code="E306",
     )
     need(
         output.shape == target.shape,
         f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
-        help="this metric compares value by value: give both the same shape, or choose another metric",
+        help="this metric is computed elementwise: give both the same shape, or choose another metric",
         code="E306",
     )

@@ -1,4 +1,4 @@
-"""The contract of a regularizer: what a weight adds to the loss for being what it is. Formulas follow Keras 3."""
+"""The contract of a regularizer: a penalty on a weight that is added to the loss. Formulas follow Keras 3."""
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import Registered

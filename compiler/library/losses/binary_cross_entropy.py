@@ -18,7 +18,7 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
     activation = "sigmoid"
     limits = (0.0, 1.0)
 
-    label_smoothing: Annotated[Fraction, Field(description="How far each target is moved towards 0.5.")] = 0.0
+    label_smoothing: Annotated[Fraction, Field(description="How far each target is smoothed towards 0.5.")] = 0.0
 
     def width(self, output: TensorType) -> int:
         return 2

@@ -15,14 +15,14 @@ class ClassLoss(WeighsClasses):
         need(
             output.rank >= 1,
             "expected an axis of classes, the output is a single number",
-            help="end in `dense` with one unit per class, or use `binary_cross_entropy`",
+            help="end with `dense` with one unit per class, or use `binary_cross_entropy`",
             code="E304",
         )
         need(
             output.shape[-1] > 1,
             f"over one class it is always {0 if self.activation else 'the same'}, and the output has shape "
             f"{show_shape(output.shape)}",
-            help="for yes or no use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
+            help="for two classes use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
             code="E304",
         )
         need_steps_apart(output)

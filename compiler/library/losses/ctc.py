@@ -46,7 +46,7 @@ class CTC(Loss):
         need(
             output.rank == 2 and output.shape[-1] > 1,
             f"expected an output of shape [steps, classes] with two classes or more, got {show_shape(output.shape)}",
-            help="end in `dense` with one unit per class, the blank among them, on every step",
+            help="end with `dense` with one unit per class, the blank among them, on every step",
             code="E304",
         )
         need(

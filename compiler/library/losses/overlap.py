@@ -22,7 +22,7 @@ class ClassOverlap(ClassLoss):
         super().plan(output, target)
         need(
             output.rank >= 2,
-            f"an overlap needs several places in a row, the output has shape {show_shape(output.shape)}",
+            f"an overlap needs several positions per row, the output has shape {show_shape(output.shape)}",
             help="use `cross_entropy`: this loss is for outputs such as `[height, width, classes]`",
             code="E304",
         )
@@ -52,7 +52,7 @@ class BinaryOverlap(Loss):
         need_float_output(output)
         need(
             any(size > 1 for size in output.shape),
-            f"an overlap needs several values in a row, the output has shape {show_shape(output.shape)}",
+            f"an overlap needs several values per row, the output has shape {show_shape(output.shape)}",
             help="use `binary_cross_entropy`: this loss is for outputs such as `[height, width, 1]`",
             code="E304",
         )
@@ -79,8 +79,8 @@ def need_unmasked(output: TensorType) -> None:
     """Raise PlanError E304 for an output with a mask: the sums over a row would count the steps that it leaves out."""
     need(
         not output.mask,
-        "an overlap is taken over whole rows, and the output has a mask",
-        help="use a loss that is taken step by step, such as `focal_cross_entropy`",
+        "an overlap is computed over whole rows, but the output has a mask",
+        help="use an elementwise loss, such as `focal_cross_entropy`",
         code="E304",
     )
 
@@ -132,8 +132,8 @@ def dice(both: Array, predicted: Array, true: Array) -> Array:
     return 2.0 * both / (true + predicted + EPSILON)
 
 
-WrongWeight = Annotated[NonNegative, Field(description="How much predicted places count that are not true.")]
-MissedWeight = Annotated[NonNegative, Field(description="How much true places count that are not predicted.")]
+WrongWeight = Annotated[NonNegative, Field(description="Weight of false positives.")]
+MissedWeight = Annotated[NonNegative, Field(description="Weight of false negatives.")]
 
 
 class Tversky(ClassOverlap):

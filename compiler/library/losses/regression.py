@@ -85,7 +85,7 @@ class Huber(ElementwiseLoss):
     spellings = ("smooth_l1", "SmoothL1Loss")
     example = "huber: 1.0"
 
-    delta: Annotated[Positive, Field(description="The error from which on the loss grows in a straight line.")] = 1.0
+    delta: Annotated[Positive, Field(description="The error above which the loss is linear.")] = 1.0
 
     def compare(self, values: Array, truth: Array) -> Array:
         size = jnp.abs(values - truth)

@@ -182,7 +182,7 @@ class Triplet(Loss):
     slots = ("anchor", "positive", "negative")
     takes_target = False
 
-    margin: Annotated[Positive, Field(description="How much nearer the positive has to be.")] = 0.2
+    margin: Annotated[Positive, Field(description="How much closer the positive has to be than the negative.")] = 0.2
     distance: Distance = "squared_euclidean"
 
     def plan(

@@ -52,12 +52,12 @@ class TopKAccuracy(AnswerMetric):
     example = "top_k_accuracy: 3"
     better = "higher"
 
-    k: Annotated[Size, Field(description="How many classes may be guessed.")] = 5
+    k: Annotated[Size, Field(description="Number of classes with the greatest values.")] = 5
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need(
             link != "sigmoid",
-            "the values of this output are independent, there is not one right class",
+            "the values of this output are independent, so there is no single right class",
             help="use `accuracy`, or train the output with `cross_entropy`",
             code="E306",
         )

@@ -24,7 +24,7 @@ class ThresholdedMetric(AnswerMetric):
     """Abstract: a metric of answers, which a yes-or-no output gives by a threshold."""
 
     threshold: Annotated[
-        Number, Field(gt=0, lt=1, description="Probability above which a yes-or-no output answers yes.")
+        Number, Field(gt=0, lt=1, description="Probability above which a binary output means yes.")
     ] = 0.5
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
@@ -39,8 +39,8 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
         return output.shape
     need(
         not threshold,
-        "`threshold` is for yes-or-no outputs, this one answers with the class of its greatest value",
-        help="leave `threshold` out, or train the output with `binary_cross_entropy`",
+        "`threshold` is for binary outputs, but this one means the class of its greatest value",
+        help="remove `threshold`, or train the output with `binary_cross_entropy`",
         argument="threshold",
         code="E306",
     )
@@ -54,7 +54,7 @@ def need_class_target(output: TensorType, target: TensorType) -> None:
     need(
         output.rank >= 1 and output.shape[-1] > 1,
         f"an output of shape {show_shape(output.shape)} has no classes to choose from",
-        help="use `mean_absolute_error`, or train a yes-or-no output with `binary_cross_entropy`",
+        help="use `mean_absolute_error`, or train a binary output with `binary_cross_entropy`",
         code="E306",
     )
     need_steps_apart(output)
@@ -79,8 +79,8 @@ def need_steps_apart(output: TensorType) -> None:
     """Raise PlanError E306 where the axis a metric is taken over, the last, is that of masked steps."""
     need(
         not output.mask or output.rank > 1,
-        f"the metric is taken over the last axis, which the mask of the output {output} is about",
-        help="give each step values of its own, on an axis behind that of the steps",
+        f"the metric reduces the last axis, which is the axis of the mask of the output {output}",
+        help="give each step its own values, on an axis after that of the steps",
         code="E306",
     )
 
@@ -92,7 +92,7 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
     what = "class probabilities" if kinds == ("softmax",) else "probabilities"
     need(
         link in kinds,
-        f"the metric needs {what}, and the loss of this output does not take it for them",
+        f"the metric needs {what}, but by its loss this output has none",
         help=f"train the output with {wanted}, or choose another metric",
         code="E306",
     )
@@ -110,8 +110,8 @@ def need_class(class_id: int | None, output: TensorType, *, average: bool = Fals
     )
     need(
         class_id is None or not average,
-        "`average` has nothing to do for one class",
-        help="leave out `average` or `class_id`",
+        "`average` has no effect for one class",
+        help="remove `average` or `class_id`",
         argument="average",
         code="E306",
     )

@@ -14,9 +14,11 @@ from modelc.compiler.library.metrics.counting import Counts, count, pieces, rati
 
 Average = Annotated[
     Literal["macro", "micro"],
-    Field(description="The mean over the classes (macro), or one score of all answers together (micro)."),
+    Field(
+        description="The mean of the scores of the classes (macro), or one score of all predictions together (micro)."
+    ),
 ]
-ClassId = Annotated[int | None, Field(ge=0, description="Score this class, or value, alone; null scores all.")]
+ClassId = Annotated[int | None, Field(ge=0, description="The only class, or value, to score; null scores all.")]
 
 
 class CountedMetric(ThresholdedMetric):
@@ -102,7 +104,7 @@ class FBeta(CountedMetric):
     example = "f_beta: 1.0"
     better = "higher"
 
-    beta: Annotated[Positive, Field(description="How much recall weighs against precision.")] = 1.0
+    beta: Annotated[Positive, Field(description="Weight of recall relative to precision.")] = 1.0
     average: Average = "macro"
 
     def score(self, counts: Counts) -> float:

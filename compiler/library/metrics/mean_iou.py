@@ -68,7 +68,7 @@ class IoU(OverlapMetric):
     target_class_ids: Annotated[
         tuple[Count, ...],
         BeforeValidator(read_tuple),
-        Field(min_length=1, description="The classes, by index, whose overlaps are averaged."),
+        Field(min_length=1, description="The indices of the classes whose overlaps are averaged."),
     ]
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ class R2(Metric):
 
     class_aggregation: Annotated[
         Literal["uniform_average", "variance_weighted_average"],
-        Field(description="How the scores of several values become one."),
+        Field(description="How the scores of several values are combined."),
     ] = "uniform_average"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ class ThresholdMetric(Metric):
 
     better = "higher"
 
-    num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="How many thresholds are tried.")] = 200
+    num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="Number of thresholds to try.")] = 200
     class_id: ClassId = None
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ class PrecisionAtRecall(ThresholdMetric):
     keras = "metrics.PrecisionAtRecall"
     example = "precision_at_recall: 0.8"
 
-    recall: Annotated[Least, Field(description="The recall that there has to be.")]
+    recall: Annotated[Least, Field(description="The required recall.")]
 
     def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
         return counts.precision, counts.recall, self.recall
@@ -84,7 +84,7 @@ class RecallAtPrecision(ThresholdMetric):
     keras = "metrics.RecallAtPrecision"
     example = "recall_at_precision: 0.8"
 
-    precision: Annotated[Least, Field(description="The precision that there has to be.")]
+    precision: Annotated[Least, Field(description="The required precision.")]
 
     def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
         return counts.recall, counts.precision, self.precision
@@ -103,7 +103,7 @@ class SensitivityAtSpecificity(ThresholdMetric):
     keras = "metrics.SensitivityAtSpecificity"
     example = "sensitivity_at_specificity: 0.8"
 
-    specificity: Annotated[Least, Field(description="The specificity that there has to be.")]
+    specificity: Annotated[Least, Field(description="The required specificity.")]
 
     def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
         return counts.recall, counts.specificity, self.specificity
@@ -122,7 +122,7 @@ class SpecificityAtSensitivity(ThresholdMetric):
     keras = "metrics.SpecificityAtSensitivity"
     example = "specificity_at_sensitivity: 0.8"
 
-    sensitivity: Annotated[Least, Field(description="The sensitivity that there has to be.")]
+    sensitivity: Annotated[Least, Field(description="The required sensitivity.")]
 
     def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
         return counts.specificity, counts.recall, self.sensitivity
@@ -177,8 +177,8 @@ class AUC(Metric):
     example = "auc: {curve: PR}"
     better = "higher"
 
-    curve: Annotated[Literal["ROC", "PR"], Field(description="Which curve.")] = "ROC"
-    num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="How many points the curve has.")] = 200
+    curve: Annotated[Literal["ROC", "PR"], Field(description="The curve.")] = "ROC"
+    num_thresholds: Annotated[int, Field(ge=2, le=100_000, description="Number of points of the curve.")] = 200
     class_id: ClassId = None
     average: Average = "macro"
 

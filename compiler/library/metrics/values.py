@@ -18,7 +18,7 @@ class ValueMetric(Metric):
         need(
             output.is_float,
             f"the metric needs a float output, got {output.dtype}",
-            help="take the metric of an output that ends in floats",
+            help="use the metric for an output with float values",
             code="E306",
         )
         return output.shape

@@ -23,7 +23,7 @@ class Adam(Optimizer):
     primary = "learning_rate"
     example = "adam: {learning_rate: 0.001}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
+    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
     beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
     beta_2: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
@@ -46,7 +46,7 @@ class AdamW(Optimizer):
     spellings = ("adamw_torch",)
     example = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
+    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
     weight_decay: Annotated[NonNegative, Field(description="Decay of weights of rank 2 and above.")] = 0.004
     beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
     beta_2: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.999

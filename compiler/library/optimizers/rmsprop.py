@@ -22,11 +22,11 @@ class RMSProp(Optimizer):
     primary = "learning_rate"
     example = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.001
+    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
     rho: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.9
-    momentum: Annotated[Fraction, Field(description="Share of the last step that is kept.")] = 0.0
-    epsilon: Annotated[Positive, Field(description="Added under the root of the denominator.")] = 1e-7
-    centered: Annotated[bool, Field(description="Whether the mean gradient is taken off first.")] = False
+    momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
+    epsilon: Annotated[Positive, Field(description="Added inside the square root of the denominator.")] = 1e-7
+    centered: Annotated[bool, Field(description="Whether to subtract the mean gradient first.")] = False
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         return optax.rmsprop(

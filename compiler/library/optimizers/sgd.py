@@ -25,9 +25,9 @@ class SGD(Optimizer):
     akin = ("momentum",)
     example = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Size of a step, or a schedule of it.")] = 0.01
-    momentum: Annotated[Fraction, Field(description="Share of the last step that is kept.")] = 0.0
-    nesterov: Annotated[bool, Field(description="Whether the gradient is taken one step ahead.")] = False
+    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.01
+    momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
+    nesterov: Annotated[bool, Field(description="Whether to use Nesterov momentum.")] = False
 
     @model_validator(mode="after")
     def need_momentum(self) -> Self:

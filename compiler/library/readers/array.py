@@ -13,7 +13,7 @@ from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, t
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
 
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
-"""What a target becomes that no input type asks for; other types stay."""
+"""The dtype of a target, by that of its column; other dtypes are kept."""
 
 
 class ArrayReader(Reader):
@@ -30,7 +30,7 @@ class ArrayReader(Reader):
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
-    shape: Annotated[Shape | None, Field(description="New shape of one row, of as many values.")] = None
+    shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
 
     @property
@@ -52,8 +52,8 @@ class ArrayReader(Reader):
         """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
         need(
             column.dtype in DTYPES,
-            f"`{self.column}` holds {column.dtype}, expected numbers",
-            help="read labels that are text with `category: {column: ..., classes: [...]}`",
+            f"`{self.column}` has {column.dtype}, expected numbers",
+            help="read labels that are strings with `category: {column: ..., classes: [...]}`",
             code="E402",
         )
         if wanted is None:
@@ -62,14 +62,14 @@ class ArrayReader(Reader):
             return wanted.dtype
         need(
             not self.scaled,
-            f"scaled values are floats, and the input takes {wanted.dtype}",
-            help="leave `scale` and `offset` out, or give the input `dtype: float32`",
+            f"scaled values are floats, but the input takes {wanted.dtype}",
+            help="remove `scale` and `offset`, or give the input `dtype: float32`",
             argument="scale" if self.scale != 1 else "offset",
             code="E402",
         )
         need(
             column.dtype == "bool" or (wanted.is_integer and column.is_integer),
-            f"`{self.column}` holds {column.dtype}, and the input takes {wanted.dtype}: the cast would lose values",
+            f"`{self.column}` has {column.dtype}, but the input takes {wanted.dtype}: the cast would lose values",
             help=f"save the column as {wanted.dtype}"
             + (", or give the input `dtype: float32`" if column.is_float else ""),
             code="E402",

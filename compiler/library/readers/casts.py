@@ -69,6 +69,6 @@ def refuse_value(bad: NumpyArray, values: NumpyArray, dtype: str, name: str, fir
     raise RunError(
         "E402",
         f"`{name}` has {values[where].item()} in row {first_row + int(where[0])}, which {dtype} cannot hold",
-        notes=("a cast that would change values is never made silently",),
+        notes=("values are never changed silently by a cast",),
         helps=("scale the column before saving it, or save it as floats",),
     )

@@ -22,7 +22,7 @@ def read_classes(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise PydanticCustomError("classes", "expected a count of at least 2, or a list of names")
     if not all(isinstance(name, str) and name for name in value):
-        raise PydanticCustomError("classes", "class names are texts: put quotes around numbers and `true` or `false`")
+        raise PydanticCustomError("classes", "class names are strings: put quotes around numbers, `true` and `false`")
     if len(value) < 2 or len(set(value)) < len(value):
         raise PydanticCustomError("classes", "expected at least two class names, no two alike")
     return tuple(value)
@@ -45,14 +45,15 @@ class CategoryReader(Reader):
     classes: Annotated[
         int | tuple[str, ...] | None,
         BeforeValidator(read_classes),
-        Field(description="How many classes there are, or their names in order."),
+        Field(description="Number of classes, or their names in order."),
     ] = None
     unknown: Annotated[
         str | None,
-        Field(min_length=1, description="Name of one more class, the last, for texts that `classes` does not have."),
+        Field(min_length=1, description="Name of an additional, last class for strings that are not in `classes`."),
     ] = None
     shape: Annotated[
-        Shape | None, Field(description="New shape of one row, of as many values: `[]` for labels of shape `[1]`.")
+        Shape | None,
+        Field(description="New shape of one row, with the same number of values: `[]` for labels of shape `[1]`."),
     ] = None
     rows: Rows = None
 
@@ -73,21 +74,21 @@ class CategoryReader(Reader):
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         need(
             wanted is None or wanted.is_integer,
-            f"`category` gives integer labels, and the input takes {wanted and wanted.dtype}",
+            f"`category` returns integer labels, but the input takes {wanted and wanted.dtype}",
             help="give the input `dtype: int32`, or read the column with `array`",
             code="E402",
         )
         need(
             self.unknown is None or isinstance(self.classes, tuple),
-            f"`unknown` is the class {self.unknown!r} for texts that `classes` does not have, and `classes` names none",
-            help="list them in the order they should count: `classes: [cat, dog]`",
+            f"`unknown` is the class {self.unknown!r} for strings that are not in `classes`, but `classes` has no names",
+            help="list them in the order of their labels: `classes: [cat, dog]`",
             argument="unknown",
             code="E403",
         )
         need(
             self.unknown not in (self.classes if isinstance(self.classes, tuple) else ()),
             f"`unknown` is {self.unknown!r}, which is one of the `classes` too",
-            help=f"leave `{self.unknown}` out of `classes`: it is the last class anyway",
+            help=f"remove `{self.unknown}` from `classes`: it is the last class anyway",
             argument="unknown",
             code="E403",
         )
@@ -97,21 +98,21 @@ class CategoryReader(Reader):
         text = column.type.dtype in ("str", "bytes")
         need(
             text or column.type.is_integer or column.type.dtype == "bool",
-            f"`category` needs integers or text, and `{self.column}` holds {column.type.dtype}",
+            f"`category` needs integers or strings, but `{self.column}` has {column.type.dtype}",
             help="save the labels as integers; read one-hot rows and probabilities with `array`",
             code="E402",
         )
         need(
             not text or isinstance(self.classes, tuple),
-            f"`{self.column}` holds text, and `classes` does not name the classes",
-            help="list them in the order they should count: `classes: [cat, dog]`",
+            f"`{self.column}` has strings, but `classes` does not name the classes",
+            help="list them in the order of their labels: `classes: [cat, dog]`",
             argument="classes",
             code="E403",
         )
         need(
             self.count is None or column.classes is None or column.classes <= self.count,
             f"`{self.column}` has {column.classes} classes, `classes` says {self.count}",
-            help=f"`classes: {column.classes}`, or leave it out",
+            help=f"`classes: {column.classes}`, or omit it",
             argument="classes",
             code="E403",
         )
@@ -155,12 +156,12 @@ def look_up(
         shown = ", ".join(repr(text if len(text) <= 40 else text[:37] + "...") for text in unknown[:5])
         raise RunError(
             "E403",
-            f"`{column}` has {counted(len(unknown), 'text')} not among its {len(names)} `classes`: {shown}"
+            f"`{column}` has {counted(len(unknown), 'string')} not among its {len(names)} `classes`: {shown}"
             + (", ..." if len(unknown) > 5 else "")
             + f", the first in row {row}",
             helps=(
-                "add them to `classes`, or correct the column: upper and lower case and spaces count",
-                "or let one more class take them, the last: `unknown: other`",
+                "add them to `classes`, or correct the column: case and spaces matter",
+                "or map them to an additional class: `unknown: other`",
             ),
         )
     return labels

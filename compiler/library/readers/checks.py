@@ -18,7 +18,7 @@ def read_rows(value: Any) -> Any:
     if value is None:
         return None
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(item) is int for item in value):
-        raise PydanticCustomError("rows", "expected two whole numbers, such as `[0, 1000]`")
+        raise PydanticCustomError("rows", "expected two integers, such as `[0, 1000]`")
     if not 0 <= value[0] < value[1]:
         raise PydanticCustomError("rows", "expected the first row and the row after the last: counted from 0, growing")
     return tuple(value)
@@ -27,7 +27,7 @@ def read_rows(value: Any) -> Any:
 Rows = Annotated[
     tuple[int, int] | None,
     BeforeValidator(read_rows),
-    Field(description="First row, and the first row after the last: `[0, 100]` are the first 100."),
+    Field(description="First row, and the row after the last: `[0, 100]` are the first 100."),
 ]
 
 
@@ -37,7 +37,7 @@ def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
         need(
             rows[1] <= column.rows,
             f"`rows` asks for rows {rows[0]:,} to {rows[1]:,} of `{name}`, which has {column.rows:,}",
-            help=f"the second number of `rows` is the first row left out, at most {column.rows}",
+            help=f"the second number of `rows` is the row after the last, at most {column.rows}",
             argument="rows",
             code="E404",
         )
@@ -52,7 +52,7 @@ def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tu
         prod(shape) == prod(given),
         f"one row of `{name}` has shape {show_shape(given)}, {prod(given)} values, and `shape` {show_shape(shape)} has "
         f"{prod(shape)}",
-        help="`shape` is that of one row: it arranges the same values anew",
+        help="`shape` is the new shape of one row, with the same number of values",
         argument="shape",
         code="E402",
     )
@@ -82,7 +82,7 @@ def check_finite(values: NumpyArray, name: str, first_row: int = 0) -> None:
         "E403",
         f"`{name}` has {counted(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
         f"{first_row + int(where[0])}",
-        helps=("fill or leave out these rows before training",),
+        helps=("fill or remove these rows before training",),
     )
 
 
@@ -102,7 +102,7 @@ def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0
         f"`{name}` has {counted(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
         f"{first_row + int(where[0])}",
         helps=(
-            (f"{what}s up to {greatest} need room for {greatest + 1}, there is room for {classes}",)
+            (f"{what}s up to {greatest} need room for {greatest + 1}, but there is room for {classes}",)
             if labels.min() >= 0
             else (f"{what}s count from 0",)
         ),
@@ -126,6 +126,6 @@ def check_bounds(
         "E403",
         f"`{name}` has {counted(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
         f"{values[where].item():g} in row {first_row + int(where[0])}",
-        notes=(f"the metric `{metric}` counts right answers among classes",) if metric else (),
-        helps=("for numbers use a metric of errors, such as `mean_absolute_error` or `r2`" if metric else cure,),
+        notes=(f"the metric `{metric}` counts correct classes",) if metric else (),
+        helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else cure,),
     )

@@ -31,8 +31,8 @@ class SameAs(Reader):
         if column is not None and wanted is not None:
             need(
                 column.type.dtype == wanted.dtype,
-                f"the input `{self.input}` holds {column.type.dtype}, this one takes {wanted.dtype}",
-                help="give both inputs the same `dtype`, or read the column again with a reader of its own",
+                f"the input `{self.input}` has {column.type.dtype}, but this one takes {wanted.dtype}",
+                help="give both inputs the same `dtype`, or give this input its own reader",
                 code="E402",
             )
         return None if column is None else column.type

@@ -20,13 +20,15 @@ class OrthogonalRegularizer(Regularizer):
     example = "orthogonal: {factor: 0.01, mode: columns}"
 
     factor: Annotated[NonNegative, Field(description="Factor of the penalty.")] = 0.01
-    mode: Annotated[Literal["rows", "columns"], Field(description="What is to be orthogonal.")] = "rows"
+    mode: Annotated[
+        Literal["rows", "columns"], Field(description="Which vectors are regularized to be orthogonal.")
+    ] = "rows"
 
     def check(self, shape: tuple[int, ...]) -> None:
         need(
             len(shape) == 2,
             f"`orthogonal` regularizes matrices, this weight has shape {show_shape(shape)}",
-            help="use `l2` for weights that are no matrix",
+            help="use `l2` for weights that are not a matrix",
         )
 
     def penalty(self, weight: Array) -> Array:

@@ -24,11 +24,11 @@ class Cosine(Schedule):
     spellings = ("cosine_annealing", "warmup_cosine")
     example = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
 
-    learning_rate: Annotated[Positive, Field(description="The greatest learning rate, at the end of the warm-up.")]
+    learning_rate: Annotated[Positive, Field(description="The highest learning rate, at the end of the warm-up.")]
     decay_steps: Annotated[
-        Size | None, Field(description="Steps from the greatest rate to the least; the rest of the run by default.")
+        Size | None, Field(description="Steps from the highest to the lowest rate; by default the rest of the run.")
     ] = None
-    alpha: Annotated[Number, Field(ge=0, le=1, description="The least rate, as a share of the greatest.")] = 0.0
+    alpha: Annotated[Number, Field(ge=0, le=1, description="The lowest rate, as a fraction of the highest.")] = 0.0
     warmup_steps: Annotated[int, Field(ge=0, lt=2**31, description="Steps of the warm-up.")] = 0
     warmup_from: Annotated[NonNegative, Field(description="Learning rate at the first step of the warm-up.")] = 0.0
 
@@ -38,7 +38,7 @@ class Cosine(Schedule):
             raise PydanticCustomError("warmup_alone", "`warmup_from` has no effect without `warmup_steps`")
         if self.warmup_from > self.learning_rate:
             raise PydanticCustomError(
-                "warmup_down", "`warmup_from` is greater than `learning_rate`, and a warm-up goes up"
+                "warmup_down", "`warmup_from` is greater than `learning_rate`, but a warm-up increases the rate"
             )
         return self
 

@@ -63,7 +63,7 @@ def opened(
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, OverflowError, NotImplementedError):
         raise RunError(
             "E405",
-            f"{shown!r} is damaged or no .npz file",
+            f"{shown!r} is damaged or not an .npz file",
             helps=("write it with `numpy.savez_compressed`",),
         ) from None
     except MemoryError:
@@ -76,19 +76,19 @@ def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zip
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
         if name == entry.filename or not name.isprintable() or name[:1] in ("", ".") or {"/", "\\"} & {*name}:
-            raise RunError("E405", f"{shown!r} holds something else than arrays: the member {entry.filename!r}")
+            raise RunError("E405", f"{shown!r} contains something other than arrays: the member {entry.filename!r}")
         if name in named:
-            raise RunError("E405", f"{shown!r} holds the array `{name}` twice")
+            raise RunError("E405", f"{shown!r} contains the array `{name}` twice")
         if entry.flag_bits & 1:
             raise RunError("E405", f"the array `{name}` in {shown!r} is encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RunError("E405", f"the array `{name}` in {shown!r} is compressed in a way that numpy does not write")
         named[name] = entry
     if not named:
-        raise RunError("E405", f"{shown!r} holds no arrays")
+        raise RunError("E405", f"{shown!r} contains no arrays")
     total = sum(entry.file_size for entry in named.values())
     if total > LIMIT:
-        raise RunError("E405", f"the arrays in {shown!r} take {total:,} bytes, the most is {LIMIT:,}")
+        raise RunError("E405", f"the arrays in {shown!r} take {total:,} bytes, more than the limit of {LIMIT:,}")
     return named
 
 
@@ -104,13 +104,15 @@ def read_header(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, show
     if dtype.hasobject:
         raise RunError(
             "E405",
-            f"the array `{name}` in {shown!r} holds Python objects, which are never unpickled",
-            helps=("save numbers, or text as `array.astype(str)`",),
+            f"the array `{name}` in {shown!r} contains Python objects, which are never unpickled",
+            helps=("save numbers, or strings as `array.astype(str)`",),
         )
     known = {"U": "str", "S": "bytes"}.get(dtype.kind, dtype.name)
     if known not in (*DTYPES, "str", "bytes"):
-        raise RunError("E405", f"the array `{name}` in {shown!r} holds {dtype.kind!r} values, expected numbers or text")
+        raise RunError(
+            "E405", f"the array `{name}` in {shown!r} holds {dtype.kind!r} values, expected numbers or strings"
+        )
     # A row of no bytes could be declared 10^18 times; no size, negative sizes and a lie about the length end here too.
     if min(shape, default=0) < 0 or dtype.itemsize == 0 or start + math.prod(shape) * dtype.itemsize != entry.file_size:
-        raise RunError("E405", f"the array `{name}` in {shown!r} is not as long as its header says")
+        raise RunError("E405", f"the array `{name}` in {shown!r} does not have the length in its header")
     return Header(tuple(map(int, shape)), known)

@@ -32,7 +32,7 @@ def fetch(url: str, digest: str, limit: int) -> bytes:
     if len(content) > limit:
         raise Unreachable(f"{host}: the file is larger than it should be")
     if sha256(content).hexdigest() != digest:
-        raise Unreachable(f"{host}: the file has another checksum than it should have")
+        raise Unreachable(f"{host}: the checksum of the file is wrong")
     return content
 
 
@@ -55,7 +55,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise RunError(
             "E406",
             f"cannot write {path.name!r} into the cache {str(path.parent)!r}: {os.strerror(error.errno or 0)}",
-            helps=("set MODELC_CACHE to a folder that can be written",),
+            helps=("set MODELC_CACHE to a writable folder",),
         ) from None
     finally:
         if temporary is not None and os.path.exists(temporary):

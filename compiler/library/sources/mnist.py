@@ -76,16 +76,14 @@ def check(arrays: Mapping[str, NumpyArray], path: Path) -> None:
         if name not in arrays:
             problem = f"has no array `{name}`"
         elif arrays[name].shape != shape or arrays[name].dtype != "uint8":
-            problem = (
-                f"has {list(arrays[name].shape)} {arrays[name].dtype} as `{name}`, MNIST has {list(shape)} uint8 there"
-            )
+            problem = f"has {list(arrays[name].shape)} {arrays[name].dtype} as `{name}`, expected {list(shape)} uint8"
         elif len(shape) == 1 and arrays[name].max() > 9:
             problem = f"has the label {arrays[name].max()} in `{name}`, MNIST has labels from 0 to 9"
         if problem:
             raise RunError(
                 "E405",
                 f"{str(path)!r} {problem}",
-                helps=("remove the file, and it is downloaded again", "read arrays of your own with the source `npz`"),
+                helps=("remove the file to download it again", "read your own arrays with the source `npz`"),
             )
 
 
@@ -111,7 +109,7 @@ def download(path: Path) -> None:
         "E406",
         "MNIST is not in the cache and could not be downloaded",
         notes=tuple(reasons),
-        helps=(f"on a machine with network, download {NPZ} and put it here: {path}",),
+        helps=(f"without a network here, download {NPZ} and put it here: {path}",),
     )
 
 

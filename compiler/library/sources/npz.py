@@ -25,7 +25,9 @@ class Npz(Source):
     example = "npz: {train: data/train.npz, test: data/test.npz}"
 
     train: Annotated[str, Field(min_length=1, description="File with the training rows, relative to the spec.")]
-    test: Annotated[str | None, Field(min_length=1, description="File with the test rows, of the same columns.")] = None
+    test: Annotated[str | None, Field(min_length=1, description="File with the test rows, with the same columns.")] = (
+        None
+    )
 
     def columns(self) -> Mapping[str, Column] | None:
         return None

@@ -219,13 +219,11 @@ def test_a_block_joins_no_branches(join: str) -> None:
         f"blocks: {{A: {{params: {{n: 3}}, layers: [dense: $n]}}}}\n{CHAIN}    - A\n"
         f"    - parallel: {{join: {join}, branches: {{a: [], b: [relu]}}}}\n"
     )
-    assert (problem.code, problem.message) == ("E101", "`A` is a block, and only a layer joins branches")
+    assert (problem.code, problem.message) == ("E101", "`A` is a block, but only a layer can join branches")
     assert problem.helps[0].startswith("use one of `concatenate`")
 
 
 @pytest.mark.parametrize("blocks", ["{A: $part}", "$parts"])
 def test_a_definition_is_no_variable(blocks: str) -> None:
     problem = only(f"vars: {{part: [dense: 3], parts: {{A: [relu]}}}}\nblocks: {blocks}\n{CHAIN}    - A\n")
-    assert problem.code == "E105" and problem.helps[0].startswith(
-        "write the definition itself: blocks are known before"
-    )
+    assert problem.code == "E105" and problem.helps[0].startswith("write the definition itself: blocks are read before")

@@ -140,7 +140,7 @@ def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() ->
     text = f'vars: {{w: 6}}\nblocks: {{B: {{params: {{n: int}}, layers: [dense: "${{n / 2}}"]}}}}\n{CHAIN}'
     for item in ('dense: "${w / 2}"', 'B: "${w / 2}"', "B: 4"):
         found = [problem for problem in checked(f"{text}    - {item}\n").problems if problem.is_error]
-        assert [problem.helps for problem in found] == [("`//` gives a whole number: `${a // b}`",)]
+        assert [problem.helps for problem in found] == [("`//` gives an integer: `${a // b}`",)]
 
 
 def test_variables_that_double_each_other_are_over_the_budget_at_once() -> None:

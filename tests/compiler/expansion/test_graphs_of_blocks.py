@@ -91,12 +91,12 @@ TRAIN = "train: {%s, optimizer: adam, epochs: 1}\n"
                 f"{CHAIN}    - B\n"
             ),
             "E110",
-            "`output` is what the first output of a block is called",
+            "`output` is the name of the first output of a block",
         ),
         (
             f"blocks: {{B: {{params: {{n: int, m: '${{2 * n}}'}}, layers: [dense: $n, dense: $m]}}}}\n{CHAIN}    - B: 2\n",
             "E207",
-            "the default of `m` names `n`, another parameter of `B`",
+            "the default of `m` refers to `n`, another parameter of `B`",
         ),
         (
             (
@@ -175,7 +175,7 @@ def test_more_layers_than_anybody_means_are_refused() -> None:
 )
 def test_nothing_behind_a_dot_is_no_port(node: str, rest: str) -> None:
     problem = only(f"{GRAPH}    a: {{from: [x, z], add}}\n    {node}\n  {rest}\n")
-    assert (problem.code, problem.message, problem.helps) == ("E203", "`a.` names no port", ("write `a`",))
+    assert (problem.code, problem.message, problem.helps) == ("E203", "`a.` does not name a port", ("write `a`",))
 
 
 @pytest.mark.parametrize("named", ["a.zz", "inner.zz"])

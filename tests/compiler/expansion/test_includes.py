@@ -31,7 +31,7 @@ from tests.compiler.expansion.files import HELD, INPUTS, STACK, TWO, USING, chec
             "this version of modelc reads format 1, got the number `7`",
             "other.yaml:1",
         ),
-        (f"model: {{{INPUTS}, layers: [relu]}}\n", "E007", "the version of the language is missing", "other.yaml:1"),
+        (f"model: {{{INPUTS}, layers: [relu]}}\n", "E007", "the language version is missing", "other.yaml:1"),
         ("modelc: 1\n", "E104", "the file of the block `B` needs `model`", "spec.yaml:2"),
         ("modelc: 1\nmodel: [relu]\n", "E105", "`model` must be a mapping, got a list", "other.yaml:2"),
         ("modelc: 1\nmodel: {layers: [relu]}\n", "E104", "`model` needs `inputs`", "other.yaml:2"),
@@ -74,7 +74,7 @@ def test_the_file_of_a_block_is_a_whole_spec(tmp_path: Path, other: str, code: s
         (
             "$path",
             "`$path` is not the path of a file",
-            "write the path itself: files are read before there are variables",
+            "write the path itself: files are read before variables are known",
         ),
     ],
 )

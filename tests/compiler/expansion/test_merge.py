@@ -96,14 +96,14 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "E103",
             "expected a loss here, got only `weight`",
             "in the base",
-            "to change what stands beside `mean_squared_error`, name it again: `{mean_squared_error: , weight: ...}`",
+            "to change a key beside `mean_squared_error`, write both: `{mean_squared_error: , weight: ...}`",
         ),
         (
             "model: {nodes: {c: {repeat: 3}}}",
             "E103",
             "expected a layer here, got only `repeat`",
             "in the base",
-            "to change what stands beside `dense`, name it again: `{dense: , repeat: ...}`",
+            "to change a key beside `dense`, write both: `{dense: , repeat: ...}`",
         ),
         (
             "blocks: {Tower: {use: base.yaml}}",

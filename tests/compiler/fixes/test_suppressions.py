@@ -62,7 +62,7 @@ model: {inputs: {x: {shape: [4]}, y: {shape: [2]}}, nodes: {a: {from: x, dense: 
         ("  # modelc: ignore E101", "`E101` is an error, which no comment suppresses"),
         ("  # modelc: ignore W999", "there is no warning `W999`"),
         ("  # modelc: ignore w901", "there is no warning `w901`"),
-        ("  # modelc: ignore W910", "`W910` cannot be suppressed: it is about comments such as this one"),
+        ("  # modelc: ignore W910", "`W910` cannot be suppressed: it is the warning about such comments"),
     ],
 )
 def test_a_comment_that_can_take_nothing_back_is_a_warning(comment: str, message: str) -> None:

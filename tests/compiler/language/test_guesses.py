@@ -37,8 +37,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("tf.keras.layers.Dense: 64", "E101", "did you mean `dense`?"),
         ("keras.layers.Dropout: 0.5", "E101", "did you mean `dropout`?"),
         ("dense: {units: 8, activation: {linear: 4}}", "E105", "write `linear`"),
-        ("dense: {units: 8, in_features: 8}", "E102", "leave it out: what comes into a layer is known from the layer before"),
-        ("batch_norm: 8", "E105", "write `batch_norm` alone"),
+        ("dense: {units: 8, in_features: 8}", "E102", "remove it: the input of a layer is known from the layer before"),
+        ("batch_norm: 8", "E105", "write only `batch_norm`"),
         ("{dense: 128, activation: relu}", "E103", "for an argument write `dense: {units: 128, activation: relu}`; start a new item"),
         ("{dense: {units: 8}, activation: relu}", "E103", "for an argument write `dense: {units: 8, activation: relu}`; start a new item"),
         ("{name: dense, units: 8, activation: relu}", "E107", "write `dense: {units: 8, activation: relu}`"),
@@ -76,8 +76,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("identity", "E101", "did you mean `linear`?"),
         ("DropPath: 0.1", "E101", "did you mean `stochastic_depth: 0.1`?"),
         ("SpectralNormalization: {layer: {dense: 4}}", "E101", "did you mean `spectral_norm: ...`?"),
-        ("Lambda: 'lambda x: 2 * x'", "E101", "a spec names no code"),
-        ("Sequential: []", "E101", "layers in a row are a block"),
+        ("Lambda: 'lambda x: 2 * x'", "E101", "a spec cannot refer to code"),
+        ("Sequential: []", "E101", "several layers in sequence are a block"),
         ("TransformerEncoderLayer: {d_model: 8}", "E101", "a block of `residual`, `layer_norm`, `self_attention`"),
         ("resdual: [dense: 8]", "E101", "did you mean `residual`?"),
         ("paralel: {join: add, branches: {a: [], b: [relu]}}", "E101", "did you mean `parallel`?"),
@@ -85,22 +85,22 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("mean: 1.0", "E105", "write `1`"),
         ("skip: 3", "E101", "write `residual: [...]` around"),
         ("lstm: {units: 8, return_state: true}", "E102", "the states are ports"),
-        ("dense: {units: 8, trainable: false}", "E102", "put `stop_gradient` behind it"),
+        ("dense: {units: 8, trainable: false}", "E102", "add `stop_gradient` after it"),
         ("dense: {units: 8, regularizer: l2}", "E102", "did you mean `kernel_regularizer`?"),
-        ("conv2d: {filters: 8, kernel_size: 3, data_format: channels_first}", "E102", "channels are last everywhere"),
-        ("dense: {units: 8, activation: null}", "E105", "leave it out for none"),
+        ("conv2d: {filters: 8, kernel_size: 3, data_format: channels_first}", "E102", "channels are always last"),
+        ("dense: {units: 8, activation: null}", "E105", "remove the key for none"),
         ("bidirectional: {lstm: 8}", "E102", "write `bidirectional: {layer: {lstm: 8}}`"),
         ("time_distributed: {dense: 8}", "E102", "write `time_distributed: {layer: {dense: 8}}`"),
         ("activation: {leaky_relu: 0.1}", "E102", "write `activation: {function: {leaky_relu: 0.1}}`"),
-        ("keras.layers.InputLayer: {shape: [8]}", "E101", "inputs stand beside the layers"),
+        ("keras.layers.InputLayer: {shape: [8]}", "E101", "inputs are defined beside the layers"),
         ("StringLookup: {vocabulary: [a, b]}", "E101", "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`"),
-        ("keras.layers.string_lookup", "E101", "text becomes ids as it is read, for an input of `dtype: int32`"),
+        ("keras.layers.string_lookup", "E101", "strings become ids when they are read, for an input of `dtype: int32`"),
         ("TextVectorization: {max_tokens: 100}", "E101", "{category: {column: words, classes: [<pad>, the, a], unknown: other}}"),
         ("OneHotEncoder: 5", "E101", "did you mean `category_encoding: 5`?"),
         ("keras.layers.Normalization: {axis: -1}", "E101", "did you mean `normalization"),
         ("ReversibleEmbedding: {input_dim: 8, output_dim: 4}", "E101", "use `embedding`, and `unembed: NODE`"),
-        ("dense: {units: 8, activation: glu}", "E101", "`glu` is a layer and no activation"),
-        ("dense: {units: 8, activation: PReLU}", "E101", "`prelu` is a layer and no activation"),
+        ("dense: {units: 8, activation: glu}", "E101", "`glu` is a layer, not an activation"),
+        ("dense: {units: 8, activation: PReLU}", "E101", "`prelu` is a layer, not an activation"),
         ("add: [a, b]", "E105", "in a graph, name what feeds it beside it: `{from: [a, b], add}`"),
     ],
 )  # fmt: skip
@@ -237,7 +237,7 @@ def test_a_section_that_is_one_word_and_nodes_as_a_list_are_spelt_out() -> None:
 
 def test_metrics_that_are_no_list_are_named() -> None:
     [problem] = check(TRAINED.replace("[accuracy]", "{digit: accuracy}"), "spec.yaml").errors
-    assert problem.message == "the metrics of `digit` must be a list, got the text `accuracy`"
+    assert problem.message == "the metrics of `digit` must be a list, got the string `accuracy`"
 
 
 def test_of_many_arguments_only_the_first_are_listed() -> None:
@@ -301,7 +301,7 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             "E101",
             "layer:",
             "unknown layer `layer`",
-            "layers in a row stand under `layers: [...]`, a single one under its own name",
+            "write layers in sequence under `layers: [...]`, a single one under its own name",
         ),
         (
             GRAPH.format(
@@ -316,7 +316,7 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             BLOCKS.format("n: ints", "A: {n: [3, some]}"),
             "E105",
             "some",
-            "`n` of the block `A` must be an integer or a list of integers, got the text `some`",
+            "`n` of the block `A` must be an integer or a list of integers, got the string `some`",
             "",
         ),
         (

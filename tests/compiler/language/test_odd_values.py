@@ -54,9 +54,9 @@ def test_what_is_set_hides_no_place_of_what_is_not() -> None:
     ("value", "messages"),
     [
         ("-1", ["`indices_or_sections` must be at least 1, got -1"]),
-        ("a", ["`indices_or_sections` must be a whole number, got the text `a`"]),
+        ("a", ["`indices_or_sections` must be an integer, got the string `a`"]),
         ("[1, -2]", ["every value of `indices_or_sections` must be at least 1, got -2"]),
-        ("[1.5]", ["every value of `indices_or_sections` must be a whole number, got the number `1.5`"]),
+        ("[1.5]", ["every value of `indices_or_sections` must be an integer, got the number `1.5`"]),
     ],
 )
 def test_a_number_or_a_list_of_them_is_wrong_once(value: str, messages: list[str]) -> None:
@@ -74,7 +74,9 @@ def test_an_output_may_be_called_as_what_others_write_for_a_type() -> None:
         "outputs: [kind, price]}\n"
         "train: {loss: {kind: cross_entropy, price: mean_squared_error}, optimizer: adam, epochs: 1}\n"
     )
-    assert all("is written by its name" not in problem.message for problem in check(text, "spec.yaml").problems)
+    assert all(
+        "is written with its name as the key" not in problem.message for problem in check(text, "spec.yaml").problems
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,4 +93,4 @@ def test_an_output_may_be_called_as_what_others_write_for_a_type() -> None:
 )
 def test_a_number_in_quotes_is_answered_with_the_number(text: str, cure: str) -> None:
     (problem,) = check(MODEL.format(f'dense: "{text}"'), "spec.yaml").errors
-    assert problem.helps == (cure,) and f'the text `"{text}"`' in problem.message
+    assert problem.helps == (cure,) and f'the string `"{text}"`' in problem.message

@@ -169,7 +169,7 @@ def test_an_unresolved_path_is_refused_with_help(setting: str, blamed: str, help
 
 def test_an_item_that_is_not_there_is_refused() -> None:
     problem = refused("model.layers.7.dense.units=1")
-    assert "has 5 items, no number 7" in problem.message
+    assert "has 5 items, no index 7" in problem.message
 
 
 @pytest.mark.parametrize("setting", ["train.epochs", "", "=3", " =3", "train..epochs=3", ".train=3", "train.=3"])

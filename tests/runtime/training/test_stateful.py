@@ -171,7 +171,7 @@ def test_an_order_that_breaks_sequences_is_refused(train: Any, data: Any, expect
 
 def test_how_long_state_lasts_is_said_in_words() -> None:
     wrong: Any
-    for wrong, cure in ((True, "did you mean `epoch`?"), (False, "leave it out")):
+    for wrong, cure in ((True, "did you mean `epoch`?"), (False, "remove it")):
         [problem] = check(json.dumps(raw(wrong)), "spec.json").problems
         assert problem.code == "E106" and problem.helps == (cure,)
 

@@ -26,7 +26,7 @@ class Glu(Layer):
     masking = "pass"
     example = "glu"
 
-    axis: Annotated[Axis, Field(description="The axis that is halved, counted from the end.")] = -1
+    axis: Annotated[Axis, Field(description="The axis that is split into halves, counted from the end.")] = -1
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -35,13 +35,13 @@ class Glu(Layer):
         need(
             size % 2 == 0,
             f"axis {self.axis} has {size} values, which cannot be halved",
-            help=f"give the layer before {size + 1} of them",
+            help=f"let the layer before it output {size + 1} of them",
             argument="axis",
         )
         need(
             not x.mask or self.axis != -x.rank,
-            "halving the steps leaves none that the mask could be about",
-            help="halve the features: `axis: -1`",
+            "the axis of the steps, which has a mask, cannot be halved",
+            help="split the features: `axis: -1`",
             argument="axis",
         )
         return Plan.of(

@@ -136,7 +136,7 @@ class SoftShrink(Activation):
     primary = "threshold"
     example = "soft_shrink: 0.5"
 
-    threshold: Annotated[NonNegative, Field(description="How far values are moved.")] = 0.5
+    threshold: Annotated[NonNegative, Field(description="Distance by which values are moved towards zero.")] = 0.5
 
     def function(self, x: Array) -> Array:
         return jnp.where(x > self.threshold, x - self.threshold, jnp.where(x < -self.threshold, x + self.threshold, 0))
@@ -150,7 +150,7 @@ class Threshold(Activation):
     example = "threshold: {threshold: 0.5, default_value: 0}"
 
     threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
-    default_value: Annotated[Number, Field(description="What it is replaced by.")]
+    default_value: Annotated[Number, Field(description="The value that replaces it.")]
 
     def function(self, x: Array) -> Array:
         return jnp.where(x > self.threshold, x, self.default_value)

@@ -29,9 +29,9 @@ class PRelu(Layer):
     masking = "pass"
     example = "prelu: {shared_axes: [-2, -3]}"
 
-    alpha_initializer: Annotated[InitializerField, Field(description="First values of the slopes.")] = Zeros()
-    alpha_regularizer: Annotated[RegularizerField, Field(description="What the slopes add to the loss.")] = None
-    alpha_constraint: Annotated[ConstraintField, Field(description="What the slopes are brought back to.")] = None
+    alpha_initializer: Annotated[InitializerField, Field(description="Initializer of the slopes.")] = Zeros()
+    alpha_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the slopes.")] = None
+    alpha_constraint: Annotated[ConstraintField, Field(description="Constraint on the slopes.")] = None
     shared_axes: Annotated[
         Axes | None, Field(description="Axes along which the slope is the same, counted from the end.")
     ] = None

@@ -30,9 +30,12 @@ class Attention(ScoredAttention):
     keeps = "range"
     example = "attention: {use_scale: true}"
 
-    use_scale: Annotated[bool, Field(description="Whether a learned number scales the scores.")] = False
+    use_scale: Annotated[bool, Field(description="Whether a learned factor scales the scores.")] = False
     score_mode: Annotated[
-        Literal["dot", "concat"], Field(description="Scores by the product or by the sum of query and key.")
+        Literal["dot", "concat"],
+        Field(
+            description="Whether scores are the dot product of query and key, or the sum of the tanh of their sums (additive)."
+        ),
     ] = "dot"
 
     def weights(self, features: int) -> dict[str, Weight]:
@@ -68,7 +71,7 @@ class AdditiveAttention(ScoredAttention):
     keeps = "range"
     example = "additive_attention"
 
-    use_scale: Annotated[bool, Field(description="Whether learned numbers scale the features.")] = True
+    use_scale: Annotated[bool, Field(description="Whether learned factors scale the features.")] = True
 
     def weights(self, features: int) -> dict[str, Weight]:
         return {"scale": Weight((features,), GlorotUniform(), ("embed",))} if self.use_scale else {}

@@ -40,16 +40,16 @@ def need_sequences(query: TensorType, value: TensorType, key: TensorType | None)
         need_sequence(x, slot)
         need(
             x.dtype == query.dtype,
-            f"expected `query` and `{slot}` of one dtype, got {query.dtype} and {x.dtype}",
-            help="`rescaling: 1` turns any dtype into float32",
+            f"expected `query` and `{slot}` of the same dtype, got {query.dtype} and {x.dtype}",
+            help="`rescaling: 1` converts any dtype to float32",
             slot=slot,
             code="E303",
         )
     if key is not None:
         need(
             key.shape[0] == value.shape[0],
-            f"expected a step of `key` for each of `value`, got {key.shape[0]} and {value.shape[0]} steps",
-            help="give both from sequences of one length, or leave `key` out",
+            f"expected `key` and `value` with the same number of steps, got {key.shape[0]} and {value.shape[0]} steps",
+            help="use sequences of the same length for both, or omit `key`",
             slot="key",
             code="E302",
         )
@@ -98,8 +98,10 @@ class ScoredAttention(Layer):
     slots = SLOTS
     masking = "use"
 
-    dropout: Annotated[Fraction, Field(description="Rate at which weights are dropped in training.")] = 0.0
-    use_causal_mask: Annotated[bool, Field(description="Whether no step of the query sees a later one.")] = False
+    dropout: Annotated[Fraction, Field(description="Dropout rate of the attention weights.")] = 0.0
+    use_causal_mask: Annotated[
+        bool, Field(description="Whether each step of the query attends only to itself and earlier steps.")
+    ] = False
 
     def plan(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:
         need_sequences(query, value, key)
@@ -108,7 +110,7 @@ class ScoredAttention(Layer):
             keys.shape[-1] == query.shape[-1],
             f"expected `query` and `{'value' if key is None else 'key'}` with as many features, "
             f"got {query.shape[-1]} and {keys.shape[-1]}",
-            help=f"put `dense: {query.shape[-1]}` on one of them, or use `multi_head_attention`",
+            help=f"add `dense: {query.shape[-1]}` to one of them, or use `multi_head_attention`",
             slot="value" if key is None else "key",
             code="E302",
         )

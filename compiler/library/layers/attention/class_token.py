@@ -25,9 +25,9 @@ class ClassToken(Layer):
     masking = "use"
     example = "class_token"
 
-    token_initializer: Annotated[InitializerField, Field(description="First values of the token.")] = Zeros()
-    token_regularizer: Annotated[RegularizerField, Field(description="What the token adds to the loss.")] = None
-    token_constraint: Annotated[ConstraintField, Field(description="What the token is brought back to.")] = None
+    token_initializer: Annotated[InitializerField, Field(description="Initializer of the token.")] = Zeros()
+    token_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the token.")] = None
+    token_constraint: Annotated[ConstraintField, Field(description="Constraint on the token.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_sequence(x)

@@ -44,7 +44,7 @@ def need_groups(query: int, key_value: int, argument: str) -> None:
     """Raise PlanError, blamed on `argument`, unless the heads of the query fall into groups, one for each of the key."""
     need(
         query % key_value == 0,
-        f"{query} heads of the query cannot share {key_value} of key and value",
+        f"{query} heads of the query cannot be divided among {key_value} heads of key and value",
         help=f"make `{argument}` a multiple of `num_key_value_heads`",
         argument=argument,
     )
@@ -58,17 +58,19 @@ class MultiHeads(HeadCounts):
     num_heads: Annotated[Size, Field(description="Number of heads.")]
     key_dim: Annotated[
         Size | None,
-        Field(description="Size of query and key in each head; null: the features of the query, shared out."),
+        Field(
+            description="Size of query and key in each head; null: the number of features of the query divided by `num_heads`."
+        ),
     ] = None
     value_dim: Annotated[Size | None, Field(description="Size of the value in each head; null: `key_dim`.")] = None
     output_shape: Annotated[
-        Size | None, Field(description="Size of the last axis of the output; null: as the query.")
+        Size | None, Field(description="Size of the last axis of the output; null: that of the query.")
     ] = None
 
     def heads(self, features: int) -> Heads:
         need(
             self.key_dim is not None or features % self.num_heads == 0,
-            f"{features} features cannot be shared out among {self.num_heads} heads",
+            f"{features} features cannot be divided among {self.num_heads} heads",
             help=f"give `key_dim`, or make `num_heads` a divisor of {features}",
             argument="num_heads",
         )
@@ -82,33 +84,35 @@ class HeadedAttention(HeadCounts):
 
     masking = "use"
 
-    dropout: Annotated[Fraction, Field(description="Rate at which weights of steps are dropped in training.")] = 0.0
-    use_bias: Annotated[bool, Field(description="Whether biases are added to the maps.")] = True
-    use_causal_mask: Annotated[bool, Field(description="Whether no step of the query sees a later one.")] = False
+    dropout: Annotated[Fraction, Field(description="Dropout rate of the attention weights.")] = 0.0
+    use_bias: Annotated[bool, Field(description="Whether biases are added to the projections.")] = True
+    use_causal_mask: Annotated[
+        bool, Field(description="Whether each step of the query attends only to itself and earlier steps.")
+    ] = False
     sliding_window: Annotated[
-        Size | None, Field(description="Steps nearer than this are seen, before and after; null: all.")
+        Size | None, Field(description="Each step attends only to steps closer than this, before and after; null: all.")
     ] = None
     use_gate: Annotated[
-        bool, Field(description="Whether each head is multiplied by the sigmoid of a map of the query.")
+        bool, Field(description="Whether each head is multiplied by the sigmoid of a projection of the query.")
     ] = False
     rotary_base: Annotated[
         Positive | None,
-        Field(description="`base` of the `rotary_embedding` of query and key, mostly 10000; null: none."),
+        Field(description="`base` of the `rotary_embedding` of query and key, usually 10000; null: none."),
     ] = None
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernels.")] = GlorotUniform()
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the biases.")] = Zeros()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What each kernel adds to the loss.")] = None
-    bias_regularizer: Annotated[RegularizerField, Field(description="What each bias adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What each kernel is brought back to.")] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What each bias is brought back to.")] = None
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernels.")] = GlorotUniform()
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the biases.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of each kernel.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of each bias.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on each kernel.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on each bias.")] = None
 
     def plan_heads(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:
         """The plan of attending from `query` to `key` and `value`, sequences `[time, features]` that fit together."""
         heads = self.heads(query.shape[-1])
         need(
             self.rotary_base is None or heads.key_dim % 2 == 0,
-            f"`rotary_base` turns pairs of features, but each head has {heads.key_dim}",
-            help="give the heads an even size, or leave `rotary_base` out",
+            f"`rotary_base` rotates pairs of features, but each head has {heads.key_dim}",
+            help="give the heads an even size, or omit `rotary_base`",
             argument="rotary_base",
         )
         maps = {

@@ -66,7 +66,7 @@ class SelfAttention(HeadedAttention, MultiHeads):
     example = "self_attention: {num_heads: 8, use_causal_mask: true}"
 
     num_key_value_heads: Annotated[
-        Size | None, Field(description="Number of heads of key and value, a divisor of `num_heads`; null: as many.")
+        Size | None, Field(description="Number of heads of key and value, a divisor of `num_heads`; null: `num_heads`.")
     ] = None
 
     def plan(self, x: TensorType) -> Plan:
@@ -88,9 +88,9 @@ class GroupedHeads(HeadCounts):
     """Abstract: fewer heads of key and value than of query, all of one size."""
 
     head_dim: Annotated[Size, Field(description="Size of query, key and value in each head.")]
-    num_query_heads: Annotated[Size, Field(description="Number of heads of query and output.")]
+    num_query_heads: Annotated[Size, Field(description="Number of heads of the query.")]
     num_key_value_heads: Annotated[
-        Size, Field(description="Number of heads of key and value; a divisor of `num_query_heads`.")
+        Size, Field(description="Number of heads of key and value, a divisor of `num_query_heads`.")
     ]
 
     def heads(self, features: int) -> Heads:

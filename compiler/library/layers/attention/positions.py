@@ -54,13 +54,13 @@ class PositionEmbedding(Layer):
     example = "position_embedding"
 
     sequence_length: Annotated[
-        Size | None, Field(description="Steps that there are vectors for; null: as many as the input has.")
+        Size | None, Field(description="Number of steps with a vector; null: that of the input.")
     ] = None
-    embeddings_initializer: Annotated[InitializerField, Field(description="First values of the vectors.")] = (
+    embeddings_initializer: Annotated[InitializerField, Field(description="Initializer of the vectors.")] = (
         GlorotUniform()
     )
-    embeddings_regularizer: Annotated[RegularizerField, Field(description="What the vectors add to the loss.")] = None
-    embeddings_constraint: Annotated[ConstraintField, Field(description="What the vectors are brought back to.")] = None
+    embeddings_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the vectors.")] = None
+    embeddings_constraint: Annotated[ConstraintField, Field(description="Constraint on the vectors.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need(
@@ -74,7 +74,7 @@ class PositionEmbedding(Layer):
         need(
             length >= time,
             f"`sequence_length` is {length}, but the input has {time} steps",
-            help=f"write `sequence_length: {time}` or leave it out",
+            help=f"write `sequence_length: {time}` or omit it",
             argument="sequence_length",
         )
         return Plan.of(x, {"embeddings": self.weight("embeddings", (length, features), (None, "embed"))})
@@ -96,9 +96,7 @@ class SinusoidalPositionEncoding(Layer):
     masking = "pass"
     example = "sinusoidal_position_encoding"
 
-    max_wavelength: Annotated[Positive, Field(description="What the wavelengths tend to, in steps times 2 pi.")] = (
-        10000.0
-    )
+    max_wavelength: Annotated[Positive, Field(description="Limit of the wavelengths, in steps times 2 pi.")] = 10000.0
 
     def plan(self, x: TensorType) -> Plan:
         need(
@@ -134,7 +132,9 @@ class RotaryEmbedding(Layer):
     masking = "pass"
     example = "rotary_embedding: {base: 10000}"
 
-    base: Annotated[Positive, Field(description="How many times slower the last pair turns than the first.")] = 10000.0
+    base: Annotated[Positive, Field(description="How many times slower the last pair rotates than the first.")] = (
+        10000.0
+    )
 
     def plan(self, x: TensorType) -> Plan:
         need(
@@ -145,8 +145,8 @@ class RotaryEmbedding(Layer):
         need_floats(x)
         need(
             x.shape[-1] % 2 == 0,
-            f"{x.shape[-1]} features cannot be turned in pairs",
-            help=f"give the layer before {x.shape[-1] + 1} features",
+            f"{x.shape[-1]} features cannot be rotated in pairs",
+            help=f"let the layer before it output {x.shape[-1] + 1} features",
         )
         return Plan.of(x)
 

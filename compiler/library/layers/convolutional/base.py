@@ -26,11 +26,11 @@ class Convolution(Windowed, Filters):
     A subclass says which sums: `kernels` are their weights, `sums` computes them.
     """
 
-    activation: Annotated[ActivationField, Field(description="Function applied to the sums.")] = Linear()
+    activation: Annotated[ActivationField, Field(description="Activation of the output.")] = Linear()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
-    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the bias.")] = Zeros()
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the bias.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)
@@ -83,7 +83,7 @@ def convolve(
 ) -> Array:
     """The sum over each window of `x` `[batch, ..., channels]` with `kernel` `[..., channels / groups, filters]`.
 
-    `causal` puts all zeros before the first step, so that no step sees a later one.
+    `causal` puts all zeros before the first step, so that no output depends on later steps.
     """
     window = kernel.shape[:-2]
     sliding = Sliding.over(x.shape[1:-1], window, strides, padding, dilation)

@@ -19,21 +19,26 @@ from modelc.compiler.library.regularizers import RegularizerField
 class Conv(Convolution):
     """Abstract: each filter has a weight for each cell of the window and each channel of its group."""
 
-    groups: Annotated[Size, Field(description="Parts into which channels and filters are split, each on its own.")] = 1
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+    groups: Annotated[
+        Size,
+        Field(
+            description="Number of groups into which channels and filters are split; each group is convolved separately."
+        ),
+    ] = 1
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = GlorotUniform()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
 
     def kernels(self, channels: int) -> dict[str, Weight]:
         need(
             channels % self.groups == 0,
-            f"{channels} input channels cannot be split into {self.groups} groups",
+            f"{channels} input channels cannot be divided into {self.groups} groups",
             help=f"`groups` must divide the channels: {divisors(channels)}",
             argument="groups",
         )
         need(
             self.filters % self.groups == 0,
-            f"{self.filters} filters cannot be split into {self.groups} groups",
+            f"{self.filters} filters cannot be divided into {self.groups} groups",
             help=f"make `filters` a multiple of {self.groups}",
             argument="filters",
         )
@@ -49,7 +54,7 @@ class Conv1D(Windowed1D, Conv):
 
     Input `[time, features]`, output `[time', filters]`; `kernel` is `[kernel_size, features / groups, filters]`, `bias`
     is `[filters]`. `same` pads with zeros to `ceil(time / stride)`, the odd one at the end; `causal` pads to the same
-    length at the start only, so that no step sees a later one (van den Oord et al. 2016, WaveNet). Follows Keras 3
+    length at the start only, so that no output depends on later steps (van den Oord et al. 2016, WaveNet). Follows Keras 3
     `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
     """
 
@@ -61,8 +66,8 @@ class Conv1D(Windowed1D, Conv):
     padding: Annotated[
         Literal["valid", "same", "causal"],
         Field(
-            description="`valid`: only whole windows; `same`: zeros around, so that stride 1 keeps the size; "
-            "`causal`: zeros before, so that no step sees a later one."
+            description="`valid`: only complete windows; `same`: zero padding, so that stride 1 keeps the size; "
+            "`causal`: zero padding before, so that no output depends on later steps."
         ),
     ] = "valid"
 

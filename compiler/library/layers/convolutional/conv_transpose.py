@@ -26,7 +26,7 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
 from modelc.compiler.library.regularizers import RegularizerField
 
-EXTRA = "What is added to the smallest size of the output, less than `strides`; null for Keras's usual size."
+EXTRA = "Added to the smallest size of the output, less than `strides`; null for Keras's default size."
 
 
 class ConvTranspose(Convolution):
@@ -38,9 +38,9 @@ class ConvTranspose(Convolution):
     """
 
     output_padding: Directions | None = None
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = GlorotUniform()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
 
     def kernels(self, channels: int) -> dict[str, Weight]:
         shape = (*self.kernel_size, self.filters, channels)
@@ -52,7 +52,7 @@ class ConvTranspose(Convolution):
             need(
                 all(extra < step for extra, step in zip(self.output_padding, self.strides, strict=True)),
                 f"`output_padding` {extra} is not less than `strides` {steps}",
-                help="make it smaller in each direction, or leave it out",
+                help="make it smaller in each direction, or omit it",
                 argument="output_padding",
             )
         reach = reach_of(self.kernel_size, self.dilation_rate)
@@ -63,7 +63,7 @@ class ConvTranspose(Convolution):
         need(
             min(size) >= 1,
             f"the output would have the size {show_sizes(size)}",
-            help="make `output_padding` larger, or leave it out for `size * strides`",
+            help="make `output_padding` larger, or omit it for `size * strides`",
             argument="output_padding",
         )
         return size

@@ -30,7 +30,7 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 )
 from modelc.compiler.library.regularizers import RegularizerField
 
-Multiplier = Annotated[Size, Field(description="Number of output channels for each input channel.")]
+Multiplier = Annotated[Size, Field(description="Number of output channels per input channel.")]
 
 
 class DepthwiseConv(Layer):
@@ -44,16 +44,16 @@ class DepthwiseConv(Layer):
     padding: PaddingField = "valid"
     depth_multiplier: Multiplier = 1
     dilation_rate: Directions
-    activation: Annotated[ActivationField, Field(description="Function applied to the sums.")] = Linear()
+    activation: Annotated[ActivationField, Field(description="Activation of the output.")] = Linear()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
-    depthwise_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = (
+    depthwise_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = (
         GlorotUniform()
     )
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
-    depthwise_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
-    depthwise_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the bias.")] = Zeros()
+    depthwise_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the bias.")] = None
+    depthwise_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)

@@ -19,24 +19,24 @@ from modelc.compiler.library.regularizers import RegularizerField
 class SeparableConv(Convolution):
     """Abstract: a convolution of each channel on its own, then one of window size 1 over all channels."""
 
-    depth_multiplier: Annotated[Size, Field(description="Number of sums for each input channel.")] = 1
-    depthwise_initializer: Annotated[
-        InitializerField, Field(description="First values of the kernel over the window.")
-    ] = GlorotUniform()
+    depth_multiplier: Annotated[Size, Field(description="Number of depthwise output channels per input channel.")] = 1
+    depthwise_initializer: Annotated[InitializerField, Field(description="Initializer of the depthwise kernel.")] = (
+        GlorotUniform()
+    )
     depthwise_regularizer: Annotated[
-        RegularizerField, Field(description="What the kernel over the window adds to the loss.")
+        RegularizerField, Field(description="Regularizer of the kernel over the window.")
     ] = None
-    depthwise_constraint: Annotated[
-        ConstraintField, Field(description="What the kernel over the window is brought back to.")
-    ] = None
+    depthwise_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel over the window.")] = (
+        None
+    )
     pointwise_initializer: Annotated[
-        InitializerField, Field(description="First values of the kernel over the channels.")
+        InitializerField, Field(description="Initializer of the kernel over the channels.")
     ] = GlorotUniform()
     pointwise_regularizer: Annotated[
-        RegularizerField, Field(description="What the kernel over the channels adds to the loss.")
+        RegularizerField, Field(description="Regularizer of the kernel over the channels.")
     ] = None
     pointwise_constraint: Annotated[
-        ConstraintField, Field(description="What the kernel over the channels is brought back to.")
+        ConstraintField, Field(description="Constraint on the kernel over the channels.")
     ] = None
 
     def kernels(self, channels: int) -> dict[str, Weight]:

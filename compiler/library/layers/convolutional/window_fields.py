@@ -16,17 +16,17 @@ from modelc.compiler.library.contracts.layer import Layer
 Padding = Literal["valid", "same"]
 Directions = tuple[int, ...]
 
-Window1 = Annotated[Sizes1, Field(description="Steps in the window.")]
+Window1 = Annotated[Sizes1, Field(description="Size of the window, in steps.")]
 Window2 = Annotated[Sizes2, Field(description="Height and width of the window; one number for both.")]
 Window3 = Annotated[Sizes3, Field(description="Depth, height and width of the window; one number for all.")]
-Strides1 = Annotated[Sizes1, Field(description="Step of the window.")]
-Strides2 = Annotated[Sizes2, Field(description="Step of the window; one number for both directions.")]
-Strides3 = Annotated[Sizes3, Field(description="Step of the window; one number for all directions.")]
-Dilation1 = Annotated[Sizes1, Field(description="Distance between neighbours in the window.")]
-Dilation2 = Annotated[Sizes2, Field(description="Distance between neighbours in the window.")]
-Dilation3 = Annotated[Sizes3, Field(description="Distance between neighbours in the window.")]
+Strides1 = Annotated[Sizes1, Field(description="Stride of the window.")]
+Strides2 = Annotated[Sizes2, Field(description="Stride of the window; one number for both directions.")]
+Strides3 = Annotated[Sizes3, Field(description="Stride of the window; one number for all directions.")]
+Dilation1 = Annotated[Sizes1, Field(description="Dilation: distance between neighbours in the window.")]
+Dilation2 = Annotated[Sizes2, Field(description="Dilation: distance between neighbours in the window.")]
+Dilation3 = Annotated[Sizes3, Field(description="Dilation: distance between neighbours in the window.")]
 PaddingField = Annotated[
-    Padding, Field(description="`valid`: only whole windows; `same`: zeros around, so that stride 1 keeps the size.")
+    Padding, Field(description="`valid`: only complete windows; `same`: zero padding, so that stride 1 keeps the size.")
 ]
 
 
@@ -100,7 +100,7 @@ def need_space(x: TensorType, dimensions: int) -> None:
         raise PlanError(got, help=f"add the channel axis: `reshape: {whole}`, or `shape: {whole}` in the input")
     if x.rank < dimensions:
         noun = SPACES[dimensions].split(" [")[0]
-        raise PlanError(got, help=f"put it before `flatten` or `dense`, or `reshape` the values into {noun}")
+        raise PlanError(got, help=f"move it before `flatten` or `dense`, or `reshape` the values into {noun}")
     axes = {1: "two", 2: "three", 3: "four"}[dimensions]
     need(x.rank == dimensions + 1, got, help=f"`reshape` to {axes} axes; the batch axis is never written")
 
@@ -132,7 +132,7 @@ def slide(
     need(
         all(ours <= whole for ours, whole in zip(reach, space, strict=True)),
         f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}",
-        help=f"use `padding: same`, a smaller `{argument}`, or shrink the {noun} less before this layer",
+        help=f"use `padding: same`, a smaller `{argument}`, or reduce the {noun} less before this layer",
         argument=argument,
     )
     return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))

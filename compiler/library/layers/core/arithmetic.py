@@ -60,7 +60,7 @@ class Clip(Elementwise):
             need(
                 low <= high,
                 f"`min_value` {low:g} is larger than `max_value` {high:g}",
-                help="exchange them",
+                help="swap them",
                 argument="min_value",
             )
         return super().plan(x)
@@ -108,7 +108,7 @@ class Power(Elementwise):
     spellings = ("square", "reciprocal", "rsqrt")
     example = "power: 2"
 
-    exponent: Annotated[Number, Field(description="What each value is raised to, a number or a ratio such as `1/3`.")]
+    exponent: Annotated[Number, Field(description="The exponent, a number or a ratio such as `1/3`.")]
 
     def apply(self, call: Call, x: Array) -> Array:
         # Whole exponents by multiplication: exact, and with a gradient at 0 and below.

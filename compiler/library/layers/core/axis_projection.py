@@ -19,7 +19,7 @@ class Fanned(Initializer):
     Keras 3 `initializers.compute_fans` with `input_axes` and `output_axes`, as `layers.EinsumDense` gives them.
     """
 
-    inner: Annotated[InitializerField, Field(description="How values are drawn.")]
+    inner: Annotated[InitializerField, Field(description="Distribution of the values.")]
     inputs: Annotated[Size, Field(description="Values that one output is made of.")]
     outputs: Annotated[Size, Field(description="Values that one input goes into.")]
 

@@ -27,7 +27,7 @@ class Cast(Layer):
 
     dtype: Annotated[
         Literal["float32", "bfloat16", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool"],
-        Field(description="Type of the output's numbers."),
+        Field(description="The dtype of the output."),
     ]
 
     def plan(self, x: TensorType) -> Plan:

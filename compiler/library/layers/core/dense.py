@@ -33,14 +33,14 @@ class Dense(Layer):
     example = "dense: {units: 10, activation: relu}"
 
     units: Annotated[Size, Field(description="Size of the last axis of the output.")]
-    activation: Annotated[ActivationField, Field(description="Function applied to the affine map.")] = Linear()
+    activation: Annotated[ActivationField, Field(description="Activation of the output.")] = Linear()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = GlorotUniform()
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the bias.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need(

@@ -32,7 +32,7 @@ class EinsumDense(Layer):
     input that have no letter; without dots the first letter is the batch. `output_shape` has the sizes of the letters
     of the output that are not in the input, in order. The input is summed over the letters that the output has not.
     `kernel` has the axes of its letters, `bias` those of `bias_axes`, with 1 for letters of the output between them.
-    First values of the kernel follow the sizes of what is summed and of what is not.
+    The initial kernel follows the sizes of what is summed and of what is not.
 
     A mask is passed on where the first axis of the input stays the first, else dropped with a warning. Follows Keras 3 `layers.EinsumDense`, whose
     `output_shape` also has the sizes that are known, or null for them.
@@ -47,16 +47,16 @@ class EinsumDense(Layer):
     output_shape: Annotated[
         tuple[Size, ...],
         BeforeValidator(read_axes),
-        Field(description="Sizes of the axes of the output that the input has not."),
+        Field(description="Sizes of the output axes that the input does not have."),
     ]
-    activation: Annotated[ActivationField, Field(description="Function applied to the affine map.")] = Linear()
+    activation: Annotated[ActivationField, Field(description="Activation of the output.")] = Linear()
     bias_axes: Annotated[str | None, Field(description="Axes of the bias; null: no bias is added.")] = None
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = GlorotUniform()
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the bias.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -67,7 +67,7 @@ class EinsumDense(Layer):
         need(
             len(new) == len(self.output_shape),
             f"`output_shape` {show_shape(self.output_shape)} has {len(self.output_shape)} sizes, but the output has "
-            f"{len(new)} axes that the input has not" + (f": {', '.join(new)}" if new else ""),
+            f"{len(new)} axes that the input does not have" + (f": {', '.join(new)}" if new else ""),
             help="give one size for each of these letters, in the order of the output",
             argument="output_shape",
         )
@@ -100,14 +100,14 @@ class EinsumDense(Layer):
         twice = [part for part in (inputs, kernel, outputs) if len(set(part)) < len(part)]
         need(
             not twice,
-            f"`{self.equation}` names an axis twice in `{twice[0] if twice else ''}`",
-            help="give each axis a letter of its own",
+            f"`{self.equation}` has a duplicate axis in `{twice[0] if twice else ''}`",
+            help="give each axis its own letter",
             argument="equation",
         )
         if not dots:
             need(
                 inputs[0] == outputs[0] and inputs[0] not in kernel,
-                f"the first letter of `{self.equation}` is not the batch, which input and output have and no kernel",
+                f"the first letter of `{self.equation}` is not the batch axis, which input and output have but not the kernel",
                 help=FORM,
                 argument="equation",
             )
@@ -121,13 +121,13 @@ class EinsumDense(Layer):
             need(
                 not lost,
                 f"`{self.equation}`: " + what.format(lost),
-                help="each axis of the kernel and of the output comes from somewhere, and the bias is added to the output",
+                help="each axis of the kernel must be in the input or output, each axis of the output in the input or kernel, each axis of the bias in the output",
                 argument="bias_axes" if part == self.bias_axes else "equation",
             )
         need(
             self.bias_axes != "",
             "`bias_axes` names no axis",
-            help=f"name axes of the output, as `bias_axes: {outputs[-1:]}`, or leave it out",
+            help=f"name axes of the output, as `bias_axes: {outputs[-1:]}`, or omit it",
             argument="bias_axes",
         )
         return inputs, kernel, outputs
@@ -139,7 +139,7 @@ class EinsumDense(Layer):
             rest >= 0 if self.dotted else rest == 0,
             f"`{self.equation}` has letters for {len(inputs)} axes of an example, got {show_shape(x.shape)}",
             help="name each axis of the input"
-            + (", dots stand for what is left" if self.dotted else " after the batch, or begin with `...`"),
+            + (", dots stand for the remaining axes" if self.dotted else " after the batch axis, or begin with `...`"),
             argument="equation",
         )
         return rest

@@ -31,24 +31,24 @@ class Embedding(Layer):
 
     input_dim: Annotated[Size, Field(description="Number of ids: the size of the vocabulary.")]
     output_dim: Annotated[Size, Field(description="Size of the vectors.")]
-    embeddings_initializer: Annotated[InitializerField, Field(description="First values of the table.")] = (
+    embeddings_initializer: Annotated[InitializerField, Field(description="Initializer of the table.")] = (
         RandomUniform()
     )
-    embeddings_regularizer: Annotated[RegularizerField, Field(description="What the table adds to the loss.")] = None
-    embeddings_constraint: Annotated[ConstraintField, Field(description="What the table is brought back to.")] = None
-    mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding, to be masked.")] = False
+    embeddings_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the table.")] = None
+    embeddings_constraint: Annotated[ConstraintField, Field(description="Constraint on the table.")] = None
+    mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding and is masked.")] = False
 
     def plan(self, x: TensorType) -> Plan:
         need(
             x.is_integer,
             f"expected integer ids, got {x.dtype}",
-            help="give the input `dtype: int32`; ids are never scaled or normalized",
+            help="give the input `dtype: int32`; ids must not be scaled or normalized",
             code="E303",
         )
         need(
             x.rank == 1 or not self.mask_zero,
-            f"`mask_zero` wants one sequence of ids, [time], got {show_shape(x.shape)}",
-            help="leave `mask_zero` out, or give the ids one axis",
+            f"`mask_zero` needs a sequence of ids, [time], got {show_shape(x.shape)}",
+            help="omit `mask_zero`, or give the ids one axis",
             argument="mask_zero",
         )
         return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": self.table()})
@@ -83,8 +83,8 @@ class TiedUnembed(Layer):
         width = self.embedding.output_dim
         need(
             x.rank >= 1 and x.shape[-1] == width,
-            f"expected vectors of {width} values, as the embedding gives, got {show_shape(x.shape)}",
-            help=f"put `dense: {width}` before it",
+            f"expected vectors of {width} values, like those of the embedding, got {show_shape(x.shape)}",
+            help=f"add `dense: {width}` before it",
         )
         weight = self.embedding.table()
         return Plan.of(x.with_shape(*x.shape[:-1], self.embedding.input_dim), {"embeddings": weight})

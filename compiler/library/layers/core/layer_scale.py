@@ -25,9 +25,9 @@ class LayerScale(Layer):
     masking = "pass"
     example = "layer_scale: 1e-6"
 
-    init_values: Annotated[Number, Field(description="First value of `gamma`.")] = 1e-6
-    gamma_regularizer: Annotated[RegularizerField, Field(description="What `gamma` adds to the loss.")] = None
-    gamma_constraint: Annotated[ConstraintField, Field(description="What `gamma` is brought back to.")] = None
+    init_values: Annotated[Number, Field(description="Initializer of `gamma`.")] = 1e-6
+    gamma_regularizer: Annotated[RegularizerField, Field(description="Regularizer of `gamma`.")] = None
+    gamma_constraint: Annotated[ConstraintField, Field(description="Constraint on `gamma`.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

@@ -26,7 +26,7 @@ class Masking(Layer):
     keeps = "values"
     example = "masking: 0.0"
 
-    mask_value: Annotated[Number, Field(description="The value that padding has.")] = 0.0
+    mask_value: Annotated[Number, Field(description="The value of padding steps.")] = 0.0
 
     def plan(self, x: TensorType) -> Plan:
         need(
@@ -71,8 +71,8 @@ class AttachMask(Layer):
         )
         need(
             mask.dtype == "bool",
-            f"a mask says true or false, got {mask.dtype}",
-            help="put `cast: bool` before it: what is not 0 becomes true",
+            f"a mask must be boolean, got {mask.dtype}",
+            help="add `cast: bool` before it: values other than 0 become true",
             slot="mask",
             code="E303",
         )

@@ -31,9 +31,9 @@ class Parameter(Layer):
     example = "parameter: {shape: [16, 64], value_initializer: zeros}"
 
     shape: Annotated[Shape, Field(description="Shape of the array, without the batch axis.")]
-    value_initializer: Annotated[InitializerField, Field(description="First values of the array.")] = GlorotUniform()
-    value_regularizer: Annotated[RegularizerField, Field(description="What the array adds to the loss.")] = None
-    value_constraint: Annotated[ConstraintField, Field(description="What the array is brought back to.")] = None
+    value_initializer: Annotated[InitializerField, Field(description="Initializer of the array.")] = GlorotUniform()
+    value_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the array.")] = None
+    value_constraint: Annotated[ConstraintField, Field(description="Constraint on the array.")] = None
 
     def plan(self, x: TensorType) -> Plan:
         axes = tuple("embed" if axis == len(self.shape) - 1 else None for axis in range(len(self.shape)))

@@ -10,7 +10,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 
-Keepdims = Annotated[bool, Field(description="Whether the axes that are reduced stay, with size 1.")]
+Keepdims = Annotated[bool, Field(description="Whether the reduced axes are kept with size 1.")]
 
 
 class Reduction(Layer):

@@ -54,8 +54,8 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "lay
     name = LAYERS.name_of(layer)
     need(
         not plan.fitted,
-        f"`{name}` learns from the training rows, which it cannot do inside another layer",
-        help=f"write `{name}` as a layer of its own" + layer.by_hand(),
+        f"`{name}` is fitted to the training rows, which is not possible inside another layer",
+        help=f"use `{name}` as a separate layer" + layer.by_hand(),
         argument="layer",
     )
     return plan

@@ -27,11 +27,14 @@ class Merge(Layer):
     masking = "use"
 
     broadcast: Annotated[
-        bool, Field(description="Whether axes of size 1 are stretched to the size that they have in other inputs.")
+        bool, Field(description="Whether axes of size 1 are broadcast to their size in the other inputs.")
     ] = False
 
     keep_mask: Annotated[
-        bool, Field(description="Whether inputs without a mask say nothing about steps, so that those of others stay.")
+        bool,
+        Field(
+            description="Whether inputs without a mask are ignored when masks are combined, so that the masks of the others are kept."
+        ),
     ] = False
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:

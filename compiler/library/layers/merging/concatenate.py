@@ -37,7 +37,7 @@ class Concatenate(Layer):
         need(
             len({x.rank for x in inputs}) == 1,
             f"expected inputs with the same number of axes, got {show_shapes(inputs)}",
-            help="put `flatten` on each branch, or `reshape` them to fit",
+            help="add `flatten` to each branch, or `reshape` them to fit",
             slot="inputs",
             code="E302",
         )
@@ -62,8 +62,8 @@ class Concatenate(Layer):
         for axis in range(-1, -first.rank - 1, -1):
             others = {tuple(size for place, size in enumerate(x.shape, -x.rank) if place != axis) for x in inputs}
             if len(others) == 1:
-                return f"along axis {axis} they do fit: `concatenate: {axis}`"
-        return "put `flatten` on each branch, or make the other axes equal, for example by `padding: same`"
+                return f"along axis {axis} they fit: `concatenate: {axis}`"
+        return "add `flatten` to each branch, or make the other axes equal, for example with `padding: same`"
 
     def along_time(self, rank: int) -> bool:
         """Whether the axis is the first of the example, over which masks run."""

@@ -36,9 +36,9 @@ class Matmul(Layer):
         need(
             fits and one.shape[-1] == other.shape[-2],
             f"expected [..., rows, inner] and [..., inner, columns], got {show_shapes(inputs)}",
-            help="`permute: [-1, -2]` turns a matrix over"
+            help="`permute: [-1, -2]` transposes a matrix"
             if fits and one.shape[-1] == other.shape[-1]
-            else "the last axis of the first has the size of the second to last of the second, and all before are equal",
+            else "the last axis of the first input must have the size of the second-to-last of the second input, and all other axes must be equal",
             slot="inputs",
             code="E302",
         )
@@ -70,7 +70,7 @@ class Dot(Layer):
     example = "dot: {axes: -1, normalize: true}"
 
     axes: Annotated[
-        Axes, Field(description="The axis to sum along, counted from the end; a list of two, one for each input.")
+        Axes, Field(description="The axis to sum over, counted from the end; or a list of two, one for each input.")
     ]
     normalize: Annotated[bool, Field(description="Whether vectors are scaled to length 1 first.")] = False
 
@@ -80,7 +80,7 @@ class Dot(Layer):
         need(
             len(self.axes) <= 2,
             f"`axes` has {len(self.axes)} axes, but there are two inputs",
-            help="give one axis for both, or one for each",
+            help="give one axis for both inputs, or one for each",
             argument="axes",
         )
         one, other = inputs
@@ -90,8 +90,8 @@ class Dot(Layer):
         need_axis(last, other, "axes")
         need(
             one.shape[first] == other.shape[last],
-            f"expected one size along `axes`, got {one.shape[first]} and {other.shape[last]} in {show_shapes(inputs)}",
-            help="sum along axes of one size, or put a `dense` on one branch",
+            f"expected equal sizes along `axes`, got {one.shape[first]} and {other.shape[last]} in {show_shapes(inputs)}",
+            help="sum over axes of equal size, or add a `dense` to one branch",
             slot="inputs",
             code="E302",
         )

@@ -17,8 +17,8 @@ def need_one_dtype(inputs: Sequence[TensorType]) -> None:
     dtypes = [x.dtype for x in inputs]
     need(
         len(set(dtypes)) == 1,
-        f"expected inputs of one dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}",
-        help="`rescaling: 1` turns any dtype into float32",
+        f"expected inputs of the same dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}",
+        help="`rescaling: 1` converts any dtype to float32",
         slot="inputs",
         code="E303",
     )
@@ -43,7 +43,7 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
         return
     # Of vectors, one of a single number is more often a slip than a gate.
     if stretchable and len(first) > 1 and stretched(inputs) is not None:
-        cure = "write `broadcast: true` if axes of size 1 are to be stretched to the size of the others"
+        cure = "write `broadcast: true` to broadcast axes of size 1 to the size of the others"
     elif len(first) != len(other):
         cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
     elif len(first) == 3 and first[:2] == other[:2]:
@@ -51,10 +51,14 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     elif len(first) == 3:
         cure = "use `padding: same` and the same strides on every branch"
     elif first[:-1] == other[:-1]:
-        cure = f"end the branches in the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
+        cure = (
+            f"give the branches the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
+        )
     else:
-        cure = "shapes must be equal in every axis: nothing is broadcast"
-    raise PlanError(f"expected inputs of one shape, got {show_shapes(inputs)}", help=cure, slot="inputs", code="E302")
+        cure = "all axes must be equal: nothing is broadcast"
+    raise PlanError(
+        f"expected inputs of the same shape, got {show_shapes(inputs)}", help=cure, slot="inputs", code="E302"
+    )
 
 
 def need_two(inputs: Sequence[TensorType]) -> None:

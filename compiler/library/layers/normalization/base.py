@@ -21,7 +21,7 @@ def need_axes(axes: tuple[int, ...], x: TensorType) -> None:
         need_axis(axis, x)
     need(
         len(set(axes)) == len(axes),
-        f"`axis` {list(axes)} names an axis twice",
+        f"`axis` {list(axes)} has a duplicate axis",
         help="write each axis once",
         argument="axis",
     )
@@ -48,14 +48,14 @@ def standardized(x: Array, axes: tuple[int, ...], epsilon: float) -> Array:
 class Affine(Layer):
     """Abstract: a layer that ends in `y * gamma + beta`, each of which can be left out."""
 
-    center: Annotated[bool, Field(description="Whether `beta` is added.")] = True
-    scale: Annotated[bool, Field(description="Whether `gamma` is multiplied.")] = True
-    beta_initializer: Annotated[InitializerField, Field(description="First values of `beta`.")] = Zeros()
-    gamma_initializer: Annotated[InitializerField, Field(description="First values of `gamma`.")] = Ones()
-    beta_regularizer: Annotated[RegularizerField, Field(description="What `beta` adds to the loss.")] = None
-    gamma_regularizer: Annotated[RegularizerField, Field(description="What `gamma` adds to the loss.")] = None
-    beta_constraint: Annotated[ConstraintField, Field(description="What `beta` is brought back to.")] = None
-    gamma_constraint: Annotated[ConstraintField, Field(description="What `gamma` is brought back to.")] = None
+    center: Annotated[bool, Field(description="Whether to add `beta`.")] = True
+    scale: Annotated[bool, Field(description="Whether to multiply by `gamma`.")] = True
+    beta_initializer: Annotated[InitializerField, Field(description="Initializer of `beta`.")] = Zeros()
+    gamma_initializer: Annotated[InitializerField, Field(description="Initializer of `gamma`.")] = Ones()
+    beta_regularizer: Annotated[RegularizerField, Field(description="Regularizer of `beta`.")] = None
+    gamma_regularizer: Annotated[RegularizerField, Field(description="Regularizer of `gamma`.")] = None
+    beta_constraint: Annotated[ConstraintField, Field(description="Constraint on `beta`.")] = None
+    gamma_constraint: Annotated[ConstraintField, Field(description="Constraint on `gamma`.")] = None
 
     def affine_weights(self, shape: tuple[int, ...], names: tuple[str | None, ...]) -> dict[str, Weight]:
         """The weights `gamma` and `beta` of `shape`, as far as there are any."""

@@ -31,10 +31,14 @@ class BatchNorm(Affine):
     example = "batch_norm: {momentum: 0.9}"
 
     axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
-    momentum: Annotated[Number, Field(ge=0, le=1, description="Share of the old moving statistics in the new.")] = 0.99
-    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
-    moving_mean_initializer: Annotated[InitializerField, Field(description="First moving mean.")] = Zeros()
-    moving_variance_initializer: Annotated[InitializerField, Field(description="First moving variance.")] = Ones()
+    momentum: Annotated[
+        Number, Field(ge=0, le=1, description="Weight of the old moving statistics in the new ones.")
+    ] = 0.99
+    epsilon: Annotated[Positive, Field(description="Added to the variance, for numerical stability.")] = 1e-3
+    moving_mean_initializer: Annotated[InitializerField, Field(description="Initializer of the moving mean.")] = Zeros()
+    moving_variance_initializer: Annotated[
+        InitializerField, Field(description="Initializer of the moving variance.")
+    ] = Ones()
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

@@ -31,10 +31,10 @@ class GroupNorm(Affine):
     example = "group_norm: 8"
 
     groups: Annotated[
-        int, Field(ge=-1, lt=2**31, description="Number of groups; -1 makes each channel one of its own.")
+        int, Field(ge=-1, lt=2**31, description="Number of groups; -1 makes each channel its own group.")
     ] = 32
     axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
-    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
+    epsilon: Annotated[Positive, Field(description="Added to the variance, for numerical stability.")] = 1e-3
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -43,7 +43,7 @@ class GroupNorm(Affine):
         fitting = ", ".join(str(size) for size in range(1, min(channels, 512) + 1) if channels % size == 0)
         need(
             self.groups != 0 and channels % self.groups == 0,
-            f"{channels} channels cannot be split into {self.groups} groups",
+            f"{channels} channels cannot be divided into {self.groups} groups",
             help=f"`groups` must divide the channels: {fitting}",
             argument="groups",
         )

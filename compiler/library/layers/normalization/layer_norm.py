@@ -27,7 +27,7 @@ class LayerNorm(Affine):
     example = "layer_norm: {epsilon: 1e-5}"
 
     axis: Annotated[Axes, Field(description="The axis or axes to normalize over, counted from the end.")] = (-1,)
-    epsilon: Annotated[Positive, Field(description="What is added to the variance.")] = 1e-3
+    epsilon: Annotated[Positive, Field(description="Added to the variance, for numerical stability.")] = 1e-3
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
@@ -53,7 +53,7 @@ class RMSNorm(Layer):
     example = "rms_norm: {epsilon: 1e-5}"
 
     axis: Annotated[Axes, Field(description="The axis or axes to normalize over, counted from the end.")] = (-1,)
-    epsilon: Annotated[Positive, Field(description="What is added to the mean of squares.")] = 1e-6
+    epsilon: Annotated[Positive, Field(description="Added to the mean of squares, for numerical stability.")] = 1e-6
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

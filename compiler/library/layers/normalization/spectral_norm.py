@@ -36,7 +36,7 @@ class SpectralNorm(Wrapper):
     example = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
 
     layer: Annotated[LayerField, Field(description="The layer whose kernel is divided.")]
-    power_iterations: Annotated[Size, Field(description="Rounds of estimating the norm in each step.")] = 1
+    power_iterations: Annotated[Size, Field(description="Power iterations in each step.")] = 1
 
     @property
     def masking(self) -> Literal["pass", "use", "drop"]:  # type: ignore[override] # not one for all, but the layer's

@@ -13,7 +13,7 @@ from modelc.compiler.library.base.type_checks import need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
-OutputSize1 = Annotated[Sizes1, Field(description="Steps of the output.")]
+OutputSize1 = Annotated[Sizes1, Field(description="Number of steps of the output.")]
 OutputSize2 = Annotated[Sizes2, Field(description="Height and width of the output; one number for both.")]
 OutputSize3 = Annotated[Sizes3, Field(description="Depth, height and width of the output; one number for all.")]
 

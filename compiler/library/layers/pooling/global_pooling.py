@@ -17,7 +17,7 @@ class GlobalPooling(Layer):
     keeps = "range"
     dimensions: ClassVar[int]
 
-    keepdims: Annotated[bool, Field(description="Whether the pooled axes stay, with size 1.")] = False
+    keepdims: Annotated[bool, Field(description="Whether the pooled axes are kept with size 1.")] = False
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, self.dimensions)

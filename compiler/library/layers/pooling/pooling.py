@@ -21,9 +21,9 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding
 from modelc.compiler.library.layers.pooling.cpu_pooling import largest, total
 
-PoolStrides1 = Annotated[Sizes1 | None, Field(description="Step of the window; null for its size.")]
-PoolStrides2 = Annotated[Sizes2 | None, Field(description="Step of the window; null for its size.")]
-PoolStrides3 = Annotated[Sizes3 | None, Field(description="Step of the window; null for its size.")]
+PoolStrides1 = Annotated[Sizes1 | None, Field(description="Stride of the window; null for its size.")]
+PoolStrides2 = Annotated[Sizes2 | None, Field(description="Stride of the window; null for its size.")]
+PoolStrides3 = Annotated[Sizes3 | None, Field(description="Stride of the window; null for its size.")]
 
 
 class Pooling(Layer):
@@ -36,7 +36,7 @@ class Pooling(Layer):
     pool_size: Directions
     strides: Directions | None = None
     padding: Annotated[
-        Padding, Field(description="`valid`: only whole windows; `same`: windows may reach over the edge.")
+        Padding, Field(description="`valid`: only complete windows; `same`: windows may extend beyond the edge.")
     ] = "valid"
 
     def plan(self, x: TensorType) -> Plan:

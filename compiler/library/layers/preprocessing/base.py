@@ -9,7 +9,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Batch, Call, Result
 
 Mode = Literal["int", "one_hot", "multi_hot", "count"]
-MODES = "The ids as they are, each as a row of 0 and 1, or the ids of the last axis as one row: present, or how often."
+MODES = "The ids themselves; each id one-hot encoded; or all ids of the last axis as one row of flags or of counts."
 """What `output_mode` is, for its description."""
 PENDING = 2**20
 """As many values wait, or as many as are known already, before they are counted together."""
@@ -21,7 +21,7 @@ def encoded(x: TensorType, depth: int, mode: str) -> TensorType:
         return x.with_dtype("int32")
     need(
         x.rank >= 1 or mode == "one_hot",
-        f"`output_mode: {mode}` puts the ids of an axis together, and there is a single one",
+        f"`output_mode: {mode}` combines the ids of an axis, but there is only a single id",
         help="write `output_mode: one_hot`",
         argument="output_mode",
     )

@@ -30,25 +30,25 @@ class CategoryEncoding(Layer):
     masking = "use"
     example = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 
-    num_tokens: Annotated[Size, Field(description="How many ids there are.")]
+    num_tokens: Annotated[Size, Field(description="Number of ids.")]
     output_mode: Annotated[
         Literal["one_hot", "multi_hot", "count"],
-        Field(description="Each id as a row, or those of the last axis as one row: present, or how often."),
+        Field(description="Each id one-hot encoded, or all ids of the last axis as one row of flags or of counts."),
     ] = "multi_hot"
 
     def plan(self, x: TensorType, count_weights: TensorType | None = None) -> Plan:
         need(
             x.is_integer,
             f"expected integer ids, got {x.dtype}",
-            help="give the input `dtype: int32`; put `discretization` before it to make ids of floats",
+            help="give the input `dtype: int32`; add `discretization` before it to convert floats to ids",
             slot="x",
             code="E303",
         )
         if count_weights is not None:
             need(
                 self.output_mode == "count",
-                f"`count_weights` are for `output_mode: count`, and it is `{self.output_mode}`",
-                help="write `output_mode: count`, or feed the ids alone",
+                f"`count_weights` need `output_mode: count`, but it is `{self.output_mode}`",
+                help="write `output_mode: count`, or pass only the ids",
                 argument="output_mode",
             )
             need(

@@ -39,10 +39,11 @@ class Discretization(Layer):
 
     num_bins: Annotated[
         int | None,
-        Field(ge=2, le=10**6, description="How many bins, whose boundaries are learnt from the training rows."),
+        Field(ge=2, le=10**6, description="Number of bins, whose boundaries are computed from the training rows."),
     ] = None
     bin_boundaries: Annotated[
-        Numbers | None, Field(description="The boundaries if they are known, growing; one less than there are bins.")
+        Numbers | None,
+        Field(description="The boundaries, if they are known, in increasing order; one less than the number of bins."),
     ] = None
     output_mode: Annotated[Mode, Field(description=MODES)] = "int"
 
@@ -50,21 +51,23 @@ class Discretization(Layer):
         need(
             x.is_float or x.is_integer,
             f"expected numbers, got {x.dtype}",
-            help="`rescaling: 1` makes 0 and 1 of truth values",
+            help="`rescaling: 1` converts booleans to 0 and 1",
             code="E303",
         )
         need(
             (self.num_bins is None) != (self.bin_boundaries is None),
-            "`num_bins` and `bin_boundaries` are both given" if self.num_bins else "there is nothing to make bins by",
-            help="give `num_bins: 10` to learn the boundaries from the training rows, or `bin_boundaries` that you know",
+            "`num_bins` and `bin_boundaries` are both given"
+            if self.num_bins
+            else "neither `num_bins` nor `bin_boundaries` is given",
+            help="give `num_bins: 10` to compute the boundaries from the training rows, or the known `bin_boundaries`",
             argument="bin_boundaries" if self.num_bins else "",
         )
         steps = zip(self.bin_boundaries or (), (self.bin_boundaries or ())[1:], strict=False)
         falling = next((pair for pair in steps if not pair[0] < pair[1]), (0.0, 0.0))
         need(
             falling == (0.0, 0.0),
-            f"`bin_boundaries` do not grow: {falling[1]:g} comes after {falling[0]:g}",
-            help="write them from the lowest to the highest, each once",
+            f"`bin_boundaries` are not increasing: {falling[1]:g} comes after {falling[0]:g}",
+            help="sort them, without duplicates",
             argument="bin_boundaries",
         )
         dtype = "float64" if x.dtype == "float64" else "float32"

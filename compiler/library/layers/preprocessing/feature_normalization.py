@@ -32,26 +32,26 @@ class Normalization(Layer):
 
     axis: Annotated[
         Axes | None,
-        Field(description="Axes with a mean for each entry, counted from the end; null for one mean in all."),
+        Field(description="Axes with a separate mean for each entry, counted from the end; null for a single mean."),
     ] = (-1,)
     mean: Annotated[
         Numbers | None,
         Field(description="The mean if it is known: one number, or one for each entry of the last `axis`."),
     ] = None
     variance: Annotated[Numbers | None, Field(description="The variance if it is known, like `mean`.")] = None
-    invert: Annotated[bool, Field(description="Whether normalized values become the original ones again.")] = False
+    invert: Annotated[bool, Field(description="Whether to invert the normalization.")] = False
 
     def plan(self, x: TensorType) -> Plan:
         need(
             x.is_float or x.is_integer,
             f"expected numbers, got {x.dtype}",
-            help="put `rescaling: 1` before it",
+            help="add `rescaling: 1` before it",
             code="E303",
         )
         need(
             x.rank > 0 or not self.axes,
-            "`axis` is -1, and a single number has no axes",
-            help="write `normalization: {axis: null}` for one mean in all",
+            "`axis` is -1, but a single number has no axes",
+            help="write `normalization: {axis: null}` for a single mean",
             argument="axis",
         )
         need_axes(self.axes, x)
@@ -66,20 +66,20 @@ class Normalization(Layer):
             values = getattr(self, name)
             need(
                 values is not None,
-                f"`{other}` is given and `{name}` is not",
-                help=f"give both, or none of them to learn them from the training rows: `{name}: 1.0`",
+                f"`{other}` is given but `{name}` is not",
+                help=f"give both, or neither to compute them from the training rows: `{name}: 1.0`",
                 argument=other,
             )
             need(
                 len(values) == 1 or shape[-1:] == (len(values),),
                 f"`{name}` has {len(values)} values, and {show_shape(x.shape)} has "
-                + (f"{shape[-1]} entries along the axis {max(self.axes)}" if shape else "one mean in all"),
-                help="give one number for all, or one for each entry of the last of `axis`",
+                + (f"{shape[-1]} entries along the axis {max(self.axes)}" if shape else "a single mean"),
+                help="give one number for all entries, or one for each entry of the last axis of `axis`",
                 argument=name,
             )
         need(
             min(self.variance or (0,)) >= 0,
-            f"`variance` has the value {min(self.variance or (0,)):g}, and no variance is below 0",
+            f"`variance` has the value {min(self.variance or (0,)):g}, but a variance is at least 0",
             help="give the square of the standard deviation",
             argument="variance",
         )

@@ -35,20 +35,22 @@ class IntegerLookup(Layer):
     example = "integer_lookup: {max_tokens: 1000}"
 
     max_tokens: Annotated[
-        Size | None, Field(description="How many places there are in all, when the vocabulary is learnt.")
+        Size | None, Field(description="Maximum number of ids, if the vocabulary is computed from the training rows.")
     ] = None
-    num_oov_indices: Annotated[Size, Field(description="Places for integers outside the vocabulary.")] = 1
+    num_oov_indices: Annotated[Size, Field(description="Number of ids for integers outside the vocabulary.")] = 1
     mask_token: Annotated[
-        Integer | None, Field(description="An integer that stands for padding and becomes 0, such as 0 itself.")
+        Integer | None, Field(description="An integer that marks padding and gets the id 0, such as 0 itself.")
     ] = None
-    vocabulary: Annotated[Integers | None, Field(description="The vocabulary in order, if it is known.")] = None
+    vocabulary: Annotated[
+        Integers | None, Field(description="The vocabulary, if it is known, in the order of the ids.")
+    ] = None
     output_mode: Annotated[Mode, Field(description=MODES)] = "int"
 
     def plan(self, x: TensorType) -> Plan:
         need(
             x.is_integer,
             f"expected integers, got {x.dtype}",
-            help="give the input `dtype: int32`; put `discretization` before it to make ids of floats",
+            help="give the input `dtype: int32`; add `discretization` before it to convert floats to ids",
             code="E303",
         )
         known = self.vocabulary
@@ -56,8 +58,8 @@ class IntegerLookup(Layer):
             (self.max_tokens is None) != (known is None),
             "`max_tokens` and `vocabulary` are both given"
             if known
-            else "there is no vocabulary, and no room to learn one",
-            help="give `max_tokens: 1000` to learn it from the training rows, or the `vocabulary` that you know",
+            else "neither `max_tokens` nor `vocabulary` is given",
+            help="give `max_tokens: 1000` to compute the vocabulary from the training rows, or the known `vocabulary`",
             argument="vocabulary" if known else "",
         )
         twice = [token for token, count in Counter(known or ()).items() if count > 1]
@@ -70,18 +72,18 @@ class IntegerLookup(Layer):
         need(
             self.mask_token is None or self.mask_token not in (known or ()),
             f"`mask_token` {self.mask_token} is in the vocabulary too",
-            help="leave it out of `vocabulary`: it has the place 0",
+            help="remove it from `vocabulary`: it has the id 0",
             argument="mask_token",
         )
         need(
             self.mask_token is None or self.output_mode == "int",
-            f"`mask_token` is a place of its own, for `output_mode: int`, and it is `{self.output_mode}`",
-            help="leave `mask_token` out; masked steps count nothing",
+            f"`mask_token` needs `output_mode: int`, but it is `{self.output_mode}`",
+            help="omit `mask_token`; masked steps are not counted",
             argument="mask_token",
         )
         need(
             self.size > self.first,
-            f"`max_tokens` is {self.max_tokens}, and the first {self.first} are no vocabulary",
+            f"`max_tokens` is {self.max_tokens}, and the first {self.first} are not part of the vocabulary",
             help=f"give `max_tokens: {self.first + 1}` or more",
             argument="max_tokens",
         )

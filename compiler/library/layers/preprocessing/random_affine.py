@@ -27,7 +27,8 @@ class RandomAffine(RandomImage):
         ),
     ] = "reflect"
     interpolation: Annotated[
-        Literal["bilinear", "nearest"], Field(description="Whether four pixels are mixed or the nearest is copied.")
+        Literal["bilinear", "nearest"],
+        Field(description="Whether to interpolate between four pixels or to copy the nearest."),
     ] = "bilinear"
     fill_value: Annotated[Number, Field(description="The value beyond the edges, for `fill_mode: constant`.")] = 0.0
 
@@ -86,7 +87,9 @@ class RandomRotation(RandomAffine):
     akin = ("rotate",)
     example = "random_rotation: 0.05"
 
-    factor: Annotated[Range, Field(description="Angles in full turns: a number for as much either way, or a pair.")]
+    factor: Annotated[
+        Range, Field(description="Range of angles in full turns: a pair, or one number for both directions.")
+    ]
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {"angle": draws.uniform("angle", *self.factor) * tau}
@@ -110,10 +113,10 @@ class RandomTranslation(RandomAffine):
     example = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
 
     height_factor: Annotated[
-        Range, Field(description="Shares of the height: a number for as much either way, or a pair.")
+        Range, Field(description="Range as fractions of the height: a pair, or one number for both directions.")
     ]
     width_factor: Annotated[
-        Range, Field(description="Shares of the width: a number for as much either way, or a pair.")
+        Range, Field(description="Range as fractions of the width: a pair, or one number for both directions.")
     ]
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
@@ -141,9 +144,9 @@ class RandomZoom(RandomAffine):
     example = "random_zoom: 0.1"
 
     height_factor: Annotated[
-        Range, Field(description="How much more is seen: a number for as much either way, or a pair.")
+        Range, Field(description="Range of zoom factors: a pair, or one number for both directions; above 0 zooms out.")
     ]
-    width_factor: Annotated[Range | None, Field(description="The same for the width; null: as for the height.")] = None
+    width_factor: Annotated[Range | None, Field(description="The same for the width; null: that of the height.")] = None
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         height = 1 + draws.uniform("height", *self.height_factor)
@@ -167,11 +170,15 @@ class RandomShear(RandomAffine):
     akin = ("shear",)
     example = "random_shear: {x_factor: 0.2}"
 
-    x_factor: Annotated[Range, Field(description="Slopes of columns: a number for as much either way, or a pair.")] = (
+    x_factor: Annotated[
+        Range, Field(description="Range of slopes of columns: a pair, or one number for both directions.")
+    ] = (
         0.0,
         0.0,
     )
-    y_factor: Annotated[Range, Field(description="Slopes of rows: a number for as much either way, or a pair.")] = (
+    y_factor: Annotated[
+        Range, Field(description="Range of slopes of rows: a pair, or one number for both directions.")
+    ] = (
         0.0,
         0.0,
     )

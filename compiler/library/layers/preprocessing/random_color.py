@@ -32,7 +32,9 @@ class RandomBrightness(RandomImage):
     spellings = ("brightness",)
     example = "random_brightness: {factor: 0.1, value_range: [0, 1]}"
 
-    factor: Annotated[Range, Field(description="Shares of the range: a number for as much either way, or a pair.")]
+    factor: Annotated[
+        Range, Field(description="Range as fractions of `value_range`: a pair, or one number for both directions.")
+    ]
     value_range: ValueRange = (0.0, 255.0)
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
@@ -58,7 +60,7 @@ class RandomContrast(RandomImage):
     example = "random_contrast: {factor: 0.2, value_range: [0, 1]}"
 
     factor: Annotated[
-        Parts, Field(description="How much less and how much more contrast: a number for both, or a pair.")
+        Parts, Field(description="Decrease and increase of the contrast: a pair, or one number for both.")
     ]
     value_range: ValueRange = (0.0, 255.0)
 
@@ -84,16 +86,18 @@ class RandomErasing(RandomImage):
     spellings = ("cutout", "random_cutout")
     example = "random_erasing: {factor: [0.25, 0.25], fill_value: 0, value_range: [0, 1]}"
 
-    factor: Annotated[Share, Field(description="Probabilities: a pair, or a number for all from 0 up to it.")] = (
+    factor: Annotated[Share, Field(description="Range of probabilities: a pair, or one number for a range from 0.")] = (
         0.0,
         1.0,
     )
-    scale: Annotated[Share, Field(description="Shares of the area: a pair, or a number for all from 0 up to it.")] = (
+    scale: Annotated[
+        Share, Field(description="Range as fractions of the area: a pair, or one number for a range from 0.")
+    ] = (
         0.02,
         0.33,
     )
     fill_value: Annotated[
-        Numbers | None, Field(description="What the rectangle holds: a number, one a channel, or null for noise.")
+        Numbers | None, Field(description="Value of the rectangle: one number, one per channel, or null for noise.")
     ] = None
     value_range: ValueRange = (0.0, 255.0)
 

@@ -28,7 +28,7 @@ class RandomFlip(RandomImage):
     floats = False
 
     mode: Annotated[
-        Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="Which ways are mirrored.")
+        Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="The directions of the flip.")
     ] = "horizontal_and_vertical"
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
@@ -61,7 +61,7 @@ class RandomCrop(RandomImage):
             need(
                 size <= whole,
                 f"`{name}` is {size}, but the images are {show_shape(x.shape[:2])}",
-                help=f"choose at most {whole}, or put `resizing` before it",
+                help=f"choose at most {whole}, or add `resizing` before it",
                 argument=name,
             )
         return x.with_shape(self.height, self.width, x.shape[-1])

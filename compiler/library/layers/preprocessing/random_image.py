@@ -52,7 +52,7 @@ class RandomImage(Layer):
         need(
             not self.takes or x.shape[-1] in self.takes,
             f"expected images of {' or '.join(map(str, self.takes))} channels, got {x.shape[-1]}",
-            help="this layer works on red, green and blue",
+            help="this layer needs red, green and blue channels",
         )
         low, high = getattr(self, "value_range", (0, 1))
         need(

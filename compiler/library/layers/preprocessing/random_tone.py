@@ -50,7 +50,7 @@ class RandomInvert(RandomImage):
     akin = ("invert",)
     example = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
 
-    factor: Annotated[Share, Field(description="Probabilities: a pair, or a number for all from 0 up to it.")] = (
+    factor: Annotated[Share, Field(description="Range of probabilities: a pair, or one number for a range from 0.")] = (
         0.0,
         1.0,
     )
@@ -77,7 +77,7 @@ class RandomSaturation(RandomImage):
     example = "random_saturation: [0.4, 0.6]"
     takes = RGB
 
-    factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
+    factor: Annotated[Share, Field(description="Range of strengths: a pair, or one number for a range from 0.")]
     value_range: ValueRange = (0.0, 255.0)
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
@@ -108,7 +108,9 @@ class RandomHue(RandomImage):
     example = "random_hue: {factor: 0.1, value_range: [0, 1]}"
     takes = RGB
 
-    factor: Annotated[Share, Field(description="Half turns: a pair, or a number for all from 0 up to it.")]
+    factor: Annotated[
+        Share, Field(description="Range of angles in half turns: a pair, or one number for a range from 0.")
+    ]
     value_range: ValueRange = (0.0, 255.0)
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
@@ -145,7 +147,7 @@ class RandomSharpness(RandomImage):
     akin = ("RandomAdjustSharpness", "sharpness")
     example = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
 
-    factor: Annotated[Share, Field(description="Strengths: a pair, or a number for all from 0 up to it.")]
+    factor: Annotated[Share, Field(description="Range of strengths: a pair, or one number for a range from 0.")]
     value_range: ValueRange = (0.0, 255.0)
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:

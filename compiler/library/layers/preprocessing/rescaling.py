@@ -30,15 +30,19 @@ class Rescaling(Layer):
     masking = "pass"
     example = "rescaling: 1/255"
 
-    scale: Annotated[Numbers, Field(description="Factor, a number or a ratio such as `1/255`; a list: one a channel.")]
-    offset: Annotated[Numbers, Field(description="What is added after scaling; a list: one a channel.")] = (0.0,)
+    scale: Annotated[
+        Numbers, Field(description="Factor, a number or a ratio such as `1/255`; or a list with one per channel.")
+    ]
+    offset: Annotated[Numbers, Field(description="Offset, added after scaling; or a list with one per channel.")] = (
+        0.0,
+    )
 
     def plan(self, x: TensorType) -> Plan:
         for name, given in (("scale", self.scale), ("offset", self.offset)):
             need(
                 len(given) == 1 or x.shape[-1:] == (len(given),),
                 f"`{name}` has {len(given)} numbers, but {show_shape(x.shape)} does not end in an axis of {len(given)}",
-                help="give one number for all, or one for each place of the last axis",
+                help="give one number for all, or one for each entry of the last axis",
                 argument=name,
             )
         return Plan.of(x.with_dtype("float32"))

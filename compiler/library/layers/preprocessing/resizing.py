@@ -34,16 +34,14 @@ class Resizing(Layer):
     width: Annotated[Size, Field(description="Width of the output.")]
     interpolation: Annotated[
         Literal["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"],
-        Field(description="What new pixels are made of: copies, or sums over 2, 4, 6 or 10 pixels each way."),
+        Field(
+            description="Interpolation of new pixels: the nearest pixel, or weighted sums over 2, 4, 6 or 10 pixels in each direction."
+        ),
     ] = "bilinear"
-    crop_to_aspect_ratio: Annotated[bool, Field(description="Whether edges are cut off to keep the proportions.")] = (
-        False
-    )
-    pad_to_aspect_ratio: Annotated[bool, Field(description="Whether edges are added to keep the proportions.")] = False
+    crop_to_aspect_ratio: Annotated[bool, Field(description="Whether to crop edges to keep the aspect ratio.")] = False
+    pad_to_aspect_ratio: Annotated[bool, Field(description="Whether to pad edges to keep the aspect ratio.")] = False
     fill_value: Annotated[Number, Field(description="Value of the edges that `pad_to_aspect_ratio` adds.")] = 0.0
-    antialias: Annotated[bool, Field(description="Whether shrinking takes the mean of all pixels that become one.")] = (
-        False
-    )
+    antialias: Annotated[bool, Field(description="Whether to average pixels when shrinking.")] = False
 
     def plan(self, x: TensorType) -> Plan:
         need_space(x, 2)
@@ -56,14 +54,14 @@ class Resizing(Layer):
         need(
             self.pad_to_aspect_ratio or self.fill_value == 0,
             f"`fill_value` is {self.fill_value:g}, but no edges are added",
-            help="write `pad_to_aspect_ratio: true`, or leave `fill_value` out",
+            help="write `pad_to_aspect_ratio: true`, or omit `fill_value`",
             argument="fill_value",
         )
         if self.interpolation == "nearest":
             need(
                 not self.antialias,
-                "`antialias` has no meaning for copies",
-                help="choose `interpolation: bilinear`, or leave `antialias` out",
+                "`antialias` has no effect with `interpolation: nearest`",
+                help="choose `interpolation: bilinear`, or omit `antialias`",
                 argument="antialias",
             )
         else:

@@ -36,8 +36,8 @@ Step = Callable[[Array, Arrays, Any], Arrays]
 Stateful = Annotated[
     Literal["epoch", "run"] | None,
     Field(
-        description="Whether a row begins with the state in which the same row of the batch before ended: until the "
-        "`epoch` ends, or the whole `run`; null begins each row at zeros."
+        description="Whether row i of a batch begins with the final state of row i of the previous batch, until the "
+        "end of the `epoch` or of the `run`; null: each row begins at zeros."
     ),
 ]
 
@@ -62,28 +62,22 @@ class Recurrent(Layer):
     sized: ClassVar[str]
     """The argument that sizes the state."""
 
-    activation: Annotated[ActivationField, Field(description="Function of the new values.")] = Tanh()
+    activation: Annotated[ActivationField, Field(description="Activation of the new values.")] = Tanh()
     use_bias: Annotated[bool, Field(description="Whether a bias is added.")] = True
-    kernel_initializer: Annotated[InitializerField, Field(description="First values of the kernel.")] = GlorotUniform()
-    recurrent_initializer: Annotated[InitializerField, Field(description="First values of the recurrent kernel.")] = (
+    kernel_initializer: Annotated[InitializerField, Field(description="Initializer of the kernel.")] = GlorotUniform()
+    recurrent_initializer: Annotated[InitializerField, Field(description="Initializer of the recurrent kernel.")] = (
         Orthogonal()
     )
-    bias_initializer: Annotated[InitializerField, Field(description="First values of the bias.")] = Zeros()
-    kernel_regularizer: Annotated[RegularizerField, Field(description="What the kernel adds to the loss.")] = None
-    recurrent_regularizer: Annotated[
-        RegularizerField, Field(description="What the recurrent kernel adds to the loss.")
-    ] = None
-    bias_regularizer: Annotated[RegularizerField, Field(description="What the bias adds to the loss.")] = None
-    kernel_constraint: Annotated[ConstraintField, Field(description="What the kernel is brought back to.")] = None
-    recurrent_constraint: Annotated[
-        ConstraintField, Field(description="What the recurrent kernel is brought back to.")
-    ] = None
-    bias_constraint: Annotated[ConstraintField, Field(description="What the bias is brought back to.")] = None
-    dropout: Annotated[Fraction, Field(description="Rate at which input features are dropped in training.")] = 0.0
-    recurrent_dropout: Annotated[Fraction, Field(description="Rate at which parts of h are dropped in training.")] = 0.0
-    return_sequences: Annotated[bool, Field(description="Whether the output has every step, not the last only.")] = (
-        False
-    )
+    bias_initializer: Annotated[InitializerField, Field(description="Initializer of the bias.")] = Zeros()
+    kernel_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the kernel.")] = None
+    recurrent_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the recurrent kernel.")] = None
+    bias_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the bias.")] = None
+    kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
+    recurrent_constraint: Annotated[ConstraintField, Field(description="Constraint on the recurrent kernel.")] = None
+    bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
+    dropout: Annotated[Fraction, Field(description="Dropout rate of the input features.")] = 0.0
+    recurrent_dropout: Annotated[Fraction, Field(description="Dropout rate of the recurrent state h.")] = 0.0
+    return_sequences: Annotated[bool, Field(description="Whether to output all steps, not only the last.")] = False
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
 
@@ -124,8 +118,8 @@ class Recurrent(Layer):
         if initial_state:
             need(
                 self.stateful is None,
-                f"`stateful: {self.stateful}` and `initial_state` both say how a row begins",
-                help="leave one of them out",
+                f"`stateful: {self.stateful}` and `initial_state` both set the initial state",
+                help="remove one of them",
                 slot="initial_state",
             )
             self.need_state(initial_state, state)
@@ -156,7 +150,7 @@ class Recurrent(Layer):
         need(
             len(initial_state) == count and all(given.shape == state.shape for given in initial_state),
             f"expected {' and '.join(self.parts)} of shape {show_shape(state.shape)} as `initial_state`, got {shapes}",
-            help=f"give {states} of another {kind} of as many `{self.sized}`: `initial_state: [{ports}]`",
+            help=f"use {states} of another {kind} with the same `{self.sized}`: `initial_state: [{ports}]`",
             slot="initial_state",
         )
         for given in initial_state:

@@ -32,9 +32,10 @@ class Bidirectional(Wrapper):
     masking = "use"
     example = "bidirectional: {layer: {lstm: 64}}"
 
-    layer: Annotated[LayerField, Field(description="The recurrent layer to run both ways.")]
+    layer: Annotated[LayerField, Field(description="The recurrent layer to run in both directions.")]
     merge_mode: Annotated[
-        Literal["concat", "sum", "mul", "ave"], Field(description="How the two outputs become one; `ave` is the mean.")
+        Literal["concat", "sum", "mul", "ave"],
+        Field(description="How the two outputs are combined; `ave` is the mean."),
     ] = "concat"
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
@@ -47,7 +48,7 @@ class Bidirectional(Wrapper):
         need(
             not self.backwards,
             "the layer inside `bidirectional` has `go_backwards: true`",
-            help="leave it out: one of the two copies goes backwards anyway",
+            help="remove it: one of the two copies always goes backwards",
             argument="layer",
         )
         plans: dict[str, Plan] = {}

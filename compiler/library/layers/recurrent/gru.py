@@ -35,7 +35,7 @@ class GRU(VectorCell):
     example = "gru: {units: 64, return_sequences: true}"
     gates = 3
 
-    recurrent_activation: Annotated[ActivationField, Field(description="Function of the gates.")] = Sigmoid()
+    recurrent_activation: Annotated[ActivationField, Field(description="Activation of the gates.")] = Sigmoid()
     reset_after: Annotated[
         bool, Field(description="Whether the reset gate acts after the recurrent product, not before it.")
     ] = True

@@ -19,7 +19,7 @@ from modelc.compiler.library.layers.recurrent.vector_cells import VectorCell
 class ForgetBias(Initializer):
     """The bias of four gates `[4 * columns]` with 1 for the forget gate. Jozefowicz et al. 2015."""
 
-    others: Annotated[InitializerField, Field(description="First values of the bias of the other gates.")]
+    others: Annotated[InitializerField, Field(description="Initializer of the bias of the other gates.")]
 
     def check(self, shape: tuple[int, ...]) -> None:
         self.others.check(shape)
@@ -46,7 +46,7 @@ class LongShortTerm(Recurrent):
     parts = ("h", "c")
     gathers = True
 
-    recurrent_activation: Annotated[ActivationField, Field(description="Function of the gates.")] = Sigmoid()
+    recurrent_activation: Annotated[ActivationField, Field(description="Activation of the gates.")] = Sigmoid()
     unit_forget_bias: Annotated[bool, Field(description="Whether the forget gate's bias starts at 1.")] = True
 
     def bias(self, columns: int) -> Weight:

@@ -40,18 +40,16 @@ class StackedRNN(Layer):
     cells: Annotated[
         tuple[Layer, ...],
         FromRegistry(LAYERS, several=True),
-        Field(description="The recurrent layers, the first one first."),
+        Field(description="The recurrent layers, from the first to the last."),
     ]
-    return_sequences: Annotated[bool, Field(description="Whether the output has every step, not the last only.")] = (
-        False
-    )
+    return_sequences: Annotated[bool, Field(description="Whether to output all steps, not only the last.")] = False
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         need(
             len(self.cells) > 0,
-            "expected one recurrent layer or more, got none",
+            "expected at least one recurrent layer, got none",
             help="write for example `stacked_rnn: [lstm: 64, gru: 32]`",
             argument="cells",
         )
@@ -135,14 +133,14 @@ def need_cell(cell: Layer) -> None:
         f"expected recurrent layers, got `{name}`",
         help="put `bidirectional` around the stack: `bidirectional: {layer: {stacked_rnn: [lstm: 64, gru: 32]}}`"
         if name == "bidirectional"
-        else "only layers such as `lstm` and `gru` carry a state; put others before or after the stack",
+        else "only layers such as `lstm` and `gru` have a recurrent state; put others before or after the stack",
         argument="cells",
     )
     cures = {
-        "return_sequences": "leave it out there: between cells go sequences in any case, and `return_sequences` of the "
-        "stack says what comes out",
-        "go_backwards": "leave it out there, and give the whole stack `go_backwards: true` if it shall run backwards",
-        "stateful": "leave it out there, and give it to the whole stack",
+        "return_sequences": "remove it: between cells go sequences in any case, and `return_sequences` of the stack "
+        "sets its output",
+        "go_backwards": "remove it, and give the whole stack `go_backwards: true` to run it backwards",
+        "stateful": "remove it, and give it to the whole stack",
     }
     for argument, cure in cures.items():
         given = getattr(cell, argument)

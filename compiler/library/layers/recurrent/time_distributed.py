@@ -38,24 +38,24 @@ class TimeDistributed(Wrapper):
         need(
             len(needed) == 1 and not needed[0].many,
             f"expected a layer with one input, got `{name}`",
-            help="a layer that joins several inputs takes whole sequences; it needs no wrapper",
+            help="a layer that joins several inputs takes whole sequences and needs no wrapper",
             argument="layer",
         )
         got = f"expected a sequence [time, ...] of two axes or more, got {show_shape(x.shape)}"
-        need(x.rank >= 2, got, help=f"without a time axis, write `{name}` itself; `reshape` makes one")
+        need(x.rank >= 2, got, help=f"without a time axis, use `{name}` itself; `reshape` adds one")
         step = x.with_shape(*x.shape[1:]).with_mask(False)
         note = f"each of the {x.shape[0]} steps of {show_shape(x.shape)} is {show_shape(step.shape)}"
         plan = plan_inside(self.layer, step, note=note)
         need(
             not any(output.mask for output in plan.outputs.values()),
-            f"`{name}` masks parts of each step, which cannot leave `time_distributed`",
-            help="leave `mask_zero` out",
+            f"`{name}` masks parts of each step, which `time_distributed` cannot pass on",
+            help="omit `mask_zero`",
             argument="layer",
         )
         need(
             not any(entry.per_row for entry in plan.state.values()),
-            f"`{name}` is stateful, but the steps of a sequence are no rows that a batch to come continues",
-            help="leave `stateful` out",
+            f"`{name}` is stateful, but the steps of a sequence are not rows that the next batch continues",
+            help="remove `stateful`",
             argument="layer",
         )
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}

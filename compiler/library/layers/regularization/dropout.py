@@ -29,7 +29,10 @@ class Dropout(Layer):
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
     noise_shape: Annotated[
-        Shape | None, Field(description="Shape of what is drawn for an example; null: as the input.")
+        Shape | None,
+        Field(
+            description="Shape of the dropout mask of an example, broadcast to the input; null: the shape of the input."
+        ),
     ] = None
 
     def plan(self, x: TensorType) -> Plan:
@@ -38,7 +41,7 @@ class Dropout(Layer):
         need(
             shape is None or (len(shape) == x.rank and all(a in (1, b) for a, b in zip(shape, x.shape, strict=True))),
             f"`noise_shape` is {show_shape(shape or ())}, but the input is {show_shape(x.shape)}",
-            help="give each axis but the batch its own size or 1",
+            help="use the size of the axis or 1 for each axis except the batch",
             argument="noise_shape",
         )
         return Plan.of(x)

@@ -69,7 +69,7 @@ class GaussianDropout(Noise):
     spellings = ("multiplicative_noise",)
     example = "gaussian_dropout: 0.2"
 
-    rate: Annotated[Fraction, Field(description="Rate of the dropout that has this variance, from 0 to below 1.")]
+    rate: Annotated[Fraction, Field(description="Rate of the dropout with the same variance, from 0 to below 1.")]
 
     @property
     def strength(self) -> float:

@@ -60,8 +60,8 @@ class Cropping(Layer):
         space = x.shape[:-1]
         need(
             min(size) >= 1,
-            f"nothing is left of {show_sizes(space)} when {', '.join(f'{a} + {b}' for a, b in self.edges)} are cut off",
-            help=f"the two numbers of each axis must stay below its size: {', '.join(map(str, space))}",
+            f"nothing remains of {show_sizes(space)} when {', '.join(f'{a} + {b}' for a, b in self.edges)} are cropped",
+            help=f"the sum of both numbers of each axis must be below its size: {', '.join(map(str, space))}",
             argument="cropping",
         )
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
@@ -128,7 +128,7 @@ class Cropping1D(Cropping):
     example = "cropping1d: [2, 0]"
     dimensions = 1
 
-    cropping: Annotated[Counts2, Field(description=f"Steps cut off: {FORMS1}")] = (1, 1)
+    cropping: Annotated[Counts2, Field(description=f"Cropped steps: {FORMS1}")] = (1, 1)
 
 
 class Cropping2D(Cropping):
@@ -143,7 +143,7 @@ class Cropping2D(Cropping):
     example = "cropping2d: [[1, 1], [0, 2]]"
     dimensions = 2
 
-    cropping: Annotated[Edges2, Field(description=f"Rows and columns cut off: {FORMS2}")] = ((0, 0), (0, 0))
+    cropping: Annotated[Edges2, Field(description=f"Cropped rows and columns: {FORMS2}")] = ((0, 0), (0, 0))
 
 
 class Cropping3D(Cropping):
@@ -157,4 +157,4 @@ class Cropping3D(Cropping):
     example = "cropping3d: 1"
     dimensions = 3
 
-    cropping: Annotated[Edges3, Field(description=f"What is cut off: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
+    cropping: Annotated[Edges3, Field(description=f"Cropped steps: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))

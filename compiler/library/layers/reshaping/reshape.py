@@ -36,13 +36,13 @@ class Reshape(Layer):
         need(
             0 not in self.shape,
             f"`shape` {show_shape(self.shape)} has a size of 0",
-            help="sizes are 1 or more; -1 stands for the one that follows from the others",
+            help="sizes are at least 1; -1 stands for the size that follows from the others",
             argument="shape",
         )
         need(
             self.shape.count(-1) <= 1,
             f"`shape` {show_shape(self.shape)} has more than one -1",
-            help="only one size can follow from the others: write the rest",
+            help="only one size can follow from the others: give the rest",
             argument="shape",
         )
         values = prod(x.shape)
@@ -52,7 +52,7 @@ class Reshape(Layer):
                 values % known == 0,
                 f"cannot reshape {show_shape(x.shape)} ({values} values) to {show_shape(self.shape)}: "
                 f"{values} is not a multiple of {known}",
-                help=f"the sizes beside -1 must divide {values}",
+                help=f"the product of the sizes other than -1 must divide {values}",
                 argument="shape",
             )
         else:
@@ -120,7 +120,7 @@ class Permute(Layer):
         need(
             sorted(self.dims) == list(range(-x.rank, 0)),
             f"`dims` {list(self.dims)} does not name each axis of {show_shape(x.shape)} once",
-            help=f"write the axes {', '.join(map(str, range(-x.rank, 0)))} in another order",
+            help=f"write the axes {', '.join(map(str, range(-x.rank, 0)))}, each once, in their new order",
             argument="dims",
         )
         return Plan.of(x.with_shape(*(x.shape[axis] for axis in self.dims)).with_mask(False))
@@ -147,7 +147,7 @@ class RepeatVector(Layer):
         need(
             x.rank == 1,
             f"expected a vector [features], got {show_shape(x.shape)}",
-            help="give the last step of a recurrent layer, or put `flatten` before it",
+            help="use the last step of a recurrent layer, or add `flatten` before it",
         )
         return Plan.of(x.with_shape(self.n, *x.shape).with_mask(False))
 

@@ -29,29 +29,29 @@ class Slice(Layer):
     keeps = "values"
     example = "slice: {axis: -2, start: 0, stop: 1}"
 
-    axis: Annotated[Axis, Field(description="The axis to cut, counted from the end.")]
-    start: Annotated[Place | None, Field(description="First place; null for the end that `step` leads away from.")] = (
-        None
-    )
-    stop: Annotated[Place | None, Field(description="First place left out; null for all to the end.")] = None
-    step: Annotated[Place, Field(description="Distance between places; a negative one goes backwards.")] = 1
+    axis: Annotated[Axis, Field(description="The axis to slice, counted from the end.")]
+    start: Annotated[
+        Place | None, Field(description="First index; null for the first, or the last if `step` is negative.")
+    ] = None
+    stop: Annotated[Place | None, Field(description="Index after the last; null for all to the end.")] = None
+    step: Annotated[Place, Field(description="Distance between indices; a negative one goes backwards.")] = 1
 
     def plan(self, x: TensorType) -> Plan:
         need_axis(self.axis, x)
         size = x.shape[self.axis]
-        need(self.step != 0, "`step` is 0", help="1 takes every place, -1 goes backwards", argument="step")
+        need(self.step != 0, "`step` is 0", help="1 takes every entry, -1 goes backwards", argument="step")
         for name, place in (("start", self.start), ("stop", self.stop)):
             need(
                 place is None or -size <= place <= size,
                 f"`{name}` is {place}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}",
-                help=f"places go from 0 to {size}, or from -{size} where they count from the end",
+                help=f"indices go from 0 to {size}, or from -{size} if they count from the end",
                 argument=name,
             )
         taken = len(range(size)[self.places])
         need(
             taken > 0,
             f"nothing of axis {self.axis} of {show_shape(x.shape)} lies from {self.start} to {self.stop} in steps of {self.step}",
-            help="`start` lies before `stop`, or behind it where `step` is negative",
+            help="`start` must be before `stop`, or after it if `step` is negative",
         )
         sizes = list(x.shape)
         sizes[self.axis] = taken
@@ -83,8 +83,8 @@ class Select(Layer):
     keeps = "values"
     example = "select: {axis: -2, index: -1}"
 
-    axis: Annotated[Axis, Field(description="The axis that goes, counted from the end.")]
-    index: Annotated[Place, Field(description="The place to take, from 0; negative ones count from the end.")]
+    axis: Annotated[Axis, Field(description="The axis that is removed, counted from the end.")]
+    index: Annotated[Place, Field(description="The index to take, from 0; negative ones count from the end.")]
 
     def plan(self, x: TensorType) -> Plan:
         need_axis(self.axis, x)
@@ -92,7 +92,7 @@ class Select(Layer):
         need(
             -size <= self.index < size,
             f"`index` is {self.index}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}",
-            help=f"places go from 0 to {size - 1}, or from -{size} to -1 where they count from the end",
+            help=f"indices go from 0 to {size - 1}, or from -{size} to -1 if they count from the end",
             argument="index",
         )
         sizes = [size for axis, size in enumerate(x.shape, -x.rank) if axis != self.axis]
@@ -125,9 +125,9 @@ class Split(Layer):
     indices_or_sections: Annotated[
         Annotated[int, Field(ge=1, lt=2**31)] | tuple[Annotated[int, Field(ge=1, lt=2**31)], ...],
         BeforeValidator(read_tuple),
-        Field(description="How many equal parts, or a list of the places where the second and later parts begin."),
+        Field(description="Number of equal parts, or a list of the indices where the second and later parts begin."),
     ]
-    axis: Annotated[Axis, Field(description="The axis to cut, counted from the end.")] = -1
+    axis: Annotated[Axis, Field(description="The axis to slice, counted from the end.")] = -1
 
     def plan(self, x: TensorType) -> Plan:
         need_axis(self.axis, x)
@@ -135,14 +135,14 @@ class Split(Layer):
         if isinstance(given, int):
             need(
                 size % given == 0,
-                f"{size} places of axis {self.axis} of {show_shape(x.shape)} cannot be cut into {given} equal parts",
-                help=f"choose a divisor of {size}, or list the places where parts begin",
+                f"{size} places of axis {self.axis} of {show_shape(x.shape)} cannot be split into {given} equal parts",
+                help=f"choose a divisor of {size}, or list the indices where parts begin",
                 argument="indices_or_sections",
             )
         else:
             need(
                 list(given) == sorted(set(given)) and all(place < size for place in given),
-                f"{list(given)} does not cut axis {self.axis} of {show_shape(x.shape)}, which has the size {size}",
+                f"{list(given)} does not split axis {self.axis} of {show_shape(x.shape)}, which has the size {size}",
                 help=f"list places from 1 to {size - 1} that rise",
                 argument="indices_or_sections",
             )

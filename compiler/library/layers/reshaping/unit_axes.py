@@ -69,8 +69,8 @@ class Squeeze(Layer):
         for axis in self.axis:
             need(
                 x.shape[axis] == 1,
-                f"axis {axis} of {show_shape(x.shape)} has the size {x.shape[axis]}, and only an axis of size 1 can go",
-                help="`select` takes one place of an axis, `mean` or `max` make one of all, `flatten` joins axes",
+                f"axis {axis} of {show_shape(x.shape)} has the size {x.shape[axis]}, but only an axis of size 1 can be removed",
+                help="`select` takes one entry of an axis, `mean` or `max` reduce an axis, `flatten` joins axes",
                 argument="axis",
             )
         shape = [size for axis, size in enumerate(x.shape, -x.rank) if axis not in self.axis]

@@ -52,7 +52,7 @@ class UpSampling1D(UpSampling):
     example = "up_sampling1d: 2"
     dimensions = 1
 
-    size: Annotated[Sizes1, Field(description="How many steps each becomes.")] = (2,)
+    size: Annotated[Sizes1, Field(description="Number of copies of each step.")] = (2,)
 
 
 class UpSampling2D(UpSampling):
@@ -73,7 +73,7 @@ class UpSampling2D(UpSampling):
     size: Annotated[Sizes2, Field(description="Factors of height and width; one number for both.")] = (2, 2)
     interpolation: Annotated[
         Literal["nearest", "bilinear"],
-        Field(description="What fills the new places: copies, or a line between the old."),
+        Field(description="Interpolation of new values: the nearest value, or linear."),
     ] = "nearest"
 
     def check(self, x: TensorType) -> None:

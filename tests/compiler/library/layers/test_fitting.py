@@ -108,8 +108,10 @@ def test_a_layer_that_learns_is_refused_inside_another(name: str) -> None:
     type_ = TensorType((4, *x.shape[1:]), str(x.dtype))
     with pytest.raises(PlanError) as caught:
         LAYERS.build({"time_distributed": {"layer": {name: raw}}}).plan(type_)
-    assert caught.value.message == f"`{name}` learns from the training rows, which it cannot do inside another layer"
-    assert caught.value.help.startswith(f"write `{name}` as a layer of its own, or give it `")
+    assert (
+        caught.value.message == f"`{name}` is fitted to the training rows, which is not possible inside another layer"
+    )
+    assert caught.value.help.startswith(f"use `{name}` as a separate layer, or give it `")
 
 
 def test_no_spec_can_ask_for_the_state_before_learning() -> None:
@@ -147,40 +149,40 @@ def test_normalizing_and_back_gives_the_values_again() -> None:
 @pytest.mark.parametrize(
     ("raw", "shape", "dtype", "message", "cure"),
     [
-        ({}, [4], "bool", "expected numbers, got bool", "put `rescaling: 1` before it"),
+        ({}, [4], "bool", "expected numbers, got bool", "add `rescaling: 1` before it"),
         (
             {},
             [],
             "float32",
-            "`axis` is -1, and a single number has no axes",
-            "write `normalization: {axis: null}` for one mean in all",
+            "`axis` is -1, but a single number has no axes",
+            "write `normalization: {axis: null}` for a single mean",
         ),
         (
             {"mean": 1},
             [4],
             "float32",
-            "`mean` is given and `variance` is not",
-            "give both, or none of them to learn them from the training rows: `variance: 1.0`",
+            "`mean` is given but `variance` is not",
+            "give both, or neither to compute them from the training rows: `variance: 1.0`",
         ),
         (
             {"mean": [1, 2, 3], "variance": 1},
             [4],
             "float32",
             "`mean` has 3 values, and [4] has 4 entries along the axis -1",
-            "give one number for all, or one for each entry of the last of `axis`",
+            "give one number for all entries, or one for each entry of the last axis of `axis`",
         ),
         (
             {"mean": [1, 2], "variance": 1, "axis": None},
             [4],
             "float32",
-            "`mean` has 2 values, and [4] has one mean in all",
-            "give one number for all, or one for each entry of the last of `axis`",
+            "`mean` has 2 values, and [4] has a single mean",
+            "give one number for all entries, or one for each entry of the last axis of `axis`",
         ),
         (
             {"mean": 0, "variance": [1, -0.5], "axis": -1},
             [2],
             "float32",
-            "`variance` has the value -0.5, and no variance is below 0",
+            "`variance` has the value -0.5, but a variance is at least 0",
             "give the square of the standard deviation",
         ),
     ],

@@ -25,7 +25,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[100]],
         "E301",
         "expected an image [height, width, channels], got [100]",
-        "put it before `flatten` or `dense`, or `reshape` the values into an image",
+        "move it before `flatten` or `dense`, or `reshape` the values into an image",
         "",
     ),
     (
@@ -33,7 +33,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4, 4, 1]],
         "E301",
         "a window of [5, 3] does not fit into an image of [4, 4]",
-        "use `padding: same`, a smaller `kernel_size`, or shrink the image less before this layer",
+        "use `padding: same`, a smaller `kernel_size`, or reduce the image less before this layer",
         "kernel_size",
     ),
     (
@@ -41,7 +41,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[8, 8, 1]],
         "E301",
         "a window of [3, 3], dilated to [9, 9], does not fit into an image of [8, 8]",
-        "use `padding: same`, a smaller `kernel_size`, or shrink the image less before this layer",
+        "use `padding: same`, a smaller `kernel_size`, or reduce the image less before this layer",
         "kernel_size",
     ),
     (
@@ -49,14 +49,14 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[2, 9, 1]],
         "E301",
         "a window of [3, 3] does not fit into an image of [2, 9]",
-        "use `padding: same`, a smaller `pool_size`, or shrink the image less before this layer",
+        "use `padding: same`, a smaller `pool_size`, or reduce the image less before this layer",
         "pool_size",
     ),
     (
         {"conv2d": {"filters": 8, "kernel_size": 3, "groups": 4}},
         [[8, 8, 6]],
         "E301",
-        "6 input channels cannot be split into 4 groups",
+        "6 input channels cannot be divided into 4 groups",
         "`groups` must divide the channels: 1, 2, 3, 6",
         "groups",
     ),
@@ -64,7 +64,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         {"conv2d": {"filters": 8, "kernel_size": 3, "groups": 3}},
         [[8, 8, 6]],
         "E301",
-        "8 filters cannot be split into 3 groups",
+        "8 filters cannot be divided into 3 groups",
         "make `filters` a multiple of 3",
         "filters",
     ),
@@ -81,7 +81,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[28, 28]],
         "E301",
         "cannot reshape [28, 28] (784 values) to [5, -1]: 784 is not a multiple of 5",
-        "the sizes beside -1 must divide 784",
+        "the product of the sizes other than -1 must divide 784",
         "shape",
     ),
     (
@@ -89,7 +89,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4]],
         "E301",
         "`shape` [-1, -1] has more than one -1",
-        "only one size can follow from the others: write the rest",
+        "only one size can follow from the others: give the rest",
         "shape",
     ),
     (
@@ -97,7 +97,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4]],
         "E301",
         "`shape` [0, 4] has a size of 0",
-        "sizes are 1 or more; -1 stands for the one that follows from the others",
+        "sizes are at least 1; -1 stands for the size that follows from the others",
         "shape",
     ),
     (
@@ -112,7 +112,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         "add",
         [[8, 8, 16], [8, 8, 32], [8, 8, 16]],
         "E302",
-        "expected inputs of one shape, got [8, 8, 16], [8, 8, 32] and [8, 8, 16]",
+        "expected inputs of the same shape, got [8, 8, 16], [8, 8, 32] and [8, 8, 16]",
         "give the branches the same number of channels, for example with `conv2d: {filters: 16, kernel_size: 1}`",
         "",
     ),
@@ -120,7 +120,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         "add",
         [[8, 8, 16], [4, 4, 16]],
         "E302",
-        "expected inputs of one shape, got [8, 8, 16] and [4, 4, 16]",
+        "expected inputs of the same shape, got [8, 8, 16] and [4, 4, 16]",
         "use `padding: same` and the same strides on every branch",
         "",
     ),
@@ -128,8 +128,8 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         "multiply",
         [[10], [1]],
         "E302",
-        "expected inputs of one shape, got [10] and [1]",
-        "end the branches in the same width, for example with `dense: 10`, or join them with `concatenate`",
+        "expected inputs of the same shape, got [10] and [1]",
+        "give the branches the same width, for example with `dense: 10`, or join them with `concatenate`",
         "",
     ),
     (
@@ -137,7 +137,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4, 8], [6, 8]],
         "E302",
         "expected inputs that differ along axis -1 only, got [4, 8] and [6, 8]",
-        "along axis -2 they do fit: `concatenate: -2`",
+        "along axis -2 they fit: `concatenate: -2`",
         "",
     ),
     (
@@ -145,7 +145,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[28, 28], [100]],
         "E302",
         "expected inputs with the same number of axes, got [28, 28] and [100]",
-        "put `flatten` on each branch, or `reshape` them to fit",
+        "add `flatten` to each branch, or `reshape` them to fit",
         "",
     ),
     (
@@ -168,8 +168,8 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         {"einsum_dense": {"equation": "aab,bc->ac", "output_shape": 4}},
         [[3, 3]],
         "E301",
-        "`aab,bc->ac` names an axis twice in `aab`",
-        "give each axis a letter of its own",
+        "`aab,bc->ac` has a duplicate axis in `aab`",
+        "give each axis its own letter",
         "equation",
     ),
     (
@@ -184,7 +184,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         {"layer_norm": {"axis": [-1, -3]}},
         [[4, 8]],
         "E301",
-        "`axis` is -3, but [4, 8] has no such axis",
+        "`axis` is -3, but [4, 8] does not have this axis",
         "[4, 8] has the axes -2 (4), -1 (8)",
         "axis",
     ),
@@ -192,7 +192,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         {"layer_norm": {"axis": [-1, -1]}},
         [[4, 8]],
         "E301",
-        "`axis` [-1, -1] names an axis twice",
+        "`axis` [-1, -1] has a duplicate axis",
         "write each axis once",
         "axis",
     ),
@@ -209,7 +209,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4]],
         "E303",
         "expected integer ids, got float32",
-        "give the input `dtype: int32`; ids are never scaled or normalized",
+        "give the input `dtype: int32`; ids must not be scaled or normalized",
         "",
     ),
     (
@@ -225,7 +225,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4, 2]],
         "E301",
         "the layer inside `bidirectional` has `go_backwards: true`",
-        "leave it out: one of the two copies goes backwards anyway",
+        "remove it: one of the two copies always goes backwards",
         "layer",
     ),
     (
@@ -241,7 +241,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[1000]],
         "E301",
         "a weight of shape [1000, 2000000000] would have 2,000,000,000,000 values, more than 2**40",
-        "look for a size that is too large by some zeros",
+        "a size has probably too many zeros",
         "",
     ),
     (
@@ -267,9 +267,9 @@ def test_a_refusal_says_what_came_and_the_cure(
 @pytest.mark.parametrize(
     ("dtype", "cure"),
     [
-        ("uint8", "put `rescaling: 1/255` before it"),
-        ("int32", "put `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"),
-        ("bool", "put `rescaling: 1` before it"),
+        ("uint8", "add `rescaling: 1/255` before it"),
+        ("int32", "add `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"),
+        ("bool", "add `rescaling: 1` before it"),
     ],
 )
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_what_is_not_float_is_refused_with_the_layer_to_put_before(
 def test_branches_of_two_dtypes_are_not_joined(name: str) -> None:
     with pytest.raises(PlanError) as caught:
         LAYERS.build(name).plan((type_of([4]), type_of([4], "int32")))
-    assert caught.value.message == "expected inputs of one dtype, got float32 and int32"
+    assert caught.value.message == "expected inputs of the same dtype, got float32 and int32"
     assert (caught.value.code, caught.value.slot) == ("E303", "inputs")
 
 
@@ -316,7 +316,7 @@ def test_mask_zero_wants_one_sequence() -> None:
         dtype="int32",
     )
     assert error.argument == "mask_zero"
-    assert error.message == "`mask_zero` wants one sequence of ids, [time], got [4, 4]"
+    assert error.message == "`mask_zero` needs a sequence of ids, [time], got [4, 4]"
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,6 @@ def test_right_answers_are_counted_of_classes_only(tmp_path: Path, name: str) ->
     raw = spec(layers, loss="mean_squared_error", metrics=[metric], data={"targets": {"y": {"array": "y"}}})
     with pytest.raises(RunError, match="outside 0 to 1") as caught:
         ready(raw, write_rows(tmp_path, 29, y=targets))
-    assert caught.value.notes == (f"the metric `{name}` counts right answers among classes",)
+    assert caught.value.notes == (f"the metric `{name}` counts correct classes",)
     one_hot = np.eye(3, dtype=np.float32)[targets.argmax(-1)]
     assert ready(raw, write_rows(tmp_path, 29, y=one_hot))

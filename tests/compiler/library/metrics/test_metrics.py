@@ -220,7 +220,7 @@ def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
             TensorType((9,)),
             TensorType((9,)),
             "sigmoid",
-            "`average` has nothing to do",
+            "`average` has no effect",
         ),
         ({"precision": {"threshold": 0.3}}, TensorType((3,)), TensorType((3,)), "softmax", "`threshold`"),
         ({"mean_iou": {"threshold": 0.3}}, TensorType((3,)), TensorType((3,)), None, "`threshold`"),

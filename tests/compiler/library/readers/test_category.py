@@ -79,7 +79,7 @@ def test_the_row_counts_from_the_start_of_the_column() -> None:
 def test_unknown_texts_are_shown_but_only_the_first_few_and_not_whole() -> None:
     array = ["cat", *(f"beast{number}" for number in range(9)), "x" * 500, "\x1b[31m"]
     message = refused(array, "E403", classes=["cat", "dog"]).message
-    assert "11 texts not among its 2 `classes`" in message
+    assert "11 strings not among its 2 `classes`" in message
     assert "'beast0'" in message
     assert "beast7" not in message
     assert "first in row 1" in message

@@ -202,7 +202,7 @@ def test_headers_that_lie_or_hold_no_numbers_are_refused(root: Root, content: by
 def test_sizes_are_refused_before_memory_is_taken(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "LIMIT", 1000)
     np.savez_compressed(root.folder / "a.npz", x=np.zeros(100), y=np.zeros(100))
-    assert "the most is 1,000" in refused(root).message
+    assert "more than the limit of 1,000" in refused(root).message
 
 
 def test_the_limit_is_eight_gibibytes() -> None:

@@ -64,7 +64,7 @@ def test_glu_gates_the_first_half_by_the_second(axis: int) -> None:
 
 def test_half_of_the_steps_cannot_keep_the_mask() -> None:
     steps = LAYERS.build({"glu": -2})
-    with pytest.raises(PlanError, match="leaves none that the mask could be about"):
+    with pytest.raises(PlanError, match="which has a mask, cannot be halved"):
         steps.plan(TensorType((4, 6), mask=True))
     assert steps.plan(TensorType((4, 6))).output.shape == (2, 6)
     assert LAYERS.build("glu").plan(TensorType((4, 6), mask=True)).output.shape == (4, 3)
@@ -94,7 +94,7 @@ def test_sparsemax_is_the_nearest_point_of_the_simplex(axis: int) -> None:
 @pytest.mark.parametrize(
     ("raw", "shape", "message", "cure"),
     [
-        ("glu", [4, 3], "axis -1 has 3 values, which cannot be halved", "give the layer before 4 of them"),
+        ("glu", [4, 3], "axis -1 has 3 values, which cannot be halved", "let the layer before it output 4 of them"),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(raw: Any, shape: list[int], message: str, cure: str) -> None:

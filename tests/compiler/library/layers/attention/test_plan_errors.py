@@ -30,8 +30,8 @@ from modelc.compiler.library.layers import LAYERS
         (
             {"query": [7, 4], "value": [5, 4], "key": [6, 4]},
             "E302",
-            "expected a step of `key` for each of `value`, got 6 and 5 steps",
-            "give both from sequences of one length, or leave `key` out",
+            "expected `key` and `value` with the same number of steps, got 6 and 5 steps",
+            "use sequences of the same length for both, or omit `key`",
             "key",
         ),
     ],
@@ -53,7 +53,7 @@ def test_sequences_that_do_not_fit_are_blamed_on_their_slot(
 def test_inputs_of_two_dtypes_are_refused() -> None:
     with pytest.raises(PlanError) as caught:
         LAYERS.build("attention").plan(TensorType((7, 4)), TensorType((5, 4), "bfloat16"))
-    assert caught.value.message == "expected `query` and `value` of one dtype, got float32 and bfloat16"
+    assert caught.value.message == "expected `query` and `value` of the same dtype, got float32 and bfloat16"
     assert (caught.value.code, caught.value.slot) == ("E303", "value")
 
 
@@ -62,7 +62,7 @@ def test_scores_want_as_many_features_on_both_sides(key: TensorType | None, slot
     with pytest.raises(PlanError) as caught:
         LAYERS.build("additive_attention").plan(TensorType((7, 4)), TensorType((5, 3)), key)
     assert caught.value.message == f"expected `query` and `{slot}` with as many features, got 4 and 3"
-    assert caught.value.help == "put `dense: 4` on one of them, or use `multi_head_attention`"
+    assert caught.value.help == "add `dense: 4` to one of them, or use `multi_head_attention`"
     assert (caught.value.code, caught.value.slot) == ("E302", slot)
 
 
@@ -82,23 +82,28 @@ def test_positions_want_a_sequence(name: str) -> None:
     [
         (
             {"self_attention": {"num_heads": 4, "num_key_value_heads": 3}},
-            "4 heads of the query cannot share 3 of key and value",
+            "4 heads of the query cannot be divided among 3 heads of key and value",
             "make `num_heads` a multiple of `num_key_value_heads`",
             "num_heads",
         ),
         (
             {"self_attention": {"num_heads": 3}},
-            "4 features cannot be shared out among 3 heads",
+            "4 features cannot be divided among 3 heads",
             "give `key_dim`, or make `num_heads` a divisor of 4",
             "num_heads",
         ),
         (
             {"self_attention": {"num_heads": 2, "key_dim": 3, "rotary_base": 10}},
-            "`rotary_base` turns pairs of features, but each head has 3",
-            "give the heads an even size, or leave `rotary_base` out",
+            "`rotary_base` rotates pairs of features, but each head has 3",
+            "give the heads an even size, or omit `rotary_base`",
             "rotary_base",
         ),
-        ({"rotary_embedding": {}}, "5 features cannot be turned in pairs", "give the layer before 6 features", ""),
+        (
+            {"rotary_embedding": {}},
+            "5 features cannot be rotated in pairs",
+            "let the layer before it output 6 features",
+            "",
+        ),
     ],
     ids=str,
 )

@@ -117,7 +117,7 @@ def test_a_layer_that_drops_a_mask_names_what_uses_it() -> None:
 @pytest.mark.parametrize(
     ("raw", "shapes", "message", "cure"),
     [
-        ({"mean": [-1, -1]}, [[3, 4]], "`axis` [-1, -1] names an axis twice", "write `axis: [-1]`"),
+        ({"mean": [-1, -1]}, [[3, 4]], "`axis` [-1, -1] has a duplicate axis", "write `axis: [-1]`"),
         (
             {"mean": 1},
             [[3, 4]],
@@ -134,7 +134,7 @@ def test_a_layer_that_drops_a_mask_names_what_uses_it() -> None:
             {"clip": {"min_value": 2, "max_value": 1}},
             [[3]],
             "`min_value` 2 is larger than `max_value` 1",
-            "exchange them",
+            "swap them",
         ),
     ],
 )

@@ -67,7 +67,7 @@ def test_steps_that_were_masked_before_stay_so_and_values_stay_as_they_are() -> 
     ("x", "mask", "code", "message", "cure"),
     [
         ((5,), TensorType((5,), "bool"), "E301", "expected steps of values [time, ...], got [5]", "`reshape: [5, 1]`"),
-        ((5, 4), TensorType((5,), "int32"), "E303", "a mask says true or false, got int32", "`cast: bool`"),
+        ((5, 4), TensorType((5,), "int32"), "E303", "a mask must be boolean, got int32", "`cast: bool`"),
         ((5, 4), TensorType((4,), "bool"), "E302", "expected a mask [5] for the steps of [5, 4], got [4]", "each step"),
         (
             (5, 4),

@@ -99,13 +99,13 @@ def test_an_equation_that_keeps_the_steps_keeps_their_mask(equation: str, shape:
         (
             {"equation": "ba,ab->b", "output_shape": 2},
             [4],
-            "the first letter of `ba,ab->b` is not the batch, which input and output have and no kernel",
+            "the first letter of `ba,ab->b` is not the batch axis, which input and output have but not the kernel",
             "equation",
         ),
         (
             {"equation": "xaa,ab->xb", "output_shape": 2},
             [4, 4],
-            "`xaa,ab->xb` names an axis twice in `xaa`",
+            "`xaa,ab->xb` has a duplicate axis in `xaa`",
             "equation",
         ),
         (
@@ -123,7 +123,7 @@ def test_an_equation_that_keeps_the_steps_keeps_their_mask(equation: str, shape:
         (
             {"equation": "xta,ab->xtb", "output_shape": [3, 2]},
             [3, 4],
-            "`output_shape` [3, 2] has 2 sizes, but the output has 1 axes that the input has not: b",
+            "`output_shape` [3, 2] has 2 sizes, but the output has 1 axes that the input does not have: b",
             "output_shape",
         ),
         (

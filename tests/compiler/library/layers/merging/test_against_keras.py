@@ -82,8 +82,13 @@ def test_a_cosine_with_zeros_has_a_finite_gradient() -> None:
     ("raw", "shapes", "message", "blamed"),
     [
         ("subtract", [[3], [3], [3]], "expected two inputs, got 3", "inputs"),
-        ("maximum", [[3], [1]], "expected inputs of one shape, got [3] and [1]", "inputs"),
-        ({"dot": -1}, [[3, 4], [3, 5]], "expected one size along `axes`, got 4 and 5 in [3, 4] and [3, 5]", "inputs"),
+        ("maximum", [[3], [1]], "expected inputs of the same shape, got [3] and [1]", "inputs"),
+        (
+            {"dot": -1},
+            [[3, 4], [3, 5]],
+            "expected equal sizes along `axes`, got 4 and 5 in [3, 4] and [3, 5]",
+            "inputs",
+        ),
         ({"dot": [-1, -1, -1]}, [[3], [3]], "`axes` has 3 axes, but there are two inputs", "axes"),
         (
             {"dot": 1},

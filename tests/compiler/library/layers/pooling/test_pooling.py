@@ -61,7 +61,7 @@ def test_means_of_half_precision_values_are_in_float32() -> None:
             {"avg_pool1d": 5},
             [4, 2],
             "a window of 5 does not fit into a sequence of 4",
-            "use `padding: same`, a smaller `pool_size`, or shrink the sequence less before this layer",
+            "use `padding: same`, a smaller `pool_size`, or reduce the sequence less before this layer",
             "pool_size",
         ),
     ],

@@ -123,55 +123,55 @@ REFUSALS: list[tuple[Any, TensorType, str, str, str]] = [
         encoding("multi_hot"),
         TensorType((3,)),
         "expected integer ids, got float32",
-        "give the input `dtype: int32`; put `discretization` before it to make ids of floats",
+        "give the input `dtype: int32`; add `discretization` before it to convert floats to ids",
         "",
     ),
     (
         encoding("count"),
         TensorType((), "int32"),
-        "`output_mode: count` puts the ids of an axis together, and there is a single one",
+        "`output_mode: count` combines the ids of an axis, but there is only a single id",
         "write `output_mode: one_hot`",
         "output_mode",
     ),
     (
         {"discretization": {}},
         TensorType((3,)),
-        "there is nothing to make bins by",
-        "give `num_bins: 10` to learn the boundaries from the training rows, or `bin_boundaries` that you know",
+        "neither `num_bins` nor `bin_boundaries` is given",
+        "give `num_bins: 10` to compute the boundaries from the training rows, or the known `bin_boundaries`",
         "",
     ),
     (
         {"discretization": {"num_bins": 3, "bin_boundaries": [1, 2]}},
         TensorType((3,)),
         "`num_bins` and `bin_boundaries` are both given",
-        "give `num_bins: 10` to learn the boundaries from the training rows, or `bin_boundaries` that you know",
+        "give `num_bins: 10` to compute the boundaries from the training rows, or the known `bin_boundaries`",
         "bin_boundaries",
     ),
     (
         {"discretization": {"bin_boundaries": [1, 4, 4]}},
         TensorType((3,)),
-        "`bin_boundaries` do not grow: 4 comes after 4",
-        "write them from the lowest to the highest, each once",
+        "`bin_boundaries` are not increasing: 4 comes after 4",
+        "sort them, without duplicates",
         "bin_boundaries",
     ),
     (
         {"discretization": 3},
         TensorType((3,), "bool"),
         "expected numbers, got bool",
-        "`rescaling: 1` makes 0 and 1 of truth values",
+        "`rescaling: 1` converts booleans to 0 and 1",
         "",
     ),
     (
         {"integer_lookup": {}},
         TensorType((3,), "int32"),
-        "there is no vocabulary, and no room to learn one",
-        "give `max_tokens: 1000` to learn it from the training rows, or the `vocabulary` that you know",
+        "neither `max_tokens` nor `vocabulary` is given",
+        "give `max_tokens: 1000` to compute the vocabulary from the training rows, or the known `vocabulary`",
         "",
     ),
     (
         {"integer_lookup": {"max_tokens": 2, "num_oov_indices": 2}},
         TensorType((3,), "int32"),
-        "`max_tokens` is 2, and the first 2 are no vocabulary",
+        "`max_tokens` is 2, and the first 2 are not part of the vocabulary",
         "give `max_tokens: 3` or more",
         "max_tokens",
     ),
@@ -186,14 +186,14 @@ REFUSALS: list[tuple[Any, TensorType, str, str, str]] = [
         {"integer_lookup": {"vocabulary": [0, 5], "mask_token": 0}},
         TensorType((3,), "int32"),
         "`mask_token` 0 is in the vocabulary too",
-        "leave it out of `vocabulary`: it has the place 0",
+        "remove it from `vocabulary`: it has the id 0",
         "mask_token",
     ),
     (
         {"integer_lookup": {"max_tokens": 9, "mask_token": 0, "output_mode": "count"}},
         TensorType((3,), "int32"),
-        "`mask_token` is a place of its own, for `output_mode: int`, and it is `count`",
-        "leave `mask_token` out; masked steps count nothing",
+        "`mask_token` needs `output_mode: int`, but it is `count`",
+        "omit `mask_token`; masked steps are not counted",
         "mask_token",
     ),
 ]
@@ -208,7 +208,7 @@ def test_a_refusal_says_what_came_and_the_cure(raw: Any, x: TensorType, message:
 
 def test_weights_of_ids_must_fit_them() -> None:
     ids_type = TensorType((3,), "int32")
-    with pytest.raises(PlanError, match="`count_weights` are for `output_mode: count`, and it is `multi_hot`"):
+    with pytest.raises(PlanError, match="`count_weights` need `output_mode: count`, but it is `multi_hot`"):
         LAYERS.build(encoding("multi_hot")).plan(ids_type, TensorType((3,)))
     with pytest.raises(PlanError, match=r"`count_weights` is \[2\] float32, the ids are \[3\]"):
         LAYERS.build(encoding("count")).plan(ids_type, TensorType((2,)))

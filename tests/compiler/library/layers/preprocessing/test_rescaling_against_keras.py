@@ -41,7 +41,7 @@ def test_values_and_gradients() -> None:
             {"rescaling": {"scale": [1, 2]}},
             [[4, 3]],
             "`scale` has 2 numbers, but [4, 3] does not end in an axis of 2",
-            "give one number for all, or one for each place of the last axis",
+            "give one number for all, or one for each entry of the last axis",
         ),
     ],
 )

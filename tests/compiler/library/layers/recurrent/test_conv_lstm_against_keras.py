@@ -133,7 +133,7 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[int, ...], str, str]] = [
         {"dilation_rate": 3},
         (2, 5, 5, 1),
         "a window of [3, 3], dilated to [7, 7], does not fit into an image of [5, 5]",
-        "use `padding: same`, a smaller `kernel_size`, or shrink the image less before this layer",
+        "use `padding: same`, a smaller `kernel_size`, or reduce the image less before this layer",
     ),
 ]
 

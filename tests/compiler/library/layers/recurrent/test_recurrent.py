@@ -117,11 +117,11 @@ REFUSALS: list[tuple[Any, TensorType, str, str]] = [
     (
         {"embedding": {"input_dim": 5, "output_dim": 2, "mask_zero": True}},
         TensorType((3, 4), "int32"),
-        "`embedding` masks parts of each step, which cannot leave `time_distributed`",
+        "`embedding` masks parts of each step, which `time_distributed` cannot pass on",
         "layer",
     ),
     ({"gru": 2}, TensorType((3, 4)), "expected a sequence [time, features], got [4]", ""),
-    ({"softmax": -2}, TensorType((3, 4)), "`axis` is -2, but [4] has no such axis", "layer"),
+    ({"softmax": -2}, TensorType((3, 4)), "`axis` is -2, but [4] does not have this axis", "layer"),
 ]
 
 

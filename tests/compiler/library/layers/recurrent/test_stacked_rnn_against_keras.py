@@ -117,7 +117,7 @@ def test_images_run_through_a_stack_too() -> None:
 
 
 REFUSALS: list[tuple[Any, int, str, str]] = [
-    ([], 0, "expected one recurrent layer or more, got none", "cells"),
+    ([], 0, "expected at least one recurrent layer, got none", "cells"),
     ([{"lstm": 2}, {"dense": 2}], 0, "expected recurrent layers, got `dense`", "cells"),
     ([{"bidirectional": {"layer": {"lstm": 2}}}], 0, "expected recurrent layers, got `bidirectional`", "cells"),
     ([{"stacked_rnn": [{"lstm": 2}]}], 0, "expected recurrent layers, got `stacked_rnn`", "cells"),
@@ -125,7 +125,12 @@ REFUSALS: list[tuple[Any, int, str, str]] = [
     ([{"gru": {"units": 2, "return_sequences": True}}], 0, "`gru` in the stack has `return_sequences: true`", "cells"),
     ([{"lstm": 2}, {"gru": 2}], 2, "expected 3 states as `initial_state`, got 2", ""),
     ([{"lstm": 3}, {"gru": 2}], 3, "expected h and c of shape [3] as `initial_state`, got [2], [2]", ""),
-    ([{"gru": {"units": 2, "activation": {"softmax": -2}}}], 0, "`axis` is -2, but [2] has no such axis", "cells"),
+    (
+        [{"gru": {"units": 2, "activation": {"softmax": -2}}}],
+        0,
+        "`axis` is -2, but [2] does not have this axis",
+        "cells",
+    ),
 ]
 
 

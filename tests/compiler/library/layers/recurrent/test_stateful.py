@@ -119,20 +119,20 @@ REFUSALS: list[tuple[Any, tuple[TensorType, ...], str, str]] = [
     (
         {"lstm": {"units": 2, "stateful": "epoch"}},
         (TensorType((2,)), TensorType((2,))),
-        "`stateful: epoch` and `initial_state` both say how a row begins",
-        "leave one of them out",
+        "`stateful: epoch` and `initial_state` both set the initial state",
+        "remove one of them",
     ),
     (
         {"stacked_rnn": [{"gru": {"units": 2, "stateful": "run"}}]},
         (),
         "`gru` in the stack has `stateful: run`",
-        "leave it out there, and give it to the whole stack",
+        "remove it, and give it to the whole stack",
     ),
     (
         {"time_distributed": {"layer": {"gru": {"units": 2, "stateful": "epoch"}}}},
         (),
-        "`gru` is stateful, but the steps of a sequence are no rows that a batch to come continues",
-        "leave `stateful` out",
+        "`gru` is stateful, but the steps of a sequence are not rows that the next batch continues",
+        "remove `stateful`",
     ),
 ]
 

@@ -135,13 +135,13 @@ def test_activity_is_penalized_as_keras_does_over_real_rows(train: bool) -> None
             {"dropout": {"rate": 0.5, "noise_shape": [4, 1, 3]}},
             [4, 3],
             "`noise_shape` is [4, 1, 3], but the input is [4, 3]",
-            "give each axis but the batch its own size or 1",
+            "use the size of the axis or 1 for each axis except the batch",
         ),
         (
             {"dropout": {"rate": 0.5, "noise_shape": [2, 3]}},
             [4, 3],
             "`noise_shape` is [2, 3], but the input is [4, 3]",
-            "give each axis but the batch its own size or 1",
+            "use the size of the axis or 1 for each axis except the batch",
         ),
     ],
 )

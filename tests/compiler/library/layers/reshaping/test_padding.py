@@ -19,8 +19,8 @@ from tests.compiler.library.layers.running import refusal
         (
             {"cropping2d": [[2, 2], [0, 1]]},
             [4, 8, 3],
-            "nothing is left of [4, 8] when 2 + 2, 0 + 1 are cut off",
-            "the two numbers of each axis must stay below its size: 4, 8",
+            "nothing remains of [4, 8] when 2 + 2, 0 + 1 are cropped",
+            "the sum of both numbers of each axis must be below its size: 4, 8",
             "cropping",
         ),
     ],

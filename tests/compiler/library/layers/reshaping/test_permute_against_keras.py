@@ -37,13 +37,13 @@ def test_values_and_gradients(case: Case) -> None:
             {"permute": [-1]},
             [3, 4],
             "`dims` [-1] does not name each axis of [3, 4] once",
-            "write the axes -2, -1 in another order",
+            "write the axes -2, -1, each once, in their new order",
         ),
         (
             {"repeat_vector": 2},
             [3, 4],
             "expected a vector [features], got [3, 4]",
-            "give the last step of a recurrent layer, or put `flatten` before it",
+            "use the last step of a recurrent layer, or add `flatten` before it",
         ),
     ],
 )
