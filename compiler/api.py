@@ -68,11 +68,8 @@ def check(
         checked = examine(text, name, settings, root, texts)
     except RecursionError:
         message = "the layers, blocks or expressions of the spec are nested too deeply"
-        checked = Checked(
-            None,
-            (file_problem("E005", message, name, helps=("nest fewer of them",)),),
-            {name: show_text(text)},
-        )
+        problem = file_problem("E005", message, name, "nest fewer of them")
+        checked = Checked(None, (problem,), {name: show_text(text)})
     found = checked.problems
     if len(found) > 1 or any(problem.suggestion is not None for problem in found):
         from modelc.compiler.fixes.cascading_errors import suppress_cascading
@@ -215,7 +212,7 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
             except (TypeError, ValueError) as error:
                 cure = "use dict, list, str, int, float, bool and None"
                 message = f"the mapping contains a value that a spec cannot contain: {error}"
-                raise SpecError([file_problem("E008", message, "spec.json", helps=(cure,))], {}) from None
+                raise SpecError([file_problem("E008", message, "spec.json", cure)], {}) from None
             checked = check(text, "spec.json")
         else:
             checked = check_file(Path(spec))

@@ -7,6 +7,7 @@ from modelc.compiler.syntax.positions import Mark, Node, Unreadable, place
 
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+REACHED = "the limit is reached here"
 
 
 class Expansion:
@@ -29,12 +30,9 @@ class Expansion:
         """The data of `node` at `path`. Raises `Unreadable` at the alias that exceeds a budget."""
         kind = node.kind
         if kind == "alias":
-            outermost = self.alias is None
-            if outermost:
-                self.alias = node
+            before, self.alias = self.alias, self.alias or node
             data = self.expand(node.content, path, depth)
-            if outermost:
-                self.alias = None
+            self.alias = before
             return data
         self.values[path] = node
         self.nodes += 1
@@ -61,23 +59,12 @@ class Expansion:
 
 
 def over_nodes(file: str, start: Mark, alias: Node | None) -> Unreadable:
+    message = f"the spec has more than {MAX_NODES:,} keys and values"
     notes = ("an alias counts as often as what it names",) if alias else ()
-    return Unreadable(
-        Problem(
-            "E005",
-            f"the spec has more than {MAX_NODES:,} keys and values",
-            Label(place(file, start, alias.end if alias else None), "the limit is reached here"),
-            notes=notes,
-            helps=("move data into a data file",),
-        )
-    )
+    label = Label(place(file, start, alias.end if alias else None), REACHED)
+    return Unreadable(Problem("E005", message, label, notes, ("move data into a data file",)))
 
 
 def over_depth(file: str, start: Mark) -> Unreadable:
-    return Unreadable(
-        Problem(
-            "E005",
-            f"the spec is nested more than {MAX_DEPTH} levels deep",
-            Label(place(file, start), "the limit is reached here"),
-        )
-    )
+    message = f"the spec is nested more than {MAX_DEPTH} levels deep"
+    return Unreadable(Problem("E005", message, Label(place(file, start), REACHED)))

@@ -23,6 +23,7 @@ from yaml.events import (
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
+from modelc.compiler.syntax.document import show_control
 from modelc.compiler.syntax.positions import At, Kind, Mark, Node, ParserEvent, Unreadable, place
 from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten
 
@@ -53,12 +54,8 @@ class Composer(ProblemCollector):
             if kind is DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    self.report(
-                        "E004",
-                        "a second document begins here",
-                        self.at(event.start_mark, event.end_mark),
-                        help="a file holds one spec: move the other one into its own file",
-                    )
+                    help = "a file holds one spec: move the other one into its own file"
+                    self.report("E004", "a second document begins here", self.span(event), help=help)
                     return root
                 self.check_directives(event)
             elif kind not in (StreamStartEvent, DocumentEndEvent, StreamEndEvent):
@@ -67,12 +64,8 @@ class Composer(ProblemCollector):
 
     def check_directives(self, event: ParserEvent) -> None:
         if event.tags or (event.version and event.version != (1, 2)):
-            self.report(
-                "E004",
-                "directives are not part of the language",
-                self.at(At(0, 0)),
-                help="remove the lines that begin with `%`: a spec is YAML 1.2",
-            )
+            help = "remove the lines that begin with `%`: a spec is YAML 1.2"
+            self.report("E004", "directives are not part of the language", self.at(At(0, 0)), help=help)
 
     def node(self, event: ParserEvent) -> Node:
         """The node that begins with `event`."""
@@ -108,7 +101,7 @@ class Composer(ProblemCollector):
         try:
             return Node("scalar", resolve(text), event.start_mark, event.end_mark)
         except OutOfRange as error:
-            self.report("E006", str(error), self.at(event.start_mark, event.end_mark))
+            self.report("E006", str(error), self.span(event))
             return hole(event)
 
     def text(self, event: ParserEvent, text: str) -> Node:
@@ -116,26 +109,18 @@ class Composer(ProblemCollector):
         plain = text.isascii() and text.isprintable()
         control = None if plain else re.search(CONTROL, text)
         if control:
-            code = ord(control[0])
-            what = "half of a surrogate pair" if 0xD800 <= code < 0xE000 else "the control character"
-            self.report(
-                "E001",
-                f"the text holds {what}, U+{code:04X}",
-                self.at(event.start_mark, event.end_mark),
-                help="remove the escape",
-            )
+            message = f"the text holds {show_control(control[0])}"
+            self.report("E001", message, self.span(event), help="remove the escape")
             return hole(event)
         return Node("scalar", text, event.start_mark, event.end_mark)
 
     def refuse_tag(self, event: ParserEvent, end: Mark | None) -> Node:
         tag = (event.tag or "!").replace("tag:yaml.org,2002:", "!!")
-        self.report(
-            "E004",
-            f"the tag `{shorten(tag)}` is not part of the language",
-            self.at(event.start_mark, At(event.start_mark.line, event.start_mark.column + len(tag))),
-            help="remove the tag; a string that looks like a number goes in quotes",
-        )
-        return Node("hole", None, event.start_mark, end)
+        start = event.start_mark
+        where = self.at(start, At(start.line, start.column + len(tag)))
+        help = "remove the tag; a string that looks like a number goes in quotes"
+        self.report("E004", f"the tag `{shorten(tag)}` is not part of the language", where, help=help)
+        return Node("hole", None, start, end)
 
     def alias(self, event: ParserEvent) -> Node:
         name = event.anchor
@@ -146,12 +131,10 @@ class Composer(ProblemCollector):
         else:
             code, message = "E002", f"`*{shorten(name)}` has no anchor `&{shorten(name)}` earlier in the file"
             close = get_close_matches(name, self.anchors, n=1)
-            help = (
-                f"did you mean `*{close[0]}`?"
-                if close
-                else "a plain value cannot begin with `*` (YAML alias); quote it"
-            )
-        self.report(code, message, self.at(event.start_mark, event.end_mark), help=help)
+            help = "a plain value cannot begin with `*` (YAML alias); quote it"
+            if close:
+                help = f"did you mean `*{close[0]}`?"
+        self.report(code, message, self.span(event), help=help)
         return hole(event)
 
     def sequence(self, event: ParserEvent) -> Node:
@@ -198,7 +181,8 @@ class Composer(ProblemCollector):
                     value = Node("hole", None, key.start, key.end)
             if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
                 whole = False
-                self.report_merge_key(item)
+                help = "write the keys out; an anchor and an alias can repeat a file_problem value"
+                self.report("E004", "merge keys (`<<`) are not part of the language", self.span(item), help=help)
             elif key.content in first:
                 self.report_duplicate(key, first[key.content])
             else:
@@ -218,53 +202,37 @@ class Composer(ProblemCollector):
             if node.kind == "hole":
                 return None
             if node.content[:1] == "$":
-                self.report(
-                    "E004",
-                    "a variable cannot be used as a key",
-                    self.at(node.start, node.end),
-                    help="write the key itself",
-                )
+                message = "a variable cannot be used as a key"
+                self.report("E004", message, self.span(event), help="write the key itself")
                 return None
             if not node.content:
-                self.report("E002", "a key is missing before the `:`", self.at(node.start, node.end))
+                self.report("E002", "a key is missing before the `:`", self.span(event))
                 return None
             return node
         if type(event) is ScalarEvent:
             self.scalar(event)
             return None
-        what = (
-            "an alias" if type(event) is AliasEvent else "a list" if type(event) is SequenceStartEvent else "a mapping"
-        )
+        what = {AliasEvent: "an alias", SequenceStartEvent: "a list"}.get(type(event), "a mapping")
         end = event.end_mark if event.end_mark.line == event.start_mark.line else None
         self.report("E004", f"{what} cannot be used as a key", self.at(event.start_mark, end), help="keys are strings")
         self.node(event)
         return None
 
-    def report_merge_key(self, event: ParserEvent) -> None:
-        self.report(
-            "E004",
-            "merge keys (`<<`) are not part of the language",
-            self.at(event.start_mark, event.end_mark),
-            help="write the keys out; an anchor and an alias can repeat a whole value",
-        )
-
     def report_duplicate(self, key: Node, first: Node) -> None:
-        assert key.end is not None
-        assert first.end is not None
-        self.report(
-            "E003",
-            f"duplicate key `{shorten(key.content)}`",
-            Span(place(self.file, key.start, key.end), (*self.path, key.content)),
-            label="second occurrence",
-            help="keep one of the two",
-            related=[Label(place(self.file, first.start, first.end), "first occurrence")],
-        )
+        where = Span(place(self.file, key.start, key.end), (*self.path, key.content))
+        related = [Label(place(self.file, first.start, first.end), "first occurrence")]
+        message, help = f"duplicate key `{shorten(key.content)}`", "keep one of the two"
+        self.report("E003", message, where, label="second occurrence", help=help, related=related)
 
     def report_missing_space(self, match: re.Match[str], start: Mark) -> None:
         """Report `key:value` without a space between the two."""
         from modelc.compiler.syntax.yaml_errors import missing_space
 
         self.collect(missing_space(self.file, match["key"], match["value"], start))
+
+    def span(self, event: ParserEvent) -> Span:
+        """What `event` stands for, where reading has come to."""
+        return self.at(event.start_mark, event.end_mark)
 
     def at(self, start: Mark, end: Mark | None = None) -> Span:
         """What stands from `start` to `end`, where reading has come to."""

@@ -121,7 +121,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
-        return None, (file_problem("E005", message, name, helps=("move data into a data file",)),)
+        return None, (file_problem("E005", message, name, "move data into a data file"),)
     decoded = decode(text, name)
     if isinstance(decoded, Problem):
         return None, (decoded,)
@@ -172,8 +172,7 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     """The characters of `text` without byte-order mark, or the problem with them."""
     if isinstance(text, bytes):
         if text.startswith(UTF_16_32) or text[:2].count(0) == 1:
-            helps = ("save the file as UTF-8",)
-            return file_problem("E001", "the file is UTF-16 or UTF-32, expected UTF-8", name, helps=helps)
+            return file_problem("E001", "the file is UTF-16 or UTF-32, expected UTF-8", name, "save the file as UTF-8")
         try:
             decoded = text.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -190,16 +189,17 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     match = re.search(UNPRINTABLE, normal)
     if match is None:
         return decoded
-    code = ord(match[0])
     more = sum(1 for _ in re.finditer(UNPRINTABLE, normal)) - 1
-    message = {
-        0x0: "the text holds a NUL character",
-        0xD: "the text holds a carriage return without a line feed",
-    }.get(code, f"the text holds the control character U+{code:04X}")
-    if 0xD800 <= code < 0xE000:
-        message = f"the text holds half of a surrogate pair, U+{code:04X}"
+    named = {"\0": "a NUL character", "\r": "a carriage return without a line feed"}
+    message = f"the text holds {named.get(match[0]) or show_control(match[0])}"
     notes = (f"{more} more of this kind follow{'s' if more == 1 else ''}",) if more else ()
     return encoding_problem(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
+
+
+def show_control(char: str) -> str:
+    """What `char`, which no text may hold, is, for a message."""
+    what = "half of a surrogate pair" if "\ud800" <= char < "\ue000" else "the control character"
+    return f"{what}, U+{ord(char):04X}"
 
 
 def encoding_problem(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:
@@ -208,16 +208,16 @@ def encoding_problem(message: str, before: str, name: str, help: str, notes: tup
     return Problem("E001", message, Label(Place(name, line, column, line, column + 1)), notes=notes, helps=(help,))
 
 
-def file_problem(code: str, message: str, name: str, *, helps: tuple[str, ...]) -> Problem:
+def file_problem(code: str, message: str, name: str, help: str) -> Problem:
     """A problem of the whole file."""
-    return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=helps)
+    return Problem(code, message, Label(Place(name, 0, 0, 0, 0)), helps=(help,))
 
 
 def root_problem(document: Document) -> Problem:
     """The problem with a document that is no mapping."""
     got = "a list" if isinstance(document.data, list) else "a value"
-    found = f"expected a mapping with `modelc:` and `model:`, found {got}"
-    if document.data is None:
-        found = "the file is empty"
-    place = Place(document.name, 1, 1, 1, 2) if () in document.values else Place(document.name, 0, 0, 0, 0)
-    return Problem("E008", found, Label(place), helps=(SMALLEST,))
+    expected = f"expected a mapping with `modelc:` and `model:`, found {got}"
+    message = "the file is empty" if document.data is None else expected
+    if () not in document.values:
+        return file_problem("E008", message, document.name, SMALLEST)
+    return Problem("E008", message, Label(Place(document.name, 1, 1, 1, 2)), helps=(SMALLEST,))

@@ -25,32 +25,28 @@ class Root:
         """
         reason = refusal(path)
         if reason:
-            raise RunError(
-                "E405",
-                f"the path {path!r} {reason}",
-                helps=("write a path inside the folder of the spec, or widen the root with `--root DIR`",),
+            raise refused(
+                path, reason, "write a path inside the folder of the spec, or widen the root with `--root DIR`"
             )
         try:
             folder = Path(os.path.realpath(self.folder, strict=True))
             real = Path(os.path.realpath(folder / path, strict=True))
             mode = real.stat().st_mode
         except FileNotFoundError:
-            raise RunError(
-                "E405",
-                f"there is no file {path!r}",
-                helps=("paths are relative to the folder of the spec, or to `--root DIR`",),
-            ) from None
+            helps = ("paths are relative to the folder of the spec, or to `--root DIR`",)
+            raise RunError("E405", f"there is no file {path!r}", helps=helps) from None
         except OSError as error:
-            raise RunError("E405", f"the path {path!r} cannot be followed: {os.strerror(error.errno or 0)}") from None
+            raise refused(path, f"cannot be followed: {os.strerror(error.errno or 0)}") from None
         if not real.is_relative_to(folder):
-            raise RunError(
-                "E405",
-                f"the path {path!r} points outside the spec's folder through a symbolic link",
-                helps=("move the file itself into the root, or widen the root with `--root DIR`",),
-            )
+            reason = "points outside the spec's folder through a symbolic link"
+            raise refused(path, reason, "move the file itself into the root, or widen the root with `--root DIR`")
         if not stat.S_ISREG(mode):
-            raise RunError("E405", f"the path {path!r} is {file_kind(mode)}, expected a regular file")
+            raise refused(path, f"is {file_kind(mode)}, expected a regular file")
         return real
+
+
+def refused(path: str, reason: str, *helps: str) -> RunError:
+    return RunError("E405", f"the path {path!r} {reason}", helps=helps)
 
 
 def refusal(path: str) -> str | None:

@@ -125,11 +125,8 @@ class Tokenizer:
             raise self.wrong("the text ends where a key is expected")
         if self.peek() != '"':
             match = WORD.match(self.text, self.at)
-            raise self.wrong(
-                "a key must be a string in double quotes",
-                f'write `"{shorten(match[0]).strip(chr(39))}"`' if match else "",
-                width=len(match[0]) if match else 1,
-            )
+            help = f'write `"{shorten(match[0]).strip(chr(39))}"`' if match else ""
+            raise self.wrong("a key must be a string in double quotes", help, width=len(match[0]) if match else 1)
         event = self.string()
         self.skip()
         if self.peek() != ":":
@@ -157,11 +154,8 @@ class Tokenizer:
         if word.lower() in CONSTANTS:
             return self.wrong(f"`{word}` must be written `{word.lower()}`", width=len(word))
         if word[:1].isdigit() or word[:1] in "+-.":
-            return self.wrong(
-                f"`{shorten(word)}` is not a number in JSON",
-                "write decimal digits without leading zeros, such as `0.5`, `-2` or `3e-4`",
-                width=len(word),
-            )
+            help = "write decimal digits without leading zeros, such as `0.5`, `-2` or `3e-4`"
+            return self.wrong(f"`{shorten(word)}` is not a number in JSON", help, width=len(word))
         if word:
             return self.wrong(f'strings need double quotes: `"{shorten(word)}"`', width=len(word))
         return self.wrong(f"expected a value, found `{self.peek()}`")
@@ -181,8 +175,8 @@ class Tokenizer:
     ) -> Unreadable:
         start = at or self.mark()
         label = Label(place(self.file, start, At(start.line, start.column + width)))
-        problem = Problem("E002", f"not valid JSON: {message}", label, helps=(help,) if help else (), related=related)
-        return Unreadable(problem)
+        helps = (help,) if help else ()
+        return Unreadable(Problem("E002", f"not valid JSON: {message}", label, helps=helps, related=related))
 
     def skip(self) -> None:
         """Skip white space."""

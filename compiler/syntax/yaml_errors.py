@@ -11,6 +11,7 @@ from modelc.compiler.syntax.positions import At, Mark, ParserEvent, nth_line, pl
 from modelc.compiler.syntax.scalars import shorten
 
 MISSING_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/].*)")
+Labels = tuple[Label, ...]
 
 
 class Explainer:
@@ -32,7 +33,7 @@ class Explainer:
 
     def explain(self) -> Problem:
         """The problem with our message; if no case applies, with libyaml's."""
-        indentation = self.line[: len(self.line) - len(self.line.lstrip())]
+        indentation = self.line[: first_column(self.line)]
         if "tab character" in self.words or (
             ("cannot start any token" in self.words or "mapping values" in self.words) and "\t" in indentation
         ):
@@ -40,68 +41,55 @@ class Explainer:
         if "scanning a quoted scalar" in self.context or "parsing a quoted scalar" in self.context:
             return self.quoted()
         if "cannot start any token" in self.words:
-            return self.problem(
-                f"plain text cannot begin with `{self.char}`",
-                self.mark,
-                help=f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`",
-            )
+            help = f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`"
+            return self.problem(f"plain text cannot begin with `{self.char}`", self.mark, help)
         if "expected node content" in self.words:
             return self.no_value()
         if "unexpected ':'" in self.words:
-            return self.problem("a space is missing after the `:`", self.mark, help="write `key: value`")
+            return self.problem("a space is missing after the `:`", self.mark, "write `key: value`")
         if "flow sequence" in self.context or "flow mapping" in self.context:
             return self.bracket("[" if "flow sequence" in self.context else "{")
         if "mapping values are not allowed" in self.words:
             return self.second_colon()
         if "could not find expected ':'" in self.words:
-            line = nth_line(self.text, self.context_mark.line)
-            return self.missing_colon(self.context_mark, line)
+            return self.missing_colon(self.context_mark, nth_line(self.text, self.context_mark.line))
         if "did not find expected key" in self.words or "expected '-'" in self.words or "<block end>" in self.words:
             return self.misplaced()
         if "sequence entries are not allowed" in self.words:
-            return self.problem(
-                "a list item cannot begin in the middle of a line",
-                self.mark,
-                help="begin the list on the next line, or write it in brackets: `[a, b]`",
-            )
+            help = "begin the list on the next line, or write it in brackets: `[a, b]`"
+            return self.problem("a list item cannot begin in the middle of a line", self.mark, help)
         return self.sign()
 
     def sign(self) -> Problem:
         """An indicator character of YAML at the wrong place."""
         sign = nth_line(self.text, self.context_mark.line)[self.context_mark.column : self.context_mark.column + 1]
         if "block scalar" in self.context:
-            return self.problem(
-                f"`{sign}` begins a multi-line string, so nothing may follow it on this line",
-                self.context_mark,
-                help="continue on the next line, indented, or put the string in quotes",
-            )
-        for what in ("alias", "anchor", "tag", "directive"):
+            message = f"`{sign}` begins a multi-line string, so nothing may follow it on this line"
+            help = "continue on the next line, indented, or put the string in quotes"
+            return self.problem(message, self.context_mark, help)
+        for article, what in (("an", "alias"), ("an", "anchor"), ("a", "tag"), ("a", "directive")):
             if what in self.context:
-                return self.problem(
-                    f"`{sign}` begins {'a' if what in ('tag', 'directive') else 'an'} {what}, and its name is missing",
-                    self.context_mark,
-                    help=f"put text that begins with `{sign}` in quotes",
-                )
+                message = f"`{sign}` begins {article} {what}, and its name is missing"
+                return self.problem(message, self.context_mark, f"put text that begins with `{sign}` in quotes")
         if "<document start>" in self.words:
+            message = "the value above is complete, and this line does not belong to it"
             return self.problem(
-                "the value above is complete, and this line does not belong to it",
-                self.mark,
-                help="a spec is one mapping: all lines at the left margin are `key: value`",
+                message, self.mark, "a spec is one mapping: all lines at the left margin are `key: value`"
             )
         return self.problem("not valid YAML", self.mark)
 
     def no_value(self) -> Problem:
         """A character where a value is expected and that cannot begin one."""
         if self.char == ":":
-            return self.problem(NO_KEY[0], self.mark, help=NO_KEY[1])
+            return self.problem(NO_KEY[0], self.mark, NO_KEY[1])
         opened = self.open_bracket()
         if opened is not None and (not self.char or (opened.line < self.mark.line and self.char == "-")):
             self.context_mark = opened
             bracket = nth_line(self.text, opened.line)[opened.column]
             return self.never_closed(bracket, "]" if bracket == "[" else "}")
         if self.char in ("]", "}"):
-            return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
-        return self.problem(f"expected a value, found `{self.char}`", self.mark, help="take it out")
+            return self.problem(f"`{self.char}` closes nothing", self.mark, CLOSES_NOTHING)
+        return self.problem(f"expected a value, found `{self.char}`", self.mark, "take it out")
 
     def open_bracket(self) -> Mark | None:
         """The innermost bracket that is open at the error. Parses the text again, which only happens after an error."""
@@ -121,115 +109,85 @@ class Explainer:
         column = indentation.find("\t")
         start = At(self.mark.line, column) if column >= 0 else self.mark
         tabs = len(indentation) - len(indentation.rstrip("\t")) if column >= 0 else 1
-        return self.problem(
-            "a tab is used for indentation",
-            start,
-            width=max(tabs, 1),
-            help="indent with spaces, two for each level: YAML does not allow tabs there",
-        )
+        help = "indent with spaces, two for each level: YAML does not allow tabs there"
+        return self.problem("a tab is used for indentation", start, help, width=max(tabs, 1))
 
     def quoted(self) -> Problem:
         if "Unicode character escape" in self.words:
             start = At(self.mark.line, max(self.mark.column - 2, 0))
-            return self.problem(
-                "an escape in a string denotes no valid character", start, width=6, code="E001", help=SURROGATE_HELP
-            )
+            message = "an escape in a string denotes no valid character"
+            help = "write the character itself, or its code point as `\\U0001F600`"
+            return self.problem(message, start, help, width=6, code="E001")
         if "escape" in self.words or "hexdecimal" in self.words:
-            escape = nth_line(self.text, self.mark.line)[self.mark.column : self.mark.column + 2]
-            return self.problem(
-                f"`{escape}` is not a valid escape in a double-quoted string",
-                self.mark,
-                width=2,
-                help="use single quotes, where a backslash is literal, or write `\\\\`",
-            )
-        return self.problem("this quote is never closed", self.context_mark, help="close it")
+            escape = self.line[self.mark.column : self.mark.column + 2]
+            message = f"`{escape}` is not a valid escape in a double-quoted string"
+            help = "use single quotes, where a backslash is literal, or write `\\\\`"
+            return self.problem(message, self.mark, help, width=2)
+        return self.problem("this quote is never closed", self.context_mark, "close it")
 
     def bracket(self, opened: str) -> Problem:
         closing = "]" if opened == "[" else "}"
         related = (Label(place(self.file, self.context_mark), f"`{opened}` opened here"),)
         last = self.last
-        if self.char == ":" and last is not None and (last.end_mark.line, last.end_mark.column) == self.at:
+        if self.char == ":" and last is not None and self.ends_here(last):
             if last.start_mark.line < self.mark.line:
                 return self.never_closed(opened, closing)
             words = last.value.split()
             if len(words) > 1:
-                return self.problem(
-                    f"a comma is missing before `{shorten(words[-1])}`",
-                    At(self.mark.line, self.mark.column - len(words[-1])),
-                    width=len(words[-1]),
-                    related=related,
-                )
-            return self.problem(
-                "a second `:` in the same entry",
-                self.mark,
-                related=related,
-                help="put a nested mapping in braces, `{a: {b: 1}}`, or a string in quotes",
-            )
+                word = words[-1]
+                start = At(self.mark.line, self.mark.column - len(word))
+                message = f"a comma is missing before `{shorten(word)}`"
+                return self.problem(message, start, width=len(word), related=related)
+            help = "put a nested mapping in braces, `{a: {b: 1}}`, or a string in quotes"
+            return self.problem("a second `:` in the same entry", self.mark, help, related=related)
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
         if self.char == "{" and self.line[: self.mark.column].endswith("$"):
-            return self.problem(
-                f'this expression must be quoted: `"{self.expression}"`',
-                At(self.mark.line, self.mark.column - 1),
-                width=2,
-                related=related,
-                help="without quotes, `{` begins a mapping inside braces and brackets",
-            )
+            start = At(self.mark.line, self.mark.column - 1)
+            written = self.line[start.column :]
+            expression = shorten(written[: written.find("}") + 1] or "${...}")
+            help = "without quotes, `{` begins a mapping inside braces and brackets"
+            message = f'this expression must be quoted: `"{expression}"`'
+            return self.problem(message, start, help, width=2, related=related)
         if self.mark.line > self.context_mark.line:
             return self.never_closed(opened, closing)
         return self.problem(f"expected `,` or `{closing}`", self.mark, related=related)
 
-    @property
-    def expression(self) -> str:
-        """The expression whose `$` is before the error, as it is written."""
-        written = self.line[self.mark.column - 1 :]
-        return shorten(written[: written.find("}") + 1] or "${...}")
-
     def never_closed(self, opened: str, closing: str) -> Problem:
-        where: tuple[Label, ...] = ()
+        where: Labels = ()
         if self.line.strip():
-            start = len(self.line) - len(self.line.lstrip())
-            where = (Label(place(self.file, At(self.mark.line, start)), "so this is read as part of it"),)
-        return self.problem(
-            f"`{opened}` is not closed", self.context_mark, related=where, help=f"close it with `{closing}`"
-        )
+            start = At(self.mark.line, first_column(self.line))
+            where = (Label(place(self.file, start), "so this is read as part of it"),)
+        return self.problem(f"`{opened}` is not closed", self.context_mark, f"close it with `{closing}`", related=where)
 
     def second_colon(self) -> Problem:
         """A `:` where no key is possible; mostly the mistake is in the line above."""
         last = self.last
-        if last is None or (last.end_mark.line, last.end_mark.column) != self.at or last.style not in (None, ""):
-            return self.problem("a `:` without a key before it", self.mark, help="quote a string that contains a `:`")
+        if last is None or not self.ends_here(last) or last.style not in (None, ""):
+            return self.problem("a `:` without a key before it", self.mark, "quote a string that contains a `:`")
         start: Mark = last.start_mark
         if start.line == self.mark.line:
-            rest = self.line[start.column :].partition(" #")[0].strip()
-            return self.problem(
-                "a second `:` on the same line",
-                self.mark,
-                help=f"if it is a string, quote it: `'{shorten(rest)}'`; if it is a mapping, use braces: "
-                f"`{{{shorten(rest)}}}`",
-            )
+            rest = shorten(self.line[start.column :].partition(" #")[0].strip())
+            help = f"if it is a string, quote it: `'{rest}'`; if it is a mapping, use braces: `{{{rest}}}`"
+            return self.problem("a second `:` on the same line", self.mark, help)
         above = nth_line(self.text, start.line)
-        indentation = len(self.line) - len(self.line.lstrip())
+        indentation = first_column(self.line)
         if MISSING_SPACE.match(above, start.column) or start.column <= indentation == first_column(above):
             return self.missing_colon(start, above)
-        key = word_at(self.text, At(self.mark.line, indentation))
+        begin = At(self.mark.line, indentation)
+        key = word_at(self.text, begin)
         what, others = ("this list item", "other items") if key == "-" else (f"`{key}`", "keys it belongs with")
-        return self.problem(
-            f"{what} is indented below a value that is already complete",
-            At(self.mark.line, indentation),
-            width=len(key),
-            related=(Label(place(self.file, start, self.end_of_line(start)), "this value"),),
-            help=f"indent it as far as the {others}",
-        )
+        related = (Label(place(self.file, start, At(start.line, len(above.rstrip()))), "this value"),)
+        message = f"{what} is indented below a value that is already complete"
+        return self.problem(message, begin, f"indent it as far as the {others}", width=len(key), related=related)
 
     def missing_colon(self, start: Mark, line: str) -> Problem:
         match = MISSING_SPACE.match(line, start.column)
         if match:
             return missing_space(self.file, match["key"], match["value"], At(start.line, match.start("key")), self.note)
         word = line[start.column :].partition(" #")[0].strip()
-        return self.problem(
-            f"a `:` is missing after `{shorten(word)}`", start, width=len(word), help="a key is written `key: value`"
-        )
+        message = f"a `:` is missing after `{shorten(word)}`"
+        return self.problem(message, start, "a key is written `key: value`", width=len(word))
 
     def misplaced(self) -> Problem:
         """A line that does not belong to the mapping or list around it."""
@@ -238,54 +196,38 @@ class Explainer:
         related = (Label(place(self.file, self.context_mark), f"the {around} around it begins here"),)
         last = self.last
         if last is not None and last.end_mark.line == self.mark.line and last.style in ("'", '"'):
-            return self.problem(
-                "text after the closing quote", self.mark, help="put the whole string in quotes, or none of it"
-            )
+            help = "put the whole string in quotes, or none of it"
+            return self.problem("text after the closing quote", self.mark, help)
         if self.char in ("]", "}"):
-            return self.problem(f"`{self.char}` closes nothing", self.mark, help=CLOSES_NOTHING)
+            return self.problem(f"`{self.char}` closes nothing", self.mark, CLOSES_NOTHING)
         if indentation != self.context_mark.column:
-            return self.problem(
-                "the indentation matches no line above",
-                At(self.mark.line, indentation),
-                width=len(word_at(self.text, At(self.mark.line, indentation))) or 1,
-                related=related,
-                help=f"begin it in column {self.context_mark.column + 1}, like the other lines of the {around}",
-            )
+            begin = At(self.mark.line, indentation)
+            width = len(word_at(self.text, begin)) or 1
+            help = f"begin it in column {self.context_mark.column + 1}, like the other lines of the {around}"
+            return self.problem("the indentation matches no line above", begin, help, width=width, related=related)
         if self.char == ":":
             message, help = NO_KEY
         elif self.char == "-":
             message, help = "a list item between the keys of a mapping", "indent the list below the key it belongs to"
         elif around == "list":
-            message, help = (
-                "a key between the items of a list",
-                "begin the line with `- `, or indent it as part of the item above",
-            )
+            message = "a key between the items of a list"
+            help = "begin the line with `- `, or indent it as part of the item above"
         elif self.mark.column > indentation:
             message, help = "the value is complete before this", "start a new line here"
         else:
             message, help = "expected a key", "a key is written `key: value`"
-        return self.problem(message, self.mark, related=related, help=help)
+        return self.problem(message, self.mark, help, related=related)
 
-    @property
-    def at(self) -> tuple[int, int]:
-        return self.mark.line, self.mark.column
+    def ends_here(self, scalar: ParserEvent) -> bool:
+        """Whether the error is directly after `scalar`."""
+        return (scalar.end_mark.line, scalar.end_mark.column) == (self.mark.line, self.mark.column)
 
     @property
     def note(self) -> str:
         return "the YAML parser says: " + ", ".join(words for words in (self.context, self.words) if words)
 
-    def end_of_line(self, start: Mark) -> At:
-        return At(start.line, len(nth_line(self.text, start.line).rstrip()))
-
     def problem(
-        self,
-        message: str,
-        start: Mark,
-        *,
-        width: int = 1,
-        code: str = "E002",
-        help: str = "",
-        related: tuple[Label, ...] = (),
+        self, message: str, start: Mark, help: str = "", *, width: int = 1, code: str = "E002", related: Labels = ()
     ) -> Problem:
         label = Label(place(self.file, start, At(start.line, start.column + width)))
         return Problem(code, message, label, notes=(self.note,), helps=(help,) if help else (), related=related)
@@ -294,20 +236,14 @@ class Explainer:
 NO_KEY = ("a key is missing before the `:`", "quote a string that begins with `:`")
 CLOSES_NOTHING = "remove it, or add the opening bracket"
 NOWHERE = At(-1, -1)
-SURROGATE_HELP = "write the character itself, or its code point as `\\U0001F600`"
 
 
 def missing_space(file: str, key: str, value: str, start: Mark, note: str = "") -> Problem:
     """`units:10`, which YAML reads as one string."""
     colon = At(start.line, start.column + len(key))
-    value = value.partition(" #")[0].rstrip()
-    return Problem(
-        "E002",
-        "a space is missing after the `:`",
-        Label(place(file, colon)),
-        notes=(note,) if note else (),
-        helps=(f"write `{key}: {shorten(value)}`",),
-    )
+    helps = (f"write `{key}: {shorten(value.partition(' #')[0].rstrip())}`",)
+    notes = (note,) if note else ()
+    return Problem("E002", "a space is missing after the `:`", Label(place(file, colon)), notes, helps)
 
 
 def first_column(line: str) -> int:
