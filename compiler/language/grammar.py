@@ -116,7 +116,7 @@ INPUT = Keys(
         ),
         "dtype": Value({"type": "string", "enum": list(DTYPES)}, "The dtype of the input."),
     },
-    (Need(("shape",), "add `shape: ...`"),),
+    (Need(("shape",), "add `shape: ...`", always=True),),
     expected="a mapping with its shape",
     help=instead.as_shape,
 )
@@ -142,7 +142,11 @@ MODEL = Keys(
         ),
     },
     (
-        Need(("inputs",), "name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`"),
+        Need(
+            ("inputs",),
+            "name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`",
+            always=True,
+        ),
         Need(
             ("layers", "nodes"),
             "add `layers:` with a list for a chain of layers, or `nodes:` and `outputs:` for a graph",
@@ -153,6 +157,7 @@ MODEL = Keys(
             "list the nodes whose values are outputs: `outputs: [digit]`",
             beside="nodes",
             owner="a graph",
+            always=True,
         ),
     ),
     "Inputs, and `layers` for a chain or `nodes` and `outputs` for a graph.",

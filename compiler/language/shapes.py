@@ -30,7 +30,8 @@ class Value(NamedTuple):
 class Need(NamedTuple):
     """One of `keys` must be there; with `beside`, where that key is. Messages say that `owner` needs it.
 
-    `{names}` in the help are the names of the table that the value is of.
+    Any unknown key may be what is missing; with `always`, only one that is like it. `{names}` in the help are the names of
+    the table that the value is of.
     """
 
     keys: tuple[str, ...]
@@ -38,6 +39,7 @@ class Need(NamedTuple):
     label: str = ""
     beside: str = ""
     owner: str = ""
+    always: bool = False
 
 
 class Exclusion(NamedTuple):

@@ -22,6 +22,7 @@ from modelc.compiler.language.parser.named_item import Found, check_name, help_f
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
 from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe
 
 Reader = Callable[[Reporter, Any, Path], Any]
@@ -145,10 +146,11 @@ def is_nullable(shape: Shape) -> bool:
 def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what: str) -> None:
     """Report keys that are missing, unless one that is there may be meant for them."""
     holes = {str(hole[-1]) for hole in reporter.unread if hole[:-1] == path and hole}
-    if not holes <= shape.keys.keys():
-        return
+    unknown = holes - shape.keys.keys()
     for need in shape.needs:
         if {*need.keys} & (given | holes) or (need.beside and need.beside not in given):
+            continue
+        if any(not need.always or suggest(key, need.keys) for key in unknown):
             continue
         below = shape.keys[need.keys[0]]
         names = ", ".join(below.table) if isinstance(below, Thing) else ""

@@ -27,6 +27,7 @@ TOY = Keys(
         "parts": Names("`parts`", Items(integer("", 1)), each="part", if_empty=("no part", "add a part")),
         "names": Either(items=Items(text("")), value=text(""), help="write `names: [a]`"),
         "inner": Keys("`inner`", {"a": integer("", 0)}, (Need(("a",), "add `a: 1`"),)),
+        "wheel": Keys("`wheel`", {"radius": integer("", 0)}, (Need(("radius",), "add `radius: 1`", always=True),)),
     },
     (Need(("size", "count"), "add `size: 1`"), Need(("of",), "add `of: x`", beside="open", owner="an open toy")),
     excluded=(Exclusion("size", "count", "both say how much"),),
@@ -66,7 +67,7 @@ def test_what_is_right_is_left_as_it_is() -> None:
         ("size: 1\nparts: [a]", "E105", "`parts` must be a mapping, got a list"),
         ("size: 1\nparts: {a: 1}", "E105", "part `a` must be a list, got the number `1`"),
         ("size: 1\nparts: {1a: [1]}", "E110", "`1a` cannot be a name"),
-        ("size: 1\nnames: {a: b}", "E105", "`names` must be a text, got a mapping"),
+        ("size: 1\nnames: {a: b}", "E105", "`names` must be a string, got a mapping"),
         ("size: 1\ninner: {}", "E104", "`inner` needs `a`"),
         ("size: 1\ninner: {a: 1, b: 2}", "E102", "unknown key `b` in `inner`"),
     ],
@@ -77,6 +78,14 @@ def test_what_is_wrong_is_reported_once(spec: str, code: str, message: str) -> N
 
 def test_what_is_missing_may_be_what_is_unknown() -> None:
     assert parsed("size: 1\ninner: {b: 2}")[1] == [("E102", "unknown key `b` in `inner`")]
+    assert parsed("size: 1\nwheel: {radis: 2}")[1] == [("E102", "unknown key `radis` in `wheel`")]
+
+
+def test_what_is_always_needed_is_missing_beside_an_unknown_key_that_is_not_like_it() -> None:
+    assert parsed("size: 1\nwheel: {b: 2}")[1] == [
+        ("E102", "unknown key `b` in `wheel`"),
+        ("E104", "`wheel` needs `radius`"),
+    ]
 
 
 SPEC = """\
@@ -111,3 +120,24 @@ def test_a_key_that_the_grammar_has_is_known_to_everyone_who_goes_by_it() -> Non
 def test_what_stands_beside_a_misspelt_residual_is_said_to_be() -> None:
     found = check("modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [{residul: [relu], nmae: a}]}\n", "spec.yaml")
     assert [error.message for error in found.errors] == ["unknown layer `residul`", "unknown key `nmae` in `residual`"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "errors"),
+    [
+        ("inputs: {x: {shape: [4]}}", "residual: 3", ["`model` needs `inputs`", "unknown key `residual` in `model`"]),
+        ("layers: [dense: 2]", "rows: 3", ["unknown key `rows` in `model`"]),
+        (
+            "layers: [dense: 2]",
+            "nodes: {y: {from: x, relu}}, rows: 3",
+            ["a graph needs `outputs`", "unknown key `rows` in `model`"],
+        ),
+        ("shape: [4]", "rows: 4", ["input `x` needs `shape`", "unknown key `rows` in input `x`"]),
+        ("shape: [4]", "shapes: [4]", ["unknown key `shapes` in input `x`"]),
+        ("source: {npz: a.npz}", "rows: 4", ["unknown key `rows` in `data`"]),
+        ("optimizer: adam", "rows: 4", ["unknown key `rows` in `train`"]),
+    ],
+)
+def test_which_sections_lack_a_key_beside_an_unknown_one(before: str, after: str, errors: list[str]) -> None:
+    found = check(SPEC.replace(", KEY", "").replace(before, after), "spec.yaml").errors
+    assert sorted(error.message for error in found) == sorted(errors)
