@@ -5,7 +5,7 @@ A part that could not be read is None (a hole): its problem has been reported, a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.validation_split import Validation
@@ -25,8 +25,7 @@ DTYPES = ("float32", "int32", "uint8", "bool")
 LARGEST_REPEAT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class InputSpec:
+class InputSpec(NamedTuple):
     """One model input: the type of one example, without the batch axis."""
 
     shape: tuple[int, ...]
@@ -37,8 +36,7 @@ class InputSpec:
         return TensorType(self.shape, self.dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The keys of `train` that are plain values, as the grammar describes them."""
 
     batch_size: int = 32
@@ -50,8 +48,7 @@ class Settings:
     early_stopping: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """How often an item stands one behind the other; `tied` copies share the weights of the first."""
 
     times: int
@@ -92,8 +89,7 @@ class Reference:
         return self.text.partition(".")[2] if "." in self.text else "output"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeSpec:
+class NodeSpec(NamedTuple):
     """One node of a graph: `items` is None where they could not be read; `chain` says that it is written with `layers`.
 
     `repeat` is that of a chain as a whole; a node of one item has it there.
@@ -168,8 +164,7 @@ STRUCTURES = tuple(cls.key for cls in (Share, Unembed, Residual, Parallel))
 """What stands in the place of a layer's name, beside the names of blocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
+class ModelSpec(NamedTuple):
     """The `model` section; a sequential model is one node called after its output."""
 
     inputs: Mapping[str, InputSpec | None]
@@ -181,8 +176,7 @@ class ModelSpec:
     """Whether all inputs, nodes and outputs that the text names are here: a name that is missing may be a hole."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataSpec:
+class DataSpec(NamedTuple):
     """The `data` section."""
 
     source: Source | None
@@ -195,8 +189,7 @@ class DataSpec:
     sample_weight: Reader | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TermSpec:
+class TermSpec(NamedTuple):
     """One term of the loss. `name` is None for the one loss of a model with one output."""
 
     name: str | None
@@ -208,8 +201,7 @@ class TermSpec:
     mask: Reference | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSpec:
+class MetricSpec(NamedTuple):
     """One metric: of the output called `output`, or of the only one."""
 
     output: str | None
@@ -218,8 +210,7 @@ class MetricSpec:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class TrainSpec:
+class TrainSpec(NamedTuple):
     """The `train` section."""
 
     terms: tuple[TermSpec, ...]
@@ -229,8 +220,7 @@ class TrainSpec:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """A whole spec. Sections that are absent or unreadable are None; `stated` has the sections that the text has.
 
     `plugins` are those that its names were looked up in.
