@@ -2,7 +2,7 @@
 
     python benchmarks/compiling.py [--rounds 5] [--blocks 64]
 
-In each round both depths are compiled in turn, from nothing, as `modelc train` holds them: the first weights, and the
+In each round both depths are compiled in turn, from nothing, as `modelc train` holds them: the initial weights, and the
 gradients of a loss. Repeats of eight and more blocks are one loop over stacked weights, so the deep model should cost
 little more. Promised: at most 1.5 times; ends with exit code 1 otherwise. To take weights apart by name, as the `init` and
 `apply` of `modelc.compile` do, costs a slice for each array of each block, and is not part of this.
@@ -44,7 +44,7 @@ def seconds(blocks: int) -> dict[str, float]:
     found = {}
     begun = time.perf_counter()
     first = jax.jit(model.init).lower(key).compile()
-    found["first weights"] = time.perf_counter() - begun
+    found["initial weights"] = time.perf_counter() - begun
     params, state = first(key)
     begun = time.perf_counter()
     jax.jit(jax.grad(loss)).lower(params, state, key).compile()

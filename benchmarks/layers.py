@@ -215,7 +215,7 @@ def convolution(kind: Any, nnx: Any, x: Any, given: dict[str, Any], count: int) 
 
 
 def repetitions(step: Step) -> int:
-    """How often to run `step`, which is compiled here, in a round."""
+    """How many times to run `step`, which is compiled here, in a round."""
     jax.block_until_ready(step())
     begun = time.perf_counter()
     jax.block_until_ready(step())

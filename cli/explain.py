@@ -50,8 +50,8 @@ def explain(
 
         if name.upper() not in codes():
             near = [code for code in codes() if code[:2] == name[:2].upper()]
-            cure = f"codes with the same prefix: {', '.join(near)}" if near else "`modelc explain` lists all codes"
-            refuse(f"there is no code `{name}`", helps=(cure,))
+            advice = f"codes with the same prefix: {', '.join(near)}" if near else "`modelc explain` lists all codes"
+            refuse(f"there is no code `{name}`", helps=(advice,))
         write(show_page(page(name.upper())))
         return
 
@@ -70,10 +70,10 @@ def explain(
     if not found and not pages:
         key = suggest(name, key_names())
         close = key.new if key.is_safe else suggest_entry(name)
-        cure = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
+        advice = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
         if plugin := plugin_with(name):
-            cure = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
-        refuse(f"there is nothing called `{name}`", helps=(cure,))
+            advice = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
+        refuse(f"there is nothing called `{name}`", helps=(advice,))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
     write("\n\n".join(blocks) + "\n")
 
@@ -181,9 +181,9 @@ def show_entry(entry: "Entry") -> str:
         parts.append("\n".join([paint("strong", "Equivalents"), *same]))
     if entry.spellings:
         parts.append(paint("strong", "Also called") + "\n  " + ", ".join(entry.spellings))
-    if entry.akin:
+    if entry.related:
         parts.append(
-            paint("strong", "Related names, with other values or another form") + "\n  " + ", ".join(entry.akin)
+            paint("strong", "Related names, with other values or another form") + "\n  " + ", ".join(entry.related)
         )
     return "\n\n".join(parts)
 

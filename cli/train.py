@@ -216,7 +216,7 @@ def weights_line(task: "Task") -> dict[str, str]:
         return {}
     from modelc.compiler.diagnostics.render.printable import printable
 
-    return {"row weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
+    return {"sample weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
 
 
 def parameters(task: "PreparedTask") -> tuple[int, int]:

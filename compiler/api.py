@@ -210,9 +210,9 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
             try:
                 text = json.dumps(spec, indent=2)
             except (TypeError, ValueError) as error:
-                cure = "use dict, list, str, int, float, bool and None"
+                advice = "use dict, list, str, int, float, bool and None"
                 message = f"the mapping contains a value that a spec cannot contain: {error}"
-                raise SpecError([file_problem("E008", message, "spec.json", cure)], {}) from None
+                raise SpecError([file_problem("E008", message, "spec.json", advice)], {}) from None
             checked = check(text, "spec.json")
         else:
             checked = check_file(Path(spec))

@@ -74,9 +74,9 @@ def section(entry: Entry, level: int) -> str:
         parts.append(f"Equivalents: {', '.join(f'{where} {quoted(name)}' for where, name in entry.same)}.")
     if entry.spellings:
         parts.append(f"Also called: {', '.join(f'`{spelling}`' for spelling in entry.spellings)}.")
-    if entry.akin:
+    if entry.related:
         parts.append(
-            f"Related names, with other values or another form: {', '.join(f'`{word}`' for word in entry.akin)}."
+            f"Related names, with other values or another form: {', '.join(f'`{word}`' for word in entry.related)}."
         )
     return "\n\n".join(parts) + "\n"
 

@@ -26,7 +26,7 @@ Outputs = Mapping[str, Output]
 
 
 def misfit(outputs: Outputs, path: Path) -> tuple[str, str] | None:
-    """Why predictions cannot go into a file called `path`, and the cure; None where they can."""
+    """The message and help if predictions cannot be written to a file called `path`, else None."""
     if path.suffix.lower() not in FORMATS:
         return f"cannot determine the format from the name `{path.name}`", "use a name that ends in `.csv` or `.npz`"
     for output in outputs.values():

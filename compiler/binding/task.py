@@ -15,7 +15,7 @@ from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.losses.without_target import NoLoss
 
 SAMPLE_WEIGHT = "data.sample_weight"
-"""The key of the weights of rows among the targets of a task: no target can have this name."""
+"""The key of the sample weights among the targets of a task: no target can have this name."""
 Classes = tuple[str, ...] | int | None
 """The names of the classes of a label, or their number where they have no names."""
 

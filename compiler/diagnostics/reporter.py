@@ -65,9 +65,9 @@ class ProblemCollector:
         if any(problem.label.place == removed for problem in self.problems):
             return
         label, needs = Label(removed, "removed here"), Label(use.place(), "needs it")
-        cure = "remove what needs it too, or redefine it"
+        advice = "remove what needs it too, or redefine it"
         message = f"{what} is removed but still needed"
-        self.collect(Problem(code, message, label, (), (cure,), (needs,), use.path))
+        self.collect(Problem(code, message, label, (), (advice,), (needs,), use.path))
 
 
 def as_tuple(texts: str | Iterable[str]) -> tuple[str, ...]:

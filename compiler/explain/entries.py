@@ -70,7 +70,7 @@ class Entry:
     example: str
     same: tuple[tuple[str, str], ...]
     spellings: tuple[str, ...]
-    akin: tuple[str, ...]
+    related: tuple[str, ...]
 
     @property
     def headline(self) -> str:
@@ -152,7 +152,7 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
         cls.example,
         () if table.kind in ("source", "reader") else equivalents_of(cls),
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
-        cls.akin,
+        cls.related,
     )
 
 
@@ -236,7 +236,7 @@ def ports_of(table: Registry[Any], cls: type[Layer]) -> tuple[str, ...]:
     try:
         layer = table.build(None if document is None else document.data.get("example"))
     except ValidationError:
-        # Of a plug-in; those of modelc are held to by a test.
+        # Of a plug-in; those of modelc have a test.
         return ("output",)
     if type(layer) is not cls:
         return ("output",)

@@ -69,7 +69,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """So many copies one behind the other, below `path`."""
+    """Copies in sequence, below `path`."""
 
     path: str
     times: int

@@ -285,13 +285,13 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     """Report a layer whose vocabulary is smaller than the number of ids that the layer before it outputs, also through
     layers that only move ids.
     """
-    room = node.layer.ids() if node.layer is not None else None
+    room = node.layer.vocabulary_size() if node.layer is not None else None
     source = node
     while room is not None and source.first is not None:
         before = planned.graph.node(source.first.node)
         if before is None or before.layer is None:
             return
-        count = before.layer.gives()
+        count = before.layer.num_output_ids()
         if count is not None and count > room:
             reporter.add(
                 "E308",

@@ -49,7 +49,7 @@ class Settings(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """How often an item stands one behind the other; `tied` copies share the weights of the first."""
+    """The number of repetitions of an item, in sequence; `tied` copies share the weights of the first."""
 
     times: int
     tied: bool

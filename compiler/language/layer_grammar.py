@@ -45,15 +45,15 @@ NODES_OF = Names(
     if_empty=("no node", "add a node"),
     help=instead.as_nodes,
 )
-TIMES = integer("How often.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
+TIMES = integer("Number of repetitions.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
 REPEAT = Either(
     Keys(
         "`repeat`",
         {"times": TIMES, "tied": boolean("Whether all use one set of weights.")},
-        (Need(("times",), "write `repeat: {times: 4, tied: true}`", "how often?"),),
+        (Need(("times",), "write `repeat: {times: 4, tied: true}`", "number of repetitions?"),),
     ),
     value=TIMES,
-    description="How often this stands, one behind the other: a number, or `{times: N, tied: true}`.",
+    description="Number of repetitions, in sequence: a number, or `{times: N, tied: true}`.",
 )
 LIKE_THIS = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
 JOIN = Thing(LAYERS, description="The layer that joins the branches.")

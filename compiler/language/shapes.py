@@ -161,7 +161,7 @@ def text(description: str, expected: str = "", help: Help = "") -> Value:
 def integer(
     description: str, least: int, most: int = 0, below: int = 0, range: str = "", nullable: bool = False
 ) -> Value:
-    """A whole number of at least `least`, where they are given of at most `most` and below `below`."""
+    """An integer of at least `least` and, if given, at most `most` and below `below`."""
     bounds = {"minimum": least} | ({"maximum": most} if most else {}) | ({"exclusiveMaximum": below} if below else {})
     return Value({"type": ["integer", "null"] if nullable else "integer", **bounds}, description, range=range)
 

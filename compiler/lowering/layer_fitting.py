@@ -116,10 +116,10 @@ def check_finite(node: Node, entries: Arrays) -> None:
             )
 
 
-def nothing_to_learn(node: Node, reason: str, cure: str) -> RunError:
+def nothing_to_learn(node: Node, reason: str, advice: str) -> RunError:
     return RunError(
         "E403",
         f"{display_name(node)} cannot be fitted to the training rows: {reason}",
-        helps=(cure,),
+        helps=(advice,),
         at=node.at,
     )

@@ -1,11 +1,11 @@
-"""Tests for classes of the pattern: what the layers, losses and metrics of modelc are held to, for those of plug-ins.
+"""The public test kit: the tests of modelc's own layers, losses and metrics, for those of plug-ins.
 
     from modelc.testing import check_layer
 
     def test_shift() -> None:
         check_layer(Shift, {"by": 0.5}, numpy.ones((3, 4), "float32"), oracle=lambda inputs, weights: inputs["x"] + 0.5)
 
-Each raises AssertionError with what is wrong. Not for models: these are what `modelc validate` checks.
+Each raises AssertionError with the first fault. Not for models: use `modelc validate` for these.
 """
 
 from modelc.testing.layers import check_layer

@@ -19,7 +19,7 @@ PADDING = 2
 class Case:
     """A layer with weights and state, and the batch that it is tried on. Inputs and masks are by slot.
 
-    `real` says how many rows count, the first ones; None where all do.
+    `valid_rows` is the number of valid rows, the first ones; None if all are valid.
     """
 
     layer: Layer
@@ -28,7 +28,7 @@ class Case:
     state: Mapping[str, Any]
     inputs: Mapping[str, Any]
     masks: Mapping[str, Any]
-    real: int | None = None
+    valid_rows: int | None = None
 
     @property
     def rows(self) -> int:
@@ -45,7 +45,7 @@ class Case:
         train: bool = False,
         rows: "Array | None" = None,
     ) -> Result:
-        """What the layer gives, with the case's own weights, inputs and masks for what is left out."""
+        """The result of the layer; weights, inputs and masks that are not given are those of the case."""
         import jax
         import jax.numpy as jnp
 
@@ -102,7 +102,7 @@ class Case:
         return quickly(both)(dict(self.params), dict(self.inputs))
 
     def total(self, params: Any, floats: Any, **options: Any) -> Any:
-        """A number that hangs on every value of the real rows: what gradients are taken of. `floats` are float inputs."""
+        """A scalar that depends on every value of the valid rows, for gradients. `floats` are float inputs."""
         import jax.numpy as jnp
 
         result = self.result(params, merged(self.inputs, floats), **options)
@@ -110,13 +110,13 @@ class Case:
         total: Any = sum(map(jnp.sum, result.penalties.values()), start=jnp.zeros((), dtype))
         for index, (_, value) in enumerate(sorted(result.outputs.items())):
             if is_float(value):
-                real = value[: self.real]
-                total += jnp.sum(real * normal(real.shape, seed=40 + index).astype(real.dtype))
+                valid_rows = value[: self.valid_rows]
+                total += jnp.sum(valid_rows * normal(valid_rows.shape, seed=40 + index).astype(valid_rows.dtype))
         return total
 
 
 def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
-    """The layer with weights and state beside their first values, lest zeros hide a fault; state that is learnt is."""
+    """The layer with weights and state that differ from their initial values, lest zeros hide a fault; fitted state is fitted."""
     import jax
     import jax.numpy as jnp
     import numpy as np
@@ -195,4 +195,4 @@ def padded(case: Case, fill: Callable[..., Any]) -> Case:
     longer = partial(fill, rows=PADDING)
     state = {name: longer(x) if case.plan.state[name].per_row else x for name, x in case.state.items()}
     inputs, masks = jax.tree.map(longer, case.inputs), jax.tree.map(longer, case.masks)
-    return replace(case, inputs=inputs, masks=masks, state=state, real=case.rows)
+    return replace(case, inputs=inputs, masks=masks, state=state, valid_rows=case.rows)

@@ -1,4 +1,4 @@
-"""What the text of a class is held to: documented in full, an example that works, one notation there and back."""
+"""Tests the documentation of a class: complete, with a working example, and a notation that round-trips."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext

@@ -1,6 +1,6 @@
-"""What every layer is held to: its two methods agree, and neither padding, batches nor precision show in its values.
+"""Tests of a layer: its methods agree, and padding, batches and precision do not change its values.
 
-`LAWS` has one function for each; `check_layer` holds a layer to all of them, a test of many layers may take them apart.
+`LAWS` has one function for each property; `check_layer` runs all of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,9 +37,9 @@ def check_layer(
     smooth: bool = True,
     half: float = HALF,
 ) -> None:
-    """Hold a layer to all that those of modelc are held to. Raises AssertionError.
+    """Run all tests of modelc's own layers on a layer. Raises AssertionError.
 
-    `layer` is its class, or its name in a table; `arguments` is what a spec gives it. `inputs` is a batch of at least two
+    `layer` is its class, or its name in a registry; `arguments` are those of a spec. `inputs` is a batch of at least two
     rows: an array, a tuple for a slot that takes many, or a mapping by slot; `masks` by slot, `[batch, time]`. `oracle`
     computes the output from inputs by slot and weights by name, independently: an array, or a mapping by port. It is
     compared to 1e-5 of the largest value, and its gradients to 1e-4 where it is written in jax (`oracle_gradients`).
@@ -83,7 +83,7 @@ def plan_is_what_apply_gives(case: Case) -> None:
             assert found_masks == masked, f"apply gives masks {found_masks}, plan promises {masked}"
         else:
             assert not found_masks, f"a layer whose masking is {case.layer.masking!r} gives masks of its own"
-        assert case.layer.penalizes or not given["penalties"], "apply gives penalties, and `penalizes` is not set"
+        assert case.layer.penalizes or not given["penalties"], "apply returns penalties, but `penalizes` is not set"
 
 
 def jit_changes_nothing(case: Case) -> None:
@@ -115,8 +115,8 @@ def one_row_is_a_batch(case: Case) -> None:
 
 
 def padded_rows_change_nothing(case: Case) -> None:
-    """Rows that only pad the batch change nothing for real ones in values, state and penalties, whatever they hold, nor
-    in gradients, where they hold numbers: `x.T @ g` of a row of NaN is NaN, and batches are filled up with rows of data.
+    """Padding rows change no values, state or penalties of valid rows, whatever they contain, nor
+    gradients, if they contain numbers: `x.T @ g` of a row of NaN is NaN, and batches are padded with rows of data.
     """
     import jax
     import jax.numpy as jnp
@@ -139,11 +139,11 @@ def padded_rows_change_nothing(case: Case) -> None:
         ):
             where = f"padded rows, gradient by input {jax.tree_util.keystr(path)}, train={train}"
             close(found[:count], expected, GRADIENT, where)
-            assert not found[count:].any(), f"{where}: a row that only pads has one"
+            assert not found[count:].any(), f"{where}: a padding row has one"
 
 
 def masked_steps_change_nothing(case: Case) -> None:
-    """What stands at steps that a mask leaves out changes nothing at the others."""
+    """Values at masked steps change nothing at other steps."""
     import jax
     import jax.numpy as jnp
 
@@ -254,7 +254,7 @@ def agrees(case: Case, oracle: Callable[[Mapping[str, Any], Mapping[str, Any]], 
 
 
 def probe(layer: Layer) -> None:
-    """`plan` bears every input: it makes a plan, or says in a PlanError what to do."""
+    """`plan` accepts every input, or raises a PlanError with a help."""
     shapes: tuple[tuple[int, ...], ...] = ((), (1,), (4,), (3, 4), (1, 5, 2), (5, 5, 3), (2, 3, 4, 5))
     for shape in shapes:
         for dtype in ("float32", "int32", "uint8", "bool"):

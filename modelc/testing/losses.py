@@ -1,4 +1,4 @@
-"""What every loss is held to: values per element in at least float32, of each row alone, with gradients."""
+"""Tests of a loss: one value per element in at least float32, independent of other rows, with gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ def check_loss(
     oracle_gradients: bool = True,
     smooth: bool = True,
 ) -> None:
-    """Hold a loss to all that those of modelc are held to. Raises AssertionError.
+    """Run all tests of modelc's own losses on a loss. Raises AssertionError.
 
     `outputs` is a batch of at least two rows, a tuple of them for a loss of several values, logits where the loss has an
     `activation`; `target` is None where it takes none. `oracle` computes the elements of outputs and target independently;
@@ -34,7 +34,7 @@ def check_loss(
         target = None if target is None else jnp.asarray(target)
         rows = given[0].shape[0]
         assert rows > 1, "the outputs need at least two rows"
-        assert len(given) == len(built.slots), f"the loss is of {', '.join(built.slots)}, got {len(given)} arrays"
+        assert len(given) == len(built.slots), f"the loss takes {', '.join(built.slots)}, got {len(given)} arrays"
         assert built.takes_target == (target is not None), "`takes_target` does not say whether there is a target"
         shape = built.plan(*map(of, given), None if target is None else of(target))
         built.plan(*map(of, given), None)

@@ -1,4 +1,4 @@
-"""What every metric is held to: sums of constant size that add up, in which nothing shows that does not count."""
+"""Tests of a metric: sums of constant size that add up over batches, independent of elements that do not count."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite, isnan
@@ -19,7 +19,7 @@ def check_metric(
     link: Link = None,
     oracle: Callable[[Any, Any], float] | None = None,
 ) -> None:
-    """Hold a metric to all that those of modelc are held to. Raises AssertionError.
+    """Run all tests of modelc's own metrics on a metric. Raises AssertionError.
 
     `prediction` and `target` are a batch of at least three rows; predictions are probabilities where `link` says so.
     `oracle` computes the metric of the two independently, and is compared to 1e-5.

@@ -1,4 +1,4 @@
-"""How the tests of the kit compare numbers, and the numbers that they draw."""
+"""Numeric comparisons and drawn values for the tests of the kit."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def widened(tree: Any) -> Any:
 
 
 def check_slopes(function: Callable[..., Any], *arguments: Any, what: str) -> None:
-    """Hold the gradient of `function`, a scalar, against a difference of its values in a random direction, in float64."""
+    """Compare the gradient of the scalar `function` with a finite difference in a random direction, in float64."""
     import jax
 
     with jax.enable_x64(True):

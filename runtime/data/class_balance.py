@@ -16,7 +16,7 @@ from modelc.runtime.data.dataset import Part, read_mask
 def balanced(task: Task, train: Part) -> Task:
     """`task` with weights in place of `balanced`: `n / (classes * count of the class)` over the rows of `train`.
 
-    Elements that a mask leaves out are not counted, unless the model computes it; weights of rows change nothing. Raises
+    Elements that a mask leaves out are not counted, unless the model computes it; sample weights have no effect. Raises
     RunError E404 for a class that has no rows.
     """
     return replace(task, terms=tuple(with_numbers(task, term, train) for term in task.terms))

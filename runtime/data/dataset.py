@@ -266,7 +266,7 @@ def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | Non
 def check_ids(task: Task, inputs: Arrays) -> None:
     """Raise RunError for ids outside the vocabulary of a layer."""
     for node in task.planned.graph.nodes:
-        ids = None if node.layer is None else node.layer.ids()
+        ids = None if node.layer is None else node.layer.vocabulary_size()
         source = None if ids is None else id_source(task, node.path)
         if ids is None or source is None or source not in inputs:
             continue

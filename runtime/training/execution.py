@@ -45,7 +45,7 @@ def operations(task: Task) -> float:
         edges = [feed.edge for feed in node.feeds or ()]
         shapes = [type_.shape for edge in edges if (type_ := task.planned.type(edge)) is not None]
         positions = max(prod(shape[:-1]) for shape in [*shapes, *(out.shape for out in plan.outputs.values())])
-        looked_up = node.layer is not None and node.layer.ids() is not None
+        looked_up = node.layer is not None and node.layer.vocabulary_size() is not None
         weights = 0 if looked_up else sum(prod(weight.shape) for weight in plan.params.values())
         total += 6.0 * weights * positions
     return total

@@ -38,7 +38,7 @@ def json_schema() -> Schema:
     definitions = {f"{table.kind}.{name}": arguments_schema(table, name) for table in TABLES for name in sorted(table)}
     definitions |= {f"any.{table.kind}": without_type(thing_schema(Thing(table))) for table in TABLES}
     definitions |= {f"shape.{name}": shape_schema(shape) for name, shape in RECURRING.items()}
-    # A spec that is laid over another need not say what the other says.
+    # A spec that extends another one may omit keys of the other.
     inside, none = needed(definitions)
     needs = {
         name: [

@@ -1,4 +1,4 @@
-"""Parts a JSON Schema in two: what a spec may say anywhere, and what it must say unless it is laid over another.
+"""Splits a JSON Schema in two: the allowed keys of a spec, and the required ones, which a spec that extends another may omit.
 
 A spec with `extends` may leave out what the other says; nothing but the top of a schema can know whether it is one.
 """

@@ -139,7 +139,7 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
 
 
 def read_repeat(reporter: Reporter, raw: Any, path: Path) -> Repeat | None:
-    """The value of `repeat`: how often, or a mapping that also says whether the copies share weights."""
+    """The value of `repeat`: a number, or a mapping that also says whether the copies share weights."""
     found = read(reporter, REPEAT, raw, path)
     entries = found if isinstance(found, Mapping) else {"times": found}
     times: int | None = entries.get("times")
@@ -171,20 +171,20 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
 
 def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
     """The layer that joins the branches of `parallel`; None where it cannot be read, which is reported."""
-    cure = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
+    advice = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
     block = next(
         (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in reporter.document.defined), None
     )
     if block is not None:
-        cure += "; or write a graph in which the branches are nodes that feed the block"
+        advice += "; or write a graph in which the branches are nodes that feed the block"
         reporter.add(
-            "E101", f"`{block}` is a block, but only a layer can join branches", path, label="a block", help=cure
+            "E101", f"`{block}` is a block, but only a layer can join branches", path, label="a block", help=advice
         )
         return None
     found = read_named(reporter, JOIN, raw, path)
     if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
         return found
-    reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=cure)
+    reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=advice)
     return replace(found, value=None)
 
 

@@ -121,7 +121,7 @@ def report_second(
 
 
 def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
-    """The cure for things beside the first that may be meant as its arguments: `activation` beside `dense`."""
+    """The help for names beside the first that may be meant as its arguments: `activation` beside `dense`."""
     first, *others = known
     cls = table.find(first)
     given = raw[first]

@@ -71,7 +71,7 @@ def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
             label="unknown format",
             help="write `modelc: 1`",
         )
-        # `"1"` and `1.0` are slips; another number, or a word, is a language of which nothing is known here.
+        # `"1"` and `1.0` are typos; another number, or a word, is an unknown language.
         return str(top["modelc"]) in (f"{FORMAT}", f"{FORMAT}.0")
     return True
 

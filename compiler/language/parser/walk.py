@@ -201,8 +201,8 @@ def lacks_entry(reporter: Reporter, if_empty: tuple[str, str] | None, raw: Any, 
     """Report a mapping or a list that is empty and must not be; says whether it is one."""
     if if_empty is None or raw not in ({}, []) or reporter.has_hole(path):
         return False
-    label, cure = if_empty
-    reporter.add("E104", f"{what} is empty", path, key=True, label=label, help=cure)
+    label, advice = if_empty
+    reporter.add("E104", f"{what} is empty", path, key=True, label=label, help=advice)
     return True
 
 
@@ -259,10 +259,10 @@ def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, 
 def wrong_kind(reporter: Reporter, expected: str, raw: Any, path: Path, what: str, help: Help = "") -> None:
     """Report a value that is not what is `expected`, such as `the name of a node`."""
     label = f"expected a {expected.split()[1].rstrip(',')}"
-    cure = help_for(reporter, help, raw, path)
+    advice = help_for(reporter, help, raw, path)
     message = (
         f"{label}, got {describe(raw)}"
         if isinstance(path[-1], int)
         else f"{what} must be {expected}, got {describe(raw)}"
     )
-    reporter.add("E105", message, path, label=label, help=cure)
+    reporter.add("E105", message, path, label=label, help=advice)

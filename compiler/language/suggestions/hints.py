@@ -116,7 +116,7 @@ def scalar_help(name: str, value: Any) -> str:
 
 
 def is_quotient(value: Any, computed: bool) -> bool:
-    """Whether a value is a whole number that an expression gave as a fraction, as `/` does."""
+    """Whether a value is an integer that an expression gave as a float, as `/` does."""
     return computed and isinstance(value, float) and value.is_integer()
 
 
@@ -158,7 +158,7 @@ def has_leading_zero(value: Any) -> bool:
 
 
 def whole_number(text: str) -> int | None:
-    """The whole number that a text of digits is, with a sign or without; None for all else, and for what is too long to be one."""
+    """The integer that a string of digits stands for, with or without a sign; None for other and for too long strings."""
     digits = text[1:] if text[:1] in ("+", "-") else text
     return int(text) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
 

@@ -40,7 +40,7 @@ def suggest(
         if isinstance(known, Registry):
             fitting = [entry for entry in same if takes_all(known, entry, arguments)] if len(same) > 1 else same
             new = (fitting or same)[0]
-            is_safe = len(fitting) == 1 and fold(bare(name)) not in map(fold, known.find(new).akin)
+            is_safe = len(fitting) == 1 and fold(bare(name)) not in map(fold, known.find(new).related)
             is_safe = is_safe and not counts_otherwise(name, arguments)
         else:
             new = same[0]

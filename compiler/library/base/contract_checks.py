@@ -1,4 +1,4 @@
-"""What a class gives, held to what its kind promises, where it arrives: a plug-in's fault is then called the plug-in's."""
+"""Checks the results of a class against the contract of its kind, so that a fault of a plug-in is attributed to the plug-in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ class ContractViolation(Exception):
 
 
 def need_a(thing: Any, method: str, value: Any, wanted: type) -> None:
-    """Raise BrokenPromise unless `value`, which `method` of `thing` gave, is a `wanted`."""
+    """Raise ContractViolation unless `value`, which `method` of `thing` gave, is a `wanted`."""
     if not isinstance(value, wanted):
         expected = wanted.__name__.lower() if wanted in (tuple, Mapping) else f"`{wanted.__name__}`"
         raise ContractViolation(
@@ -24,7 +24,7 @@ def need_a(thing: Any, method: str, value: Any, wanted: type) -> None:
 
 
 def need_types(thing: Any, method: str, types: Any) -> None:
-    """Raise BrokenPromise unless `types`, which `method` of `thing` gave by port, are types of arrays."""
+    """Raise ContractViolation unless `types`, which `method` of `thing` gave by port, are types of arrays."""
     for port, type_ in types.items() if isinstance(types, Mapping) else [("output", types)]:
         right = (
             isinstance(type_, TensorType)
@@ -42,7 +42,7 @@ def need_types(thing: Any, method: str, types: Any) -> None:
 def need_shape(
     thing: Any, method: str, value: Any, shape: tuple[int, ...], port: str = "", *, rows: bool = True
 ) -> None:
-    """Raise BrokenPromise unless the array that `method` of `thing` gave has the planned `shape`: a batch of such `rows`,
+    """Raise ContractViolation unless the array that `method` of `thing` gave has the planned `shape`: a batch of such `rows`,
     or the whole. Else it might be broadcast."""
     given = getattr(value, "shape", None)
     if given is None or given[rows:] != shape or len(given) != len(shape) + rows:
@@ -53,8 +53,8 @@ def need_shape(
 
 
 def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -> None:
-    """Raise BrokenPromise unless the array that `method` of `thing` gave holds the kind of values that is planned: floats
-    of any width, whole numbers, or bools. Else gradients would end there."""
+    """Raise ContractViolation unless the array that `method` of `thing` gave holds the kind of values that is planned: floats
+    of any width, integers, or bools. Else gradients would end there."""
     given = str(value.dtype)
     if kind_of(given) != kind_of(dtype):
         where = f" at `{port}`" if port else ""

@@ -132,7 +132,7 @@ NonNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 """A rate in [0, 1)."""
 Size = Annotated[int, Field(ge=1, lt=2**31)]
-"""A whole number of 1 or more."""
+"""An integer of at least 1."""
 Sizes1 = Annotated[tuple[Size], BeforeValidator(ReadSizes(1))]
 """The size along one axis, or a list with it."""
 Sizes2 = Annotated[tuple[Size, Size], BeforeValidator(ReadSizes(2))]
@@ -140,7 +140,7 @@ Sizes2 = Annotated[tuple[Size, Size], BeforeValidator(ReadSizes(2))]
 Sizes3 = Annotated[tuple[Size, Size, Size], BeforeValidator(ReadSizes(3))]
 """One size for three axes, or a list of three."""
 Count = Annotated[int, Field(ge=0, lt=2**31)]
-"""A whole number of 0 or more."""
+"""An integer of at least 0."""
 Counts1 = Annotated[tuple[Count], BeforeValidator(ReadSizes(1))]
 Counts2 = Annotated[tuple[Count, Count], BeforeValidator(ReadSizes(2))]
 Counts3 = Annotated[tuple[Count, Count, Count], BeforeValidator(ReadSizes(3))]

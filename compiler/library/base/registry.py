@@ -38,7 +38,7 @@ class Registered(BaseModel):
     """The same thing in PyTorch, below `torch`: `nn.Linear`. Empty where there is none."""
     spellings: ClassVar[tuple[str, ...]] = ()
     """What else it is called (`bn`, `fc`)."""
-    akin: ClassVar[tuple[str, ...]] = ()
+    related: ClassVar[tuple[str, ...]] = ()
     """What others call something near: another form of it, or the same with other defaults (`one_hot`, `instance_norm`)."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
@@ -47,7 +47,7 @@ class Registered(BaseModel):
     def words(cls) -> tuple[str, ...]:
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
-        return (*same, *cls.spellings, *cls.akin)
+        return (*same, *cls.spellings, *cls.related)
 
 
 T = TypeVar("T", bound=Registered)

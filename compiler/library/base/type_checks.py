@@ -5,14 +5,14 @@ from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
 
 def need_floats(x: TensorType, slot: str = "") -> None:
-    """Raise PlanError E303 unless `x` holds floats; the cure depends on what the values probably are."""
+    """Raise PlanError E303 unless `x` has floats; the help depends on what the values probably are."""
     if x.dtype == "uint8":
-        cure = "add `rescaling: 1/255` before it"
+        advice = "add `rescaling: 1/255` before it"
     elif x.is_integer:
-        cure = "add `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
+        advice = "add `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
     else:
-        cure = "add `rescaling: 1` before it"
-    need(x.is_float, f"expected float values, got {x.dtype}", help=cure, slot=slot, code="E303")
+        advice = "add `rescaling: 1` before it"
+    need(x.is_float, f"expected float values, got {x.dtype}", help=advice, slot=slot, code="E303")
 
 
 def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "axis") -> None:
@@ -33,21 +33,21 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     axes = ", ".join(f"{place - x.rank} ({size})" for place, size in enumerate(x.shape))
     there = f"{show_shape(x.shape)} has the axes {axes}"
     if axis == 0:
-        cure = f"{there}; in Keras 0 is the batch"
+        advice = f"{there}; in Keras 0 is the batch"
     elif 0 < axis <= x.rank:
-        cure = f"write `{argument}: {axis - x.rank - 1}` for what Keras calls {axis}; {there}"
+        advice = f"write `{argument}: {axis - x.rank - 1}` for what Keras calls {axis}; {there}"
     else:
-        cure = there
+        advice = there
     need(
         axis < 0,
         f"`{argument}` is {axis}, but axes count from the end, because the batch axis is never written",
-        help=cure,
+        help=advice,
         argument=argument,
         meant=(axis, axis - x.rank - 1) if 0 < axis <= x.rank else None,
     )
     need(
         -axis <= x.rank,
         f"`{argument}` is {axis}, but {show_shape(x.shape)} does not have this axis",
-        help=cure,
+        help=advice,
         argument=argument,
     )

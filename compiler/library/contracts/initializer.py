@@ -1,4 +1,4 @@
-"""The contract of an initializer: how the first values of a weight are drawn. Formulas follow Keras 3."""
+"""The contract of an initializer: how the initial values of a weight are drawn. Formulas follow Keras 3."""
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import Registered

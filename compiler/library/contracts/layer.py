@@ -159,7 +159,7 @@ class Call:
     """All that `apply` may use beside its input arrays.
 
     `masks` has an entry per slot: a bool array `[batch, time]`, None, or a tuple of these for a `many` slot.
-    `rows` is a bool array `[batch]`, false for rows that only pad the batch; None where every row is real.
+    `rows` is a bool array `[batch]`, false for padding rows; None if all rows are valid.
     `key` is this node's key for this step, None outside training.
     """
 
@@ -262,7 +262,7 @@ class Layer(Registered):
         raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
 
     def by_hand(self) -> str:
-        """`, or give it `mean` and `variance``: the end of a cure where `fit` is out of the question."""
+        """`, or give it `mean` and `variance``: the end of a help if `fit` is not possible."""
         return f", or give it {name_list(self.given)}" if self.given else ""
 
     def weight(self, name: str, shape: tuple[int, ...], axes: tuple[str | None, ...], dtype: str = "float32") -> Weight:
@@ -280,11 +280,11 @@ class Layer(Registered):
         """This layer without its last activation, and that activation; None for a layer that ends in none."""
         return None
 
-    def ids(self) -> int | None:
+    def vocabulary_size(self) -> int | None:
         """For a layer that looks its input up in a table: how many ids there are; None for all others."""
         return None
 
-    def gives(self) -> int | None:
+    def num_output_ids(self) -> int | None:
         """For a layer whose output is ids: how many different ones, counted from 0; None for all others."""
         return None
 

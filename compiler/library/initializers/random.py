@@ -19,7 +19,7 @@ class RandomNormal(Initializer):
     primary = "stddev"
     example = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
     spellings = ("gaussian",)
-    akin = ("normal_",)
+    related = ("normal_",)
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
@@ -33,7 +33,7 @@ class RandomUniform(Initializer):
 
     keras = "initializers.RandomUniform"
     torch = "nn.init.uniform_"
-    akin = ("uniform_",)
+    related = ("uniform_",)
     example = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
 
     minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
@@ -61,7 +61,7 @@ class TruncatedNormal(Initializer):
 
     keras = "initializers.TruncatedNormal"
     torch = "nn.init.trunc_normal_"
-    akin = ("trunc_normal_",)
+    related = ("trunc_normal_",)
     primary = "stddev"
     example = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
 

@@ -29,7 +29,7 @@ class ClassLoss(WeighsClasses):
         labels = output.shape[:-1]
         if target is None or target.shape == output.shape:
             return labels
-        need(target.shape == labels, mismatch(output, target), help=cure(output, target), code="E304")
+        need(target.shape == labels, mismatch(output, target), help=advice(output, target), code="E304")
         need(
             target.is_integer,
             f"labels must be integers, the target is {target}",
@@ -79,7 +79,7 @@ def mismatch(output: TensorType, target: TensorType) -> str:
     )
 
 
-def cure(output: TensorType, target: TensorType) -> str:
+def advice(output: TensorType, target: TensorType) -> str:
     """What to do about it."""
     labels = output.shape[:-1]
     if target.shape == (*labels, 1):
@@ -89,7 +89,7 @@ def cure(output: TensorType, target: TensorType) -> str:
         )
     if target.is_integer and target.rank == output.rank and target.shape[:-1] == labels:
         size = target.shape[-1]
-        return f"whole numbers are labels, here {size} for each value: give the output {size} steps, or read one label"
+        return f"integers are labels, here {size} for each value: give the output {size} steps, or read one label"
     if target.rank == output.rank and target.shape[:-1] == labels:
         return f"give the last layer {target.shape[-1]} units, one for each class of the target"
     if output.shape[:1] == target.shape and output.rank > 1:
@@ -108,6 +108,6 @@ def expected(terms: Array, target: Array, smoothing: float = 0.0) -> Array:
         # A comparison instead of a gather: its gradient is elementwise, that of a gather is a scatter.
         chosen = jnp.arange(terms.shape[-1]) == target[..., None]
         picked = jnp.sum(jnp.where(chosen, terms, 0.0), axis=-1)
-        # Labels are range-checked before training; one that slips through must show as NaN, never as a loss of 0.
+        # Labels are range-checked before training; one that is missed must show as NaN, never as a loss of 0.
         picked = jnp.where(jnp.any(chosen, axis=-1), picked, jnp.nan)
     return (1.0 - smoothing) * picked + smoothing * jnp.mean(terms, axis=-1) if smoothing else picked

@@ -36,7 +36,7 @@ class WeighsClasses(Loss):
         raise NotImplementedError
 
     def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
-        """How often each class is in `target`, `[rows, ...]`."""
+        """The number of elements of each class in `target`, `[rows, ...]`."""
         raise NotImplementedError
 
     def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
@@ -89,11 +89,13 @@ def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
     """The error for a class that is neither a name nor an index."""
     if names:
         close = get_close_matches(written, names, n=1)
-        cure = f"did you mean `{close[0]}`?" if close else "use the names of the classes"
+        advice = f"did you mean `{close[0]}`?" if close else "use the names of the classes"
         note = f"classes: {', '.join(names)}"
     else:
-        cure = f"write indexes from 0 to {count - 1}, or name the classes: `category: {{classes: [...]}}` of the target"
+        advice = (
+            f"write indexes from 0 to {count - 1}, or name the classes: `category: {{classes: [...]}}` of the target"
+        )
         note = "the classes of this target have no names"
     return PlanError(
-        f"`class_weight` names no class: `{written}`", help=cure, note=note, argument="class_weight", code="E304"
+        f"unknown class `{written}` in `class_weight`", help=advice, note=note, argument="class_weight", code="E304"
     )

@@ -59,7 +59,7 @@ class CTC(Loss):
         if target is not None:
             need(
                 target.rank == 1 and target.is_integer,
-                f"expected labels of shape [length], whole numbers, the target is {target}",
+                f"expected integer labels of shape [length], the target is {target}",
                 help=f"save one row of labels for each row, filled up with the blank, {self.blank}",
                 code="E304",
             )

@@ -46,7 +46,7 @@ class CategoricalHinge(ClassLoss):
 
     keras = "losses.CategoricalHinge"
     spellings = ("multiclass_hinge",)
-    akin = ("MultiMarginLoss",)
+    related = ("MultiMarginLoss",)
     example = "categorical_hinge"
 
     def compare(self, values: Array, target: Array) -> Array:

@@ -122,7 +122,7 @@ class Poisson(ElementwiseLoss):
 
     keras = "losses.Poisson"
     torch = "nn.PoissonNLLLoss"
-    akin = ("poisson_nll", "PoissonNLLLoss")
+    related = ("poisson_nll", "PoissonNLLLoss")
     example = "poisson"
     limits = (0.0, inf)
 

@@ -177,7 +177,7 @@ class Triplet(Loss):
     torch = "nn.TripletMarginLoss"
     primary = "margin"
     spellings = ("triplet_loss",)
-    akin = ("TripletMarginLoss",)
+    related = ("TripletMarginLoss",)
     example = "triplet: {margin: 0.2}"
     slots = ("anchor", "positive", "negative")
     takes_target = False

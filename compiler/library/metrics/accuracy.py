@@ -48,7 +48,7 @@ class TopKAccuracy(AnswerMetric):
     keras = "metrics.TopKCategoricalAccuracy"
     primary = "k"
     spellings = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
-    akin = ("top_k_accuracy_score",)
+    related = ("top_k_accuracy_score",)
     example = "top_k_accuracy: 3"
     better = "higher"
 

@@ -100,7 +100,7 @@ class FBeta(CountedMetric):
     keras = "metrics.FBetaScore"
     primary = "beta"
     spellings = ("f1", "f1_score", "f_score")
-    akin = ("f2",)
+    related = ("f2",)
     example = "f_beta: 1.0"
     better = "higher"
 

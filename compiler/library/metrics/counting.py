@@ -1,4 +1,4 @@
-"""Counts that stay exact over an epoch, and how often each class was answered rightly and wrongly.
+"""Counts that stay exact over an epoch, and true and false positives and negatives of each class.
 
 A float32 stops counting at 2**24. Every sum is therefore kept as two, a multiple of 4096 and the rest, both of which
 can be added up in float32 for far longer.
@@ -77,7 +77,7 @@ def read_counts(sums: Mapping[str, Any]) -> Counts:
 
 
 def count(prediction: Array, target: Array, weight: Array, link: Link, threshold: float) -> Mapping[str, Array]:
-    """How often each class, or value on the last axis, was rightly and wrongly answered and left out, `[classes]` each.
+    """True positives, false positives and false negatives of each class, or value on the last axis, `[classes]` each.
 
     Yes-or-no outputs answer yes above `threshold`, a target above 0.5 is a yes; other outputs answer with one class.
     """

@@ -57,9 +57,9 @@ class ThresholdMetric(Metric):
 class PrecisionAtRecall(ThresholdMetric):
     """The best precision, `tp / (tp + fp)`, of all thresholds with a recall, `tp / (tp + fn)`, of at least `recall`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the recall. Probabilities are held against
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the recall. Probabilities are compared with
     `num_thresholds` thresholds evenly from 0 to 1, strictly above being a yes, all values together or those of
-    `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `PrecisionAtRecall`.
+    `class_id`; of class probabilities each class is compared with the rest. Follows Keras 3 `PrecisionAtRecall`.
     """
 
     primary = "recall"
@@ -75,9 +75,9 @@ class PrecisionAtRecall(ThresholdMetric):
 class RecallAtPrecision(ThresholdMetric):
     """The best recall, `tp / (tp + fn)`, of all thresholds with a precision, `tp / (tp + fp)`, of at least `precision`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the precision. Probabilities are held against
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the precision. Probabilities are compared with
     `num_thresholds` thresholds evenly from 0 to 1, strictly above being a yes, all values together or those of
-    `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `RecallAtPrecision`.
+    `class_id`; of class probabilities each class is compared with the rest. Follows Keras 3 `RecallAtPrecision`.
     """
 
     primary = "precision"
@@ -94,9 +94,9 @@ class SensitivityAtSpecificity(ThresholdMetric):
     """The best sensitivity, `tp / (tp + fn)`, of all thresholds with a specificity, `tn / (tn + fp)`, of at least
     `specificity`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the specificity. Probabilities are held against
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the specificity. Probabilities are compared with
     `num_thresholds` thresholds evenly from 0 to 1, strictly above being a yes, all values together or those of
-    `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `SensitivityAtSpecificity`.
+    `class_id`; of class probabilities each class is compared with the rest. Follows Keras 3 `SensitivityAtSpecificity`.
     """
 
     primary = "specificity"
@@ -113,9 +113,9 @@ class SpecificityAtSensitivity(ThresholdMetric):
     """The best specificity, `tn / (tn + fp)`, of all thresholds with a sensitivity, `tp / (tp + fn)`, of at least
     `sensitivity`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the sensitivity. Probabilities are held against
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the sensitivity. Probabilities are compared with
     `num_thresholds` thresholds evenly from 0 to 1, strictly above being a yes, all values together or those of
-    `class_id`; of class probabilities each class is held against the rest. Follows Keras 3 `SpecificityAtSensitivity`.
+    `class_id`; of class probabilities each class is compared with the rest. Follows Keras 3 `SpecificityAtSensitivity`.
     """
 
     primary = "sensitivity"
@@ -164,7 +164,7 @@ class AUC(Metric):
     so the area is exact for probabilities rounded to that grid only. Between the points the ROC curve is straight, and
     the PR curve follows Davis and Goadrich 2006 (https://doi.org/10.1145/1143844.1143874), as in Keras 3 `AUC`.
 
-    Output `[..., classes]` of probabilities; of class probabilities each class is held against the rest, the target
+    Output `[..., classes]` of probabilities; of class probabilities each class is compared with the rest, the target
     being labels `[...]` or one-hot rows. `macro` is the mean of the areas of all classes that have a curve (rows of
     both kinds; for PR, yes rows), NaN if there are none; `micro` is one curve of all values together, which is Keras's
     default.
@@ -173,7 +173,7 @@ class AUC(Metric):
     keras = "metrics.AUC"
     primary = "curve"
     spellings = ("roc_auc", "roc_auc_score", "auroc")
-    akin = ("pr_auc", "average_precision")
+    related = ("pr_auc", "average_precision")
     example = "auc: {curve: PR}"
     better = "higher"
 

@@ -22,7 +22,7 @@ class SGD(Optimizer):
     torch = "optim.SGD"
     primary = "learning_rate"
     spellings = ("gradient_descent",)
-    akin = ("momentum",)
+    related = ("momentum",)
     example = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.01

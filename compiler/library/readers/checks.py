@@ -121,11 +121,11 @@ def check_bounds(
         return
     bad = ~((values >= low) & (values <= high))
     where = tuple(np.argwhere(bad)[0])
-    cure = "scale the target with `array: {scale: ...}`, or choose another loss"
+    advice = "scale the target with `array: {scale: ...}`, or choose another loss"
     raise RunError(
         "E403",
         f"`{name}` has {counted(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
         f"{values[where].item():g} in row {first_row + int(where[0])}",
         notes=(f"the metric `{metric}` counts correct classes",) if metric else (),
-        helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else cure,),
+        helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else advice,),
     )

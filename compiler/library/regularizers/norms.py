@@ -29,7 +29,7 @@ class L2(Regularizer):
     keras = "regularizers.L2"
     primary = "l2"
     spellings = ("ridge",)
-    akin = ("weight_decay",)
+    related = ("weight_decay",)
     example = "l2: 0.01"
 
     l2: Annotated[NonNegative, Field(description="Factor of the sum of squares.")] = 0.01

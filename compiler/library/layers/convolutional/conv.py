@@ -84,7 +84,7 @@ class Conv2D(Windowed2D, Conv):
     keras = "layers.Conv2D"
     torch = "nn.Conv2d"
     spellings = ("Convolution2D",)
-    akin = ("conv", "convolution")
+    related = ("conv", "convolution")
     example = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
 
     padding: PaddingField = "valid"

@@ -132,7 +132,7 @@ class Conv2DTranspose(Windowed2D, ConvTranspose):
     keras = "layers.Conv2DTranspose"
     torch = "nn.ConvTranspose2d"
     spellings = ("Convolution2DTranspose", "deconv2d")
-    akin = ("deconvolution",)
+    related = ("deconvolution",)
     example = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
 
     padding: PaddingField = "valid"

@@ -113,7 +113,7 @@ class DepthwiseConv2D(DepthwiseConv):
     """
 
     keras = "layers.DepthwiseConv2D"
-    akin = ("depthwise_convolution", "depthwise")
+    related = ("depthwise_convolution", "depthwise")
     example = "depthwise_conv2d: {kernel_size: 3, padding: same}"
     dimensions = 2
 

@@ -62,7 +62,7 @@ class Embedding(Layer):
         """The weight `embeddings`."""
         return self.weight("embeddings", (self.input_dim, self.output_dim), ("vocab", "embed"))
 
-    def ids(self) -> int | None:
+    def vocabulary_size(self) -> int | None:
         return self.input_dim
 
 

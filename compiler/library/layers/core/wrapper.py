@@ -15,8 +15,8 @@ class Wrapper(Layer):
 
     layer: Layer
 
-    def ids(self) -> int | None:
-        return self.layer.ids()
+    def vocabulary_size(self) -> int | None:
+        return self.layer.vocabulary_size()
 
     def ends_in(self) -> Activation | None:
         return self.layer.ends_in()

@@ -49,14 +49,14 @@ class Concatenate(Layer):
         if len(fitting) > 1:
             raise PlanError(
                 f"expected inputs that differ along axis {self.axis} only, got {show_shapes(inputs)}",
-                help=self.cure(inputs),
+                help=self.advice(inputs),
                 slot="inputs",
                 code="E302",
             )
         masks = [x.mask for x in inputs]
         return Plan.of(first.with_shape(*joined).with_mask(any(masks) if self.along_time(first.rank) else all(masks)))
 
-    def cure(self, inputs: tuple[TensorType, ...]) -> str:
+    def advice(self, inputs: tuple[TensorType, ...]) -> str:
         """What to do about inputs that do not fit along this axis."""
         first = inputs[0]
         for axis in range(-1, -first.rank - 1, -1):

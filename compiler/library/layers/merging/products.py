@@ -66,7 +66,7 @@ class Dot(Layer):
     slots = (Slot("inputs", many=True, least=2),)
     primary = "axes"
     spellings = ("dot_product", "inner_product")
-    akin = ("cosine_similarity",)
+    related = ("cosine_similarity",)
     example = "dot: {axes: -1, normalize: true}"
 
     axes: Annotated[

@@ -41,23 +41,23 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     other = next((x.shape for x in inputs if x.shape != first), None)
     if other is None:
         return
-    # Of vectors, one of a single number is more often a slip than a gate.
+    # Of vectors, one of a single number is more often a mistake than a gate.
     if stretchable and len(first) > 1 and stretched(inputs) is not None:
-        cure = "write `broadcast: true` to broadcast axes of size 1 to the size of the others"
+        advice = "write `broadcast: true` to broadcast axes of size 1 to the size of the others"
     elif len(first) != len(other):
-        cure = "`reshape` or `flatten` one branch, or join them with `concatenate`"
+        advice = "`reshape` or `flatten` one branch, or join them with `concatenate`"
     elif len(first) == 3 and first[:2] == other[:2]:
-        cure = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
+        advice = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
     elif len(first) == 3:
-        cure = "use `padding: same` and the same strides on every branch"
+        advice = "use `padding: same` and the same strides on every branch"
     elif first[:-1] == other[:-1]:
-        cure = (
+        advice = (
             f"give the branches the same width, for example with `dense: {first[-1]}`, or join them with `concatenate`"
         )
     else:
-        cure = "all axes must be equal: nothing is broadcast"
+        advice = "all axes must be equal: nothing is broadcast"
     raise PlanError(
-        f"expected inputs of the same shape, got {show_shapes(inputs)}", help=cure, slot="inputs", code="E302"
+        f"expected inputs of the same shape, got {show_shapes(inputs)}", help=advice, slot="inputs", code="E302"
     )
 
 

@@ -18,7 +18,7 @@ from modelc.compiler.library.layers.normalization.base import Affine, along
 class BatchNorm(Affine):
     """`y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, with a mean and variance for each entry of `axis`.
 
-    The shape is kept. In training the statistics are those of the batch, over all axes but `axis`, of real rows and
+    The shape is kept. In training the statistics are those of the batch, over all axes but `axis`, of valid rows and
     unmasked steps only, with the biased variance; `moving = momentum * moving + (1 - momentum) * batch` follows them.
     Otherwise they are the moving ones. Statistics are in float32. Ioffe and Szegedy 2015; follows Keras 3
     `layers.BatchNormalization`, whose `momentum` 0.99 is 0.01 in PyTorch's sense.

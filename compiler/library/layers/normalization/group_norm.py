@@ -26,7 +26,7 @@ class GroupNorm(Affine):
     torch = "nn.GroupNorm"
     primary = "groups"
     spellings = ("gn",)
-    akin = ("instance_norm", "InstanceNormalization")
+    related = ("instance_norm", "InstanceNormalization")
     masking = "pass"
     example = "group_norm: 8"
 

@@ -44,16 +44,16 @@ class SpectralNorm(Wrapper):
 
     def plan(self, x: TensorType) -> Plan:
         name = LAYERS.name_of(self.layer)
-        cure = "wrap a layer with one kernel, for example `spectral_norm: {layer: {dense: 64}}`"
+        advice = "wrap a layer with one kernel, for example `spectral_norm: {layer: {dense: 64}}`"
         one = [slot.name for slot in self.layer.slots if slot.required or slot.many] == ["x"]
-        need(one, f"expected a layer with one input, got `{name}`", help=cure, argument="layer")
+        need(one, f"expected a layer with one input, got `{name}`", help=advice, argument="layer")
         plan = plan_inside(self.layer, x)
         weight = divided(plan.params)
         need(
             weight is not None and "recurrent_kernel" not in plan.params,
             f"expected a layer with one `kernel` or `embeddings`, got `{name}`"
             + (f" with the weights {', '.join(plan.params)}" if plan.params else " without weights"),
-            help=cure,
+            help=advice,
             argument="layer",
         )
         need(

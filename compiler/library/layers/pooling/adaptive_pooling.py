@@ -63,7 +63,7 @@ def pool_axes(x: Array, output_size: Directions, pool: Pool) -> Array:
 
 
 def windows(size: int, count: int) -> list[range]:
-    """The places that each of `count` outputs pools: as even as they can be, in whole numbers."""
+    """The places that each of `count` outputs pools: as even as possible, in integers."""
     return [range(place * size // count, -(-(place + 1) * size // count)) for place in range(count)]
 
 

@@ -75,7 +75,7 @@ class GlobalAvgPool2D(GlobalAveragePooling):
 
     keras = "layers.GlobalAveragePooling2D"
     spellings = ("gap2d", "global_mean_pool2d")
-    akin = ("gap",)
+    related = ("gap",)
     example = "global_avg_pool2d"
     dimensions = 2
 

@@ -91,7 +91,7 @@ class MaxPool2D(MaxPooling):
 
     keras = "layers.MaxPooling2D"
     torch = "nn.MaxPool2d"
-    akin = ("max_pooling", "max_pool")
+    related = ("max_pooling", "max_pool")
     example = "max_pool2d: 2"
     dimensions = 2
 
@@ -144,7 +144,7 @@ class AvgPool2D(AveragePooling):
     keras = "layers.AveragePooling2D"
     torch = "nn.AvgPool2d"
     spellings = ("average_pool2d", "mean_pool2d")
-    akin = ("avg_pool",)
+    related = ("avg_pool",)
     example = "avg_pool2d: 2"
     dimensions = 2
 

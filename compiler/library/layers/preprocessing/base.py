@@ -57,7 +57,7 @@ def encode(call: Call, ids: Array, depth: int, mode: str, weights: Array | None 
 
 
 def tally(batches: Iterable[Batch]) -> tuple[NumpyArray, NumpyArray]:
-    """The distinct values of all unmasked steps, growing, and how often there is each. Memory is that of both."""
+    """The distinct values of all unmasked steps, in increasing order, and the count of each. Memory is that of both."""
     known: tuple[NumpyArray, NumpyArray] | None = None
     pending: list[tuple[NumpyArray, NumpyArray]] = []
     for batch in batches:

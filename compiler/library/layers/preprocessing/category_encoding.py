@@ -16,7 +16,7 @@ class CategoryEncoding(Layer):
     """Integer ids below `num_tokens` as float rows: `y[x] = 1`, all else 0.
 
     Input `[..., n]`. With `multi_hot` the ids of the last axis are one row `[..., num_tokens]`, 1 where an id is present;
-    with `count` it says how often, or adds up `count_weights`, an optional second input of the shape of the first. With
+    with `count` it counts them, or adds up `count_weights`, an optional second input of the shape of the first. With
     `one_hot` every id is a row, `[..., n, num_tokens]`; a last axis of size 1 gives way, and a single id is fine. Masked
     ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training. Follows Keras
     3 `layers.CategoryEncoding`, where such an id counts nothing.
@@ -26,7 +26,7 @@ class CategoryEncoding(Layer):
     torch = "nn.functional.one_hot"
     slots = (Slot("x"), Slot("count_weights", required=False))
     primary = "num_tokens"
-    akin = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
+    related = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
     masking = "use"
     example = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 
@@ -63,5 +63,5 @@ class CategoryEncoding(Layer):
     def apply(self, call: Call, x: Array, count_weights: Array | None = None) -> Array | Result:
         return encode(call, x, self.num_tokens, self.output_mode, count_weights)
 
-    def ids(self) -> int | None:
+    def vocabulary_size(self) -> int | None:
         return self.num_tokens

@@ -105,7 +105,7 @@ class Discretization(Layer):
         # The largest float that is none too many for an integer: none learnt of integers is more than rounded above it.
         return jnp.clip(jnp.ceil(learnt), limits.min, np.nextafter(learnt.dtype.type(limits.max), 0)).astype(dtype)
 
-    def gives(self) -> int | None:
+    def num_output_ids(self) -> int | None:
         return self.bins if self.output_mode == "int" else None
 
     def fit(self, batches: Iterable[Batch]) -> Mapping[str, NumpyArray]:
@@ -113,7 +113,7 @@ class Discretization(Layer):
         dtype = "float64" if values.dtype == "float64" else "float32"
         if values.size == 0 or values[-1] != values[-1]:
             return {"bin_boundaries": np.full(self.bins - 1, np.nan, dtype)}
-        # In whole numbers, so that no rounding decides which two values a quantile lies between.
+        # In integers, so that no rounding decides which two values a quantile lies between.
         total, upto = int(counts.sum()), counts.cumsum()
         places = [total * k for k in range(1, self.bins)]
         below = np.array([max(place // self.bins - 1, 0) for place in places])

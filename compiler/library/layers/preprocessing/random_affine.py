@@ -84,7 +84,7 @@ class RandomRotation(RandomAffine):
     keras = "layers.RandomRotation"
     primary = "factor"
     spellings = ("random_rotate",)
-    akin = ("rotate",)
+    related = ("rotate",)
     example = "random_rotation: 0.05"
 
     factor: Annotated[
@@ -109,7 +109,7 @@ class RandomTranslation(RandomAffine):
 
     keras = "layers.RandomTranslation"
     spellings = ("random_shift",)
-    akin = ("translate",)
+    related = ("translate",)
     example = "random_translation: {height_factor: 0.1, width_factor: 0.1}"
 
     height_factor: Annotated[
@@ -140,7 +140,7 @@ class RandomZoom(RandomAffine):
     keras = "layers.RandomZoom"
     primary = "height_factor"
     spellings = ("random_scale",)
-    akin = ("zoom",)
+    related = ("zoom",)
     example = "random_zoom: 0.1"
 
     height_factor: Annotated[
@@ -167,7 +167,7 @@ class RandomShear(RandomAffine):
     """
 
     keras = "layers.RandomShear"
-    akin = ("shear",)
+    related = ("shear",)
     example = "random_shear: {x_factor: 0.2}"
 
     x_factor: Annotated[

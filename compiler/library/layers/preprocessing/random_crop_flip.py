@@ -23,7 +23,7 @@ class RandomFlip(RandomImage):
 
     keras = "layers.RandomFlip"
     primary = "mode"
-    akin = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    related = ("RandomHorizontalFlip", "RandomVerticalFlip")
     example = "random_flip: horizontal"
     floats = False
 

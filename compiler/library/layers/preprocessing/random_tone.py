@@ -22,7 +22,7 @@ class RandomGrayscale(RandomImage):
     keras = "layers.RandomGrayscale"
     primary = "factor"
     spellings = ("random_greyscale",)
-    akin = ("grayscale",)
+    related = ("grayscale",)
     example = "random_grayscale: 0.2"
     takes = RGB
 
@@ -47,7 +47,7 @@ class RandomInvert(RandomImage):
 
     keras = "layers.RandomInvert"
     primary = "factor"
-    akin = ("invert",)
+    related = ("invert",)
     example = "random_invert: {factor: [0.1, 0.1], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Range of probabilities: a pair, or one number for a range from 0.")] = (
@@ -73,7 +73,7 @@ class RandomSaturation(RandomImage):
 
     keras = "layers.RandomSaturation"
     primary = "factor"
-    akin = ("saturation",)
+    related = ("saturation",)
     example = "random_saturation: [0.4, 0.6]"
     takes = RGB
 
@@ -104,7 +104,7 @@ class RandomHue(RandomImage):
 
     keras = "layers.RandomHue"
     primary = "factor"
-    akin = ("hue",)
+    related = ("hue",)
     example = "random_hue: {factor: 0.1, value_range: [0, 1]}"
     takes = RGB
 
@@ -144,7 +144,7 @@ class RandomSharpness(RandomImage):
 
     keras = "layers.RandomSharpness"
     primary = "factor"
-    akin = ("RandomAdjustSharpness", "sharpness")
+    related = ("RandomAdjustSharpness", "sharpness")
     example = "random_sharpness: {factor: [0.3, 0.7], value_range: [0, 1]}"
 
     factor: Annotated[Share, Field(description="Range of strengths: a pair, or one number for a range from 0.")]

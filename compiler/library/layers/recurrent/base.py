@@ -102,7 +102,7 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def recur(self, call: Call, x: Array, state: Array, bias: Array | None) -> Any:
-        """What `step` calls with h for what it adds to the gates; `state` is a part of the first state."""
+        """What `step` calls with h for what it adds to the gates; `state` is a part of the initial state."""
         raise NotImplementedError
 
     def bias(self, columns: int) -> Weight:

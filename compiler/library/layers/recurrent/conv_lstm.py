@@ -55,10 +55,10 @@ class ConvLSTM(LongShortTerm, Windowed, Filters):
             axes = "width, channels]"
         got = f"expected a sequence of {noun.split()[1]}s [time, {axes}, got {show_shape(x.shape)}"
         if x.rank == self.dimensions + 1:
-            cure = f"without a channel axis, add it: `reshape: {show_shape((*x.shape, 1))}`"
+            advice = f"without a channel axis, add it: `reshape: {show_shape((*x.shape, 1))}`"
         else:
-            cure = f"`reshape` to {self.dimensions + 2} axes; the batch axis is never written"
-        need(x.rank == self.dimensions + 2, got, help=cure)
+            advice = f"`reshape` to {self.dimensions + 2} axes; the batch axis is never written"
+        need(x.rank == self.dimensions + 2, got, help=advice)
         need_floats(x)
         size = slide(
             x.with_shape(*x.shape[1:]),

@@ -136,17 +136,17 @@ def need_cell(cell: Layer) -> None:
         else "only layers such as `lstm` and `gru` have a recurrent state; put others before or after the stack",
         argument="cells",
     )
-    cures = {
+    advice_by_argument = {
         "return_sequences": "remove it: between cells go sequences in any case, and `return_sequences` of the stack "
         "sets its output",
         "go_backwards": "remove it, and give the whole stack `go_backwards: true` to run it backwards",
         "stateful": "remove it, and give it to the whole stack",
     }
-    for argument, cure in cures.items():
+    for argument, advice in advice_by_argument.items():
         given = getattr(cell, argument)
         need(
             not given,
             f"`{name}` in the stack has `{argument}: {'true' if given is True else given}`",
-            help=cure,
+            help=advice,
             argument="cells",
         )

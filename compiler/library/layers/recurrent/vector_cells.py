@@ -55,10 +55,12 @@ class VectorCell(Recurrent, Units):
 
     def state_type(self, x: TensorType) -> TensorType:
         if x.rank == 1:
-            cure = f"ids need `embedding` before it; for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
+            advice = (
+                f"ids need `embedding` before it; for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
+            )
         else:
-            cure = "`reshape` to two axes; the batch axis is never written"
-        need(x.rank == 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=cure)
+            advice = "`reshape` to two axes; the batch axis is never written"
+        need(x.rank == 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=advice)
         need_floats(x)
         return TensorType((self.units,), x.dtype)
 

@@ -14,8 +14,8 @@ from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
 class ActivityRegularization(Layer):
     """The identity, which adds `(l1 * sum(|x|) + l2 * sum(x**2)) / rows` to the loss.
 
-    Any shape. The sums are over real rows and all their values, masked steps too, in float32; `rows` is the number of
-    real rows. Follows Keras 3 `layers.ActivityRegularization`.
+    Any shape. The sums are over valid rows and all their values, masked steps too, in float32; `rows` is the number of
+    valid rows. Follows Keras 3 `layers.ActivityRegularization`.
     """
 
     keras = "layers.ActivityRegularization"

@@ -100,7 +100,7 @@ class Permute(Layer):
     keras = "layers.Permute"
     torch = "permute"
     primary = "dims"
-    akin = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
+    related = ("transpose", "swap_axes", "swapdims", "moveaxis", "movedim")
     keeps = "values"
     example = "permute: [-1, -2]"
 

@@ -66,7 +66,7 @@ class UpSampling2D(UpSampling):
     keras = "layers.UpSampling2D"
     torch = "nn.Upsample"
     spellings = ("upsample2d", "UpsamplingNearest2d")
-    akin = ("UpsamplingBilinear2d", "Upsample")
+    related = ("UpsamplingBilinear2d", "Upsample")
     example = "up_sampling2d: {size: 2, interpolation: bilinear}"
     dimensions = 2
 

@@ -63,7 +63,7 @@ class Drawn:
             return random.normal(size=shape).astype("float32")
         if x.dtype == "bool":
             return random.random(shape) < 0.5
-        return random.integers(0, self.layer.ids() or 5, shape).astype(x.dtype)
+        return random.integers(0, self.layer.vocabulary_size() or 5, shape).astype(x.dtype)
 
     @cached_property
     def masks(self) -> dict[str, Any]:

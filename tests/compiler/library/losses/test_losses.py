@@ -229,7 +229,7 @@ def test_labels_of_several_values_are_no_distribution() -> None:
     with pytest.raises(PlanError) as caught:
         LOSSES.build("cross_entropy").plan(TensorType((3,)), TensorType((6,), "int32"))
     assert caught.value.help == (
-        "whole numbers are labels, here 6 for each value: give the output 6 steps, or read one label"
+        "integers are labels, here 6 for each value: give the output 6 steps, or read one label"
     )
 
 

@@ -86,7 +86,7 @@ def test_it_is_for_the_graph_what_the_layer_inside_is(monkeypatch: pytest.Monkey
     embedding = LAYERS.build(
         {"spectral_norm": {"layer": {"embedding": {"input_dim": 7, "output_dim": 2, "mask_zero": True}}}}
     )
-    assert embedding.ids() == 7
+    assert embedding.vocabulary_size() == 7
     assert embedding.plan(TensorType((3,), "int32")).output.mask
     ids = np.array([[1, 0]], "int32")
     running = build(

@@ -105,7 +105,7 @@ def test_time_distributed_ends_in_the_activation_inside() -> None:
 
 def test_what_is_known_of_the_layer_inside_is_known_of_the_wrapper() -> None:
     embedding = LAYERS.build({"time_distributed": {"layer": {"embedding": {"input_dim": 7, "output_dim": 2}}}})
-    assert embedding.ids() == 7
+    assert embedding.vocabulary_size() == 7
     for inner, raw in (("flatten", "flatten"), ("lstm", {"bidirectional": {"layer": {"lstm": 2}}})):
         wrapper = LAYERS.build({"time_distributed": {"layer": raw}})
         assert LAYERS.name_of(wrapper.layers()[-1]) == inner
