@@ -76,14 +76,9 @@ def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: Mode
             continue
         blamed.add(name)
         at: Path = ("model", "nodes", name) if ("model", "nodes", name) in reporter.document.values else node.at
-        reporter.add(
-            "W901",
-            f"node `{name}` is not used",
-            at,
-            key=True,
-            label="no output depends on it",
-            help="remove it" if model.sequential else "add it to `outputs`, or remove it",
-        )
+        message = f"node `{name}` is not used"
+        help = "remove it" if model.sequential else "add it to `outputs`, or remove it"
+        reporter.add("W901", message, at, key=True, label="no output depends on it", help=help)
 
 
 def outermost(node: Node) -> str:

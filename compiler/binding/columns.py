@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from modelc.compiler.binding.loss_terms import with_element_shape
 from modelc.compiler.binding.masks import check_mask
@@ -24,7 +23,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | 
     assert data is not None and task.spec.model is not None
     bindings: dict[str, Binding] = {}
     # A reader under a misspelt name is meant for an input that seems to have none.
-    strangers = data.inputs.keys() - graph.inputs.keys()
+    strangers = [name for name in data.inputs if name not in graph.inputs]
     for name, wanted in graph.inputs.items():
         path: Path = ("data", "inputs", name)
         if name in data.inputs:
@@ -34,17 +33,16 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | 
         else:
             continue
         if reader is not None and reader.origin == "input":
-            reporter.add(
-                "E205",
-                f"the input `{name}` cannot be a copy of another input",
-                path,
-                label="`same_as` is only for targets",
-                help="let several nodes take values from one input instead",
-            )
+            message = f"the input `{name}` cannot be a copy of another input"
+            help = "let several nodes take values from one input instead"
+            reporter.add("E205", message, path, label="`same_as` is only for targets", help=help)
         elif reader is not None:
             bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
-    if task.spec.model.complete:
-        report_strangers(reporter, data.inputs, graph.inputs, "inputs", "input of the model")
+    for name in strangers if task.spec.model.complete else ():
+        message, label = f"`{name}` is no input of the model", "nothing asks for it"
+        note = f"inputs: {', '.join(graph.inputs)}" if graph.inputs else ()
+        path, found = ("data", "inputs", name), suggest(name, graph.inputs, defined=True)
+        reporter.add("E205", message, path, key=True, label=label, note=note, suggestion=found)
     return replace(task, inputs=bindings)
 
 
@@ -72,8 +70,7 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
             bindings[term.target] = binding
         binding = with_squeeze(task, term, bindings[term.target])
         bindings[term.target] = binding
-        type_ = None if binding.type is None else binding.type.with_shape(1) if binding.squeeze else binding.type
-        fits = with_element_shape(reporter, task, term, type_)
+        fits = with_element_shape(reporter, task, term, binding.given_type)
         if fits and check_classes(reporter, task, fits, binding):
             fitting.extend(with_classes(reporter, task, fits, binding))
     for term in fitting:
@@ -105,21 +102,15 @@ def bind_column(
         type_ = reader.plan(column, wanted)
         classes = reader.class_names(column)
     except PlanError as error:
-        reporter.plan_error(
-            error, f"`{name}`: {error.message}", place_of_binding(reporter, path), key=False, label="does not fit"
-        )
+        reporter.plan_error(error, f"`{name}`: {error.message}", place_of_binding(reporter, path))
         return binding
     if type_ is not None and wanted is not None and type_.shape != wanted.shape:
-        reporter.add(
-            "E402",
-            f"the column `{column_name}` has rows of shape {show_shape(type_.shape)}, "
-            f"the input `{name}` takes {show_shape(wanted.shape)}",
-            place_of_binding(reporter, path),
-            label=f"gives {show_shape(type_.shape)}",
-            help=f"change the input to `shape: {show_shape(type_.shape)}`, or reshape the column with "
-            f"`array: {{column: {column_name}, shape: {show_shape(wanted.shape)}}}`",
-            related=[(("model", "inputs", name), f"takes {show_shape(wanted.shape)}")],
-        )
+        given, taken = show_shape(type_.shape), show_shape(wanted.shape)
+        message = f"the column `{column_name}` has rows of shape {given}, the input `{name}` takes {taken}"
+        reshaped = f"`array: {{column: {column_name}, shape: {taken}}}`"
+        help = f"change the input to `shape: {given}`, or reshape the column with {reshaped}"
+        at, related = place_of_binding(reporter, path), [(("model", "inputs", name), f"takes {taken}")]
+        reporter.add("E402", message, at, label=f"gives {given}", help=help, related=related)
         return binding
     return replace(binding, type=type_, classes=classes)
 
@@ -127,22 +118,18 @@ def bind_column(
 def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
     """Report a column that the source does not have."""
     close = suggest(column, columns).new
-    left_out = path not in reporter.document.values
-    what = "target" if path[1] == "targets" else "input"
-    reader = "category" if what == "target" else "array"
+    message, label = f"the data has no column `{column}`", f"no column `{column}`"
+    note = f"columns: {', '.join(columns)}"
+    if path in reporter.document.values:
+        help = f"did you mean `{close}`?" if close else ()
+        reporter.add("E401", message, subject_path(reporter, path, column), label=label, help=help, note=note)
+        return
+    what, reader = ("target", "category") if path[1] == "targets" else ("input", "array")
     labels = (name for name, known in columns.items() if known.classes is not None and what == "target")
-    suggestion = close or next(labels, next(iter(columns), ""))
-    reporter.add(
-        "E401",
-        f"the data has no column `{column}`" + (f" for the {what} `{name}`" if left_out else ""),
-        place_of_binding(reporter, path) if left_out else subject_path(reporter, path, column),
-        key=left_out,
-        label=f"no column `{column}`",
-        help=f"bind it: `{path[1]}: {{{name}: {{{reader}: {suggestion}}}}}`"
-        if left_out
-        else (f"did you mean `{close}`?" if close else ()),
-        note=f"columns: {', '.join(columns)}",
-    )
+    bound = close or next(labels, next(iter(columns), ""))
+    message += f" for the {what} `{name}`"
+    help = f"bind it: `{path[1]}: {{{name}: {{{reader}: {bound}}}}}`"
+    reporter.add("E401", message, place_of_binding(reporter, path), key=True, label=label, help=help, note=note)
 
 
 def subject_path(reporter: Reporter, path: Path, column: str) -> Path:
@@ -164,12 +151,7 @@ def bind_named(reporter: Reporter, task: Task, name: str, columns: Mapping[str, 
     data = task.data
     assert data is not None
     path: Path = ("data", "targets", name)
-    if name in data.targets:
-        reader = data.targets[name]
-    elif data.complete:
-        reader = ArrayReader(column=name)
-    else:
-        return None
+    reader = data.targets.get(name, ArrayReader(column=name) if data.complete else None)
     if reader is None:
         return None
     if reader.origin == "input":
@@ -186,20 +168,14 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
     if reader.subject not in inputs:
         if model is None or reader.subject in model.inputs or not model.complete:
             return None
-        reporter.add(
-            "E205",
-            f"unknown input `{reader.subject}` in `same_as`",
-            path,
-            label="no such input",
-            note=f"inputs: {', '.join(inputs)}",
-            suggestion=suggest(reader.subject, inputs, defined=True),
-        )
+        message, note = f"unknown input `{reader.subject}` in `same_as`", f"inputs: {', '.join(inputs)}"
+        found = suggest(reader.subject, inputs, defined=True)
+        reporter.add("E205", message, path, label="no such input", note=note, suggestion=found)
         return None
     source = (task.inputs or {}).get(reader.subject)
     if source is None or source.wanted is None:
         return None
-    type_ = reader.plan(Column(source.wanted), None)
-    return Binding(name, reader, None, type_, path)
+    return Binding(name, reader, None, reader.plan(Column(source.wanted), None), path)
 
 
 def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:
@@ -222,14 +198,10 @@ def check_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) 
     if width is None or width == count:
         return True
     node = task.planned.graph.node(term.of[0].node)
-    reporter.add(
-        "E304",
-        f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the labels have {count} classes, the output has {width} values",
-        term.at,
-        label="does not fit",
-        help=f"give the last layer of `{term.name}` {count} units",
-        related=[(node.at, f"`{term.of[0]}` gives {show_shape(output.shape)}")] if node else (),
-    )
+    message = f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the labels have {count} classes, the output has {width} values"
+    help = f"give the last layer of `{term.name}` {count} units"
+    related = [(node.at, f"`{term.of[0]}` gives {show_shape(output.shape)}")] if node else ()
+    reporter.add("E304", message, term.at, label="does not fit", help=help, related=related)
     return False
 
 
@@ -244,23 +216,5 @@ def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -
     except PlanError as error:
         kind = LOSSES.name_of(term.loss)
         path = (*term.at, kind, error.argument)
-        reporter.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, label="does not fit")
+        reporter.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, key=True)
         return ()
-
-
-def report_strangers(
-    reporter: Reporter, given: Mapping[str, Any], known: Mapping[str, Any], section: str, what: str
-) -> None:
-    """Report entries of `data.inputs` or `data.targets` that nothing asks for."""
-    for name in given:
-        if name not in known:
-            path: Path = ("data", section, name)
-            reporter.add(
-                "E205",
-                f"`{name}` is no {what}",
-                path,
-                key=True,
-                label="nothing asks for it",
-                note=f"{section}: {', '.join(known)}" if known else (),
-                suggestion=suggest(name, known, defined=True),
-            )

@@ -33,14 +33,9 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
             if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
-                reporter.add(
-                    "E108",
-                    f"`loss` is for models with one output, this model has {len(names)}: {', '.join(names)}",
-                    spec.path,
-                    key=True,
-                    label="the loss of which output?",
-                    help=f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`",
-                )
+                message = f"`loss` is for models with one output, this model has {len(names)}: {', '.join(names)}"
+                help = f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`"
+                reporter.add("E108", message, spec.path, key=True, label="the loss of which output?", help=help)
             unknown = True
             continue
         name = spec.name or names[0]
@@ -69,13 +64,9 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
         trained = reachable(graph, [edge for term in terms for edge in term.of])
         for output, given in graph.outputs.items():
             if output not in covered and (given is None or given.node not in trained):
-                reporter.add(
-                    "W903",
-                    f"no loss uses the output `{output}`",
-                    output_path(reporter.document, output),
-                    label="not trained",
-                    help=f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only",
-                )
+                message = f"no loss uses the output `{output}`"
+                help = f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only"
+                reporter.add("W903", message, output_path(reporter.document, output), label="not trained", help=help)
     return tuple(terms), roots
 
 
@@ -84,15 +75,10 @@ def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
     kind = LOSSES.name_of(loss)
     idle = () if loss.takes_target else ("target",)
     for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
-        if (*spec.path, key) in reporter.document.values:
-            reporter.add(
-                "E205" if key == "target" else "E108",
-                f"`{kind}` takes no {key}",
-                (*spec.path, key),
-                key=True,
-                label="not used",
-                help=f"remove `{key}`",
-            )
+        path = (*spec.path, key)
+        if path in reporter.document.values:
+            code, message = "E205" if key == "target" else "E108", f"`{kind}` takes no {key}"
+            reporter.add(code, message, path, key=True, label="not used", help=f"remove `{key}`")
 
 
 def report_trained(reporter: Reporter, terms: list[Term]) -> None:
@@ -100,14 +86,10 @@ def report_trained(reporter: Reporter, terms: list[Term]) -> None:
     for term in terms:
         others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
         if isinstance(term.loss, NoLoss) and others:
-            reporter.add(
-                "E108",
-                f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it",
-                term.at,
-                label="no loss of it",
-                help=f"remove `{term.name}: none`, or that term",
-                related=[(others[0].at, "a loss of it")],
-            )
+            message = f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it"
+            help = f"remove `{term.name}: none`, or that term"
+            related = [(others[0].at, "a loss of it")]
+            reporter.add("E108", message, term.at, label="no loss of it", help=help, related=related)
 
 
 def kind_of(spec: TermSpec) -> str:
@@ -135,28 +117,20 @@ def in_slots(
     example = f"`of: [{', '.join(slots)}]`" if len(slots) > 1 else ""
     for reference in references:
         if reference.slot is not None and reference.slot not in slots:
-            reporter.add(
-                "E204",
-                f"`{kind}` has no input `{reference.slot}`",
-                (*spec.path, "of", reference.slot),
-                key=True,
-                label="no such value",
-                note=f"inputs of `{kind}`: {', '.join(slots)}",
-                suggestion=suggest(reference.slot, slots),
-            )
+            path = (*spec.path, "of", reference.slot)
+            message, note = f"`{kind}` has no input `{reference.slot}`", f"inputs of `{kind}`: {', '.join(slots)}"
+            found = suggest(reference.slot, slots)
+            reporter.add("E204", message, path, key=True, label="no such value", note=note, suggestion=found)
             return None
     if len(references) != len(slots):
         single = len(slots) == 1
         given = f"`of` names {len(references)}" if spec.of else "and the term has no `of`"
         wanted = "one value" if single else f"{len(slots)} values, {', '.join(f'`{slot}`' for slot in slots)}"
-        reporter.add(
-            "E204",
-            f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}",
-            (*spec.path, "of") if spec.of else spec.path,
-            key=not spec.of,
-            label="one expected" if single else f"{len(slots)} expected",
-            help=f"say which of the model's values they are: {example}, in `losses`" if example else (),
-        )
+        message = f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}"
+        label = "one expected" if single else f"{len(slots)} expected"
+        help = f"say which of the model's values they are: {example}, in `losses`" if example else ()
+        path = (*spec.path, "of") if spec.of else spec.path
+        reporter.add("E204", message, path, key=not spec.of, label=label, help=help)
         return None
     if all(reference.slot is None for reference in references):
         return references
@@ -174,28 +148,19 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
     if edge is not None:
         if plan is None or edge.port in plan.outputs:
             return edge
-        reporter.add(
-            "E203",
-            f"`{reference.node}` has no port `{reference.port}`",
-            path,
-            label="no such port",
-            note=f"ports of `{reference.node}`: {', '.join(plan.outputs)}",
-        )
+        message = f"`{reference.node}` has no port `{reference.port}`"
+        note = f"ports of `{reference.node}`: {', '.join(plan.outputs)}"
+        reporter.add("E203", message, path, label="no such port", note=note)
         return None
     if model.complete and reference.node not in model.nodes:
         found = suggest(reference.node, [*graph.outputs, *model.nodes], defined=True)
         if text != reference.node:
             found = replace(found, is_safe=False)
-        reporter.add(
-            "E205",
-            f"the loss term `{name}` uses `{text}`, which is neither an output nor a node",
-            path,
-            key=not spec.of,
-            label="no such output or node",
-            help="" if spec.of else "name the output or node with `of: ...`",
-            note=f"outputs: {', '.join(graph.outputs)}",
-            suggestion=found,
-        )
+        message = f"the loss term `{name}` uses `{text}`, which is neither an output nor a node"
+        label = "no such output or node"
+        help = "" if spec.of else "name the output or node with `of: ...`"
+        note = f"outputs: {', '.join(graph.outputs)}"
+        reporter.add("E205", message, path, key=not spec.of, label=label, help=help, note=note, suggestion=found)
     return None
 
 
@@ -228,19 +193,12 @@ def with_element_shape(reporter: Reporter, task: Task, term: Term, target: Tenso
         single = len(term.of) == 1 and term.of[0] in task.planned.graph.outputs.values()
         about = f"the output `{term.name}`" if single else ", ".join(f"`{edge}`" for edge in term.of)
         nodes = [(edge, type_, task.planned.graph.node(edge.node)) for edge, type_ in zip(term.of, types, strict=True)]
-        reporter.add(
-            error.code,
-            f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}",
-            term.at,
-            label="does not fit",
-            help=error.help,
-            note=error.note,
-            related=[
-                (node.at, f"`{edge}` gives {show_shape(type_.shape)} {type_.dtype}")
-                for edge, type_, node in nodes
-                if node
-            ],
-        )
+        message = f"`{LOSSES.name_of(term.loss)}` of {about}: {error.message}"
+        gives = [
+            (node.at, f"`{edge}` gives {show_shape(type_.shape)} {type_.dtype}") for edge, type_, node in nodes if node
+        ]
+        help, note = error.help, error.note
+        reporter.add(error.code, message, term.at, label="does not fit", help=help, note=note, related=gives)
         return None
     fits = term.loss.activation is None or check_activation(reporter, task.planned.graph, term, term.of[0], types[0])
     return replace(term, shape=shape) if fits else None
@@ -255,44 +213,28 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
         return True
     kind = ACTIVATIONS.name_of(activation)
     if kind in ("softmax", "sparsemax") and output.shape[-1:] == (1,):
-        reporter.add(
-            "E305",
-            f"{kind} of a single unit is always 1",
-            at,
-            label="a single unit",
-            help=f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`",
-        )
+        message = f"{kind} of a single unit is always 1"
+        help = f"use `sigmoid` with `binary_cross_entropy`, or two units, for the loss of `{term.name}`"
+        reporter.add("E305", message, at, label="a single unit", help=help)
         return False
     if kind not in ("softmax", "sigmoid", "log_softmax", "sparsemax"):
         return True
     if kind != wanted:
-        other = "binary_cross_entropy" if kind == "sigmoid" else "cross_entropy"
-        advice = (
-            f"use `{wanted}` here"
-            if kind in ("log_softmax", "sparsemax")
-            else f"use `{wanted}` here, or the loss `{other}`"
-        )
+        other = {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy"}.get(kind)
+        advice = f"use `{wanted}` here" + (f", or the loss `{other}`" if other else "")
         message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
         reporter.add("E305", message, at, label=f"`{kind}`", help=advice, related=[(term.at, "the loss")])
         return False
-    if not direct or not is_last_axis(activation):
-        reporter.add(
-            "E305",
-            f"`{loss}` cannot reach the values before the `{kind}` at `{path}`",
-            at,
-            label=f"`{kind}`, which is not the last layer before `{edge}`",
-            help=[
-                f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
-                *(["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
-            ],
-            related=[(term.at, "the loss")],
-        )
+    if not direct or getattr(activation, "axis", -1) != -1:
+        message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
+        label = f"`{kind}`, which is not the last layer before `{edge}`"
+        help = [
+            f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
+            *(["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
+        ]
+        reporter.add("E305", message, at, label=label, help=help, related=[(term.at, "the loss")])
         return False
     return True
-
-
-def is_last_axis(activation: Activation) -> bool:
-    return getattr(activation, "axis", -1) == -1
 
 
 def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
@@ -331,10 +273,7 @@ def link_outputs(reporter: Reporter, task: Task) -> Task:
             activated = activation is not None and direct and ACTIVATIONS.name_of(activation) == link
             binding = (task.targets or {}).get(term.target or "")
             classes = binding.classes if binding is not None else None
-            if classes is None and link == "softmax":
-                classes = output.type.shape[-1]
-            logits = link is not None and not activated
-            outputs[name] = replace(
-                output, link=link, logits=logits, target=term.target, classes=classes, mask=term.mask
-            )
+            classes = output.type.shape[-1] if classes is None and link == "softmax" else classes
+            output = replace(output, target=term.target, classes=classes, mask=term.mask)
+            outputs[name] = replace(output, link=link, logits=link is not None and not activated)
     return replace(task, outputs=outputs)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from modelc.compiler.binding.task import Binding, Task, Term
-from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -21,14 +20,10 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
     assert reference is not None and model is not None
     targets = {} if data is None else data.targets
     if reference.text in targets and edge is not None:
-        reporter.add(
-            "E205",
-            f"the mask `{reference.text}` of the loss term `{name}` can be a target or a part of the model",
-            reference.path,
-            label="ambiguous name",
-            help="give the target another name under `data.targets`",
-            related=[(("data", "targets", reference.text), "the target")],
-        )
+        message = f"the mask `{reference.text}` of the loss term `{name}` can be a target or a part of the model"
+        help = "give the target another name under `data.targets`"
+        related = [(("data", "targets", reference.text), "the target")]
+        reporter.add("E205", message, reference.path, label="ambiguous name", help=help, related=related)
         return None
     if edge is not None:
         return edge
@@ -37,14 +32,10 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
     if model.complete and data.complete:
         choices = [*targets, *task.planned.graph.inputs, *model.nodes]
         column = f"`targets: {{{reference.node}: {{array: {reference.node}}}}}` in `data`"
-        reporter.add(
-            "E205",
-            f"the mask of the loss term `{name}` is `{reference.text}`, which is not a target, input or node",
-            reference.path,
-            label="no such target, input or node",
-            help=f"read it from a column: {column}",
-            suggestion=suggest(reference.text, choices, defined=True),
-        )
+        message = f"the mask of the loss term `{name}` is `{reference.text}`, which is not a target, input or node"
+        label, help = "no such target, input or node", f"read it from a column: {column}"
+        suggestion = suggest(reference.text, choices, defined=True)
+        reporter.add("E205", message, reference.path, label=label, help=help, suggestion=suggestion)
     return None
 
 
@@ -56,50 +47,29 @@ def check_mask(reporter: Reporter, task: Task, term: Term, targets: Mapping[str,
         type_ = task.planned.type(term.mask)
     else:
         binding = (targets or {}).get(term.mask)
-        type_ = None if binding is None else binding.type
-        if binding is not None and type_ is not None and binding.squeeze:
-            type_ = type_.with_shape(1)
-    if type_ is None:
-        return True
-    problem = misfit(term, type_, computed=isinstance(term.mask, Edge))
+        type_ = None if binding is None else binding.given_type
+    problem = None if type_ is None else misfit(term, type_, computed=isinstance(term.mask, Edge))
     if problem is None:
         return True
-    message, advice = problem
-    reporter.add(
-        "E304",
-        f"the mask `{term.mask}` of the loss term `{term.name}` {message}",
-        mask_path(term),
-        label="does not fit",
-        help=advice,
-        related=[(term.at, f"elements of shape {show_shape(term.shape)}")],
-    )
+    reason, help = problem
+    message = f"the mask `{term.mask}` of the loss term `{term.name}` {reason}"
+    related = [(term.at, f"elements of shape {show_shape(term.shape)}")]
+    reporter.add("E304", message, (*term.at, "mask"), label="does not fit", help=help, related=related)
     return False
 
 
 def misfit(term: Term, mask: TensorType, *, computed: bool) -> tuple[str, str] | None:
     """The message and help for a mask that does not fit the elements of a term."""
     if computed and mask.dtype != "bool" and not mask.is_integer:
-        return (
-            f"has values of {mask.dtype}, but a mask must be boolean",
-            "use an input or node with `bool` or integer values, where 0 means false",
-        )
-    kind = LOSSES.name_of(term.loss)
+        help = "use an input or node with `bool` or integer values, where 0 means false"
+        return f"has values of {mask.dtype}, but a mask must be boolean", help
+    kind, shape = LOSSES.name_of(term.loss), show_shape(mask.shape)
     if term.loss.masking != "each" and mask.shape:
-        return (
-            f"has shape {show_shape(mask.shape)}, but `{kind}` has one value per row",
-            "give a mask of shape [], one value per row",
-        )
+        return f"has shape {shape}, but `{kind}` has one value per row", "give a mask of shape [], one value per row"
     if mask.shape != term.shape[: len(mask.shape)]:
-        return (
-            f"has shape {show_shape(mask.shape)}, the elements of `{kind}` have {show_shape(term.shape)}",
-            "a mask has the shape of the elements, or of their leading axes, or [] for one value per row",
-        )
+        help = "a mask has the shape of the elements, or of their leading axes, or [] for one value per row"
+        return f"has shape {shape}, the elements of `{kind}` have {show_shape(term.shape)}", help
     return None
-
-
-def mask_path(term: Term) -> Path:
-    """Where the mask of a term is written."""
-    return (*term.at, "mask")
 
 
 def mask_edge(task: Task, reference: Reference, node: Edge | None) -> Edge | None:

@@ -19,14 +19,9 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
     measures: list[Measure] = []
     listed = [metric for metric in train.metrics if metric.output is None]
     if listed and len(names) > 1 and task.spec.model.complete:
-        reporter.add(
-            "E108",
-            f"a list of metrics is for models with one output, this model has {len(names)}: {', '.join(names)}",
-            ("train", "metrics"),
-            key=True,
-            label="of which output?",
-            help=f"write a list for each: `metrics: {{{names[0]}: [{listed[0].kind}]}}`",
-        )
+        message = f"a list of metrics is for models with one output, this model has {len(names)}: {', '.join(names)}"
+        help = f"write a list for each: `metrics: {{{names[0]}: [{listed[0].kind}]}}`"
+        reporter.add("E108", message, ("train", "metrics"), key=True, label="of which output?", help=help)
         return task
     blamed: set[str] = set()
     for spec in train.metrics:
@@ -35,15 +30,9 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
             known = task.spec.model.complete and None not in task.planned.graph.outputs.values()
             if known and name not in blamed:
                 blamed.add(name)
-                reporter.add(
-                    "E205",
-                    f"the model has no output `{name}`",
-                    spec.path[:-1],
-                    key=True,
-                    label="no such output",
-                    note=f"outputs: {', '.join(names)}",
-                    suggestion=suggest(name, names, defined=True),
-                )
+                message, label = f"the model has no output `{name}`", "no such output"
+                note, found = f"outputs: {', '.join(names)}", suggest(name, names, defined=True)
+                reporter.add("E205", message, spec.path[:-1], key=True, label=label, note=note, suggestion=found)
             continue
         measure = bind_metric(reporter, task, spec, name, single=len(names) == 1)
         if measure is not None:
@@ -60,31 +49,22 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
         return None
     if spec.metric.takes_target and output.target is None:
         if train.complete and len(task.terms) == len(train.terms) and train.terms:
-            reporter.add(
-                "E206",
-                f"the metric `{spec.kind}` of `{name}` has no target to compare with",
-                spec.path,
-                label="no target",
-                help=f"give `{name}` a loss that has a target",
-            )
+            message = f"the metric `{spec.kind}` of `{name}` has no target to compare with"
+            reporter.add("E206", message, spec.path, label="no target", help=f"give `{name}` a loss that has a target")
         return None
     key = spec.kind if single else f"{name}/{spec.kind}"
     measure = Measure(key, spec.metric, name, output.target if spec.metric.takes_target else None)
     binding = (task.targets or {}).get(measure.target or "")
-    if measure.target is not None and (binding is None or binding.type is None):
+    target = None if binding is None else binding.given_type
+    if measure.target is not None and target is None:
         return measure
-    target = None if binding is None or binding.type is None else binding.type
-    if binding is not None and target is not None and binding.squeeze:
-        target = target.with_shape(1)
     try:
         shape = spec.metric.plan(output.type, target, output.link)
         need_a(spec.metric, "plan", shape, tuple)
         measure = replace(measure, shape=shape)
         need_mask(task, output, measure)
     except PlanError as error:
-        reporter.plan_error(
-            error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path, key=False, label="does not fit"
-        )
+        reporter.plan_error(error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path)
         return None
     return measure
 
@@ -97,9 +77,5 @@ def need_mask(task: Task, output: Output, measure: Measure) -> None:
         binding = (task.targets or {}).get(output.mask or "")
         type_ = None if binding is None else binding.type
     if type_ is not None:
-        need(
-            len(type_.shape) <= len(measure.shape),
-            f"it is taken over an axis which the mask `{output.mask}` of the loss is about",
-            help="choose an elementwise metric",
-            code="E306",
-        )
+        message = f"it is taken over an axis which the mask `{output.mask}` of the loss is about"
+        need(len(type_.shape) <= len(measure.shape), message, help="choose an elementwise metric", code="E306")

@@ -21,13 +21,9 @@ def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] |
     if reader is None:
         return task
     if reader.origin == "input":
-        reporter.add(
-            "E205",
-            "`sample_weight` cannot be a copy of an input",
-            AT,
-            label="`same_as` is only for targets",
-            help="read the column itself: `sample_weight: {array: ...}`",
-        )
+        message = "`sample_weight` cannot be a copy of an input"
+        help = "read the column itself: `sample_weight: {array: ...}`"
+        reporter.add("E205", message, AT, label="`same_as` is only for targets", help=help)
         return task
     binding = bind_column(reporter, "sample_weight", reader, None, columns, AT)
     if binding.type is not None and not check_weights(reporter, task, binding, binding.type):
@@ -38,27 +34,20 @@ def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] |
 def check_weights(reporter: Reporter, task: Task, binding: Binding, weights: TensorType) -> bool:
     """Whether sample weights are numbers that fit the elements of every loss; reports them if not."""
     if binding.classes is not None:
-        reporter.add(
-            "E402",
-            "`sample_weight` needs numbers, but its reader returns labels",
-            AT,
-            label="labels",
-            help=f"read the column as numbers: `sample_weight: {{array: {binding.subject}}}`",
-        )
+        message = "`sample_weight` needs numbers, but its reader returns labels"
+        help = f"read the column as numbers: `sample_weight: {{array: {binding.subject}}}`"
+        reporter.add("E402", message, AT, label="labels", help=help)
         return False
     for term in task.terms:
         if isinstance(term.loss, NoLoss) or fits(term, weights):
             continue
         elements = "one value per row" if term.loss.masking != "each" else f"elements of shape {show_shape(term.shape)}"
-        reporter.add(
-            "E402",
+        message = (
             f"`sample_weight` has rows of shape {show_shape(weights.shape)}, and `{LOSSES.name_of(term.loss)}` of "
-            f"`{term.name}` is taken over {elements}",
-            AT,
-            label="does not fit",
-            help="give one weight for each row, shape [], or one for each step where every loss has steps",
-            related=[(term.at, "the loss")],
+            f"`{term.name}` is taken over {elements}"
         )
+        help = "give one weight for each row, shape [], or one for each step where every loss has steps"
+        reporter.add("E402", message, AT, label="does not fit", help=help, related=[(term.at, "the loss")])
         return False
     return True
 

@@ -67,28 +67,18 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         advice = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
             advice = f"give the last layer `name: {name}`: a target is called as the output it is for"
-        reporter.add(
-            "E205",
-            f"no loss uses the target `{name}`",
-            ("data", "targets", name),
-            key=True,
-            label="nothing asks for it",
-            help=advice,
-            note=f"targets that losses use: {', '.join(wanted)}" if wanted else (),
-        )
+        message, label = f"no loss uses the target `{name}`", "nothing asks for it"
+        note = f"targets that losses use: {', '.join(wanted)}" if wanted else ()
+        reporter.add("E205", message, ("data", "targets", name), key=True, label=label, help=advice, note=note)
     return bool(strange)
 
 
 def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, targets: list[str]) -> None:
     """Report the unknown `target` of a term; `meant` is the only one of `targets` that no loss uses."""
     path = (*term.path, "target")
-    reporter.add(
-        "E205",
-        f"`data` has no target `{word}`",
-        path,
-        label="no such target",
-        help=f"did you mean `{meant}`?" if meant else (),
-        note=() if meant else f"targets of `data`: {', '.join(targets)}",
-        related=[(("data", "targets", meant), "nothing asks for this one")] if meant else (),
-        suggestion=suggest(word, [meant] if meant else []),
-    )
+    message, label = f"`data` has no target `{word}`", "no such target"
+    help = f"did you mean `{meant}`?" if meant else ()
+    note = () if meant else f"targets of `data`: {', '.join(targets)}"
+    related = [(("data", "targets", meant), "nothing asks for this one")] if meant else ()
+    suggestion = suggest(word, [meant] if meant else [])
+    reporter.add("E205", message, path, label=label, help=help, note=note, related=related, suggestion=suggestion)

@@ -93,6 +93,11 @@ class Binding:
     squeeze: bool = False
 
     @property
+    def given_type(self) -> TensorType | None:
+        """The type of the values that a loss or metric is given, after the repair."""
+        return self.type.with_shape(1) if self.type is not None and self.squeeze else self.type
+
+    @property
     def subject(self) -> str:
         return self.reader.subject
 

@@ -17,14 +17,10 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
     train = task.spec.train
     assert train is not None
     if train.terms and all(isinstance(term.loss, NoLoss) for term in train.terms):
-        reporter.add(
-            "E104",
-            "every loss is `none`, so there is nothing to train",
-            ("train", "losses") if "losses" in reporter.document.data["train"] else ("train", "loss"),
-            key=True,
-            label="no loss",
-            help="give at least one output a loss, such as `cross_entropy` or `mean_squared_error`",
-        )
+        message = "every loss is `none`, so there is nothing to train"
+        help = "give at least one output a loss, such as `cross_entropy` or `mean_squared_error`"
+        path = ("train", "losses") if "losses" in reporter.document.data["train"] else ("train", "loss")
+        reporter.add("E104", message, path, key=True, label="no loss", help=help)
         return task
     if train.optimizer is None or train.settings is None:
         return task
@@ -55,14 +51,9 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
         if meant:
             key = f"{part}{meant}"
             found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
-        reporter.add(
-            "E503",
-            f"`{monitor}` is not a key of the log",
-            ("train", "monitor"),
-            label="no such key",
-            note=f"keys of the log: {', '.join(keys)}",
-            suggestion=found,
-        )
+        message = f"`{monitor}` is not a key of the log"
+        note = f"keys of the log: {', '.join(keys)}"
+        reporter.add("E503", message, ("train", "monitor"), label="no such key", note=note, suggestion=found)
         return task
     check_rows(reporter, task, columns)
     check_order(reporter, task)
@@ -84,20 +75,15 @@ def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | N
         try:
             rows -= data.validation.size(rows)
         except RunError as error:
-            reporter.add(
-                error.code, error.message, ("data", "validation"), label="too many", help=error.helps, note=error.notes
-            )
+            path, helps = ("data", "validation"), error.helps
+            reporter.add(error.code, error.message, path, label="too many", help=helps, note=error.notes)
             return
     # Only where it is written: the usual size is no decision that could be wrong.
     if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
-        reporter.add(
-            "W906",
-            f"`batch_size` is {settings.batch_size:,}, and there {count} to train on",
-            ("train", "batch_size"),
-            label="one step per epoch",
-            help=f"give a `batch_size` of at most {rows:,}",
-        )
+        message = f"`batch_size` is {settings.batch_size:,}, and there {count} to train on"
+        help = f"give a `batch_size` of at most {rows:,}"
+        reporter.add("W906", message, ("train", "batch_size"), label="one step per epoch", help=help)
 
 
 def check_order(reporter: Reporter, task: Task) -> None:
@@ -106,28 +92,21 @@ def check_order(reporter: Reporter, task: Task) -> None:
     node = next((node for node in graph.nodes if carries_state(task.planned.plans.get(node.path))), None)
     if node is None or settings is None:
         return
+    carries, related = f"`{node.path}` carries its state from batch to batch", [(node.at, "stateful")]
     if settings.shuffle:
-        said = ("train", "shuffle") in reporter.document.values
-        reporter.add(
-            "E504",
-            f"`{node.path}` carries its state from batch to batch, but the rows are shuffled",
-            ("train", "shuffle") if said else ("train",),
-            key=not said,
-            label="the order changes in each epoch" if said else "rows are shuffled by default",
-            help="write `shuffle: false`" if said else "add `shuffle: false` to `train`",
-            related=[(node.at, "stateful")],
-        )
+        message = f"{carries}, but the rows are shuffled"
+        if ("train", "shuffle") in reporter.document.values:
+            label, help = "the order changes in each epoch", "write `shuffle: false`"
+            reporter.add("E504", message, ("train", "shuffle"), label=label, help=help, related=related)
+        else:
+            label, help = "rows are shuffled by default", "add `shuffle: false` to `train`"
+            reporter.add("E504", message, ("train",), key=True, label=label, help=help, related=related)
     if task.data is not None and task.data.validation is not None and task.data.validation.drawn is not None:
         drawn = task.data.validation.drawn
-        count = drawn if isinstance(drawn, int) else 1000
-        reporter.add(
-            "E504",
-            f"`{node.path}` carries its state from batch to batch, but validation rows are drawn from between the training rows",
-            ("data", "validation"),
-            label="leaves gaps between the training rows",
-            help=f"take them from one end, for example `validation: {{last: {count}}}`",
-            related=[(node.at, "stateful")],
-        )
+        message = f"{carries}, but validation rows are drawn from between the training rows"
+        last = f"`validation: {{last: {drawn if isinstance(drawn, int) else 1000}}}`"
+        label, help = "leaves gaps between the training rows", f"take them from one end, for example {last}"
+        reporter.add("E504", message, ("data", "validation"), label=label, help=help, related=related)
 
 
 def carries_state(plan: Plan | None) -> bool:
@@ -145,19 +124,10 @@ def stated_keys(task: Task) -> frozenset[str]:
 def report_unvalidated(reporter: Reporter, task: Task, monitor: str) -> None:
     """Report a monitor of missing validation rows, and early stopping on training rows."""
     if monitor.startswith("validation/"):
-        reporter.add(
-            "E503",
-            f"`monitor` is `{monitor}`, but there are no validation rows",
-            ("train", "monitor"),
-            label="never computed",
-            help="add `validation: 0.2` to `data`, or monitor a `train/...` key",
-        )
+        message = f"`monitor` is `{monitor}`, but there are no validation rows"
+        help = "add `validation: 0.2` to `data`, or monitor a `train/...` key"
+        reporter.add("E503", message, ("train", "monitor"), label="never computed", help=help)
     else:
-        reporter.add(
-            "W905",
-            f"`early_stopping` uses `{monitor}`, but there are no validation rows",
-            ("train", "early_stopping"),
-            key=True,
-            label="cannot detect overfitting",
-            help="add `validation: 0.2` to `data`",
-        )
+        message = f"`early_stopping` uses `{monitor}`, but there are no validation rows"
+        label, help = "cannot detect overfitting", "add `validation: 0.2` to `data`"
+        reporter.add("W905", message, ("train", "early_stopping"), key=True, label=label, help=help)

@@ -82,10 +82,7 @@ class Builder:
             self.graph_nodes(names)
             outputs = {name: resolve(self.reporter, names, reference) for name, reference in model.outputs.items()}
         elsewhere = {one.edge for one in self.named if one.edge is not None}
-        nodes = [
-            node if (feeds := self.ends.feeds(node, elsewhere)) is node.feeds else replace(node, feeds=feeds)
-            for node in self.nodes
-        ]
+        nodes = [self.ends.resolve_feeds(node, elsewhere) for node in self.nodes]
         paths = {name: reference.path for name, reference in model.outputs.items()}
         settled = {name: self.ends.resolve(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
@@ -116,12 +113,11 @@ class Builder:
             return self.at_end(site, self.chain(names, site, spec.items, given, at))
         if spec.repeat.times == 0 and spec.items:
             check_names(self.reporter, spec.items[0], given)
-        return self.repeat(
-            site,
-            spec.repeat,
-            given,
-            lambda site, given: self.at_end(site, self.chain(names, site, spec.items, given, at)),
-        )
+
+        def build(site: BuildSite, given: Arguments) -> Edge | None:
+            return self.at_end(site, self.chain(names, site, spec.items, given, at))
+
+        return self.repeat(site, spec.repeat, given, build)
 
     def chain(
         self,
@@ -161,19 +157,18 @@ class Builder:
         for index in range(repeat.times):
             copy = site.part(str(index))
             last = build(copy.as_copy_of(first, site.owner) if repeat.tied else copy, given)
-            given = (
-                None if given is None else (*(Argument(last, repeat.path, one.slot) for one in given[:1]), *given[1:])
-            )
-        if repeat.times == 0 and last is not None and last.node == site.path:
+            if given is not None:
+                given = (*(Argument(last, repeat.path, one.slot) for one in given[:1]), *given[1:])
+        if repeat.times:
+            return self.at_end(site, last)
+        if last is not None and last.node == site.path:
             self.reporter.add("E202", f"the node `{site.path}` feeds itself", repeat.path, label="leads back to itself")
             return None
-        if repeat.times == 0:
-            # The value, and none of the ports of what gives it.
-            self.ends.of[site.path] = {"output": last}
-            self.ends.blocks.add(site.path)
-            self.named += (Feed(local_name(one.edge), one.edge, one.path) for one in (given or ())[:1])
-            return Edge(site.path)
-        return self.at_end(site, last)
+        # The value, and none of the ports of what gives it.
+        self.ends.of[site.path] = {"output": last}
+        self.ends.blocks.add(site.path)
+        self.named += (Feed(local_name(one.edge), one.edge, one.path) for one in (given or ())[:1])
+        return Edge(site.path)
 
     def once(self, names: Namespace, site: BuildSite, item: Item, given: Arguments, at: Path) -> Edge | None:
         """One item: a layer, or a structure in place of one."""
@@ -195,14 +190,9 @@ class Builder:
             return self.join(site, "add", LAYERS.make("add", None, ()), [skipped, last], item.path)
         if isinstance(body, Parallel):
             if given is not None and len(given) > 1 and any(items == () for items in body.branches.values()):
-                self.reporter.add(
-                    "E204",
-                    f"an empty branch takes one input, got {len(given)}",
-                    item.path,
-                    key=True,
-                    label=f"{len(given)} given",
-                    help="join them first with `concatenate` or `add`",
-                )
+                message = f"an empty branch takes one input, got {len(given)}"
+                help = "join them first with `concatenate` or `add`"
+                self.reporter.add("E204", message, item.path, key=True, label=f"{len(given)} given", help=help)
                 return self.hole(site, item.path)
             if all(items == () for items in body.branches.values()):
                 check_names(self.reporter, item, given)
@@ -301,14 +291,10 @@ class Builder:
             if target.items and all(part.layer is not None or part.body is not None for part in target.items):
                 single = target.items[0].kind if alone else "a list of layers"
                 kind = single if len(target.items) == 1 else "several layers"
-                self.reporter.add(
-                    "E209",
-                    f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}",
-                    body.of.path,
-                    label="no table to use",
-                    help="give the `embedding` its own node and name that node",
-                    related=[(target.path, f"`{body.of.node}`")],
-                )
+                message = f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}"
+                help = "give the `embedding` its own node and name that node"
+                related = [(target.path, f"`{body.of.node}`")]
+                self.reporter.add("E209", message, body.of.path, label="no table to use", help=help, related=related)
             return self.hole(site, body.of.path)
         layer = TiedUnembed(embedding=found)
         plain = replace(item, layer=layer, body=None)

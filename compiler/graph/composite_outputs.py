@@ -1,6 +1,7 @@
 """The outputs of composites: a block, branch, chain or repeat made of several nodes."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed, Node
@@ -20,17 +21,13 @@ class CompositeOutputs:
         self.blocks: set[str] = set()
         self.partial: set[str] = set()
 
-    def feeds(self, node: Node, elsewhere: Collection[Edge]) -> tuple[Feed, ...] | None:
-        """The feeds of a node, resolved; its own where there is nothing to resolve. Those that are named `elsewhere` are
-        blamed there.
-        """
+    def resolve_feeds(self, node: Node, elsewhere: Collection[Edge]) -> Node:
+        """`node` with its feeds resolved. Those that are named `elsewhere` are blamed there."""
         if node.feeds is None or not any(feed.edge is not None and feed.edge.node in self.of for feed in node.feeds):
-            return node.feeds
-        paths = [None if feed.edge in elsewhere else feed.path for feed in node.feeds]
-        return tuple(
-            Feed(feed.slot, self.resolve(feed.edge, path), feed.path)
-            for feed, path in zip(node.feeds, paths, strict=True)
-        )
+            return node
+        edges = [self.resolve(feed.edge, None if feed.edge in elsewhere else feed.path) for feed in node.feeds]
+        feeds = zip(node.feeds, edges, strict=True)
+        return replace(node, feeds=tuple(Feed(feed.slot, edge, feed.path) for feed, edge in feeds))
 
     def resolve(self, edge: Edge | None, path: Path | None, full_path: bool = True) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.
@@ -46,10 +43,8 @@ class CompositeOutputs:
             seen.add((edge.node, edge.port))
             end = self.of[edge.node]
             if isinstance(end, Mapping):
-                if edge.port not in end and edge.node in self.partial:
-                    return None
                 if edge.port not in end:
-                    if path is not None:
+                    if path is not None and edge.node not in self.partial:
                         owner = edge.node if full_path else edge.node.rpartition("/")[2]
                         no_port(self.reporter, edge, list(end), path, owner=owner, defined=True)
                     return None
@@ -91,11 +86,7 @@ def no_port(
     if the spec names its ports itself.
     """
     found = suggest(edge.port, ports, defined=defined)
-    reporter.add(
-        "E203",
-        f"`{owner}` has no port `{edge.port}`",
-        path,
-        label="no such port",
-        note=f"ports of `{owner}`: {', '.join(ports)}",
-        suggestion=found.around(f"{edge.node.rpartition('/')[2]}.", ""),
-    )
+    message = f"`{owner}` has no port `{edge.port}`"
+    note = f"ports of `{owner}`: {', '.join(ports)}"
+    suggestion = found.around(f"{edge.node.rpartition('/')[2]}.", "")
+    reporter.add("E203", message, path, label="no such port", note=note, suggestion=suggestion)

@@ -30,21 +30,15 @@ def feeds_of(
     reporter: Reporter, item: Item, given: Sequence[Argument], at: Path, slots: tuple[Slot, ...] | None = None
 ) -> tuple[Feed, ...] | None:
     """`given` as feeds of the slots of a layer, or of `slots`; None after reporting that they do not fit."""
-    if slots is None and item.layer is None:
-        return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
     if slots is None:
-        assert item.layer is not None
+        if item.layer is None:
+            return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
         slots = item.layer.slots
     names = [slot.name for slot in slots]
     if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
-        reporter.add(
-            "E204",
-            f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}",
-            at,
-            key=at == item.path,
-            label=f"{len(given)} given",
-            note=f"inputs of `{item.kind}`: {', '.join(names)}",
-        )
+        message = f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}"
+        note = f"inputs of `{item.kind}`: {', '.join(names)}"
+        reporter.add("E204", message, at, key=at == item.path, label=f"{len(given)} given", note=note)
         return None
     feeds: list[Feed] = []
     for index, one in enumerate(given):
@@ -74,16 +68,10 @@ def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str],
     found = suggest(slot, names)
     if not found and len(needed) == 1:
         found = replace(found, help=f"did you mean `{needed[0]}`?")
-    reporter.add(
-        "E204",
-        f"`{item.kind}` has no input `{slot}`",
-        one.path if not isinstance(one.path[-1], int) else one.path[:-1],
-        key=True,
-        label="no such input",
-        help=() if names else "remove the name",
-        note=f"inputs of `{item.kind}`: {', '.join(names)}" if names else (),
-        suggestion=found,
-    )
+    message, label = f"`{item.kind}` has no input `{slot}`", "no such input"
+    note, help = (f"inputs of `{item.kind}`: {', '.join(names)}", "") if names else ("", "remove the name")
+    at = one.path[:-1] if isinstance(one.path[-1], int) else one.path
+    reporter.add("E204", message, at, key=True, label=label, help=help, note=note, suggestion=found)
 
 
 def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: tuple[Feed, ...], at: Path) -> bool:
@@ -94,24 +82,18 @@ def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: 
         least = (slot.least if slot.many else 1) if slot.required or count else 0
         if least <= count and (slot.many or count <= 1):
             continue
-        wanted = f"{least} or more" if slot.many else "one"
-        values = f"{wanted} {'inputs' if slot.many else 'input'}"
+        values = f"{least} or more inputs" if slot.many else "one input"
         given = next((feed for feed in feeds if feed.slot == slot.name), None)
-        named = not slot.required or len(slots) > 1
+        named = f" as `{slot.name}`" if not slot.required or len(slots) > 1 else ""
         chained = at == item.path
-        reporter.add(
-            "E204",
-            f"`{kind}` takes {values}{f' as `{slot.name}`' if named else ''}, got {count}",
-            at if slot.required or given is None else given.path,
-            key=chained and (slot.required or given is None),
-            label=f"{count} given",
-            help=advice(kind, slot, count, given, chained=chained),
-        )
+        path, key = (at, chained) if slot.required or given is None else (given.path, False)
+        message, help = f"`{kind}` takes {values}{named}, got {count}", advice(kind, slot, count, given, chained)
+        reporter.add("E204", message, path, key=key, label=f"{count} given", help=help)
         return False
     return True
 
 
-def advice(kind: str, slot: Slot, count: int, given: Feed | None = None, *, chained: bool = False) -> str:
+def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool) -> str:
     """A help for the wrong number of inputs; in a chain there is only one."""
     if count > 1 and not slot.many:
         return "join them first with `concatenate` or `add`"

@@ -51,13 +51,8 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         edge = names.inputs[name]
         if edge is None or reference.port == "output":
             return edge
-        reporter.add(
-            "E203",
-            f"the input `{name}` has no port `{reference.port}`",
-            reference.path,
-            label="no such port",
-            help=f"write `{name}`",
-        )
+        message = f"the input `{name}` has no port `{reference.port}`"
+        reporter.add("E203", message, reference.path, label="no such port", help=f"write `{name}`")
         return None
     if name in names.nodes:
         return Edge(names.site(name).path, reference.port)

@@ -46,19 +46,11 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
         waits.append((feed.path, f"`{source}` feeds `{path}`"))
     (blamed, label), *others = waits
     shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
-    if len(cycle) == 1:
-        message = f"the node `{cycle[0]}` feeds itself"
-    else:
+    message, help = f"the node `{cycle[0]}` feeds itself", "name an earlier node"
+    if others:
         message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
-    reporter.add(
-        "E202",
-        message,
-        blamed,
-        label=label,
-        help="let one of them take its values from an earlier node" if others else "name an earlier node",
-        related=others[: SHOWN - 1],
-        related_keys=False,
-    )
+        help = "let one of them take its values from an earlier node"
+    reporter.add("E202", message, blamed, label=label, help=help, related=others[: SHOWN - 1], related_keys=False)
 
 
 def as_hole(node: Node) -> Node:

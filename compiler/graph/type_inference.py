@@ -108,19 +108,15 @@ def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[
     need_a(node.layer, "plan", plan.params, Mapping)
     uses = node.layer.masking == "use"
     if plan.drops_mask if uses else masked and not passes:
-        reporter.add(
-            "W904",
-            f"`{node.path}` drops the mask of its input",
-            node.at,
-            key=True,
-            label="from here on padding is treated as data",
-            help="give every input a mask, or none"
-            + ("; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else "")
-            if node.layer.masking != "drop" and not all(known.mask for known in types)
-            else f"write `{node.layer.instead}`, which ignores padding"
-            if node.layer.instead
-            else "put a layer that uses the mask, such as `lstm`, before it",
-        )
+        message = f"`{node.path}` drops the mask of its input"
+        if node.layer.masking != "drop" and not all(known.mask for known in types):
+            keep = "; or write `keep_mask: true`" if "keep_mask" in type(node.layer).model_fields else ""
+            help = f"give every input a mask, or none{keep}"
+        elif node.layer.instead:
+            help = f"write `{node.layer.instead}`, which ignores padding"
+        else:
+            help = "put a layer that uses the mask, such as `lstm`, before it"
+        reporter.add("W904", message, node.at, key=True, label="from here on padding is treated as data", help=help)
     if uses:
         return plan
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
@@ -154,16 +150,12 @@ def check_shared(reporter: Reporter, planned: TypedGraph) -> None:
             blamed.add(at)
             owner = planned.graph.node(node.owner)
             shape = show_shape(theirs[wrong].shape) if wrong in theirs else "nothing"
-            reporter.add(
-                "E302",
-                f"`{node.path}` shares the weights of `{node.owner}`, but needs `{wrong}` of shape "
-                f"{show_shape(own[wrong].shape)}, not {shape}",
-                at,
-                key=not node.shared,
-                label="the input here has another shape",
-                help="give both inputs the same shape, or use separate layers",
-                related=[(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != at else (),
-            )
+            needs = f"needs `{wrong}` of shape {show_shape(own[wrong].shape)}, not {shape}"
+            message = f"`{node.path}` shares the weights of `{node.owner}`, but {needs}"
+            label = "the input here has another shape"
+            help = "give both inputs the same shape, or use separate layers"
+            related = [(owner.at, f"`{node.owner}`")] if owner is not None and owner.at != at else ()
+            reporter.add("E302", message, at, key=not node.shared, label=label, help=help, related=related)
             break
 
 
@@ -172,25 +164,20 @@ def check_wanted(reporter: Reporter, planned: TypedGraph) -> None:
     blamed: set[tuple[Path, str]] = set()
     for wanted in planned.graph.wanted:
         known, at = planned.type(wanted.edge), wanted.shared or wanted.at
-        if (
-            known is None
-            or (known.shape, known.dtype) == (wanted.type.shape, wanted.type.dtype)
-            or (at, wanted.name) in blamed
-        ):
+        shape, dtype = wanted.type.shape, wanted.type.dtype
+        if known is None or (known.shape, known.dtype) == (shape, dtype) or (at, wanted.name) in blamed:
             continue
         blamed.add((at, wanted.name))
-        reporter.add(
-            "E302",
-            f"the input `{wanted.name}` of the model takes {show_shape(wanted.type.shape)} {wanted.type.dtype}, "
-            f"got {show_shape(known.shape)} {known.dtype}",
-            at,
-            key=not wanted.shared,
-            label="the input here has another type",
-            help=f"add `cast: {wanted.type.dtype}` before it"
-            if known.shape == wanted.type.shape
-            else "change this input, or the input that its file declares",
-            related=[((*wanted.at, "inputs", wanted.name), "the input of the model")],
+        takes, got = f"{show_shape(shape)} {dtype}", f"{show_shape(known.shape)} {known.dtype}"
+        message, label = (
+            f"the input `{wanted.name}` of the model takes {takes}, got {got}",
+            "the input here has another type",
         )
+        help = f"add `cast: {dtype}` before it"
+        if known.shape != shape:
+            help = "change this input, or the input that its file declares"
+        related = [((*wanted.at, "inputs", wanted.name), "the input of the model")]
+        reporter.add("E302", message, at, key=not wanted.shared, label=label, help=help, related=related)
 
 
 def check_port(reporter: Reporter, planned: TypedGraph, feed: Feed, full_path: bool = True) -> None:
@@ -199,10 +186,8 @@ def check_port(reporter: Reporter, planned: TypedGraph, feed: Feed, full_path: b
         return
     plan = planned.plans.get(feed.edge.node)
     ports = ["output"] if feed.edge.node in planned.graph.inputs else list(plan.outputs) if plan is not None else None
-    if ports is None or feed.edge.port in ports:
-        return
-    owner = feed.edge.node if full_path else feed.slot
-    no_port(reporter, feed.edge, ports, feed.path, owner=owner)
+    if ports is not None and feed.edge.port not in ports:
+        no_port(reporter, feed.edge, ports, feed.path, owner=feed.edge.node if full_path else feed.slot)
 
 
 def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError) -> None:
@@ -226,16 +211,11 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
             at = source.at if source is not None else ("model", "inputs", feed.edge.node)
             if at != path and reporter.document.key(at) != reporter.document.key(path):
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
+    label = "these do not match" if error.slot and path != node.at else "does not fit"
+    key, help, note = path == node.at, error.help, error.note
+    found = None if error.meant is None else value_meant(reporter, node, error, kind)
     reporter.add(
-        error.code,
-        message,
-        path,
-        key=path == node.at,
-        label="these do not match" if error.slot and path != node.at else "does not fit",
-        help=error.help,
-        note=error.note,
-        related=related,
-        suggestion=None if error.meant is None else value_meant(reporter, node, error, kind),
+        error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found
     )
 
 
@@ -268,16 +248,12 @@ def check_learnt(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
         if other.path not in used or plan is None or other.layer is None:
             continue
         if plan.params or len(plan.fitted) < len(plan.state):
-            reporter.add(
-                "E307",
-                f"{display_name(node)} is fitted to the training rows before training, "
-                f"but {display_name(other)} before it changes during training",
-                node.at,
-                key=True,
-                label="would be fitted to values that change",
-                help=f"put it before `{other.path}`" + node.layer.by_hand(),
-                related=[(other.at, "has trainable weights")],
-            )
+            changes = f"{display_name(other)} before it changes during training"
+            message = f"{display_name(node)} is fitted to the training rows before training, but {changes}"
+            label = "would be fitted to values that change"
+            help = f"put it before `{other.path}`" + node.layer.by_hand()
+            related = [(other.at, "has trainable weights")]
+            reporter.add("E307", message, node.at, key=True, label=label, help=help, related=related)
             return
 
 
@@ -293,16 +269,11 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
             return
         count = before.layer.num_output_ids()
         if count is not None and count > room:
-            reporter.add(
-                "E308",
-                f"{display_name(before)} outputs {count:,} different ids, "
-                f"but {display_name(node)} has room for {room:,}",
-                node.at,
-                key=True,
-                label=f"ids from {room:,} on are out of range",
-                help=f"increase it to {count:,}",
-                related=[(before.at, f"outputs ids from 0 to {count - 1:,}")],
-            )
+            outputs, has_room = f"outputs {count:,} different ids", f"has room for {room:,}"
+            message = f"{display_name(before)} {outputs}, but {display_name(node)} {has_room}"
+            label, help = f"ids from {room:,} on are out of range", f"increase it to {count:,}"
+            related = [(before.at, f"outputs ids from 0 to {count - 1:,}")]
+            reporter.add("E308", message, node.at, key=True, label=label, help=help, related=related)
         if count is not None or before.layer.keeps != "values":
             return
         source = before

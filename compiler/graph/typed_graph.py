@@ -1,7 +1,7 @@
 """A typed graph: a graph with the plans of its nodes, the result of `infer`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelc.compiler.graph.graph import Edge, Graph, Node
@@ -46,6 +46,14 @@ def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
         elif given:
             arguments[slot.name] = given[0]
     return arguments
+
+
+def needed_part(planned: TypedGraph, edges: list[Edge]) -> TypedGraph:
+    """`planned`, which has no holes, with only the nodes that the values on `edges` depend on."""
+    used = reachable(planned.graph, edges)
+    nodes = tuple(node for node in planned.graph.nodes if node.path in used)
+    plans = {node.path: planned.plans[node.path] for node in nodes}
+    return TypedGraph(replace(planned.graph, nodes=nodes), plans)
 
 
 def reachable(graph: Graph, edges: list[Edge]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.type_inference import display_name
-from modelc.compiler.graph.typed_graph import TypedGraph, reachable
+from modelc.compiler.graph.typed_graph import TypedGraph, needed_part, reachable
 from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch
 from modelc.compiler.library.layers import LAYERS
@@ -59,8 +59,8 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
             yield Batch(values[start : start + size])
         return
 
-    before = prefix(task, edge)
-    run = lower(before).run
+    before = needed_part(task.planned, [edge])
+    run = lower(replace(task, planned=before, rolls=())).run
 
     @jax.jit
     def compute(state: Tree, inputs: Any, valid: Any) -> Any:
@@ -70,7 +70,7 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
     used = reachable(graph, [edge])
     needed = {name: array for name, array in inputs.items() if name in used}
     rows = len(next(iter(needed.values())))
-    size = min(rows, rows_at_once(before.planned))
+    size = min(rows, rows_at_once(before))
     for start in range(0, rows, size):
         places = np.arange(start, start + size)
         # A smaller last batch is filled up with its last row, so that one compilation does for all.
@@ -78,14 +78,6 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
         values, mask = jax.device_get(compute(learnt, chosen, places < rows))
         count = min(size, rows - start)
         yield Batch(values[:count], None if mask is None else mask[:count])
-
-
-def prefix(task: PreparedTask, edge: Edge) -> PreparedTask:
-    """`task` with only the nodes that `edge` depends on."""
-    graph = task.planned.graph
-    used = reachable(graph, [edge])
-    nodes = tuple(node for node in graph.nodes if node.path in used)
-    return replace(task, planned=TypedGraph(replace(graph, nodes=nodes), task.planned.plans), rolls=())
 
 
 def rows_at_once(planned: TypedGraph) -> int:
@@ -109,17 +101,10 @@ def check_finite(node: Node, entries: Arrays) -> None:
     """Raise RunError E403 if the fitted state of a layer is NaN or infinite."""
     for name, array in entries.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise nothing_to_learn(
-                node,
-                f"its `{name}` is not finite",
-                "look for values in the layers before it that are NaN, infinite or masked in every row",
-            )
+            help = "look for values in the layers before it that are NaN, infinite or masked in every row"
+            raise nothing_to_learn(node, f"its `{name}` is not finite", help)
 
 
 def nothing_to_learn(node: Node, reason: str, advice: str) -> RunError:
-    return RunError(
-        "E403",
-        f"{display_name(node)} cannot be fitted to the training rows: {reason}",
-        helps=(advice,),
-        at=node.at,
-    )
+    message = f"{display_name(node)} cannot be fitted to the training rows: {reason}"
+    return RunError("E403", message, helps=(advice,), at=node.at)

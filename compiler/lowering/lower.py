@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from modelc.compiler.graph.graph import Edge, Node
@@ -58,34 +60,13 @@ class Model:
 
 def lower(task: PreparedTask) -> Model:
     """The functions of a task."""
-    graph = task.planned.graph
+    nodes = task.planned.graph.nodes
     outputs = {name: output.edge for name, output in task.outputs.items()}
-    precision = Precision(
-        task.mixed_precision,
-        frozenset(
-            edge.node
-            for edge in outputs.values()
-            if (node := graph.node(edge.node)) is not None and isinstance(node.layer, Activation)
-        ),
-        frozenset(node.path for node in graph.nodes if node.layer is not None and node.layer.exact),
-    )
-
-    def init(key: Array) -> tuple[Tree, Tree]:
-        return draw(task, key)
-
-    def run(
-        params: Tree,
-        state: Tree,
-        inputs: Mapping[str, Array],
-        wanted: Iterable[Edge],
-        *,
-        train: bool = False,
-        key: Array | None = None,
-        rows: Array | None = None,
-    ) -> Values:
-        return interpret(task, precision, params, state, inputs, tuple(wanted), train=train, key=key, rows=rows)
-
-    return Model(init, run, outputs, task.rolls)
+    ends = {edge.node for edge in outputs.values()}
+    wide = frozenset(node.path for node in nodes if node.path in ends and isinstance(node.layer, Activation))
+    exact = frozenset(node.path for node in nodes if node.layer is not None and node.layer.exact)
+    precision = Precision(task.mixed_precision, wide, exact)
+    return Model(partial(draw, task), partial(interpret, task, precision), outputs, task.rolls)
 
 
 def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
@@ -96,11 +77,8 @@ def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
         if plan.params:
             params[owner] = {name: first_values(weight, key, owner, name, roll) for name, weight in plan.params.items()}
         if plan.state:
-            state[owner] = {
-                name: first_values(entry, key, owner, name, roll)
-                for name, entry in plan.state.items()
-                if not entry.per_row
-            }
+            entries = {name: entry for name, entry in plan.state.items() if not entry.per_row}
+            state[owner] = {name: first_values(entry, key, owner, name, roll) for name, entry in entries.items()}
     return params, state
 
 
@@ -143,11 +121,11 @@ def interpret(
     params: Tree,
     state: Tree,
     inputs: Mapping[str, Array],
-    wanted: tuple[Edge, ...],
+    wanted: Iterable[Edge],
     *,
-    train: bool,
-    key: Array | None,
-    rows: Array | None,
+    train: bool = False,
+    key: Array | None = None,
+    rows: Array | None = None,
 ) -> Values:
     """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for padding rows."""
     run = Run(task.planned.plans, precision, rows, train)
@@ -161,21 +139,12 @@ def interpret(
             if node.path == roll.at:
                 run.loop(roll, params, new_state, key)
             continue
-        result = run.node(
-            node,
-            params.get(node.owner, {}),
-            new_state.get(node.owner, {}),
-            None if key is None else derive(key, node.path),
-        )
+        own_key = None if key is None else derive(key, node.path)
+        result = run.node(node, params.get(node.owner, {}), new_state.get(node.owner, {}), own_key)
         if result:
             new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
-    values, masks, penalties = run.values, run.masks, run.penalties
-    return Values(
-        {edge: precision.to_float32(values[edge]) for edge in wanted},
-        {edge: masks.get(edge) for edge in wanted},
-        new_state,
-        penalties,
-    )
+    values = {edge: precision.to_float32(run.values[edge]) for edge in wanted}
+    return Values(values, {edge: run.masks.get(edge) for edge in values}, new_state, run.penalties)
 
 
 @dataclass(slots=True)
@@ -239,7 +208,4 @@ def join_masks(masks: list[Any]) -> Any:
     """A step counts where any of the inputs counts it, as in Keras 3; None where an input has no mask."""
     if not masks or any(mask is None for mask in masks):
         return None
-    joined = masks[0]
-    for mask in masks[1:]:
-        joined = joined | mask
-    return joined
+    return reduce(or_, masks)

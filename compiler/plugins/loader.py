@@ -57,10 +57,9 @@ def joined(plugins: Iterable[Plugin]) -> Plugins:
                 if thing.name in things.setdefault(kind, {}):
                     both = f"the plug-ins `{other.name}` and `{plugin.name}` both have {article(kind)} `{thing.name}`"
                     twice = f"the plug-in `{plugin.name}` has {article(kind)} `{thing.name}` twice"
-                    raise PluginError(
-                        twice if other is plugin else both,
-                        helps=("rename one of them" if other is plugin else "enable one of them",),
-                    )
+                    message = twice if other is plugin else both
+                    helps = ("rename one of them" if other is plugin else "enable one of them",)
+                    raise PluginError(message, helps=helps)
                 things[kind][thing.name] = thing
     return Plugins(plugins, things)
 
@@ -75,26 +74,21 @@ def open_distribution(name: str) -> Plugin:
     from importlib.metadata import PackageNotFoundError, distribution
 
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
-        raise PluginError(
-            f"`{name}` is neither the name of a package nor a path that ends in `.py`",
-            helps=("name an installed plug-in, or a Python file",),
-        )
+        message = f"`{name}` is neither the name of a package nor a path that ends in `.py`"
+        raise PluginError(message, helps=("name an installed plug-in, or a Python file",))
     try:
         found = distribution(name)
     except PackageNotFoundError:
         known = distributions()
         close = suggest(name, known).new
-        raise PluginError(
-            f"there is no installed plug-in `{name}`",
-            notes=(f"installed plug-ins: {', '.join(known)}",) if known and not close else (),
-            helps=(f"did you mean `{close}`?" if close else "install it into this environment, or name a `.py` file",),
-        ) from None
+        message = f"there is no installed plug-in `{name}`"
+        notes = (f"installed plug-ins: {', '.join(known)}",) if known and not close else ()
+        helps = (f"did you mean `{close}`?" if close else "install it into this environment, or name a `.py` file",)
+        raise PluginError(message, notes=notes, helps=helps) from None
     points = [point for point in found.entry_points if point.group == GROUP]
     if not points:
-        raise PluginError(
-            f"the package `{found.name}` is installed but is not a plug-in",
-            notes=(f"a plug-in has entry points in the group `{GROUP}`",),
-        )
+        message = f"the package `{found.name}` is installed but is not a plug-in"
+        raise PluginError(message, notes=(f"a plug-in has entry points in the group `{GROUP}`",))
     provides = []
     for point in points:
         kind, thing = split(point.name, found.name)
@@ -128,10 +122,9 @@ def open_file(path: Path) -> Plugin:
     module = sys.modules.get(module_name) or run(module_name, name, code, str(path))
     stated = getattr(module, "PLUGIN", None)
     if not isinstance(stated, Mapping) or not stated:
-        raise PluginError(
-            f"the plug-in `{path}` does not declare what it provides",
-            helps=(f"end it with a mapping from kinds and names to classes, such as `{EXAMPLE}`",),
-        )
+        message = f"the plug-in `{path}` does not declare what it provides"
+        helps = (f"end it with a mapping from kinds and names to classes, such as `{EXAMPLE}`",)
+        raise PluginError(message, helps=helps)
     provides = []
     for key, cls in stated.items():
         kind, thing = split(key, str(path), cls)
@@ -203,17 +196,13 @@ def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
     if kind not in KINDS or not NAME.fullmatch(name):
         bare = name if dot else kind
         close = kind_of(cls) or suggest(kind, KINDS).new or "layer"
-        raise PluginError(
-            f"the plug-in `{plugin}` has an entry `{key}`, not KIND.NAME",
-            notes=(f"kinds: {', '.join(KINDS)}",),
-            helps=(f"write the kind and the name, such as `{close}.{bare if NAME.fullmatch(bare) else 'shift'}`",),
-        )
+        message = f"the plug-in `{plugin}` has an entry `{key}`, not KIND.NAME"
+        helps = (f"write the kind and the name, such as `{close}.{bare if NAME.fullmatch(bare) else 'shift'}`",)
+        raise PluginError(message, notes=(f"kinds: {', '.join(KINDS)}",), helps=helps)
     for each in kinds(kind):
         if name in table_of(each).entries:
-            raise PluginError(
-                f"the plug-in `{plugin}` has {article(each)} `{name}`, a name that modelc itself uses",
-                helps=(f"give the {kind} another name in the plug-in",),
-            )
+            message = f"the plug-in `{plugin}` has {article(each)} `{name}`, a name that modelc itself uses"
+            raise PluginError(message, helps=(f"give the {kind} another name in the plug-in",))
     return kind, name
 
 
@@ -221,10 +210,7 @@ def checked(kind: str, name: str, cls: Any, plugin: str) -> type[Any]:
     """`cls`, if it meets the contract of its kind. Raises PluginError with all violations."""
     found = violations(table_of(kind), name, cls)
     if found:
-        raise PluginError(
-            f"the {kind} `{name}` of the plug-in `{plugin}` violates the contract of its kind",
-            notes=tuple(found),
-            helps=(f"`{contract_of(table_of(kind))}` has the contract",),
-        )
+        message = f"the {kind} `{name}` of the plug-in `{plugin}` violates the contract of its kind"
+        raise PluginError(message, notes=tuple(found), helps=(f"`{contract_of(table_of(kind))}` has the contract",))
     assert isinstance(cls, type)
     return cls

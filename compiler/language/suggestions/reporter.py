@@ -71,9 +71,9 @@ class Reporter(ProblemCollector):
         """Whether the key at `path` stands in a file that the spec extends."""
         return self.document.key(path).file not in (self.document.name, SETTING)
 
-    def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = True, label: str = "") -> None:
+    def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = False) -> None:
         """Report what a `plan` method raised, at `path`."""
-        self.add(error.code, message, path, key=key, label=label, help=error.help, note=error.note)
+        self.add(error.code, message, path, key=key, label="does not fit", help=error.help, note=error.note)
 
     def is_hole(self, path: Path) -> bool:
         """Whether the text has something at `path` that could not be read and is reported already."""

@@ -21,16 +21,13 @@ def roll_repeats(task: Task) -> tuple[Roll, ...]:
     """The rolls of the repeats of `task`; those inside another one that is rolled stay as they are."""
     rolls: list[Roll] = []
     for repeated in sorted(task.planned.graph.repeats, key=lambda repeated: repeated.path.count("/")):
-        if repeated.tied or repeated.times < LEAST or any(contains(roll, repeated.path) for roll in rolls):
+        inside = any(repeated.path.startswith(f"{roll.path}/") for roll in rolls)
+        if repeated.tied or repeated.times < LEAST or inside:
             continue
         roll = roll_of(task, repeated)
         if roll is not None:
             rolls.append(roll)
     return tuple(rolls)
-
-
-def contains(roll: Roll, path: str) -> bool:
-    return path.startswith(f"{roll.path}/")
 
 
 def roll_of(task: Task, repeated: Repeated) -> Roll | None:
@@ -46,9 +43,8 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     sources, carried, end = found
     if planned.type(carried) != planned.type(end):
         return None
-    for index, copy in enumerate(copies[1:], 1):
-        if not is_copy(planned, repeated, first, copy, sources, index):
-            return None
+    if not all(is_copy(planned, repeated, first, copy, sources, index) for index, copy in enumerate(copies[1:], 1)):
+        return None
     inside = {node.path for copy in copies for node in copy}
     last = Edge(path_in_copy(repeated, end.node, 0, repeated.times - 1), end.port)
     if is_used_outside(task, inside, last):
@@ -101,10 +97,9 @@ def sources_of(
 
 def with_carrier(node: Node, sources: list[FeedSource], path: str) -> Node:
     """A node of the first copy, fed by the carrier of the roll at `path` with the output of the copy before."""
-    feeds = zip(node.feeds or (), sources, strict=True)
-    return replace(
-        node, feeds=tuple(replace(feed, edge=carrier(path)) if source.end else feed for feed, source in feeds)
-    )
+    pairs = zip(node.feeds or (), sources, strict=True)
+    feeds = tuple(replace(feed, edge=carrier(path)) if source.end else feed for feed, source in pairs)
+    return replace(node, feeds=feeds)
 
 
 def is_loop_safe(planned: TypedGraph, node: Node) -> bool:
@@ -154,18 +149,14 @@ def edge_in_copy(repeated: Repeated, feed: Feed, source: FeedSource, index: int)
 
 def is_used_outside(task: Task, inside: set[str], last: Edge) -> bool:
     """Whether anything outside the copies uses their weights, or a value other than the output of the last copy."""
-    edges = [feed.edge for node in task.planned.graph.nodes if node.path not in inside for feed in node.feeds or ()]
-    edges += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
-    edges += [output.edge for output in task.outputs.values()]
-    masks = [output.mask for output in task.outputs.values() if isinstance(output.mask, Edge)]
-    shared = any(node.owner in inside for node in task.planned.graph.nodes if node.path not in inside)
+    others = [node for node in task.planned.graph.nodes if node.path not in inside]
+    used = [feed.edge for node in others for feed in node.feeds or ()]
+    used += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
+    used += [edge for output in task.outputs.values() for edge in (output.edge, output.mask) if isinstance(edge, Edge)]
     # The last activation of an output keeps more digits than those of the other copies.
-    ends = {output.edge.node for output in task.outputs.values()}
-    activated = any(
-        node.path in ends & inside and isinstance(node.layer, Activation) for node in task.planned.graph.nodes
-    )
+    ends = inside & {output.edge.node for output in task.outputs.values()}
     return (
-        shared
-        or activated
-        or any(edge is not None and edge.node in inside and edge != last for edge in (*edges, *masks))
+        any(node.owner in inside for node in others)
+        or any(node.path in ends and isinstance(node.layer, Activation) for node in task.planned.graph.nodes)
+        or any(edge is not None and edge.node in inside and edge != last for edge in used)
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.graph.typed_graph import TypedGraph
-from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
+from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.layers.activations.functions import Linear
 
 
@@ -23,32 +23,19 @@ def split_activations(task: Task) -> Task:
             nodes.append(node)
             continue
         before, activation = parts
-        path = f"{node.path}/activation"
         if isinstance(before, Linear):
             nodes.append(replace(node, layer=activation))
             continue
-        nodes.append(replace(node, layer=before))
-        nodes.append(activation_node(node, path, activation))
+        path, edge = f"{node.path}/activation", Edge(node.path)
+        feed = Feed("x", edge, node.at)
+        nodes += [replace(node, layer=before), Node(path, activation, (feed,), path, node.scope, node.at)]
         plans[path] = Plan.of(planned.plans[node.path].output)
-        moved[Edge(node.path)] = Edge(path)
-    graph = replace(
-        planned.graph,
-        nodes=tuple(nodes),
-        outputs={name: moved.get(edge, edge) if edge else None for name, edge in planned.graph.outputs.items()},
-    )
+        moved[edge] = Edge(path)
+    edges = {name: moved.get(edge, edge) if edge else None for name, edge in planned.graph.outputs.items()}
+    graph = replace(planned.graph, nodes=tuple(nodes), outputs=edges)
     outputs = {name: replace(out, edge=moved.get(out.edge, out.edge)) for name, out in task.outputs.items()}
-    terms = tuple(
-        replace(
-            term,
-            of=tuple(moved.get(edge, edge) for edge in term.of),
-            mask=moved.get(term.mask, term.mask) if isinstance(term.mask, Edge) else term.mask,
-        )
-        for term in task.terms
-    )
-    return replace(task, planned=TypedGraph(graph, plans), outputs=outputs, terms=terms)
-
-
-def activation_node(node: Node, path: str, activation: Activation) -> Node:
-    """The node of `activation`, after the layer that it was split from."""
-    layer: Layer = activation
-    return Node(path, layer, (Feed("x", Edge(node.path), node.at),), path, node.scope, node.at)
+    terms = []
+    for term in task.terms:
+        mask = moved.get(term.mask, term.mask) if isinstance(term.mask, Edge) else term.mask
+        terms.append(replace(term, of=tuple(moved.get(edge, edge) for edge in term.of), mask=mask))
+    return replace(task, planned=TypedGraph(graph, plans), outputs=outputs, terms=tuple(terms))
