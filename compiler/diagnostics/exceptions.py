@@ -1,6 +1,7 @@
 """The exceptions that carry problems: a spec that cannot be used, a plan that does not fit, a run that failed."""
 
 from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 
@@ -11,11 +12,11 @@ class SpecError(Exception):
     def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
         self.problems = tuple(problems)
         self.sources = sources
-        super().__init__(
-            "\n".join(f"{p.label.place.file}:{p.label.place.line}: {p.code} {p.message}" for p in self.problems)
-        )
+        found = [(problem.label.place, problem) for problem in self.problems]
+        super().__init__("\n".join(f"{at.file}:{at.line}: {problem.code} {problem.message}" for at, problem in found))
 
 
+@dataclass(eq=False, repr=False)
 class PlanError(Exception):
     """Raised by `plan` methods: what was expected, what was given and how to fix it, without a place.
 
@@ -23,25 +24,14 @@ class PlanError(Exception):
     `meant` is the intended value of the argument, and its current value.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        help: str = "",
-        note: str = "",
-        argument: str = "",
-        slot: str = "",
-        code: str = "E301",
-        meant: tuple[object, object] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
-        self.note = note
-        self.argument = argument
-        self.slot = slot
-        self.code = code
-        self.meant = meant
+    message: str
+    _: KW_ONLY
+    help: str = ""
+    note: str = ""
+    argument: str = ""
+    slot: str = ""
+    code: str = "E301"
+    meant: tuple[object, object] | None = None
 
 
 class RunError(Exception):

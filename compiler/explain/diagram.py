@@ -23,15 +23,6 @@ class Scope:
     scopes: "dict[str, Scope]" = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """An edge between two identifiers; `port` is empty for the main output of the node that it comes from."""
-
-    start: str
-    end: str
-    port: str = ""
-
-
 def dot(summary: Summary, direction: str = "TB") -> str:
     """The graph in DOT, drawn from top to bottom, or from left to right with the direction `LR`."""
     root, ids = tree(summary)
@@ -45,9 +36,8 @@ def dot(summary: Summary, direction: str = "TB") -> str:
     ]
     for name, place in outputs(summary):
         lines.append(f"  {place} [shape=ellipse, fillcolor=lightgrey, label={quoted(name)}];")
-    for arrow in arrows(summary, ids):
-        label = f" [label={quoted(arrow.port)}]" if arrow.port else ""
-        lines.append(f"  {arrow.start} -> {arrow.end}{label};")
+    for start, end, port in arrows(summary, ids):
+        lines.append(f"  {start} -> {end}{f' [label={quoted(port)}]' if port else ''};")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -67,10 +57,8 @@ def mermaid(summary: Summary, direction: str = "TB") -> str:
     root, ids = tree(summary)
     lines = [f"flowchart {direction}", *mermaid_scope(root, "  ", count())]
     lines += [f"  {place}([{escaped(name)}])" for name, place in outputs(summary)]
-    lines += [
-        f"  {arrow.start} -->{f'|{escaped(arrow.port)}|' if arrow.port else ''} {arrow.end}"
-        for arrow in arrows(summary, ids)
-    ]
+    for start, end, port in arrows(summary, ids):
+        lines.append(f"  {start} -->{f'|{escaped(port)}|' if port else ''} {end}")
     return "\n".join(lines) + "\n"
 
 
@@ -111,21 +99,15 @@ def outputs(summary: Summary) -> list[tuple[str, str]]:
     return [(name, f"o{number}") for number, (name, _) in enumerate(summary.outputs)]
 
 
-def arrows(summary: Summary, ids: Mapping[str, str]) -> Iterator[Arrow]:
-    """All edges, those to the model's outputs last."""
-    for row in summary.rows:
-        for edge in row.inputs:
-            yield arrow(edge, ids[row.path], ids)
-    for (_, edge), (_, place) in zip(summary.outputs, outputs(summary), strict=True):
-        yield arrow(edge, place, ids)
-
-
-def arrow(edge: str, end: str, ids: Mapping[str, str]) -> Arrow:
-    """The arrow of an edge, `node` or `node.port`."""
-    if edge in ids:
-        return Arrow(ids[edge], end)
-    path, _, port = edge.rpartition(".")
-    return Arrow(ids[path], end, port)
+def arrows(summary: Summary, ids: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The identifiers that each edge leads from and to, and its port, empty for the main output; those to the model's
+    outputs last.
+    """
+    ends = [(edge, ids[row.path]) for row in summary.rows for edge in row.inputs]
+    ends += [(edge, f"o{number}") for number, (_, edge) in enumerate(summary.outputs)]
+    for edge, end in ends:
+        path, _, port = (edge, "", "") if edge in ids else edge.rpartition(".")
+        yield ids[path], end, port
 
 
 def quoted(*lines: str) -> str:

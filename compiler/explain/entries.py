@@ -18,26 +18,21 @@ from modelc.compiler.language.argument_shapes import field_shape, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.shapes import Items, Thing, Value
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import article
 from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer, Plan
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.layers import ACTIVATIONS
-from modelc.compiler.library.registries import TABLES
+from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.syntax.document import read
 
 LARGE = 2**31
 """Bounds from here on only catch typos, and are not shown."""
-SAMPLES = (
-    TensorType((8,)),
-    TensorType((8, 8, 3)),
-    TensorType((16, 8)),
-    TensorType((8, 8)),
-    TensorType((28, 28)),
-    TensorType((16,), "int32"),
-    TensorType((784,)),
-)
+BOUNDS = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "of at most", "exclusiveMaximum": "below"}
+SAMPLES = [TensorType(shape) for shape in ((8,), (8, 8, 3), (16, 8), (8, 8), (28, 28))]
+SAMPLES += [TensorType((16,), "int32"), TensorType((784,))]
 """Types of inputs to try a layer's example on, to tell its ports."""
 
 
@@ -98,11 +93,9 @@ def suggest_entry(name: str) -> str | None:
     """The name that `name` probably means: that of the equivalent in another framework, else the most similar."""
     if bare(name) != name:
         # One framework's name with its module is that of one thing.
-        for table in TABLES:
-            for entry in table:
-                cls = table.find(entry)
-                if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
-                    return entry
+        for entry, cls in ((entry, table.find(entry)) for table in TABLES for entry in table):
+            if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
+                return entry
     for table in TABLES:
         if bare(name) == name and (found := suggest(name, table)).is_synonym:
             return found.new
@@ -113,13 +106,9 @@ def suggest_entry(name: str) -> str | None:
 
 def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
     """All entries that have an argument called `name`, each with that argument."""
-    found = (
-        (entry, table.find(entry).model_fields[name].description or "")
-        for table in TABLES
-        for entry in sorted(table)
-        if not hidden(table, entry) and name in table.find(entry).model_fields
-    )
-    return tuple(found)
+    found = [(entry, table.find(entry)) for table in TABLES for entry in sorted(table) if not hidden(table, entry)]
+    fields = [(entry, cls.model_fields.get(name)) for entry, cls in found]
+    return tuple((entry, field.description or "") for entry, field in fields if field is not None)
 
 
 def plural(kind: str) -> str:
@@ -129,48 +118,42 @@ def plural(kind: str) -> str:
 
 def headline(kind: str, name: str) -> str:
     """One entry in a line."""
-    cls = next(table for table in TABLES if table.kind == kind).find(name)
-    return summary_of(cls).partition(". ")[0].rstrip(".")
+    return summary_of(table_of(kind).find(name)).partition(". ")[0].rstrip(".")
 
 
 def entry_of(table: Registry[Any], name: str) -> Entry:
     cls: type[Registered] = table.find(name)
-    slots = cls.slots if issubclass(cls, Layer) else ()
+    required = [argument for argument, info in cls.model_fields.items() if info.is_required()]
+    equivalents = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
+    same = tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in equivalents)
     return Entry(
         name,
         table.kind,
         cleandoc(cls.__doc__ or ""),
         tuple(argument_of(argument, info) for argument, info in cls.model_fields.items()),
-        cls.primary if all(argument == cls.primary for argument in required_of(cls)) else None,
-        cls.slots
-        if issubclass(cls, Loss) and len(cls.slots) > 1
-        else tuple(
-            slot.name + (f" ({slot.least} or more)" if slot.many else "") + ("" if slot.required else ", optional")
-            for slot in slots
-        ),
+        cls.primary if all(argument == cls.primary for argument in required) else None,
+        inputs_of(cls),
         ports_of(table, cls) if issubclass(cls, Layer) else (),
         cls.example,
-        () if table.kind in ("source", "reader") else equivalents_of(cls),
+        () if table.kind in ("source", "reader") else same,
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
         cls.related,
     )
 
 
-def equivalents_of(cls: type[Registered]) -> tuple[tuple[str, str], ...]:
-    """The equivalent in each other framework."""
-    names = (("Keras", "keras", cls.keras), ("PyTorch", "torch", cls.torch))
-    return tuple((framework, f"{module}.{name}" if name else "none") for framework, module, name in names)
-
-
-def required_of(cls: type[Registered]) -> list[str]:
-    return [name for name, info in cls.model_fields.items() if info.is_required()]
+def inputs_of(cls: type[Registered]) -> tuple[str, ...]:
+    """The inputs of a layer, and those of a loss that takes several, in words."""
+    if issubclass(cls, Loss) and len(cls.slots) > 1:
+        return cls.slots
+    stated = cls.slots if issubclass(cls, Layer) else ()
+    slots = [(slot, f" ({slot.least} or more)" if slot.many else "") for slot in stated]
+    return tuple(f"{slot.name}{number}{'' if slot.required else ', optional'}" for slot, number in slots)
 
 
 def argument_of(name: str, info: FieldInfo) -> Argument:
     shape = field_shape(info)
     if isinstance(shape, Thing):
-        kind = shape.table.kind
-        takes = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" + (", or a number above 0" if shape.number else "")
+        takes = article(shape.table.kind) + (", or a number above 0" if shape.number else "")
     elif isinstance(shape, Items):
         assert isinstance(shape.of, Thing), "lists of plain values are plain values"
         takes = f"a list of {plural(shape.of.table.kind)}"
@@ -218,15 +201,8 @@ def bounds(schema: Schema) -> str:
     least, most = schema.get("minimum"), schema.get("maximum", LARGE)
     if least is not None and most < LARGE:
         return f" from {least:g} to {most:g}"
-    found = []
-    if least is not None:
-        found.append(f"of at least {least:g}")
-    if "exclusiveMinimum" in schema:
-        found.append(f"above {schema['exclusiveMinimum']:g}")
-    if most < LARGE:
-        found.append(f"of at most {most:g}")
-    if schema.get("exclusiveMaximum", LARGE) < LARGE:
-        found.append(f"below {schema['exclusiveMaximum']:g}")
+    stated = [(words, schema[key]) for key, words in BOUNDS.items() if key in schema]
+    found = [f"{words} {bound:g}" for words, bound in stated if bound < LARGE]
     return " " + " and ".join(found) if found else ""
 
 

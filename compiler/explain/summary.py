@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
-from modelc.compiler.binding.task import Binding, Output, Task, Term
+from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
@@ -104,14 +104,17 @@ class Summary:
 
 def summarize(task: Task) -> Summary:
     """The summary of a task that has no errors."""
-    rows = (*input_rows(task), *node_rows(task))
+    types = task.planned.graph.inputs.items()
+    inputs = [
+        Row(name, "input", "input", known, (), Count(), Count(), ()) for name, known in types if known is not None
+    ]
+    rows = (*inputs, *(node_row(task, node) for node in task.planned.graph.nodes))
     training, data = task.training, task.data
     settings = training.settings if training else None
     length = ""
     if settings is not None:
-        length = (
-            counted(settings.epochs, "epoch") if settings.epochs is not None else counted(settings.steps or 0, "step")
-        )
+        epochs, steps = settings.epochs, settings.steps or 0
+        length = counted(steps, "step") if epochs is None else counted(epochs, "epoch")
     return Summary(
         name=task.spec.name,
         rows=rows,
@@ -133,20 +136,9 @@ def summarize(task: Task) -> Summary:
     )
 
 
-def input_rows(task: Task) -> Iterable[Row]:
-    for name, type_ in task.planned.graph.inputs.items():
-        assert type_ is not None, "a task without errors has no holes"
-        yield Row(name, "input", "input", type_, (), Count(), Count(), ())
-
-
-def node_rows(task: Task) -> Iterable[Row]:
-    """One row for each node; shared weights are counted at the node that owns them."""
-    for node in task.planned.graph.nodes:
-        yield node_row(task, node, owns=node.owner == node.path)
-
-
-def node_row(task: Task, node: Node, *, owns: bool) -> Row:
-    plan = task.planned.plans[node.path]
+def node_row(task: Task, node: Node) -> Row:
+    """The row of one node; shared weights are counted at the node that owns them."""
+    plan, owns = task.planned.plans[node.path], node.owner == node.path
     assert node.layer is not None and node.feeds is not None, "a task without errors has no holes"
     kind = kind_of(node.layer)
     main = plan.outputs.get("output") or next(iter(plan.outputs.values()))
@@ -165,21 +157,19 @@ def node_row(task: Task, node: Node, *, owns: bool) -> Row:
 
 def count(entries: Iterable[Weight | State]) -> Count:
     """The number of values in weights or state; per-row state is counted for one row."""
-    return total(Count(prod(entry.shape), prod(entry.shape) * size_of(entry.dtype)) for entry in entries)
+    sizes = [(prod(entry.shape), entry.dtype) for entry in entries]
+    return total(Count(size, size * (8 if dtype.endswith("int64") else BYTES.get(dtype, 4))) for size, dtype in sizes)
 
 
 def total(counts: Iterable[Count]) -> Count:
     return sum(counts, Count())
 
 
-def size_of(dtype: str) -> int:
-    return 8 if dtype.endswith("int64") else BYTES.get(dtype, 4)
-
-
 def term_row(task: Task, term: Term) -> TermRow:
     binding = (task.targets or {}).get(term.target or "")
     output = next((output for output in task.outputs.values() if (output.edge,) == term.of), None)
     link = term.loss.activation or ""
+    classes = output.classes if output else None
     return TermRow(
         term.name,
         show_named(term.loss),
@@ -191,7 +181,7 @@ def term_row(task: Task, term: Term) -> TermRow:
         show_named(binding.reader) if binding else "",
         f"{binding.reader.origin} {binding.subject}" if binding else "",
         binding.type if binding else None,
-        classes_of(binding, output),
+        binding.classes if binding is not None and binding.classes is not None else classes,
         binding.squeeze if binding else False,
         term.weight,
         show_mask(task, term),
@@ -203,12 +193,6 @@ def show_mask(task: Task, term: Term) -> str:
     binding = (task.targets or {}).get(term.mask) if isinstance(term.mask, str) else None
     where = "" if binding is None else f" ({binding.reader.origin} {binding.subject})"
     return "" if term.mask is None else f"{term.mask}{where}"
-
-
-def classes_of(binding: Binding | None, output: Output | None) -> tuple[str, ...] | int | None:
-    if binding is not None and binding.classes is not None:
-        return binding.classes
-    return output.classes if output else None
 
 
 def show_validation(task: Task) -> str:

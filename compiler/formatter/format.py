@@ -69,8 +69,7 @@ def laid_out(text: str, name: str) -> str:
     new: list[str] = []
     shift = 0
     for number, line in enumerate(lines):
-        stripped = line.lstrip(" ")
-        indent = len(line) - len(stripped)
+        stripped, indent = line.lstrip(" "), indent_of(line)
         if number in tree.inside or number in tree.ending:
             line = line.rstrip() if number in tree.ending else line
             new.append(moved(line, shift) if stripped else line)
@@ -95,26 +94,20 @@ def laid_out(text: str, name: str) -> str:
 
 def moved(line: str, shift: int) -> str:
     """`line`, `shift` columns to the right, or to the left as far as it goes."""
-    indent = len(line) - len(line.lstrip(" "))
-    return " " * max(0, indent + shift) + line.lstrip(" ")
+    return " " * max(0, indent_of(line) + shift) + line.lstrip(" ")
 
 
 def of_comment(tree: Tree, number: int, indent: int) -> int:
     """How far to move the comment on line `number`: as far as the line below or above it at the same column."""
     below = next((line for line in range(number + 1, len(tree.lines)) if line in tree.entries), None)
-    above = next(
-        (line for line in range(number - 1, -1, -1) if line in tree.entries and at(tree, line) <= indent), None
-    )
+    earlier = reversed(range(number))
+    above = next((line for line in earlier if line in tree.entries and at(tree, line) <= indent), None)
     for line in (below, above):
         if line is not None and at(tree, line) == indent:
             return tree.entries[line] - indent
-    if inside_flow(tree, number, below):
-        return tree.entries[above] - at(tree, above) if above is not None else 0
-    if below is not None and at(tree, below) > indent:
+    if below is not None and (above is None or at(tree, below) > indent) and not inside_flow(tree, number, below):
         return tree.entries[below] - indent
-    if above is not None:
-        return tree.entries[above] - at(tree, above)
-    return 0 if below is None else tree.entries[below] - indent
+    return 0 if above is None else tree.entries[above] - at(tree, above)
 
 
 def inside_flow(tree: Tree, number: int, below: int | None) -> bool:
@@ -128,7 +121,11 @@ def inside_flow(tree: Tree, number: int, below: int | None) -> bool:
 
 
 def at(tree: Tree, line: int) -> int:
-    return len(tree.lines[line]) - len(tree.lines[line].lstrip(" "))
+    return indent_of(tree.lines[line])
+
+
+def indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def spaced(text: str, name: str) -> str:

@@ -33,10 +33,8 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
     if kind_of(cls) != table.kind or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
-        return [
-            f"{what} is no subclass of `{contract_of(table)}`"
-            + (f", the base class of the kind `{kind}`" if kind else "")
-        ]
+        other = f", the base class of the kind `{kind}`" if kind else ""
+        return [f"{what} is no subclass of `{contract_of(table)}`{other}"]
     return list(violations_of(name, cls))
 
 

@@ -4,17 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.diagnostics.render.order import in_order
-from modelc.compiler.diagnostics.render.printable import file_name, printable
+from modelc.compiler.diagnostics.render.printable import address, printable
 
 
 def concise(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
     """A line for each problem; of a file as a whole without line and column."""
-    return "".join(
-        f"{address(problem)}: {problem.code} {printable(problem.message)}\n" for problem in in_order(problems)
-    )
-
-
-def address(problem: Problem) -> str:
-    """Where the problem is: `file:line:column`, or `file`."""
-    place = problem.label.place
-    return file_name(place.file) + (f":{place.line}:{place.column}" if place.line else "")
+    return "".join(f"{address(p.label.place)}: {p.code} {printable(p.message)}\n" for p in in_order(problems))

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.diagnostics.render.concise import address
 from modelc.compiler.diagnostics.render.order import in_order
-from modelc.compiler.diagnostics.render.printable import printable
+from modelc.compiler.diagnostics.render.printable import address, printable
 
 
 def github(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
@@ -17,13 +16,9 @@ def command(problem: Problem) -> str:
     place = problem.label.place
     properties = {"title": f"modelc ({problem.code})", "file": printable(place.file)}
     if place.line:
-        properties |= {
-            "line": str(place.line),
-            "col": str(place.column),
-            "endLine": str(place.end_line),
-            "endColumn": str(place.end_column),
-        }
-    lines = [f"{address(problem)}: {problem.code} {printable(problem.message)}"]
+        properties |= {"line": str(place.line), "col": str(place.column)}
+        properties |= {"endLine": str(place.end_line), "endColumn": str(place.end_column)}
+    lines = [f"{address(place)}: {problem.code} {printable(problem.message)}"]
     lines += [f"  note: {printable(line)}" for note in problem.notes for line in note.split("\n")]
     lines += [f"  help: {printable(line)}" for help in problem.helps for line in help.split("\n")]
     fields = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items())

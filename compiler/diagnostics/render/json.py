@@ -52,7 +52,5 @@ def span(place: Place) -> dict[str, Any] | None:
     """Lines and columns from 1, the end exclusive; None for a file as a whole."""
     if not place.line:
         return None
-    return {
-        "start": {"line": place.line, "column": place.column},
-        "end": {"line": place.end_line, "column": place.end_column},
-    }
+    end = {"line": place.end_line, "column": place.end_column}
+    return {"start": {"line": place.line, "column": place.column}, "end": end}

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from modelc.compiler.diagnostics.problem import Place
+
 PLAIN = re.compile(r"[\x20-\x22\x24-\x7e]*")
 """Text that is printed as it is; `#` is not among it, since `##[` begins a command in logs of GitHub and Azure."""
 HIDDEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -58,10 +60,11 @@ def imitates(char: str) -> bool:
     return not unicodedata.name(char, "").startswith("LATIN") or unicodedata.normalize("NFKC", char) != char
 
 
-def file_name(name: str) -> str:
-    """The name of a file at the beginning of a line, where `::` would begin a command in GitHub's log."""
-    shown = printable(name)
-    return "\\x3a" + shown[1:] if shown.startswith("::") else shown
+def address(place: Place) -> str:
+    """A place at the beginning of a line, `file:line:column` or `file`: `::` there would begin a command in GitHub's log."""
+    name = printable(place.file)
+    shown = "\\x3a" + name[1:] if name.startswith("::") else name
+    return f"{shown}:{place.line}:{place.column}" if place.line else shown
 
 
 def width(piece: str) -> int:

@@ -64,32 +64,28 @@ def change(fix: Fix) -> dict[str, Any]:
     """A fix: the replacements in each file."""
     files: dict[str, list[dict[str, Any]]] = {}
     for edit in fix.edits:
-        region = location(Label(edit.place))["physicalLocation"]["region"]
-        replacement = {"deletedRegion": region, "insertedContent": {"text": edit.text}}
+        replacement = {"deletedRegion": region(edit.place), "insertedContent": {"text": edit.text}}
         files.setdefault(edit.place.file, []).append(replacement)
-    changes = [
-        {
-            "artifactLocation": location(Label(Place(file, 0, 0, 0, 0)))["physicalLocation"]["artifactLocation"],
-            "replacements": edits,
-        }
-        for file, edits in files.items()
-    ]
+    changes = [{"artifactLocation": artifact(file), "replacements": edits} for file, edits in files.items()]
     return {"description": {"text": printable(fix.title)}, "artifactChanges": changes}
 
 
 def location(label: Label) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": artifact(label.place.file)}
+    if label.place.line:
+        physical["region"] = region(label.place)
+    return {"physicalLocation": physical}
+
+
+def artifact(file: str) -> dict[str, str]:
     from urllib.parse import quote
 
-    place = label.place
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file)}}
-    if place.line:
-        physical["region"] = {
-            "startLine": place.line,
-            "startColumn": place.column,
-            "endLine": place.end_line,
-            "endColumn": place.end_column,
-        }
-    return {"physicalLocation": physical}
+    return {"uri": quote(file)}
+
+
+def region(place: Place) -> dict[str, int]:
+    start = {"startLine": place.line, "startColumn": place.column}
+    return start | {"endLine": place.end_line, "endColumn": place.end_column}
 
 
 def fingerprint(problem: Problem) -> str:

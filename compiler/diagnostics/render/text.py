@@ -4,16 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.diagnostics.render.order import in_order
-from modelc.compiler.diagnostics.render.printable import file_name, printable
+from modelc.compiler.diagnostics.render.printable import address, printable
 from modelc.compiler.diagnostics.render.snippet import Paint, Underline, snippet
 
-STYLES = {
-    "error": "1;31",
-    "warning": "1;33",
-    "frame": "1;34",
-    "second": "1;34",
-    "strong": "1",
-}
+STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "second": "1;34", "strong": "1"}
 
 
 def text(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
@@ -60,14 +54,12 @@ def block(problem: Problem, lines: Lines, paint: Paint) -> str:
 
 def of_file(source: list[str], group: Sequence[tuple[Label, bool]], gutter: int, style: str, paint: Paint) -> list[str]:
     """The place of the first label and a snippet with all labels of one file."""
-    start = group[0][0].place
-    where = file_name(start.file) + (f":{start.line}:{start.column}" if start.line else "")
-    rows = [" " * gutter + paint("frame", "--> ") + where]
-    shown = [(label, primary) for label, primary in group if 1 <= label.place.line <= len(source)]
+    rows = [" " * gutter + paint("frame", "--> ") + address(group[0][0].place)]
+    shown = [
+        underline(source, label, primary, style) for label, primary in group if 1 <= label.place.line <= len(source)
+    ]
     if shown:
-        rows.extend(
-            snippet(source, [underline(source, label, primary, style) for label, primary in shown], gutter, paint)
-        )
+        rows.extend(snippet(source, shown, gutter, paint))
     else:
         rows.extend(" " * gutter + paint("frame", " = ") + printable(label.text) for label, _ in group if label.text)
     return rows
