@@ -61,7 +61,7 @@ def test_a_class_is_enabled_for_what_happens_inside_under_the_name_of_its_exampl
     assert enabled() is NONE
     with pytest.raises(modelc.SpecError, match="unknown layer `half`"):
         modelc.load(MODEL)
-    with pytest.raises(LookupError, match="no layer of modelc or of a plug-in that is enabled"):
+    with pytest.raises(LookupError, match="is not a layer of modelc or of an enabled plug-in"):
         name_of(Half)
 
 

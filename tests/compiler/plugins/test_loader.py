@@ -70,7 +70,7 @@ def test_everything_that_the_tables_do_works_for_classes_of_plugins(package: Pat
         assert {f"{kind}.{name}" for kind, name in (key.split(".") for key in THINGS)} <= set(definitions)
         assert "layer.bent" in definitions
     assert "layer.shift" not in json_schema()["definitions"]
-    with pytest.raises(LookupError, match="no layer of modelc or of a plug-in that is enabled"):
+    with pytest.raises(LookupError, match="is not a layer of modelc or of an enabled plug-in"):
         LAYERS.name_of(shift)
 
 
