@@ -165,8 +165,7 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
 
 
 def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:
-    """The edge of a node, or of the last layer of a composite node, and the plan of that layer; None for no such
-    node."""
+    """The edge of a node, or of the last layer of a composite node, and the plan of that layer; None for no node."""
     graph = task.planned.graph
     known = graph.node(reference.node)
     if known is not None:
@@ -238,9 +237,7 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
 
 
 def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
-    """The activation that computes the values on `edge`: its node, whether it is the last layer, itself, and its place
-    in the text.
-    """
+    """The activation that computes the values on `edge`: its node, whether it is the last layer, itself, and its place."""
     direct = edge.port == "output"
     waiting = [edge]
     while waiting:

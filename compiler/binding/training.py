@@ -61,9 +61,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
 
 
 def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> None:
-    """Report a split that leaves no training rows, and batches larger than the training data, if the number of rows is
-    known.
-    """
+    """Report a split that leaves no training rows, and batches larger than what it leaves, if the number is known."""
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)
     column = None if binding is None or columns is None else columns.get(binding.subject)

@@ -14,9 +14,7 @@ BLOCK = re.compile(r"^## (Wrong|Right)\n+```yaml\n(.*?)^```$", re.MULTILINE | re
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One code: `text` is everything below the title, as Markdown; `wrong` and `right` are its specs, empty if it has
-    none.
-    """
+    """One code: `text` is all below the title, as Markdown; `wrong` and `right` are its specs, empty if it has none."""
 
     code: str
     title: str

@@ -100,9 +100,7 @@ def outputs(summary: Summary) -> list[tuple[str, str]]:
 
 
 def arrows(summary: Summary, ids: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """The identifiers that each edge leads from and to, and its port, empty for the main output; those to the model's
-    outputs last.
-    """
+    """Where each edge leads from and to, and its port, empty for the main output; those to the model's outputs last."""
     ends = [(edge, ids[row.path]) for row in summary.rows for edge in row.inputs]
     ends += [(edge, f"o{number}") for number, (_, edge) in enumerate(summary.outputs)]
     for edge, end in ends:

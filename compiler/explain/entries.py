@@ -38,9 +38,7 @@ SAMPLES += [TensorType((16,), "int32"), TensorType((784,))]
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: `takes` describes its values in words, `default` is in the notation of specs, None if it is
-    required.
-    """
+    """One argument: `takes` describes its values in words, `default` is as a spec has it, None if it is required."""
 
     name: str
     takes: str

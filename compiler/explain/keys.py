@@ -1,6 +1,4 @@
-"""Reference pages of the sections and keys of a spec, made from the grammar: `modelc explain train`, `modelc explain
-residual`.
-"""
+"""Reference pages of sections and keys, made from the grammar: `modelc explain train`, `modelc explain residual`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,9 +80,7 @@ def key_names() -> set[str]:
 
 
 def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str, str, Shape]]:
-    """Every key in `shape`: where it stands, in words, its name, and what stands there; `around` has the shapes it is
-    in.
-    """
+    """Every key in `shape`: where it is, in words, its name, and what it takes; `around` has the shapes it is in."""
     nested: list[Shape | None] = []
     found: list[tuple[str, str, Shape]] = []
     if isinstance(shape, Again):

@@ -54,9 +54,7 @@ class Tree:
                 self.walk(item, column + STEP)
 
     def begins(self, line: int, old: int, column: int) -> None:
-        """Record that an entry begins at the column `old` of `line`; after dashes, the column of the dashes is recorded
-        already.
-        """
+        """Record that an entry begins at the column `old` of `line`; after dashes, their column is recorded already."""
         before = self.lines[line][:old]
         if not before.strip():
             self.entries.setdefault(line, column)

@@ -58,9 +58,7 @@ class CompositeOutputs:
         return edge
 
     def passes_port(self, edge: Edge | None) -> bool:
-        """Whether what `edge` stands for must have its port, which is none that a block gives: that one is named
-        inside.
-        """
+        """Whether what `edge` stands for must have its port: not where a block gives it, whose outputs name it."""
         seen: set[str] = set()
         while edge is not None and edge.node in self.of and edge.node not in seen:
             seen.add(edge.node)

@@ -14,9 +14,7 @@ Owner = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class BuildSite:
-    """Where something is built: its path, what it stands in, whose weights what is built there uses, and the `share`
-    that asks for it.
-    """
+    """Where something is built: its path, what it is in, whose weights it uses, and the `share` that asks for it."""
 
     path: str
     scope: tuple[str, ...]

@@ -1,6 +1,4 @@
-"""`Graph` to `TypedGraph`: infers the type of every edge by running every layer's `plan`, and locates its errors in
-the text. No jax.
-"""
+"""`Graph` to `TypedGraph`: infers the type of every edge by the `plan` of every layer, and places errors. No jax."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -58,9 +56,7 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
 
 
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
-"""Plans without problems, by what they follow from: the layer, slots and types. Copies and uses of a block mostly have
-one.
-"""
+"""Plans without problems by what determines them: layer, slots and types. Copies of a layer mostly have one."""
 
 Taken = dict[Edge, list[Wanted]]
 """The inputs of models that are used as blocks, by the edge that is given to them."""

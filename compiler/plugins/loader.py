@@ -189,9 +189,7 @@ def not_imported(what: str, error: BaseException) -> PluginError:
 
 
 def split(key: Any, plugin: str, cls: Any = None) -> tuple[str, str]:
-    """The kind and the name in a key such as `layer.shift`. Raises PluginError, also for a name that modelc itself
-    uses.
-    """
+    """The kind and the name in a key such as `layer.shift`. Raises PluginError, also for a name of modelc itself."""
     kind, dot, name = key.partition(".") if isinstance(key, str) else (str(key), "", "")
     if kind not in KINDS or not NAME.fullmatch(name):
         bare = name if dot else kind

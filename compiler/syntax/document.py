@@ -1,6 +1,4 @@
-"""Parses a YAML or JSON text to a `Document`: plain data with the place of every key and value. Knows nothing about
-models.
-"""
+"""Parses a YAML or JSON text to a `Document`: plain data, and where each key and value is. Knows nothing of models."""
 
 import re
 from collections.abc import Iterator, Mapping

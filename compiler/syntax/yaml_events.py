@@ -1,6 +1,4 @@
-"""Parses YAML to PyYAML's parser events. Nothing is constructed, so tags cannot name classes and aliases cost
-nothing.
-"""
+"""Parses YAML to PyYAML's events. Nothing is constructed, so tags cannot name classes and aliases cost nothing."""
 
 from collections.abc import Iterator
 

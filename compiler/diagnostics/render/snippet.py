@@ -1,6 +1,4 @@
-"""Source snippets: lines of a text with carets and labels below them. Knows places and columns, not problems or
-colours.
-"""
+"""Source snippets: lines of a text with carets and labels below them. Knows columns, not problems or colours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
