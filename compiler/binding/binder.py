@@ -1,12 +1,11 @@
 """`TypedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
 
-from collections.abc import Mapping
 
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
 from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.sample_weights import bind_weights
-from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.binding.task import Columns, Output, Task
 from modelc.compiler.binding.training import bind_training
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge, Graph, Node
@@ -14,12 +13,9 @@ from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 from modelc.compiler.language.ast import ModelSpec, Spec
 from modelc.compiler.language.parser.graph_nodes import named_in
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.library.contracts.data_source import Column
 
 
-def bind(
-    spec: Spec, planned: TypedGraph, columns: Mapping[str, Column] | None = None
-) -> tuple[Task, tuple[Problem, ...]]:
+def bind(spec: Spec, planned: TypedGraph, columns: Columns = None) -> tuple[Task, tuple[Problem, ...]]:
     """The task of a spec. If there are problems, parts that depend on a hole are missing.
 
     `columns` are those of the source; by default, those known without reading data.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.loss_terms import with_element_shape
 from modelc.compiler.binding.masks import check_mask
 from modelc.compiler.binding.targets import report_strange_targets
-from modelc.compiler.binding.task import Binding, Task, Term
+from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -17,7 +17,7 @@ from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.readers.array import ArrayReader
 
 
-def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_inputs(reporter: Reporter, task: Task, columns: Columns) -> Task:
     """The task with a binding for each model input whose reader is known."""
     data, graph = task.data, task.planned.graph
     assert data is not None and task.spec.model is not None
@@ -46,7 +46,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Mapping[str, Column] | 
     return replace(task, inputs=bindings)
 
 
-def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], columns: Mapping[str, Column] | None) -> Task:
+def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], columns: Columns) -> Task:
     """The task with its loss terms and a binding for each of their targets; reports terms that do not fit."""
     data = task.data
     if data is None:
@@ -82,12 +82,7 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
 
 
 def bind_column(
-    reporter: Reporter,
-    name: str,
-    reader: Reader,
-    wanted: TensorType | None,
-    columns: Mapping[str, Column] | None,
-    path: Path,
+    reporter: Reporter, name: str, reader: Reader, wanted: TensorType | None, columns: Columns, path: Path
 ) -> Binding:
     """The binding of `name` to the column that `reader` names; its type is None if it is unknown or wrong."""
     column_name = reader.subject
@@ -146,7 +141,7 @@ def place_of_binding(reporter: Reporter, path: Path) -> Path:
     return ("data", "source") if path == ("data",) and ("data", "source") in reporter.document.values else path
 
 
-def bind_named(reporter: Reporter, task: Task, name: str, columns: Mapping[str, Column] | None) -> Binding | None:
+def bind_named(reporter: Reporter, task: Task, name: str, columns: Columns) -> Binding | None:
     """The binding of the target called `name`, or None if its reader is unknown."""
     data = task.data
     assert data is not None

@@ -237,7 +237,7 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
 
 
 def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | None, Path]:
-    """The activation that computes the values on `edge`: its node, whether it is the last layer, itself, and its place."""
+    """The activation that computes the values on `edge`: its node, whether it is the last layer, itself, its place."""
     direct = edge.port == "output"
     waiting = [edge]
     while waiting:

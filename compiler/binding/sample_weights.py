@@ -1,21 +1,19 @@
 """Binds the sample weights, `data.sample_weight`, and checks them against the elements of every loss."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.columns import bind_column
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Columns, Task, Term
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.without_target import NoLoss
 
 AT: Path = ("data", "sample_weight")
 
 
-def bind_weights(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_weights(reporter: Reporter, task: Task, columns: Columns) -> Task:
     """The task with a binding of its sample weights, if there are any."""
     reader = None if task.data is None else task.data.sample_weight
     if reader is None:

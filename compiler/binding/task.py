@@ -8,7 +8,7 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
@@ -16,6 +16,8 @@ from modelc.compiler.library.losses.without_target import NoLoss
 
 SAMPLE_WEIGHT = "data.sample_weight"
 """The key of the sample weights among the targets of a task: no target can have this name."""
+Columns = Mapping[str, Column] | None
+"""The columns of the source by name; None where they are not known."""
 Classes = tuple[str, ...] | int | None
 """The names of the classes of a label, or their number where they have no names."""
 

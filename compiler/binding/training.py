@@ -1,18 +1,16 @@
 """Binds the settings of `train` as a whole: what to monitor, and whether the settings are compatible."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from modelc.compiler.binding.task import Task, Training
+from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.without_target import NoLoss
 
 
-def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> Task:
+def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     """The task with its training, if the optimizer, the settings and the monitor are known."""
     train = task.spec.train
     assert train is not None
@@ -60,7 +58,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Mapping[str, Column] 
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 
-def check_rows(reporter: Reporter, task: Task, columns: Mapping[str, Column] | None) -> None:
+def check_rows(reporter: Reporter, task: Task, columns: Columns) -> None:
     """Report a split that leaves no training rows, and batches larger than what it leaves, if the number is known."""
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)

@@ -31,8 +31,9 @@ def order(reporter: Reporter, nodes: list[Node], inputs: Collection[str]) -> tup
     left = {node.path: waiting[node.path] for node in nodes if waiting[node.path]}
     for cycle in cycles(left):
         report_cycle(reporter, cycle, by_path)
-    done = {node.path for node in ordered}
-    return (*ordered, *(as_hole(by_path[path]) for path in sorted(left) if path not in done))
+    # Nodes of a cycle are holes, so that no later stage follows the cycle.
+    stuck = [by_path[path] for path in sorted(left)]
+    return (*ordered, *(Node(node.path, None, None, node.owner, node.scope, node.at) for node in stuck))
 
 
 def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Node]) -> None:
@@ -51,11 +52,6 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
         message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
         help = "let one of them take its values from an earlier node"
     reporter.add("E202", message, blamed, label=label, help=help, related=others[: SHOWN - 1], related_keys=False)
-
-
-def as_hole(node: Node) -> Node:
-    """A node of a cycle as a hole, so that no later stage follows the cycle."""
-    return Node(node.path, None, None, node.owner, node.scope, node.at)
 
 
 def cycles(waiting: Mapping[str, set[str]]) -> Iterator[list[str]]:

@@ -11,7 +11,7 @@ __all__ = ["FORMATS", "Render", "in_order", "summary"]
 
 
 class Render(Protocol):
-    """A format: `problems` in any order, `sources` the text of each of their files, `files` the number of checked files."""
+    """A format: `problems` in any order, `sources` the text of their files, `files` the number of checked files."""
 
     def __call__(
         self, problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False

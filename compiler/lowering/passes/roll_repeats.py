@@ -13,6 +13,11 @@ from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.lowering.rolled_repeats import FeedSource, Roll, carrier
 
+Nodes = tuple[Node, ...]
+"""The nodes of one copy, in canonical order."""
+Sources = dict[str, list[FeedSource]]
+"""The sources of the feeds of each node of the first copy, by its path."""
+
 LEAST = 8
 """Copies from which on a loop is worth it: of fewer, compiling each takes little, and XLA can fuse across them."""
 
@@ -53,7 +58,7 @@ def roll_of(task: Task, repeated: Repeated) -> Roll | None:
     return Roll(repeated.path, repeated.times, nodes, carried, end, last, frozenset(inside), copies[-1][-1].path)
 
 
-def copy_of(planned: TypedGraph, repeated: Repeated, index: int) -> tuple[Node, ...]:
+def copy_of(planned: TypedGraph, repeated: Repeated, index: int) -> Nodes:
     """The nodes of one copy, in canonical order."""
     path = f"{repeated.path}/{index}"
     return tuple(node for node in planned.graph.nodes if node.path == path or node.path.startswith(f"{path}/"))
@@ -64,15 +69,13 @@ def path_in_copy(repeated: Repeated, path: str, index: int, to: int) -> str:
     return f"{repeated.path}/{to}" + path[len(f"{repeated.path}/{index}") :]
 
 
-def sources_of(
-    repeated: Repeated, first: tuple[Node, ...], second: tuple[Node, ...]
-) -> tuple[dict[str, list[FeedSource]], Edge, Edge] | None:
+def sources_of(repeated: Repeated, first: Nodes, second: Nodes) -> tuple[Sources, Edge, Edge] | None:
     """For each feed of the first copy, its source in each iteration, found by comparison with the second copy; what
     goes into the first one, and what of it goes into the second. None if that is more than one value.
     """
     inside = {node.path for node in first}
     twins = {node.path: node for node in second}
-    sources: dict[str, list[FeedSource]] = {}
+    sources: Sources = {}
     ends = set()
     for node in first:
         twin = twins.get(path_in_copy(repeated, node.path, 0, 1))
@@ -115,14 +118,7 @@ def is_loop_safe(planned: TypedGraph, node: Node) -> bool:
     )
 
 
-def is_copy(
-    planned: TypedGraph,
-    repeated: Repeated,
-    first: tuple[Node, ...],
-    copy: tuple[Node, ...],
-    sources: dict[str, list[FeedSource]],
-    index: int,
-) -> bool:
+def is_copy(planned: TypedGraph, repeated: Repeated, first: Nodes, copy: Nodes, sources: Sources, index: int) -> bool:
     """Whether copy `index` equals the first one, fed by the copy before it."""
     by_path = {node.path: node for node in copy}
     for node in first:
