@@ -1,6 +1,5 @@
 """`TypedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
 
-
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
 from modelc.compiler.binding.metrics import bind_metrics

@@ -17,15 +17,13 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
     if reference.node in names.nodes or reference.node in names.inputs:
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
         reporter.add("E209", message, reference.path, label="not a node")
-    elif names.complete and not is_unnamed(reporter) and not is_removed(reporter, names, reference):
+        return None
+    # What has an unreadable name may have any name.
+    nameless = any(hole[-1:] == ("name",) for hole in reporter.document.holes)
+    if names.complete and not nameless and not is_removed(reporter, names, reference):
         nodes = [name for name, node in names.nodes.items() if may_be_shared(node, reference)]
         unknown_node(reporter, reference, nodes, "no such node", f"nodes: {', '.join(nodes)}" if nodes else "")
     return None
-
-
-def is_unnamed(reporter: Reporter) -> bool:
-    """Whether something in the spec has an unreadable name, which may be any name."""
-    return any(hole[-1:] == ("name",) for hole in reporter.document.holes)
 
 
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:

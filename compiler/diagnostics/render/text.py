@@ -12,27 +12,13 @@ STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "second": "1;34",
 
 def text(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
     """One block for each problem, with an empty line after each; `colour` for ANSI colours."""
-    lines = Lines(sources)
+    split = [(file, source.split("\n")) for file, source in sources.items() if source]
+    lines = {file: [line.removesuffix("\r") for line in found] for file, found in split}
     paint = coloured if colour else uncoloured
     return "".join(block(problem, lines, paint) + "\n\n" for problem in in_order(problems))
 
 
-class Lines:
-    """The sources by line, each split once."""
-
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self.sources = sources
-        self.split: dict[str, list[str]] = {}
-
-    def of(self, file: str) -> list[str]:
-        """The lines of `file`; none where its text is not known."""
-        if file not in self.split:
-            source = self.sources.get(file, "")
-            self.split[file] = [line.removesuffix("\r") for line in source.split("\n")] if source else []
-        return self.split[file]
-
-
-def block(problem: Problem, lines: Lines, paint: Paint) -> str:
+def block(problem: Problem, lines: Mapping[str, list[str]], paint: Paint) -> str:
     style = "error" if problem.is_error else "warning"
     rows = [paint(style, f"{style}[{problem.code}]") + paint("strong", ": " + printable(problem.message))]
     labels = [(problem.label, True), *((label, False) for label in problem.related)]
@@ -41,7 +27,7 @@ def block(problem: Problem, lines: Lines, paint: Paint) -> str:
     for label, primary in labels:
         by_file.setdefault(label.place.file, []).append((label, primary))
     for file, group in by_file.items():
-        rows.extend(of_file(lines.of(file), group, gutter, style, paint))
+        rows.extend(of_file(lines.get(file, []), group, gutter, style, paint))
     ends = [("note", note) for note in problem.notes] + [("help", help) for help in problem.helps]
     if ends and problem.label.place.line:
         rows.append(" " * gutter + paint("frame", " |"))
