@@ -64,8 +64,6 @@ def is_removed(reporter: Reporter, names: Namespace, reference: Reference) -> bo
     """Whether the node of `reference` has been removed from the file that the spec extends, which is reported."""
     if names.at.path:
         return False
-    name = reference.node
-    return any(
-        reporter.is_removed("E201", f"the {what} `{name}`", ("model", section, name), reference.path)
-        for section, what in (("nodes", "node"), ("layers", "layer"), ("inputs", "input"))
-    )
+    name, at = reference.node, reference.path
+    kinds = (("nodes", "node"), ("layers", "layer"), ("inputs", "input"))
+    return any(reporter.is_removed("E201", f"the {kind} `{name}`", ("model", key, name), at) for key, kind in kinds)

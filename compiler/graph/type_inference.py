@@ -165,10 +165,8 @@ def check_wanted(reporter: Reporter, planned: TypedGraph) -> None:
             continue
         blamed.add((at, wanted.name))
         takes, got = f"{show_shape(shape)} {dtype}", f"{show_shape(known.shape)} {known.dtype}"
-        message, label = (
-            f"the input `{wanted.name}` of the model takes {takes}, got {got}",
-            "the input here has another type",
-        )
+        message = f"the input `{wanted.name}` of the model takes {takes}, got {got}"
+        label = "the input here has another type"
         help = f"add `cast: {dtype}` before it"
         if known.shape != shape:
             help = "change this input, or the input that its file declares"
