@@ -227,11 +227,9 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
     if not direct or getattr(activation, "axis", -1) != -1:
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
-        help = [
-            f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits",
-            *(["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []),
-        ]
-        reporter.add("E305", message, at, label=label, help=help, related=[(term.at, "the loss")])
+        last = f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits"
+        log = ["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []
+        reporter.add("E305", message, at, label=label, help=[last, *log], related=[(term.at, "the loss")])
         return False
     return True
 
