@@ -61,7 +61,7 @@ def imitates(char: str) -> bool:
 
 
 def address(place: Place) -> str:
-    """A place at the beginning of a line, `file:line:column` or `file`: `::` there would begin a command in GitHub's log."""
+    """`file:line:column` or `file`, for the start of a line, where `::` would begin a command in GitHub's log."""
     name = printable(place.file)
     shown = "\\x3a" + name[1:] if name.startswith("::") else name
     return f"{shown}:{place.line}:{place.column}" if place.line else shown
