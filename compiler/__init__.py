@@ -1,1 +1,1 @@
-"""From the text of a spec to pure functions: documents, schemas, graphs, layers and their lowering."""
+"""The compiler: from the text of a spec to a checked task and pure functions."""

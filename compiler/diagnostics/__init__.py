@@ -1,1 +1,1 @@
-"""Problems with a spec as values, their codes and pages, and what renders them."""
+"""Problems of a spec as values, their codes and pages, and their output formats."""

@@ -1,4 +1,4 @@
-"""Collects the problems that a step finds, each at a place in some text."""
+"""Collects the problems that a stage finds, each at a place in a text."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""Variables and blocks: from a document as written to one that says everything itself, with the origin of each part."""
+"""Expands a document: includes files, evaluates variables and expands blocks, with the origin of each part."""

@@ -1,1 +1,1 @@
-"""What is done with problems once they are found: fixes as edits of the text, cascading errors, suppressions."""
+"""Processes problems: safe fixes as edits of the text, suppression of cascading errors and of warnings."""

@@ -1,9 +1,9 @@
-"""Suppresses cascading errors: what of the problems with a spec merely follows from another.
+"""Suppresses cascading errors: problems that only exist because of another one.
 
-What is wrong with a variable or the body of a block is reported for the first of its uses. What is gone once the safe fixes
-are carried out followed from what they are for: the spec is checked again with them. A name that is defined and used
-nowhere, where a typo of it is used more than once and defined nowhere, is wrong where it is defined: that is reported, and
-not its uses.
+What is wrong with a variable or the body of a block is reported for the first of its uses. What is gone once the safe
+fixes are carried out followed from what they are for: the spec is checked again with them. A name that is defined and
+used nowhere, where a typo of it is used more than once and defined nowhere, is wrong where it is defined: that is
+reported, and not its uses.
 """
 
 from collections import Counter

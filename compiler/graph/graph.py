@@ -1,4 +1,6 @@
-"""A model as a graph: every layer a node with a path, every edge by name. Values only; `building` makes them of a spec."""
+"""A model as a graph: every layer a node with a path, every edge by name. Values only; `builder` makes them from a
+spec.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -80,8 +82,8 @@ class Repeated:
 class Graph:
     """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
 
-    `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for. `named` are the
-    edges that the outputs of blocks name, their `slot` what the text calls the node.
+    `ends` has the ports of what is made of several nodes, by path and port: the edges that they stand for. `named` are
+    the edges that the outputs of blocks name, their `slot` what the text calls the node.
     """
 
     inputs: Mapping[str, TensorType | None]

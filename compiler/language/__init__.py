@@ -1,1 +1,1 @@
-"""From documents to specs: the keys of the language, and what is said when they are wrong."""
+"""The spec language: syntax tree, grammar, parser, suggestions, JSON Schema."""

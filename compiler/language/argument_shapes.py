@@ -1,4 +1,4 @@
-"""The shapes of what stands inside a named thing, from the fields of its class: the one part of the language that imports it."""
+"""The grammar of arguments: shapes made from the fields of a class, the only part of the language that imports classes."""
 
 from typing import Any
 

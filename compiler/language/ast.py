@@ -1,4 +1,4 @@
-"""A spec as values: what each section of the language says, before names are looked up in the graph.
+"""The syntax tree of a spec: its sections as values, before names are resolved in the graph.
 
 A part that could not be read is None (a hole): its problem has been reported, and whatever meets it stays silent.
 """

@@ -1,4 +1,4 @@
-"""What a field takes in a spec, as JSON Schema: the type of its annotation, its bounds, and the validators that widen it.
+"""JSON Schema of a field: from the type of its annotation, its bounds, and the validators that widen it.
 
 Types are merged into one list of names, never into `oneOf` or `anyOf`, which editors and validators explain badly.
 """

@@ -1,4 +1,4 @@
-"""The language as a value: which keys stand where, which must be there, what their values may be and what they are for.
+"""The grammar of specs as a value: which keys are allowed where, which are required, their values and descriptions.
 
 The parser walks it, and so do `--set`, `extends`, the JSON Schema, `modelc format` and the pages of `modelc explain`.
 """

@@ -1,4 +1,4 @@
-"""What the items of a list are called: the names in the place of a layer's, and the segments of paths. Knows texts only."""
+"""The names of list items: the keys that can replace the name of a layer, and the segments of key paths."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The grammar of what stands in a model or a block: layers, nodes, what feeds them, and what they give."""
+"""The grammar of models and blocks: layers, nodes, their inputs and outputs."""
 
 from collections.abc import Mapping
 

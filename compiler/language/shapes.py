@@ -1,4 +1,4 @@
-"""What the grammar is made of: the shapes of values, with the words that messages have for them. Reads and checks nothing."""
+"""The building blocks of the grammar: shapes of values, with their names in messages. Reads and checks nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ Help = str | Callable[[str, Any, Mapping[str, Any]], str]
 class Value(NamedTuple):
     """A plain value, as far as JSON Schema can say what it may be.
 
-    Messages call it as `expected` says instead of by its type, with this `help`, and its bounds by `range`. `read` gives the value that another
-    form of it stands for, as `1/3` does for a number.
+    Messages call it as `expected` says instead of by its type, with this `help`, and its bounds by `range`. `read`
+    gives the value that another form of it stands for, as `1/3` does for a number.
     """
 
     schema: Schema
@@ -30,8 +30,8 @@ class Value(NamedTuple):
 class Need(NamedTuple):
     """One of `keys` must be there; with `beside`, where that key is. Messages say that `owner` needs it.
 
-    Any unknown key may be what is missing; with `always`, only one that is like it. `{names}` in the help are the names of
-    the table that the value is of.
+    Any unknown key may be what is missing; with `always`, only one that is like it. `{names}` in the help are the names
+    of the table that the value is of.
     """
 
     keys: tuple[str, ...]
@@ -43,8 +43,9 @@ class Need(NamedTuple):
 
 
 class Exclusion(NamedTuple):
-    """Two keys that cannot stand together, `unless` a third one is there; `labels` are the words at the first, empty for none,
-    and at the second."""
+    """Two keys that cannot stand together, `unless` a third one is there; `labels` are the words at the first, empty
+    for none, and at the second.
+    """
 
     first: str
     second: str
@@ -76,9 +77,9 @@ class Keys(NamedTuple):
 class Names(NamedTuple):
     """A mapping from names: such as the spec chooses, or with `refers` such as it has elsewhere.
 
-    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing; `nullable`
-    that nothing may stand in its place. `if_empty` has the label and the help where it must have an entry. Messages call an
-    entry by `each` and its name.
+    `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing;
+    `nullable` that nothing may stand in its place. `if_empty` has the label and the help where it must have an entry.
+    Messages call an entry by `each` and its name.
     """
 
     what: str
@@ -106,9 +107,10 @@ class Items(NamedTuple):
 class Thing(NamedTuple):
     """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
 
-    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that are
-    named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the spec.
-    Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is no name of the table.
+    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that
+    are named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the
+    spec. Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is no name of the
+    table.
     """
 
     table: Registry[Any]
@@ -144,7 +146,9 @@ class Either(NamedTuple):
 
 
 class Again(NamedTuple):
-    """One of the grammar's `RECURRING`, by its name: a shape that stands inside itself. With `empty` it may have no entry."""
+    """One of the grammar's `RECURRING`, by its name: a shape that stands inside itself. With `empty` it may have no
+    entry.
+    """
 
     name: str
     description: str = ""

@@ -1,4 +1,4 @@
-"""Which rows validate: the value of `data.validation`, and the rows it draws.
+"""The validation split: the value of `data.validation`, and the rows that it draws.
 
 A row is drawn by (seed, row) alone: not by how many rows there are, their order in an epoch, or the batch size.
 """

@@ -1,1 +1,1 @@
-"""What a spec can name, one class in one place: layers, losses, metrics, optimizers, readers, sources, over their contracts."""
+"""The named items of specs, and their contracts: layers, losses, metrics, optimizers, readers, sources."""

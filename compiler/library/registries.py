@@ -1,4 +1,4 @@
-"""All tables of named things, by kind."""
+"""All registries, by kind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A task in the form that is computed. Only `prepare` makes one, so no function that needs the passes can miss them."""
+"""The type of a prepared task. Only `prepare` makes one, so no function that needs the passes can miss them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,9 @@ class PreparedTask:
     log_keys: tuple[str, ...]
 
     def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
-        """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the roll."""
+        """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the
+        roll.
+        """
         rolled = {path: roll for roll in self.rolls for path in roll.inside}
         for path, plan in self.planned.owned():
             roll = rolled.get(path)

@@ -1,1 +1,1 @@
-"""`--set PATH=VALUE`: values from the command line in the place of those of a spec."""
+"""`--set PATH=VALUE`: overrides values of a spec from the command line."""

@@ -1,4 +1,4 @@
-"""What authors of plug-ins use beside the contracts: a class enabled without a file, and the notation of specs.
+"""Helpers for authors of plug-ins: enabling a class without a file, and the notation of specs.
 
 `modelc.plugin` publishes it; no command uses it.
 """
@@ -23,8 +23,9 @@ T = TypeVar("T", bound=Registered)
 def enable(*plugins: str | Path | type[Registered]) -> Iterator[None]:
     """Enable plug-ins for what happens inside, beside those that are enabled already.
 
-    Each is what `--plugin` takes, or a class, whose name is then the one that its `example` uses. Raises PluginError for
-    what cannot be used: code that does not import, a class that breaks the contract of its kind, a name that is taken.
+    Each is what `--plugin` takes, or a class, whose name is then the one that its `example` uses. Raises PluginError
+    for what cannot be used: code that does not import, a class that breaks the contract of its kind, a name that is
+    taken.
     """
     opened = open_plugins([plugin for plugin in plugins if not isinstance(plugin, type)]).plugins
     classes = [plugin_of(plugin) for plugin in plugins if isinstance(plugin, type) and not is_enabled(plugin)]

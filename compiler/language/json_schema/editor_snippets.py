@@ -1,4 +1,4 @@
-"""What an editor writes and offers, beyond what JSON Schema says: the `defaultSnippets` of yaml-language-server and VS Code.
+"""Snippets for editors, an extension of JSON Schema: the `defaultSnippets` of yaml-language-server and VS Code.
 
 They complete no values inside `if`/`then`/`else`, and know no other way to document one name of many. Other readers of
 the schema pass over the key.

@@ -1,1 +1,1 @@
-"""Document to `Spec`, section by section."""
+"""Parses a document to a `Spec`, section by section."""

@@ -1,4 +1,4 @@
-"""Makes things and sections of plain data, and decides which of pydantic's findings are reported."""
+"""Builds named items and sections from plain data, and decides which validation errors of pydantic are reported."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -30,7 +30,9 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
 
 
 def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:
-    """`raw` with the arguments whose value could not be read and which do not exist: their names are wrong all the same."""
+    """`raw` with the arguments whose value could not be read and which do not exist: their names are wrong all the
+    same.
+    """
     holes = reporter.document.holes
     if not holes or not isinstance(raw, Mapping):
         return raw
@@ -97,8 +99,9 @@ def drop_repeated(reporter: Reporter, start: int) -> None:
 
 
 def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`items` without the kinds of a union in their ways: of a list what is wrong in it, and of others not that they are
-    none."""
+    """`items` without the kinds of a union in their ways: of a list what is wrong in it, and of others not that they
+    are none.
+    """
     plain = [{**item, "loc": tuple(part for part in item["loc"] if not TAG.match(str(part)))} for item in items]
     tagged = {now["loc"] for item, now in zip(items, plain, strict=True) if item["loc"] != now["loc"]}
     inside = {item["loc"][:-1] for item in plain}

@@ -1,4 +1,4 @@
-"""The `data` section: source, readers of inputs and targets, validation, test."""
+"""Parses the `data` section: source, readers of inputs and targets, validation, test."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The nodes of a graph, of a model or of a block: what feeds them, what they are made of, the outputs."""
+"""Parses the nodes of a graph, of a model or of a block: their inputs and layers, and the outputs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -219,8 +219,9 @@ def read_sources(reporter: Reporter, raw: Any, path: Path) -> tuple[Reference, .
 
 
 def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, ...] | None:
-    """The nodes, inputs or ports that a text names, a list of them, or a mapping by input name; None where one of them is
-    unreadable."""
+    """The nodes, inputs or ports that a text names, a list of them, or a mapping by input name; None where one of them
+    is unreadable.
+    """
     if isinstance(found, Mapping):
         below = {slot: references(reporter, value, (*path, slot)) for slot, value in found.items()}
         if None in below.values() or reporter.has_hole(path):
@@ -232,7 +233,9 @@ def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, .
 
 
 def read_outputs(reporter: Reporter, found: Any, path: Path) -> tuple[dict[str, Reference], bool]:
-    """The outputs by name, and whether all of them are there; `found` is what stands under `outputs`, a mapping or a list."""
+    """The outputs by name, and whether all of them are there; `found` is what stands under `outputs`, a mapping or a
+    list.
+    """
     if isinstance(found, Mapping):
         named = {name: references(reporter, text, (*path, name)) for name, text in found.items()}
         outputs = {name: one for name, ones in named.items() for one in ones or ()}

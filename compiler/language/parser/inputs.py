@@ -1,4 +1,4 @@
-"""The inputs of a model, or of a block that is the model of a file."""
+"""Parses the inputs of a model, or of a block that is the model of another file."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands in a chain or makes up a node: layers, and what stands in their place (blocks, `residual`, `share`, ...)."""
+"""Parses the items of chains and nodes: layers, and the structures in place of one (blocks, `residual`, `share`, ...)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -114,7 +114,9 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
 
 
 def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
-    """Whether a key of `raw` is a typo of what stands in the place of a layer, which is reported, and so are all others."""
+    """Whether a key of `raw` is a typo of what stands in the place of a layer, which is reported, and so are all
+    others.
+    """
     words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
     names = [key for key in raw if key not in siblings]
     if any(key in LAYERS for key in names):

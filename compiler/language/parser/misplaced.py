@@ -1,4 +1,4 @@
-"""What is said of a key of a section, or of the top level, that stands in none or in the wrong one."""
+"""Reports keys in the wrong section, and unknown top-level keys."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The `model` section: inputs, `layers` or `nodes` with `outputs`, precision."""
+"""Parses the `model` section: inputs, `layers` or `nodes` with `outputs`, precision."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""One named thing with sibling keys beside it: `dense: 10` with `name: digit`, `cross_entropy` with `of` and `weight`.
+"""Parses one named item with its sibling keys: `dense: 10` with `name: digit`, `cross_entropy` with `of` and `weight`.
 
 This is where the mistakes of the first hour are met: `type: dense`, arguments not indented, two names in one item.
 """
@@ -21,8 +21,9 @@ from modelc.compiler.library.base.registry import NAME, Registry
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A named thing in the text: its name, the value built (None for a hole), where its arguments stand, and what stands
-    beside it. `strange` where a key there is neither a name of the table nor one that may stand beside it."""
+    """A named thing in the text: its name, the value built (None for a hole), where its arguments stand, and what
+    stands beside it. `strange` where a key there is neither a name of the table nor one that may stand beside it.
+    """
 
     name: str
     value: Any
@@ -37,7 +38,9 @@ def value_of(found: Found | None) -> Any:
 
 
 def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found | None:
-    """The named thing at `path`, whose mapping may also hold the siblings of the shape. None: nothing readable is there."""
+    """The named thing at `path`, whose mapping may also hold the siblings of the shape. None: nothing readable is
+    there.
+    """
     table, siblings = shape.table, tuple(key for key in shape.siblings if key not in shape.instead)
     if isinstance(raw, str):
         return read_bare(reporter, shape, raw, path)

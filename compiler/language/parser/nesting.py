@@ -1,4 +1,4 @@
-"""A thing that takes another one, as `time_distributed` takes a layer, where what is written stands at the wrong level.
+"""Reports keys at the wrong level of an item that wraps another one, as `time_distributed` wraps a layer.
 
 One mistake, and one error, whatever else of the thing is missing or unknown for it.
 """
@@ -41,7 +41,8 @@ def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str,
 def wrapped_one(
     reporter: Reporter, path: Path, table: Registry[Any], owner: str, unknown: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Report what the main argument of `owner` can be among the `unknown` ones, a level too high: `bidirectional: {lstm: 4}`.
+    """Report what the main argument of `owner` can be among the `unknown` ones, a level too high: `bidirectional:
+    {lstm: 4}`.
 
     Gives those of them that this accounts for; none where there is no such thing.
     """

@@ -1,4 +1,4 @@
-"""Says what pydantic finds wrong with arguments and keys in the words of the language: a table by pydantic's words."""
+"""Translates validation errors of pydantic to problems, by a table of its error types."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -40,8 +40,9 @@ BOUNDS = {
 class Finding:
     """One finding of pydantic: its word for it, and what it is about.
 
-    `name` is the key or argument at `path`, and messages call its value `quoted`. `owner` has it, which has `fields`; where
-    that is a thing of a registry, `whose` has its kind and name. `is_last` where `value` is the last part of its location.
+    `name` is the key or argument at `path`, and messages call its value `quoted`. `owner` has it, which has `fields`;
+    where that is a thing of a registry, `whose` has its kind and name. `is_last` where `value` is the last part of its
+    location.
     """
 
     kind: str
@@ -67,7 +68,9 @@ class Finding:
 def report_finding(
     reporter: Reporter, item: Mapping[str, Any], base: Path, fields: Collection[str], owner: str
 ) -> None:
-    """Report what pydantic says in `item` about the value at `base`, the section `owner`, unless that is reported already."""
+    """Report what pydantic says in `item` about the value at `base`, the section `owner`, unless that is reported
+    already.
+    """
     from modelc.compiler.library.registries import table_of
 
     kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]

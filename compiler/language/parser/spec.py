@@ -1,4 +1,4 @@
-"""Document to `Spec`: the top level of the language."""
+"""Parses a document to a `Spec`: the top level of the language."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The `train` section: loss terms, metrics, optimizer and plain settings."""
+"""Parses the `train` section: loss terms, metrics, optimizer and settings."""
 
 from collections.abc import Mapping
 from typing import Any

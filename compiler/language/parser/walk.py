@@ -1,4 +1,4 @@
-"""The parser of what the grammar describes: reports keys that are unknown, missing or exclude each other, and values that are
+"""The parser directed by the grammar: reports keys that are unknown, missing or exclude each other, and values that are
 empty or of the wrong type. What a spec means is read beside this, from what is left.
 
 What cannot be read is None, and has been reported.
@@ -45,8 +45,9 @@ LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
 
 
 def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "") -> Any:
-    """The value at `path`, called `what` in messages, as `shape` describes it: mappings and lists of what is in them, named
-    things as `Found`, layers and nodes as they are written."""
+    """The value at `path`, called `what` in messages, as `shape` describes it: mappings and lists of what is in them,
+    named things as `Found`, layers and nodes as they are written.
+    """
     if reporter.is_hole(path):
         return None
     if isinstance(shape, Again):
@@ -95,7 +96,9 @@ def read_keys(
     what: str = "",
     readers: Mapping[str, Reader] = {},
 ) -> dict[str, Any] | None:
-    """What stands under each key of the mapping at `path`; `readers` are for keys whose values mean more than their shape."""
+    """What stands under each key of the mapping at `path`; `readers` are for keys whose values mean more than their
+    shape.
+    """
     if reporter.is_hole(path):
         return None
     given, excluded = check_keys(reporter, shape, raw, path, what)
@@ -111,8 +114,9 @@ def read_keys(
 def check_keys(
     reporter: Reporter, shape: Keys, raw: Any, path: Path, what: str = ""
 ) -> tuple[Mapping[str, Any], Collection[str]]:
-    """Report what is wrong with the mapping at `path` and its keys, whatever their values are; gives what stands under keys
-    that it may have, and which of these others exclude."""
+    """Report what is wrong with the mapping at `path` and its keys, whatever their values are; gives what stands under
+    keys that it may have, and which of these others exclude.
+    """
     what = what or shape.what
     if not isinstance(raw, Mapping):
         wrong_kind(reporter, shape.expected, raw, path, what, shape.help)

@@ -1,1 +1,1 @@
-"""What people write by habit or by mistake, and what they meant by it."""
+"""Suggestions for typos and for names and forms of other frameworks."""

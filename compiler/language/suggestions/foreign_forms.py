@@ -1,4 +1,4 @@
-"""How a named thing should have been written: from what other frameworks call it, and from forms such as `type: dense`.
+"""Suggestions for foreign forms: items written as in other frameworks, and forms such as `type: dense`.
 
 Texts for the help of messages only; what is wrong is found and reported elsewhere.
 """
@@ -19,8 +19,9 @@ TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
 def type_form(
     table: Registry[Any], raw: Mapping[str, Any], at: str | int, siblings: Collection[str] = ()
 ) -> Suggestion | None:
-    """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, which stands at the key or index `at`;
-    None for what is no such form."""
+    """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, which stands at the key or
+    index `at`; None for what is no such form.
+    """
     for key in (*TYPE_KEYS, "name"):
         value = raw.get(key)
         if not isinstance(value, str) or key in table:

@@ -1,4 +1,4 @@
-"""What to do about a value that does not fit its field, where the value betrays what was meant."""
+"""Helps for values that do not fit their field, where the value shows what was probably meant."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -136,7 +136,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
 
 
 def respelled(kind: str, value: Any) -> str:
-    """A value of the wrong type as a spec writes what it stands for: `true` for `yes`, `8` for `"8"`. Empty for all others."""
+    """A value of the wrong type as a spec writes what it stands for: `true` for `yes`, `8` for `"8"`. Empty for all
+    others.
+    """
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
         return "true" if str(value).lower() in TRUE else "false"
     if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""Collects the problems of one document, with their places, what was meant and the trails that values came by."""
+"""Reports problems of one document, with their places, suggestions and the trails of values."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -54,14 +54,17 @@ class Reporter(ProblemCollector):
         self.report(code, message, at, label=label, help=helps, note=note, related=labels, suggestion=suggestion)
 
     def located(self, suggestion: Suggestion, path: Path, *, key: bool = False) -> Suggestion:
-        """`suggestion` for the value at `path`, or its key; not safe where it came through a variable, which may be right
-        elsewhere."""
+        """`suggestion` for the value at `path`, or its key; not safe where it came through a variable, which may be
+        right elsewhere.
+        """
         is_shared = self.document.is_shared(path[:-1] if key else path)
         place = Where(self.document, path, key).place()
         return replace(suggestion, is_safe=suggestion.is_safe and not is_shared, place=place)
 
     def is_removed(self, code: str, what: str, name: Path, path: Path) -> bool:
-        """Whether `what` is found at `name` in what the spec extends and is left out; reports that the value at `path` needs it."""
+        """Whether `what` is found at `name` in what the spec extends and is left out; reports that the value at `path`
+        needs it.
+        """
         removed = self.document.removed.get(name)
         if removed is not None:
             self.report_removed(code, what, removed.place(), Where(self.document, path))

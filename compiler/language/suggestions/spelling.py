@@ -1,4 +1,4 @@
-"""How names are spelled: the words of other frameworks for them, and typos."""
+"""Similarity of names: typos, and the names in other frameworks."""
 
 from collections.abc import Collection
 from typing import Any
@@ -89,7 +89,9 @@ ARGUMENTS = {
     "x_max": ("max_value",),
     "x_min": ("min_value",),
 }
-"""Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them, and what they are here, the likeliest first."""
+"""Arguments and keys as Keras 2, PyTorch, scikit-learn and Lightning call them, and what they are here, the likeliest
+first.
+"""
 
 OTHER_VALUES = {
     "axes", "betas", "chunks", "dataset", "decay", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
@@ -103,8 +105,9 @@ ELSEWHERE = {
 """What is no typo, however near it is to something here: names without case and separators that mean something else."""
 
 OTHERWISE = dict.fromkeys(("bn", "batchnorm", "batchnorm1d", "batchnorm2d", "batchnorm3d"), "momentum")
-"""Things of others, without case and separators, with the argument that has the same name here and is counted otherwise:
-the momentum of PyTorch is what Keras and modelc take from 1."""
+"""Things of others, without case and separators, with the argument that has the same name here and is counted
+otherwise: the momentum of PyTorch is what Keras and modelc take from 1.
+"""
 
 
 def spelled(name: str, allowed: Collection[str]) -> str | None:

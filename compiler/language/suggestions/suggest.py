@@ -1,4 +1,4 @@
-"""The place of every "did you mean": what was meant by a name that does not exist, and how certain that is.
+"""Computes every "did you mean": the intended name for an unknown one, and whether it is unambiguous.
 
 `suggest` knows the things of the registries, what other frameworks call them, the names that a spec defines, typos and
 likeness, and is asked by all others.
@@ -27,10 +27,11 @@ from modelc.compiler.library.base.registry import Registry, bare, fold
 def suggest(
     name: str, known: Collection[str] | Registry[Any], arguments: Any = None, *, defined: bool = False
 ) -> Suggestion:
-    """What is meant by `name`, which is none of the `known` names: another word for one of them, a typo, or something like it.
+    """What is meant by `name`, which is none of the `known` names: another word for one of them, a typo, or something
+    like it.
 
-    Of several things that others call so, the one that takes all of `arguments`, where these are given by name. `defined`
-    says that the spec itself defines the known names.
+    Of several things that others call so, the one that takes all of `arguments`, where these are given by name.
+    `defined` says that the spec itself defines the known names.
     """
     names = list(known)
     same = synonyms(name, known)
@@ -62,7 +63,9 @@ def takes_all(registry: Registry[Any], entry: str, arguments: Any) -> bool:
 
 
 def counts_otherwise(name: str, arguments: Any) -> bool:
-    """Whether the `arguments` of another framework's thing have one that is counted from the other end here, or a typo of it."""
+    """Whether the `arguments` of another framework's thing have one that is counted from the other end here, or a typo
+    of it.
+    """
     counted = OTHERWISE.get(fold(name.rpartition(".")[2]), "")
     if not counted or not isinstance(arguments, Mapping):
         return False
@@ -85,7 +88,9 @@ def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
 
 
 def suggest_value(kind: str, name: str, value: object) -> Suggestion:
-    """What is meant by a `value` of the wrong type, for what is called `name`; `kind` is pydantic's word for the finding."""
+    """What is meant by a `value` of the wrong type, for what is called `name`; `kind` is pydantic's word for the
+    finding.
+    """
     new = respelled(kind, value)
     if not new:
         return Suggestion(value, help=type_hint(kind, name, value))
@@ -96,8 +101,8 @@ def suggest_value(kind: str, name: str, value: object) -> Suggestion:
 def suggest_registered(
     name: str, registry: Registry[Any], key: str | int = "", arguments: Any = None, blocks: Collection[str] = ()
 ) -> Suggestion:
-    """What is meant by the thing `name`, which is not in the registry: an entry of it, one of the spec's `blocks` in the
-    place of a layer, or something that has another form here.
+    """What is meant by the thing `name`, which is not in the registry: an entry of it, one of the spec's `blocks` in
+    the place of a layer, or something that has another form here.
 
     `key` is the key that it stands at: its own name where it stands with `arguments` of its own.
     """
@@ -137,7 +142,8 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
 
 
 def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:
-    """The layer that Keras's `RNN: {cell: ...}` runs, with the arguments beside the cell; empty for what is no such form.
+    """The layer that Keras's `RNN: {cell: ...}` runs, with the arguments beside the cell; empty for what is no such
+    form.
 
     Here a cell is the layer that runs it, and several of them are a stack.
     """

@@ -1,4 +1,4 @@
-"""Things and arguments of other frameworks as a spec writes them here. Texts only."""
+"""Translates items and arguments of other frameworks to the notation of specs. Strings only."""
 
 from collections.abc import Mapping
 from typing import Any

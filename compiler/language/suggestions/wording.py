@@ -1,4 +1,4 @@
-"""Values and names as messages write them. Text only: nothing here knows of places or of what is wrong."""
+"""Formats values and names for messages. Strings only: nothing here knows places or problems."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -30,7 +30,9 @@ def show(value: Any) -> str:
 
 
 def spell(arguments: Mapping[str, Any]) -> str:
-    """Arguments as a spec writes them on one line, `{units: 10}`; what is neither plain nor a list of plain values is left open."""
+    """Arguments as a spec writes them on one line, `{units: 10}`; what is neither plain nor a list of plain values is
+    left open.
+    """
     return "{" + ", ".join(f"{key}: {flow(value)}" for key, value in arguments.items()) + "}"
 
 
@@ -42,7 +44,9 @@ def flow(value: Any) -> str:
 
 
 def some(names: Collection[str], everywhere: str = "") -> str:
-    """`names` after each other; of many only the first, and the command that lists all: `modelc explain` and `everywhere`."""
+    """`names` after each other; of many only the first, and the command that lists all: `modelc explain` and
+    `everywhere`.
+    """
     if len(names) <= WHOLE:
         return ", ".join(names)
     return f"{', '.join(list(names)[:SHOWN])}, ... (all: `{f'modelc explain {everywhere}'.strip()}`)"

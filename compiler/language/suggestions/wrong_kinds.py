@@ -1,5 +1,6 @@
-"""What to write in the place of a value of the wrong kind, where it betrays what was meant: functions of its key, the value and
-the whole spec, empty for all other values."""
+"""Helps for values of the wrong type, where the value shows what was probably meant: functions of its key, the value
+and the whole spec, empty for all other values.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,1 +1,1 @@
-"""What every named thing is made of: the registry, types of fields, tensor types, random keys. Knows no kind of thing."""
+"""The base of all named items: the registry, field types, tensor types, random keys. Knows no specific kind."""

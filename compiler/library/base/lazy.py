@@ -1,4 +1,4 @@
-"""jax, numpy and optax, each imported when it is first used: what checks a spec must load none of them.
+"""Lazy imports of jax, numpy and optax: checking a spec must load none of them.
 
 Modules of `compiler` and `cli` take `jnp`, `np`, `Array` and the like from here, at their top, and from nowhere else.
 """

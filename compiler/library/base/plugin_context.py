@@ -1,6 +1,7 @@
-"""The plug-ins that are enabled: a frozen value, which the tables of named things look into beside their own entries.
+"""The enabled plug-ins: a frozen value that registries search besides their own entries.
 
-Nothing here opens a plug-in: `modelc.compiler.plugins.loader` makes the value, for a command or a call that asks for it.
+Nothing here opens a plug-in: `modelc.compiler.plugins.loader` makes the value, for a command or a call that asks for
+it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +32,8 @@ class Provided:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """One plug-in: `name` is that of an installed distribution with its `version`, or the path of a file with its digest.
+    """One plug-in: `name` is that of an installed distribution with its `version`, or the path of a file with its
+    digest.
 
     `modules` are the names, up to a dot, of the modules that are its code.
     """

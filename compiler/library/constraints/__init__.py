@@ -1,4 +1,4 @@
-"""The constraints. This table is the list: what is not here does not exist."""
+"""The constraints. This registry is the complete list."""
 
 from typing import Annotated
 

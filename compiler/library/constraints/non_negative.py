@@ -1,4 +1,4 @@
-"""Weights that may not be negative."""
+"""The constraint to non-negative weights."""
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.constraint import Constraint

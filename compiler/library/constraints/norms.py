@@ -1,4 +1,4 @@
-"""Weights whose vectors along one or more axes have a norm within bounds."""
+"""Constraints on the norm of weight vectors along one or more axes."""
 
 from typing import Annotated, ClassVar
 

@@ -1,1 +1,1 @@
-"""The contract of each kind of named thing: what a layer, a loss, a metric or a source must have."""
+"""The contracts of all kinds: what a layer, loss, metric, source, ... must have."""

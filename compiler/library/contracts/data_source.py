@@ -1,4 +1,4 @@
-"""The contracts of data: a source has named columns, a reader makes one model input or target of a column.
+"""The contracts of data: a source has named columns, a reader turns a column into one model input or target.
 
 `columns` says what can be known without reading (no numpy), `inspect` reads headers, `load` reads everything. Every
 path in a spec goes through `Root`.

@@ -1,4 +1,4 @@
-"""The initializers. This table is the list: what is not here does not exist."""
+"""The initializers. This registry is the complete list."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Initializers that draw nothing: every value is the same."""
+"""Constant initializers."""
 
 from typing import Annotated
 

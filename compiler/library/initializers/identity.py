@@ -1,4 +1,4 @@
-"""The initializer that makes a map the identity."""
+"""The identity initializer."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Initializers whose spread is given, whatever the shape of the weight."""
+"""Random initializers whose variance does not depend on the shape of the weight."""
 
 from typing import Annotated, Self
 

@@ -1,4 +1,4 @@
-"""Initializers whose spread follows the shape of the weight, so that signals neither grow nor fade with the width.
+"""Random initializers whose variance is scaled by the fans of the weight (Glorot, He, LeCun).
 
 All are `variance_scaling`, which Keras 3 calls `initializers.VarianceScaling`, most of them with fixed arguments.
 """

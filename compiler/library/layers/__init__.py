@@ -1,4 +1,4 @@
-"""The layers, by kind: one class or one family in one file. These tables are the list: what is not here does not exist."""
+"""The layers, by kind: one class or one family in one file. These registries are the complete list."""
 
 from typing import Annotated
 

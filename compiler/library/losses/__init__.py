@@ -1,4 +1,4 @@
-"""The losses. This table is the list: what is not here does not exist."""
+"""The losses. This registry is the complete list."""
 
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.loss import Loss

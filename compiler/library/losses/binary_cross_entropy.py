@@ -1,4 +1,4 @@
-"""Cross-entropies of values that each say how likely a yes is."""
+"""Binary cross-entropies."""
 
 from typing import Annotated
 
@@ -66,8 +66,8 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
 
     `q = t * p + (1 - t) * (1 - p)`, `p = sigmoid(output)`. Output and target have equal shapes, target values lie in
     [0, 1]; so have the elements. With `alpha` each value counts `t * alpha + (1 - t) * (1 - alpha)`. The loss is the
-    mean over all values; `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy` (from logits), whose `apply_class_balancing` is to
-    give `alpha` here.
+    mean over all values; `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy`
+    (from logits), whose `apply_class_balancing` is to give `alpha` here.
     """
 
     keras = "losses.BinaryFocalCrossentropy"

@@ -1,4 +1,4 @@
-"""What losses have in common that compare scores of classes with labels or distributions, told apart by shape."""
+"""The base of losses that compare class scores with labels or distributions, which are distinguished by shape."""
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape

@@ -1,4 +1,4 @@
-"""How much each class counts in a loss: the argument `class_weight`, its classes given by name or by index."""
+"""Class weights of losses: the argument `class_weight`, by name or index of the classes."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -19,8 +19,8 @@ ClassWeight = Annotated[dict[str, NonNegative] | Literal["balanced"] | None, OrW
 
 
 class WeighsClasses(Loss):
-    """Abstract: a loss whose classes may count differently. Each element is multiplied by the weight of its class, and the
-    sum is divided by the number of elements, not of weights.
+    """Abstract: a loss whose classes may count differently. Each element is multiplied by the weight of its class, and
+    the sum is divided by the number of elements, not of weights.
 
     `balanced` stands for numbers that the training rows give: `rows / (classes * rows of the class)`. They are put in
     its place before anything is compiled.

@@ -1,4 +1,4 @@
-"""The loss of a sequence of labels that is shorter than the steps it is read from, their places unknown."""
+"""Connectionist temporal classification: the loss of a sequence of labels with unknown alignment."""
 
 from typing import Annotated
 

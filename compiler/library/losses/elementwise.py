@@ -1,4 +1,4 @@
-"""What losses have in common that compare value by value."""
+"""The base of elementwise losses."""
 
 from typing import ClassVar
 

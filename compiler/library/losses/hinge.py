@@ -1,4 +1,4 @@
-"""The hinge losses: of yes-or-no scores, and of scores of classes."""
+"""The hinge losses, of binary scores and of class scores."""
 
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, jnp

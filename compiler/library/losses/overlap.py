@@ -1,4 +1,4 @@
-"""One minus the overlap of predicted and true areas, summed over the places of each row."""
+"""Overlap losses (Dice, Tversky): one minus the overlap of predicted and true areas of each row."""
 
 from typing import Annotated
 
@@ -140,10 +140,11 @@ class Tversky(ClassOverlap):
     """One minus an overlap with each class: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) + 1e-7)`.
 
     `s = sum(t * p)`, all sums over places; `p = softmax(output)` over the last axis, output `[..., classes]` with at
-    least one axis of places. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot rows.
-    The elements are one per row and class, and the loss is their mean. With both weights 0.5 it is `dice`; a larger
-    `beta` finds more of small areas. `class_weight` is a factor of the loss of each class. Follows the paper, and
-    Keras 3 `Tversky` with `axis` the places but for this: there `alpha` weighs what is missed, against its own description.
+    least one axis of places. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` one-hot
+    rows. The elements are one per row and class, and the loss is their mean. With both weights 0.5 it is `dice`; a
+    larger `beta` finds more of small areas. `class_weight` is a factor of the loss of each class. Follows the paper,
+    and Keras 3 `Tversky` with `axis` the places but for this: there `alpha` weighs what is missed, against its own
+    description.
     """
 
     keras = "losses.Tversky"
@@ -158,7 +159,8 @@ class Tversky(ClassOverlap):
 
 
 class BinaryTversky(BinaryOverlap):
-    """One minus an overlap of the areas of yes: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) + 1e-7)`.
+    """One minus an overlap of the areas of yes: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) +
+    1e-7)`.
 
     `s = sum(t * p)`, all sums over a row; `p = sigmoid(output)`. Output and target have equal shapes, target values lie
     in [0, 1]. The elements are one per row, and the loss is their mean. With both weights 0.5 it is `binary_dice`.

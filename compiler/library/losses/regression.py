@@ -1,4 +1,4 @@
-"""The losses of numbers, value by value: how far an output is from its target."""
+"""Regression losses, elementwise."""
 
 from math import inf
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The losses of vectors that should be alike or differ: their distances and the angles between them."""
+"""Similarity losses of vectors: distances and angles (contrastive, triplet, cosine)."""
 
 from typing import Annotated, Literal
 
@@ -122,10 +122,10 @@ class Contrastive(PairLoss):
     """Pulls alike pairs together, and different ones apart up to a margin: `t * d**2 / 2 + (1 - t) * max(margin - d,
     0)**2 / 2`.
 
-    Two values `[..., size]` of the model, named by `of: [a, b]` beside the loss; `d` is their distance over the last axis. The target `[...]`
-    is 1 for alike and 0 for different. The elements have shape `[...]`, and the loss is their mean. Source: Hadsell,
-    Chopra and LeCun 2006 (https://doi.org/10.1109/CVPR.2006.100), whose `Y` is `1 - t`; TensorFlow Addons'
-    `ContrastiveLoss` is twice this.
+    Two values `[..., size]` of the model, named by `of: [a, b]` beside the loss; `d` is their distance over the last
+    axis. The target `[...]` is 1 for alike and 0 for different. The elements have shape `[...]`, and the loss is their
+    mean. Source: Hadsell, Chopra and LeCun 2006 (https://doi.org/10.1109/CVPR.2006.100), whose `Y` is `1 - t`;
+    TensorFlow Addons' `ContrastiveLoss` is twice this.
     """
 
     primary = "margin"
@@ -147,9 +147,10 @@ class Contrastive(PairLoss):
 class CosineEmbedding(PairLoss):
     """Turns alike pairs into one direction, and different ones apart: `t * (1 - cos) + (1 - t) * max(cos - margin, 0)`.
 
-    Two values `[..., size]` of the model, named by `of: [a, b]` beside the loss; `cos` is the cosine of the angle between them, 0 for a vector
-    of zeros. The target `[...]` is 1 for alike and 0 for different. The elements have shape `[...]`, and the loss is
-    their mean. Follows PyTorch's `CosineEmbeddingLoss`, whose target for different pairs is -1.
+    Two values `[..., size]` of the model, named by `of: [a, b]` beside the loss; `cos` is the cosine of the angle
+    between them, 0 for a vector of zeros. The target `[...]` is 1 for alike and 0 for different. The elements have
+    shape `[...]`, and the loss is their mean. Follows PyTorch's `CosineEmbeddingLoss`, whose target for different pairs
+    is -1.
     """
 
     torch = "nn.CosineEmbeddingLoss"
@@ -168,10 +169,10 @@ class CosineEmbedding(PairLoss):
 class Triplet(Loss):
     """Wants an anchor nearer to a positive than to a negative, by a margin: `max(d(a, p) - d(a, n) + margin, 0)`.
 
-    Three values `[..., size]` of the model, named by `of: [a, p, n]` beside the loss, or `of: {anchor: a, positive: p, negative: n}`; `d` is their distance over the
-    last axis. There is no target. The elements have shape `[...]`, and the loss is their mean. Source: Schroff,
-    Kalenichenko and Philbin 2015 (https://arxiv.org/abs/1503.03832), for vectors of length 1 (`unit_norm`); PyTorch's
-    `TripletMarginLoss` is `distance: euclidean` with a margin of 1.
+    Three values `[..., size]` of the model, named by `of: [a, p, n]` beside the loss, or `of: {anchor: a, positive: p,
+    negative: n}`; `d` is their distance over the last axis. There is no target. The elements have shape `[...]`, and
+    the loss is their mean. Source: Schroff, Kalenichenko and Philbin 2015 (https://arxiv.org/abs/1503.03832), for
+    vectors of length 1 (`unit_norm`); PyTorch's `TripletMarginLoss` is `distance: euclidean` with a margin of 1.
     """
 
     torch = "nn.TripletMarginLoss"

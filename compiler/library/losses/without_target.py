@@ -1,4 +1,4 @@
-"""The losses that have no target: a value of the model itself, and none."""
+"""The losses without a target: `minimize` a value of the model, and `none`."""
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType

@@ -1,4 +1,4 @@
-"""The metrics. This table is the list: what is not here does not exist."""
+"""The metrics. This registry is the complete list."""
 
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.metric import Metric

@@ -1,4 +1,4 @@
-"""The share of right answers."""
+"""Accuracies: the fraction of correct predictions."""
 
 from collections.abc import Mapping
 from typing import Annotated

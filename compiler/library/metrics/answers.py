@@ -1,4 +1,4 @@
-"""What an output answers: yes or no, value by value, where its loss has a sigmoid, else one class of several.
+"""The prediction that an output means: yes or no for each value if its loss has a sigmoid, else one class of several.
 
 Checks that the target can say whether the answers are right. Computes no metric.
 """
@@ -32,8 +32,9 @@ class ThresholdedMetric(AnswerMetric):
 
 
 def need_answers(output: TensorType, target: TensorType, link: Link, *, threshold: bool = False) -> tuple[int, ...]:
-    """The shape of the answers. Raises PlanError E306 unless `target` says which are right; `threshold` says that one was
-    given."""
+    """The shape of the answers. Raises PlanError E306 unless `target` says which are right; `threshold` says that one
+    was given.
+    """
     if link == "sigmoid":
         need_comparable(output, target)
         return output.shape

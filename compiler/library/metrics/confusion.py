@@ -1,4 +1,4 @@
-"""The metrics of counts of right and wrong answers: precision, recall, what combines them, and the counts."""
+"""Metrics of the confusion matrix: precision, recall, their combinations, and the counts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal

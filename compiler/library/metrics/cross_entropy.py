@@ -1,4 +1,4 @@
-"""Metrics of probabilities that are a mean of logarithms."""
+"""Cross-entropies and KL divergence as metrics."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The metrics that are the mean of an error, most of them of the elements of the loss of their name."""
+"""Mean errors as metrics, most of them of the elements of the loss with the same name."""
 
 from collections.abc import Mapping
 from math import sqrt

@@ -1,4 +1,4 @@
-"""The overlap of predicted and true areas."""
+"""Intersection over union of predicted and true areas."""
 
 from collections.abc import Mapping
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""How much of the targets' variance the predictions explain."""
+"""The coefficient of determination, R²."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""How alike vectors of predictions and of targets are: the angle between them, and their correlations."""
+"""Similarity of prediction and target vectors: cosine and correlations."""
 
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.formulas import EPSILON
@@ -54,8 +54,8 @@ class CorrelationMetric(ElementwiseMetric):
 
 
 class PearsonCorrelation(CorrelationMetric):
-    """The mean correlation of prediction and target over the last axis: `mean((y - mean(y)) * (t - mean(t))) / (std(y) *
-    std(t))`.
+    """The mean correlation of prediction and target over the last axis: `mean((y - mean(y)) * (t - mean(t))) / (std(y)
+    * std(t))`.
 
     Output and target `[..., size]`; each vector has its own coefficient, and the metric is their mean over `[...]`. A
     vector whose values are all equal has the coefficient 0, where Keras's is NaN. Follows Keras 3 `PearsonCorrelation`;

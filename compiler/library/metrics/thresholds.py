@@ -1,4 +1,4 @@
-"""The metrics over all thresholds of a probability: areas under curves, and one score where another is good enough."""
+"""Metrics over all thresholds of a probability: areas under curves, and one score at a given level of another."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""What an output gives, without a target to compare it with."""
+"""Mean and sum of an output, without a target."""
 
 from collections.abc import Mapping
 
@@ -27,9 +27,9 @@ class ValueMetric(Metric):
 class Mean(ValueMetric):
     """The mean of all values of an output; there is no target.
 
-    The sum of the values that count, divided by their number. Values are probabilities where the loss of the output takes
-    them for such. To watch a node, make it an output with the loss `none`. As a monitor, lower is better. Follows Keras 3
-    `Mean`.
+    The sum of the values that count, divided by their number. Values are probabilities where the loss of the output
+    takes them for such. To watch a node, make it an output with the loss `none`. As a monitor, lower is better. Follows
+    Keras 3 `Mean`.
     """
 
     keras = "metrics.Mean"
@@ -46,8 +46,8 @@ class Mean(ValueMetric):
 class Sum(ValueMetric):
     """The sum of all values of an output, divided by nothing; there is no target.
 
-    Values are probabilities where the loss of the output takes them for such. To watch a node, make it an output with the
-    loss `none`. As a monitor, lower is better. Follows Keras 3 `Sum`.
+    Values are probabilities where the loss of the output takes them for such. To watch a node, make it an output with
+    the loss `none`. As a monitor, lower is better. Follows Keras 3 `Sum`.
     """
 
     keras = "metrics.Sum"

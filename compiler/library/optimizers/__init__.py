@@ -1,4 +1,4 @@
-"""The optimizers. This table is the list: what is not here does not exist."""
+"""The optimizers. This registry is the complete list."""
 
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.optimizer import Optimizer

@@ -1,4 +1,4 @@
-"""Adam, and Adam with weight decay of its own."""
+"""Adam, and Adam with decoupled weight decay."""
 
 from typing import Annotated, Any
 

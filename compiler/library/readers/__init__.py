@@ -1,4 +1,4 @@
-"""The readers. This table is the list: what is not here does not exist."""
+"""The readers. This registry is the complete list."""
 
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.contracts.data_source import Reader

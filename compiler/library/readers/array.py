@@ -1,4 +1,4 @@
-"""Numbers as they are, or scaled."""
+"""The reader of numbers, optionally scaled."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Casts that lose nothing: integers into floats that hold them exactly, integers into integers that are wide enough."""
+"""Lossless casts: integers to floats that represent them exactly, integers to wide enough integers."""
 
 from typing import NoReturn
 

@@ -1,4 +1,4 @@
-"""Labels: integers, or names that become integers."""
+"""The reader of labels: integers, or names that become integers."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The target that is an input again: autoencoders."""
+"""The reader that copies an input as a target, for autoencoders."""
 
 from typing import Annotated
 

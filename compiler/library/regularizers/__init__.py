@@ -1,4 +1,4 @@
-"""The regularizers. This table is the list: what is not here does not exist."""
+"""The regularizers. This registry is the complete list."""
 
 from typing import Annotated
 

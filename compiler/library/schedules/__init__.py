@@ -1,4 +1,6 @@
-"""The learning-rate schedules. This table is the list; `LearningRate` is the field that takes one, or a number."""
+"""The learning-rate schedules. This registry is the complete list; `LearningRate` is the field that takes one, or a
+number.
+"""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""A learning rate that stays."""
+"""The constant learning rate."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""A learning rate that falls along half a cosine, after a linear warm-up."""
+"""Cosine decay of the learning rate, after a linear warm-up."""
 
 from typing import Annotated, Self
 

@@ -1,4 +1,4 @@
-"""Reading .npz files that may be hostile: headers first, sizes checked before memory is taken, nothing unpickled.
+"""Reads .npz files safely: headers first, sizes checked before memory is allocated, nothing unpickled.
 
 Knows zip and .npy; does not know what the arrays are for. No message repeats what a file says, only names of arrays.
 """

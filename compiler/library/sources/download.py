@@ -1,4 +1,4 @@
-"""Fetching a public file once: https, size-capped, checked against its checksum before anything looks into it."""
+"""Downloads a public file once: https, limited in size, verified by its checksum before it is read."""
 
 import os
 import tempfile

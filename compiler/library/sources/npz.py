@@ -1,4 +1,4 @@
-"""Columns in .npz files of the user."""
+"""The source of columns in .npz files of the user."""
 
 from collections.abc import Mapping
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The layer that applies an activation chosen by an argument, as blocks with a parameter for it need."""
+"""The layer that applies the activation in its argument, for blocks with a parameter for it."""
 
 from typing import Annotated
 

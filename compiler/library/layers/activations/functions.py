@@ -1,4 +1,4 @@
-"""The activations without arguments, with Keras 3's formulas: a row of one table each.
+"""The activations without arguments, one row of a table each, with Keras 3's formulas.
 
 A class is made of its row when it is first asked for, as `Relu6` of `relu6`, so that a spec pays only for what it uses.
 """

@@ -1,4 +1,4 @@
-"""The layer that gates one half of an axis by the other."""
+"""The gated linear unit: one half of an axis gates the other."""
 
 from typing import Annotated
 
@@ -16,7 +16,8 @@ class Glu(Layer):
     """Gated linear unit: `a * sigmoid(b)`, where `a` and `b` are the halves of `axis`.
 
     Any shape that has the axis, with an even size, of which half is left. Dauphin et al. 2017; follows Keras 3
-    `activations.glu`. It is a layer and no activation, as it does not keep the shape: `dense: 20`, then `glu`, gives 10.
+    `activations.glu`. It is a layer and no activation, as it does not keep the shape: `dense: 20`, then `glu`, gives
+    10.
     """
 
     keras = "activations.glu"

@@ -1,4 +1,4 @@
-"""The rectifier whose slope below zero is learned."""
+"""The rectifier with a trainable slope below zero."""
 
 from typing import Annotated
 

@@ -1,1 +1,1 @@
-"""Attention layers, and the layers that tell them positions."""
+"""Attention layers, and layers that encode positions."""

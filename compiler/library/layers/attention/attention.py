@@ -1,4 +1,4 @@
-"""The layers that attend with one head: scores by products or by sums of query and key."""
+"""Attention with one head, with dot-product or additive scores."""
 
 from typing import Annotated, Literal
 
@@ -14,9 +14,9 @@ from modelc.compiler.library.layers.attention.base import ScoredAttention
 class Attention(ScoredAttention):
     """`y = softmax(query @ key.T) @ value`: for each step of the query a mean of the steps of the value.
 
-    Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the value),
-    output `[steps, width]`. With `use_scale` the scores are multiplied by the weight `scale`; with
-    `score_mode: concat` they are `concat_score_weight * sum(tanh(scale * (query + key)))`. Both weights are `[]`.
+    Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the
+    value), output `[steps, width]`. With `use_scale` the scores are multiplied by the weight `scale`; with `score_mode:
+    concat` they are `concat_score_weight * sum(tanh(scale * (query + key)))`. Both weights are `[]`.
 
     Masked steps of value or key get no weight; where all are masked, all weigh the same. Masked steps of the query
     give 0.
@@ -57,8 +57,8 @@ class Attention(ScoredAttention):
 class AdditiveAttention(ScoredAttention):
     """`y = softmax(scores) @ value` with `scores = sum(scale * tanh(query + key))` over the features.
 
-    Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the value),
-    output `[steps, width]`; `scale` is `[features]`.
+    Inputs `query` `[steps, features]`, `value` `[time, width]` and optionally `key` `[time, features]` (else the
+    value), output `[steps, width]`; `scale` is `[features]`.
 
     Masked steps of value or key get no weight; where all are masked, all weigh the same. Masked steps of the query
     give 0.

@@ -1,4 +1,4 @@
-"""What attention layers share: which inputs fit together, which steps may see which, and means weighted by scores."""
+"""The base of attention layers: checks of the inputs, attention masks, and means weighted by scores."""
 
 from typing import Annotated, Any
 

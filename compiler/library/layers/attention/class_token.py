@@ -1,4 +1,4 @@
-"""The layer that puts a learned step before a sequence."""
+"""The layer that prepends a trainable class token to a sequence."""
 
 from typing import Annotated
 

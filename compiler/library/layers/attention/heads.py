@@ -1,4 +1,4 @@
-"""What attention layers with several heads share: the projections, and attending in each head."""
+"""The base of attention with several heads: the projections, and attention in each head."""
 
 from dataclasses import dataclass
 from math import sqrt

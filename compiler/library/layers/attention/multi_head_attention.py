@@ -1,4 +1,4 @@
-"""The layers that attend with several heads: to another sequence, to itself, with shared heads of key and value."""
+"""Attention with several heads: to another sequence, to itself, with shared heads of key and value."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -37,12 +37,13 @@ class MultiHeadAttention(CrossAttention, MultiHeads):
     `use_gate` each head is multiplied by the sigmoid of the query mapped by `gate/kernel` `[features, num_heads,
     value_dim]` (Qiu et al. 2025), with `rotary_base` `q` and `k` are turned by their places (Su et al. 2021).
 
-    A step is not seen where the mask of the value or of the key says that it is padding, nor, with `use_causal_mask`, by
-    an earlier step, nor, with `sliding_window`, by one so far away or farther. A step that sees none, as one that the
-    query's mask says is padding, gets the mean of all. The mask of the query is passed on.
+    A step is not seen where the mask of the value or of the key says that it is padding, nor, with `use_causal_mask`,
+    by an earlier step, nor, with `sliding_window`, by one so far away or farther. A step that sees none, as one that
+    the query's mask says is padding, gets the mean of all. The mask of the query is passed on.
 
-    Vaswani et al. 2017; follows Keras 3 `layers.MultiHeadAttention`, where `key_dim` has no default value, and which has
-    `attention_axes`, no rotary positions, and 0 in place of that mean if it has dropout; `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
+    Vaswani et al. 2017; follows Keras 3 `layers.MultiHeadAttention`, where `key_dim` has no default value, and which
+    has `attention_axes`, no rotary positions, and 0 in place of that mean if it has dropout;
+    `torch.nn.MultiheadAttention` holds the three maps in one transposed matrix.
     """
 
     keras = "layers.MultiHeadAttention"

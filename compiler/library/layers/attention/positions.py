@@ -1,4 +1,4 @@
-"""The layers that tell the steps of a sequence apart: by learned vectors, or by waves, added or turning features."""
+"""Position encodings: trainable vectors, sinusoids, or rotations of features."""
 
 from typing import Annotated, Any
 
@@ -27,9 +27,9 @@ def speeds_of(base: float, features: int) -> NumpyArray:
 def waves(time: int, speeds: NumpyArray, dtype: "np.dtype[Any]") -> tuple[Array, Array]:
     """Cosine and sine of `step * speeds` for each of `time` steps: `[time, len(speeds)]`.
 
-    The angle of a late step has no digits left for its cosine in float32. So angles are taken in float64 before anything
-    is compiled, once for each block of steps and once for the steps of a block, and the two are joined by the addition
-    theorems: a table of all steps would be a constant of megabytes in the compiled step.
+    The angle of a late step has no digits left for its cosine in float32. So angles are taken in float64 before
+    anything is compiled, once for each block of steps and once for the steps of a block, and the two are joined by the
+    addition theorems: a table of all steps would be a constant of megabytes in the compiled step.
     """
     near = np.arange(min(time, BLOCK))[:, None] * speeds
     far = np.arange(0, time, BLOCK)[:, None, None] * speeds

@@ -1,4 +1,4 @@
-"""What the layers share that convolve: the arguments, the sum over a window, the bias and activation after it."""
+"""The base of convolutions: arguments, the sum over a window, bias and activation."""
 
 from typing import Annotated, Protocol
 

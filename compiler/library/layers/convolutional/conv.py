@@ -1,4 +1,4 @@
-"""The layers that convolve sequences, images and volumes."""
+"""Convolutions of sequences, images and volumes."""
 
 from typing import Annotated, Literal
 
@@ -54,8 +54,8 @@ class Conv1D(Windowed1D, Conv):
 
     Input `[time, features]`, output `[time', filters]`; `kernel` is `[kernel_size, features / groups, filters]`, `bias`
     is `[filters]`. `same` pads with zeros to `ceil(time / stride)`, the odd one at the end; `causal` pads to the same
-    length at the start only, so that no output depends on later steps (van den Oord et al. 2016, WaveNet). Follows Keras 3
-    `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
+    length at the start only, so that no output depends on later steps (van den Oord et al. 2016, WaveNet). Follows
+    Keras 3 `layers.Conv1D`; `torch.nn.Conv1d` has channels first and kernels `[filters, channels, width]`.
     """
 
     keras = "layers.Conv1D"

@@ -1,4 +1,4 @@
-"""The layers that convolve the other way round: from the size after a convolution back to the size before it."""
+"""Transposed convolutions: from the output size of a convolution to its input size."""
 
 from typing import Annotated
 

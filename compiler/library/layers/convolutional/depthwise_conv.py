@@ -1,4 +1,4 @@
-"""The layers that convolve each channel on its own."""
+"""Depthwise convolutions."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""The layers that convolve each channel on its own and then mix the channels at each place."""
+"""Separable convolutions: depthwise, then pointwise."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Sliding a window along space or time, as convolution and pooling do: arguments, checks, output sizes. No arrays here.
+"""Arguments of sliding windows, for convolution and pooling: field types, checks, output sizes. No arrays here.
 
 `dimensions` is how many directions the window slides in: 1 over `[time, features]`, 2 over `[height, width, channels]`,
 3 over `[depth, height, width, channels]`.

@@ -1,4 +1,4 @@
-"""A window over a batch of arrays as ordinary array operations: where it lies, and one array for each of its cells.
+"""Sliding windows over arrays as ordinary array operations: positions, and one array for each cell of the window.
 
 Convolution and pooling take their forms that are fast on CPU from here (`fast_convolution`, `fast_pooling`). What sizes
 are allowed is not decided here but in `windows`.
@@ -24,7 +24,8 @@ def fast_forms() -> bool:
 class Sliding:
     """A window of size `window` that slides over arrays `[batch, *space, channels]` in steps of `strides`.
 
-    `margins` reach exactly as far as the windows do: where the last whole window ends before the edge, the rest is cut off.
+    `margins` reach exactly as far as the windows do: where the last whole window ends before the edge, the rest is cut
+    off.
     """
 
     space: Directions
@@ -92,7 +93,9 @@ class Sliding:
         return lax.slice(padded, [0, *begin, 0], [padded.shape[0], *end, last], [1, *self.strides, 1])
 
     def blocks(self, padded: Array) -> Array:
-        """Windows that do not overlap: `[batch, outputs, window, outputs, window, ..., channels]`, one pair a direction."""
+        """Windows that do not overlap: `[batch, outputs, window, outputs, window, ..., channels]`, one pair a
+        direction.
+        """
         pairs = [size for pair in zip(self.outputs, self.window, strict=True) for size in pair]
         return padded.reshape(padded.shape[0], *pairs, padded.shape[-1])
 

@@ -1,1 +1,1 @@
-"""Layers that most models have, and arithmetic on single values."""
+"""Basic layers, and elementwise arithmetic."""

@@ -1,4 +1,4 @@
-"""The layers that map every value on its own by a function of arithmetic. Those that networks are built of are activations."""
+"""Elementwise arithmetic functions as layers; those used as nonlinearities are activations."""
 
 from typing import Annotated
 

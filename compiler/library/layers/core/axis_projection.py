@@ -1,4 +1,6 @@
-"""What layers share whose kernels map several axes to several: first values by the fans of the map, not of the shape."""
+"""The base of layers whose kernels map several axes to several: initial values by the fans of the map, not of the
+shape.
+"""
 
 from dataclasses import replace
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The layer that gives the same values another type of number."""
+"""The layer that casts values to another dtype."""
 
 from typing import Annotated, Literal
 
@@ -13,8 +13,8 @@ class Cast(Layer):
     """The same values as another type of number; any shape and dtype.
 
     Floats become integers toward zero, held at the ends of the type's range, and NaN becomes 0; what is not 0 becomes
-    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` floats between layers
-    are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
+    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` floats between
+    layers are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
     """
 
     keras = "ops.cast"

@@ -1,4 +1,4 @@
-"""The layer whose affine map is written as an equation."""
+"""The dense layer with an einsum equation."""
 
 import re
 from math import prod
@@ -34,8 +34,8 @@ class EinsumDense(Layer):
     `kernel` has the axes of its letters, `bias` those of `bias_axes`, with 1 for letters of the output between them.
     The initial kernel follows the sizes of what is summed and of what is not.
 
-    A mask is passed on where the first axis of the input stays the first, else dropped with a warning. Follows Keras 3 `layers.EinsumDense`, whose
-    `output_shape` also has the sizes that are known, or null for them.
+    A mask is passed on where the first axis of the input stays the first, else dropped with a warning. Follows Keras 3
+    `layers.EinsumDense`, whose `output_shape` also has the sizes that are known, or null for them.
     """
 
     keras = "layers.EinsumDense"

@@ -1,4 +1,4 @@
-"""The layer that looks up a vector for each id, and the one that uses its table the other way round."""
+"""The embedding of ids, and the layer that applies its transposed table."""
 
 from typing import Annotated
 
@@ -19,8 +19,8 @@ from modelc.compiler.library.regularizers import RegularizerField
 class Embedding(Layer):
     """Row `x` of the table for each integer id `x`: input `[...]` of ids, output `[..., output_dim]`.
 
-    `embeddings` is `[input_dim, output_dim]`. Ids run from 0 to `input_dim - 1`; any other gives NaN, never another row.
-    With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
+    `embeddings` is `[input_dim, output_dim]`. Ids run from 0 to `input_dim - 1`; any other gives NaN, never another
+    row. With `mask_zero` the id 0 is padding: the output carries the mask `x != 0`. Follows Keras 3 `layers.Embedding`.
     """
 
     keras = "layers.Embedding"

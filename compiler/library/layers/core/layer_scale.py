@@ -1,4 +1,4 @@
-"""The layer that scales each channel by a learned number that starts small."""
+"""The layer that scales each channel by a trainable factor that starts small."""
 
 from typing import Annotated
 
@@ -17,8 +17,8 @@ from modelc.compiler.library.regularizers import RegularizerField
 class LayerScale(Layer):
     """`y = x * gamma` along the last axis: lets a residual branch start as all but nothing.
 
-    Input and output `[..., features]`; `gamma` is `[features]` and starts at `init_values`. Touvron et al. 2021, who take
-    1e-5 or 1e-6 for deep networks; follows the private layer of this name in Keras 3 `applications.convnext`.
+    Input and output `[..., features]`; `gamma` is `[features]` and starts at `init_values`. Touvron et al. 2021, who
+    take 1e-5 or 1e-6 for deep networks; follows the private layer of this name in Keras 3 `applications.convnext`.
     """
 
     primary = "init_values"

@@ -1,4 +1,4 @@
-"""The layers that say which steps are padding: by a value that it has, or by a mask of its own."""
+"""The layers that set the mask of a sequence: by the value of padding, or from a mask input."""
 
 from typing import Annotated
 
@@ -49,9 +49,9 @@ class Masking(Layer):
 class AttachMask(Layer):
     """Masks the steps of `x` for which `mask` is false; all values stay as they are.
 
-    Inputs `x` `[time, ...]` of any dtype and `mask` `[time]` of bool: an input of the model, or what a `cast: bool` makes
-    of other values. Output as `x`. A step that was masked before stays so. It is what the argument `mask` of Keras 3's
-    layers says, for all layers behind it that use masks.
+    Inputs `x` `[time, ...]` of any dtype and `mask` `[time]` of bool: an input of the model, or what a `cast: bool`
+    makes of other values. Output as `x`. A step that was masked before stays so. It is what the argument `mask` of
+    Keras 3's layers says, for all layers behind it that use masks.
     """
 
     spellings = ("set_mask", "with_mask", "apply_mask")

@@ -1,4 +1,4 @@
-"""The layer that gives a learned array, whatever comes in."""
+"""The layer that outputs a trainable array, whatever its input."""
 
 from typing import Annotated
 
@@ -17,8 +17,8 @@ from modelc.compiler.library.regularizers import RegularizerField
 class Parameter(Layer):
     """The learned array `value`, the same for every example: to be joined with what depends on the data.
 
-    Output and `value` are `shape`, in float32. The input, of any shape and dtype, only says how many examples there are:
-    `queries: {from: image, parameter: [16, 64]}`. What it holds and its mask change nothing.
+    Output and `value` are `shape`, in float32. The input, of any shape and dtype, only says how many examples there
+    are: `queries: {from: image, parameter: [16, 64]}`. What it holds and its mask change nothing.
 
     Keras 3 and torch have no such layer, but `Layer.add_weight`, whose first values these are, and
     `torch.nn.Parameter`.

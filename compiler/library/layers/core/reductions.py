@@ -1,4 +1,4 @@
-"""The layers that make one value of all along some axes: their mean, sum, largest or smallest, and the place of the largest."""
+"""Reductions along axes: mean, sum, maximum, minimum, and the index of the maximum."""
 
 from typing import Annotated
 
@@ -64,7 +64,8 @@ def with_mask(call: Call, y: Array, real: Array | None) -> Array | Result:
 
 
 class Mean(Reduction):
-    """Mean along `axis`: `mean: -1` makes `[time]` of `[time, features]`, `mean: [-2, -3]` makes `[channels]` of an image.
+    """Mean along `axis`: `mean: -1` makes `[time]` of `[time, features]`, `mean: [-2, -3]` makes `[channels]` of an
+    image.
 
     Masked steps do not count, and a row without others gives 0. Along other axes the mask is passed on where an axis
     beside time is left, else dropped with a warning. Follows Keras 3 `ops.mean`, which counts all steps.

@@ -1,4 +1,4 @@
-"""The layer that nothing learns through."""
+"""The layer that stops gradients."""
 
 from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.tensor_type import TensorType

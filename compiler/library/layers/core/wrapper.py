@@ -1,4 +1,4 @@
-"""What wrappers share: what they have of the layer inside, and its plan, whose refusals are blamed on the argument."""
+"""The base of wrappers: properties and plan of the wrapped layer, whose errors are blamed on the argument."""
 
 from typing import Any
 

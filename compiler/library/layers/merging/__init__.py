@@ -1,1 +1,1 @@
-"""Layers that make one value of several."""
+"""Layers that merge several inputs into one output."""

@@ -1,4 +1,4 @@
-"""The layers that merge branches value by value: their sum, product, mean, largest and the like."""
+"""The layers that merge branches elementwise: sum, product, mean, maximum and the like."""
 
 from functools import reduce
 from operator import or_

@@ -1,4 +1,4 @@
-"""The layers that put branches side by side, along an axis that they have or along a new one."""
+"""The layers that join branches along an existing axis or along a new one."""
 
 from functools import reduce
 from typing import Annotated, Any

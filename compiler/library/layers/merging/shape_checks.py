@@ -1,4 +1,4 @@
-"""What layers that join several branches share: saying which branches do not fit together. No arrays here."""
+"""Shape checks of layers that merge branches, and their messages. No arrays here."""
 
 from collections.abc import Sequence
 

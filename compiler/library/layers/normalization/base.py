@@ -1,4 +1,4 @@
-"""What layers share that normalize: which axes there are, and the scale and shift that follow."""
+"""The base of normalization layers: their axes, and the scale and shift afterwards."""
 
 from typing import Annotated
 

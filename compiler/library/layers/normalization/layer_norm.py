@@ -1,4 +1,4 @@
-"""The layers that normalize each example over axes of its own: to mean and variance, or to a root mean square."""
+"""The layers that normalize each example separately: by mean and variance, or by the root mean square."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The wrapper that keeps the largest stretch of a layer's kernel at one."""
+"""The wrapper that divides a layer's kernel by its spectral norm."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The layers that pool to a size that is given, whatever the size of the input."""
+"""The layers that pool to a given output size."""
 
 from collections.abc import Callable
 from math import prod

@@ -1,4 +1,4 @@
-"""The layers that make one value of each channel over all places: its mean or its largest."""
+"""Global pooling: the mean or maximum of each channel over all positions."""
 
 from typing import Annotated, ClassVar
 
@@ -96,8 +96,8 @@ class GlobalAvgPool3D(GlobalAveragePooling):
 class GlobalMaxPool1D(GlobalMaxPooling):
     """The largest value of each feature over the sequence: input `[time, features]`, output `[features]`.
 
-    Masked steps count, as in Keras; `max: -2` leaves them out. With `keepdims` the output is `[1, features]`. Values that
-    are equally large share the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
+    Masked steps count, as in Keras; `max: -2` leaves them out. With `keepdims` the output is `[1, features]`. Values
+    that are equally large share the gradient. Follows Keras 3 `layers.GlobalMaxPooling1D`.
     """
 
     keras = "layers.GlobalMaxPooling1D"

@@ -1,4 +1,4 @@
-"""The layers that make one value of each window: its largest or its mean."""
+"""Pooling: the maximum or mean of each window."""
 
 from typing import Annotated, ClassVar
 

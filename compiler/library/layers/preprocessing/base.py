@@ -1,4 +1,4 @@
-"""What layers share that turn values into ids: the forms in which ids go out, and the tally of values they learn from."""
+"""The base of layers that turn values into ids: output modes of ids, and counts of values for fitting."""
 
 from collections.abc import Iterable
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The layer that writes ids as rows of 0 and 1."""
+"""The layer that encodes ids as one-hot or multi-hot rows, or as counts."""
 
 from typing import Annotated, Literal
 
@@ -15,11 +15,11 @@ from modelc.compiler.library.layers.preprocessing.base import encode, encoded
 class CategoryEncoding(Layer):
     """Integer ids below `num_tokens` as float rows: `y[x] = 1`, all else 0.
 
-    Input `[..., n]`. With `multi_hot` the ids of the last axis are one row `[..., num_tokens]`, 1 where an id is present;
-    with `count` it counts them, or adds up `count_weights`, an optional second input of the shape of the first. With
-    `one_hot` every id is a row, `[..., n, num_tokens]`; a last axis of size 1 gives way, and a single id is fine. Masked
-    ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training. Follows Keras
-    3 `layers.CategoryEncoding`, where such an id counts nothing.
+    Input `[..., n]`. With `multi_hot` the ids of the last axis are one row `[..., num_tokens]`, 1 where an id is
+    present; with `count` it counts them, or adds up `count_weights`, an optional second input of the shape of the
+    first. With `one_hot` every id is a row, `[..., n, num_tokens]`; a last axis of size 1 gives way, and a single id is
+    fine. Masked ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training.
+    Follows Keras 3 `layers.CategoryEncoding`, where such an id counts nothing.
     """
 
     keras = "layers.CategoryEncoding"

@@ -1,4 +1,4 @@
-"""The layer that sorts numbers into bins."""
+"""The layer that assigns numbers to bins."""
 
 from collections.abc import Iterable, Mapping
 from math import ceil
@@ -23,9 +23,9 @@ class Discretization(Layer):
     Input `[...]` of numbers, output int32 `[...]`, or floats in another `output_mode`, see `category_encoding`. The
     boundaries are an argument, or state, `[num_bins - 1]`, learnt from the training rows before training: the exact
     quantiles `k / num_bins` of all unmasked values together, by definition 4 of Hyndman and Fan 1996, in memory for the
-    distinct values. Where a value is so frequent that several fall on it, the bins between them stay empty. NaN is in no
-    bin: its number is -1, and NaN in the other modes. Follows Keras 3 `layers.Discretization`, whose `adapt` comes within
-    `epsilon` of these quantiles.
+    distinct values. Where a value is so frequent that several fall on it, the bins between them stay empty. NaN is in
+    no bin: its number is -1, and NaN in the other modes. Follows Keras 3 `layers.Discretization`, whose `adapt` comes
+    within `epsilon` of these quantiles.
     """
 
     keras = "layers.Discretization"

@@ -1,4 +1,4 @@
-"""The layer that numbers the integers of a vocabulary."""
+"""The layer that maps the integers of a vocabulary to ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,12 +20,13 @@ Integers = Annotated[tuple[Integer, ...], BeforeValidator(read_tuple), Field(min
 class IntegerLookup(Layer):
     """The place of each integer in a vocabulary, after the places of those that are not in it.
 
-    Input `[...]` of integers, output int32 `[...]`, or floats in another `output_mode`, see `category_encoding`. Place 0 is
-    `mask_token`, if there is one; the next `num_oov_indices` places take every integer `x` outside the vocabulary, by `x`
-    modulo their number; then comes the vocabulary in its order. It is an argument, or state learnt from the training rows
-    before training: the most frequent unmasked integers, of two that are as frequent the larger first, as far as
-    `max_tokens` has places; `tokens` has them growing and `places` where each stands, the last repeated where there are
-    fewer. Follows Keras 3 `layers.IntegerLookup`, which also allows no places for others; `tf_idf` and `invert` are not here.
+    Input `[...]` of integers, output int32 `[...]`, or floats in another `output_mode`, see `category_encoding`. Place
+    0 is `mask_token`, if there is one; the next `num_oov_indices` places take every integer `x` outside the vocabulary,
+    by `x` modulo their number; then comes the vocabulary in its order. It is an argument, or state learnt from the
+    training rows before training: the most frequent unmasked integers, of two that are as frequent the larger first, as
+    far as `max_tokens` has places; `tokens` has them growing and `places` where each stands, the last repeated where
+    there are fewer. Follows Keras 3 `layers.IntegerLookup`, which also allows no places for others; `tf_idf` and
+    `invert` are not here.
     """
 
     keras = "layers.IntegerLookup"

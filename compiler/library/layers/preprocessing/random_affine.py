@@ -1,4 +1,6 @@
-"""The layers that turn, move, zoom and shear images at random: one affine map from output to input pixels each."""
+"""The layers that rotate, translate, zoom and shear images at random, each by an affine map from output to input
+pixels.
+"""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -103,8 +105,9 @@ class RandomRotation(RandomAffine):
 class RandomTranslation(RandomAffine):
     """In training each image is moved by a random share of its height and of its width; otherwise the identity.
 
-    Input and output `[height, width, channels]`, floats. Down and to the right where the share is positive. What is drawn
-    depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomTranslation`.
+    Input and output `[height, width, channels]`, floats. Down and to the right where the share is positive. What is
+    drawn depends on the place of an image in its batch, not on other images. Follows Keras 3
+    `layers.RandomTranslation`.
     """
 
     keras = "layers.RandomTranslation"

@@ -1,4 +1,4 @@
-"""The layers that change the values of images at random: brightness, contrast, and areas that are erased."""
+"""The layers that change pixel values of images at random: brightness, contrast, random erasing."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -46,12 +46,12 @@ class RandomBrightness(RandomImage):
 
 
 class RandomContrast(RandomImage):
-    """In training `y = (x - mean) * factor + mean` for each channel of an image, clipped to `value_range`; otherwise the
-    identity.
+    """In training `y = (x - mean) * factor + mean` for each channel of an image, clipped to `value_range`; otherwise
+    the identity.
 
-    Input and output `[height, width, channels]`, floats. The factor is uniform from `1 - lower` to `1 + upper`; a single
-    number stands for both, as Keras 3's documentation says, while its code takes 0 for `lower`. What is drawn depends on
-    the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomContrast`.
+    Input and output `[height, width, channels]`, floats. The factor is uniform from `1 - lower` to `1 + upper`; a
+    single number stands for both, as Keras 3's documentation says, while its code takes 0 for `lower`. What is drawn
+    depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomContrast`.
     """
 
     keras = "layers.RandomContrast"
@@ -75,10 +75,11 @@ class RandomContrast(RandomImage):
 class RandomErasing(RandomImage):
     """In training a random rectangle of an image is overwritten; otherwise the identity. Zhong et al. 2020.
 
-    Input and output `[height, width, channels]`, floats. An image is changed with a probability that is itself uniform in
-    `factor`: the default, [0, 1], changes half of them. The sides are square roots of shares drawn from `scale`. Without
-    `fill_value` the rectangle holds normal noise with the deviation of the end of `value_range`, clipped to it. What is
-    drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomErasing`.
+    Input and output `[height, width, channels]`, floats. An image is changed with a probability that is itself uniform
+    in `factor`: the default, [0, 1], changes half of them. The sides are square roots of shares drawn from `scale`.
+    Without `fill_value` the rectangle holds normal noise with the deviation of the end of `value_range`, clipped to it.
+    What is drawn depends on the place of an image in its batch, not on other images. Follows Keras 3
+    `layers.RandomErasing`.
     """
 
     keras = "layers.RandomErasing"

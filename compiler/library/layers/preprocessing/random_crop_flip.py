@@ -1,4 +1,4 @@
-"""The layers that mirror images at random, and that cut a part out of them at a random place."""
+"""The layers that flip and crop images at random."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -16,9 +16,9 @@ from modelc.compiler.library.layers.preprocessing.resizing import middle
 class RandomFlip(RandomImage):
     """In training each image is mirrored with probability 1/2; otherwise the identity. `[height, width, channels]`.
 
-    `horizontal` mirrors left and right, `vertical` top and bottom; both are drawn on their own, where Keras 3 draws once
-    and mirrors both ways or not at all. Any dtype. What is drawn depends on the place of an image in its batch, not on
-    other images. Follows Keras 3 `layers.RandomFlip`.
+    `horizontal` mirrors left and right, `vertical` top and bottom; both are drawn on their own, where Keras 3 draws
+    once and mirrors both ways or not at all. Any dtype. What is drawn depends on the place of an image in its batch,
+    not on other images. Follows Keras 3 `layers.RandomFlip`.
     """
 
     keras = "layers.RandomFlip"
@@ -44,9 +44,9 @@ class RandomFlip(RandomImage):
 class RandomCrop(RandomImage):
     """In training a part of each image at a random place, otherwise its middle: `[height, width, channels]` both.
 
-    Images are at least as large as the part. Any dtype. What is drawn depends on the place of an image in its batch, not
-    on other images. Follows Keras 3 `layers.RandomCrop`, which cuts a whole batch at one place, enlarges images that
-    are too small, and leaves them whole outside training.
+    Images are at least as large as the part. Any dtype. What is drawn depends on the place of an image in its batch,
+    not on other images. Follows Keras 3 `layers.RandomCrop`, which cuts a whole batch at one place, enlarges images
+    that are too small, and leaves them whole outside training.
     """
 
     keras = "layers.RandomCrop"

@@ -1,4 +1,4 @@
-"""What layers share that change images at random while training: numbers drawn for each image alone, and their arguments.
+"""The base of layers that augment images in training: random numbers for each image, and their arguments.
 
 A layer says what it draws for one image and what it does with it; rows and training are looked after here.
 """

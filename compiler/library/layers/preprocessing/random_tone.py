@@ -1,4 +1,4 @@
-"""The layers that change colours and edges of images at random: grey, inverted, more or less colourful, sharper."""
+"""The layers that change colours and sharpness of images at random: grayscale, inversion, saturation, hue, sharpness."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -15,8 +15,8 @@ class RandomGrayscale(RandomImage):
     """In training an image becomes grey with the probability `factor`; otherwise the identity.
 
     Input and output `[height, width, 3]`, floats: all three channels are `0.2989 red + 0.5870 green + 0.1140 blue`, the
-    luma of ITU-R BT.601. What is drawn depends on the place of an image in its batch, not on other images. Follows Keras
-    3 `layers.RandomGrayscale`.
+    luma of ITU-R BT.601. What is drawn depends on the place of an image in its batch, not on other images. Follows
+    Keras 3 `layers.RandomGrayscale`.
     """
 
     keras = "layers.RandomGrayscale"
@@ -137,9 +137,10 @@ class RandomHue(RandomImage):
 class RandomSharpness(RandomImage):
     """In training an image becomes sharper or smoother; otherwise the identity. `[height, width, channels]`, floats.
 
-    `y = x + (1 - 2 f) * (smooth(x) - x)`, clipped to `value_range`, with `f` uniform in `factor`: 0 is smooth, 0.5 changes
-    nothing, 1 is sharper. `smooth` weighs 3 x 3 pixels by 1/13, the middle by 5/13, with zeros around the image. What is
-    drawn depends on the place of an image in its batch, not on other images. Follows Keras 3 `layers.RandomSharpness`.
+    `y = x + (1 - 2 f) * (smooth(x) - x)`, clipped to `value_range`, with `f` uniform in `factor`: 0 is smooth, 0.5
+    changes nothing, 1 is sharper. `smooth` weighs 3 x 3 pixels by 1/13, the middle by 5/13, with zeros around the
+    image. What is drawn depends on the place of an image in its batch, not on other images. Follows Keras 3
+    `layers.RandomSharpness`.
     """
 
     keras = "layers.RandomSharpness"

@@ -1,4 +1,4 @@
-"""The layers that bring images to one size: by interpolation, or by cutting the edges off."""
+"""The layers that resize images by interpolation, or crop their center."""
 
 from typing import Annotated, Literal
 
@@ -16,11 +16,12 @@ Pair = tuple[int, int]
 
 
 class Resizing(Layer):
-    """Images interpolated to `height` and `width`: input `[height, width, channels]`, output `[height, width, channels]`.
+    """Images interpolated to `height` and `width`: input `[height, width, channels]`, output `[height, width,
+    channels]`.
 
     Centres of pixels are those of a grid over the same area, as in TensorFlow and in PyTorch with
-    `align_corners=False`. `nearest` copies, and takes any dtype; the others take floats. With `crop_to_aspect_ratio` the
-    largest part in the middle that has the new proportions is resized, with `pad_to_aspect_ratio` the image with
+    `align_corners=False`. `nearest` copies, and takes any dtype; the others take floats. With `crop_to_aspect_ratio`
+    the largest part in the middle that has the new proportions is resized, with `pad_to_aspect_ratio` the image with
     `fill_value` around. Follows Keras 3 `layers.Resizing` (channels last).
     """
 

@@ -1,4 +1,4 @@
-"""What the recurrent layers share: their arguments and rules, what the inputs add, and the run over time.
+"""The base of recurrent layers: arguments, regularizers, the projection of the inputs, and the scan over time.
 
 The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lstm`, on vectors (`vector_cells`), and in
 `conv_lstm`, on images.
@@ -45,7 +45,8 @@ Stateful = Annotated[
 class Recurrent(Layer):
     """Abstract: a cell with weights, run over a sequence. Each subclass is one cell, its `step`.
 
-    In between stand the classes that say what a state is: a vector, an image. They give the methods without a body here.
+    In between stand the classes that say what a state is: a vector, an image. They give the methods without a body
+    here.
     """
 
     slots = (Slot("x"), Slot("initial_state", many=True, required=False))
@@ -96,8 +97,8 @@ class Recurrent(Layer):
     def project(self, call: Call, x: Array) -> tuple[Array, Within | None]:
         """What the inputs add to the gates, for all steps at once: `[batch, time, ..., gates * columns]`.
 
-        Or the inputs as they are, and the function that makes it of one step of them, inside the run: the sums of all steps
-        are then never in memory together.
+        Or the inputs as they are, and the function that makes it of one step of them, inside the run: the sums of all
+        steps are then never in memory together.
         """
         raise NotImplementedError
 
@@ -253,9 +254,9 @@ def over_time(
 def gathered(scan: Any, recur: Any, state: Arrays, z: Array, mask: Array | None) -> tuple[Arrays, Array | None]:
     """`scan`, whose gradient of the recurrent kernel is one product of all steps after the run back through time.
 
-    Plain differentiation adds a product to the gradient in each step: slow for large kernels, and for convolutions, whose
-    gradient XLA's CPU backend computes slowly inside a loop. Needs a step that adds `recur(h)` to z and uses neither
-    elsewhere, so that the gradient of z is that of the product. Not for forward-mode differentiation.
+    Plain differentiation adds a product to the gradient in each step: slow for large kernels, and for convolutions,
+    whose gradient XLA's CPU backend computes slowly inside a loop. Needs a step that adds `recur(h)` to z and uses
+    neither elsewhere, so that the gradient of z is that of the product. Not for forward-mode differentiation.
     """
 
     def with_kernel(kernel: Array, dropped: Any) -> Any:

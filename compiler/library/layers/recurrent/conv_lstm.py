@@ -1,4 +1,4 @@
-"""The layers that convolve sequences of sequences, images and volumes, carrying images from step to step."""
+"""Convolutional LSTMs over sequences of sequences, images and volumes."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -109,8 +109,9 @@ class ConvLSTM(LongShortTerm, Windowed, Filters):
 class ConvLSTM1D(Windowed1D, ConvLSTM):
     """Runs over a sequence of rows of values, carrying rows h and c: an LSTM whose products are convolutions.
 
-    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
-    the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without peepholes.
+    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x
+    has the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without
+    peepholes.
 
     Input `[time, width, channels]`, and as `initial_state` optionally h and c, each `[width', filters]` (else zeros).
     Output `[width', filters]`, the last h, or with `return_sequences` `[time, width', filters]`; ports `state_h` and
@@ -131,13 +132,14 @@ class ConvLSTM1D(Windowed1D, ConvLSTM):
 class ConvLSTM2D(Windowed2D, ConvLSTM):
     """Runs over a sequence of images, carrying images h and c: an LSTM whose products are convolutions.
 
-    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
-    the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without peepholes.
+    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x
+    has the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without
+    peepholes.
 
-    Input `[time, height, width, channels]`, and as `initial_state` optionally h and c, each `[height', width', filters]`
-    (else zeros). Output `[height', width', filters]`, the last h, or with `return_sequences`
-    `[time, height', width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is
-    `[*kernel_size, channels, 4 filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
+    Input `[time, height, width, channels]`, and as `initial_state` optionally h and c, each `[height', width',
+    filters]` (else zeros). Output `[height', width', filters]`, the last h, or with `return_sequences` `[time, height',
+    width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is `[*kernel_size, channels, 4
+    filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
 
     A masked step keeps the state and repeats the last output, where Keras 3 fails for more than one row.
     `go_backwards` gives outputs and mask in the order of running. Each gate has dropout masks of its own, which serve
@@ -154,13 +156,14 @@ class ConvLSTM2D(Windowed2D, ConvLSTM):
 class ConvLSTM3D(Windowed3D, ConvLSTM):
     """Runs over a sequence of volumes, carrying volumes h and c: an LSTM whose products are convolutions.
 
-    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x has
-    the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without peepholes.
+    `i, f, g, o = split(conv(x, kernel) + conv(h, recurrent_kernel) + bias)`, then as in `lstm`. The convolution of x
+    has the given strides, padding and dilation, that of h stride 1 and `same` padding. Shi et al. 2015, without
+    peepholes.
 
-    Input `[time, depth, height, width, channels]`, and as `initial_state` optionally h and c, each
-    `[depth', height', width', filters]` (else zeros). Output of the shape of h, the last h, or with `return_sequences`
-    `[time, depth', height', width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is
-    `[*kernel_size, channels, 4 filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
+    Input `[time, depth, height, width, channels]`, and as `initial_state` optionally h and c, each `[depth', height',
+    width', filters]` (else zeros). Output of the shape of h, the last h, or with `return_sequences` `[time, depth',
+    height', width', filters]`; ports `state_h` and `state_c` are the last h and c. `kernel` is `[*kernel_size,
+    channels, 4 filters]`, `recurrent_kernel` `[*kernel_size, filters, 4 filters]`, `bias` `[4 filters]`.
 
     A masked step keeps the state and repeats the last output. `go_backwards` gives outputs and mask in the order of
     running. Each gate has dropout masks of its own, which serve all steps. Follows Keras 3 `layers.ConvLSTM3D`; torch

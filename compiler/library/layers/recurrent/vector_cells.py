@@ -1,4 +1,4 @@
-"""What the recurrent layers share whose state is a vector: kernels as matrices, products with them, dropout masks."""
+"""The base of recurrent layers with a vector state: kernels as matrices, products with them, dropout masks."""
 
 from dataclasses import dataclass
 from typing import Annotated

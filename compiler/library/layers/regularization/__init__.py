@@ -1,1 +1,1 @@
-"""Layers that only act in training: dropout, noise, penalties on activities."""
+"""Layers that only have an effect in training: dropout, noise, activity penalties."""

@@ -1,4 +1,4 @@
-"""The layer that adds to the loss for large values."""
+"""The layer that penalizes large activations."""
 
 from typing import Annotated
 

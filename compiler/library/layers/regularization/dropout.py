@@ -1,4 +1,4 @@
-"""The layers that drop values at random while training: each on its own, or all of an example."""
+"""Dropout of single values, and of whole examples (stochastic depth)."""
 
 from typing import Annotated
 

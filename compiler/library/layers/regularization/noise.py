@@ -1,4 +1,4 @@
-"""The layers that add, multiply or put in noise while training, and are the identity otherwise."""
+"""Noise layers: additive, multiplicative and alpha dropout in training, the identity otherwise."""
 
 from math import sqrt
 from typing import Annotated

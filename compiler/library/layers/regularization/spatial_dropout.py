@@ -1,4 +1,4 @@
-"""The layers that drop whole channels at random while training."""
+"""Dropout of whole channels."""
 
 from typing import Annotated, ClassVar
 

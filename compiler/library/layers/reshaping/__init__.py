@@ -1,1 +1,1 @@
-"""Layers that move, cut, pad and repeat values and compute nothing with them."""
+"""Layers that move, crop, pad and repeat values without computing with them."""

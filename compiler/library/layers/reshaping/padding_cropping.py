@@ -1,4 +1,4 @@
-"""The layers that add to or take from the edges of a sequence, an image or a volume."""
+"""The layers that pad or crop the edges of a sequence, an image or a volume."""
 
 from typing import Annotated, Any, ClassVar
 

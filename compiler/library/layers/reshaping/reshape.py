@@ -1,4 +1,4 @@
-"""The layers that give the same values another shape or order."""
+"""The layers that change the shape or the order of values."""
 
 from math import prod
 from typing import Annotated

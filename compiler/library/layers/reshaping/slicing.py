@@ -1,4 +1,4 @@
-"""The layers that take a part of their input along one axis: a range, one place, or all parts at once."""
+"""The layers that slice their input along one axis: a range, one index, or a split into all parts."""
 
 from typing import Annotated
 

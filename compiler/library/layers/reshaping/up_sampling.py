@@ -1,4 +1,4 @@
-"""The layers that make a sequence, an image or a volume larger by whole factors, without weights."""
+"""The layers that upsample a sequence, an image or a volume by integer factors, without weights."""
 
 from typing import Annotated, ClassVar, Literal
 
