@@ -1,5 +1,4 @@
-"""The documentation pages of the error codes, one Markdown file for each code in `codes/`, as `modelc explain` prints
-them.
+"""The pages of the error codes, one Markdown file for each code in `codes/`, as `modelc explain` prints them.
 
 Their YAML blocks are tests: the wrong one gives exactly its code, the right one no problem.
 """

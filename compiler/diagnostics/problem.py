@@ -1,5 +1,4 @@
-"""Problems of a spec as values: a code, a message, labelled places in a text, helps. The exceptions are in
-`exceptions`.
+"""Problems of a spec as values: a code, a message, labelled places, helps. The exceptions are in `exceptions`.
 
 Nothing here prints; `modelc.compiler.diagnostics.render` turns problems into text, JSON, GitHub annotations and SARIF.
 """
@@ -36,8 +35,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty where nothing is
-    known.
+    """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty for nothing known.
 
     `is_safe` where it is unambiguous, so that a tool may write it, and `is_synonym` where it is the same but for its
     spelling, or another word for it. A `word` is a name or a text, which keeps its quotes; a `value` is written as it

@@ -32,8 +32,7 @@ class Count:
 class Row:
     """One input or node. `layer` is `input` for an input; `notation` is the layer as a spec writes it.
 
-    `ports` has the types of all outputs where there are several; `inputs` the edges that feed it, `node` or
-    `node.port`.
+    `ports` has the types of all outputs where there are several; `inputs` the edges into it, `node` or `node.port`.
     """
 
     path: str

@@ -30,8 +30,7 @@ from modelc.compiler.syntax.yaml_events import LOADER
 
 
 def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[Problem, ...]]:
-    """`text` in canonical layout, JSON where `name` ends in `.json`; as it is, with its problems, where it cannot be
-    read.
+    """`text` in canonical layout, JSON where `name` ends in `.json`; unchanged, with its problems, if it is unreadable.
 
     Raises Unusual, unless `again` is false also for a text that would not stay as it is then.
     """

@@ -8,8 +8,7 @@ from modelc.compiler.syntax.document import read
 
 
 def in_order(text: str, name: str) -> str:
-    """`text` with its sections in canonical order, each with the comments above it; what heads or ends the file stays
-    there.
+    """`text` with its sections in canonical order, each with the comments above it; head and end of the file stay.
 
     Unchanged if an alias would come before its anchor.
     """
@@ -56,8 +55,7 @@ def above(tree: Tree, line: int) -> int:
 
 
 def headed(tree: Tree, line: int) -> int:
-    """The first of the lines with comments that head what begins on `line`: all above it but those right below what is
-    above.
+    """The first of the comment lines that head what begins on `line`: all above it but those right below an entry.
 
     Between a heading and what it is about may be empty lines.
     """

@@ -20,8 +20,7 @@ class Root:
     def resolve(self, path: str) -> Path:
         """The real path of the regular file that `path`, a string in a spec, refers to. Opens nothing.
 
-        Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or by a link), or names no regular
-        file.
+        Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or a link), or is no regular file.
         """
         reason = refusal(path)
         if reason:

@@ -35,8 +35,7 @@ class At(NamedTuple):
 
 
 class Node:
-    """A part of the text: `content` is a value, a list of (key node, value node), a list of nodes, or an alias's
-    target.
+    """A part of the text: `content` is a value, a list of (key node, value node), a list of nodes, or an alias's node.
 
     `end` is None for block collections, whose end the parser sees only at the next token.
     """

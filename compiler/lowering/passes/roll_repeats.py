@@ -1,5 +1,4 @@
-"""Finds repeats of many copies that can be computed as one loop over stacked weights, and what differs in each
-iteration.
+"""Finds repeats of many copies that can be one loop over stacked weights, and what differs in each iteration.
 
 A loop compiles its body once, however many copies there are. What it computes, and the names of the weights outside of
 it, are those of the copies in sequence.
