@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FINE, FINDINGS, USAGE, BUG, FAILED = range(5)
 """The exit codes: a command ends with the highest that applies."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 Format = Literal["text", "concise", "json", "github", "sarif"]
 STYLES = {"error": "1;31", "good": "1;32", "strong": "1", "dim": "2"}

@@ -35,10 +35,10 @@ def init(
         write("".join(f"{name:<{width}}  {about}\n" for name, about in found.items()))
         return
     if template not in found:
-        from difflib import get_close_matches
+        from modelc.compiler.diagnostics.likeness import most_alike
 
-        close = get_close_matches(template, found, n=1)
-        advice = f"did you mean `{close[0]}`?" if close else f"templates: {', '.join(found)}"
+        close = most_alike(template, found)
+        advice = f"did you mean `{close}`?" if close else f"templates: {', '.join(found)}"
         refuse(f"there is no template `{template}`", helps=(advice,))
     spec = output or Path(f"{template}.yaml")
     if spec.suffix.lower() == ".json":

@@ -34,10 +34,10 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args[0].startswith("-") and args[0] not in COMMANDS:
-            from difflib import get_close_matches
+            from modelc.compiler.diagnostics.likeness import most_alike
 
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            advice = f"did you mean `modelc {close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            close = most_alike(args[0], COMMANDS)
+            advice = f"did you mean `modelc {close}`?" if close else f"commands: {', '.join(COMMANDS)}"
             complain(f"there is no command `{args[0]}`", helps=(advice,))
             raise typer.Exit(2)
         return super().resolve_command(ctx, args)
@@ -114,7 +114,7 @@ def report(error: BaseException) -> int:
     """Report the exception that ended the command, and return its exit code."""
     from modelc.cli.plugins import culprit
     from modelc.compiler.diagnostics.exceptions import PluginError, RunError, SpecError
-    from modelc.compiler.library.base.contract_checks import ContractViolation
+    from modelc.compiler.library.base.returned_values import ContractViolation
 
     if isinstance(error, SpecError):
         show_problems(error.problems, error.sources, sys.stderr)

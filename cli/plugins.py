@@ -57,7 +57,7 @@ def culprit(error: BaseException) -> str | None:
 
     import traceback
 
-    from modelc.compiler.library.base.contract_checks import ContractViolation
+    from modelc.compiler.library.base.returned_values import ContractViolation
 
     if isinstance(error, ContractViolation):
         root = error.cls.__module__.partition(".")[0]

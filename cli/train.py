@@ -1,4 +1,4 @@
-"""`modelc train`: checks a spec, trains it into a run directory, and prints the next commands."""
+"""`modelc train`: checks a spec, trains it into a run directory, and prints the next commands; `stopping` receives Ctrl-C."""
 
 import os
 import shlex
@@ -13,6 +13,7 @@ from modelc.cli.checking import RootFolder, Settings, checked_spec
 from modelc.cli.console import (
     FAILED,
     FINDINGS,
+    INTERRUPTED,
     coloured,
     complain,
     paint,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from modelc.runtime.training.execution import Execution
     from modelc.runtime.training.observer import Outcome
 
-INTERRUPTED = 130
 SECTIONS = {
     "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
     "train": "train: {loss: cross_entropy, optimizer: adam, epochs: 10}",

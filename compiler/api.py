@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
@@ -186,14 +187,12 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
     reason = (error.strerror or str(error)).lower()
     helps: tuple[str, ...] = ()
     if isinstance(error, FileNotFoundError):
-        from difflib import get_close_matches
-
         reason = "no such file"
         folder = path.parent
         readable = folder.is_dir() and os.access(folder, os.R_OK)
         near = [other.name for other in folder.iterdir() if other.exists()] if readable else []
-        close = get_close_matches(path.name, near, n=1)
-        helps = (f"did you mean `{folder / close[0]}`?",) if close else ()
+        close = most_alike(path.name, near)
+        helps = (f"did you mean `{folder / close}`?",) if close else ()
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 

@@ -1,4 +1,4 @@
-"""`TypedGraph` to `Task`: checks losses, metrics, targets and data columns against the graph. No jax, no data read."""
+"""`TypedGraph` to `Task`, in order: loss terms, columns, targets, metrics and settings, each checked in a module of its own."""
 
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs

@@ -1,4 +1,4 @@
-"""Binds the loss terms: the values and target of each, and checks the activation before it."""
+"""Binds the loss terms: the values and target of each, whether the loss fits their shapes, and the activation before it."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.base.contract_checks import need_a
+from modelc.compiler.library.base.returned_values import need_a
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Plan
 from modelc.compiler.library.contracts.loss import Loss

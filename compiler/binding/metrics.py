@@ -8,7 +8,7 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.language.ast import MetricSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.base.contract_checks import need_a
+from modelc.compiler.library.base.returned_values import need_a
 
 
 def bind_metrics(reporter: Reporter, task: Task) -> Task:

@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Label, Suggestion
 from modelc.compiler.expansion.file_blocks import check_mapping, read_file_model
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
@@ -167,12 +167,10 @@ def read_parameters(evaluator: "VariableEvaluator", name: str, node: SourceNode)
 def likely_type(word: str) -> str:
     """The type that `word` probably means; empty for a default value."""
     folded = fold(word.partition("=")[0].strip())
-    close = get_close_matches(folded, PARAMETER_TYPES, n=1, cutoff=0.8) or get_close_matches(
-        folded, TYPE_SYNONYMS, n=1, cutoff=0.85
-    )
-    return TYPE_SYNONYMS.get(folded) or (
-        folded if folded in PARAMETER_TYPES else TYPE_SYNONYMS.get(close[0], close[0]) if close else ""
-    )
+    if folded in PARAMETER_TYPES:
+        return folded
+    close = most_alike(folded, PARAMETER_TYPES, 0.8) or most_alike(folded, TYPE_SYNONYMS, 0.85)
+    return TYPE_SYNONYMS.get(folded) or TYPE_SYNONYMS.get(close, close)
 
 
 def check_type(

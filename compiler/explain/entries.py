@@ -5,7 +5,6 @@ One source for `modelc explain` and for pages of documentation. Values first (`E
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from inspect import cleandoc
 from typing import Any
 
@@ -13,14 +12,15 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.explain.pretty_printer import show_value, simple
 from modelc.compiler.language.argument_shapes import field_shape, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.shapes import Items, Thing, Value
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article
-from modelc.compiler.library.base.contract_checks import need_a
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
+from modelc.compiler.library.base.returned_values import need_a
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer, Plan
 from modelc.compiler.library.contracts.loss import Loss
@@ -99,7 +99,7 @@ def suggest_entry(name: str) -> str | None:
             return found.new
     every = {entry for table in TABLES for entry in table}
     # Among the names of all kinds something is always somewhat like it.
-    return next(iter(get_close_matches(name.lower(), sorted(every), n=1, cutoff=0.75)), None)
+    return most_alike(name.lower(), sorted(every), 0.75) or None
 
 
 def arguments_called(name: str) -> tuple[tuple[str, str], ...]:

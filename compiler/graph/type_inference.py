@@ -10,7 +10,7 @@ from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.library.base.contract_checks import need_a, need_types
+from modelc.compiler.library.base.returned_values import need_a, need_types
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Layer, Plan
 from modelc.compiler.library.layers import kind_of

@@ -1,4 +1,4 @@
-"""A typed graph: a graph with the plans of its nodes, the result of `infer`."""
+"""A typed graph: a graph with the plans of its nodes, the result of `type_inference`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,6 +1,7 @@
 """The grammar of specs as a value: which keys are allowed where, which are required, their values and descriptions.
 
-The parser walks it, and so do `--set`, `extends`, the JSON Schema, `modelc format` and the pages of `modelc explain`.
+The parser walks it, and so do `--set`, `extends`, the JSON Schema, `modelc format` and the pages of `modelc explain`. A new
+key begins here; a plain setting of `train` is a field of `ast.Settings`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Fits layers to the training rows: computes the inputs of each layer that has a `fit`, and calls it. Trains nothing.
 
-`infer` has seen to it that nothing before such a layer is trained, so that what it learns stays true.
+`type_inference` has seen to it that nothing before such a layer is trained, so that what it learns stays true.
 """
 
 from collections.abc import Iterator, Mapping

@@ -8,9 +8,9 @@ from typing import Any
 
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import by_slot
-from modelc.compiler.library.base.contract_checks import need_kind, need_shape
 from modelc.compiler.library.base.lazy import Array, jax, lax
 from modelc.compiler.library.base.prng import derive, derive_each
+from modelc.compiler.library.base.returned_values import need_kind, need_shape
 from modelc.compiler.library.base.stacked_weights import STACKED
 from modelc.compiler.library.contracts.layer import Activation, Call, Plan, Result, State, Weight
 from modelc.compiler.lowering.prepared_task import PreparedTask

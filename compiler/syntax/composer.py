@@ -5,7 +5,6 @@ All checks beyond syntax are here: depth, tags, aliases, keys, scalars. Knows no
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from yaml.events import (
     AliasEvent,
@@ -20,6 +19,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
@@ -130,10 +130,10 @@ class Composer(ProblemCollector):
             code, message, help = "E004", f"`*{shorten(name)}` is inside the value that it refers to", ""
         else:
             code, message = "E002", f"`*{shorten(name)}` has no anchor `&{shorten(name)}` earlier in the file"
-            close = get_close_matches(name, self.anchors, n=1)
+            close = most_alike(name, self.anchors)
             help = "a plain value cannot begin with `*` (YAML alias); quote it"
             if close:
-                help = f"did you mean `*{close[0]}`?"
+                help = f"did you mean `*{close}`?"
         self.report(code, message, self.span(event), help=help)
         return hole(event)
 

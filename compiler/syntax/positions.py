@@ -1,4 +1,4 @@
-"""Positions in a text: parsed nodes with their marks, and the places computed from them on demand.
+"""Line and column of every value of a text: parsed nodes with their marks, and the places computed from them on demand.
 
 Most places are never looked at, so nothing is computed per node while reading.
 """

@@ -15,8 +15,8 @@ from jax import Array
 
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Term
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.base.contract_checks import need_a, need_shape
 from modelc.compiler.library.base.prng import derive, root_key
+from modelc.compiler.library.base.returned_values import need_a, need_shape
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Model, Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask

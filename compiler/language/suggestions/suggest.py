@@ -6,9 +6,9 @@ likeness, and is asked by all others.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions.hints import (
     CHOICES,
@@ -48,7 +48,7 @@ def suggest(
             is_safe = is_safe and (fold(new) == fold(name) or name not in OTHER_VALUES or typo == new)
     else:
         word = bare(name) if isinstance(known, Registry) else name
-        new = typo or next(iter(get_close_matches(word.lower(), names, n=1, cutoff=0.6)), "")
+        new = typo or most_alike(word.lower(), names)
         is_safe = typo is not None
     help = f"did you mean `{new}`?" if new else ""
     return Suggestion(name, new, help, is_safe, bool(same), undefined=name if defined else "")
@@ -69,7 +69,7 @@ def counts_otherwise(name: str, arguments: Any) -> bool:
     counted = OTHERWISE.get(fold(name.rpartition(".")[2]), "")
     if not counted or not isinstance(arguments, Mapping):
         return False
-    return any(fold(key) == counted or get_close_matches(fold(key), [counted], cutoff=0.7) for key in arguments)
+    return any(fold(key) == counted or most_alike(fold(key), [counted], 0.7) for key in arguments)
 
 
 def suggest_argument(name: str, fields: Collection[str], *, instead: str = "") -> Suggestion:

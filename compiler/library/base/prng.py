@@ -1,6 +1,7 @@
 """Random keys as a pure function of names: `derive(root_key(seed), purpose, path, step)`.
 
 Keys are hashed by name, never split by position, so that adding a layer changes no other layer's random numbers.
+`lowering.lower` gives each node its key.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,12 +1,12 @@
 """Class weights of losses: the argument `class_weight`, by name or index of the classes."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
+from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.library.base.fields import NonNegative, OrWord
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -88,8 +88,8 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
 def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
     """The error for a class that is neither a name nor an index."""
     if names:
-        close = get_close_matches(written, names, n=1)
-        advice = f"did you mean `{close[0]}`?" if close else "use the names of the classes"
+        close = most_alike(written, names)
+        advice = f"did you mean `{close}`?" if close else "use the names of the classes"
         note = f"classes: {', '.join(names)}"
     else:
         advice = (

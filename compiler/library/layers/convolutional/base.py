@@ -1,4 +1,6 @@
-"""The base of convolutions: arguments, the sum over a window, bias and activation."""
+"""The base of convolutions: their arguments, the shape of the output (`plan`), the sum over a window, then bias
+and activation. The arithmetic of shapes is in `window_fields`.
+"""
 
 from typing import Annotated, Protocol
 
@@ -13,7 +15,7 @@ from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.layers import ActivationField
 from modelc.compiler.library.layers.activations.functions import Linear
-from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
+from modelc.compiler.library.layers.convolutional import cpu_convolution
 from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, Filters, Windowed, need_space, slide
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
@@ -87,5 +89,5 @@ def convolve(
     """
     window = kernel.shape[:-2]
     sliding = Sliding.over(x.shape[1:-1], window, strides, padding, dilation)
-    form = fast_convolution.convolve if fast_forms() else plain
+    form = cpu_convolution.convolve if fast_forms() else plain
     return form(x, kernel.astype(x.dtype), sliding, groups)

@@ -1,4 +1,4 @@
-"""Convolutions of sequences, images and volumes."""
+"""`conv1d`, `conv2d` and `conv3d`: their arguments and kernels. The shape of the output is in `base`."""
 
 from typing import Annotated, Literal
 

@@ -12,7 +12,7 @@ from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
+from modelc.compiler.library.layers.convolutional import cpu_convolution
 from modelc.compiler.library.layers.convolutional.base import Convolution
 from modelc.compiler.library.layers.convolutional.window_fields import (
     Directions,
@@ -87,7 +87,7 @@ class ConvTranspose(Convolution):
             for whole, step, ours, (before, after) in zip(x.shape[1:-1], self.strides, reach, around, strict=True)
         )
         sliding = Sliding(size, self.kernel_size, self.strides, self.dilation_rate, tuple(around))
-        form = fast_convolution.transpose if fast_forms() else fast_convolution.by_input
+        form = cpu_convolution.transpose if fast_forms() else cpu_convolution.by_input
         return form(x, call.params["kernel"].astype(x.dtype), sliding)
 
 

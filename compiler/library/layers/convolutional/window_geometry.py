@@ -1,7 +1,7 @@
 """Sliding windows over arrays as ordinary array operations: positions, and one array for each cell of the window.
 
-Convolution and pooling take their forms that are fast on CPU from here (`fast_convolution`, `fast_pooling`). What sizes
-are allowed is not decided here but in `windows`.
+`cpu_convolution` and `cpu_pooling`, the forms that are fast on CPU, are made of it. What sizes are allowed is decided in
+`window_fields`.
 """
 
 from dataclasses import dataclass

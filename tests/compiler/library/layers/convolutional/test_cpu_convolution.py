@@ -13,7 +13,7 @@ from jax.test_util import check_grads
 
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call
-from modelc.compiler.library.layers.convolutional import cpu_convolution as fast_convolution
+from modelc.compiler.library.layers.convolutional import cpu_convolution
 from modelc.compiler.library.layers.convolutional.base import convolve
 from modelc.compiler.library.layers.convolutional.conv_transpose import Conv2DTranspose
 from modelc.compiler.library.layers.convolutional.cpu_convolution import MOST_CELLS, WIDE
@@ -109,7 +109,7 @@ def test_transposing_is_the_gradient_by_the_input() -> None:
     ours, theirs = jax.jit(
         lambda y, kernel: [
             all_three(form, (y, kernel), {"sliding": sliding})
-            for form in (fast_convolution.transpose, fast_convolution.by_input)
+            for form in (cpu_convolution.transpose, cpu_convolution.by_input)
         ],
         compiler_options=QUICK,
     )(y, kernel)

@@ -1,0 +1,13 @@
+"""Which of some names is most like another in its letters. What a name in a spec means is decided in `suggest`, which asks
+this last; file names, commands and anchors, which have no other names, ask it directly.
+"""
+
+from collections.abc import Iterable
+
+
+def most_alike(name: str, names: Iterable[str], least: float = 0.6) -> str:
+    """The one of `names` that is most like `name`; empty where none is so like it as `least`, from 0 to 1 (equal)."""
+    # A command that suggests nothing does not pay for its import.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, names, n=1, cutoff=least)), "")
