@@ -50,6 +50,8 @@ def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "")
     """
     if reporter.is_hole(path):
         return None
+    if isinstance(shape, Thing):
+        return raw if shape.blocks else read_thing(reporter, shape, raw, path)
     if isinstance(shape, Again):
         again = RECURRING[shape.name]
         shape = again._replace(if_empty=None) if shape.empty and isinstance(again, Items) else again
@@ -61,8 +63,6 @@ def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "")
         return read_keys(reporter, shape, raw, path, what)
     if isinstance(shape, Value):
         return read_value(reporter, shape, raw, path, what)
-    if isinstance(shape, Thing):
-        return raw if shape.blocks else read_thing(reporter, shape, raw, path)
     if isinstance(shape, Items):
         return read_items(reporter, shape, raw, path, what)
     return read_names(reporter, shape, raw, path, what)
