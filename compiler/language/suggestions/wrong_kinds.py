@@ -71,7 +71,7 @@ def as_definitions(key: str, value: Any, spec: Spec) -> str:
     """What to write in the place of a variable that stands for definitions."""
     if not isinstance(value, str) or not value.startswith("$"):
         return ""
-    return "write the definition itself: blocks are known before there are variables; their `layers` may be a variable"
+    return "write the definition itself: blocks are read before variables; their `layers` may be a variable"
 
 
 def as_block(key: str, value: Any, spec: Spec) -> str:
