@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -215,3 +216,10 @@ def test_functions_are_short() -> None:
 
 def test_every_file_says_what_it_is() -> None:
     assert [path for path, tree in FILES.items() if not ast.get_docstring(tree)] == []
+
+
+def test_the_paths_in_contributing_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:compiler|runtime|cli|tests|docs|benchmarks)/[^`<\s:]*)", text)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
