@@ -74,6 +74,6 @@ def create(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        refuse(f"`{path}` already exists", helps=("choose another name: `--output FILE`",))
+        refuse(f"`{path}` already exists", helps=("choose another name with `--output FILE`",))
     except OSError as error:
         refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")

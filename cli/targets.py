@@ -26,8 +26,8 @@ class Targets:
     empty: tuple[str, ...]
 
     def skipped_line(self) -> str:
-        files = "file that is" if self.skipped == 1 else "files that are"
-        return f"skipped {self.skipped} {files} no spec{'' if self.skipped == 1 else 's'}"
+        files = "file that is not a spec" if self.skipped == 1 else "files that are not specs"
+        return f"skipped {self.skipped} {files}"
 
     def why_none(self) -> str:
         """A help for a folder without specs."""

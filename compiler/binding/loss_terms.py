@@ -77,7 +77,7 @@ def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
     for key in (*idle, "weight", "mask") if isinstance(loss, NoLoss) else idle:
         path = (*spec.path, key)
         if path in reporter.document.values:
-            code, message = "E205" if key == "target" else "E108", f"`{kind}` takes no {key}"
+            code, message = "E205" if key == "target" else "E108", f"`{kind}` does not take a {key}"
             reporter.add(code, message, path, key=True, label="not used", help=f"remove `{key}`")
 
 
@@ -227,7 +227,7 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
     if not direct or getattr(activation, "axis", -1) != -1:
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
-        last = f"make `{kind}` the last layer before the loss, or leave it out: `{loss}` takes plain values as logits"
+        last = f"make `{kind}` the last layer before the loss, or remove it: `{loss}` takes plain values as logits"
         log = ["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []
         reporter.add("E305", message, at, label=label, help=[last, *log], related=[(term.at, "the loss")])
         return False

@@ -77,5 +77,5 @@ def need_mask(task: Task, output: Output, measure: Measure) -> None:
         binding = (task.targets or {}).get(output.mask or "")
         type_ = None if binding is None else binding.type
     if type_ is not None:
-        message = f"it is taken over an axis which the mask `{output.mask}` of the loss is about"
+        message = f"it reduces an axis of the mask `{output.mask}` of the loss"
         need(len(type_.shape) <= len(measure.shape), message, help="choose an elementwise metric", code="E306")

@@ -40,7 +40,7 @@ def check_weights(reporter: Reporter, task: Task, binding: Binding, weights: Ten
         if isinstance(term.loss, NoLoss) or fits(term, weights):
             continue
         elements = "one value per row" if term.loss.masking != "each" else f"elements of shape {show_shape(term.shape)}"
-        loss = f"`{LOSSES.name_of(term.loss)}` of `{term.name}` is taken over {elements}"
+        loss = f"`{LOSSES.name_of(term.loss)}` of `{term.name}` is computed over {elements}"
         message = f"`sample_weight` has rows of shape {show_shape(weights.shape)}, and {loss}"
         help = "give one weight for each row, shape [], or one for each step where every loss has steps"
         reporter.add("E402", message, AT, label="does not fit", help=help, related=[(term.at, "the loss")])

@@ -66,7 +66,7 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         close = suggest(name, missing).new or (missing[0] if len(missing) == 1 else "")
         advice = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
-            advice = f"give the last layer `name: {name}`: a target is called as the output it is for"
+            advice = f"give the last layer `name: {name}`: a target has the name of its output"
         message, label = f"no loss uses the target `{name}`", "nothing asks for it"
         note = f"targets that losses use: {', '.join(wanted)}" if wanted else ()
         reporter.add("E205", message, ("data", "targets", name), key=True, label=label, help=advice, note=note)

@@ -43,7 +43,7 @@ def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
     try:
         graph = Builder(reporter).build(spec.model)
     except TooMany as stop:
-        message = f"with its copies written out, the model has more than {MAX_NODES:,} layers"
+        message = f"with its repeats expanded, the model has more than {MAX_NODES:,} layers"
         reporter.add("E005", message, stop.at, label="the limit is reached here", help="repeat fewer times")
         return None, tuple(reporter.problems)
     return graph, tuple(reporter.problems)

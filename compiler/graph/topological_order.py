@@ -47,10 +47,10 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
         waits.append((feed.path, f"`{source}` feeds `{path}`"))
     (blamed, label), *others = waits
     shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
-    message, help = f"the node `{cycle[0]}` feeds itself", "name an earlier node"
+    message, help = f"the node `{cycle[0]}` feeds itself", "name another node"
     if others:
         message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
-        help = "let one of them take its values from an earlier node"
+        help = "let one of these nodes take its values from a node outside the cycle"
     reporter.add("E202", message, blamed, label=label, help=help, related=others[: SHOWN - 1], related_keys=False)
 
 

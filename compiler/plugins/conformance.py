@@ -34,7 +34,7 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
         other = f", the base class of the kind `{kind}`" if kind else ""
-        return [f"{what} is no subclass of `{contract_of(table)}`{other}"]
+        return [f"{what} is not a subclass of `{contract_of(table)}`{other}"]
     return list(violations_of(name, cls))
 
 

@@ -109,7 +109,7 @@ class Composer(ProblemCollector):
         plain = text.isascii() and text.isprintable()
         control = None if plain else re.search(CONTROL, text)
         if control:
-            message = f"the text holds {show_control(control[0])}"
+            message = f"the text contains {show_control(control[0])}"
             self.report("E001", message, self.span(event), help="remove the escape")
             return hole(event)
         return Node("scalar", text, event.start_mark, event.end_mark)

@@ -189,7 +189,7 @@ def decode(text: bytes | str, name: str) -> str | Problem:
         return decoded
     more = sum(1 for _ in re.finditer(UNPRINTABLE, normal)) - 1
     named = {"\0": "a NUL character", "\r": "a carriage return without a line feed"}
-    message = f"the text holds {named.get(match[0]) or show_control(match[0])}"
+    message = f"the text contains {named.get(match[0]) or show_control(match[0])}"
     notes = (f"{more} more of this kind follow{'s' if more == 1 else ''}",) if more else ()
     return encoding_problem(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
 

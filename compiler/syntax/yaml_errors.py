@@ -42,7 +42,7 @@ class Explainer:
             return self.quoted()
         if "cannot start any token" in self.words:
             help = f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`"
-            return self.problem(f"plain text cannot begin with `{self.char}`", self.mark, help)
+            return self.problem(f"a plain value cannot begin with `{self.char}`", self.mark, help)
         if "expected node content" in self.words:
             return self.no_value()
         if "unexpected ':'" in self.words:
@@ -70,7 +70,7 @@ class Explainer:
         for article, what in (("an", "alias"), ("an", "anchor"), ("a", "tag"), ("a", "directive")):
             if what in self.context:
                 message = f"`{sign}` begins {article} {what}, and its name is missing"
-                return self.problem(message, self.context_mark, f"put text that begins with `{sign}` in quotes")
+                return self.problem(message, self.context_mark, f"quote a string that begins with `{sign}`")
         if "<document start>" in self.words:
             message = "the value above is complete, and this line does not belong to it"
             return self.problem(

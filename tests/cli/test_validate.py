@@ -87,7 +87,7 @@ def test_files_of_other_tools_in_a_folder_are_skipped_and_counted(folder: Path) 
     (folder / "bad.yaml").unlink()
     ended = modelc("validate", ".", cwd=folder)
     assert ended.code == 0
-    assert ended.out.endswith("2 files are valid, 1 warning, skipped 2 files that are no specs\n")
+    assert ended.out.endswith("2 files are valid, 1 warning, skipped 2 files that are not specs\n")
 
 
 def test_a_spec_in_a_folder_that_is_broken_is_not_skipped(folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_one_of_several_paths_without_a_spec_is_not_passed_over(folder: Path) ->
 def test_a_folder_of_other_files_only_says_so(tmp_path: Path) -> None:
     (tmp_path / "workflow.yaml").write_text("on: push\n")
     ended = modelc("validate", ".", cwd=tmp_path)
-    assert ended.code == 2 and "skipped 1 file that is no spec" in ended.err
+    assert ended.code == 2 and "skipped 1 file that is not a spec" in ended.err
 
 
 def test_a_path_that_is_not_there_ends_with_2_and_a_guess(folder: Path) -> None:

@@ -152,8 +152,7 @@ def blame_extra(
         several = len(lost) > 1
         reporter.add(
             "E102",
-            f"{name_list(lost)} {'are arguments' if several else 'is an argument'} of `{name}` "
-            f"and must stand inside it",
+            f"{name_list(lost)} {'are arguments' if several else 'is an argument'} of `{name}` and must be inside it",
             (*path, lost[0]),
             key=True,
             label=f"not inside `{name}`",

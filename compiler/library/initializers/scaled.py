@@ -74,9 +74,7 @@ class VarianceScaling(Scaled):
 
     scale: Annotated[Positive, Field(description="Variance times fan.")] = 1.0
     mode: Annotated[Mode, Field(description="The fan that the variance is divided by.")] = "fan_in"
-    distribution: Annotated[Distribution, Field(description="How values of this variance are drawn.")] = (
-        "truncated_normal"
-    )
+    distribution: Annotated[Distribution, Field(description="Distribution of the values.")] = "truncated_normal"
 
     def rule(self) -> Rule:
         return Rule(self.scale, self.mode, self.distribution)

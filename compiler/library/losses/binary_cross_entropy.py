@@ -75,9 +75,14 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
     spellings = ("binary_focal", "sigmoid_focal_loss")
     example = "binary_focal_cross_entropy: {gamma: 2.0, alpha: 0.25}"
 
-    gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
+    gamma: Annotated[
+        NonNegative, Field(description="How strongly confident predictions are down-weighted; 0: not at all.")
+    ] = 2.0
     alpha: Annotated[
-        Fraction | None, Field(description="How much yes counts, no counting the rest to 1; null counts both 1.")
+        Fraction | None,
+        Field(
+            description="Weight of the positive class; that of the negative class is 1 minus it; null: both have weight 1."
+        ),
     ] = None
 
     def score(self, values: Array, smooth: Array) -> Array:

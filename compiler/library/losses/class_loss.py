@@ -20,7 +20,7 @@ class ClassLoss(WeighsClasses):
         )
         need(
             output.shape[-1] > 1,
-            f"over one class it is always {0 if self.activation else 'the same'}, and the output has shape "
+            f"with one class it is always {0 if self.activation else 'the same'}, and the output has shape "
             f"{show_shape(output.shape)}",
             help="for two classes use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
             code="E304",

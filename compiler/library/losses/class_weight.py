@@ -28,7 +28,7 @@ class WeighsClasses(Loss):
 
     class_weight: Annotated[
         ClassWeight,
-        Field(description="How much classes count, by name or index, others 1; or `balanced`, all classes alike."),
+        Field(description="Weights of classes, by name or index, 1 for others; or `balanced`, all classes alike."),
     ] = None
 
     def width(self, output: TensorType) -> int:

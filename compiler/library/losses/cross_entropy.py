@@ -50,7 +50,7 @@ class CrossEntropy(ClassLoss):
     activation = "softmax"
 
     label_smoothing: Annotated[
-        Fraction, Field(description="The share of each target that is spread evenly over all classes.")
+        Fraction, Field(description="The fraction of each target that is spread evenly over all classes.")
     ] = 0.0
 
     def compare(self, values: Array, target: Array) -> Array:
@@ -71,10 +71,12 @@ class FocalCrossEntropy(ClassLoss):
     example = "focal_cross_entropy: 2.0"
     activation = "softmax"
 
-    gamma: Annotated[NonNegative, Field(description="How much less sure answers count; 0 counts all alike.")] = 2.0
+    gamma: Annotated[
+        NonNegative, Field(description="How strongly confident predictions are down-weighted; 0: not at all.")
+    ] = 2.0
     alpha: Annotated[Positive, Field(description="Factor of the whole loss.")] = 0.25
     label_smoothing: Annotated[
-        Fraction, Field(description="The share of each target that is spread evenly over all classes.")
+        Fraction, Field(description="The fraction of each target that is spread evenly over all classes.")
     ] = 0.0
 
     def compare(self, values: Array, target: Array) -> Array:

@@ -75,9 +75,9 @@ class CTC(Loss):
         if scattered.size:
             raise RunError(
                 "E403",
-                f"labels stand behind the blank, {self.blank}, in {scattered.size:,} of the rows, the first is row "
+                f"labels follow the blank, {self.blank}, in {scattered.size:,} of the rows, the first is row "
                 f"{scattered[0]}",
-                helps=(f"fill rows up with {self.blank} behind their labels, or choose another `blank`",),
+                helps=(f"fill rows up with {self.blank} after their labels, or choose another `blank`",),
             )
         (output,) = outputs
         repeats = ((target[:, 1:] == target[:, :-1]) & labels[:, 1:]).sum(axis=1)

@@ -19,7 +19,7 @@ from modelc.compiler.library.contracts.loss import (
 
 Distance = Annotated[
     Literal["euclidean", "squared_euclidean", "manhattan", "cosine"],
-    Field(description="How far vectors are apart; `cosine` is 1 minus the cosine of their angle."),
+    Field(description="The distance between vectors; `cosine` is 1 minus the cosine of their angle."),
 ]
 
 
@@ -100,7 +100,7 @@ class PairLoss(Loss):
             target is None or target.shape == first.shape[:-1],
             f"pairs of shape {show_shape(first.shape)} need a target of shape {show_shape(first.shape[:-1])}, got "
             f"{show_shape(target.shape if target else ())}",
-            help="the target says of each pair whether it is alike: 1, or different: 0",
+            help="the target is 1 for similar pairs and 0 for different ones",
             code="E304",
         )
         return first.shape[:-1]
@@ -132,7 +132,7 @@ class Contrastive(PairLoss):
     spellings = ("ContrastiveLoss", "contrastive_loss", "siamese")
     example = "contrastive: {margin: 1.0}"
 
-    margin: Annotated[Positive, Field(description="The distance from which on different pairs are no loss.")] = 1.0
+    margin: Annotated[Positive, Field(description="The distance above which different pairs have no loss.")] = 1.0
     distance: Distance = "euclidean"
 
     def compare(self, first: Array, second: Array, alike: Array) -> Array:
@@ -157,9 +157,9 @@ class CosineEmbedding(PairLoss):
     primary = "margin"
     example = "cosine_embedding: {margin: 0.2}"
 
-    margin: Annotated[Number, Field(ge=-1, le=1, description="The cosine up to which different pairs are no loss.")] = (
-        0.0
-    )
+    margin: Annotated[
+        Number, Field(ge=-1, le=1, description="The cosine below which different pairs have no loss.")
+    ] = 0.0
 
     def compare(self, first: Array, second: Array, alike: Array) -> Array:
         cosine = formulas.cosine(first, second)

@@ -45,7 +45,7 @@ class CorrelationMetric(ElementwiseMetric):
         need_comparable(output, target)
         need(
             output.rank >= 1 and output.shape[-1] > 1,
-            f"a correlation is over the last axis, and the output has shape {show_shape(output.shape)}",
+            f"a correlation is over the last axis, but the output has shape {show_shape(output.shape)}",
             help="use `r2`, which is over the rows of the epoch",
             code="E306",
         )

@@ -24,7 +24,7 @@ def read_classes(value: Any) -> Any:
     if not all(isinstance(name, str) and name for name in value):
         raise PydanticCustomError("classes", "class names are strings: put quotes around numbers, `true` and `false`")
     if len(value) < 2 or len(set(value)) < len(value):
-        raise PydanticCustomError("classes", "expected at least two class names, no two alike")
+        raise PydanticCustomError("classes", "expected at least two different class names")
     return tuple(value)
 
 

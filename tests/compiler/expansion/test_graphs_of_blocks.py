@@ -157,7 +157,7 @@ def test_more_layers_than_anybody_means_are_refused() -> None:
     problem = only(text)
     assert (problem.code, problem.message) == (
         "E005",
-        "with its copies written out, the model has more than 100,000 layers",
+        "with its repeats expanded, the model has more than 100,000 layers",
     )
 
 

@@ -167,7 +167,7 @@ def test_each_separate_cycle_is_reported_once() -> None:
 
 
 UNNAMED = TRAINED.replace("      name: digit\n", "")
-NAME_IT = ("E205", "give the last layer `name: digit`: a target is called as the output it is for")
+NAME_IT = ("E205", "give the last layer `name: digit`: a target has the name of its output")
 
 
 @pytest.mark.parametrize(

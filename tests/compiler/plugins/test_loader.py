@@ -246,7 +246,7 @@ BREACHES = {
         "`Shift.apply` does not begin with `self, call`",
     ),
     'ClassVar[str] = "shift: 0.5"': ("ClassVar[object] = 3", "`Shift` has no `example` that uses `shift`"),
-    "class Shift(Layer):": ("class Shift:", "`Shift` is no subclass of `modelc.plugin.Layer`"),
+    "class Shift(Layer):": ("class Shift:", "`Shift` is not a subclass of `modelc.plugin.Layer`"),
     "class Shift(Layer)": ("class Shift(Activation)", "the base class of the kind `activation`"),
     '    by: Annotated[float, Field(description="What is added."': (
         '    model_config = {"extra": "ignore"}\n    by: Annotated[float, Field(description="What is added."',

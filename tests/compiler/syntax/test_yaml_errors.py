@@ -39,7 +39,7 @@ def spot(problem: Problem) -> tuple[int, int, int]:
         ("x: - a\n", "a list item cannot begin in the middle of a line", (1, 4, 5)),
         ("a\nb: 1\n", "a `:` is missing after `a`", (1, 1, 2)),
         ("a: 1\nlayers\n", "a `:` is missing after `layers`", (2, 1, 7)),
-        ("a: @x\n", "plain text cannot begin with `@`", (1, 4, 5)),
+        ("a: @x\n", "a plain value cannot begin with `@`", (1, 4, 5)),
         ('a: "\\q"\n', "`\\q` is not a valid escape in a double-quoted string", (1, 5, 7)),
         ("a: *x\n", "`*x` has no anchor `&x` earlier in the file", (1, 4, 6)),
         ("a: {b: 1}}\n", "`}` closes nothing", (1, 10, 11)),

@@ -111,7 +111,7 @@ def test_weights_of_steps_need_steps(tmp_path: Path) -> None:
         ready(weighted(), write_rows(tmp_path, ROWS, weight=np.ones((ROWS, 2))))
     (problem,) = [problem for problem in caught.value.problems if problem.is_error]
     assert problem.code == "E402"
-    assert "has rows of shape [2], and `cross_entropy` of `y` is taken over elements of shape []" in problem.message
+    assert "has rows of shape [2], and `cross_entropy` of `y` is computed over elements of shape []" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class Squareplus(Activation):
     primary = "b"
     example = "squareplus"
 
-    b: Annotated[NonNegative, Field(description="How smooth the corner at zero is.")] = 4.0
+    b: Annotated[NonNegative, Field(description="Smoothness of the corner at zero.")] = 4.0
 
     def function(self, x: Array) -> Array:
         return jax.nn.squareplus(x, self.b)

@@ -24,7 +24,7 @@ class RandomAffine(RandomImage):
     fill_mode: Annotated[
         Literal["reflect", "constant", "wrap", "nearest"],
         Field(
-            description="What lies beyond the edges: `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd, "
+            description="Values beyond the edges: `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd, "
             "`nearest` aaaa|abcd|dddd, `constant` the `fill_value`."
         ),
     ] = "reflect"

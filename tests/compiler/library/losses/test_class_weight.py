@@ -72,11 +72,11 @@ def test_classes_are_found_by_name_then_by_index(
 @pytest.mark.parametrize(
     ("weights", "names", "message", "cure"),
     [
-        ({"dgo": 2.0}, ("cat", "dog"), "names no class: `dgo`", "did you mean `dog`?"),
-        ({"dog": 2.0}, (), "names no class: `dog`", "indexes from 0 to 1"),
-        ({"0": 2.0}, ("1", "2"), "names no class: `0`", "names of the classes"),
+        ({"dgo": 2.0}, ("cat", "dog"), "unknown class `dgo` in `class_weight`", "did you mean `dog`?"),
+        ({"dog": 2.0}, (), "unknown class `dog` in `class_weight`", "indexes from 0 to 1"),
+        ({"0": 2.0}, ("1", "2"), "unknown class `0` in `class_weight`", "names of the classes"),
         ({"2": 2.0}, ("cat", "dog"), "the class 2, there are 2", "from 0 to 1"),
-        ({"-1": 2.0}, (), "names no class: `-1`", "indexes from 0 to 1"),
+        ({"-1": 2.0}, (), "unknown class `-1` in `class_weight`", "indexes from 0 to 1"),
         ({"cat": 2.0, "0": 1.0}, ("cat", "dog"), "`cat` twice", "once"),
     ],
 )
@@ -107,7 +107,7 @@ def test_names_from_the_reader_become_indexes_of_the_term() -> None:
 def test_names_wait_for_the_data_where_only_it_can_tell_them(tmp_path: Path) -> None:
     root = write_rows(tmp_path)
     task = load(weighing({"1": 4, "c": 2}, {"category": "y"}))
-    with pytest.raises(SpecError, match="names no class: `c`"):
+    with pytest.raises(SpecError, match="unknown class `c` in `class_weight`"):
         complete(task, root)
     task, _ = complete(load(weighing({"1": 4}, {"category": "y"})), root)
     assert task.terms[0].loss.model_dump()["class_weight"]

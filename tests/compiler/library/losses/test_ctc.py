@@ -117,7 +117,7 @@ def test_a_sequence_is_learned(tmp_path: Path) -> None:
     [
         (
             [[1, 0, 2, 0, 0]],
-            "labels stand behind the blank, 0, in 1 of the rows, the first is row 0",
+            "labels follow the blank, 0, in 1 of the rows, the first is row 0",
             "another `blank`",
         ),
         (
@@ -141,8 +141,13 @@ def test_targets_that_cannot_be_spelled_are_refused(target: Any, message: str, h
     [
         ("ctc", TensorType((4,)), None, "expected an output of shape [steps, classes]"),
         ({"ctc": 4}, TensorType((5, 4)), None, "`blank` is 4, the output has 4 classes"),
-        ("ctc", TensorType((5, 4)), TensorType((5, 4)), "expected labels of shape [length]"),
-        ("ctc", TensorType((5, 4)), TensorType((3,)), "whole numbers, the target is [3] float32"),
+        ("ctc", TensorType((5, 4)), TensorType((5, 4)), "expected integer labels of shape [length]"),
+        (
+            "ctc",
+            TensorType((5, 4)),
+            TensorType((3,)),
+            "expected integer labels of shape [length], the target is [3] float32",
+        ),
     ],
 )
 def test_types_that_do_not_fit_are_refused(raw: Any, output: TensorType, target: Any, message: str) -> None:

@@ -171,7 +171,7 @@ def test_values_are_told_apart_by_name(tmp_path: Path) -> None:
         ({"contrastive": {}, "of": ["a", "q"]}, "E205", "uses `q`, which is neither an output nor a node", ""),
         ({"contrastive": {}, "of": ["a", "b.state"]}, "E203", "`b` has no port `state`", ""),
         ({"contrastive": {}, "of": ["a", "c"]}, "E304", "vectors of shape [2] cannot be compared", "one shape"),
-        ({"triplet": {}, "of": ["a", "b", "a"], "target": "c"}, "E205", "`triplet` takes no target", "remove"),
+        ({"triplet": {}, "of": ["a", "b", "a"], "target": "c"}, "E205", "`triplet` does not take a target", "remove"),
     ],
 )
 def test_what_a_term_is_of_is_checked(term: Any, code: str, message: str, cure: str) -> None:
