@@ -24,8 +24,6 @@ from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.constraint import Constraint
-from modelc.compiler.library.contracts.initializer import Initializer, Unfitted
 from modelc.compiler.library.contracts.layer import (
     Activation,
     Batch,
@@ -46,7 +44,7 @@ from modelc.compiler.library.contracts.loss import (
 )
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.layers import ActivationField, LayerField
 from modelc.compiler.library.regularizers import RegularizerField

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+import pydantic
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError, core_schema
+
+Field = pydantic.Field
+"""Describes and bounds a field; here, so that what fields are made of comes from one module."""
 
 RATIO = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*/\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*")
 

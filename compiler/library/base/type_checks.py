@@ -1,7 +1,9 @@
 """Checks of input types that several layers share: float values, and axes that count from the end. No arrays here."""
 
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+__all__ = ["PlanError", "TensorType", "need", "need_axis", "need_distinct_axes", "need_floats", "show_shape"]
 
 
 def need_floats(x: TensorType, slot: str = "") -> None:
@@ -19,12 +21,8 @@ def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "ax
     """Raise PlanError E301 unless `axes` are axes of `x`, counted from the end, each written once."""
     for axis in axes:
         need_axis(axis, x, argument)
-    need(
-        len(set(axes)) == len(axes),
-        f"`{argument}` {list(axes)} has a duplicate axis",
-        help=f"write `{argument}: {sorted(set(axes), reverse=True)}`",
-        argument=argument,
-    )
+    help = f"write `{argument}: {sorted(set(axes), reverse=True)}`"
+    need(len(set(axes)) == len(axes), f"`{argument}` {list(axes)} has a duplicate axis", help=help, argument=argument)
 
 
 def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
@@ -38,16 +36,8 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
         advice = f"write `{argument}: {axis - x.rank - 1}` for what Keras calls {axis}; {there}"
     else:
         advice = there
-    need(
-        axis < 0,
-        f"`{argument}` is {axis}, but axes count from the end, because the batch axis is never written",
-        help=advice,
-        argument=argument,
-        meant=(axis, axis - x.rank - 1) if 0 < axis <= x.rank else None,
-    )
-    need(
-        -axis <= x.rank,
-        f"`{argument}` is {axis}, but {show_shape(x.shape)} does not have this axis",
-        help=advice,
-        argument=argument,
-    )
+    message = f"`{argument}` is {axis}, but axes count from the end, because the batch axis is never written"
+    meant = (axis, axis - x.rank - 1) if 0 < axis <= x.rank else None
+    need(axis < 0, message, help=advice, argument=argument, meant=meant)
+    message = f"`{argument}` is {axis}, but {show_shape(x.shape)} does not have this axis"
+    need(-axis <= x.rank, message, help=advice, argument=argument)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from modelc.compiler.library.base.registry import FromRegistry, Registry
-from modelc.compiler.library.contracts.constraint import Constraint
+from modelc.compiler.library.contracts.weight_rules import Constraint
 
 CONSTRAINTS: Registry[Constraint] = Registry(
     Constraint,

@@ -1,7 +1,7 @@
 """The constraint to non-negative weights."""
 
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.constraint import Constraint
+from modelc.compiler.library.contracts.weight_rules import Constraint
 
 
 class NonNegativeConstraint(Constraint):

@@ -2,13 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Axes, NonNegative, Number, Positive
+from modelc.compiler.library.base.fields import Axes, Field, NonNegative, Number, Positive
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.constraint import Constraint
+from modelc.compiler.library.base.type_checks import TensorType, need_axis
+from modelc.compiler.library.contracts.weight_rules import Constraint
 
 EPSILON = 1e-7
 """What Keras adds to a norm that it divides by."""

@@ -15,26 +15,13 @@ from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.constraint import Constraint
-from modelc.compiler.library.contracts.initializer import Initializer, Unfitted
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
+from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 
 __all__ = [
-    "Activation",
-    "Batch",
-    "Call",
-    "Kept",
-    "Layer",
-    "Plan",
-    "PlanError",
-    "Result",
-    "Slot",
-    "State",
-    "Unfitted",
-    "Weight",
-    "need",
-]
+    "Activation", "Batch", "Call", "Kept", "Layer", "Plan", "PlanError", "Result", "Slot", "State", "TensorType",
+    "Unfitted", "Weight", "need", "need_axis", "need_distinct_axes", "need_floats", "show_shape",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +46,8 @@ LARGEST = 2**40
 
 def need_size(what: str, shape: tuple[int, ...]) -> None:
     """Raise PlanError E301 for an array that no machine can hold."""
-    need(
-        prod(shape) <= LARGEST,
-        f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40",
-        help="a size has probably too many zeros",
-    )
+    message = f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40"
+    need(prod(shape) <= LARGEST, message, help="a size has probably too many zeros")
 
 
 def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:

@@ -64,12 +64,8 @@ class Loss(Registered):
 
 def need_float_output(output: TensorType) -> None:
     """Raise a `PlanError` unless `output` holds floats: a loss is a function with a gradient."""
-    need(
-        output.is_float,
-        f"a loss needs float values, the output is {output}",
-        help="end the model with a layer that computes floats, such as `dense`",
-        code="E304",
-    )
+    help = "end the model with a layer that computes floats, such as `dense`"
+    need(output.is_float, f"a loss needs float values, the output is {output}", help=help, code="E304")
 
 
 def need_equal_shapes(output: TensorType, target: TensorType) -> None:
@@ -88,12 +84,22 @@ def need_equal_shapes(output: TensorType, target: TensorType) -> None:
 
 def need_steps_apart(output: TensorType) -> None:
     """Raise a `PlanError` where the axis a loss is taken over, the last, is that of the steps which a mask leaves out."""
-    need(
-        not output.mask or output.rank > 1,
-        f"the loss reduces the last axis, which is the axis of the mask of the output {output}",
-        help="give each step its own values, on an axis after that of the steps",
-        code="E304",
-    )
+    message = f"the loss reduces the last axis, which is the axis of the mask of the output {output}"
+    help = "give each step its own values, on an axis after that of the steps"
+    need(not output.mask or output.rank > 1, message, help=help, code="E304")
+
+
+def need_vectors(output: TensorType, target: TensorType | None, message: str, help: str) -> tuple[int, ...]:
+    """The shape of elements that are one for each vector of the last axis, of which output and target are alike.
+
+    Raises `PlanError` unless it is so, with `message` and `help` where there is no such axis.
+    """
+    need_float_output(output)
+    need(output.rank >= 1 and output.shape[-1] > 1, message, help=help, code="E304")
+    need_steps_apart(output)
+    if target is not None:
+        need_equal_shapes(output, target)
+    return output.shape[:-1]
 
 
 def at_least_float32(values: Array) -> Array:

@@ -69,17 +69,17 @@ def mean_result(sums: Mapping[str, float]) -> float:
     return float(sums["total"] / sums["count"]) if sums["count"] else float("nan")
 
 
+class MeanMetric(Metric):
+    """Abstract: a mean, of sums that are those of `mean_sums`."""
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
+
+
 def need_comparable(output: TensorType, target: TensorType) -> None:
     """Raise a `PlanError` unless `output` holds floats and `target` has exactly its shape: a metric never broadcasts."""
-    need(
-        output.is_float,
-        f"the metric needs a float output, got {output.dtype}",
-        help="use the metric for an output with float values",
-        code="E306",
-    )
-    need(
-        output.shape == target.shape,
-        f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}",
-        help="this metric is computed elementwise: give both the same shape, or choose another metric",
-        code="E306",
-    )
+    help = "use the metric for an output with float values"
+    need(output.is_float, f"the metric needs a float output, got {output.dtype}", help=help, code="E306")
+    message = f"output has shape {show_shape(output.shape)}, target has shape {show_shape(target.shape)}"
+    help = "this metric is computed elementwise: give both the same shape, or choose another metric"
+    need(output.shape == target.shape, message, help=help, code="E306")

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from modelc.compiler.library.base.registry import FromRegistry, Registry
-from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.weight_rules import Initializer
 
 INITIALIZERS: Registry[Initializer] = Registry(
     Initializer,
@@ -13,11 +13,11 @@ INITIALIZERS: Registry[Initializer] = Registry(
         "glorot_uniform": "initializers.scaled:GlorotUniform",
         "he_normal": "initializers.scaled:HeNormal",
         "he_uniform": "initializers.scaled:HeUniform",
-        "identity": "initializers.identity:Identity",
+        "identity": "initializers.matrices:Identity",
         "lecun_normal": "initializers.scaled:LecunNormal",
         "lecun_uniform": "initializers.scaled:LecunUniform",
         "ones": "initializers.constant:Ones",
-        "orthogonal": "initializers.orthogonal:Orthogonal",
+        "orthogonal": "initializers.matrices:Orthogonal",
         "random_normal": "initializers.random:RandomNormal",
         "random_uniform": "initializers.random:RandomUniform",
         "truncated_normal": "initializers.random:TruncatedNormal",

@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.weight_rules import Initializer
 
 
 class Zeros(Initializer):

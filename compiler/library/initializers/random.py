@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from modelc.compiler.library.base.fields import NonNegative, Number
 from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.prng import in_a_row
-from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.weight_rules import Initializer
 
 
 class RandomNormal(Initializer):
@@ -43,9 +43,7 @@ class RandomUniform(Initializer):
     def bounds_are_in_order(self) -> Self:
         if self.minval > self.maxval:
             raise PydanticCustomError(
-                "bounds",
-                "`minval` {minval} is above `maxval` {maxval}",
-                {"minval": self.minval, "maxval": self.maxval},
+                "bounds", "`minval` {minval} is above `maxval` {maxval}", {"minval": self.minval, "maxval": self.maxval}
             )
         return self
 

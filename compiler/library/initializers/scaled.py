@@ -6,12 +6,10 @@ All are `variance_scaling`, which Keras 3 calls `initializers.VarianceScaling`, 
 from math import prod, sqrt
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.lazy import Array, jax
 from modelc.compiler.library.base.prng import in_a_row
-from modelc.compiler.library.contracts.initializer import Initializer
+from modelc.compiler.library.contracts.weight_rules import Initializer
 
 TRUNCATED_SPREAD = 0.87962566103423978
 """Standard deviation of a standard normal distribution that is cut at two standard deviations."""

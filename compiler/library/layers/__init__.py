@@ -3,7 +3,15 @@
 from typing import Annotated
 
 from modelc.compiler.library.base.registry import FromRegistry, Registry
+from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Activation, Layer
+from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.regularizers import RegularizerField
+
+__all__ = [
+    "ACTIVATIONS", "LAYERS", "MADE", "ActivationField", "ConstraintField", "InitializerField", "LayerField",
+    "RegularizerField", "kind_of",
+]  # fmt: skip
 
 ACTIVATIONS: Registry[Activation] = Registry(
     Activation,
@@ -44,7 +52,7 @@ LAYERS: Registry[Layer] = Registry(
     Layer,
     {
         "abs": "layers.core.arithmetic:Abs",
-        "activation": "layers.activations.activation_layer:ActivationLayer",
+        "activation": "layers.activations.layers:ActivationLayer",
         "activity_regularization": "layers.regularization.activity_regularization:ActivityRegularization",
         "adaptive_avg_pool1d": "layers.pooling.adaptive_pooling:AdaptiveAvgPool1D",
         "adaptive_avg_pool2d": "layers.pooling.adaptive_pooling:AdaptiveAvgPool2D",
@@ -64,10 +72,10 @@ LAYERS: Registry[Layer] = Registry(
         "avg_pool3d": "layers.pooling.pooling:AvgPool3D",
         "batch_norm": "layers.normalization.batch_norm:BatchNorm",
         "bidirectional": "layers.recurrent.bidirectional:Bidirectional",
-        "cast": "layers.core.cast:Cast",
+        "cast": "layers.core.arithmetic:Cast",
         "category_encoding": "layers.preprocessing.category_encoding:CategoryEncoding",
         "center_crop": "layers.preprocessing.resizing:CenterCrop",
-        "class_token": "layers.attention.class_token:ClassToken",
+        "class_token": "layers.attention.positions:ClassToken",
         "clip": "layers.core.arithmetic:Clip",
         "concatenate": "layers.merging.concatenate:Concatenate",
         "conv1d": "layers.convolutional.conv:Conv1D",
@@ -102,13 +110,13 @@ LAYERS: Registry[Layer] = Registry(
         "global_max_pool1d": "layers.pooling.global_pooling:GlobalMaxPool1D",
         "global_max_pool2d": "layers.pooling.global_pooling:GlobalMaxPool2D",
         "global_max_pool3d": "layers.pooling.global_pooling:GlobalMaxPool3D",
-        "glu": "layers.activations.glu:Glu",
+        "glu": "layers.activations.layers:Glu",
         "group_norm": "layers.normalization.group_norm:GroupNorm",
         "grouped_query_attention": "layers.attention.multi_head_attention:GroupedQueryAttention",
         "gru": "layers.recurrent.gru:GRU",
         "integer_lookup": "layers.preprocessing.integer_lookup:IntegerLookup",
         "layer_norm": "layers.normalization.layer_norm:LayerNorm",
-        "layer_scale": "layers.core.layer_scale:LayerScale",
+        "layer_scale": "layers.core.parameter:LayerScale",
         "log": "layers.core.arithmetic:Log",
         "lstm": "layers.recurrent.lstm:LSTM",
         "masking": "layers.core.masking:Masking",
@@ -128,7 +136,7 @@ LAYERS: Registry[Layer] = Registry(
         "permute": "layers.reshaping.reshape:Permute",
         "position_embedding": "layers.attention.positions:PositionEmbedding",
         "power": "layers.core.arithmetic:Power",
-        "prelu": "layers.activations.prelu:PRelu",
+        "prelu": "layers.activations.layers:PRelu",
         "random_brightness": "layers.preprocessing.random_color:RandomBrightness",
         "random_contrast": "layers.preprocessing.random_color:RandomContrast",
         "random_crop": "layers.preprocessing.random_crop_flip:RandomCrop",
@@ -167,11 +175,11 @@ LAYERS: Registry[Layer] = Registry(
         "stack": "layers.merging.concatenate:Stack",
         "stacked_rnn": "layers.recurrent.stacked_rnn:StackedRNN",
         "stochastic_depth": "layers.regularization.dropout:StochasticDepth",
-        "stop_gradient": "layers.core.stop_gradient:StopGradient",
+        "stop_gradient": "layers.core.arithmetic:StopGradient",
         "subtract": "layers.merging.arithmetic:Subtract",
         "sum": "layers.core.reductions:Sum",
         "time_distributed": "layers.recurrent.time_distributed:TimeDistributed",
-        "unit_norm": "layers.normalization.unit_norm:UnitNorm",
+        "unit_norm": "layers.normalization.layer_norm:UnitNorm",
         "up_sampling1d": "layers.reshaping.up_sampling:UpSampling1D",
         "up_sampling2d": "layers.reshaping.up_sampling:UpSampling2D",
         "up_sampling3d": "layers.reshaping.up_sampling:UpSampling3D",

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Fraction, NonNegative
+from modelc.compiler.library.base.fields import Field, Fraction, NonNegative
 from modelc.compiler.library.base.formulas import focus
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, np
 from modelc.compiler.library.base.tensor_type import TensorType

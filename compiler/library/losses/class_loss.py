@@ -12,12 +12,8 @@ class ClassLoss(WeighsClasses):
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
-        need(
-            output.rank >= 1,
-            "expected an axis of classes, the output is a single number",
-            help="end with `dense` with one unit per class, or use `binary_cross_entropy`",
-            code="E304",
-        )
+        help = "end with `dense` with one unit per class, or use `binary_cross_entropy`"
+        need(output.rank >= 1, "expected an axis of classes, the output is a single number", help=help, code="E304")
         need(
             output.shape[-1] > 1,
             f"with one class it is always {0 if self.activation else 'the same'}, and the output has shape "

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.diagnostics.likeness import most_alike
-from modelc.compiler.library.base.fields import NonNegative, OrWord
+from modelc.compiler.library.base.fields import Field, NonNegative, OrWord
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import PlanError, TensorType, need
 from modelc.compiler.library.contracts.loss import Loss
 
 BALANCED = "balanced"
@@ -67,20 +64,11 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
             index = int(written)
         else:
             raise unknown(written, names, count)
-        need(
-            index < count,
-            f"`class_weight` is about the class {written}, there are {count}",
-            help=f"classes count from 0 to {count - 1}",
-            argument="class_weight",
-            code="E304",
-        )
-        need(
-            str(index) not in found,
-            f"`class_weight` has the class `{names[index] if names else index}` twice",
-            help="give each class once, by its name or its index",
-            argument="class_weight",
-            code="E304",
-        )
+        message = f"`class_weight` is about the class {written}, there are {count}"
+        need(index < count, message, help=f"classes count from 0 to {count - 1}", argument="class_weight", code="E304")
+        message = f"`class_weight` has the class `{names[index] if names else index}` twice"
+        help = "give each class once, by its name or its index"
+        need(str(index) not in found, message, help=help, argument="class_weight", code="E304")
         found[str(index)] = weight
     return found
 

@@ -2,21 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from modelc.compiler.library.base import formulas
-from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
+from modelc.compiler.library.base.fields import Field, Fraction, NonNegative, Positive
 from modelc.compiler.library.base.formulas import focus
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import (
-    Loss,
-    at_least_float32,
-    need,
-    need_equal_shapes,
-    need_float_output,
-    need_steps_apart,
-)
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_vectors
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 
 
@@ -124,17 +115,9 @@ class KLDivergence(Loss):
     activation = "softmax"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float_output(output)
-        need(
-            output.rank >= 1 and output.shape[-1] > 1,
-            f"a distribution needs classes, the output has shape {show_shape(output.shape)}",
-            help="give the last axis of the output one value per class",
-            code="E304",
-        )
-        need_steps_apart(output)
-        if target is not None:
-            need_equal_shapes(output, target)
-        return output.shape[:-1]
+        message = f"a distribution needs classes, the output has shape {show_shape(output.shape)}"
+        help = "give the last axis of the output one value per class"
+        return need_vectors(output, target, message, help)
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)

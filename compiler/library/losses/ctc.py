@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need, need_float_output
@@ -49,20 +48,13 @@ class CTC(Loss):
             help="end with `dense` with one unit per class, the blank among them, on every step",
             code="E304",
         )
-        need(
-            self.blank < output.shape[-1],
-            f"`blank` is {self.blank}, the output has {output.shape[-1]} classes",
-            help=f"classes count from 0 to {output.shape[-1] - 1}",
-            argument="blank",
-            code="E304",
-        )
+        message = f"`blank` is {self.blank}, the output has {output.shape[-1]} classes"
+        help = f"classes count from 0 to {output.shape[-1] - 1}"
+        need(self.blank < output.shape[-1], message, help=help, argument="blank", code="E304")
         if target is not None:
-            need(
-                target.rank == 1 and target.is_integer,
-                f"expected integer labels of shape [length], the target is {target}",
-                help=f"save one row of labels for each row, filled up with the blank, {self.blank}",
-                code="E304",
-            )
+            message = f"expected integer labels of shape [length], the target is {target}"
+            help = f"save one row of labels for each row, filled up with the blank, {self.blank}"
+            need(target.rank == 1 and target.is_integer, message, help=help, code="E304")
         return ()
 
     def classes(self, output: TensorType, target: TensorType | None) -> int | None:

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.formulas import EPSILON, one_hot
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
@@ -12,20 +10,26 @@ from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need,
 from modelc.compiler.library.losses.class_loss import ClassLoss
 
 
-class ClassOverlap(ClassLoss):
+class Overlap(Loss):
+    """Abstract: one minus how much areas overlap."""
+
+    masking = "rows"
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        """How much of two areas is common to both, in [0, 1], from the sizes of the common one and of each."""
+        raise NotImplementedError
+
+
+class ClassOverlap(ClassLoss, Overlap):
     """Abstract: the areas of each class, by softmax over the last axis; one element per row and class."""
 
     activation = "softmax"
-    masking = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         super().plan(output, target)
-        need(
-            output.rank >= 2,
-            f"an overlap needs several positions per row, the output has shape {show_shape(output.shape)}",
-            help="use `cross_entropy`: this loss is for outputs such as `[height, width, classes]`",
-            code="E304",
-        )
+        message = f"an overlap needs several positions per row, the output has shape {show_shape(output.shape)}"
+        help = "use `cross_entropy`: this loss is for outputs such as `[height, width, classes]`"
+        need(output.rank >= 2, message, help=help, code="E304")
         need_unmasked(output)
         return output.shape[-1:]
 
@@ -37,25 +41,17 @@ class ClassOverlap(ClassLoss):
     def weigh(self, losses: Array, weights: Array, target: Array) -> Array:
         return losses * weights
 
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        """How much of two areas is common to both, in [0, 1], from the sizes of the common one and of each."""
-        raise NotImplementedError
 
-
-class BinaryOverlap(Loss):
+class BinaryOverlap(Overlap):
     """Abstract: the areas of yes, by sigmoid; one element per row."""
 
     activation = "sigmoid"
-    masking = "rows"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
         need_float_output(output)
-        need(
-            any(size > 1 for size in output.shape),
-            f"an overlap needs several values per row, the output has shape {show_shape(output.shape)}",
-            help="use `binary_cross_entropy`: this loss is for outputs such as `[height, width, 1]`",
-            code="E304",
-        )
+        message = f"an overlap needs several values per row, the output has shape {show_shape(output.shape)}"
+        help = "use `binary_cross_entropy`: this loss is for outputs such as `[height, width, 1]`"
+        need(any(size > 1 for size in output.shape), message, help=help, code="E304")
         need_unmasked(output)
         if target is not None:
             need_equal_shapes(output, target)
@@ -70,19 +66,11 @@ class BinaryOverlap(Loss):
         truth = target.astype(probabilities.dtype)
         return 1.0 - self.overlap(*areas(probabilities, truth, tuple(range(1, output.ndim))))
 
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        """How much of two areas is common to both, in [0, 1], from the sizes of the common one and of each."""
-        raise NotImplementedError
-
 
 def need_unmasked(output: TensorType) -> None:
     """Raise PlanError E304 for an output with a mask: the sums over a row would count the steps that it leaves out."""
-    need(
-        not output.mask,
-        "an overlap is computed over whole rows, but the output has a mask",
-        help="use an elementwise loss, such as `focal_cross_entropy`",
-        code="E304",
-    )
+    help = "use an elementwise loss, such as `focal_cross_entropy`"
+    need(not output.mask, "an overlap is computed over whole rows, but the output has a mask", help=help, code="E304")
 
 
 def areas(probabilities: Array, truth: Array, places: tuple[int, ...]) -> tuple[Array, Array, Array]:
@@ -94,7 +82,24 @@ def areas(probabilities: Array, truth: Array, places: tuple[int, ...]) -> tuple[
     )
 
 
-class Dice(ClassOverlap):
+class DiceOverlap(Overlap):
+    """Abstract: the Dice coefficient of two areas."""
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return 2.0 * both / (true + predicted + EPSILON)
+
+
+class TverskyOverlap(Overlap):
+    """Abstract: the Tversky index of two areas."""
+
+    alpha: Annotated[NonNegative, Field(description="Weight of false positives.")] = 0.5
+    beta: Annotated[NonNegative, Field(description="Weight of false negatives.")] = 0.5
+
+    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
+        return both / (both + self.alpha * (predicted - both) + self.beta * (true - both) + EPSILON)
+
+
+class Dice(DiceOverlap, ClassOverlap):
     """One minus the overlap with each class: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over places.
 
     `p = softmax(output)` over the last axis, output `[..., classes]` with at least one axis of places. A target of
@@ -108,11 +113,8 @@ class Dice(ClassOverlap):
     spellings = ("dice_loss", "soft_dice", "DiceLoss", "categorical_dice")
     example = "dice"
 
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        return dice(both, predicted, true)
 
-
-class BinaryDice(BinaryOverlap):
+class BinaryDice(DiceOverlap, BinaryOverlap):
     """One minus the overlap of the areas of yes: `1 - 2 * sum(t * p) / (sum(t) + sum(p) + 1e-7)`, summed over a row.
 
     `p = sigmoid(output)`. Output and target have equal shapes, target values lie in [0, 1]. The elements are one per
@@ -123,20 +125,8 @@ class BinaryDice(BinaryOverlap):
     spellings = ("binary_dice_loss", "sigmoid_dice")
     example = "binary_dice"
 
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        return dice(both, predicted, true)
 
-
-def dice(both: Array, predicted: Array, true: Array) -> Array:
-    """The Dice coefficient of two areas."""
-    return 2.0 * both / (true + predicted + EPSILON)
-
-
-WrongWeight = Annotated[NonNegative, Field(description="Weight of false positives.")]
-MissedWeight = Annotated[NonNegative, Field(description="Weight of false negatives.")]
-
-
-class Tversky(ClassOverlap):
+class Tversky(TverskyOverlap, ClassOverlap):
     """One minus an overlap with each class: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) + 1e-7)`.
 
     `s = sum(t * p)`, all sums over places; `p = softmax(output)` over the last axis, output `[..., classes]` with at
@@ -151,14 +141,8 @@ class Tversky(ClassOverlap):
     spellings = ("tversky_loss", "TverskyLoss")
     example = "tversky: {alpha: 0.3, beta: 0.7}"
 
-    alpha: WrongWeight = 0.5
-    beta: MissedWeight = 0.5
 
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        return tversky(both, predicted, true, self.alpha, self.beta)
-
-
-class BinaryTversky(BinaryOverlap):
+class BinaryTversky(TverskyOverlap, BinaryOverlap):
     """One minus an overlap of the areas of yes: `1 - s / (s + alpha * sum(p * (1 - t)) + beta * sum((1 - p) * t) +
     1e-7)`.
 
@@ -168,14 +152,3 @@ class BinaryTversky(BinaryOverlap):
 
     spellings = ("binary_tversky_loss",)
     example = "binary_tversky: {alpha: 0.3, beta: 0.7}"
-
-    alpha: WrongWeight = 0.5
-    beta: MissedWeight = 0.5
-
-    def overlap(self, both: Array, predicted: Array, true: Array) -> Array:
-        return tversky(both, predicted, true, self.alpha, self.beta)
-
-
-def tversky(both: Array, predicted: Array, true: Array, alpha: float, beta: float) -> Array:
-    """The Tversky index of two areas."""
-    return both / (both + alpha * (predicted - both) + beta * (true - both) + EPSILON)

@@ -3,9 +3,7 @@
 from math import inf
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss

@@ -2,19 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from modelc.compiler.library.base import formulas
-from modelc.compiler.library.base.fields import Number, Positive
+from modelc.compiler.library.base.fields import Field, Number, Positive
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import TensorType, need, show_shape
 from modelc.compiler.library.contracts.loss import (
     Loss,
     at_least_float32,
-    need,
-    need_equal_shapes,
     need_float_output,
     need_steps_apart,
+    need_vectors,
 )
 
 Distance = Annotated[
@@ -27,20 +24,14 @@ def need_alike(first: TensorType, *others: TensorType) -> None:
     """Raise PlanError E304 unless all are `[..., size]` floats of one shape: what is compared is never broadcast."""
     for type_ in (first, *others):
         need_float_output(type_)
-        need(
-            type_.shape == first.shape,
+        message = (
             f"vectors of shape {show_shape(first.shape)} cannot be compared with vectors of shape "
-            f"{show_shape(type_.shape)}",
-            help="give all the values of the loss one shape",
-            code="E304",
+            f"{show_shape(type_.shape)}"
         )
+        need(type_.shape == first.shape, message, help="give all the values of the loss one shape", code="E304")
         need_steps_apart(type_)
-    need(
-        first.rank >= 1,
-        "a distance is between vectors, and the values are single numbers",
-        help="give the values an axis of features, `[size]`",
-        code="E304",
-    )
+    help = "give the values an axis of features, `[size]`"
+    need(first.rank >= 1, "a distance is between vectors, and the values are single numbers", help=help, code="E304")
 
 
 def between(first: Array, second: Array, kind: str) -> Array:
@@ -71,17 +62,9 @@ class CosineSimilarity(Loss):
     example = "cosine_similarity"
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
-        need_float_output(output)
-        need(
-            output.rank >= 1 and output.shape[-1] > 1,
-            f"an angle needs vectors, the output has shape {show_shape(output.shape)}",
-            help="use `mean_squared_error`, or give the last axis of the output more than one value",
-            code="E304",
-        )
-        need_steps_apart(output)
-        if target is not None:
-            need_equal_shapes(output, target)
-        return output.shape[:-1]
+        message = f"an angle needs vectors, the output has shape {show_shape(output.shape)}"
+        help = "use `mean_squared_error`, or give the last axis of the output more than one value"
+        return need_vectors(output, target, message, help)
 
     def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "cosine_similarity takes a target"

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, mean_result, mean_sums, need
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_sums, need
 from modelc.compiler.library.metrics.answers import AnswerMetric, ThresholdedMetric, labels_of, need_class_target
 
 
-class Accuracy(ThresholdedMetric):
+class Accuracy(ThresholdedMetric, MeanMetric):
     """The share of predictions that are right.
 
     An output whose loss is `binary_cross_entropy` answers yes, value by value, where its probability is strictly
@@ -33,11 +31,8 @@ class Accuracy(ThresholdedMetric):
             right = jnp.argmax(prediction, axis=-1) == labels_of(prediction, target)
         return mean_sums(right.astype(jnp.float32), weight)
 
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)
 
-
-class TopKAccuracy(AnswerMetric):
+class TopKAccuracy(AnswerMetric, MeanMetric):
     """The share of predictions whose true class is among the `k` greatest values.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than
@@ -55,20 +50,11 @@ class TopKAccuracy(AnswerMetric):
     k: Annotated[Size, Field(description="Number of classes with the greatest values.")] = 5
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
-        need(
-            link != "sigmoid",
-            "the values of this output are independent, so there is no single right class",
-            help="use `accuracy`, or train the output with `cross_entropy`",
-            code="E306",
-        )
+        message = "the values of this output are independent, so there is no single right class"
+        need(link != "sigmoid", message, help="use `accuracy`, or train the output with `cross_entropy`", code="E306")
         need_class_target(output, target)
-        need(
-            self.k < output.shape[-1],
-            f"the {self.k} greatest of {output.shape[-1]} values always have the true class among them",
-            help=f"choose `k` below {output.shape[-1]}",
-            argument="k",
-            code="E306",
-        )
+        message = f"the {self.k} greatest of {output.shape[-1]} values always have the true class among them"
+        need(self.k < output.shape[-1], message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="E306")
         return output.shape[:-1]
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
@@ -77,6 +63,3 @@ class TopKAccuracy(AnswerMetric):
         # A NaN is not greater than anything, and must not make a prediction right.
         ahead = jnp.sum((prediction > true) | jnp.isnan(prediction) | jnp.isnan(true), axis=-1)
         return mean_sums((ahead < self.k).astype(jnp.float32), weight)
-
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)

@@ -5,9 +5,7 @@ Checks that the target can say whether the answers are right. Computes no metric
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
@@ -38,13 +36,9 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
     if link == "sigmoid":
         need_comparable(output, target)
         return output.shape
-    need(
-        not threshold,
-        "`threshold` is for binary outputs, but this one means the class of its greatest value",
-        help="remove `threshold`, or train the output with `binary_cross_entropy`",
-        argument="threshold",
-        code="E306",
-    )
+    message = "`threshold` is for binary outputs, but this one means the class of its greatest value"
+    help = "remove `threshold`, or train the output with `binary_cross_entropy`"
+    need(not threshold, message, help=help, argument="threshold", code="E306")
     need_class_target(output, target)
     return output.shape[:-1]
 
@@ -52,12 +46,9 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
 def need_class_target(output: TensorType, target: TensorType) -> None:
     """Raise PlanError E306 unless `output` is `[..., classes]` and `target` has labels `[...]` or rows `[...,
     classes]`."""
-    need(
-        output.rank >= 1 and output.shape[-1] > 1,
-        f"an output of shape {show_shape(output.shape)} has no classes to choose from",
-        help="use `mean_absolute_error`, or train a binary output with `binary_cross_entropy`",
-        code="E306",
-    )
+    message = f"an output of shape {show_shape(output.shape)} has no classes to choose from"
+    help = "use `mean_absolute_error`, or train a binary output with `binary_cross_entropy`"
+    need(output.rank >= 1 and output.shape[-1] > 1, message, help=help, code="E306")
     need_steps_apart(output)
     if target.shape == output.shape:
         return
@@ -68,22 +59,15 @@ def need_class_target(output: TensorType, target: TensorType) -> None:
         help="give the output one value per class on its last axis, or name the right target",
         code="E306",
     )
-    need(
-        target.is_integer,
-        f"labels must be integers, the target is {target}",
-        help="read the target with `category`",
-        code="E306",
-    )
+    help = "read the target with `category`"
+    need(target.is_integer, f"labels must be integers, the target is {target}", help=help, code="E306")
 
 
 def need_steps_apart(output: TensorType) -> None:
     """Raise PlanError E306 where the axis a metric is taken over, the last, is that of masked steps."""
-    need(
-        not output.mask or output.rank > 1,
-        f"the metric reduces the last axis, which is the axis of the mask of the output {output}",
-        help="give each step its own values, on an axis after that of the steps",
-        code="E306",
-    )
+    message = f"the metric reduces the last axis, which is the axis of the mask of the output {output}"
+    help = "give each step its own values, on an axis after that of the steps"
+    need(not output.mask or output.rank > 1, message, help=help, code="E306")
 
 
 def need_probabilities(link: Link, *kinds: Link) -> None:
@@ -91,31 +75,19 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
     losses = {"softmax": "`cross_entropy`", "sigmoid": "`binary_cross_entropy`"}
     wanted = " or ".join(losses[kind] for kind in kinds if kind is not None)
     what = "class probabilities" if kinds == ("softmax",) else "probabilities"
-    need(
-        link in kinds,
-        f"the metric needs {what}, but by its loss this output has none",
-        help=f"train the output with {wanted}, or choose another metric",
-        code="E306",
-    )
+    help = f"train the output with {wanted}, or choose another metric"
+    need(link in kinds, f"the metric needs {what}, but by its loss this output has none", help=help, code="E306")
 
 
 def need_class(class_id: int | None, output: TensorType, *, average: bool = False) -> None:
     """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that it has one."""
     width = output.shape[-1] if output.rank else 1
-    need(
-        class_id is None or class_id < width,
-        f"`class_id` is {class_id}, the output has {width} {'value' if width == 1 else 'values'}",
-        help=f"classes count from 0 to {width - 1}",
-        argument="class_id",
-        code="E306",
-    )
-    need(
-        class_id is None or not average,
-        "`average` has no effect for one class",
-        help="remove `average` or `class_id`",
-        argument="average",
-        code="E306",
-    )
+    message = f"`class_id` is {class_id}, the output has {width} {'value' if width == 1 else 'values'}"
+    help = f"classes count from 0 to {width - 1}"
+    need(class_id is None or class_id < width, message, help=help, argument="class_id", code="E306")
+    message = "`average` has no effect for one class"
+    help = "remove `average` or `class_id`"
+    need(class_id is None or not average, message, help=help, argument="average", code="E306")
 
 
 def labels_of(prediction: Array, target: Array) -> Array:

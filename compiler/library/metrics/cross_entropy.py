@@ -6,12 +6,12 @@ from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_sums, need_comparable
 from modelc.compiler.library.metrics.answers import need_class_target, need_probabilities, need_steps_apart
 from modelc.compiler.library.metrics.errors import ElementwiseMetric
 
 
-class CrossEntropy(Metric):
+class CrossEntropy(MeanMetric):
     """The mean of `-sum(target * log(p))` over the predictions, `p` the class probabilities within 1e-7 of 0 and 1.
 
     Output `[..., classes]` whose loss takes it for class probabilities, target labels `[...]` or distributions `[...,
@@ -20,14 +20,7 @@ class CrossEntropy(Metric):
     """
 
     keras = "metrics.CategoricalCrossentropy"
-    spellings = (
-        "sparse_categorical_crossentropy",
-        "crossentropy",
-        "nll",
-        "cce",
-        "scce",
-        "ce",
-    )
+    spellings = ("sparse_categorical_crossentropy", "crossentropy", "nll", "cce", "scce", "ce")
     example = "cross_entropy"
     better = "lower"
 
@@ -39,9 +32,6 @@ class CrossEntropy(Metric):
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         logarithms = jnp.log(jnp.clip(prediction.astype(jnp.float32), EPSILON, 1.0 - EPSILON))
         return mean_sums(-jnp.sum(formulas.one_hot(target, logarithms) * logarithms, axis=-1), weight)
-
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)
 
 
 class BinaryCrossEntropy(ElementwiseMetric):

@@ -7,12 +7,12 @@ from typing import ClassVar
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss
-from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.losses import hinge, regression
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 
 
-class ElementwiseMetric(Metric):
+class ElementwiseMetric(MeanMetric):
     """Abstract: prediction and target have equal shapes; the metric is the mean over all values that count."""
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
@@ -21,9 +21,6 @@ class ElementwiseMetric(Metric):
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(self.compare(prediction.astype(jnp.float32), target.astype(jnp.float32)), weight)
-
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)
 
     def compare(self, prediction: Array, truth: Array) -> Array:
         """What the mean is taken of, for each value or each row of values; both in float32."""
@@ -149,7 +146,7 @@ class SquaredHinge(MeanOfLoss):
     loss = hinge.SquaredHinge
 
 
-class CategoricalHinge(AnswerMetric):
+class CategoricalHinge(AnswerMetric, MeanMetric):
     """The mean of `max(wrong - right + 1, 0)`: the score of the true class, and the greatest of the others, at least 0.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`; the mean is over `[...]`. Follows
@@ -167,6 +164,3 @@ class CategoricalHinge(AnswerMetric):
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(hinge.CategoricalHinge().elements(prediction.astype(jnp.float32), target), weight)
-
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)

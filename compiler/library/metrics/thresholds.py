@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.formulas import one_hot
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, Metric, mean_sums, need
 from modelc.compiler.library.metrics.answers import spread
 
 
@@ -15,16 +15,12 @@ class ValueMetric(Metric):
     takes_target = False
 
     def plan(self, output: TensorType, target: TensorType | None, link: Link) -> tuple[int, ...]:
-        need(
-            output.is_float,
-            f"the metric needs a float output, got {output.dtype}",
-            help="use the metric for an output with float values",
-            code="E306",
-        )
+        help = "use the metric for an output with float values"
+        need(output.is_float, f"the metric needs a float output, got {output.dtype}", help=help, code="E306")
         return output.shape
 
 
-class Mean(ValueMetric):
+class Mean(ValueMetric, MeanMetric):
     """The mean of all values of an output; there is no target.
 
     The sum of the values that count, divided by their number. Values are probabilities where the loss of the output
@@ -38,9 +34,6 @@ class Mean(ValueMetric):
 
     def sums(self, prediction: Array, target: Array | None, weight: Array, link: Link) -> Mapping[str, Array]:
         return mean_sums(prediction.astype(jnp.float32), weight)
-
-    def result(self, sums: Mapping[str, float]) -> float:
-        return mean_result(sums)
 
 
 class Sum(ValueMetric):

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Fraction, NonNegative, Positive
+from modelc.compiler.library.base.fields import Field, Fraction, NonNegative, Positive
 from modelc.compiler.library.base.lazy import jax, optax
 from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Fraction, Positive
+from modelc.compiler.library.base.fields import Field, Fraction, Positive
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function

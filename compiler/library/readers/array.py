@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Number, Shape
+from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.tensor_type import DTYPES, TensorType
+from modelc.compiler.library.base.tensor_type import DTYPES
+from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
@@ -50,30 +48,20 @@ class ArrayReader(Reader):
 
     def dtype(self, column: TensorType, wanted: TensorType | None) -> str:
         """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
-        need(
-            column.dtype in DTYPES,
-            f"`{self.column}` has {column.dtype}, expected numbers",
-            help="read labels that are strings with `category: {column: ..., classes: [...]}`",
-            code="E402",
-        )
+        help = "read labels that are strings with `category: {column: ..., classes: [...]}`"
+        need(column.dtype in DTYPES, f"`{self.column}` has {column.dtype}, expected numbers", help=help, code="E402")
         if wanted is None:
             return "float32" if self.scaled else TARGETS.get(column.dtype, column.dtype)
         if wanted.is_float:
             return wanted.dtype
-        need(
-            not self.scaled,
-            f"scaled values are floats, but the input takes {wanted.dtype}",
-            help="remove `scale` and `offset`, or give the input `dtype: float32`",
-            argument="scale" if self.scale != 1 else "offset",
-            code="E402",
+        message = f"scaled values are floats, but the input takes {wanted.dtype}"
+        help = "remove `scale` and `offset`, or give the input `dtype: float32`"
+        need(not self.scaled, message, help=help, argument="scale" if self.scale != 1 else "offset", code="E402")
+        message = f"`{self.column}` has {column.dtype}, but the input takes {wanted.dtype}: the cast would lose values"
+        help = f"save the column as {wanted.dtype}" + (
+            ", or give the input `dtype: float32`" if column.is_float else ""
         )
-        need(
-            column.dtype == "bool" or (wanted.is_integer and column.is_integer),
-            f"`{self.column}` has {column.dtype}, but the input takes {wanted.dtype}: the cast would lose values",
-            help=f"save the column as {wanted.dtype}"
-            + (", or give the input `dtype: float32`" if column.is_float else ""),
-            code="E402",
-        )
+        need(column.dtype == "bool" or (wanted.is_integer and column.is_integer), message, help=help, code="E402")
         return wanted.dtype
 
     def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:

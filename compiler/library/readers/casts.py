@@ -2,9 +2,9 @@
 
 from typing import NoReturn
 
-from modelc.compiler.diagnostics.exceptions import PlanError, RunError
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import PlanError, TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.checks import all_finite
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from modelc.compiler.diagnostics.exceptions import RunError, need
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, to_integers
 from modelc.compiler.library.readers.checks import Rows, check_labels, need_rows, shape_of_row, take_rows
@@ -72,12 +72,9 @@ class CategoryReader(Reader):
         return (*self.classes, *([self.unknown] if self.unknown else [])) if isinstance(self.classes, tuple) else ()
 
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
-        need(
-            wanted is None or wanted.is_integer,
-            f"`category` returns integer labels, but the input takes {wanted and wanted.dtype}",
-            help="give the input `dtype: int32`, or read the column with `array`",
-            code="E402",
-        )
+        message = f"`category` returns integer labels, but the input takes {wanted and wanted.dtype}"
+        help = "give the input `dtype: int32`, or read the column with `array`"
+        need(wanted is None or wanted.is_integer, message, help=help, code="E402")
         need(
             self.unknown is None or isinstance(self.classes, tuple),
             f"`unknown` is the class {self.unknown!r} for strings that are not in `classes`, but `classes` has no names",
@@ -96,19 +93,12 @@ class CategoryReader(Reader):
             return None
         need_rows(self.rows, column, self.column)
         text = column.type.dtype in ("str", "bytes")
-        need(
-            text or column.type.is_integer or column.type.dtype == "bool",
-            f"`category` needs integers or strings, but `{self.column}` has {column.type.dtype}",
-            help="save the labels as integers; read one-hot rows and probabilities with `array`",
-            code="E402",
-        )
-        need(
-            not text or isinstance(self.classes, tuple),
-            f"`{self.column}` has strings, but `classes` does not name the classes",
-            help="list them in the order of their labels: `classes: [cat, dog]`",
-            argument="classes",
-            code="E403",
-        )
+        message = f"`category` needs integers or strings, but `{self.column}` has {column.type.dtype}"
+        help = "save the labels as integers; read one-hot rows and probabilities with `array`"
+        need(text or column.type.is_integer or column.type.dtype == "bool", message, help=help, code="E402")
+        message = f"`{self.column}` has strings, but `classes` does not name the classes"
+        help = "list them in the order of their labels: `classes: [cat, dog]`"
+        need(not text or isinstance(self.classes, tuple), message, help=help, argument="classes", code="E403")
         need(
             self.count is None or column.classes is None or column.classes <= self.count,
             f"`{self.column}` has {column.classes} classes, `classes` says {self.count}",

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from modelc.compiler.diagnostics.exceptions import RunError, need
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.compiler.library.base.type_checks import need, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 
 
@@ -34,13 +34,9 @@ Rows = Annotated[
 def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
     """Raise a `PlanError` E404 unless the column called `name` has the `rows`, as far as its length is known."""
     if rows is not None and column.rows is not None:
-        need(
-            rows[1] <= column.rows,
-            f"`rows` asks for rows {rows[0]:,} to {rows[1]:,} of `{name}`, which has {column.rows:,}",
-            help=f"the second number of `rows` is the row after the last, at most {column.rows}",
-            argument="rows",
-            code="E404",
-        )
+        message = f"`rows` asks for rows {rows[0]:,} to {rows[1]:,} of `{name}`, which has {column.rows:,}"
+        help = f"the second number of `rows` is the row after the last, at most {column.rows}"
+        need(rows[1] <= column.rows, message, help=help, argument="rows", code="E404")
 
 
 def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tuple[int, ...]:
@@ -48,14 +44,12 @@ def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tu
     given = column.type.shape
     if shape is None:
         return given
-    need(
-        prod(shape) == prod(given),
+    message = (
         f"one row of `{name}` has shape {show_shape(given)}, {prod(given)} values, and `shape` {show_shape(shape)} has "
-        f"{prod(shape)}",
-        help="`shape` is the new shape of one row, with the same number of values",
-        argument="shape",
-        code="E402",
+        f"{prod(shape)}"
     )
+    help = "`shape` is the new shape of one row, with the same number of values"
+    need(prod(shape) == prod(given), message, help=help, argument="shape", code="E402")
     return shape
 
 

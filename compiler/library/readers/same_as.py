@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column, Reader
 
 
@@ -29,12 +27,9 @@ class SameAs(Reader):
 
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         if column is not None and wanted is not None:
-            need(
-                column.type.dtype == wanted.dtype,
-                f"the input `{self.input}` has {column.type.dtype}, but this one takes {wanted.dtype}",
-                help="give both inputs the same `dtype`, or give this input its own reader",
-                code="E402",
-            )
+            message = f"the input `{self.input}` has {column.type.dtype}, but this one takes {wanted.dtype}"
+            help = "give both inputs the same `dtype`, or give this input its own reader"
+            need(column.type.dtype == wanted.dtype, message, help=help, code="E402")
         return None if column is None else column.type
 
     def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:

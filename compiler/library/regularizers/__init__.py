@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from modelc.compiler.library.base.registry import FromRegistry, Registry
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.contracts.weight_rules import Regularizer
 
 REGULARIZERS: Registry[Regularizer] = Registry(
     Regularizer,

@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.contracts.weight_rules import Regularizer
 
 
 class L1(Regularizer):

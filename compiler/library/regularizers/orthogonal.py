@@ -2,13 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import show_shape
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.base.type_checks import need, show_shape
+from modelc.compiler.library.contracts.weight_rules import Regularizer
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -25,11 +22,8 @@ class OrthogonalRegularizer(Regularizer):
     ] = "rows"
 
     def check(self, shape: tuple[int, ...]) -> None:
-        need(
-            len(shape) == 2,
-            f"`orthogonal` regularizes matrices, this weight has shape {show_shape(shape)}",
-            help="use `l2` for weights that are not a matrix",
-        )
+        message = f"`orthogonal` regularizes matrices, this weight has shape {show_shape(shape)}"
+        need(len(shape) == 2, message, help="use `l2` for weights that are not a matrix")
 
     def penalty(self, weight: Array) -> Array:
         wide = weight.astype(jnp.promote_types(weight.dtype, jnp.float32))

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Positive
+from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Schedule
 

@@ -61,11 +61,8 @@ def opened(
             yield zipped, {name: (entry, read_header(zipped, entry, name, shown)) for name, entry in entries.items()}
     # What zipfile, zlib and numpy raise on damaged files, by fuzzing; their texts may quote the file and are dropped.
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, OverflowError, NotImplementedError):
-        raise RunError(
-            "E405",
-            f"{shown!r} is damaged or not an .npz file",
-            helps=("write it with `numpy.savez_compressed`",),
-        ) from None
+        message = f"{shown!r} is damaged or not an .npz file"
+        raise RunError("E405", message, helps=("write it with `numpy.savez_compressed`",)) from None
     except MemoryError:
         raise RunError("E405", f"{shown!r} does not fit into memory") from None
 
@@ -102,11 +99,8 @@ def read_header(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, show
         shape, _, dtype = read(member)
         start = member.tell()
     if dtype.hasobject:
-        raise RunError(
-            "E405",
-            f"the array `{name}` in {shown!r} contains Python objects, which are never unpickled",
-            helps=("save numbers, or strings as `array.astype(str)`",),
-        )
+        message = f"the array `{name}` in {shown!r} contains Python objects, which are never unpickled"
+        raise RunError("E405", message, helps=("save numbers, or strings as `array.astype(str)`",))
     known = {"U": "str", "S": "bytes"}.get(dtype.kind, dtype.name)
     if known not in (*DTYPES, "str", "bytes"):
         raise RunError(

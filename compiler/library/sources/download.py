@@ -52,11 +52,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
-        raise RunError(
-            "E406",
-            f"cannot write {path.name!r} into the cache {str(path.parent)!r}: {os.strerror(error.errno or 0)}",
-            helps=("set MODELC_CACHE to a writable folder",),
-        ) from None
+        message = f"cannot write {path.name!r} into the cache {str(path.parent)!r}: {os.strerror(error.errno or 0)}"
+        raise RunError("E406", message, helps=("set MODELC_CACHE to a writable folder",)) from None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

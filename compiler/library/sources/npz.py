@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
-
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source

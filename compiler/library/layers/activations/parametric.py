@@ -2,13 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Axis, NonNegative, Number, Positive
+from modelc.compiler.library.base.fields import Axis, Field, NonNegative, Number, Positive
 from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Activation, Plan
+from modelc.compiler.library.contracts.layer import Activation, Plan, TensorType, need_axis
 
 
 class Relu(Activation):

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Call, Weight
 from modelc.compiler.library.initializers.constant import Ones

@@ -2,14 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.fields import Field, Fraction
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, Weight
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, Weight, need, need_floats
 from modelc.compiler.library.layers.regularization.dropout import drop
 
 SLOTS = (Slot("query"), Slot("value"), Slot("key", required=False))
@@ -21,14 +17,9 @@ HIDDEN = -2e38
 
 def need_sequence(x: TensorType, slot: str = "") -> None:
     """Raise PlanError unless `x` is a float sequence `[time, features]`."""
-    need(
-        x.rank == 2,
-        f"expected a sequence [time, features]{f' as `{slot}`' if slot else ''}, got {show_shape(x.shape)}",
-        help="ids need `embedding` before it"
-        if x.rank == 1
-        else "`reshape` to two axes; the batch axis is never written",
-        slot=slot,
-    )
+    message = f"expected a sequence [time, features]{f' as `{slot}`' if slot else ''}, got {show_shape(x.shape)}"
+    help = "ids need `embedding` before it" if x.rank == 1 else "`reshape` to two axes; the batch axis is never written"
+    need(x.rank == 2, message, help=help, slot=slot)
     need_floats(x, slot=slot)
 
 
@@ -38,21 +29,15 @@ def need_sequences(query: TensorType, value: TensorType, key: TensorType | None)
         if x is None:
             continue
         need_sequence(x, slot)
-        need(
-            x.dtype == query.dtype,
-            f"expected `query` and `{slot}` of the same dtype, got {query.dtype} and {x.dtype}",
-            help="`rescaling: 1` converts any dtype to float32",
-            slot=slot,
-            code="E303",
-        )
+        message = f"expected `query` and `{slot}` of the same dtype, got {query.dtype} and {x.dtype}"
+        help = "`rescaling: 1` converts any dtype to float32"
+        need(x.dtype == query.dtype, message, help=help, slot=slot, code="E303")
     if key is not None:
-        need(
-            key.shape[0] == value.shape[0],
-            f"expected `key` and `value` with the same number of steps, got {key.shape[0]} and {value.shape[0]} steps",
-            help="use sequences of the same length for both, or omit `key`",
-            slot="key",
-            code="E302",
+        message = (
+            f"expected `key` and `value` with the same number of steps, got {key.shape[0]} and {value.shape[0]} steps"
         )
+        help = "use sequences of the same length for both, or omit `key`"
+        need(key.shape[0] == value.shape[0], message, help=help, slot="key", code="E302")
 
 
 def visible(
@@ -106,14 +91,12 @@ class ScoredAttention(Layer):
     def plan(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:
         need_sequences(query, value, key)
         keys = value if key is None else key
-        need(
-            keys.shape[-1] == query.shape[-1],
+        message = (
             f"expected `query` and `{'value' if key is None else 'key'}` with as many features, "
-            f"got {query.shape[-1]} and {keys.shape[-1]}",
-            help=f"add `dense: {query.shape[-1]}` to one of them, or use `multi_head_attention`",
-            slot="value" if key is None else "key",
-            code="E302",
+            f"got {query.shape[-1]} and {keys.shape[-1]}"
         )
+        help = f"add `dense: {query.shape[-1]}` to one of them, or use `multi_head_attention`"
+        need(keys.shape[-1] == query.shape[-1], message, help=help, slot="value" if key is None else "key", code="E302")
         return Plan.of(query.with_shape(query.shape[0], value.shape[-1]), self.weights(query.shape[-1]))
 
     def apply(self, call: Call, query: Array, value: Array, key: Array | None = None) -> Result:

@@ -4,21 +4,15 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Fraction, Positive, Size
+from modelc.compiler.library.base.fields import Field, Fraction, Positive, Size
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, Weight, need
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.attention.base import visible, weigh
 from modelc.compiler.library.layers.attention.positions import turned
 from modelc.compiler.library.layers.core.axis_projection import with_fans
-from modelc.compiler.library.regularizers import RegularizerField
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +36,9 @@ class HeadCounts(Layer):
 
 def need_groups(query: int, key_value: int, argument: str) -> None:
     """Raise PlanError, blamed on `argument`, unless the heads of the query fall into groups, one for each of the key."""
-    need(
-        query % key_value == 0,
-        f"{query} heads of the query cannot be divided among {key_value} heads of key and value",
-        help=f"make `{argument}` a multiple of `num_key_value_heads`",
-        argument=argument,
-    )
+    message = f"{query} heads of the query cannot be divided among {key_value} heads of key and value"
+    help = f"make `{argument}` a multiple of `num_key_value_heads`"
+    need(query % key_value == 0, message, help=help, argument=argument)
 
 
 class MultiHeads(HeadCounts):
@@ -68,12 +59,9 @@ class MultiHeads(HeadCounts):
     ] = None
 
     def heads(self, features: int) -> Heads:
-        need(
-            self.key_dim is not None or features % self.num_heads == 0,
-            f"{features} features cannot be divided among {self.num_heads} heads",
-            help=f"give `key_dim`, or make `num_heads` a divisor of {features}",
-            argument="num_heads",
-        )
+        message = f"{features} features cannot be divided among {self.num_heads} heads"
+        help = f"give `key_dim`, or make `num_heads` a divisor of {features}"
+        need(self.key_dim is not None or features % self.num_heads == 0, message, help=help, argument="num_heads")
         key_dim = self.key_dim or features // self.num_heads
         width = self.output_shape or features
         return Heads(self.num_heads, self.num_heads, key_dim, self.value_dim or key_dim, width)
@@ -109,12 +97,9 @@ class HeadedAttention(HeadCounts):
     def plan_heads(self, query: TensorType, value: TensorType, key: TensorType | None = None) -> Plan:
         """The plan of attending from `query` to `key` and `value`, sequences `[time, features]` that fit together."""
         heads = self.heads(query.shape[-1])
-        need(
-            self.rotary_base is None or heads.key_dim % 2 == 0,
-            f"`rotary_base` rotates pairs of features, but each head has {heads.key_dim}",
-            help="give the heads an even size, or omit `rotary_base`",
-            argument="rotary_base",
-        )
+        message = f"`rotary_base` rotates pairs of features, but each head has {heads.key_dim}"
+        help = "give the heads an even size, or omit `rotary_base`"
+        need(self.rotary_base is None or heads.key_dim % 2 == 0, message, help=help, argument="rotary_base")
         maps = {
             "query": (query, heads.query, heads.key_dim),
             "key": (key or value, heads.key_value, heads.key_dim),

@@ -3,12 +3,9 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Plan, Result, TensorType
 from modelc.compiler.library.layers.attention.base import SLOTS, masked_as, need_sequence, need_sequences
 from modelc.compiler.library.layers.attention.heads import HeadCounts, HeadedAttention, Heads, MultiHeads, need_groups
 

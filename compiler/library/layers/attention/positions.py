@@ -1,19 +1,14 @@
-"""Position encodings: trainable vectors, sinusoids, or rotations of features."""
+"""Position encodings: trainable vectors, sinusoids, or rotations of features; and the class token, a trainable first step."""
 
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Positive, Size
+from modelc.compiler.library.base.fields import Field, Positive, Size
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, need, need_floats, show_shape
+from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.regularizers import RegularizerField
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
+from modelc.compiler.library.layers.attention.base import need_sequence
 
 BLOCK = 256
 """Steps whose waves are a table; those of later blocks are turned from it."""
@@ -63,20 +58,13 @@ class PositionEmbedding(Layer):
     embeddings_constraint: Annotated[ConstraintField, Field(description="Constraint on the vectors.")] = None
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank >= 2,
-            f"expected a sequence [time, features], got {show_shape(x.shape)}",
-            help="ids need `embedding` before it",
-        )
+        help = "ids need `embedding` before it"
+        need(x.rank >= 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=help)
         need_floats(x)
         time, features = x.shape[-2:]
         length = self.sequence_length or time
-        need(
-            length >= time,
-            f"`sequence_length` is {length}, but the input has {time} steps",
-            help=f"write `sequence_length: {time}` or omit it",
-            argument="sequence_length",
-        )
+        message = f"`sequence_length` is {length}, but the input has {time} steps"
+        need(length >= time, message, help=f"write `sequence_length: {time}` or omit it", argument="sequence_length")
         return Plan.of(x, {"embeddings": self.weight("embeddings", (length, features), (None, "embed"))})
 
     def apply(self, call: Call, x: Array) -> Array:
@@ -99,11 +87,8 @@ class SinusoidalPositionEncoding(Layer):
     max_wavelength: Annotated[Positive, Field(description="Limit of the wavelengths, in steps times 2 pi.")] = 10000.0
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank >= 2,
-            f"expected a sequence [time, features], got {show_shape(x.shape)}",
-            help="ids need `embedding` before it",
-        )
+        help = "ids need `embedding` before it"
+        need(x.rank >= 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=help)
         need_floats(x)
         return Plan.of(x)
 
@@ -137,17 +122,11 @@ class RotaryEmbedding(Layer):
     )
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank >= 2,
-            f"expected a sequence [time, ..., features], got {show_shape(x.shape)}",
-            help="ids need `embedding` before it",
-        )
+        help = "ids need `embedding` before it"
+        need(x.rank >= 2, f"expected a sequence [time, ..., features], got {show_shape(x.shape)}", help=help)
         need_floats(x)
-        need(
-            x.shape[-1] % 2 == 0,
-            f"{x.shape[-1]} features cannot be rotated in pairs",
-            help=f"let the layer before it output {x.shape[-1] + 1} features",
-        )
+        help = f"let the layer before it output {x.shape[-1] + 1} features"
+        need(x.shape[-1] % 2 == 0, f"{x.shape[-1]} features cannot be rotated in pairs", help=help)
         return Plan.of(x)
 
     def apply(self, call: Call, x: Array) -> Array:
@@ -162,3 +141,30 @@ def turned(x: Array, base: float) -> Array:
     cos, sin = (part.reshape(shape) for part in waves(x.shape[1], speeds_of(base, x.shape[-1]), wide))
     a, b = x[..., :half].astype(wide), x[..., half:].astype(wide)
     return jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1).astype(x.dtype)
+
+
+class ClassToken(Layer):
+    """The learned vector `token` as a first step, the same for every example: a place to gather what is said of all.
+
+    Input `[time, features]`, output `[time + 1, features]`; `token` is `[features]`. A mask gets a step that counts.
+    Devlin et al. 2019; Dosovitskiy et al. 2021, who start it at 0 too. Keras 3 has no such layer.
+    """
+
+    spellings = ("cls_token", "prepend_token")
+    masking = "use"
+    example = "class_token"
+
+    token_initializer: Annotated[InitializerField, Field(description="Initializer of the token.")] = Zeros()
+    token_regularizer: Annotated[RegularizerField, Field(description="Regularizer of the token.")] = None
+    token_constraint: Annotated[ConstraintField, Field(description="Constraint on the token.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need_sequence(x)
+        time, features = x.shape
+        return Plan.of(x.with_shape(time + 1, features), {"token": self.weight("token", (features,), ("embed",))})
+
+    def apply(self, call: Call, x: Array) -> Result:
+        token = jnp.broadcast_to(call.params["token"].astype(x.dtype), (x.shape[0], 1, x.shape[2]))
+        mask = call.masks.get("x")
+        masks = {} if mask is None else {"output": jnp.pad(mask, ((0, 0), (1, 0)), constant_values=True)}
+        return Result.of(jnp.concatenate([token, x], axis=1), masks=masks)

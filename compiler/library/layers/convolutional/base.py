@@ -4,22 +4,16 @@ and activation. The arithmetic of shapes is in `window_fields`.
 
 from typing import Annotated, Protocol
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, TensorType, Weight, need_floats
 from modelc.compiler.library.initializers.constant import Zeros
-from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers import ActivationField, ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.convolutional import cpu_convolution
 from modelc.compiler.library.layers.convolutional.cpu_convolution import plain
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, Filters, Windowed, need_space, slide
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
-from modelc.compiler.library.regularizers import RegularizerField
 
 
 class Convolution(Windowed, Filters):

@@ -2,18 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, Weight, need
 from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.convolutional.base import Convolution, convolve
-from modelc.compiler.library.layers.convolutional.window_fields import PaddingField, Windowed1D, Windowed2D, Windowed3D
-from modelc.compiler.library.regularizers import RegularizerField
+from modelc.compiler.library.layers.convolutional.window_fields import Windowed1D, Windowed2D, Windowed3D
 
 
 class Conv(Convolution):
@@ -30,18 +25,12 @@ class Conv(Convolution):
     kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
 
     def kernels(self, channels: int) -> dict[str, Weight]:
-        need(
-            channels % self.groups == 0,
-            f"{channels} input channels cannot be divided into {self.groups} groups",
-            help=f"`groups` must divide the channels: {divisors(channels)}",
-            argument="groups",
-        )
-        need(
-            self.filters % self.groups == 0,
-            f"{self.filters} filters cannot be divided into {self.groups} groups",
-            help=f"make `filters` a multiple of {self.groups}",
-            argument="filters",
-        )
+        message = f"{channels} input channels cannot be divided into {self.groups} groups"
+        help = f"`groups` must divide the channels: {divisors(channels)}"
+        need(channels % self.groups == 0, message, help=help, argument="groups")
+        message = f"{self.filters} filters cannot be divided into {self.groups} groups"
+        help = f"make `filters` a multiple of {self.groups}"
+        need(self.filters % self.groups == 0, message, help=help, argument="filters")
         shape = (*self.kernel_size, channels // self.groups, self.filters)
         return {"kernel": self.weight("kernel", shape, (*(None,) * self.dimensions, "embed", "mlp"))}
 
@@ -87,8 +76,6 @@ class Conv2D(Windowed2D, Conv):
     related = ("conv", "convolution")
     example = "conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
 
-    padding: PaddingField = "valid"
-
 
 class Conv3D(Windowed3D, Conv):
     """`filters` weighted sums over a window that slides over the volume, then `activation`.
@@ -103,8 +90,6 @@ class Conv3D(Windowed3D, Conv):
     torch = "nn.Conv3d"
     spellings = ("Convolution3D",)
     example = "conv3d: {filters: 16, kernel_size: 3, padding: same, activation: relu}"
-
-    padding: PaddingField = "valid"
 
 
 def divisors(number: int) -> str:

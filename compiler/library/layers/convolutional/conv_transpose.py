@@ -2,16 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Counts1, Counts2, Counts3
+from modelc.compiler.library.base.fields import Counts1, Counts2, Counts3, Field
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, TensorType, Weight, need
 from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.convolutional import cpu_convolution
 from modelc.compiler.library.layers.convolutional.base import Convolution
 from modelc.compiler.library.layers.convolutional.window_fields import (
@@ -24,7 +19,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
     show_sizes,
 )
 from modelc.compiler.library.layers.convolutional.window_geometry import Sliding, fast_forms
-from modelc.compiler.library.regularizers import RegularizerField
 
 EXTRA = "Added to the smallest size of the output, less than `strides`; null for Keras's default size."
 
@@ -60,12 +54,8 @@ class ConvTranspose(Convolution):
             (whole - 1) * step + before + after - ours + 2
             for whole, step, ours, (before, after) in zip(x.shape, self.strides, reach, self.margins(), strict=False)
         )
-        need(
-            min(size) >= 1,
-            f"the output would have the size {show_sizes(size)}",
-            help="make `output_padding` larger, or omit it for `size * strides`",
-            argument="output_padding",
-        )
+        help = "make `output_padding` larger, or omit it for `size * strides`"
+        need(min(size) >= 1, f"the output would have the size {show_sizes(size)}", help=help, argument="output_padding")
         return size
 
     def margins(self) -> list[tuple[int, int]]:
@@ -135,7 +125,6 @@ class Conv2DTranspose(Windowed2D, ConvTranspose):
     related = ("deconvolution",)
     example = "conv2d_transpose: {filters: 16, kernel_size: 4, strides: 2, padding: same}"
 
-    padding: PaddingField = "valid"
     output_padding: Annotated[Counts2 | None, Field(description=EXTRA)] = None
 
 
@@ -154,5 +143,4 @@ class Conv3DTranspose(Windowed3D, ConvTranspose):
     spellings = ("Convolution3DTranspose", "deconv3d")
     example = "conv3d_transpose: {filters: 8, kernel_size: 2, strides: 2}"
 
-    padding: PaddingField = "valid"
     output_padding: Annotated[Counts3 | None, Field(description=EXTRA)] = None

@@ -82,8 +82,7 @@ def volumes(x: Array, kernel: Array, sliding: Sliding) -> Array:
         margins=(sliding.margins[0], (0, 0), (0, 0)),
     )
     flat = replace(
-        sliding,
-        **{name: getattr(sliding, name)[1:] for name in ("space", "window", "strides", "dilation", "margins")},
+        sliding, **{name: getattr(sliding, name)[1:] for name in ("space", "window", "strides", "dilation", "margins")}
     )
     padded = deep.pad(x)
     images = jnp.concatenate([deep.cell(padded, index) for index in deep.cells], axis=-1)

@@ -2,18 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers import ActivationField, ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.convolutional.base import convolve, finish
 from modelc.compiler.library.layers.convolutional.window_fields import (
@@ -28,7 +22,6 @@ from modelc.compiler.library.layers.convolutional.window_fields import (
     need_space,
     slide,
 )
-from modelc.compiler.library.regularizers import RegularizerField
 
 Multiplier = Annotated[Size, Field(description="Number of output channels per input channel.")]
 

@@ -2,18 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.constraints import ConstraintField
 from modelc.compiler.library.contracts.layer import Call, Weight
-from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import GlorotUniform
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.convolutional.base import Convolution
 from modelc.compiler.library.layers.convolutional.depthwise_conv import convolve_channels
 from modelc.compiler.library.layers.convolutional.window_fields import PaddingField, Windowed1D, Windowed2D
-from modelc.compiler.library.regularizers import RegularizerField
 
 
 class SeparableConv(Convolution):
@@ -83,5 +79,3 @@ class SeparableConv2D(Windowed2D, SeparableConv):
     keras = "layers.SeparableConv2D"
     spellings = ("SeparableConvolution2D",)
     example = "separable_conv2d: {filters: 32, kernel_size: 3, padding: same, activation: relu}"
-
-    padding: PaddingField = "valid"

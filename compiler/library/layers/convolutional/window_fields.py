@@ -6,12 +6,8 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.fields import Size, Sizes1, Sizes2, Sizes3
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.base.fields import Field, Size, Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.contracts.layer import Layer, PlanError, TensorType, need, show_shape
 
 Padding = Literal["valid", "same"]
 Directions = tuple[int, ...]
@@ -66,6 +62,7 @@ class Windowed2D(Windowed):
 
     kernel_size: Window2
     strides: Strides2 = (1, 1)
+    padding: PaddingField = "valid"
     dilation_rate: Dilation2 = (1, 1)
 
 
@@ -76,6 +73,7 @@ class Windowed3D(Windowed):
 
     kernel_size: Window3
     strides: Strides3 = (1, 1, 1)
+    padding: PaddingField = "valid"
     dilation_rate: Dilation3 = (1, 1, 1)
 
 
@@ -129,12 +127,9 @@ def slide(
     reach = reach_of(window, dilation or (1,) * len(window))
     dilated = "" if reach == window else f", dilated to {show_sizes(reach)},"
     noun = NOUNS[len(space)]
-    need(
-        all(ours <= whole for ours, whole in zip(reach, space, strict=True)),
-        f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}",
-        help=f"use `padding: same`, a smaller `{argument}`, or reduce the {noun} less before this layer",
-        argument=argument,
-    )
+    message = f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}"
+    help = f"use `padding: same`, a smaller `{argument}`, or reduce the {noun} less before this layer"
+    need(all(ours <= whole for ours, whole in zip(reach, space, strict=True)), message, help=help, argument=argument)
     return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))
 
 

@@ -1,15 +1,10 @@
-"""Elementwise arithmetic functions as layers; those used as nonlinearities are activations."""
+"""Elementwise layers: arithmetic, casts and stopped gradients; functions used as nonlinearities are activations."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Number
-from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.base.fields import Field, Number
+from modelc.compiler.library.base.lazy import Array, jax, jnp
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats
 
 
 class Elementwise(Layer):
@@ -51,18 +46,11 @@ class Clip(Elementwise):
 
     def plan(self, x: TensorType) -> Plan:
         low, high = self.min_value, self.max_value
-        need(
-            low is not None or high is not None,
-            "expected `min_value` or `max_value`, got neither",
-            help="write for example `clip: {min_value: 0, max_value: 1}`",
-        )
+        help = "write for example `clip: {min_value: 0, max_value: 1}`"
+        need(low is not None or high is not None, "expected `min_value` or `max_value`, got neither", help=help)
         if low is not None and high is not None:
-            need(
-                low <= high,
-                f"`min_value` {low:g} is larger than `max_value` {high:g}",
-                help="swap them",
-                argument="min_value",
-            )
+            message = f"`min_value` {low:g} is larger than `max_value` {high:g}"
+            need(low <= high, message, help="swap them", argument="min_value")
         return super().plan(x)
 
     def apply(self, call: Call, x: Array) -> Array:
@@ -140,3 +128,52 @@ class Sqrt(Elementwise):
 
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.sqrt(x)
+
+
+class Cast(Layer):
+    """The same values as another type of number; any shape and dtype.
+
+    Floats become integers toward zero, held at the ends of the type's range, and NaN becomes 0; what is not 0 becomes
+    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` floats between
+    layers are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
+    """
+
+    keras = "ops.cast"
+    torch = "Tensor.to"
+    primary = "dtype"
+    spellings = ("astype", "convert")
+    masking = "pass"
+    keeps = "values"
+    example = "cast: float32"
+
+    dtype: Annotated[
+        Literal["float32", "bfloat16", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool"],
+        Field(description="The dtype of the output."),
+    ]
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x.with_dtype(self.dtype))
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return x.astype(self.dtype)
+
+
+class StopGradient(Layer):
+    """The identity, with a gradient of 0: what comes before learns nothing from what follows. Any shape and dtype.
+
+    Follows Keras 3 `ops.stop_gradient`; in PyTorch `detach`.
+    """
+
+    keras = "ops.stop_gradient"
+    torch = "Tensor.detach"
+    spellings = ("no_grad",)
+    masking = "pass"
+    keeps = "values"
+    example = "stop_gradient"
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Array) -> Array:
+        y: Array = jax.lax.stop_gradient(x)
+        return y

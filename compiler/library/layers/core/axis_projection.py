@@ -5,12 +5,10 @@ shape.
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Weight
+from modelc.compiler.library.contracts.weight_rules import Initializer
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.scaled import Scaled
 

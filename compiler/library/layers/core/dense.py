@@ -2,20 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, need
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, TensorType, need, need_floats
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers import ActivationField, ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.activations.functions import Linear
-from modelc.compiler.library.regularizers import RegularizerField
 
 
 class Dense(Layer):

@@ -6,20 +6,15 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size, read_axes
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, TensorType, need, show_shape
 from modelc.compiler.library.initializers.constant import Zeros
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.layers import ActivationField, ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.core.axis_projection import with_fans
-from modelc.compiler.library.regularizers import RegularizerField
 
 EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+),([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)")
 FORM = "write it as `...d,de->...e`, or with a letter for the batch first, as `btd,de->bte`"
@@ -88,22 +83,14 @@ class EinsumDense(Layer):
     def letters(self) -> tuple[str, str, str]:
         """The letters of input, kernel and output after the batch. Raises PlanError for an equation that is none."""
         match = EQUATION.fullmatch(self.equation)
-        need(
-            match is not None,
-            f"`{self.equation}` is not an equation of input, kernel and output",
-            help=FORM,
-            argument="equation",
-        )
+        message = f"`{self.equation}` is not an equation of input, kernel and output"
+        need(match is not None, message, help=FORM, argument="equation")
         assert match is not None
         dots, inputs, kernel, more_dots, outputs = match.groups()
         need(dots == more_dots, f"`{self.equation}` has dots on one side only", help=FORM, argument="equation")
         twice = [part for part in (inputs, kernel, outputs) if len(set(part)) < len(part)]
-        need(
-            not twice,
-            f"`{self.equation}` has a duplicate axis in `{twice[0] if twice else ''}`",
-            help="give each axis its own letter",
-            argument="equation",
-        )
+        message = f"`{self.equation}` has a duplicate axis in `{twice[0] if twice else ''}`"
+        need(not twice, message, help="give each axis its own letter", argument="equation")
         if not dots:
             need(
                 inputs[0] == outputs[0] and inputs[0] not in kernel,
@@ -118,30 +105,21 @@ class EinsumDense(Layer):
             (self.bias_axes or "", outputs, "the bias's axis `{}` is not in the output"),
         ):
             lost = next((letter for letter in part if letter not in others), "")
-            need(
-                not lost,
-                f"`{self.equation}`: " + what.format(lost),
-                help="each axis of the kernel must be in the input or output, each axis of the output in the input or kernel, each axis of the bias in the output",
-                argument="bias_axes" if part == self.bias_axes else "equation",
-            )
-        need(
-            self.bias_axes != "",
-            "`bias_axes` names no axis",
-            help=f"name axes of the output, as `bias_axes: {outputs[-1:]}`, or omit it",
-            argument="bias_axes",
-        )
+            message = f"`{self.equation}`: " + what.format(lost)
+            help = "each axis of the kernel must be in the input or output, each axis of the output in the input or kernel, each axis of the bias in the output"
+            need(not lost, message, help=help, argument="bias_axes" if part == self.bias_axes else "equation")
+        help = f"name axes of the output, as `bias_axes: {outputs[-1:]}`, or omit it"
+        need(self.bias_axes != "", "`bias_axes` names no axis", help=help, argument="bias_axes")
         return inputs, kernel, outputs
 
     def check_rank(self, x: TensorType, inputs: str) -> int:
         """How many axes of the example the dots stand for. Raises PlanError where letters and axes do not fit."""
         rest = x.rank - len(inputs)
-        need(
-            rest >= 0 if self.dotted else rest == 0,
-            f"`{self.equation}` has letters for {len(inputs)} axes of an example, got {show_shape(x.shape)}",
-            help="name each axis of the input"
-            + (", dots stand for the remaining axes" if self.dotted else " after the batch axis, or begin with `...`"),
-            argument="equation",
+        message = f"`{self.equation}` has letters for {len(inputs)} axes of an example, got {show_shape(x.shape)}"
+        help = "name each axis of the input" + (
+            ", dots stand for the remaining axes" if self.dotted else " after the batch axis, or begin with `...`"
         )
+        need(rest >= 0 if self.dotted else rest == 0, message, help=help, argument="equation")
         return rest
 
     @property

@@ -2,18 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, Weight, need, show_shape
 from modelc.compiler.library.initializers.random import RandomUniform
-from modelc.compiler.library.regularizers import RegularizerField
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 
 
 class Embedding(Layer):
@@ -39,18 +33,11 @@ class Embedding(Layer):
     mask_zero: Annotated[bool, Field(description="Whether the id 0 is padding and is masked.")] = False
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.is_integer,
-            f"expected integer ids, got {x.dtype}",
-            help="give the input `dtype: int32`; ids must not be scaled or normalized",
-            code="E303",
-        )
-        need(
-            x.rank == 1 or not self.mask_zero,
-            f"`mask_zero` needs a sequence of ids, [time], got {show_shape(x.shape)}",
-            help="omit `mask_zero`, or give the ids one axis",
-            argument="mask_zero",
-        )
+        help = "give the input `dtype: int32`; ids must not be scaled or normalized"
+        need(x.is_integer, f"expected integer ids, got {x.dtype}", help=help, code="E303")
+        message = f"`mask_zero` needs a sequence of ids, [time], got {show_shape(x.shape)}"
+        help = "omit `mask_zero`, or give the ids one axis"
+        need(x.rank == 1 or not self.mask_zero, message, help=help, argument="mask_zero")
         return Plan.of(TensorType((*x.shape, self.output_dim), mask=self.mask_zero), {"embeddings": self.table()})
 
     def apply(self, call: Call, x: Array) -> Array | Result:
@@ -81,11 +68,8 @@ class TiedUnembed(Layer):
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
         width = self.embedding.output_dim
-        need(
-            x.rank >= 1 and x.shape[-1] == width,
-            f"expected vectors of {width} values, like those of the embedding, got {show_shape(x.shape)}",
-            help=f"add `dense: {width}` before it",
-        )
+        message = f"expected vectors of {width} values, like those of the embedding, got {show_shape(x.shape)}"
+        need(x.rank >= 1 and x.shape[-1] == width, message, help=f"add `dense: {width}` before it")
         weight = self.embedding.table()
         return Plan.of(x.with_shape(*x.shape[:-1], self.embedding.input_dim), {"embeddings": weight})
 

@@ -2,14 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, TensorType, need, show_shape
 
 
 class Masking(Layer):
@@ -61,21 +57,14 @@ class AttachMask(Layer):
     example = "attach_mask"
 
     def plan(self, x: TensorType, mask: TensorType) -> Plan:
-        need(
-            x.rank >= 2,
-            f"expected steps of values [time, ...], got {show_shape(x.shape)}",
-            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
+        help = (
+            f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
             if x.rank == 1
-            else "`reshape` to two axes; the batch axis is never written",
-            slot="x",
+            else "`reshape` to two axes; the batch axis is never written"
         )
-        need(
-            mask.dtype == "bool",
-            f"a mask must be boolean, got {mask.dtype}",
-            help="add `cast: bool` before it: values other than 0 become true",
-            slot="mask",
-            code="E303",
-        )
+        need(x.rank >= 2, f"expected steps of values [time, ...], got {show_shape(x.shape)}", help=help, slot="x")
+        help = "add `cast: bool` before it: values other than 0 become true"
+        need(mask.dtype == "bool", f"a mask must be boolean, got {mask.dtype}", help=help, slot="mask", code="E303")
         need(
             mask.shape == x.shape[:1],
             f"expected a mask {show_shape(x.shape[:1])} for the steps of {show_shape(x.shape)}, got {show_shape(mask.shape)}",

@@ -1,17 +1,14 @@
-"""The layer that outputs a trainable array, whatever its input."""
+"""The layers of a trainable array: one that outputs it, and one that scales each channel by it."""
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Shape
+from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.base.type_checks import need_axis, need_floats
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, Weight
+from modelc.compiler.library.initializers.constant import Constant
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.regularizers import RegularizerField
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 
 
 class Parameter(Layer):
@@ -41,3 +38,34 @@ class Parameter(Layer):
 
     def apply(self, call: Call, x: Array) -> Result:
         return Result.of(jnp.broadcast_to(call.params["value"], (x.shape[0], *self.shape)))
+
+
+class LayerScale(Layer):
+    """`y = x * gamma` along the last axis: lets a residual branch start as all but nothing.
+
+    Input and output `[..., features]`; `gamma` is `[features]` and starts at `init_values`. Touvron et al. 2021, who
+    take 1e-5 or 1e-6 for deep networks; follows the private layer of this name in Keras 3 `applications.convnext`.
+    """
+
+    primary = "init_values"
+    masking = "pass"
+    example = "layer_scale: 1e-6"
+
+    init_values: Annotated[Number, Field(description="Initializer of `gamma`.")] = 1e-6
+    gamma_regularizer: Annotated[RegularizerField, Field(description="Regularizer of `gamma`.")] = None
+    gamma_constraint: Annotated[ConstraintField, Field(description="Constraint on `gamma`.")] = None
+
+    def plan(self, x: TensorType) -> Plan:
+        need_floats(x)
+        need_axis(-1, x)
+        gamma = Weight(
+            (x.shape[-1],),
+            Constant(value=self.init_values),
+            ("embed",),
+            regularizer=self.gamma_regularizer,
+            constraint=self.gamma_constraint,
+        )
+        return Plan.of(x, {"gamma": gamma})
+
+    def apply(self, call: Call, x: Array) -> Array:
+        return x * call.params["gamma"].astype(x.dtype)

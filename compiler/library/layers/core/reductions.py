@@ -2,13 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.fields import Axes, Axis, Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType
 
 Keepdims = Annotated[bool, Field(description="Whether the reduced axes are kept with size 1.")]
 

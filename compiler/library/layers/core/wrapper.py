@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.contracts.layer import Activation, Layer, Plan
+from modelc.compiler.library.contracts.layer import Activation, Layer, Plan, PlanError, need
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.activations.functions import Linear
 
@@ -52,10 +51,6 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "lay
             code=error.code,
         ) from None
     name = LAYERS.name_of(layer)
-    need(
-        not plan.fitted,
-        f"`{name}` is fitted to the training rows, which is not possible inside another layer",
-        help=f"use `{name}` as a separate layer" + layer.by_hand(),
-        argument="layer",
-    )
+    message = f"`{name}` is fitted to the training rows, which is not possible inside another layer"
+    need(not plan.fitted, message, help=f"use `{name}` as a separate layer" + layer.by_hand(), argument="layer")
     return plan

@@ -4,12 +4,9 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, TensorType, need_floats
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, need_two, stretched
 
 

@@ -3,14 +3,10 @@
 from functools import reduce
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.fields import Axis
+from modelc.compiler.library.base.fields import Axis, Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, PlanError, Result, Slot, TensorType, need
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, show_shapes
 
 
@@ -34,25 +30,17 @@ class Concatenate(Layer):
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
         first = inputs[0]
-        need(
-            len({x.rank for x in inputs}) == 1,
-            f"expected inputs with the same number of axes, got {show_shapes(inputs)}",
-            help="add `flatten` to each branch, or `reshape` them to fit",
-            slot="inputs",
-            code="E302",
-        )
+        message = f"expected inputs with the same number of axes, got {show_shapes(inputs)}"
+        help = "add `flatten` to each branch, or `reshape` them to fit"
+        need(len({x.rank for x in inputs}) == 1, message, help=help, slot="inputs", code="E302")
         need_axis(self.axis, first)
         need_one_dtype(inputs)
         joined = list(first.shape)
         joined[self.axis] = sum(x.shape[self.axis] for x in inputs)
         fitting = {tuple(size for place, size in enumerate(x.shape, -x.rank) if place != self.axis) for x in inputs}
         if len(fitting) > 1:
-            raise PlanError(
-                f"expected inputs that differ along axis {self.axis} only, got {show_shapes(inputs)}",
-                help=self.advice(inputs),
-                slot="inputs",
-                code="E302",
-            )
+            message = f"expected inputs that differ along axis {self.axis} only, got {show_shapes(inputs)}"
+            raise PlanError(message, help=self.advice(inputs), slot="inputs", code="E302")
         masks = [x.mask for x in inputs]
         return Plan.of(first.with_shape(*joined).with_mask(any(masks) if self.along_time(first.rank) else all(masks)))
 

@@ -2,16 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Axes
+from modelc.compiler.library.base.fields import Axes, Field
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis, need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot, TensorType, need, need_axis, need_floats
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_two, show_shapes
-from modelc.compiler.library.layers.normalization.unit_norm import scale_to_one
+from modelc.compiler.library.layers.normalization.layer_norm import scale_to_one
 
 
 class Matmul(Layer):
@@ -33,15 +28,13 @@ class Matmul(Layer):
         need_floats(inputs[0], slot="inputs")
         one, other = inputs
         fits = one.rank == other.rank >= 2 and one.shape[:-2] == other.shape[:-2]
-        need(
-            fits and one.shape[-1] == other.shape[-2],
-            f"expected [..., rows, inner] and [..., inner, columns], got {show_shapes(inputs)}",
-            help="`permute: [-1, -2]` transposes a matrix"
+        message = f"expected [..., rows, inner] and [..., inner, columns], got {show_shapes(inputs)}"
+        help = (
+            "`permute: [-1, -2]` transposes a matrix"
             if fits and one.shape[-1] == other.shape[-1]
-            else "the last axis of the first input must have the size of the second-to-last of the second input, and all other axes must be equal",
-            slot="inputs",
-            code="E302",
+            else "the last axis of the first input must have the size of the second-to-last of the second input, and all other axes must be equal"
         )
+        need(fits and one.shape[-1] == other.shape[-2], message, help=help, slot="inputs", code="E302")
         return Plan.of(one.with_shape(*one.shape[:-1], other.shape[-1]))
 
     def apply(self, call: Call, inputs: tuple[Array, ...]) -> Array:
@@ -77,12 +70,8 @@ class Dot(Layer):
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
         need_two(inputs)
         need_one_dtype(inputs)
-        need(
-            len(self.axes) <= 2,
-            f"`axes` has {len(self.axes)} axes, but there are two inputs",
-            help="give one axis for both inputs, or one for each",
-            argument="axes",
-        )
+        message = f"`axes` has {len(self.axes)} axes, but there are two inputs"
+        need(len(self.axes) <= 2, message, help="give one axis for both inputs, or one for each", argument="axes")
         one, other = inputs
         need_floats(one, slot="inputs")
         first, last = self.axes[0], self.axes[-1]

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import PlanError, TensorType, need, show_shape
 
 
 def show_shapes(inputs: Sequence[TensorType]) -> str:
@@ -15,13 +14,9 @@ def show_shapes(inputs: Sequence[TensorType]) -> str:
 def need_one_dtype(inputs: Sequence[TensorType]) -> None:
     """Raise PlanError E303 unless all inputs have one dtype."""
     dtypes = [x.dtype for x in inputs]
-    need(
-        len(set(dtypes)) == 1,
-        f"expected inputs of the same dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}",
-        help="`rescaling: 1` converts any dtype to float32",
-        slot="inputs",
-        code="E303",
-    )
+    message = f"expected inputs of the same dtype, got {', '.join(dtypes[:-1])} and {dtypes[-1]}"
+    help = "`rescaling: 1` converts any dtype to float32"
+    need(len(set(dtypes)) == 1, message, help=help, slot="inputs", code="E303")
 
 
 def stretched(inputs: Sequence[TensorType]) -> tuple[int, ...] | None:
@@ -63,10 +58,5 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
 
 def need_two(inputs: Sequence[TensorType]) -> None:
     """Raise PlanError E302 unless there are exactly two inputs."""
-    need(
-        len(inputs) == 2,
-        f"expected two inputs, got {len(inputs)}",
-        help="join some of them first with `concatenate` or `add`",
-        slot="inputs",
-        code="E302",
-    )
+    help = "join some of them first with `concatenate` or `add`"
+    need(len(inputs) == 2, f"expected two inputs, got {len(inputs)}", help=help, slot="inputs", code="E302")

@@ -2,29 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import Call, Layer, Weight
-from modelc.compiler.library.initializers import InitializerField
+from modelc.compiler.library.contracts.layer import Call, Layer, TensorType, Weight, need, need_axis
 from modelc.compiler.library.initializers.constant import Ones, Zeros
-from modelc.compiler.library.regularizers import RegularizerField
+from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 
 
 def need_axes(axes: tuple[int, ...], x: TensorType) -> None:
     """Raise PlanError unless all of `axes` count from the end, are axes of `x`, and stand there once."""
     for axis in axes:
         need_axis(axis, x)
-    need(
-        len(set(axes)) == len(axes),
-        f"`axis` {list(axes)} has a duplicate axis",
-        help="write each axis once",
-        argument="axis",
-    )
+    help = "write each axis once"
+    need(len(set(axes)) == len(axes), f"`axis` {list(axes)} has a duplicate axis", help=help, argument="axis")
 
 
 def sizes_along(axes: tuple[int, ...], x: TensorType) -> tuple[tuple[int, ...], tuple[str | None, ...]]:

@@ -3,13 +3,9 @@
 from math import prod
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Axis, Number, Positive
+from modelc.compiler.library.base.fields import Axis, Field, Number, Positive
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis, need_floats
-from modelc.compiler.library.contracts.layer import Call, Plan, Result, State
+from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, TensorType, need_axis, need_floats
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Ones, Zeros
 from modelc.compiler.library.layers.normalization.base import Affine, along

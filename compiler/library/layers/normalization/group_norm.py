@@ -2,14 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Axis, Positive
+from modelc.compiler.library.base.fields import Axis, Field, Positive
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_axis, need_floats
-from modelc.compiler.library.contracts.layer import Call, Plan
+from modelc.compiler.library.contracts.layer import Call, Plan, TensorType, need, need_axis, need_floats
 from modelc.compiler.library.layers.normalization.base import Affine, along
 
 
@@ -41,12 +36,9 @@ class GroupNorm(Affine):
         need_axis(self.axis, x)
         channels = x.shape[self.axis]
         fitting = ", ".join(str(size) for size in range(1, min(channels, 512) + 1) if channels % size == 0)
-        need(
-            self.groups != 0 and channels % self.groups == 0,
-            f"{channels} channels cannot be divided into {self.groups} groups",
-            help=f"`groups` must divide the channels: {fitting}",
-            argument="groups",
-        )
+        message = f"{channels} channels cannot be divided into {self.groups} groups"
+        help = f"`groups` must divide the channels: {fitting}"
+        need(self.groups != 0 and channels % self.groups == 0, message, help=help, argument="groups")
         return Plan.of(x, self.affine_weights((channels,), ("embed",)))
 
     def apply(self, call: Call, x: Array) -> Array:

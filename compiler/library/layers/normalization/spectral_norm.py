@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, State, TensorType, need
 from modelc.compiler.library.initializers.random import TruncatedNormal
 from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
@@ -49,19 +45,12 @@ class SpectralNorm(Wrapper):
         need(one, f"expected a layer with one input, got `{name}`", help=advice, argument="layer")
         plan = plan_inside(self.layer, x)
         weight = divided(plan.params)
-        need(
-            weight is not None and "recurrent_kernel" not in plan.params,
-            f"expected a layer with one `kernel` or `embeddings`, got `{name}`"
-            + (f" with the weights {', '.join(plan.params)}" if plan.params else " without weights"),
-            help=advice,
-            argument="layer",
+        message = f"expected a layer with one `kernel` or `embeddings`, got `{name}`" + (
+            f" with the weights {', '.join(plan.params)}" if plan.params else " without weights"
         )
-        need(
-            "vector_u" not in plan.state,
-            "`spectral_norm` inside `spectral_norm` divides the kernel by 1",
-            help="write it once",
-            argument="layer",
-        )
+        need(weight is not None and "recurrent_kernel" not in plan.params, message, help=advice, argument="layer")
+        message = "`spectral_norm` inside `spectral_norm` divides the kernel by 1"
+        need("vector_u" not in plan.state, message, help="write it once", argument="layer")
         kernel = plan.params[weight or ""]
         u = State((1, kernel.shape[-1]), TruncatedNormal(stddev=0.02), (None, kernel.axes[-1]))
         return replace(plan, state={**plan.state, "vector_u": u})

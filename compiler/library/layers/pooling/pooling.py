@@ -2,13 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import (
     Directions,
     Padding,

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Batch, Call, Result
+from modelc.compiler.library.contracts.layer import Batch, Call, Result, TensorType, need
 
 Mode = Literal["int", "one_hot", "multi_hot", "count"]
 MODES = "The ids themselves; each id one-hot encoded; or all ids of the last axis as one row of flags or of counts."
@@ -19,12 +17,8 @@ def encoded(x: TensorType, depth: int, mode: str) -> TensorType:
     """The type of ids of the type `x` in a form. Raises PlanError where there is no axis to put together."""
     if mode == "int":
         return x.with_dtype("int32")
-    need(
-        x.rank >= 1 or mode == "one_hot",
-        f"`output_mode: {mode}` combines the ids of an axis, but there is only a single id",
-        help="write `output_mode: one_hot`",
-        argument="output_mode",
-    )
+    message = f"`output_mode: {mode}` combines the ids of an axis, but there is only a single id"
+    need(x.rank >= 1 or mode == "one_hot", message, help="write `output_mode: one_hot`", argument="output_mode")
     shape = x.shape[:-1] if mode != "one_hot" or x.shape[-1:] == (1,) else x.shape
     return TensorType((*shape, depth), mask=x.mask and len(shape) > 0)
 

@@ -2,13 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, TensorType, need, show_shape
 from modelc.compiler.library.layers.preprocessing.base import encode, encoded
 
 
@@ -37,20 +33,12 @@ class CategoryEncoding(Layer):
     ] = "multi_hot"
 
     def plan(self, x: TensorType, count_weights: TensorType | None = None) -> Plan:
-        need(
-            x.is_integer,
-            f"expected integer ids, got {x.dtype}",
-            help="give the input `dtype: int32`; add `discretization` before it to convert floats to ids",
-            slot="x",
-            code="E303",
-        )
+        help = "give the input `dtype: int32`; add `discretization` before it to convert floats to ids"
+        need(x.is_integer, f"expected integer ids, got {x.dtype}", help=help, slot="x", code="E303")
         if count_weights is not None:
-            need(
-                self.output_mode == "count",
-                f"`count_weights` need `output_mode: count`, but it is `{self.output_mode}`",
-                help="write `output_mode: count`, or pass only the ids",
-                argument="output_mode",
-            )
+            message = f"`count_weights` need `output_mode: count`, but it is `{self.output_mode}`"
+            help = "write `output_mode: count`, or pass only the ids"
+            need(self.output_mode == "count", message, help=help, argument="output_mode")
             need(
                 count_weights.shape == x.shape and count_weights.is_float and not count_weights.mask,
                 f"`count_weights` is {count_weights}{' with a mask' if count_weights.mask else ''}, the ids are "

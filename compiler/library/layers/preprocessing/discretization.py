@@ -4,13 +4,9 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.fields import Field, Numbers
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, Unfitted
+from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, TensorType, Unfitted, need
 from modelc.compiler.library.layers.preprocessing.base import MODES, Mode, encode, encoded, tally
 
 FEW = 128
@@ -48,12 +44,8 @@ class Discretization(Layer):
     output_mode: Annotated[Mode, Field(description=MODES)] = "int"
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.is_float or x.is_integer,
-            f"expected numbers, got {x.dtype}",
-            help="`rescaling: 1` converts booleans to 0 and 1",
-            code="E303",
-        )
+        help = "`rescaling: 1` converts booleans to 0 and 1"
+        need(x.is_float or x.is_integer, f"expected numbers, got {x.dtype}", help=help, code="E303")
         need(
             (self.num_bins is None) != (self.bin_boundaries is None),
             "`num_bins` and `bin_boundaries` are both given"
@@ -64,12 +56,8 @@ class Discretization(Layer):
         )
         steps = zip(self.bin_boundaries or (), (self.bin_boundaries or ())[1:], strict=False)
         falling = next((pair for pair in steps if not pair[0] < pair[1]), (0.0, 0.0))
-        need(
-            falling == (0.0, 0.0),
-            f"`bin_boundaries` are not increasing: {falling[1]:g} comes after {falling[0]:g}",
-            help="sort them, without duplicates",
-            argument="bin_boundaries",
-        )
+        message = f"`bin_boundaries` are not increasing: {falling[1]:g} comes after {falling[0]:g}"
+        need(falling == (0.0, 0.0), message, help="sort them, without duplicates", argument="bin_boundaries")
         dtype = "float64" if x.dtype == "float64" else "float32"
         state = {}
         if self.bin_boundaries is None:

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Axes, Numbers
+from modelc.compiler.library.base.fields import Axes, Field, Numbers
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, State, Unfitted
+from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, State, Unfitted, need
 from modelc.compiler.library.layers.normalization.base import along, need_axes, sizes_along
 
 
@@ -42,18 +39,10 @@ class Normalization(Layer):
     invert: Annotated[bool, Field(description="Whether to invert the normalization.")] = False
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.is_float or x.is_integer,
-            f"expected numbers, got {x.dtype}",
-            help="add `rescaling: 1` before it",
-            code="E303",
-        )
-        need(
-            x.rank > 0 or not self.axes,
-            "`axis` is -1, but a single number has no axes",
-            help="write `normalization: {axis: null}` for a single mean",
-            argument="axis",
-        )
+        help = "add `rescaling: 1` before it"
+        need(x.is_float or x.is_integer, f"expected numbers, got {x.dtype}", help=help, code="E303")
+        help = "write `normalization: {axis: null}` for a single mean"
+        need(x.rank > 0 or not self.axes, "`axis` is -1, but a single number has no axes", help=help, argument="axis")
         need_axes(self.axes, x)
         shape, _ = sizes_along(self.axes, x)
         output = x if x.is_float else x.with_dtype("float32")
@@ -64,25 +53,16 @@ class Normalization(Layer):
             return Plan.of(output, state=state)
         for name, other in (("mean", "variance"), ("variance", "mean")):
             values = getattr(self, name)
-            need(
-                values is not None,
-                f"`{other}` is given but `{name}` is not",
-                help=f"give both, or neither to compute them from the training rows: `{name}: 1.0`",
-                argument=other,
+            help = f"give both, or neither to compute them from the training rows: `{name}: 1.0`"
+            need(values is not None, f"`{other}` is given but `{name}` is not", help=help, argument=other)
+            message = f"`{name}` has {len(values)} values, and {show_shape(x.shape)} has " + (
+                f"{shape[-1]} entries along the axis {max(self.axes)}" if shape else "a single mean"
             )
-            need(
-                len(values) == 1 or shape[-1:] == (len(values),),
-                f"`{name}` has {len(values)} values, and {show_shape(x.shape)} has "
-                + (f"{shape[-1]} entries along the axis {max(self.axes)}" if shape else "a single mean"),
-                help="give one number for all entries, or one for each entry of the last axis of `axis`",
-                argument=name,
-            )
-        need(
-            min(self.variance or (0,)) >= 0,
-            f"`variance` has the value {min(self.variance or (0,)):g}, but a variance is at least 0",
-            help="give the square of the standard deviation",
-            argument="variance",
-        )
+            help = "give one number for all entries, or one for each entry of the last axis of `axis`"
+            need(len(values) == 1 or shape[-1:] == (len(values),), message, help=help, argument=name)
+        message = f"`variance` has the value {min(self.variance or (0,)):g}, but a variance is at least 0"
+        help = "give the square of the standard deviation"
+        need(min(self.variance or (0,)) >= 0, message, help=help, argument="variance")
         return Plan.of(output)
 
     @property
@@ -124,10 +104,7 @@ class Normalization(Layer):
             # What was never seen has no mean: NaN, and the caller says so.
             nothing = np.where(count > 0, 0.0, np.nan)
             variance = squares / np.maximum(count, 1.0)
-            return {
-                "mean": np.asarray(mean + nothing, dtype),
-                "variance": np.asarray(variance + nothing, dtype),
-            }
+            return {"mean": np.asarray(mean + nothing, dtype), "variance": np.asarray(variance + nothing, dtype)}
 
     def moments(self, batch: Batch) -> tuple[NumpyArray, NumpyArray, NumpyArray]:
         """Of each entry of `axis` in one batch: how many real values there are, their mean, and the sum of their squared

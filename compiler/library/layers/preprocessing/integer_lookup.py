@@ -6,11 +6,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Size, read_tuple
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, Unfitted
+from modelc.compiler.library.contracts.layer import Batch, Call, Layer, Plan, Result, State, TensorType, Unfitted, need
 from modelc.compiler.library.layers.preprocessing.base import MODES, Mode, encode, encoded, tally
 
 Integer = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -48,12 +46,8 @@ class IntegerLookup(Layer):
     output_mode: Annotated[Mode, Field(description=MODES)] = "int"
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.is_integer,
-            f"expected integers, got {x.dtype}",
-            help="give the input `dtype: int32`; add `discretization` before it to convert floats to ids",
-            code="E303",
-        )
+        help = "give the input `dtype: int32`; add `discretization` before it to convert floats to ids"
+        need(x.is_integer, f"expected integers, got {x.dtype}", help=help, code="E303")
         known = self.vocabulary
         need(
             (self.max_tokens is None) != (known is None),
@@ -64,30 +58,17 @@ class IntegerLookup(Layer):
             argument="vocabulary" if known else "",
         )
         twice = [token for token, count in Counter(known or ()).items() if count > 1]
-        need(
-            not twice,
-            f"`vocabulary` has {twice[0] if twice else 0} twice",
-            help="write each integer once",
-            argument="vocabulary",
-        )
-        need(
-            self.mask_token is None or self.mask_token not in (known or ()),
-            f"`mask_token` {self.mask_token} is in the vocabulary too",
-            help="remove it from `vocabulary`: it has the id 0",
-            argument="mask_token",
-        )
-        need(
-            self.mask_token is None or self.output_mode == "int",
-            f"`mask_token` needs `output_mode: int`, but it is `{self.output_mode}`",
-            help="omit `mask_token`; masked steps are not counted",
-            argument="mask_token",
-        )
-        need(
-            self.size > self.first,
-            f"`max_tokens` is {self.max_tokens}, and the first {self.first} are not part of the vocabulary",
-            help=f"give `max_tokens: {self.first + 1}` or more",
-            argument="max_tokens",
-        )
+        help = "write each integer once"
+        need(not twice, f"`vocabulary` has {twice[0] if twice else 0} twice", help=help, argument="vocabulary")
+        message = f"`mask_token` {self.mask_token} is in the vocabulary too"
+        help = "remove it from `vocabulary`: it has the id 0"
+        need(self.mask_token is None or self.mask_token not in (known or ()), message, help=help, argument="mask_token")
+        message = f"`mask_token` needs `output_mode: int`, but it is `{self.output_mode}`"
+        help = "omit `mask_token`; masked steps are not counted"
+        need(self.mask_token is None or self.output_mode == "int", message, help=help, argument="mask_token")
+        message = f"`max_tokens` is {self.max_tokens}, and the first {self.first} are not part of the vocabulary"
+        help = f"give `max_tokens: {self.first + 1}` or more"
+        need(self.size > self.first, message, help=help, argument="max_tokens")
         state = {}
         if known is None:
             entry = State((self.size - self.first,), Unfitted(), ("vocab",), "int32")

@@ -8,9 +8,7 @@ from itertools import product
 from math import tau
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Number
+from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage, Range
 
@@ -175,16 +173,10 @@ class RandomShear(RandomAffine):
 
     x_factor: Annotated[
         Range, Field(description="Range of slopes of columns: a pair, or one number for both directions.")
-    ] = (
-        0.0,
-        0.0,
-    )
+    ] = (0.0, 0.0)
     y_factor: Annotated[
         Range, Field(description="Range of slopes of rows: a pair, or one number for both directions.")
-    ] = (
-        0.0,
-        0.0,
-    )
+    ] = (0.0, 0.0)
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         sign = draws.sign("sign")

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.fields import Field, Numbers
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.layers.preprocessing.random_image import (
     Draws,
     Parts,
@@ -93,10 +90,7 @@ class RandomErasing(RandomImage):
     )
     scale: Annotated[
         Share, Field(description="Range as fractions of the area: a pair, or one number for a range from 0.")
-    ] = (
-        0.02,
-        0.33,
-    )
+    ] = (0.02, 0.33)
     fill_value: Annotated[
         Numbers | None, Field(description="Value of the rectangle: one number, one per channel, or null for noise.")
     ] = None
@@ -105,12 +99,9 @@ class RandomErasing(RandomImage):
     def after(self, x: TensorType) -> TensorType:
         if self.fill_value is not None:
             count, channels = len(self.fill_value), x.shape[-1]
-            need(
-                count in (1, channels),
-                f"`fill_value` has {count} numbers, but the images have {channels} channels",
-                help="give one number for all, or one for each channel",
-                argument="fill_value",
-            )
+            message = f"`fill_value` has {count} numbers, but the images have {channels} channels"
+            help = "give one number for all, or one for each channel"
+            need(count in (1, channels), message, help=help, argument="fill_value")
         return x
 
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:

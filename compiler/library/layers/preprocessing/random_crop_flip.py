@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import TensorType, need, show_shape
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage
 from modelc.compiler.library.layers.preprocessing.resizing import middle
 
@@ -58,12 +55,8 @@ class RandomCrop(RandomImage):
 
     def after(self, x: TensorType) -> TensorType:
         for name, size, whole in (("height", self.height, x.shape[0]), ("width", self.width, x.shape[1])):
-            need(
-                size <= whole,
-                f"`{name}` is {size}, but the images are {show_shape(x.shape[:2])}",
-                help=f"choose at most {whole}, or add `resizing` before it",
-                argument=name,
-            )
+            message = f"`{name}` is {size}, but the images are {show_shape(x.shape[:2])}"
+            need(size <= whole, message, help=f"choose at most {whole}, or add `resizing` before it", argument=name)
         return x.with_shape(self.height, self.width, x.shape[-1])
 
     def still(self, x: Array) -> Array:

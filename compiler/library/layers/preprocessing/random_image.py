@@ -8,13 +8,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import derive
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Signed = Annotated[Number, Field(ge=-1, le=1)]
@@ -49,18 +46,11 @@ class RandomImage(Layer):
         need_space(x, 2)
         if self.floats:
             need_floats(x)
-        need(
-            not self.takes or x.shape[-1] in self.takes,
-            f"expected images of {' or '.join(map(str, self.takes))} channels, got {x.shape[-1]}",
-            help="this layer needs red, green and blue channels",
-        )
+        message = f"expected images of {' or '.join(map(str, self.takes))} channels, got {x.shape[-1]}"
+        need(not self.takes or x.shape[-1] in self.takes, message, help="this layer needs red, green and blue channels")
         low, high = getattr(self, "value_range", (0, 1))
-        need(
-            low < high,
-            f"`value_range` goes from {low:g} to {high:g}",
-            help="write the smaller value first",
-            argument="value_range",
-        )
+        help = "write the smaller value first"
+        need(low < high, f"`value_range` goes from {low:g} to {high:g}", help=help, argument="value_range")
         return Plan.of(self.after(x))
 
     def after(self, x: TensorType) -> TensorType:

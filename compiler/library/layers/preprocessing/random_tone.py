@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, Part, RandomImage, Share, ValueRange
 

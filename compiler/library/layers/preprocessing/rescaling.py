@@ -2,13 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Numbers
+from modelc.compiler.library.base.fields import Field, Numbers
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, show_shape
 
 
 class Rescaling(Layer):
@@ -20,13 +16,7 @@ class Rescaling(Layer):
 
     keras = "layers.Rescaling"
     primary = "scale"
-    spellings = (
-        "rescale",
-        "scale",
-        "to_float",
-        "affine",
-        "multiply_scalar",
-    )
+    spellings = ("rescale", "scale", "to_float", "affine", "multiply_scalar")
     masking = "pass"
     example = "rescaling: 1/255"
 

@@ -2,14 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Number, Size
+from modelc.compiler.library.base.fields import Field, Number, Size
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Pair = tuple[int, int]
@@ -52,19 +47,13 @@ class Resizing(Layer):
             help="keep one of them",
             argument="pad_to_aspect_ratio",
         )
-        need(
-            self.pad_to_aspect_ratio or self.fill_value == 0,
-            f"`fill_value` is {self.fill_value:g}, but no edges are added",
-            help="write `pad_to_aspect_ratio: true`, or omit `fill_value`",
-            argument="fill_value",
-        )
+        message = f"`fill_value` is {self.fill_value:g}, but no edges are added"
+        help = "write `pad_to_aspect_ratio: true`, or omit `fill_value`"
+        need(self.pad_to_aspect_ratio or self.fill_value == 0, message, help=help, argument="fill_value")
         if self.interpolation == "nearest":
-            need(
-                not self.antialias,
-                "`antialias` has no effect with `interpolation: nearest`",
-                help="choose `interpolation: bilinear`, or omit `antialias`",
-                argument="antialias",
-            )
+            message = "`antialias` has no effect with `interpolation: nearest`"
+            help = "choose `interpolation: bilinear`, or omit `antialias`"
+            need(not self.antialias, message, help=help, argument="antialias")
         else:
             need_floats(x)
         return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))

@@ -9,22 +9,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.fields import Field, Fraction
 from modelc.compiler.library.base.lazy import Array, jax, jnp, lax
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.base.type_checks import TensorType, need, need_floats, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight
-from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.initializers.constant import Zeros
-from modelc.compiler.library.initializers.orthogonal import Orthogonal
+from modelc.compiler.library.initializers.matrices import Orthogonal
 from modelc.compiler.library.initializers.scaled import GlorotUniform
-from modelc.compiler.library.layers import LAYERS, ActivationField
+from modelc.compiler.library.layers import LAYERS, ActivationField, ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.activations.functions import Tanh
-from modelc.compiler.library.regularizers import RegularizerField
 
 Arrays = tuple[Array, ...]
 """The parts of a state, each `[batch, ...]`, the output first."""
@@ -117,12 +110,8 @@ class Recurrent(Layer):
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         state = self.state_type(x)
         if initial_state:
-            need(
-                self.stateful is None,
-                f"`stateful: {self.stateful}` and `initial_state` both set the initial state",
-                help="remove one of them",
-                slot="initial_state",
-            )
+            message = f"`stateful: {self.stateful}` and `initial_state` both set the initial state"
+            need(self.stateful is None, message, help="remove one of them", slot="initial_state")
             self.need_state(initial_state, state)
         for argument in self.functions:
             function: Activation = getattr(self, argument)
@@ -176,16 +165,9 @@ class Recurrent(Layer):
                 z = within(z) if bias is None else within(z) + bias
             return self.step(z, state, recur)
 
-        state, outputs = run(
-            step,
-            recur,
-            z,
-            state,
-            mask,
-            sequences=self.return_sequences,
-            backwards=self.go_backwards,
-            gathers=self.gathers and within is None,
-        )
+        scan = partial(over_time, step, sequences=self.return_sequences, backwards=self.go_backwards)
+        gathers = self.gathers and within is None
+        state, outputs = run(scan, recur, z, state, mask, backwards=self.go_backwards, gathers=gathers)
         masks = {}
         if outputs is not None and mask is not None:
             masks["output"] = mask[:, ::-1] if self.go_backwards else mask
@@ -201,21 +183,12 @@ class Recurrent(Layer):
 
 
 def run(
-    step: Step,
-    recur: Any,
-    z: Array,
-    state: Arrays,
-    mask: Array | None,
-    *,
-    sequences: bool,
-    backwards: bool,
-    gathers: bool,
+    scan: Any, recur: Any, z: Array, state: Arrays, mask: Array | None, *, backwards: bool, gathers: bool
 ) -> tuple[Arrays, Array | None]:
-    """The state after the last step, and with `sequences` the outputs `[batch, time, ...]` in the order of running.
+    """The state after the last step of `scan`, and its outputs `[batch, time, ...]`, if any, in the order of running.
 
     `z` is `[batch, time, ...]`. Where `mask` (`[batch, time]`) is false the state stays, and the output with it.
     """
-    scan = partial(over_time, step, sequences=sequences, backwards=backwards)
     steps = jnp.swapaxes(z, 0, 1), None if mask is None else mask.T
     if gathers:
         state, outputs = gathered(scan, recur, state, *steps)

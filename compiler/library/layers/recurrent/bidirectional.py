@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, State, Weight, join, need
 from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside
 
@@ -39,18 +37,12 @@ class Bidirectional(Wrapper):
     ] = "concat"
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
-        need(
-            type(self.layer).model_fields.keys() >= RECURRENT,
-            f"expected a recurrent layer, got `{LAYERS.name_of(self.layer)}`",
-            help="write for example `bidirectional: {layer: {lstm: 64}}`",
-            argument="layer",
-        )
-        need(
-            not self.backwards,
-            "the layer inside `bidirectional` has `go_backwards: true`",
-            help="remove it: one of the two copies always goes backwards",
-            argument="layer",
-        )
+        message = f"expected a recurrent layer, got `{LAYERS.name_of(self.layer)}`"
+        help = "write for example `bidirectional: {layer: {lstm: 64}}`"
+        need(type(self.layer).model_fields.keys() >= RECURRENT, message, help=help, argument="layer")
+        message = "the layer inside `bidirectional` has `go_backwards: true`"
+        help = "remove it: one of the two copies always goes backwards"
+        need(not self.backwards, message, help=help, argument="layer")
         plans: dict[str, Plan] = {}
         for name, states in zip(("forward", "backward"), halves(initial_state), strict=True):
             plans[name] = plan_inside(self.part(name), x, states)

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Weight
+from modelc.compiler.library.contracts.layer import Call, TensorType, Weight, need, need_floats, show_shape
 from modelc.compiler.library.layers.convolutional.base import convolve
 from modelc.compiler.library.layers.convolutional.window_fields import (
     SPACES,
@@ -84,12 +79,7 @@ class ConvLSTM(LongShortTerm, Windowed, Filters):
         if kept is not None:
             kept = [one[:, None].repeat(time, 1).reshape(batch * time, *frame) for one in kept]
         y = convolve_gates(
-            x.reshape(batch * time, *frame),
-            call.params["kernel"],
-            kept,
-            self.strides,
-            self.padding,
-            self.dilation_rate,
+            x.reshape(batch * time, *frame), call.params["kernel"], kept, self.strides, self.padding, self.dilation_rate
         )
         return y.reshape(batch, time, *y.shape[1:]), None
 
@@ -150,8 +140,6 @@ class ConvLSTM2D(Windowed2D, ConvLSTM):
     spellings = ("conv_lstm", "conv_lstm_cell")
     example = "conv_lstm2d: {filters: 16, kernel_size: 3, padding: same}"
 
-    padding: PaddingField = "valid"
-
 
 class ConvLSTM3D(Windowed3D, ConvLSTM):
     """Runs over a sequence of volumes, carrying volumes h and c: an LSTM whose products are convolutions.
@@ -173,16 +161,9 @@ class ConvLSTM3D(Windowed3D, ConvLSTM):
     keras = "layers.ConvLSTM3D"
     example = "conv_lstm3d: {filters: 8, kernel_size: 3, padding: same}"
 
-    padding: PaddingField = "valid"
-
 
 def convolve_gates(
-    x: Array,
-    kernel: Array,
-    kept: list[Array] | None,
-    strides: Directions,
-    padding: str,
-    dilation: Directions,
+    x: Array, kernel: Array, kept: list[Array] | None, strides: Directions, padding: str, dilation: Directions
 ) -> Array:
     """The sums over windows of `x` for all gates, each of `x` times its own factors in `kept` where there are such."""
     if kept is None:

@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.compiler.library.layers import ActivationField

@@ -3,14 +3,12 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import Field
-
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.prng import derive
-from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import Slot, Weight
-from modelc.compiler.library.initializers import InitializerField
-from modelc.compiler.library.layers import ActivationField
+from modelc.compiler.library.contracts.weight_rules import Initializer
+from modelc.compiler.library.layers import ActivationField, InitializerField
 from modelc.compiler.library.layers.activations.functions import Sigmoid
 from modelc.compiler.library.layers.recurrent.base import Recurrent
 from modelc.compiler.library.layers.recurrent.vector_cells import VectorCell
@@ -38,10 +36,7 @@ class LongShortTerm(Recurrent):
     a = `activation`, r = `recurrent_activation`.
     """
 
-    slots = (
-        Slot("x"),
-        Slot("initial_state", many=True, required=False, least=2, parts=("state_h", "state_c")),
-    )
+    slots = (Slot("x"), Slot("initial_state", many=True, required=False, least=2, parts=("state_h", "state_c")))
     gates = 4
     parts = ("h", "c")
     gathers = True

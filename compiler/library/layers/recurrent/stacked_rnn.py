@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.registry import FromRegistry
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import TensorType, need, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, Slot, State, Weight, join
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.core.wrapper import plan_inside
@@ -47,12 +45,8 @@ class StackedRNN(Layer):
     stateful: Stateful = None
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
-        need(
-            len(self.cells) > 0,
-            "expected at least one recurrent layer, got none",
-            help="write for example `stacked_rnn: [lstm: 64, gru: 32]`",
-            argument="cells",
-        )
+        help = "write for example `stacked_rnn: [lstm: 64, gru: 32]`"
+        need(len(self.cells) > 0, "expected at least one recurrent layer, got none", help=help, argument="cells")
         for cell in self.cells:
             need_cell(cell)
         if initial_state:
@@ -105,12 +99,9 @@ class StackedRNN(Layer):
     def need_states(self, initial_state: tuple[TensorType, ...]) -> None:
         """Raise PlanError unless there is one state for each part of the states of all cells."""
         names = [f"{name}_state_{part}" for name, cell, _ in self.each(None) for part in parts_of(cell)]
-        need(
-            len(initial_state) == len(names),
-            f"expected {len(names)} states as `initial_state`, got {len(initial_state)}",
-            help=f"give all states of another stack: `initial_state: [{', '.join(f'other.{name}' for name in names)}]`",
-            slot="initial_state",
-        )
+        message = f"expected {len(names)} states as `initial_state`, got {len(initial_state)}"
+        help = f"give all states of another stack: `initial_state: [{', '.join(f'other.{name}' for name in names)}]`"
+        need(len(initial_state) == len(names), message, help=help, slot="initial_state")
 
     def ends_in(self) -> Activation | None:
         return self.cells[-1].ends_in() if self.cells else None
@@ -128,14 +119,12 @@ def parts_of(cell: Layer) -> tuple[str, ...]:
 def need_cell(cell: Layer) -> None:
     """Raise PlanError for what cannot run in a stack, and for arguments that are those of the whole stack."""
     name = LAYERS.name_of(cell)
-    need(
-        isinstance(cell, Recurrent),
-        f"expected recurrent layers, got `{name}`",
-        help="put `bidirectional` around the stack: `bidirectional: {layer: {stacked_rnn: [lstm: 64, gru: 32]}}`"
+    help = (
+        "put `bidirectional` around the stack: `bidirectional: {layer: {stacked_rnn: [lstm: 64, gru: 32]}}`"
         if name == "bidirectional"
-        else "only layers such as `lstm` and `gru` have a recurrent state; put others before or after the stack",
-        argument="cells",
+        else "only layers such as `lstm` and `gru` have a recurrent state; put others before or after the stack"
     )
+    need(isinstance(cell, Recurrent), f"expected recurrent layers, got `{name}`", help=help, argument="cells")
     advice_by_argument = {
         "return_sequences": "remove it: between cells go sequences in any case, and `return_sequences` of the stack "
         "sets its output",
@@ -144,9 +133,5 @@ def need_cell(cell: Layer) -> None:
     }
     for argument, advice in advice_by_argument.items():
         given = getattr(cell, argument)
-        need(
-            not given,
-            f"`{name}` in the stack has `{argument}: {'true' if given is True else given}`",
-            help=advice,
-            argument="cells",
-        )
+        message = f"`{name}` in the stack has `{argument}: {'true' if given is True else given}`"
+        need(not given, message, help=advice, argument="cells")

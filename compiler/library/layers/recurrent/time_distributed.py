@@ -3,12 +3,9 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
+from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, TensorType, need, show_shape
 from modelc.compiler.library.layers import LAYERS, LayerField
 from modelc.compiler.library.layers.activations.functions import Linear
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
@@ -35,29 +32,20 @@ class TimeDistributed(Wrapper):
     def plan(self, x: TensorType) -> Plan:
         name = LAYERS.name_of(self.layer)
         needed = [slot for slot in self.layer.slots if slot.required]
-        need(
-            len(needed) == 1 and not needed[0].many,
-            f"expected a layer with one input, got `{name}`",
-            help="a layer that joins several inputs takes whole sequences and needs no wrapper",
-            argument="layer",
-        )
+        message = f"expected a layer with one input, got `{name}`"
+        help = "a layer that joins several inputs takes whole sequences and needs no wrapper"
+        need(len(needed) == 1 and not needed[0].many, message, help=help, argument="layer")
         got = f"expected a sequence [time, ...] of two axes or more, got {show_shape(x.shape)}"
         need(x.rank >= 2, got, help=f"without a time axis, use `{name}` itself; `reshape` adds one")
         step = x.with_shape(*x.shape[1:]).with_mask(False)
         note = f"each of the {x.shape[0]} steps of {show_shape(x.shape)} is {show_shape(step.shape)}"
         plan = plan_inside(self.layer, step, note=note)
-        need(
-            not any(output.mask for output in plan.outputs.values()),
-            f"`{name}` masks parts of each step, which `time_distributed` cannot pass on",
-            help="omit `mask_zero`",
-            argument="layer",
-        )
-        need(
-            not any(entry.per_row for entry in plan.state.values()),
-            f"`{name}` is stateful, but the steps of a sequence are not rows that the next batch continues",
-            help="remove `stateful`",
-            argument="layer",
-        )
+        message = f"`{name}` masks parts of each step, which `time_distributed` cannot pass on"
+        help = "omit `mask_zero`"
+        need(not any(output.mask for output in plan.outputs.values()), message, help=help, argument="layer")
+        message = f"`{name}` is stateful, but the steps of a sequence are not rows that the next batch continues"
+        help = "remove `stateful`"
+        need(not any(entry.per_row for entry in plan.state.values()), message, help=help, argument="layer")
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}
         return Plan(outputs, plan.params, plan.state)
 

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Size
+from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Weight
+from modelc.compiler.library.contracts.layer import Call, Layer, TensorType, Weight, need, need_floats, show_shape
 from modelc.compiler.library.layers.recurrent.base import Recurrent, Within, mask_of
 
 MANY_FEATURES = 2

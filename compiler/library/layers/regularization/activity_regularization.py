@@ -2,13 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import NonNegative
+from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, need_floats
 
 
 class ActivityRegularization(Layer):

@@ -2,15 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Fraction, Shape
+from modelc.compiler.library.base.fields import Field, Fraction, Shape
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats, show_shape
 
 
 class Dropout(Layer):

@@ -3,14 +3,10 @@
 from math import sqrt
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Fraction, NonNegative
+from modelc.compiler.library.base.fields import Field, Fraction, NonNegative
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import in_a_row
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
 
 
 class Noise(Layer):

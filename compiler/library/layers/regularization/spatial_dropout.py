@@ -2,14 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Fraction
+from modelc.compiler.library.base.fields import Field, Fraction
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats, show_shape
 from modelc.compiler.library.layers.regularization.dropout import drop
 
 
@@ -25,13 +20,8 @@ class SpatialDropout(Layer):
     rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank == self.dimensions + 1,
-            f"expected {self.shape}, got {show_shape(x.shape)}",
-            help=f"`spatial_dropout{x.rank - 1}d` is for this shape"
-            if 2 <= x.rank <= 4
-            else "`dropout` takes any shape",
-        )
+        help = f"`spatial_dropout{x.rank - 1}d` is for this shape" if 2 <= x.rank <= 4 else "`dropout` takes any shape"
+        need(x.rank == self.dimensions + 1, f"expected {self.shape}, got {show_shape(x.shape)}", help=help)
         need_floats(x)
         return Plan.of(x)
 

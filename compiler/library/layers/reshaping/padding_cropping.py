@@ -2,13 +2,9 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3
+from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3, Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need
 from modelc.compiler.library.layers.convolutional.window_fields import need_space, show_sizes
 
 Edges = tuple[tuple[int, int], ...]

@@ -5,12 +5,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axes, Size, read_tuple
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_axis, show_shape
 
 
 class Reshape(Layer):
@@ -33,18 +30,11 @@ class Reshape(Layer):
     ]
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            0 not in self.shape,
-            f"`shape` {show_shape(self.shape)} has a size of 0",
-            help="sizes are at least 1; -1 stands for the size that follows from the others",
-            argument="shape",
-        )
-        need(
-            self.shape.count(-1) <= 1,
-            f"`shape` {show_shape(self.shape)} has more than one -1",
-            help="only one size can follow from the others: give the rest",
-            argument="shape",
-        )
+        help = "sizes are at least 1; -1 stands for the size that follows from the others"
+        need(0 not in self.shape, f"`shape` {show_shape(self.shape)} has a size of 0", help=help, argument="shape")
+        message = f"`shape` {show_shape(self.shape)} has more than one -1"
+        help = "only one size can follow from the others: give the rest"
+        need(self.shape.count(-1) <= 1, message, help=help, argument="shape")
         values = prod(x.shape)
         known = prod(size for size in self.shape if size != -1)
         if -1 in self.shape:
@@ -109,20 +99,15 @@ class Permute(Layer):
     def plan(self, x: TensorType) -> Plan:
         if any(axis > 0 for axis in self.dims) and all(0 < axis <= x.rank for axis in self.dims):
             right = [axis - x.rank - 1 for axis in self.dims]
-            need(
-                False,
-                f"`dims` is {list(self.dims)}, but axes count from the end, because the batch axis is never written",
-                help=f"write `dims: {right}` for what Keras calls {list(self.dims)}",
-                argument="dims",
+            message = (
+                f"`dims` is {list(self.dims)}, but axes count from the end, because the batch axis is never written"
             )
+            need(False, message, help=f"write `dims: {right}` for what Keras calls {list(self.dims)}", argument="dims")
         for axis in self.dims:
             need_axis(axis, x, "dims")
-        need(
-            sorted(self.dims) == list(range(-x.rank, 0)),
-            f"`dims` {list(self.dims)} does not name each axis of {show_shape(x.shape)} once",
-            help=f"write the axes {', '.join(map(str, range(-x.rank, 0)))}, each once, in their new order",
-            argument="dims",
-        )
+        message = f"`dims` {list(self.dims)} does not name each axis of {show_shape(x.shape)} once"
+        help = f"write the axes {', '.join(map(str, range(-x.rank, 0)))}, each once, in their new order"
+        need(sorted(self.dims) == list(range(-x.rank, 0)), message, help=help, argument="dims")
         return Plan.of(x.with_shape(*(x.shape[axis] for axis in self.dims)).with_mask(False))
 
     def apply(self, call: Call, x: Array) -> Array:
@@ -144,11 +129,8 @@ class RepeatVector(Layer):
     n: Annotated[Size, Field(description="Number of steps of the output.")]
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank == 1,
-            f"expected a vector [features], got {show_shape(x.shape)}",
-            help="use the last step of a recurrent layer, or add `flatten` before it",
-        )
+        help = "use the last step of a recurrent layer, or add `flatten` before it"
+        need(x.rank == 1, f"expected a vector [features], got {show_shape(x.shape)}", help=help)
         return Plan.of(x.with_shape(self.n, *x.shape).with_mask(False))
 
     def apply(self, call: Call, x: Array) -> Array:

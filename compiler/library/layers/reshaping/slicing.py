@@ -4,12 +4,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.library.base.fields import Axis, read_tuple
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_axis
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, need, need_axis, show_shape
 
 Place = Annotated[int, Field(gt=-(2**31), lt=2**31)]
 
@@ -41,12 +38,9 @@ class Slice(Layer):
         size = x.shape[self.axis]
         need(self.step != 0, "`step` is 0", help="1 takes every entry, -1 goes backwards", argument="step")
         for name, place in (("start", self.start), ("stop", self.stop)):
-            need(
-                place is None or -size <= place <= size,
-                f"`{name}` is {place}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}",
-                help=f"indices go from 0 to {size}, or from -{size} if they count from the end",
-                argument=name,
-            )
+            message = f"`{name}` is {place}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}"
+            help = f"indices go from 0 to {size}, or from -{size} if they count from the end"
+            need(place is None or -size <= place <= size, message, help=help, argument=name)
         taken = len(range(size)[self.places])
         need(
             taken > 0,
@@ -89,12 +83,9 @@ class Select(Layer):
     def plan(self, x: TensorType) -> Plan:
         need_axis(self.axis, x)
         size = x.shape[self.axis]
-        need(
-            -size <= self.index < size,
-            f"`index` is {self.index}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}",
-            help=f"indices go from 0 to {size - 1}, or from -{size} to -1 if they count from the end",
-            argument="index",
-        )
+        message = f"`index` is {self.index}, but axis {self.axis} of {show_shape(x.shape)} has the size {size}"
+        help = f"indices go from 0 to {size - 1}, or from -{size} to -1 if they count from the end"
+        need(-size <= self.index < size, message, help=help, argument="index")
         sizes = [size for axis, size in enumerate(x.shape, -x.rank) if axis != self.axis]
         kept = x.mask and self.axis != -x.rank and len(sizes) > 1
         return Plan.of(x.with_shape(*sizes).with_mask(kept), drops_mask=x.mask and not kept)

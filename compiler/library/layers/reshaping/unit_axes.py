@@ -2,14 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from modelc.compiler.diagnostics.exceptions import need
-from modelc.compiler.library.base.fields import Axes, Axis
+from modelc.compiler.library.base.fields import Axes, Axis, Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, need, show_shape
 
 
 class ExpandDims(Layer):
@@ -30,12 +26,9 @@ class ExpandDims(Layer):
     axis: Annotated[Axis, Field(description="The new axis, counted from the end of the output.")]
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            -self.axis <= x.rank + 1,
-            f"`axis` is {self.axis}, but {show_shape(x.shape)} with a new axis has {x.rank + 1} axes",
-            help=f"a new axis is -1 as the last of them, -{x.rank + 1} as the first",
-            argument="axis",
-        )
+        message = f"`axis` is {self.axis}, but {show_shape(x.shape)} with a new axis has {x.rank + 1} axes"
+        help = f"a new axis is -1 as the last of them, -{x.rank + 1} as the first"
+        need(-self.axis <= x.rank + 1, message, help=help, argument="axis")
         need_axis(self.axis, x.with_shape(*x.shape, 1))
         shape = list(x.shape)
         shape.insert(x.rank + 1 + self.axis, 1)

@@ -2,13 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
-
-from modelc.compiler.library.base.fields import Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.base.type_checks import need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
 
@@ -72,8 +68,7 @@ class UpSampling2D(UpSampling):
 
     size: Annotated[Sizes2, Field(description="Factors of height and width; one number for both.")] = (2, 2)
     interpolation: Annotated[
-        Literal["nearest", "bilinear"],
-        Field(description="Interpolation of new values: the nearest value, or linear."),
+        Literal["nearest", "bilinear"], Field(description="Interpolation of new values: the nearest value, or linear.")
     ] = "nearest"
 
     def check(self, x: TensorType) -> None:

@@ -8,10 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.constraint import Constraint
-from modelc.compiler.library.contracts.initializer import Initializer
 from modelc.compiler.library.contracts.layer import PlanError
-from modelc.compiler.library.contracts.regularizer import Regularizer
+from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer
 from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.drawn import Drawn, draw_many
 from tests.compiler.library.layers.observing import Computed

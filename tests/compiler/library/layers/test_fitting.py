@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.initializer import Unfitted
 from modelc.compiler.library.contracts.layer import Layer, PlanError, State
+from modelc.compiler.library.contracts.weight_rules import Unfitted
 from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.running import build, by_slot, learnt, normal, types
 

@@ -1,4 +1,4 @@
-"""The contract of an initializer: how the initial values of a weight are drawn. Formulas follow Keras 3."""
+"""The contracts of what a weight is given: an initializer, a regularizer, a constraint."""
 
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import Registered
@@ -23,3 +23,25 @@ class Unfitted(Initializer):
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.full(shape, jnp.nan if jnp.issubdtype(dtype, jnp.floating) else -1, dtype)
+
+
+class Regularizer(Registered):
+    """Abstract: each subclass is one penalty."""
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise `PlanError` unless weights of `shape` can be regularized so."""
+
+    def penalty(self, weight: Array) -> Array:
+        """The penalty of one weight: a scalar of its dtype, at least float32."""
+        raise NotImplementedError
+
+
+class Constraint(Registered):
+    """Abstract: each subclass is one set of weights that are allowed."""
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise `PlanError` unless weights of `shape` can be constrained so."""
+
+    def project(self, weight: Array) -> Array:
+        """The projection of `weight`, of the same shape and dtype."""
+        raise NotImplementedError
