@@ -141,10 +141,8 @@ def examine(
 def needs_files(data: Any) -> bool:
     """Whether a document names other files."""
     blocks = data.get("blocks")
-    used = isinstance(blocks, Mapping) and any(
-        isinstance(block, Mapping) and "use" in block for block in blocks.values()
-    )
-    return "extends" in data or used
+    defined = blocks.values() if isinstance(blocks, Mapping) else ()
+    return "extends" in data or any(isinstance(block, Mapping) and "use" in block for block in defined)
 
 
 def load_file(root: Root, texts: Mapping[str, str], path: str) -> tuple[str, bytes]:
@@ -284,10 +282,8 @@ class Compiled:
             if name not in inputs:
                 raise ValueError(f"the input {name!r} is missing; the model takes {', '.join(self.graph.graph.inputs)}")
             if type_ is not None and tuple(inputs[name].shape[1:]) != type_.shape:
-                raise ValueError(
-                    f"the input {name!r} has shape {tuple(inputs[name].shape)}, expected (batch, "
-                    f"{', '.join(map(str, type_.shape))})"
-                )
+                given, wanted = tuple(inputs[name].shape), ", ".join(map(str, type_.shape))
+                raise ValueError(f"the input {name!r} has shape {given}, expected (batch, {wanted})")
 
 
 def compile(spec: Task | str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Compiled:

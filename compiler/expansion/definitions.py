@@ -145,19 +145,12 @@ def read_parameters(evaluator: "VariableEvaluator", name: str, node: SourceNode)
             evaluator.report("E105", message, value.at, label="expected a type or a default value", help=help)
             parameters[key] = Parameter(key, "", hole(value.at), where)
         elif isinstance(word, str) and (meant := likely_type(word)):
-            found = (
-                Suggestion(word, TYPE_SYNONYMS[fold(word)], is_safe=True)
-                if fold(word) in TYPE_SYNONYMS
-                else suggest(word, PARAMETER_TYPES)
-            )
-            evaluator.report(
-                "E106",
-                f"`{word}` is not the type of a parameter",
-                value.at,
-                label="unknown type",
-                note=f"types: {', '.join(PARAMETER_TYPES)}; any other value is the default",
-                suggestion=replace(found, help=f"write `{meant}` for {PARAMETER_TYPES[meant]} that is required"),
-            )
+            same = TYPE_SYNONYMS.get(fold(word))
+            found = Suggestion(word, same, is_safe=True) if same else suggest(word, PARAMETER_TYPES)
+            found = replace(found, help=f"write `{meant}` for {PARAMETER_TYPES[meant]} that is required")
+            message = f"`{word}` is not the type of a parameter"
+            note = f"types: {', '.join(PARAMETER_TYPES)}; any other value is the default"
+            evaluator.report("E106", message, value.at, label="unknown type", note=note, suggestion=found)
             parameters[key] = Parameter(key, "", hole(value.at), where)
         else:
             parameters[key] = Parameter(key, "", value, where)
@@ -190,17 +183,12 @@ def check_type(
     if node.kind == "list" and parameter.type in ("ints", "floats"):
         # The first item of a wrong type.
         node = next(item for item in node.content if not has_type(item.data, parameter.type[:-1]))
-    evaluator.report(
-        "E105",
-        f"`{parameter.name}` of the block `{block.name}` must be {PARAMETER_TYPES[parameter.type]}, got {describe(node.data)}",
-        node.at,
-        label=f"expected {PARAMETER_TYPES[parameter.type]}",
-        help=WHOLE if is_quotient(node.content, any(hop.computed for hop in node.trail)) else "",
-        related=[
-            *(Label(hop.where.place(), hop.text) for hop in node.trail),
-            Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"),
-        ],
-    )
+    wanted = PARAMETER_TYPES[parameter.type]
+    message = f"`{parameter.name}` of the block `{block.name}` must be {wanted}, got {describe(node.data)}"
+    help = WHOLE if is_quotient(node.content, any(hop.computed for hop in node.trail)) else ""
+    related = [Label(hop.where.place(), hop.text) for hop in node.trail]
+    related.append(Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"))
+    evaluator.report("E105", message, node.at, label=f"expected {wanted}", help=help, related=related)
     return None
 
 

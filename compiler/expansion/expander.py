@@ -16,6 +16,8 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 SECTIONS = ("vars", "blocks")
+Expand = Callable[[SourceNode, Scope], SourceNode]
+"""Expands a node in a scope."""
 
 
 def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
@@ -41,10 +43,8 @@ class Expander(VariableEvaluator):
         self.check_definitions(file)
         if not self.problems and not original.holes:
             self.warn_unused(file)
-        used = frozenset(file.used)
-        bodies = {
-            name: (at, self.unused_body(name, at, scope)) for name, (at, _) in file.blocks.items() if name not in used
-        }
+        unused = [(name, at) for name, (at, _) in file.blocks.items() if name not in file.used]
+        bodies = {name: (at, self.unused_body(name, at, scope)) for name, at in unused}
         if bodies:
             where, section = root.content["blocks"]
             content["blocks"] = where, replace(section, content=bodies)
@@ -76,36 +76,30 @@ class Expander(VariableEvaluator):
         block = self.block(name, scope.file)
         if block.body is None:
             return hole(at)
-        return self.expand_body(block, block.body, self.unknown_arguments(block), scope)
+        return self.expand_body(block, block.body, dict.fromkeys(block.parameters), scope)
 
     # Layers.
 
     def expand_model(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The `model` section, or the body of a block, with the blocks in its layers and nodes expanded."""
-        methods = {"layers": self.expand_items, "nodes": self.expand_nodes}
-        return self.expand_values(node, scope, lambda key: methods.get(key, self.evaluate))
-
-    def expand_nodes(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """Nodes by name."""
-        return self.expand_values(node, scope, lambda _: self.expand_item)
-
-    def expand_branches(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """Lists of layers by name."""
-        return self.expand_values(node, scope, lambda _: self.expand_items)
+        nodes = self.expand_values(self.expand_item)
+        return self.expand_values(self.evaluate, layers=self.expand_items, nodes=nodes)(node, scope)
 
     def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The value of `parallel`."""
-        methods = {"join": self.evaluate_arguments, "branches": self.expand_branches}
-        return self.expand_values(node, scope, lambda key: methods.get(key, self.evaluate))
+        branches = self.expand_values(self.expand_items)
+        return self.expand_values(self.evaluate, join=self.evaluate_arguments, branches=branches)(node, scope)
 
-    def expand_values(
-        self, node: SourceNode, scope: Scope, method: Callable[[str], Callable[[SourceNode, Scope], SourceNode]]
-    ) -> SourceNode:
-        """A mapping, or a variable that holds one, with each value expanded by the method for its key."""
-        node, scope = self.dereferenced(node, scope)
-        if node.kind != "mapping":
-            return self.evaluate(node, scope)
-        return node.map(lambda key, value: method(key)(value, scope))
+    def expand_values(self, every: Expand, **of_keys: Expand) -> Expand:
+        """What expands a mapping, or a variable that holds one: each value by its key in `of_keys`, else by `every`."""
+
+        def expand(node: SourceNode, scope: Scope) -> SourceNode:
+            node, scope = self.dereferenced(node, scope)
+            if node.kind != "mapping":
+                return self.evaluate(node, scope)
+            return node.map(lambda key, value: of_keys.get(key, every)(value, scope))
+
+        return expand
 
     def expand_items(self, node: SourceNode, scope: Scope) -> SourceNode:
         """A list of layers."""
@@ -120,9 +114,7 @@ class Expander(VariableEvaluator):
         node, scope = self.dereferenced(node, scope)
         if node.kind == "scalar" and may_be_block(node.content, scope.file):
             name = node.content
-            return SourceNode(
-                "mapping", {name: (node.at, self.expand_use(name, None, node.at, scope))}, node.at, node.trail
-            )
+            return replace(node, kind="mapping", content={name: (node.at, self.expand_use(name, None, node.at, scope))})
         if node.kind != "mapping":
             return self.evaluate(node, scope)
         methods = {"layers": self.expand_items, "residual": self.expand_items, "parallel": self.expand_parallel}
@@ -141,14 +133,10 @@ class Expander(VariableEvaluator):
         parameters = self.block(name, file).parameters if name is not None else {}
         lost = [key for key in node.content if key in parameters and key not in BESIDE["layer"]]
         for key in lost:
-            self.report(
-                "E102",
-                f"`{key}` is an argument of `{name}` and belongs inside it",
-                node.content[key][0],
-                label=f"not inside `{name}`",
-                help=f"write `{name}: {{{key}: ...}}`, with all arguments by name",
-                related=[Label(parameters[key].at.place(), "the parameter")],
-            )
+            message = f"`{key}` is an argument of `{name}` and belongs inside it"
+            help = f"write `{name}: {{{key}: ...}}`, with all arguments by name"
+            related = [Label(parameters[key].at.place(), "the parameter")]
+            self.report("E102", message, node.content[key][0], label=f"not inside `{name}`", help=help, related=related)
         if not lost:
             return node
         kept = {key: entry for key, entry in node.content.items() if key not in lost}
@@ -182,10 +170,8 @@ class Expander(VariableEvaluator):
             block = read_block(self, name, file)
             # Once, and also if every use gives an argument, so that errors in defaults are always reported.
             parameters = {
-                key: replace(
-                    parameter, default=parameter.default and self.evaluate_default(block, key, parameter.default)
-                )
-                for key, parameter in block.parameters.items()
+                key: replace(one, default=one.default and self.evaluate_default(block, key, one.default))
+                for key, one in block.parameters.items()
             }
             file.definitions[name] = replace(block, parameters=parameters)
         return file.definitions[name]
@@ -209,19 +195,14 @@ class Expander(VariableEvaluator):
         block = self.block(name, scope.file)
         key = (scope.file.name, name)
         # A block in an argument belongs to the block around the argument, not to the one that gets it.
-        circular = key in scope.stack and not scope.written_out
-        if circular or len(scope.stack) >= LARGEST_DEPTH:
-            if circular:
-                chain = " -> ".join([*(other for _, other in scope.stack[scope.stack.index(key) :]), name])
-                self.report(
-                    "E208",
-                    f"the block `{name}` uses itself: {chain}",
-                    at,
-                    label="this is inside of the block itself",
-                    help="a block cannot use itself; to stack copies, use `repeat: N`",
-                )
-            else:
-                self.report("E208", f"more than {LARGEST_DEPTH} blocks are nested", at)
+        if key in scope.stack and not scope.written_out:
+            chain = " -> ".join([*(other for _, other in scope.stack[scope.stack.index(key) :]), name])
+            message = f"the block `{name}` uses itself: {chain}"
+            help = "a block cannot use itself; to stack copies, use `repeat: N`"
+            self.report("E208", message, at, label="this is inside of the block itself", help=help)
+            return hole(at)
+        if len(scope.stack) >= LARGEST_DEPTH:
+            self.report("E208", f"more than {LARGEST_DEPTH} blocks are nested", at)
             return hole(at)
         if block.body is None:
             return hole(at)
@@ -237,10 +218,6 @@ class Expander(VariableEvaluator):
         inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
         return replace(self.expand_model(body, inside), block=block.name)
 
-    def unknown_arguments(self, block: Block) -> dict[str, SourceNode | None]:
-        """The parameters of a block whose arguments are a hole."""
-        return dict.fromkeys(block.parameters)
-
     def bind_arguments(
         self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope
     ) -> dict[str, SourceNode | None]:
@@ -249,13 +226,12 @@ class Expander(VariableEvaluator):
         given: dict[str, tuple[Where, SourceNode]] = {}
         if arguments is not None and not (arguments.kind == "scalar" and arguments.content is None):
             if arguments.kind == "hole":
-                return self.unknown_arguments(block)
+                return dict.fromkeys(parameters)
             if arguments.kind == "mapping":
                 given = dict(arguments.content)
             elif not parameters:
-                self.report(
-                    "E105", f"the block `{block.name}` has no parameters", arguments.at, help=f"write `{block.name}`"
-                )
+                message = f"the block `{block.name}` has no parameters"
+                self.report("E105", message, arguments.at, help=f"write `{block.name}`")
                 return {}
             else:
                 given = {next(iter(parameters)): (arguments.at, arguments)}
@@ -264,35 +240,22 @@ class Expander(VariableEvaluator):
                 found = suggest(name, parameters, defined=True)
                 if arguments is None or arguments.trail:
                     found = replace(found, is_safe=False)
-                self.report(
-                    "E102",
-                    f"unknown argument `{name}` of the block `{block.name}`",
-                    where,
-                    label="unknown argument",
-                    note=f"parameters of `{block.name}`: {', '.join(parameters)}"
-                    if parameters
-                    else f"`{block.name}` has no parameters",
-                    related=[Label(block.at.place(), "defined here")],
-                    suggestion=found,
-                )
+                message, label = f"unknown argument `{name}` of the block `{block.name}`", "unknown argument"
+                names = ", ".join(parameters)
+                note = f"parameters of `{block.name}`: {names}" if names else f"`{block.name}` has no parameters"
+                related = [Label(block.at.place(), "defined here")]
+                self.report("E102", message, where, label=label, note=note, related=related, suggestion=found)
         # An unknown argument is probably meant for a missing one.
         known = given.keys() <= parameters.keys()
         values: dict[str, SourceNode | None] = {}
         for name, parameter in parameters.items():
             if name in given:
                 values[name] = check_type(self, block, parameter, self.evaluate(given[name][1], scope))
-            elif not known:
-                values[name] = None
-            elif parameter.default is not None:
-                values[name] = parameter.default
-            else:
-                values[name] = None
-                self.report(
-                    "E104",
-                    f"the block `{block.name}` needs the argument `{name}`",
-                    at,
-                    label=f"`{name}` is missing",
-                    help=f"write `{block.name}: {{{', '.join(f'{key}: ...' for key in (*given, name))}}}`",
-                    related=[Label(parameter.at.place(), "has no default value")],
-                )
+                continue
+            values[name] = parameter.default if known else None
+            if known and parameter.default is None:
+                message = f"the block `{block.name}` needs the argument `{name}`"
+                help = f"write `{block.name}: {{{', '.join(f'{key}: ...' for key in (*given, name))}}}`"
+                related = [Label(parameter.at.place(), "has no default value")]
+                self.report("E104", message, at, label=f"`{name}` is missing", help=help, related=related)
         return values

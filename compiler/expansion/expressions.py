@@ -182,9 +182,8 @@ def compare(node: ast.Compare, lookup: Lookup) -> bool:
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = visit(right_node, lookup)
         if type(op) not in COMPARISONS:
-            raise ExpressionError(
-                f"`{ast.unparse(node)}` is not allowed in expressions", "comparisons are == != < <= > and >="
-            )
+            message = f"`{ast.unparse(node)}` is not allowed in expressions"
+            raise ExpressionError(message, "comparisons are == != < <= > and >=")
         try:
             if not COMPARISONS[type(op)](left, right):
                 return False

@@ -46,11 +46,8 @@ def read_file_model(
     model = dereference(found, file.variables)
     needs = MODEL.needs if output is None else MODEL.needs[:2]
     shape = MODEL._replace(needs=needs, excluded=MODEL.excluded[:1])
-    if (
-        model.kind == "hole"
-        or not check_mapping(evaluator, shape, model, "`model`")
-        or not is_chain_of_one(evaluator, model)
-    ):
+    right = model.kind != "hole" and check_mapping(evaluator, shape, model, "`model`")
+    if not right or not is_chain_of_one(evaluator, model):
         return None
     body = {key: entry for key, entry in model.content.items() if key != "precision"}
     if output is not None and "nodes" in body:

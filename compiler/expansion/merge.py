@@ -57,14 +57,13 @@ class Overlay:
         """Two named items: merged if they have the same name, else `own` alone."""
         one, two = with_name(base), with_name(own)
         first, name = name_in(one, shape), name_in(two, shape)
-        beside = shape.siblings.keys() - {*shape.instead}
         if first is not None and name is not None and first != name:
             self.check_name(one, first, shape)
         if first is None and name is not None and name == name_in(with_name(self.shorthands.dereference(base)), shape):
             return self.refuse_variable(base, own, name)
-        if first is not None and own.kind == "mapping" and set(own.content) <= beside:
+        if first is not None and own.kind == "mapping" and set(own.content) <= {*shape.beside}:
             return self.merge_siblings(one, own, first, shape)
-        if one.kind == two.kind == "mapping" and set(one.content) <= beside:
+        if one.kind == two.kind == "mapping" and set(one.content) <= {*shape.beside}:
             # Its name is removed, and its siblings are there for another.
             return self.merge_entries(one, two, shape)
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
@@ -87,39 +86,28 @@ class Overlay:
         """Report an unknown name of an item in the base that another one replaces: it would go unnoticed."""
         blocks = shape.blocks and name[:1].isupper()
         if name not in shape.table and name not in shape.others and not blocks and not name.startswith("$"):
-            self.reporter.report(
-                "E101",
-                f"unknown {shape.table.kind} `{name}`",
-                base.content[name][0],
-                label=f"no such {shape.table.kind}",
-                suggestion=replace(suggest(name, shape.table), is_safe=False),
-            )
+            kind, found = shape.table.kind, replace(suggest(name, shape.table), is_safe=False)
+            at, label = base.content[name][0], f"no such {kind}"
+            self.reporter.report("E101", f"unknown {kind} `{name}`", at, label=label, suggestion=found)
 
     def refuse_variable(self, base: SourceNode, own: SourceNode, name: str) -> SourceNode:
         """`base`, after reporting that `own` would replace the value of its variable instead of being merged with it."""
         variable = str(base.content).removeprefix("$").partition(".")[0]
-        self.reporter.report(
-            "E108",
-            f"`{name}` cannot override `{base.content}`, which is a variable",
-            own.at,
-            label="would replace it as a whole",
-            help=f"change the variable, below `vars: {{{variable}: ...}}`, or `remove` this from the base",
-            related=[Label(base.at.place(), "in the base")],
-        )
+        message = f"`{name}` cannot override `{base.content}`, which is a variable"
+        help = f"change the variable, below `vars: {{{variable}: ...}}`, or `remove` this from the base"
+        related = [Label(base.at.place(), "in the base")]
+        self.reporter.report("E108", message, own.at, label="would replace it as a whole", help=help, related=related)
         return base
 
     def merge_siblings(self, base: SourceNode, own: SourceNode, name: str, shape: Thing) -> SourceNode:
         """The item `base` with the siblings in `own`, after reporting that `own` does not repeat its `name`."""
         got = ", ".join(f"`{key}`" for key in own.content) or "nothing"
         siblings = "".join(f", {key}: ..." for key in own.content)
-        self.reporter.report(
-            "E103",
-            f"expected {article(shape.table.kind)} here, got only {got}",
-            own.at,
-            label=f"name {article(shape.table.kind)}",
-            help=f"to change a key beside `{name}`, write both: `{{{name}: {siblings}}}`",
-            related=[Label(base.content[name][0].place(), "in the base")],
-        )
+        message = f"expected {article(shape.table.kind)} here, got only {got}"
+        label = f"name {article(shape.table.kind)}"
+        help = f"to change a key beside `{name}`, write both: `{{{name}: {siblings}}}`"
+        related = [Label(base.content[name][0].place(), "in the base")]
+        self.reporter.report("E103", message, own.at, label=label, help=help, related=related)
         return replace(base, content=self.merge_entries(base, own, shape).content)
 
     def trail_of_lost(

@@ -60,7 +60,7 @@ def with_name(node: SourceNode) -> SourceNode:
 
 def name_in(node: SourceNode, shape: Thing) -> str | None:
     """The name of the item in a mapping; None if there is none, or several."""
-    names = [key for key in entries_of(node) if key not in shape.siblings or key in shape.instead]
+    names = [key for key in entries_of(node) if key not in shape.beside]
     return names[0] if len(names) == 1 else None
 
 

@@ -99,17 +99,12 @@ def tree(document: Document) -> SourceNode:
         if path in document.holes:
             return hole(at)
         if isinstance(data, dict):
-            content = {
-                key: (Where(document, (*path, key), key=True), node_at(value, (*path, key)))
-                for key, value in data.items()
-            }
-            for key in missing.get(path, ()):
-                content[key] = Where(document, (*path, key), key=True), hole(Where(document, (*path, key)))
+            entries = [(key, (*path, key)) for key in (*data, *missing.get(path, ()))]
+            content = {key: (Where(document, here, key=True), node_at(data.get(key), here)) for key, here in entries}
             return SourceNode("mapping", content, at, trail)
         if isinstance(data, list):
-            return SourceNode(
-                "list", tuple(node_at(value, (*path, index)) for index, value in enumerate(data)), at, trail
-            )
+            items = tuple(node_at(value, (*path, index)) for index, value in enumerate(data))
+            return SourceNode("list", items, at, trail)
         return SourceNode("scalar", data, at, trail)
 
     return node_at(document.data, ())
@@ -170,18 +165,8 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
         data = walk(root, ())
     except TooLarge as stop:
         return original, (stop.problem(),)
-    document = Document(
-        original.name,
-        original.text,
-        data,
-        Located(values),
-        Located(keys),
-        frozenset(holes),
-        trails,
-        blocks,
-        removed=original.removed,
-    )
-    return document, ()
+    located = replace(original, data=data, values=Located(values), keys=Located(keys))
+    return replace(located, holes=frozenset(holes), trails=trails, blocks=blocks), ()
 
 
 class TooLarge(Exception):
@@ -192,9 +177,7 @@ class TooLarge(Exception):
         self.node = node
 
     def problem(self) -> Problem:
-        return Problem(
-            "E005",
-            f"with its blocks and variables expanded, the spec has more than {MAX_NODES:,} keys and values",
-            Label(self.node.at.place(), "the limit is reached here"),
-            helps=("use blocks less often, or repeat them with `repeat`, which counts once",),
-        )
+        message = f"with its blocks and variables expanded, the spec has more than {MAX_NODES:,} keys and values"
+        label = Label(self.node.at.place(), "the limit is reached here")
+        help = "use blocks less often, or repeat them with `repeat`, which counts once"
+        return Problem("E005", message, label, helps=(help,))

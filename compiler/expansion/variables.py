@@ -75,9 +75,8 @@ class VariableEvaluator(ProblemCollector):
         match = REFERENCE.fullmatch(text)
         if match is None:
             help = "write `$name`, `$list.0` or `${expression}`; for a string that begins with a dollar, `$$`"
-            self.report(
-                "E207", f"`{text}` is not a reference to a variable", node.at, label="not a variable", help=help
-            )
+            message = f"`{text}` is not a reference to a variable"
+            self.report("E207", message, node.at, label="not a variable", help=help)
             raise Reported
         found = self.variable_value(match[1], scope, at=node.at, text=text)
         path = f"${match[1]}"
@@ -102,14 +101,9 @@ class VariableEvaluator(ProblemCollector):
         if value.kind == "list":
             what = f"a list of {len(value.content)}, counted from 0"
         found = suggest(step, names, defined=True).around(f"{path}.", text[len(path) + 1 + len(step) :])
-        self.report(
-            "E207",
-            f"unresolved reference `{text}`: `{path}` has no `{step}`",
-            node.at,
-            label="no such entry",
-            related=[Label(value.at.place(), what)],
-            suggestion=replace(found, help=f"did you mean `{found.new}`?" if found else ""),
-        )
+        found = replace(found, help=f"did you mean `{found.new}`?" if found else "")
+        message, related = f"unresolved reference `{text}`: `{path}` has no `{step}`", [Label(value.at.place(), what)]
+        self.report("E207", message, node.at, label="no such entry", related=related, suggestion=found)
 
     def evaluate_expression(self, node: SourceNode, text: str, scope: Scope) -> SourceNode:
         """The value of `${...}`. Raises Reported."""
@@ -138,14 +132,7 @@ class VariableEvaluator(ProblemCollector):
             if wrong & self.wrong_values:
                 raise Reported from None
             self.wrong_values |= wrong
-            self.report(
-                "E207",
-                error.message,
-                node.at,
-                label="cannot be computed",
-                help=error.help,
-                related=related,
-            )
+            self.report("E207", error.message, node.at, label="cannot be computed", help=error.help, related=related)
             raise Reported from None
         if isinstance(result, list | dict):
             self.report("E207", f"`{text}` is not a plain value", node.at, help="write `$name` for a list or a mapping")

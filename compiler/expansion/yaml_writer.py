@@ -81,9 +81,8 @@ def on_one_line(node: SourceNode) -> str | None:
 
 def flow_text(node: SourceNode) -> str:
     if node.kind == "mapping":
-        return (
-            "{" + ", ".join(f"{scalar_text(key)}: {flow_text(below)}" for key, (_, below) in node.content.items()) + "}"
-        )
+        entries = (f"{scalar_text(key)}: {flow_text(below)}" for key, (_, below) in node.content.items())
+        return "{" + ", ".join(entries) + "}"
     if node.kind == "list":
         return "[" + ", ".join(map(flow_text, node.content)) + "]"
     return scalar_text(escape_dollar(node.content))

@@ -8,7 +8,8 @@ reported, and not its uses.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeAlias
 
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.render.order import where
@@ -17,14 +18,8 @@ from modelc.compiler.fixes.text_edits import ParsedText, attach_fixes, names_in,
 
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class MisspeltDefinition:
-    """A definition whose name is misspelt, and the uses of the right one, which are problems now."""
-
-    problem: Problem
-    uses: tuple[Problem, ...]
+Misspelt: TypeAlias = tuple[Problem, Sequence[Problem]]
+"""The problem with a definition whose name is misspelt, and those with the uses of the right name."""
 
 
 def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
@@ -39,8 +34,8 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
 
     problems = attach_fixes(problems, found.sources)
     misspelt = list(misspelt_definitions(problems, found.sources))
-    uses = {id(use) for one in misspelt for use in one.uses}
-    definitions = tuple(one.problem for one in misspelt)
+    uses = {id(use) for _, wrong in misspelt for use in wrong}
+    definitions = tuple(definition for definition, _ in misspelt)
     blamed = (*(problem for problem in problems if id(problem) not in uses), *definitions)
     for candidates, required in ((blamed, definitions), (problems, ())) if misspelt else ((problems, ()),):
         if len(candidates) == 1 and not required:
@@ -86,7 +81,7 @@ def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:
     return False
 
 
-def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[MisspeltDefinition]:
+def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]) -> Iterator[Misspelt]:
     """The names that stand once in all texts, where several problems ask for one that they are a typo of."""
     asked: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
@@ -107,13 +102,9 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
         fix = text.fix(suggestion)
         if fix is not None:
             first = min(uses, key=where)
-            problem = Problem(
-                first.code,
-                f"`{defined}` is never used, but `{used}` is used and not defined",
-                Label(place, f"the only `{defined}`"),
-                helps=(suggestion.help,),
-                related=(Label(first.label.place, f"`{used}` is used here"),),
-                suggestion=suggestion,
-                fix=fix[0],
-            )
-            yield MisspeltDefinition(problem, tuple(uses))
+            message = f"`{defined}` is never used, but `{used}` is used and not defined"
+            related = (Label(first.label.place, f"`{used}` is used here"),)
+            label = Label(place, f"the only `{defined}`")
+            problem = Problem(first.code, message, label, helps=(suggestion.help,), related=related)
+            problem = replace(problem, suggestion=suggestion, fix=fix[0])
+            yield problem, uses

@@ -63,11 +63,8 @@ def unused_suppression(suppression: Suppression, has_errors: bool) -> Problem | 
     """The warning about a code that suppresses nothing; None where there may be a use for it."""
     help = "remove the comment"
     if suppression.unknown:
-        message, label, help = (
-            f"`{suppression.unknown}` suppresses nothing",
-            "not known",
-            "write `# modelc: ignore W901`",
-        )
+        message, label = f"`{suppression.unknown}` suppresses nothing", "not known"
+        help = "write `# modelc: ignore W901`"
     elif not suppression.code:
         message, label, help = "the comment names no warning", "which one?", "write `# modelc: ignore W901`"
     elif suppression.code.startswith("E"):
@@ -91,11 +88,8 @@ def read_comments(name: str, text: str) -> list[Suppression]:
     if name.endswith(".json") or not COMMENT.search(text):
         return []
     parsed = ParsedText(name, text)
-    spans = [
-        (index_of(parsed.starts, one.node.start), index_of(parsed.starts, one.node.end))
-        for one in parsed.scalars.values()
-        if one.node.end is not None
-    ]
+    ends = [(one.node.start, one.node.end) for one in parsed.scalars.values() if one.node.end is not None]
+    spans = [(index_of(parsed.starts, start), index_of(parsed.starts, end)) for start, end in ends]
     found: list[Suppression] = []
     for match in COMMENT.finditer(text):
         if any(begin <= match.start() < end for begin, end in spans):

@@ -68,11 +68,9 @@ class ParsedText:
         line = bisect_right(self.starts, index) - 1
         column = index - self.starts[line]
         found = self.scalars.get((line, column)) or self.scalars.get((line, column - 1))
-        return (
-            None
-            if found is None or found.node.end is None
-            else place_between(self.name, found.node.start, found.node.end)
-        )
+        if found is None or found.node.end is None:
+            return None
+        return place_between(self.name, found.node.start, found.node.end)
 
     def fix(self, suggestion: Suggestion) -> tuple[Fix, Node | None] | None:
         """The edits that write what was meant, and the mapping that gets the new word as a key; None if there are none."""

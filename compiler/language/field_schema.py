@@ -14,12 +14,7 @@ from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes,
 
 Schema = dict[str, Any]
 RATIO = {"type": "string", "pattern": f"^{RATIO_TEXT.pattern}$"}
-BOUNDS = {
-    "gt": "exclusiveMinimum",
-    "ge": "minimum",
-    "lt": "exclusiveMaximum",
-    "le": "maximum",
-}
+BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
 
 
 def positive_number() -> Schema:

@@ -43,18 +43,17 @@ from modelc.compiler.library.sources import SOURCES
 
 BLOCK_NAME = "^[A-Z][A-Za-z0-9_-]*$"
 """The names of blocks: what tells them from layers."""
-VARIABLE_NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
+VARIABLES = Names("", ANYTHING, nullable=True, pattern="^[A-Za-z_][A-Za-z0-9_]*$")
 PATH = "the path of a file"
+REMOVED = text("", "a key path to remove from the base")
 EXTENDS = Either(
     Keys(
         "`extends`",
         {
             "file": text("The file, below the folder of the spec.", PATH, instead.as_path),
             "remove": Items(
-                text("", "a key path to remove from the base"),
-                "Key paths to remove from the base.",
-                help="write `remove: [train.early_stopping]`",
+                REMOVED, "Key paths to remove from the base.", help="write `remove: [train.early_stopping]`"
             ),
         },
         (Need(("file",), "write `extends: {file: base.yaml, remove: [train.early_stopping]}`"),),
@@ -62,19 +61,24 @@ EXTENDS = Either(
     value=text("", PATH, instead.as_path),
     description="The base file that this spec overrides: mappings are merged, lists and values replaced.",
 )
-GOES_WITH_NODES = "`{}` goes with `nodes`, not with `layers`"
+
+
+def only_of_graph(key: str, help: str) -> Exclusion:
+    """That a chain has no such `key`."""
+    message = f"`{key}` goes with `nodes`, not with `layers`"
+    return Exclusion("layers", key, "", help, ("", "not used here"), message, "nodes")
+
+
+ADD_A_BODY = "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph"
 NO_NAMES = "a chain has one input and one output, which need no names"
 BLOCK = Keys(
     "a block",
     {
-        "params": Names(
-            "`params`",
-            ANYTHING,
-            open=True,
-            nullable=True,
+        "params": VARIABLES._replace(
+            what="`params`",
             description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
-            pattern=VARIABLE_NAME,
             help="write `params: {filters: int, kernel_size: 3}`",
+            open=True,
         ),
         "layers": LAYERS_OF,
         "inputs": Either(
@@ -90,19 +94,15 @@ BLOCK = Keys(
         "output": text("The node of that model whose value is the output of the block; by default its outputs."),
     },
     (
-        Need(
-            ("layers", "nodes"), "add `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph", "no layers"
-        ),
+        Need(("layers", "nodes"), ADD_A_BODY, "no layers"),
         Need(("inputs",), "add `inputs: [x]`", beside="nodes", owner="a graph"),
         Need(("outputs",), "add `outputs: [out]`", beside="nodes", owner="a graph"),
     ),
     "A reusable block: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
     (
         Exclusion("layers", "nodes", help="keep one of the two", labels=("a chain", "a graph")),
-        *(
-            Exclusion("layers", key, "", NO_NAMES, ("", "not used here"), GOES_WITH_NODES.format(key), "nodes")
-            for key in ("inputs", "outputs")
-        ),
+        only_of_graph("inputs", NO_NAMES),
+        only_of_graph("outputs", NO_NAMES),
     ),
     help=instead.as_block,
 )
@@ -122,17 +122,15 @@ INPUT = Keys(
     help=instead.as_shape,
 )
 ONE_BODY = "keep `layers` for a chain of layers, or `nodes` and `outputs` for a graph"
+NAME_EACH_INPUT = "name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`"
+ADD_LAYERS = "add `layers:` with a list for a chain of layers, or `nodes:` and `outputs:` for a graph"
+LIST_OUTPUTS = "list the nodes whose values are outputs: `outputs: [digit]`"
 OUTPUT_OF_CHAIN = "the output of a chain has the `name` of its last layer, else `output`"
 MODEL = Keys(
     "`model`",
     {
         "inputs": Names(
-            "`inputs`",
-            INPUT,
-            description="The inputs by name.",
-            each="input",
-            if_empty=("no input", "name at least one input"),
-            help=instead.as_input,
+            "`inputs`", INPUT, "The inputs by name.", "input", ("no input", "name at least one input"), instead.as_input
         ),
         "layers": LAYERS_OF,
         "nodes": NODES_OF,
@@ -143,30 +141,14 @@ MODEL = Keys(
         ),
     },
     (
-        Need(
-            ("inputs",),
-            "name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`",
-            always=True,
-        ),
-        Need(
-            ("layers", "nodes"),
-            "add `layers:` with a list for a chain of layers, or `nodes:` and `outputs:` for a graph",
-            "no layers",
-        ),
-        Need(
-            ("outputs",),
-            "list the nodes whose values are outputs: `outputs: [digit]`",
-            beside="nodes",
-            owner="a graph",
-            always=True,
-        ),
+        Need(("inputs",), NAME_EACH_INPUT, always=True),
+        Need(("layers", "nodes"), ADD_LAYERS, "no layers"),
+        Need(("outputs",), LIST_OUTPUTS, beside="nodes", owner="a graph", always=True),
     ),
     "Inputs, and `layers` for a chain or `nodes` and `outputs` for a graph.",
     (
         Exclusion("layers", "nodes", help=ONE_BODY, labels=("a chain", "a graph")),
-        Exclusion(
-            "layers", "outputs", "", OUTPUT_OF_CHAIN, ("", "not used here"), GOES_WITH_NODES.format("outputs"), "nodes"
-        ),
+        only_of_graph("outputs", OUTPUT_OF_CHAIN),
     ),
 )
 READER = Thing(READERS, bare=instead.as_reader)
@@ -180,9 +162,9 @@ DATA = Keys(
     {
         "source": Thing(SOURCES, description="The source of the rows."),
         "inputs": Names(
-            "`inputs`", READER, True, description="The reader of each model input.", help=instead.as_inputs_of_data
+            "`inputs`", READER, "The reader of each model input.", help=instead.as_inputs_of_data, open=True
         ),
-        "targets": Names("`targets`", READER, True, description="The reader of each target.", help=instead.as_targets),
+        "targets": Names("`targets`", READER, "The reader of each target.", help=instead.as_targets, open=True),
         "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
         "validation": Either(
             VALIDATION,
@@ -215,17 +197,13 @@ TERM = Thing(
         ),
     },
 )
+ADD_A_TERM = "add a term: `losses: {digit: cross_entropy}`"
 METRICS_OF = Items(Thing(METRICS), help=instead.as_metrics)
 TRAIN = Keys(
     "`train`",
     {
         "loss": Thing(LOSSES, description="The loss of a model with one output."),
-        "losses": Names(
-            "`losses`",
-            TERM,
-            description="The loss terms by name.",
-            if_empty=("no term", "add a term: `losses: {digit: cross_entropy}`"),
-        ),
+        "losses": Names("`losses`", TERM, "The loss terms by name.", if_empty=("no term", ADD_A_TERM)),
         "metrics": Either(
             Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
             METRICS_OF,
@@ -264,13 +242,10 @@ LANGUAGE = Keys(
         ),
         "description": text("The purpose of the model, in words."),
         "extends": EXTENDS,
-        "vars": Names(
-            "`vars`",
-            ANYTHING,
+        "vars": VARIABLES._replace(
+            what="`vars`",
             given=True,
-            nullable=True,
             description="Variables: values by name, for `$name` and `${expression}` in the spec.",
-            pattern=VARIABLE_NAME,
             help=instead.as_definitions,
         ),
         "blocks": Names(
@@ -295,7 +270,7 @@ LANGUAGE = Keys(
 SECTIONS: Mapping[str, Keys] = {name: shape for name, shape in LANGUAGE.keys.items() if isinstance(shape, Keys)}
 
 BESIDE: Mapping[str, frozenset[str]] = {
-    "layer": frozenset({*ITEM.siblings, *NODE.siblings} - {*NODE.instead}),
+    "layer": frozenset({*ITEM.beside, *NODE.beside}),
     "loss": frozenset(TERM.siblings),
 }
 """Keys that stand beside a thing of a kind, in one place or another."""

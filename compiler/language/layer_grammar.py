@@ -37,14 +37,8 @@ FROM = Either(
     expected=NODES,
 )
 LAYERS_OF = Again("layers", "The layers of a chain, each fed by the one before.")
-NODES_OF = Names(
-    "`nodes`",
-    Again("node"),
-    description="The nodes of a graph by name, in any order.",
-    each="node",
-    if_empty=("no node", "add a node"),
-    help=instead.as_nodes,
-)
+IN_ANY_ORDER = "The nodes of a graph by name, in any order."
+NODES_OF = Names("`nodes`", Again("node"), IN_ANY_ORDER, "node", ("no node", "add a node"), instead.as_nodes)
 TIMES = integer("Number of repetitions.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
 REPEAT = Either(
     Keys(

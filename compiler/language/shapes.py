@@ -84,15 +84,15 @@ class Names(NamedTuple):
 
     what: str
     of: "Shape"
-    open: bool = False
-    given: bool = False
-    nullable: bool = False
     description: str = ""
-    pattern: str = f"^{NAME.pattern}$"
-    refers: bool = False
     each: str = ""
     if_empty: tuple[str, str] | None = None
     help: Help = ""
+    open: bool = False
+    given: bool = False
+    nullable: bool = False
+    pattern: str = f"^{NAME.pattern}$"
+    refers: bool = False
 
 
 class Items(NamedTuple):
@@ -123,6 +123,11 @@ class Thing(NamedTuple):
     optional: bool = False
     description: str = ""
     bare: Help = ""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The siblings that stand beside the name, not in its place."""
+        return tuple(key for key in self.siblings if key not in self.instead)
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -41,11 +41,8 @@ def json_schema() -> Schema:
     # A spec that extends another one may omit keys of the other.
     inside, none = needed(definitions)
     needs = {
-        name: [
-            complete(below) if isinstance(below, Keys) and name in SECTIONS else {},
-            needs_of(top["properties"][name], none),
-        ]
-        for name, below in LANGUAGE.keys.items()
+        name: [complete(SECTIONS[name]) if name in SECTIONS else {}, needs_of(top["properties"][name], none)]
+        for name in LANGUAGE.keys
     }
     whole_needs = {name: {"allOf": [part for part in parts if part]} for name, parts in needs.items() if any(parts)}
     alone = {"if": {"required": ["extends"]}, "then": {}, "else": {**complete(LANGUAGE), "properties": whole_needs}}
@@ -131,11 +128,8 @@ def only_variable(kinds: list[str]) -> Schema:
 
 def keys_schema(shape: Keys) -> Schema:
     """What a mapping with these keys may hold, and once all are known what it must hold."""
-    schema: Schema = {
-        "properties": {name: shape_schema(below) for name, below in shape.keys.items()},
-        "additionalProperties": False,
-    }
-    return schema | complete(shape)
+    properties = {name: shape_schema(below) for name, below in shape.keys.items()}
+    return {"properties": properties, "additionalProperties": False, **complete(shape)}
 
 
 def complete(shape: Keys) -> Schema:
@@ -153,18 +147,14 @@ def known(keys: list[str], blocks: bool = False) -> Schema:
 
 def either_schema(shape: Either) -> Schema:
     """The kinds told apart by their type; what is left at the end are plain values and texts."""
-    kinds = [
-        (type_, below) for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None
-    ]
+    kinds = {type_: below for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None}
     plain = listed(shape.value.schema["type"]) if shape.value is not None else []
     schema = (
-        without_type(or_variable(plain_schema(shape.value)))
-        if shape.value is not None
-        else only_variable([*dict(kinds)])
+        without_type(or_variable(plain_schema(shape.value))) if shape.value is not None else only_variable([*kinds])
     )
-    for type_, below in reversed(kinds):
+    for type_, below in reversed(kinds.items()):
         schema = {"if": {"type": type_}, "then": without_type(plain_schema(below)), "else": schema}
-    return {"type": [*dict.fromkeys([*dict(kinds), *plain, "string"])], **schema}
+    return {"type": [*dict.fromkeys([*kinds, *plain, "string"])], **schema}
 
 
 def without_type(schema: Schema) -> Schema:
@@ -174,16 +164,17 @@ def without_type(schema: Schema) -> Schema:
 def thing_schema(shape: Thing) -> Schema:
     """A name, or a mapping with one name of the table and the sibling keys; a number where one will do."""
     bare = [name for name in shape.table if not needs_arguments(shape.table, name)]
-    properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
     others = {**shape.siblings, **shape.others}
-    optional = [name for name in shape.siblings if name not in (*shape.required, *shape.instead)]
+    properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
+    properties |= {name: shape_schema(below) for name, below in others.items()}
+    optional = [name for name in shape.beside if name not in shape.required]
     least = 1 + len(shape.required)
     whole: Schema = {"minProperties": least, **at_most(least, optional)}
     if shape.required:
         required = {"required": list(shape.required)}
         whole = {"if": required, "then": whole, "else": required}
     mapping: Schema = {
-        "properties": {**properties, **{name: shape_schema(below) for name, below in others.items()}},
+        "properties": properties,
         **({"patternProperties": {BLOCK_NAME: {}}} if shape.blocks else {}),
         "additionalProperties": False,
         "if": known([*shape.table, *others], shape.blocks),
@@ -201,11 +192,8 @@ def thing_schema(shape: Thing) -> Schema:
     if shape.number is not None:
         kinds.insert(0, "number")
         number = {key: value for key, value in shape.number.items() if key not in ("type", "pattern")}
-        words["else"] = {
-            "if": {"pattern": "^\\s*[-+]?[0-9.]"},
-            "then": {"pattern": shape.number["pattern"]},
-            "else": names,
-        }
+        ratio = {"pattern": shape.number["pattern"]}
+        words["else"] = {"if": {"pattern": "^\\s*[-+]?[0-9.]"}, "then": ratio, "else": names}
         schema = {"if": {"type": "number"}, "then": number, "else": schema}
     return {"type": kinds, **schema, **of_things(shape.table, bare)}
 

@@ -55,15 +55,12 @@ def translate(
     items.sort(key=lambda item: item["type"] == "missing")
     missing = [item["loc"] for item in items if item["type"] == "missing"]
     meant = set()
-    for item in (item for item in items if item["type"] == "extra_forbidden"):
-        loc = item["loc"]
-        meant.add(
-            (*loc[:-1], suggest(str(loc[-1]), [str(other[-1]) for other in missing if other[:-1] == loc[:-1]]).new)
-        )
     arguments: dict[Path, dict[str, Any]] = {}
     for item in items:
         if item["type"] == "extra_forbidden":
-            arguments.setdefault(item["loc"][:-1], {})[str(item["loc"][-1])] = item["input"]
+            around, name = item["loc"][:-1], str(item["loc"][-1])
+            arguments.setdefault(around, {})[name] = item["input"]
+            meant.add((*around, suggest(name, [str(other[-1]) for other in missing if other[:-1] == around]).new))
     reported: set[Path] = set()
     for item in items:
         around = item["loc"][:-1]

@@ -22,16 +22,10 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     complete = not reporter.lacks(path) and all(
         section.get(key, {}) is not None and not reporter.lacks((*path, key)) for key in ("inputs", "targets")
     )
-    return DataSpec(
-        value_of(section.get("source")),
-        value_of(section.get("test")),
-        readers_of(section.get("inputs")),
-        readers_of(section.get("targets")),
-        section.get("validation"),
-        section.get("seed") or 0,
-        complete,
-        value_of(section.get("sample_weight")),
-    )
+    source, test, weight = (value_of(section.get(key)) for key in ("source", "test", "sample_weight"))
+    inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
+    split, seed = section.get("validation"), section.get("seed") or 0
+    return DataSpec(source, test, inputs, targets, split, seed, complete, weight)
 
 
 def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader | None]:

@@ -16,6 +16,16 @@ from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
 
 
+def inputs_of(reporter: Reporter, entries: Mapping[str, Any] | None, path: Path) -> dict[str, InputSpec | None]:
+    """The inputs by name; one of which something cannot be read is a hole."""
+    return {
+        name: None
+        if found is None or None in found.values() or "shape" not in found or reporter.has_hole((*path, name))
+        else InputSpec(**{**found, "shape": tuple(found["shape"])})
+        for name, found in (entries or {}).items()
+    }
+
+
 def read_inner(
     reporter: Reporter, body: Mapping[str, Any], path: Path, types: Mapping[str, InputSpec | None]
 ) -> Inner | None:
@@ -44,7 +54,12 @@ def read_inner(
         report_unused(reporter, names, nodes, outputs, path)
     if whole and all_read and path[:1] == ("blocks",):
         # Nothing uses it, so that nobody else looks for what it names.
-        report_unknown(reporter, [*names, *nodes], nodes, outputs)
+        known = [*names, *nodes]
+        fed = [source for node in nodes.values() for source in node.sources or ()]
+        for reference in (*fed, *outputs.values()):
+            if reference.node not in known:
+                note = f"inputs and nodes: {', '.join(known)}"
+                unknown_node(reporter, reference, known, "no such node or input", note)
     return Inner(tuple(names), nodes, outputs, whole and all_read, types)
 
 
@@ -80,27 +95,12 @@ def report_unused(
             reporter.add("W902", message, at, label="no output of the block depends on it")
 
 
-def report_unknown(
-    reporter: Reporter, names: Sequence[str], nodes: Mapping[str, NodeSpec], outputs: Mapping[str, Reference]
-) -> None:
-    """Report what feeds the nodes of a block, or is an output of it, and is none of its `names`."""
-    given = [source for node in nodes.values() for source in node.sources or ()]
-    for reference in (*given, *outputs.values()):
-        if reference.node not in names:
-            unknown_node(reporter, reference, names, "no such node or input", f"inputs and nodes: {', '.join(names)}")
-
-
 def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
     """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
     found = suggest(reference.node, names, defined=True)
-    reporter.add(
-        "E201",
-        f"unknown node `{reference.node}`",
-        reference.path,
-        label=label,
-        note=note if not found else (),
-        suggestion=found.around("", reference.text[len(reference.node) :]),
-    )
+    around = found.around("", reference.text[len(reference.node) :])
+    message = f"unknown node `{reference.node}`"
+    reporter.add("E201", message, reference.path, label=label, note="" if found else note, suggestion=around)
 
 
 def names_used(node: NodeSpec) -> list[str] | None:
@@ -117,13 +117,9 @@ def named_in(item: Item) -> list[str] | None:
     body = item.body
     if isinstance(body, Share | Unembed):
         return [body.of.node]
-    parts = (
-        (body.items,)
-        if isinstance(body, Residual)
-        else tuple(body.branches.values())
-        if isinstance(body, Parallel)
-        else ()
-    )
+    parts = [body.items] if isinstance(body, Residual) else []
+    if isinstance(body, Parallel):
+        parts = [*body.branches.values()]
     if (body is None and item.layer is None) or None in parts:
         return None
     below = [named_in(inner) for items in parts for inner in items or ()]
@@ -141,15 +137,8 @@ def read_nodes(
     for name, value in entries.items():
         here = (*path, name)
         if name in inputs:
-            reporter.add(
-                "E110",
-                f"`{name}` is the name of an input and of a node",
-                here,
-                key=True,
-                label="a node",
-                related=[(inputs[name], "an input")],
-                help="rename one of them",
-            )
+            message, related = f"`{name}` is the name of an input and of a node", [(inputs[name], "an input")]
+            reporter.add("E110", message, here, key=True, label="a node", related=related, help="rename one of them")
         node = read_node(reporter, name, value, here, names)
         if name not in inputs:
             nodes[name] = node
@@ -164,7 +153,8 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         return NodeSpec(name, None, None, False, path)
     mapping, sources = raw, None
     if "from" in mapping:
-        sources = read_sources(reporter, mapping["from"], (*path, "from"))
+        at = (*path, "from")
+        sources = references(reporter, read(reporter, FROM, mapping["from"], at), at)
     elif not reporter.is_hole((*path, "from")) and not any(
         key not in LAYERS and suggest(key, ("from",)) for key in mapping
     ):
@@ -180,14 +170,9 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         if key in NODE.siblings:
             continue
         if key in LAYERS:
-            reporter.add(
-                "E108",
-                f"node `{name}` has both `layers` and the layer `{key}`",
-                (*path, key),
-                key=True,
-                label="a second definition of the layers",
-                help=f"move `{key}` into the list, or remove the list",
-            )
+            message = f"node `{name}` has both `layers` and the layer `{key}`"
+            help = f"move `{key}` into the list, or remove the list"
+            reporter.add("E108", message, (*path, key), key=True, label="a second definition of the layers", help=help)
         else:
             reporter.unknown((*path, key), key, f"node `{name}`", NODE.siblings)
     repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
@@ -204,18 +189,9 @@ def are_names(value: Any, names: Collection[str]) -> bool:
 def report_fed(reporter: Reporter, name: str, layer: str, value: Any, path: Path) -> None:
     """Report a node that gives its layer the names that belong into `from`."""
     needs = any(info.is_required() for info in LAYERS.find(layer).model_fields.values())
-    reporter.add(
-        "E104",
-        f"node `{name}` needs `from`: the inputs of a layer are given beside it",
-        (*path, layer),
-        label="not an argument",
-        help=f"write `{name}: {{from: {flow(value)}, {layer}{': ...' if needs else ''}}}`",
-    )
-
-
-def read_sources(reporter: Reporter, raw: Any, path: Path) -> tuple[Reference, ...] | None:
-    """What a `from` names: one text, a list in order, or a mapping by input name."""
-    return references(reporter, read(reporter, FROM, raw, path), path)
+    message = f"node `{name}` needs `from`: the inputs of a layer are given beside it"
+    help = f"write `{name}: {{from: {flow(value)}, {layer}{': ...' if needs else ''}}}`"
+    reporter.add("E104", message, (*path, layer), label="not an argument", help=help)
 
 
 def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, ...] | None:
@@ -244,12 +220,8 @@ def read_outputs(reporter: Reporter, found: Any, path: Path) -> tuple[dict[str, 
     outputs = {}
     for reference in listed or ():
         if reference.node in outputs:
-            reporter.add(
-                "E110",
-                f"two outputs would have the name `{reference.node}`",
-                reference.path,
-                label="second occurrence",
-                help="give each its own name: `outputs: {first: node, second: node.port}`",
-            )
+            message = f"two outputs would have the name `{reference.node}`"
+            help = "give each its own name: `outputs: {first: node, second: node.port}`"
+            reporter.add("E110", message, reference.path, label="second occurrence", help=help)
         outputs.setdefault(reference.node, reference)
     return outputs, listed is not None and len(outputs) == len(listed) and not reporter.lacks(path)

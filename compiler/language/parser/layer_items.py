@@ -8,7 +8,6 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, JOIN, PARALLEL, REPEAT, STRUCTURES
-from modelc.compiler.language.parser.inputs import inputs_of
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.shapes import Thing
@@ -36,14 +35,10 @@ def read_items(
         name = items[-1].name
         if name is not None:
             if name in used or name in taken:
-                reporter.add(
-                    "E110",
-                    f"duplicate name `{name}` in this list",
-                    (*here, "name"),
-                    label="second occurrence",
-                    related=[(used[name], "first occurrence")] if name in used else (),
-                    note="" if name in used else f"`{name}` is the layer that joins the branches",
-                )
+                message = f"duplicate name `{name}` in this list"
+                related = [(used[name], "first occurrence")] if name in used else ()
+                note = "" if name in used else f"`{name}` is the layer that joins the branches"
+                reporter.add("E110", message, (*here, "name"), label="second occurrence", related=related, note=note)
                 # Two things of one name would be taken for one that feeds itself.
                 items[-1] = replace(items[-1], name=None)
             used.setdefault(name, (*here, "name"))
@@ -52,7 +47,7 @@ def read_items(
 
 def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """The item at `path`, an entry of a list or the mapping of a node."""
-    siblings = tuple(key for key in shape.siblings if key not in shape.instead)
+    siblings = shape.beside
     mapping = raw if isinstance(raw, Mapping) else {}
     name = repeat = None
     if "name" in siblings and "name" in mapping:
@@ -69,16 +64,10 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if unread or is_typo(reporter, mapping, path, siblings):
         return Item("", None, name, path, repeat=repeat)
     if "layers" in mapping:
-        reporter.add(
-            "E103",
-            "a list of layers cannot contain a list of layers",
-            (*path, "layers"),
-            key=True,
-            label="not a layer",
-            help="repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
-            if {"repeat", "name"} & mapping.keys()
-            else "move them into the list around them",
-        )
+        message, help = "a list of layers cannot contain a list of layers", "move them into the list around them"
+        if {"repeat", "name"} & mapping.keys():
+            help = "repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
+        reporter.add("E103", message, (*path, "layers"), key=True, label="not a layer", help=help)
         return Item("", None, name, path, repeat=repeat)
     found = read_named(reporter, shape, raw, path)
     if found is None:
@@ -99,15 +88,10 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     others = [key for key in names if key != structures[0]]
     for key in others:
         if key in LAYERS or key in structures:
-            reporter.add(
-                "E103",
-                f"one item names 2 layers: `{structures[0]}`, `{key}`",
-                (*path, key),
-                key=True,
-                label="a second layer",
-                help="start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one",
-                related=[((*path, structures[0]), "the first")],
-            )
+            message = f"one item names 2 layers: `{structures[0]}`, `{key}`"
+            help = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
+            related = [((*path, structures[0]), "the first")]
+            reporter.add("E103", message, (*path, key), key=True, label="a second layer", help=help, related=related)
         else:
             reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings)
     return structures[0]
@@ -126,14 +110,7 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
     name = str(found.written) if found else ""
     if found is None or suggest(name, LAYERS).is_safe:
         return False
-    reporter.add(
-        "E101",
-        f"unknown layer `{name}`",
-        (*path, name),
-        key=True,
-        label="no such layer",
-        suggestion=found,
-    )
+    reporter.add("E101", f"unknown layer `{name}`", (*path, name), key=True, label="no such layer", suggestion=found)
     for key in names:
         if key != name:
             reporter.unknown((*path, key), key, f"`{found.new}`", siblings)
@@ -159,7 +136,7 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
         if kind == Residual.key:
             return Residual(read_items(reporter, found, path, taken=("add",)))
         return Share(Reference(found, path)) if kind == Share.key else Unembed(Reference(found, path))
-    from modelc.compiler.language.parser.graph_nodes import read_inner
+    from modelc.compiler.language.parser.graph_nodes import inputs_of, read_inner
 
     typed = isinstance(raw.get("inputs"), Mapping)
     # What must be there is there, or was missing when blocks were written out.
@@ -174,14 +151,12 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
 def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
     """The layer that joins the branches of `parallel`; None where it cannot be read, which is reported."""
     advice = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
-    block = next(
-        (name for name in (raw if isinstance(raw, Mapping) else [raw]) if name in reporter.document.defined), None
-    )
+    named = raw if isinstance(raw, Mapping) else [raw]
+    block = next((name for name in named if name in reporter.document.defined), None)
     if block is not None:
         advice += "; or write a graph in which the branches are nodes that feed the block"
-        reporter.add(
-            "E101", f"`{block}` is a block, but only a layer can join branches", path, label="a block", help=advice
-        )
+        message = f"`{block}` is a block, but only a layer can join branches"
+        reporter.add("E101", message, path, label="a block", help=advice)
         return None
     found = read_named(reporter, JOIN, raw, path)
     if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
@@ -205,7 +180,6 @@ def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:
     if section.get("branches") is not None and len(branches) < 2 and not reporter.lacks(at):
         shown = flow(next(iter(branches), "a"))
         message = f"`parallel` needs at least two branches, got {len(branches)}"
-        reporter.add(
-            "E104", message, at, key=True, label="branches are missing", help=f"for the identity write `{shown}: []`"
-        )
+        help = f"for the identity write `{shown}: []`"
+        reporter.add("E104", message, at, key=True, label="branches are missing", help=help)
     return Parallel(value_of(join), kind, branches) if len(branches) > 1 else None

@@ -7,8 +7,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import PRECISIONS, InputSpec, ModelSpec, NodeSpec, Reference
 from modelc.compiler.language.grammar import MODEL
 from modelc.compiler.language.item_names import names_of
-from modelc.compiler.language.parser.graph_nodes import read_nodes, read_outputs
-from modelc.compiler.language.parser.inputs import inputs_of
+from modelc.compiler.language.parser.graph_nodes import inputs_of, read_nodes, read_outputs
 from modelc.compiler.language.parser.layer_items import read_items
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -43,29 +42,19 @@ def read_sequential(
     """A chain of layers as a graph of one node."""
     if len(inputs) > 1:
         _, second, *_ = inputs
-        reporter.add(
-            "E108",
-            f"a chain of `layers` takes exactly one input, got {len(inputs)}",
-            (*path, "inputs", second),
-            key=True,
-            label="a second input",
-            help="write a graph with `nodes` to join several inputs",
-            related=[((*path, "layers"), "a chain")],
-        )
+        message, label = f"a chain of `layers` takes exactly one input, got {len(inputs)}", "a second input"
+        help, related = "write a graph with `nodes` to join several inputs", [((*path, "layers"), "a chain")]
+        reporter.add("E108", message, (*path, "inputs", second), key=True, label=label, help=help, related=related)
         return None
     at = (*path, "layers")
     items = read_items(reporter, layers, at) or ()
     for place, layer in enumerate(names_of(items)):
         if layer in inputs:
-            reporter.add(
-                "E110",
-                f"`{layer}` is the name of the input and of a layer",
-                (*at, place, "name") if items[place].name else items[place].path,
-                key=not items[place].name,
-                label="a layer",
-                related=[((*path, "inputs", layer), "the input")],
-                help="rename the input, or give the layer a `name` beside it",
-            )
+            message = f"`{layer}` is the name of the input and of a layer"
+            named = (*at, place, "name") if items[place].name else items[place].path
+            related = [((*path, "inputs", layer), "the input")]
+            help, is_key = "rename the input, or give the layer a `name` beside it", not items[place].name
+            reporter.add("E110", message, named, key=is_key, label="a layer", related=related, help=help)
             return None
     name = (items[-1].name if items else None) or "output"
     sources = tuple(Reference(source, at) for source in inputs) if inputs else None

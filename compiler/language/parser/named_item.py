@@ -38,10 +38,8 @@ def value_of(found: Found | None) -> Any:
 
 
 def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found | None:
-    """The named thing at `path`, whose mapping may also hold the siblings of the shape. None: nothing readable is
-    there.
-    """
-    table, siblings = shape.table, tuple(key for key in shape.siblings if key not in shape.instead)
+    """The named thing at `path`, whose mapping may also hold the siblings of the shape; None if nothing is readable."""
+    table, siblings = shape.table, shape.beside
     if isinstance(raw, str):
         return read_bare(reporter, shape, raw, path)
     if not isinstance(raw, Mapping):
@@ -63,15 +61,15 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
         name, at = names[0], (*path, names[0])
         if names[1:]:
-            blame_extra(reporter, table, name, raw, path, names[1:], siblings)
+            blame_extra(reporter, shape, name, raw, path, names[1:])
         hole = bool(names[1:]) or reporter.is_hole(at)
         return Found(name, None if hole else build(reporter, table, {name: raw[name]}, path), at)
     if not names:
-        report_unnamed(reporter, table, raw, path, siblings)
+        report_unnamed(reporter, shape, raw, path)
     elif len(known) > 1:
         report_second(reporter, table, raw, path, known)
     elif known:
-        blame_extra(reporter, table, known[0], raw, path, [name for name in names if name != known[0]], siblings)
+        blame_extra(reporter, shape, known[0], raw, path, [name for name in names if name != known[0]])
     else:
         for name in names:
             if not reporter.is_hole((*path, name)):
@@ -90,15 +88,14 @@ def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
     return Found(name, None, path)
 
 
-def report_unnamed(
-    reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]
-) -> None:
+def report_unnamed(reporter: Reporter, shape: Thing, raw: Mapping[str, Any], path: Path) -> None:
     """Report a mapping with nothing but what may stand beside a thing, unless the thing itself could not be read."""
+    table = shape.table
     unread = [hole for hole in reporter.document.holes if hole[: len(path)] == path]
     for hole in unread:
         # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
         name = str(hole[-1])
-        if hole[:-1] == path and name not in siblings and name not in table and name[:1].islower():
+        if hole[:-1] == path and name not in (*shape.beside, *table) and name[:1].islower():
             reporter.unknown_name(hole, table, name)
     if not unread:
         kind = article(table.kind)
@@ -112,15 +109,10 @@ def report_second(
 ) -> None:
     """Report the second of several things in one item."""
     apart = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
-    reporter.add(
-        "E103",
-        f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}",
-        (*path, known[1]),
-        key=True,
-        label=f"a second {table.kind}",
-        help=(*inside(table, known, raw), apart),
-        related=[((*path, known[0]), f"the first {table.kind}")],
-    )
+    message = f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}"
+    at, label = (*path, known[1]), f"a second {table.kind}"
+    related = [((*path, known[0]), f"the first {table.kind}")]
+    reporter.add("E103", message, at, key=True, label=label, help=(*inside(table, known, raw), apart), related=related)
 
 
 def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:
@@ -135,50 +127,33 @@ def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> li
 
 
 def blame_extra(
-    reporter: Reporter,
-    table: Registry[Any],
-    name: str,
-    raw: Mapping[str, Any],
-    path: Path,
-    extra: list[str],
-    siblings: tuple[str, ...],
+    reporter: Reporter, shape: Thing, name: str, raw: Mapping[str, Any], path: Path, extra: list[str]
 ) -> None:
-    """Report keys beside the thing called `name` that are neither siblings nor things: arguments that lost their
-    indent.
-    """
-    fields = list(table.find(name).model_fields)
+    """Report keys beside the thing called `name` that are neither siblings nor things: arguments not indented."""
+    kind, fields = shape.table.kind, list(shape.table.find(name).model_fields)
     lost = [key for key in extra if key in fields]
     if lost:
         several = len(lost) > 1
-        reporter.add(
-            "E102",
-            f"{name_list(lost)} {'are arguments' if several else 'is an argument'} of `{name}` and must be inside it",
-            (*path, lost[0]),
-            key=True,
-            label=f"not inside `{name}`",
-            help=f"indent {'them' if several else 'it'} below `{name}:`, or write "
-            f"`{name}: {spell({key: raw[key] for key in lost})}`",
-            related=[((*path, name), f"the {table.kind}")],
-        )
+        are = "are arguments" if several else "is an argument"
+        message = f"{name_list(lost)} {are} of `{name}` and must be inside it"
+        written = f"`{name}: {spell({key: raw[key] for key in lost})}`"
+        help = f"indent {'them' if several else 'it'} below `{name}:`, or write {written}"
+        related = [((*path, name), f"the {kind}")]
+        at, label = (*path, lost[0]), f"not inside `{name}`"
+        reporter.add("E102", message, at, key=True, label=label, help=help, related=related)
     for key in extra:
         at = (*path, key)
         if key not in fields and not reporter.is_hole(at):
-            near = siblings if suggest(key, siblings) else (*siblings, *fields)
-            reporter.unknown(at, key, f"this {table.kind}", near)
+            near = shape.beside if suggest(key, shape.beside) else (*shape.beside, *fields)
+            reporter.unknown(at, key, f"this {kind}", near)
 
 
 def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) -> bool:
     """Report a name that is not allowed; says whether it is."""
     if NAME.fullmatch(name):
         return True
-    reporter.add(
-        "E110",
-        f"`{name}` cannot be a name",
-        path,
-        key=key,
-        label="not a name",
-        help="use letters, digits, `_` and `-`, and begin with a letter or `_`",
-    )
+    help = "use letters, digits, `_` and `-`, and begin with a letter or `_`"
+    reporter.add("E110", f"`{name}` cannot be a name", path, key=key, label="not a name", help=help)
     return False
 
 
@@ -186,9 +161,8 @@ def check_reference(reporter: Reporter, text: Any, path: Path) -> bool:
     """Report a text that begins to name a port and names none; says whether it does not."""
     if not isinstance(text, str) or not text.endswith("."):
         return True
-    reporter.add(
-        "E203", f"`{text}` does not name a port", path, label="nothing after the dot", help=f"write `{text[:-1]}`"
-    )
+    message = f"`{text}` does not name a port"
+    reporter.add("E203", message, path, label="nothing after the dot", help=f"write `{text[:-1]}`")
     return False
 
 

@@ -27,14 +27,9 @@ def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str,
     around = [name for name in value if beside(table.kind, (name,))]
     if len(named) != 1 or not around or len(value) > 1 + len(around):
         return False
-    reporter.add(
-        "E102",
-        f"`{around[0]}` is not allowed beside a {table.kind} inside `{owner}`",
-        (*path, around[0]),
-        key=True,
-        label=f"not beside `{named[0]}`",
-        help=f"move `{around[0]}` out to the column of `{owner}`",
-    )
+    message = f"`{around[0]}` is not allowed beside a {table.kind} inside `{owner}`"
+    help = f"move `{around[0]}` out to the column of `{owner}`"
+    reporter.add("E102", message, (*path, around[0]), key=True, label=f"not beside `{named[0]}`", help=help)
     return True
 
 
@@ -66,25 +61,16 @@ def wrapped_one(
     written = f"{owner}: {{{primary}: {spell({named[0]: unknown[named[0]]})}}}"
     if moved:
         written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
-    reporter.add(
-        "E102",
-        f"`{named[0]}` is a value for `{primary}` of `{owner}` and must be inside it",
-        (*path, named[0]),
-        key=True,
-        label=f"not inside `{primary}`",
-        help=f"write `{written}`",
-        note=f"`{primary}` is one {inner.kind}: not `{named[1]}` as well" if inner and named[1:] else (),
-    )
+    message, at = f"`{named[0]}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, named[0])
+    note = f"`{primary}` is one {inner.kind}: not `{named[1]}` as well" if inner and named[1:] else ()
+    reporter.add("E102", message, at, key=True, label=f"not inside `{primary}`", help=f"write `{written}`", note=note)
     return (*named, *moved)
 
 
 def several(value: Any, kind: str, whose: Mapping[str, str] | None) -> str:
     """What to do about a list where one thing of the kind is wanted. Empty for all else."""
-    return (
-        f"only one {kind} is allowed here: write a `{whose['name']}` for each"
-        if isinstance(value, list) and whose
-        else ""
-    )
+    help = f"only one {kind} is allowed here: write a `{whose['name']}` for each" if whose else ""
+    return help if isinstance(value, list) else ""
 
 
 def is_no_layer(inner: Registry[Any], name: str, blocks: Collection[str]) -> bool:

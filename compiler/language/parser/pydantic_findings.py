@@ -10,8 +10,7 @@ from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_h
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
-from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value
-from modelc.compiler.language.suggestions.translation import translated
+from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
 from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some
 from modelc.compiler.library.base.registry import Registry
 
@@ -182,10 +181,8 @@ def not_named(reporter: Reporter, finding: Finding) -> None:
     """Report a value that is no name of a thing, and no mapping with one."""
     registry, value = finding.registry, finding.value
     kind = article(registry.kind)
-    message, note = (
-        f"expected the name of {kind}, got {describe(value)}",
-        f"{registry.kind} names: {some(list(registry))}",
-    )
+    message = f"expected the name of {kind}, got {describe(value)}"
+    note = f"{registry.kind} names: {some(list(registry))}"
     help = "remove the key for none" if value is None else several(value, registry.kind, finding.whose)
     reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
 
@@ -201,10 +198,8 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
     given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
     help = f"write {given}" if required else f"write only `{name}`, or name the argument, such as {given}"
     help = fed_help(table, name, value) or scalar_help(name, value) or help
-    message, note = (
-        f"`{name}` takes no bare value, got {describe(value)}",
-        f"arguments of `{name}`: {some(list(fields), name)}",
-    )
+    message = f"`{name}` takes no bare value, got {describe(value)}"
+    note = f"arguments of `{name}`: {some(list(fields), name)}"
     reporter.add("E105", message, path, label="name the argument for this value", help=help, note=note)
 
 

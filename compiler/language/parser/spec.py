@@ -30,16 +30,9 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     readers = dict.fromkeys(("modelc", "extends", "vars", "blocks"), as_it_is)
     readers |= {"name": read_name, "model": read_model, "data": read_data, "train": read_train}
     found = read_keys(reporter, LANGUAGE, top, (), readers=readers) or {}
-    spec = Spec(
-        document,
-        found.get("name") or "",
-        found.get("description") or "",
-        found.get("model"),
-        found.get("data"),
-        found.get("train"),
-        stated,
-        enabled(),
-    )
+    name, description = (found.get(key) or "" for key in ("name", "description"))
+    model, data, train = (found.get(key) for key in ("model", "data", "train"))
+    spec = Spec(document, name, description, model, data, train, stated, enabled())
     for name, body in top.get("blocks", {}).items():
         # One that nothing uses: the others stand where they are used.
         read_body(reporter, name, body, ("blocks", name))
@@ -55,22 +48,12 @@ def check_format(reporter: Reporter, top: Mapping[str, Any]) -> bool:
     """Report a missing or unknown version of the language; says whether the rest can be read all the same."""
     if "modelc" not in top:
         if not reporter.is_hole(("modelc",)):
-            reporter.add(
-                "E007",
-                "the language version is missing",
-                (),
-                label="a spec begins with `modelc: 1`",
-                help="add `modelc: 1` as the first line",
-            )
+            message, label = "the language version is missing", "a spec begins with `modelc: 1`"
+            reporter.add("E007", message, (), label=label, help="add `modelc: 1` as the first line")
             reporter.unread.add(("modelc",))
     elif top["modelc"] != FORMAT or isinstance(top["modelc"], (bool, float)):
-        reporter.add(
-            "E007",
-            f"this version of modelc reads format 1, got {describe(top['modelc'])}",
-            ("modelc",),
-            label="unknown format",
-            help="write `modelc: 1`",
-        )
+        message = f"this version of modelc reads format 1, got {describe(top['modelc'])}"
+        reporter.add("E007", message, ("modelc",), label="unknown format", help="write `modelc: 1`")
         # `"1"` and `1.0` are typos; another number, or a word, is an unknown language.
         return str(top["modelc"]) in (f"{FORMAT}", f"{FORMAT}.0")
     return True
@@ -81,11 +64,7 @@ def read_name(reporter: Reporter, raw: Any, path: Path) -> str | None:
     value: str | None = read(reporter, LANGUAGE.keys["name"], raw, path)
     if value is None or (NAME.fullmatch(value) and len(value) <= 100):
         return value
-    reporter.add(
-        "E110",
-        "this `name` is not allowed, because it is the name of a folder of runs",
-        path,
-        label="not a name",
-        help="use up to 100 letters, digits, `_` and `-`, and begin with a letter or `_`",
-    )
+    message = "this `name` is not allowed, because it is the name of a folder of runs"
+    help = "use up to 100 letters, digits, `_` and `-`, and begin with a letter or `_`"
+    reporter.add("E110", message, path, label="not a name", help=help)
     return None

@@ -48,29 +48,18 @@ def read_term(reporter: Reporter, name: str, found: Found | None, path: Path) ->
     # A key that nothing has may be a typo of `of`.
     strange = found is not None and found.strange
     unread = (of is None and ("of" in beside or strange)) or reporter.is_hole((*path, "of"))
-    return TermSpec(
-        name,
-        None if unread or found is None else found.value,
-        () if unread else of,
-        beside.get("target"),
-        float(1.0 if beside.get("weight") is None else beside["weight"]),
-        path,
-        mask and Reference(mask, (*path, "mask")),
-    )
+    loss = None if unread else value_of(found)
+    weight = 1.0 if beside.get("weight") is None else float(beside["weight"])
+    masked = mask and Reference(mask, (*path, "mask"))
+    return TermSpec(name, loss, () if unread else of, beside.get("target"), weight, path, masked)
 
 
 def read_metrics(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[MetricSpec, ...], bool]:
     """The metrics of a list, or of a mapping by output, and whether all of them are there."""
     named = [output for output in raw if output in METRICS] if isinstance(raw, Mapping) else []
     for output in named:
-        reporter.add(
-            "E105",
-            "`metrics` must be a list, or a mapping from outputs to lists",
-            (*path, output),
-            key=True,
-            label="a metric, not an output",
-            help=f"write `metrics: [{output}]`",
-        )
+        message, label = "`metrics` must be a list, or a mapping from outputs to lists", "a metric, not an output"
+        reporter.add("E105", message, (*path, output), key=True, label=label, help=f"write `metrics: [{output}]`")
     if named:
         raw = {output: value for output, value in raw.items() if output not in named}
     found = read(reporter, TRAIN.keys["metrics"], raw, path)

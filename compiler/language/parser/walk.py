@@ -14,16 +14,17 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import SECTIONS
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
-from modelc.compiler.language.parser.misplaced import unknown_key
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
 from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe
+from modelc.compiler.language.suggestions.wording import describe, flow
+from modelc.compiler.library.optimizers import OPTIMIZERS
 
 Reader = Callable[[Reporter, Any, Path], Any]
 """Reads the value at a path itself, as far as it is more than its shape."""
@@ -89,12 +90,7 @@ def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str
 
 
 def read_keys(
-    reporter: Reporter,
-    shape: Keys,
-    raw: Any,
-    path: Path,
-    what: str = "",
-    readers: Mapping[str, Reader] = {},
+    reporter: Reporter, shape: Keys, raw: Any, path: Path, what: str = "", readers: Mapping[str, Reader] = {}
 ) -> dict[str, Any] | None:
     """What stands under each key of the mapping at `path`; `readers` are for keys whose values mean more than their
     shape.
@@ -143,6 +139,45 @@ def check_keys(
     return given, excluded
 
 
+def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
+    """Report the key at `path`, of a section or of the top level, that does not exist there."""
+    *sections, key = map(str, path)
+    section = sections[0] if sections else ""
+    shape = SECTIONS[section] if section else LANGUAGE
+    allowed, owner = shape.keys, shape.what
+    others = {home: other.keys for home, other in SECTIONS.items() if home != section}
+    homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
+    written = "" if section == "model" else as_argument(reporter, key, value)
+    if not homes and not written and not suggest(key, allowed):
+        homes = {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
+    if spelled(key, allowed) is None and homes:
+        names = " or ".join(f"`{home}`" for home in homes)
+        home, right = next(iter(homes.items()))
+        moved = f"{'move' if section else 'indent'} it below `{home}:`"
+        message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
+        label = f"not a key of {owner}" if section else "not a top-level key"
+        help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
+        reporter.add("E102", message, path, key=True, label=label, help=help)
+    elif spelled(key, allowed) is None and written:
+        message, label = f"`{key}` is an argument of the optimizer", f"not a key of {owner}"
+        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `optimizer: {{{written}}}`")
+    else:
+        reporter.unknown(path, key, owner, allowed)
+
+
+def as_argument(reporter: Reporter, key: str, value: Any) -> str:
+    """`key` as an argument of the optimizer of the spec, or of the first one that has it; empty where none has."""
+    train = reporter.document.data.get("train")
+    named = train.get("optimizer") if isinstance(train, Mapping) else None
+    chosen = next(iter(named), None) if isinstance(named, Mapping) else named
+    # An optimizer is most often adam, where the text does not say.
+    for name in [chosen] if isinstance(chosen, str) and chosen in OPTIMIZERS else ["adam", *OPTIMIZERS]:
+        argument = spelled(key, OPTIMIZERS.find(name).model_fields)
+        if argument:
+            return f"{name}: {{{argument}: {flow(value)}}}"
+    return ""
+
+
 def is_nullable(shape: Shape) -> bool:
     return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
 
@@ -163,30 +198,18 @@ def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what
 
 def report_need(reporter: Reporter, need: Need, path: Path, what: str, names: str = "") -> None:
     """Report that what stands at `path`, called `what`, lacks a key; `names` are for the help."""
-    reporter.add(
-        "E104",
-        f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}",
-        path,
-        key=True,
-        label=need.label or f"`{need.keys[0]}` is missing",
-        help=need.help.replace("{names}", names),
-    )
+    message = f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}"
+    label = need.label or f"`{need.keys[0]}` is missing"
+    reporter.add("E104", message, path, key=True, label=label, help=need.help.replace("{names}", names))
 
 
 def exclude(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path, what: str) -> list[str]:
     """Report keys that cannot stand together; gives the second of each two."""
     both = [one for one in shape.excluded if {one.first, one.second} <= raw.keys() and one.unless not in raw]
     for one in both:
-        reporter.add(
-            "E108",
-            one.message or f"{what} has both `{one.first}` and `{one.second}`",
-            (*path, one.second),
-            key=True,
-            label=one.labels[1],
-            help=one.help,
-            note=one.note,
-            related=[((*path, one.first), one.labels[0].format(one.first))] if one.labels[0] else [],
-        )
+        message, at = one.message or f"{what} has both `{one.first}` and `{one.second}`", (*path, one.second)
+        related = [((*path, one.first), one.labels[0].format(one.first))] if one.labels[0] else []
+        reporter.add("E108", message, at, key=True, label=one.labels[1], help=one.help, note=one.note, related=related)
     return [one.second for one in both]
 
 
@@ -247,9 +270,7 @@ def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, 
     item = {"loc": at, "input": value, "msg": ""}
     if "enum" in schema and value not in schema["enum"]:
         yield {**item, "type": "literal_error", "ctx": {"expected": ", ".join(schema["enum"])}}
-    elif not any(
-        isinstance(value, TYPES[kind][1]) and isinstance(value, bool) <= (kind == "boolean") for kind in kinds
-    ):
+    elif not any(isinstance(value, TYPES[one][1]) and isinstance(value, bool) <= (one == "boolean") for one in kinds):
         yield {**item, "type": TYPES[kinds[0]][0]}
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -263,10 +284,6 @@ def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, 
 def wrong_kind(reporter: Reporter, expected: str, raw: Any, path: Path, what: str, help: Help = "") -> None:
     """Report a value that is not what is `expected`, such as `the name of a node`."""
     label = f"expected a {expected.split()[1].rstrip(',')}"
+    wanted = label if isinstance(path[-1], int) else f"{what} must be {expected}"
     advice = help_for(reporter, help, raw, path)
-    message = (
-        f"{label}, got {describe(raw)}"
-        if isinstance(path[-1], int)
-        else f"{what} must be {expected}, got {describe(raw)}"
-    )
-    reporter.add("E105", message, path, label=label, help=advice)
+    reporter.add("E105", f"{wanted}, got {describe(raw)}", path, label=label, help=advice)

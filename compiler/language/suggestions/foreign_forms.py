@@ -8,8 +8,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions.spelling import spelled
-from modelc.compiler.language.suggestions.suggest import suggest, takes_all
-from modelc.compiler.language.suggestions.translation import as_here, below
+from modelc.compiler.language.suggestions.suggest import as_here, below, suggest, takes_all
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import Registered, Registry
 
@@ -35,11 +34,8 @@ def type_form(
         found = suggest(value, table, rest)
         name = found.new if found.is_synonym or key != "name" else ""
         # An output may well be called `kind`.
-        if (
-            name
-            and key in ("kind", "op", "layer")
-            and not all(spelled(other, table.find(name).model_fields) for other in rest)
-        ):
+        may_be_name = name and key in ("kind", "op", "layer")
+        if may_be_name and not all(spelled(other, table.find(name).model_fields) for other in rest):
             continue
         if name and (key not in siblings or is_type(table, name, rest)):
             written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)

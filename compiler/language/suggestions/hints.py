@@ -12,15 +12,10 @@ FALSE = ("no", "off", "false", "n")
 CHOICES = {
     "boolean": "bool",
     "byte": "uint8",
-    "double": "float32",
-    "float": "float32",
-    "float64": "float32",
     "half": "float16",
-    "int": "int32",
-    "int64": "int32",
-    "integer": "int32",
-    "long": "int32",
     "true": "epoch",
+    **dict.fromkeys(("double", "float", "float64"), "float32"),
+    **dict.fromkeys(("int", "int64", "integer", "long"), "int32"),
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
@@ -32,49 +27,35 @@ TRANSFORMER = (
     "build it as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
 )
 ABSENT = {
-    "flaxlayer": NO_CODE,
-    "function": NO_CODE,
-    "input": "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`",
-    "inputlayer": "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`",
-    "jaxlayer": NO_CODE,
-    "lambda": NO_CODE,
+    **dict.fromkeys(
+        ("flaxlayer", "function", "jaxlayer", "lambda", "lambdalayer", "tfsmlayer", "torchmodulewrapper"), NO_CODE
+    ),
+    **dict.fromkeys(("input", "inputlayer"), "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`"),
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
-    "lambdalayer": NO_CODE,
-    "model": CHAIN,
-    "modulelist": CHAIN,
+    **dict.fromkeys(("model", "modulelist", "sequential"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
-    "residualblock": "write `residual: [...]` around the layers whose output is added to their input",
+    **dict.fromkeys(
+        ("residualblock", "skip"), "write `residual: [...]` around the layers whose output is added to their input"
+    ),
     "reversibleembedding": "use `embedding`, and `unembed: NODE` with its node for the inverse",
-    "sequential": CHAIN,
-    "skip": "write `residual: [...]` around the layers whose output is added to their input",
     "stringlookup": "strings become ids when they are read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
     "textvectorization": "tokens become ids when they are read, for an input of `dtype: int32`; the column holds texts as "
     "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
-    "tfsmlayer": NO_CODE,
-    "torchmodulewrapper": NO_CODE,
-    "transformer": TRANSFORMER,
-    "transformerblock": TRANSFORMER,
-    "transformerdecoder": TRANSFORMER,
-    "transformerdecoderlayer": TRANSFORMER,
-    "transformerencoder": TRANSFORMER,
-    "transformerencoderlayer": TRANSFORMER,
+    **dict.fromkeys(
+        (f"transformer{part}" for part in ("", "block", "decoder", "decoderlayer", "encoder", "encoderlayer")),
+        TRANSFORMER,
+    ),
 }
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 
 
 KNOWN = "remove it: the input of a layer is known from the layer before"
-STATES = "remove it: the states are ports, such as `node.state_h`"
 ARGUMENTS = {
     "activity_regularizer": "add the layer `activity_regularization` after it",
     "data_format": "remove it: channels are always last; use `permute` to move them",
-    "in_channels": KNOWN,
-    "in_features": KNOWN,
-    "input_shape": KNOWN,
-    "input_size": KNOWN,
-    "num_features": KNOWN,
-    "return_state": STATES,
-    "return_states": STATES,
+    **dict.fromkeys(("in_channels", "in_features", "input_shape", "input_size", "num_features"), KNOWN),
+    **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
     "trainable": "add `stop_gradient` after it: it stops the gradients to all layers before it",
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""

@@ -43,7 +43,9 @@ class Reporter(ProblemCollector):
         labels = [Label(Where(self.document, other, related_keys).place(), text) for other, text in related]
         helps = as_tuple(help)
         if code == "E108":
-            taken = [other for other in (path, *dict(related)) if self.is_taken_over(other)]
+            # A file that the spec extends has them.
+            own = (self.document.name, SETTING)
+            taken = [other for other in (path, *dict(related)) if self.document.key(other).file not in own]
             if len(taken) == 1:
                 key_path = ".".join(map(str, taken[0]))
                 helps += (f"`remove: [{key_path}]` beside the `file` of `extends` removes it",)
@@ -70,10 +72,6 @@ class Reporter(ProblemCollector):
             self.report_removed(code, what, removed.place(), Where(self.document, path))
         return removed is not None
 
-    def is_taken_over(self, path: Path) -> bool:
-        """Whether the key at `path` stands in a file that the spec extends."""
-        return self.document.key(path).file not in (self.document.name, SETTING)
-
     def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = False) -> None:
         """Report what a `plan` method raised, at `path`."""
         self.add(error.code, message, path, key=key, label="does not fit", help=error.help, note=error.note)
@@ -95,27 +93,15 @@ class Reporter(ProblemCollector):
         return self.has_hole(path) or any(path[: len(hole)] == hole for hole in self.unread)
 
     def unknown(
-        self,
-        path: Path,
-        name: str,
-        owner: str,
-        allowed: Collection[str],
-        *,
-        what: str = "key",
-        instead: str = "",
+        self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
         is_argument = what == "argument"
+        found = suggest_argument(name, allowed, instead=instead) if is_argument else suggest(name, allowed)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
-        self.add(
-            "E102",
-            f"unknown {what} `{name}` in {owner}",
-            path,
-            key=True,
-            label=f"unknown {what}",
-            note=f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s",
-            suggestion=suggest_argument(name, allowed, instead=instead) if is_argument else suggest(name, allowed),
-        )
+        message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
+        note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
+        self.add("E102", message, path, key=True, label=label, note=note, suggestion=found)
 
     def type_form(self, path: Path, table: Registry[Any], form: Suggestion) -> None:
         """Report a thing that is named by the value of a key."""
@@ -123,14 +109,8 @@ class Reporter(ProblemCollector):
         if self.document.is_shared(at):
             help = "a name cannot be a variable: let the variable hold the whole value, or write the name"
             form = replace(form, is_safe=False, help=help)
-        self.add(
-            "E107",
-            f"{article(table.kind)} is written with its name as the key, not with `{form.written}:`",
-            at,
-            key=True,
-            label=f"`{form.written}` is not used",
-            suggestion=form,
-        )
+        message = f"{article(table.kind)} is written with its name as the key, not with `{form.written}:`"
+        self.add("E107", message, at, key=True, label=f"`{form.written}` is not used", suggestion=form)
 
     def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
         """Report a name that is not in `table`."""
@@ -144,15 +124,8 @@ class Reporter(ProblemCollector):
         arguments = self.document.get(path) if given else None
         blocks = self.document.defined if is_layer else ()
         found = suggest_registered(name, table, path[-1], arguments, blocks)
-        self.add(
-            "E101",
-            f"unknown {table.kind} `{name}`",
-            path,
-            key=is_key,
-            label=f"no such {table.kind}",
-            note=() if found else f"{table.kind} names: {some(list(table))}",
-            suggestion=found,
-        )
+        message, note = f"unknown {table.kind} `{name}`", () if found else f"{table.kind} names: {some(list(table))}"
+        self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
 
     def no_layer(self, path: Path, name: str) -> None:
         """Report a block, or what stands in the place of a layer elsewhere, where only a layer can stand."""

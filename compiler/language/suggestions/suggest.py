@@ -1,7 +1,7 @@
 """Computes every "did you mean": the intended name for an unknown one, and whether it is unambiguous.
 
 `suggest` knows the things of the registries, what other frameworks call them, the names that a spec defines, typos and
-likeness, and is asked by all others.
+likeness, and is asked by all others. Items of other frameworks are translated to the notation of specs here.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,16 +10,9 @@ from typing import Any
 
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Suggestion
-from modelc.compiler.language.suggestions.hints import (
-    CHOICES,
-    absent_hint,
-    argument_hint,
-    has_leading_zero,
-    respelled,
-    type_hint,
-)
-from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, synonyms, typo_of
-from modelc.compiler.language.suggestions.translation import as_here, below, translated
+from modelc.compiler.language.suggestions import hints
+from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, spelled, synonyms, typo_of
+from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import Registry, bare, fold
 
@@ -75,27 +68,24 @@ def counts_otherwise(name: str, arguments: Any) -> bool:
 def suggest_argument(name: str, fields: Collection[str], *, instead: str = "") -> Suggestion:
     """What is meant by an argument that does not exist; `instead` is what it probably is, if that is known otherwise."""
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
-    return replace(found, help=argument_hint(name, fields) or found.help)
+    return replace(found, help=hints.argument_hint(name, fields) or found.help)
 
 
 def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
     """Which of the choices is meant by a value that is none of them."""
-    word = CHOICES.get(str(value).rpartition(".")[2].lower(), "")
-    found = (
-        Suggestion(value, word, f"did you mean `{word}`?", True) if word in choices else suggest(str(value), choices)
-    )
-    return replace(found, written=value)
+    word = hints.CHOICES.get(str(value).rpartition(".")[2].lower(), "")
+    if word in choices:
+        return Suggestion(value, word, f"did you mean `{word}`?", True)
+    return replace(suggest(str(value), choices), written=value)
 
 
 def suggest_value(kind: str, name: str, value: object) -> Suggestion:
-    """What is meant by a `value` of the wrong type, for what is called `name`; `kind` is pydantic's word for the
-    finding.
-    """
-    new = respelled(kind, value)
+    """What is meant by a `value` of the wrong type for what is called `name`; `kind` is pydantic's word for it."""
+    new = hints.respelled(kind, value)
     if not new:
-        return Suggestion(value, help=type_hint(kind, name, value))
+        return Suggestion(value, help=hints.type_hint(kind, name, value))
     help = "remove the quotes" if new == value else f"write `{new}`"
-    return Suggestion(value, new, help, not has_leading_zero(value), how="value")
+    return Suggestion(value, new, help, not hints.has_leading_zero(value), how="value")
 
 
 def suggest_registered(
@@ -128,7 +118,7 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     name = str(found.written)
     if layer := layer_of_cell(name, registry, arguments):
         return f"did you mean `{layer}`?"
-    if not found.is_synonym and not found.undefined and (absent := absent_hint(registry.kind, name)):
+    if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):
         return absent
     is_foreign = found.is_synonym and fold(name.rpartition(".")[2]) != fold(found.new)
     if is_foreign and not found.undefined and key == name:
@@ -158,3 +148,38 @@ def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:
         return ""
     given = given if isinstance(given, Mapping) else {registry.find(layer).primary or "": given}
     return translated(registry, layer, {**given, **{key: value for key, value in arguments.items() if key != "cell"}})
+
+
+def below(key: str | int, written: str) -> str:
+    """`written` as the value of `key`; an item of a list stands by itself."""
+    if isinstance(key, int):
+        return written
+    return f"{key}: {written}" if written.startswith("{") or ":" not in written else f"{key}: {{{written}}}"
+
+
+def translated(table: Registry[Any], name: str, arguments: Any) -> str:
+    """The thing called `name` with the arguments that another framework's word for it came with: `dense: 64`.
+
+    The name alone where some of the arguments have no counterpart here.
+    """
+    cls = table.find(name)
+    if not isinstance(arguments, Mapping):
+        return f"{name}: {flow(arguments)}" if arguments is not None and cls.primary else name
+    known = {
+        spelled(key, cls.model_fields) or key: value
+        for key, value in arguments.items()
+        if hints.ARGUMENTS.get(key) != hints.KNOWN
+    }
+    if not known or not set(known) <= set(cls.model_fields):
+        return name
+    return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
+
+
+def as_here(word: str, arguments: Any) -> Any:
+    """The arguments of another framework's `word` for a thing, with the one that is counted from the other end as it is
+    here."""
+    counted = OTHERWISE.get(fold(word.rpartition(".")[2]), "")
+    value = arguments.get(counted) if isinstance(arguments, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 0.5:
+        return arguments
+    return {**arguments, counted: round(1 - value, 9)}
