@@ -153,4 +153,4 @@ def test_states_of_another_size_are_refused() -> None:
             TensorType((3, 5, 5, 1)), (TensorType((5, 5, 2)), TensorType((5, 5, 2)))
         )
     assert caught.value.message == "expected h and c of shape [3, 3, 2] as `initial_state`, got [5, 5, 2], [5, 5, 2]"
-    assert "another conv_lstm2d of as many `filters`" in caught.value.help
+    assert "another conv_lstm2d with the same `filters`" in caught.value.help
