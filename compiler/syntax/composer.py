@@ -23,9 +23,8 @@ from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
-from modelc.compiler.syntax.document import show_control
 from modelc.compiler.syntax.positions import At, Kind, Mark, Node, ParserEvent, Unreadable, place
-from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten
+from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten, show_control
 
 MAX_PROBLEMS = 100
 CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
+from modelc.compiler.syntax.scalars import show_control
 
 MAX_BYTES = 256 * 1024
 """The budget of one file; a caller need not read more than one byte beyond it."""
@@ -192,12 +193,6 @@ def decode(text: bytes | str, name: str) -> str | Problem:
     message = f"the text contains {named.get(match[0]) or show_control(match[0])}"
     notes = (f"{more} more of this kind follow{'s' if more == 1 else ''}",) if more else ()
     return encoding_problem(message, normal[: match.start()], name, "remove it, or write it as an escape", notes)
-
-
-def show_control(char: str) -> str:
-    """What `char`, which no text may hold, is, for a message."""
-    what = "half of a surrogate pair" if "\ud800" <= char < "\ue000" else "the control character"
-    return f"{what}, U+{ord(char):04X}"
 
 
 def encoding_problem(message: str, before: str, name: str, help: str, notes: tuple[str, ...] = ()) -> Problem:

@@ -44,3 +44,9 @@ def resolve(text: str) -> str | int | float | bool | None:
 def shorten(text: str, limit: int = 40) -> str:
     """`text`, cut to `limit` characters, for a message."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def show_control(char: str) -> str:
+    """What `char`, which no text may hold, is, for a message."""
+    what = "half of a surrogate pair" if "\ud800" <= char < "\ue000" else "the control character"
+    return f"{what}, U+{ord(char):04X}"
