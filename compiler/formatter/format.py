@@ -20,7 +20,7 @@ from yaml.tokens import (
 )
 
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.formatter.json_layout import written
+from modelc.compiler.formatter.json_layout import format_json
 from modelc.compiler.formatter.line_tree import DASHES, Tree, Unusual
 from modelc.compiler.formatter.section_order import in_order, same_data
 from modelc.compiler.language.grammar import LANGUAGE
@@ -38,7 +38,7 @@ def formatted(text: str, name: str, *, again: bool = True) -> tuple[str, tuple[P
     if document is None or problems:
         return text, problems
     if name.endswith(".json"):
-        new = written(document.text, tuple(LANGUAGE.keys))
+        new = format_json(document.text, tuple(LANGUAGE.keys))
     else:
         plain = document.text.replace("\r\n", "\n")
         try:

@@ -13,7 +13,7 @@ ESCAPED = re.compile(r'"\\u0001(?:[^"\\]|\\.)*"')
 NUMBER = re.compile(r'"\\u0000([^"]*)"')
 
 
-def written(text: str, order: Sequence[str]) -> str:
+def format_json(text: str, order: Sequence[str]) -> str:
     """The JSON object in `text` anew, its keys in `order` and others behind them; numbers and escapes stay as written."""
 
     def number(digits: str) -> str:

@@ -90,7 +90,7 @@ class Validation(BaseModel):
         elif self.last is not None:
             chosen[rows - size :] = True
         else:
-            chosen[np.argsort(lots(rows, seed), kind="stable")[:size]] = True
+            chosen[np.argsort(random_sort_keys(rows, seed), kind="stable")[:size]] = True
         return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
@@ -99,8 +99,8 @@ def read_validation(raw: Any) -> Validation:
     return Validation.model_validate(raw)
 
 
-def lots(rows: int, seed: int) -> NumpyArray:
-    """A 64-bit lot for each row, a function of the seed and the row's number: the smallest lots are drawn.
+def random_sort_keys(rows: int, seed: int) -> NumpyArray:
+    """A random 64-bit sort key for each row, a function of the seed and the row's number: the smallest keys are drawn.
 
     Philox counts (Salmon et al., 2011): its k-th value depends on nothing but the key and k.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions.spelling import spelled
-from modelc.compiler.language.suggestions.suggest import as_here, below, suggest, takes_all
+from modelc.compiler.language.suggestions.suggest import as_here, entry_text, suggest, takes_all
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import Registered, Registry
 
@@ -41,7 +41,7 @@ def type_form(
             written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and takes_all(table, name, rest)
-            help = f"write `{below(at, written)}`"
+            help = f"write `{entry_text(at, written)}`"
             return Suggestion(key, name, help, is_safe, how="form", beside=tuple(beside))
     return None
 

@@ -125,9 +125,9 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
         return f"did you mean `{translated(registry, found.new, as_here(name, arguments))}`?"
     before, _, after = name.partition(":")
     if before.strip() in registry and after:
-        return f"write `{below(key, f'{before.strip()}: {after.strip()}')}`"
+        return f"write `{entry_text(key, f'{before.strip()}: {after.strip()}')}`"
     if registry.kind == "source" and name.endswith(".npz"):
-        return f"write `{below(key, f'npz: {name}')}`"
+        return f"write `{entry_text(key, f'npz: {name}')}`"
     return ""
 
 
@@ -150,7 +150,7 @@ def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:
     return translated(registry, layer, {**given, **{key: value for key, value in arguments.items() if key != "cell"}})
 
 
-def below(key: str | int, written: str) -> str:
+def entry_text(key: str | int, written: str) -> str:
     """`written` as the value of `key`; an item of a list stands by itself."""
     if isinstance(key, int):
         return written

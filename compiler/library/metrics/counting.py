@@ -65,7 +65,7 @@ def pieces(totals: Mapping[str, Array]) -> Mapping[str, Array]:
     return found
 
 
-def whole(sums: Mapping[str, Any], name: str) -> NumpyArray:
+def exact_total(sums: Mapping[str, Any], name: str) -> NumpyArray:
     """The sum called `name` out of its two parts, as float64."""
     found: NumpyArray = np.asarray(sums[name], np.float64) + PIECE * np.asarray(sums[f"{name}/{PIECE}"], np.float64)
     return found
@@ -73,7 +73,7 @@ def whole(sums: Mapping[str, Any], name: str) -> NumpyArray:
 
 def read_counts(sums: Mapping[str, Any]) -> Counts:
     """The counts that `pieces(count(...))` adds up to."""
-    return Counts(*(whole(sums, kind) for kind in KINDS))
+    return Counts(*(exact_total(sums, kind) for kind in KINDS))
 
 
 def count(prediction: Array, target: Array, weight: Array, link: Link, threshold: float) -> Mapping[str, Array]:

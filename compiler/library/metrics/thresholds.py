@@ -10,7 +10,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities, spread
 from modelc.compiler.library.metrics.confusion import Average, ClassId
-from modelc.compiler.library.metrics.counting import Counts, pieces, ratio, whole
+from modelc.compiler.library.metrics.counting import Counts, exact_total, pieces, ratio
 
 Least = Annotated[Number, Field(ge=0, le=1)]
 
@@ -34,7 +34,7 @@ class ThresholdMetric(Metric):
         return pieces({"yes": yes, "no": no})
 
     def result(self, sums: Mapping[str, Any]) -> float:
-        yes, no = (whole(sums, name) for name in ("yes", "no"))
+        yes, no = (exact_total(sums, name) for name in ("yes", "no"))
         if self.class_id is not None:
             yes, no = yes[:, self.class_id], no[:, self.class_id]
         else:
@@ -191,7 +191,7 @@ class AUC(Metric):
         return pieces({"yes": yes, "no": no})
 
     def result(self, sums: Mapping[str, Any]) -> float:
-        yes, no = whole(sums, "yes"), whole(sums, "no")
+        yes, no = exact_total(sums, "yes"), exact_total(sums, "no")
         if self.class_id is not None:
             yes, no = yes[:, [self.class_id]], no[:, [self.class_id]]
         elif self.average == "micro":

@@ -72,8 +72,10 @@ class Discretization(Layer):
     def apply(self, call: Call, x: Array) -> Array | Result:
         method = "compare_all" if self.bins <= FEW else "scan"
         if jnp.issubdtype(x.dtype, jnp.integer):
-            whole = "uint32" if x.dtype == "uint32" else "int32"
-            bins = jnp.searchsorted(self.whole(call, whole), x.astype(whole), side="right", method=method)
+            integer = "uint32" if x.dtype == "uint32" else "int32"
+            bins = jnp.searchsorted(
+                self.integer_boundaries(call, integer), x.astype(integer), side="right", method=method
+            )
             unknown = self.bin_boundaries is None and jnp.isnan(call.state["bin_boundaries"][0])
         else:
             wide = x.astype("float64" if x.dtype == "float64" else "float32")
@@ -83,7 +85,7 @@ class Discretization(Layer):
             unknown = jnp.isnan(wide) | jnp.isnan(boundaries[0])
         return encode(call, jnp.where(unknown, -1, bins), self.bins, self.output_mode)
 
-    def whole(self, call: Call, dtype: str) -> Array:
+    def integer_boundaries(self, call: Call, dtype: str) -> Array:
         """The least integers that the boundaries are not above: large integers as floats would be others."""
         limits = np.iinfo(dtype)
         if self.bin_boundaries is not None:

@@ -250,18 +250,18 @@ def gathered(scan: Any, recur: Any, state: Arrays, z: Array, mask: Array | None)
         return (*back_to_kernel(to_z), None, to_state, to_z, None)
 
     @jax.custom_vjp
-    def whole(kernel: Array, dropped: Any, state: Arrays, z: Array, mask: Any) -> Any:
+    def with_product_gradient(kernel: Array, dropped: Any, state: Arrays, z: Array, mask: Any) -> Any:
         last, outputs, _ = scan(with_kernel(kernel, dropped), state, z, mask)
         return last, outputs
 
-    whole.defvjp(forward, backward)
-    result: tuple[Arrays, Array | None] = whole(recur.kernel, recur.dropped, state, z, mask)
+    with_product_gradient.defvjp(forward, backward)
+    result: tuple[Arrays, Array | None] = with_product_gradient(recur.kernel, recur.dropped, state, z, mask)
     return result
 
 
-def keep(real: Array, new: Array, old: Array) -> Array:
-    """`new` in the rows where `real` (`[batch]`) is true, else `old`."""
-    return jnp.where(real.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+def keep(valid: Array, new: Array, old: Array) -> Array:
+    """`new` in the rows where `valid` (`[batch]`) is true, else `old`."""
+    return jnp.where(valid.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
 
 def mask_of(call: Call, purpose: str, rate: float, shape: tuple[int, ...], x: Array) -> Array:
