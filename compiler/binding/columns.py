@@ -39,7 +39,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Columns) -> Task:
         elif reader is not None:
             bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
     for name in strangers if task.spec.model.complete else ():
-        message, label = f"the model has no input `{name}`", "nothing asks for it"
+        message, label = f"the model has no input `{name}`", "not used"
         note = f"inputs: {', '.join(graph.inputs)}" if graph.inputs else ()
         path, found = ("data", "inputs", name), suggest(name, graph.inputs, defined=True)
         reporter.add("E205", message, path, key=True, label=label, note=note, suggestion=found)
@@ -211,5 +211,7 @@ def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -
     except PlanError as error:
         kind = LOSSES.name_of(term.loss)
         path = (*term.at, kind, error.argument)
+        if (entry := (*path, error.entry)) in reporter.document.values:
+            path = entry
         reporter.plan_error(error, f"`{kind}` of `{term.name}`: {error.message}", path, key=True)
         return ()

@@ -67,7 +67,7 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         advice = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
             advice = f"give the last layer `name: {name}`: a target has the name of its output"
-        message, label = f"no loss uses the target `{name}`", "nothing asks for it"
+        message, label = f"no loss uses the target `{name}`", "not used"
         note = f"targets that losses use: {', '.join(wanted)}" if wanted else ()
         reporter.add("E205", message, ("data", "targets", name), key=True, label=label, help=advice, note=note)
     return bool(strange)
@@ -79,6 +79,6 @@ def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, t
     message, label = f"`data` has no target `{word}`", "no such target"
     help = f"did you mean `{meant}`?" if meant else ()
     note = () if meant else f"targets of `data`: {', '.join(targets)}"
-    related = [(("data", "targets", meant), "nothing asks for this one")] if meant else ()
+    related = [(("data", "targets", meant), "this one is not used")] if meant else ()
     suggestion = suggest(word, [meant] if meant else [])
     reporter.add("E205", message, path, label=label, help=help, note=note, related=related, suggestion=suggestion)

@@ -20,7 +20,8 @@ class SpecError(Exception):
 class PlanError(Exception):
     """Raised by `plan` methods: what was expected, what was given and how to fix it, without a place.
 
-    `argument` or `slot` names the argument or input to blame; the caller, which knows the text, finds the place.
+    `argument` or `slot` names the argument or input to blame, `entry` the key inside of an argument that is a mapping; the
+    caller, which knows the text, finds the place.
     `meant` is the intended value of the argument, and its current value.
     """
 
@@ -29,6 +30,7 @@ class PlanError(Exception):
     help: str = ""
     note: str = ""
     argument: str = ""
+    entry: str = ""
     slot: str = ""
     code: str = "E301"
     meant: tuple[object, object] | None = None

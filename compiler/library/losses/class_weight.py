@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.library.base.fields import Field, NonNegative, OrWord
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
-from modelc.compiler.library.base.type_checks import PlanError, TensorType, need
+from modelc.compiler.library.base.type_checks import PlanError, TensorType
 from modelc.compiler.library.contracts.loss import Loss
 
 BALANCED = "balanced"
@@ -64,11 +64,12 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
             index = int(written)
         else:
             raise unknown(written, names, count)
-        message = f"`class_weight` is about the class {written}, there are {count}"
-        need(index < count, message, help=f"classes count from 0 to {count - 1}", argument="class_weight", code="E304")
-        message = f"`class_weight` has the class `{names[index] if names else index}` twice"
-        help = "give each class once, by its name or its index"
-        need(str(index) not in found, message, help=help, argument="class_weight", code="E304")
+        if index >= count:
+            message = f"`class_weight` is about the class {written}, there are {count}"
+            raise wrong_class(written, message, help=f"classes count from 0 to {count - 1}")
+        if str(index) in found:
+            message = f"`class_weight` has the class `{names[index] if names else index}` twice"
+            raise wrong_class(written, message, help="give each class once, by its name or its index")
         found[str(index)] = weight
     return found
 
@@ -84,6 +85,9 @@ def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
             f"write indexes from 0 to {count - 1}, or name the classes: `category: {{classes: [...]}}` of the target"
         )
         note = "the classes of this target have no names"
-    return PlanError(
-        f"unknown class `{written}` in `class_weight`", help=advice, note=note, argument="class_weight", code="E304"
-    )
+    return wrong_class(written, f"unknown class `{written}` in `class_weight`", help=advice, note=note)
+
+
+def wrong_class(written: str, message: str, *, help: str, note: str = "") -> PlanError:
+    """The error at the class `written`."""
+    return PlanError(message, help=help, note=note, argument="class_weight", entry=written, code="E304")

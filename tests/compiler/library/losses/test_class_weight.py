@@ -15,6 +15,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import by_index
 from modelc.runtime.data.dataset import complete
+from tests.places import words_at
 from tests.runtime.small import spec, write_rows
 
 reference: Any = keras.losses
@@ -113,7 +114,7 @@ def test_names_wait_for_the_data_where_only_it_can_tell_them(tmp_path: Path) -> 
     assert task.terms[0].loss.model_dump()["class_weight"]
 
 
-def test_an_unknown_class_is_reported_at_the_argument() -> None:
+def test_an_unknown_class_is_reported_where_it_is_written() -> None:
     text = """\
 modelc: 1
 model: {inputs: {x: {shape: [4]}}, layers: [dense: 2]}
@@ -126,7 +127,7 @@ train:
   epochs: 1
 """
     (problem,) = check(text.encode(), "spec.yaml").problems
-    assert (problem.code, problem.label.place.line) == ("E304", 7)
+    assert (problem.code, words_at(text, problem.label.place)) == ("E304", "dgo")
     assert problem.helps == ("did you mean `dog`?",)
 
 
