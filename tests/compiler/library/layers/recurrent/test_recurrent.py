@@ -152,7 +152,7 @@ def test_a_state_of_another_size_is_refused(name: str, message: str, cure: str) 
     with pytest.raises(PlanError) as caught:
         LAYERS.build({name: 2}).plan(TensorType((3, 4)), (TensorType((3,)),))
     assert (caught.value.message, caught.value.slot) == (message, "initial_state")
-    assert f"give {cure}" in caught.value.help
+    assert f"use {cure}" in caught.value.help
 
 
 def test_an_activation_that_does_not_fit_is_blamed_on_its_argument() -> None:
