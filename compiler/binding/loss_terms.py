@@ -86,10 +86,10 @@ def report_trained(reporter: Reporter, terms: list[Term]) -> None:
     for term in terms:
         others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
         if isinstance(term.loss, NoLoss) and others:
-            message = f"`{term.name}` is `none`, predicted only, and the loss term `{others[0].name}` is of it"
-            help = f"remove `{term.name}: none`, or that term"
-            related = [(others[0].at, "a loss of it")]
-            reporter.add("E108", message, term.at, label="no loss of it", help=help, related=related)
+            message = f"`{term.name}: none` is for predictions only, but the loss term `{others[0].name}` uses it"
+            help = f"remove `{term.name}: none`, or the term `{others[0].name}`"
+            related = [(others[0].at, "uses the output")]
+            reporter.add("E108", message, term.at, label="for predictions only", help=help, related=related)
 
 
 def kind_of(spec: TermSpec) -> str:
@@ -124,7 +124,7 @@ def in_slots(
             return None
     if len(references) != len(slots):
         single = len(slots) == 1
-        given = f"`of` names {len(references)}" if spec.of else "and the term has no `of`"
+        given = f"but `of` names {len(references)}" if spec.of else "but the term has no `of`"
         wanted = "one value" if single else f"{len(slots)} values, {', '.join(f'`{slot}`' for slot in slots)}"
         message = f"{'this loss' if single else f'`{kind}`'} takes {wanted}, {given}"
         label = "one expected" if single else f"{len(slots)} expected"

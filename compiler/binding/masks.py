@@ -20,7 +20,7 @@ def find_mask(reporter: Reporter, task: Task, spec: TermSpec, name: str, edge: E
     assert reference is not None and model is not None
     targets = {} if data is None else data.targets
     if reference.text in targets and edge is not None:
-        message = f"the mask `{reference.text}` of the loss term `{name}` can be a target or a part of the model"
+        message = f"the mask `{reference.text}` of the loss term `{name}` is both a target and an input or node"
         help = "give the target another name under `data.targets`"
         related = [(("data", "targets", reference.text), "the target")]
         reporter.add("E205", message, reference.path, label="ambiguous name", help=help, related=related)
@@ -68,7 +68,7 @@ def misfit(term: Term, mask: TensorType, *, computed: bool) -> tuple[str, str] |
         return f"has shape {shape}, but `{kind}` has one value per row", "give a mask of shape [], one value per row"
     if mask.shape != term.shape[: len(mask.shape)]:
         help = "a mask has the shape of the elements, or of their leading axes, or [] for one value per row"
-        return f"has shape {shape}, the elements of `{kind}` have {show_shape(term.shape)}", help
+        return f"has shape {shape}, but the elements of `{kind}` have {show_shape(term.shape)}", help
     return None
 
 

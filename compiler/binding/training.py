@@ -77,7 +77,7 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> None:
     # Only where it is written: the usual size is no decision that could be wrong.
     if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
-        message = f"`batch_size` is {settings.batch_size:,}, and there {count} to train on"
+        message = f"`batch_size` is {settings.batch_size:,}, but there {count} to train on"
         help = f"give a `batch_size` of at most {rows:,}"
         reporter.add("W906", message, ("train", "batch_size"), label="one step per epoch", help=help)
 
@@ -99,7 +99,7 @@ def check_order(reporter: Reporter, task: Task) -> None:
             reporter.add("E504", message, ("train",), key=True, label=label, help=help, related=related)
     if task.data is not None and task.data.validation is not None and task.data.validation.drawn is not None:
         drawn = task.data.validation.drawn
-        message = f"{carries}, but validation rows are drawn from between the training rows"
+        message = f"{carries}, but the validation rows are drawn at random"
         last = f"`validation: {{last: {drawn if isinstance(drawn, int) else 1000}}}`"
         label, help = "leaves gaps between the training rows", f"take them from one end, for example {last}"
         reporter.add("E504", message, ("data", "validation"), label=label, help=help, related=related)

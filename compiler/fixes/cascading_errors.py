@@ -104,7 +104,7 @@ def misspelt_definitions(problems: Sequence[Problem], sources: Mapping[str, str]
             first = min(uses, key=where)
             message = f"`{defined}` is never used, but `{used}` is used and not defined"
             related = (Label(first.label.place, f"`{used}` is used here"),)
-            label = Label(place, f"the only `{defined}`")
+            label = Label(place, f"`{defined}` occurs only here")
             problem = Problem(first.code, message, label, helps=(suggestion.help,), related=related)
             problem = replace(problem, suggestion=suggestion, fix=fix[0])
             yield problem, uses

@@ -256,7 +256,8 @@ class Builder:
         if target is None:
             return self.hole(site, body.of.path)
         if name in names.building:
-            self.reporter.add("E209", f"`{name}` shares itself", body.of.path, label="names a node that contains it")
+            message, label = f"`{name}` shares its own layers", "names a node that contains this `share`"
+            self.reporter.add("E209", message, body.of.path, label=label, help="name a node outside of this one")
             return self.hole(site, body.of.path)
         names.building.append(name)
         copy = site.as_copy_of(names.site(name).path, names.at.owner)
@@ -271,8 +272,9 @@ class Builder:
         names.circles.append(frozenset(cycle))
         last = only_share(names.nodes[cycle[-2]])
         assert last is not None
-        message = f"`{cycle[0]}` shares itself: {' -> '.join(cycle)}"
-        self.reporter.add("E209", message, last.path, label="leads back to itself")
+        message = f"`{cycle[0]}` shares its own layers: {' -> '.join(cycle)}"
+        help = "give one of these nodes layers instead of `share`"
+        self.reporter.add("E209", message, last.path, label="leads back to itself", help=help)
 
     def unembed(
         self, names: Namespace, site: BuildSite, item: Item, body: Unembed, given: Arguments, at: Path

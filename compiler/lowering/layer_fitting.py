@@ -43,7 +43,7 @@ def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Array
         entries = dict(node.layer.fit(given))
         found = {name: (array.shape, str(array.dtype)) for name, array in entries.items()}
         if found != {name: (entry.shape, entry.dtype) for name, entry in wanted.items()}:
-            raise TypeError(f"`fit` of `{LAYERS.name_of(node.layer)}` gives {found}, its plan says {dict(wanted)}")
+            raise TypeError(f"`fit` of `{LAYERS.name_of(node.layer)}` gives {found}, `plan` says {dict(wanted)}")
         check_finite(node, entries)
         learnt[node.path] = entries
         yield node, entries

@@ -46,7 +46,7 @@ def plugin_of(cls: type[Registered]) -> Plugin:
     """The plug-in that provides `cls` alone. Raises PluginError."""
     kind = kind_of(cls)
     if kind is None:
-        message = f"`{cls.__qualname__}` is not a class of any kind"
+        message = f"`{cls.__qualname__}` is not a subclass of any kind"
         raise PluginError(message, helps=("derive it from `modelc.plugin.Layer`, or from another kind",))
     notation = example(cls)
     name = next(iter(notation), None) if isinstance(notation, Mapping) else notation
@@ -101,7 +101,7 @@ def table_of_class(cls: type[Registered]) -> Registry[Any]:
     """The table that `cls` would be in. Raises LookupError for a class of no kind."""
     kind = kind_of(cls)
     if kind is None:
-        raise LookupError(f"`{cls.__qualname__}` is not a class of any kind")
+        raise LookupError(f"`{cls.__qualname__}` is not a subclass of any kind")
     return table_of(kind)
 
 

@@ -180,7 +180,7 @@ class Composer(ProblemCollector):
                     value = Node("hole", None, key.start, key.end)
             if key.content == "<<" and type(item) is ScalarEvent and item.style in (None, ""):
                 whole = False
-                help = "write the keys out; an anchor and an alias can repeat a file_problem value"
+                help = "write the keys out; an anchor and an alias can repeat a whole value"
                 self.report("E004", "merge keys (`<<`) are not part of the language", self.span(item), help=help)
             elif key.content in first:
                 self.report_duplicate(key, first[key.content])

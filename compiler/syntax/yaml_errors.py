@@ -89,7 +89,7 @@ class Explainer:
             return self.never_closed(bracket, "]" if bracket == "[" else "}")
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, CLOSES_NOTHING)
-        return self.problem(f"expected a value, found `{self.char}`", self.mark, "take it out")
+        return self.problem(f"expected a value, found `{self.char}`", self.mark, "remove it")
 
     def open_bracket(self) -> Mark | None:
         """The innermost bracket that is open at the error. Parses the text again, which only happens after an error."""

@@ -62,7 +62,7 @@ def wrapped_one(
     if moved:
         written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
     message, at = f"`{named[0]}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, named[0])
-    note = f"`{primary}` is one {inner.kind}: not `{named[1]}` as well" if inner and named[1:] else ()
+    note = f"`{primary}` takes only one {inner.kind}: `{named[1]}` is a second one" if inner and named[1:] else ()
     reporter.add("E102", message, at, key=True, label=f"not inside `{primary}`", help=f"write `{written}`", note=note)
     return (*named, *moved)
 

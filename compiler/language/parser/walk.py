@@ -120,8 +120,8 @@ def check_keys(
     for key, value in raw.items():
         here = (*path, key)
         if key in shape.later:
-            label = "not in this version"
-            reporter.add("E109", f"`{key}` comes with a later version", here, key=True, label=label)
+            message, label = f"`{key}` is reserved for a later version", "not in this version"
+            reporter.add("E109", message, here, key=True, label=label, help="remove it")
         elif key not in shape.keys:
             if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
                 unknown_key(reporter, here, value)

@@ -153,7 +153,7 @@ def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
     if name == "shape" and value == -1:
         return "remove the batch axis: a shape is that of one example"
     if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:
-        return f"this is a share: write `{value / 100:g}` for {value:g}%"
+        return f"this is a fraction: write `{value / 100:g}` for {value:g}%"
     return ""
 
 

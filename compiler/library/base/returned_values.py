@@ -49,7 +49,7 @@ def need_shape(
         came = f"a `{type(value).__name__}`" if given is None else f"an array {show_shape(given)}"
         planned = ", ".join(map(str, ("rows", *shape) if rows else shape))
         where = f" at `{port}`" if port else ""
-        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {came}{where}, planned was [{planned}]")
+        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {came}{where}, expected [{planned}]")
 
 
 def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -> None:
@@ -58,7 +58,7 @@ def need_kind(thing: Any, method: str, value: Any, dtype: str, port: str = "") -
     given = str(value.dtype)
     if kind_of(given) != kind_of(dtype):
         where = f" at `{port}`" if port else ""
-        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {given}{where}, planned was {dtype}")
+        raise ContractViolation(thing, f"`{type(thing).__name__}.{method}` gave {given}{where}, expected {dtype}")
 
 
 def kind_of(dtype: str) -> str:

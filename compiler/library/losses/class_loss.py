@@ -16,7 +16,7 @@ class ClassLoss(WeighsClasses):
         need(output.rank >= 1, "expected an axis of classes, the output is a single number", help=help, code="E304")
         need(
             output.shape[-1] > 1,
-            f"with one class it is always {0 if self.activation else 'the same'}, and the output has shape "
+            f"the loss of a single class is always {0 if self.activation else 'the same'}, and the output has shape "
             f"{show_shape(output.shape)}",
             help="for two classes use `sigmoid` and the loss `binary_cross_entropy`, or give the output two values",
             code="E304",
@@ -85,7 +85,7 @@ def advice(output: TensorType, target: TensorType) -> str:
         )
     if target.is_integer and target.rank == output.rank and target.shape[:-1] == labels:
         size = target.shape[-1]
-        return f"integers are labels, here {size} for each value: give the output {size} steps, or read one label"
+        return f"integers are labels, here {size} instead of one: give the output {size} steps, or read one label"
     if target.rank == output.rank and target.shape[:-1] == labels:
         return f"give the last layer {target.shape[-1]} units, one for each class of the target"
     if output.shape[:1] == target.shape and output.rank > 1:

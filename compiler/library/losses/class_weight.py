@@ -65,7 +65,7 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
         else:
             raise unknown(written, names, count)
         if index >= count:
-            message = f"`class_weight` is about the class {written}, there are {count}"
+            message = f"`class_weight` names the class {written}, but there are {count} classes"
             raise wrong_class(written, message, help=f"classes count from 0 to {count - 1}")
         if str(index) in found:
             message = f"`class_weight` has the class `{names[index] if names else index}` twice"

@@ -37,7 +37,7 @@ class CTC(Loss):
     masking = "use"
 
     blank: Annotated[
-        int, Field(ge=0, lt=2**31, description="The class that spells nothing, and fills up the target.")
+        int, Field(ge=0, lt=2**31, description="The class that stands for no label, and pads the target.")
     ] = 0
 
     def plan(self, output: TensorType, target: TensorType | None) -> tuple[int, ...]:
@@ -48,12 +48,12 @@ class CTC(Loss):
             help="end with `dense` with one unit per class, the blank among them, on every step",
             code="E304",
         )
-        message = f"`blank` is {self.blank}, the output has {output.shape[-1]} classes"
+        message = f"`blank` is {self.blank}, but the output has {output.shape[-1]} classes"
         help = f"classes count from 0 to {output.shape[-1] - 1}"
         need(self.blank < output.shape[-1], message, help=help, argument="blank", code="E304")
         if target is not None:
             message = f"expected integer labels of shape [length], the target is {target}"
-            help = f"save one row of labels for each row, filled up with the blank, {self.blank}"
+            help = f"save a list of labels for each row, padded with the blank, {self.blank}"
             need(target.rank == 1 and target.is_integer, message, help=help, code="E304")
         return ()
 
@@ -69,7 +69,7 @@ class CTC(Loss):
                 "E403",
                 f"labels follow the blank, {self.blank}, in {scattered.size:,} of the rows, the first is row "
                 f"{scattered[0]}",
-                helps=(f"fill rows up with {self.blank} after their labels, or choose another `blank`",),
+                helps=(f"pad rows with {self.blank} after their labels, or choose another `blank`",),
             )
         (output,) = outputs
         repeats = ((target[:, 1:] == target[:, :-1]) & labels[:, 1:]).sum(axis=1)
@@ -79,8 +79,8 @@ class CTC(Loss):
             raise RunError(
                 "E403",
                 f"row {row} has {lengths[row]} labels, {repeats[row]} of them repeated, which take at least "
-                f"{lengths[row] + repeats[row]} steps, and the output has {output.shape[0]}",
-                notes=(f"so have {short.size:,} of the rows",),
+                f"{lengths[row] + repeats[row]} steps, but the output has {output.shape[0]}",
+                notes=(f"rows with too many labels: {short.size:,}",),
                 helps=("give the output more steps, or leave out these rows",),
             )
 

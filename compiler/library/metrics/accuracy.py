@@ -53,7 +53,7 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
         message = "the values of this output are independent, so there is no single right class"
         need(link != "sigmoid", message, help="use `accuracy`, or train the output with `cross_entropy`", code="E306")
         need_class_target(output, target)
-        message = f"the {self.k} greatest of {output.shape[-1]} values always have the true class among them"
+        message = f"the true class is always among the {self.k} greatest of {output.shape[-1]} values"
         need(self.k < output.shape[-1], message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="E306")
         return output.shape[:-1]
 

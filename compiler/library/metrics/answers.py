@@ -36,7 +36,7 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
     if link == "sigmoid":
         need_comparable(output, target)
         return output.shape
-    message = "`threshold` is for binary outputs, but this one means the class of its greatest value"
+    message = "`threshold` is for binary outputs, but this one predicts the class of its greatest value"
     help = "remove `threshold`, or train the output with `binary_cross_entropy`"
     need(not threshold, message, help=help, argument="threshold", code="E306")
     need_class_target(output, target)
@@ -76,13 +76,14 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
     wanted = " or ".join(losses[kind] for kind in kinds if kind is not None)
     what = "class probabilities" if kinds == ("softmax",) else "probabilities"
     help = f"train the output with {wanted}, or choose another metric"
-    need(link in kinds, f"the metric needs {what}, but by its loss this output has none", help=help, code="E306")
+    message = f"the metric needs {what}, as from {wanted}, but this output has a loss of another kind"
+    need(link in kinds, message, help=help, code="E306")
 
 
 def need_class(class_id: int | None, output: TensorType, *, average: bool = False) -> None:
     """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that it has one."""
     width = output.shape[-1] if output.rank else 1
-    message = f"`class_id` is {class_id}, the output has {width} {'value' if width == 1 else 'values'}"
+    message = f"`class_id` is {class_id}, but the output has {width} {'value' if width == 1 else 'values'}"
     help = f"classes count from 0 to {width - 1}"
     need(class_id is None or class_id < width, message, help=help, argument="class_id", code="E306")
     message = "`average` has no effect for one class"

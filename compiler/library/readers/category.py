@@ -101,7 +101,7 @@ class CategoryReader(Reader):
         need(not text or isinstance(self.classes, tuple), message, help=help, argument="classes", code="E403")
         need(
             self.count is None or column.classes is None or column.classes <= self.count,
-            f"`{self.column}` has {column.classes} classes, `classes` says {self.count}",
+            f"`{self.column}` has {column.classes} classes, but `classes` says {self.count}",
             help=f"`classes: {column.classes}`, or omit it",
             argument="classes",
             code="E403",

@@ -210,7 +210,7 @@ def test_shares_of_shares_are_of_any_number() -> None:
 def test_shares_in_a_circle_are_one_mistake() -> None:
     nodes = "    a: {from: x, share: c}\n    b: {from: a, share: a}\n    c: {from: b, share: b}\n"
     problem = only(f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n{nodes}  outputs: [c]\n")
-    assert (problem.code, problem.message) == ("E209", "`c` shares itself: c -> b -> a -> c")
+    assert (problem.code, problem.message) == ("E209", "`c` shares its own layers: c -> b -> a -> c")
 
 
 def test_what_stands_too_deep_to_be_built_is_refused() -> None:

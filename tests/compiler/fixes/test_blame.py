@@ -112,7 +112,10 @@ def test_the_name_of_a_target_that_is_wrong_is_blamed_once(targets: str, losses:
     [
         ("w: {none: , weight: 2, mask: x}, price: mse", {"weight": "remove `weight`", "mask": "remove `mask`"}),
         ("w: {none: , target: w}, price: mse", {"target": "remove `target`"}),
-        ("w: none, price: mse, again: {mse: , of: w, target: known}", {"none": "remove `w: none`, or that term"}),
+        (
+            "w: none, price: mse, again: {mse: , of: w, target: known}",
+            {"none": "remove `w: none`, or the term `again`"},
+        ),
     ],
 )
 def test_an_output_without_a_loss_has_nothing_beside_it(losses: str, blamed: dict[str, str]) -> None:

@@ -88,7 +88,7 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("dense: {units: 8, trainable: false}", "E102", "add `stop_gradient` after it"),
         ("dense: {units: 8, regularizer: l2}", "E102", "did you mean `kernel_regularizer`?"),
         ("conv2d: {filters: 8, kernel_size: 3, data_format: channels_first}", "E102", "channels are always last"),
-        ("dense: {units: 8, activation: null}", "E105", "remove the key for none"),
+        ("dense: {units: 8, activation: null}", "E105", "to have none, remove the key"),
         ("bidirectional: {lstm: 8}", "E102", "write `bidirectional: {layer: {lstm: 8}}`"),
         ("time_distributed: {dense: 8}", "E102", "write `time_distributed: {layer: {dense: 8}}`"),
         ("activation: {leaky_relu: 0.1}", "E102", "write `activation: {function: {leaky_relu: 0.1}}`"),

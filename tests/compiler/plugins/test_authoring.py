@@ -87,7 +87,7 @@ def test_the_notation_is_read_and_written_for_each_kind() -> None:
         find(Layer, "half")
     with pytest.raises(LookupError, match=r"`Half` is not a kind, such as `modelc.plugin.Layer`"):
         build(Half, 3)
-    with pytest.raises(LookupError, match="`Plain` is not a class of any kind"):
+    with pytest.raises(LookupError, match="`Plain` is not a subclass of any kind"):
         name_of(Plain)  # type: ignore[arg-type]  # what a caller without types may do
 
 
@@ -110,7 +110,7 @@ def made(name: str, base: type[Layer] = Half, **attributes: Any) -> type[Layer]:
 def test_a_class_that_specs_could_not_name_is_refused() -> None:
     assert (
         refused(Plain)
-        == "`Plain` is not a class of any kind\nderive it from `modelc.plugin.Layer`, or from another kind"
+        == "`Plain` is not a subclass of any kind\nderive it from `modelc.plugin.Layer`, or from another kind"
     )
     assert refused(made("Open", example="half: {times")) == "the example of `Open` cannot be read: 'half: {times'"
     two = refused(made("Two", example="half: 1\n  other: 2"))

@@ -206,6 +206,11 @@ def test_a_mapping_with_a_key_that_cannot_be_read_is_a_hole_as_a_whole(key: str)
     assert document.holes == {("a",)}
 
 
+def test_a_merge_key_is_reported_with_what_to_write_instead() -> None:
+    _, problem = only("x: &x {b: 1}\na: {<<: *x, c: 2}\n")
+    assert problem.helps == ("write the keys out; an anchor and an alias can repeat a whole value",)
+
+
 def test_a_variable_is_text_here_and_no_key() -> None:
     assert good("a: $dim\nb: '$dim'\nc: \"${4 * 2}\"\n").data == {"a": "$dim", "b": "$dim", "c": "${4 * 2}"}
     _, problem = only("$dim: 1")

@@ -150,8 +150,8 @@ def test_without_shuffling_rows_come_as_they_are(root: Root) -> None:
 ORDERS: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]] = [
     ({"shuffle": True}, {}, [("`gru` carries its state from batch to batch, but the rows are shuffled", "`shuffle: false`")]),
     ({"shuffle": None}, {}, [("`gru` carries its state from batch to batch, but the rows are shuffled", "add `shuffle: false` to `train`")]),
-    ({}, {"validation": 5}, [("but validation rows are drawn from between the training rows", "`validation: {last: 5}`")]),
-    ({}, {"validation": 0.2}, [("but validation rows are drawn from between the training rows", "`validation: {last: 1000}`")]),
+    ({}, {"validation": 5}, [("but the validation rows are drawn at random", "`validation: {last: 5}`")]),
+    ({}, {"validation": 0.2}, [("but the validation rows are drawn at random", "`validation: {last: 1000}`")]),
     ({}, {"validation": {"first": 5}}, []),
 ]  # fmt: skip
 

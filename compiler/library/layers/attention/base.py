@@ -92,7 +92,7 @@ class ScoredAttention(Layer):
         need_sequences(query, value, key)
         keys = value if key is None else key
         message = (
-            f"expected `query` and `{'value' if key is None else 'key'}` with as many features, "
+            f"expected `query` and `{'value' if key is None else 'key'}` with the same number of features, "
             f"got {query.shape[-1]} and {keys.shape[-1]}"
         )
         help = f"add `dense: {query.shape[-1]}` to one of them, or use `multi_head_attention`"

@@ -28,7 +28,7 @@ class Masking(Layer):
         need(
             x.rank == 2,
             f"expected a sequence [time, features], got {show_shape(x.shape)}",
-            help=f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`; ids have `mask_zero` of `embedding`"
+            help=f"for {x.shape[0]} numbers, `reshape: [{x.shape[0]}, 1]`; for ids, `mask_zero` of `embedding`"
             if x.rank == 1
             else "`reshape` to two axes; the batch axis is never written",
         )

@@ -56,7 +56,7 @@ class StackedRNN(Layer):
         state: dict[str, State] = {}
         value = x
         for name, cell, states in self.each(initial_state):
-            note = f"into `{name}` goes {show_shape(value.shape)}"
+            note = f"`{name}` in the stack gets {show_shape(value.shape)}"
             plan = plan_inside(cell, value, states, note=note, argument="cells")
             value = plan.output
             outputs |= {f"{name}_{port}": type_ for port, type_ in plan.outputs.items() if port != "output"}
@@ -126,7 +126,7 @@ def need_cell(cell: Layer) -> None:
     )
     need(isinstance(cell, Recurrent), f"expected recurrent layers, got `{name}`", help=help, argument="cells")
     advice_by_argument = {
-        "return_sequences": "remove it: between cells go sequences in any case, and `return_sequences` of the stack "
+        "return_sequences": "remove it: cells always get whole sequences, and `return_sequences` of the stack "
         "sets its output",
         "go_backwards": "remove it, and give the whole stack `go_backwards: true` to run it backwards",
         "stateful": "remove it, and give it to the whole stack",

@@ -43,7 +43,7 @@ class TimeDistributed(Wrapper):
         message = f"`{name}` masks parts of each step, which `time_distributed` cannot pass on"
         help = "omit `mask_zero`"
         need(not any(output.mask for output in plan.outputs.values()), message, help=help, argument="layer")
-        message = f"`{name}` is stateful, but the steps of a sequence are not rows that the next batch continues"
+        message = f"`{name}` is stateful, but gets single steps here, which the next batch does not continue"
         help = "remove `stateful`"
         need(not any(entry.per_row for entry in plan.state.values()), message, help=help, argument="layer")
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}

@@ -126,7 +126,7 @@ class Split(Layer):
         if isinstance(given, int):
             need(
                 size % given == 0,
-                f"{size} places of axis {self.axis} of {show_shape(x.shape)} cannot be split into {given} equal parts",
+                f"axis {self.axis} of {show_shape(x.shape)} does not split into {given} equal parts: its size is {size}",
                 help=f"choose a divisor of {size}, or list the indices where parts begin",
                 argument="indices_or_sections",
             )
@@ -134,7 +134,7 @@ class Split(Layer):
             need(
                 list(given) == sorted(set(given)) and all(place < size for place in given),
                 f"{list(given)} does not split axis {self.axis} of {show_shape(x.shape)}, which has the size {size}",
-                help=f"list places from 1 to {size - 1} that rise",
+                help=f"list indices from 1 to {size - 1} in increasing order",
                 argument="indices_or_sections",
             )
         parts = {}

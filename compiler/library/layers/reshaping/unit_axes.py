@@ -27,7 +27,7 @@ class ExpandDims(Layer):
 
     def plan(self, x: TensorType) -> Plan:
         message = f"`axis` is {self.axis}, but {show_shape(x.shape)} with a new axis has {x.rank + 1} axes"
-        help = f"a new axis is -1 as the last of them, -{x.rank + 1} as the first"
+        help = f"use -1 for a new last axis, -{x.rank + 1} for a new first axis"
         need(-self.axis <= x.rank + 1, message, help=help, argument="axis")
         need_axis(self.axis, x.with_shape(*x.shape, 1))
         shape = list(x.shape)

@@ -161,7 +161,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[3, 4]],
         "E301",
         "`axis` is -4, but [3, 4] with a new axis has 3 axes",
-        "a new axis is -1 as the last of them, -3 as the first",
+        "use -1 for a new last axis, -3 for a new first axis",
         "axis",
     ),
     (

@@ -76,7 +76,7 @@ def test_classes_are_found_by_name_then_by_index(
         ({"dgo": 2.0}, ("cat", "dog"), "unknown class `dgo` in `class_weight`", "did you mean `dog`?"),
         ({"dog": 2.0}, (), "unknown class `dog` in `class_weight`", "indexes from 0 to 1"),
         ({"0": 2.0}, ("1", "2"), "unknown class `0` in `class_weight`", "names of the classes"),
-        ({"2": 2.0}, ("cat", "dog"), "the class 2, there are 2", "from 0 to 1"),
+        ({"2": 2.0}, ("cat", "dog"), "the class 2, but there are 2 classes", "from 0 to 1"),
         ({"-1": 2.0}, (), "unknown class `-1` in `class_weight`", "indexes from 0 to 1"),
         ({"cat": 2.0, "0": 1.0}, ("cat", "dog"), "`cat` twice", "once"),
     ],

@@ -122,7 +122,7 @@ def test_a_sequence_is_learned(tmp_path: Path) -> None:
         ),
         (
             [[1, 2, 0, 0, 0], [1, 2, 1, 1, 3]],
-            "row 1 has 5 labels, 1 of them repeated, which take at least 6 steps, and the output has 5",
+            "row 1 has 5 labels, 1 of them repeated, which take at least 6 steps, but the output has 5",
             "more steps",
         ),
     ],
@@ -140,7 +140,7 @@ def test_targets_that_cannot_be_spelled_are_refused(target: Any, message: str, h
     ("raw", "output", "target", "message"),
     [
         ("ctc", TensorType((4,)), None, "expected an output of shape [steps, classes]"),
-        ({"ctc": 4}, TensorType((5, 4)), None, "`blank` is 4, the output has 4 classes"),
+        ({"ctc": 4}, TensorType((5, 4)), None, "`blank` is 4, but the output has 4 classes"),
         ("ctc", TensorType((5, 4)), TensorType((5, 4)), "expected integer labels of shape [length]"),
         (
             "ctc",

@@ -137,7 +137,7 @@ def test_cross_entropy_tells_labels_from_distributions_by_shape() -> None:
             "cross_entropy",
             TensorType((1,)),
             TensorType((), "int32"),
-            "with one class it is always 0",
+            "the loss of a single class is always 0",
             "binary_cross_entropy",
         ),
         ("cross_entropy", TensorType(()), None, "expected an axis of classes", "binary_cross_entropy"),
@@ -148,7 +148,13 @@ def test_cross_entropy_tells_labels_from_distributions_by_shape() -> None:
         ("mean_absolute_error", TensorType((8,)), TensorType(()), "[8], target has shape []", "same shape"),
         ("huber", TensorType((8, 1)), TensorType((8,)), "[8, 1], target has shape [8]", "same shape"),
         ("hinge", TensorType((3,), "int32"), None, "[3] int32", "dense"),
-        ("categorical_hinge", TensorType((1,)), TensorType((), "int32"), "with one class", "binary_cross_entropy"),
+        (
+            "categorical_hinge",
+            TensorType((1,)),
+            TensorType((), "int32"),
+            "the loss of a single class",
+            "binary_cross_entropy",
+        ),
         ("focal_cross_entropy", TensorType((10,)), TensorType((7,)), "[10], target has shape [7]", "7 units"),
         ("kl_divergence", TensorType((4,)), TensorType((), "int32"), "[4], target has shape []", "`cross_entropy`"),
         ("kl_divergence", TensorType((1,)), None, "needs classes", "one value per class"),
@@ -229,7 +235,7 @@ def test_labels_of_several_values_are_no_distribution() -> None:
     with pytest.raises(PlanError) as caught:
         LOSSES.build("cross_entropy").plan(TensorType((3,)), TensorType((6,), "int32"))
     assert caught.value.help == (
-        "integers are labels, here 6 for each value: give the output 6 steps, or read one label"
+        "integers are labels, here 6 instead of one: give the output 6 steps, or read one label"
     )
 
 

@@ -164,10 +164,15 @@ def test_values_are_told_apart_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("term", "code", "message", "cure"),
     [
-        ("contrastive", "E204", "takes 2 values, `first`, `second`, and the term has no `of`", "`of: [first, second]`"),
-        ({"contrastive": {}, "of": "a"}, "E204", "takes 2 values, `first`, `second`, `of` names 1", "[first, second]"),
+        ("contrastive", "E204", "takes 2 values, `first`, `second`, but the term has no `of`", "`of: [first, second]`"),
+        (
+            {"contrastive": {}, "of": "a"},
+            "E204",
+            "takes 2 values, `first`, `second`, but `of` names 1",
+            "[first, second]",
+        ),
         ({"triplet": {}, "of": {"ancor": "a"}}, "E204", "`triplet` has no input `ancor`", "`anchor`"),
-        ({"mean_squared_error": {}, "of": ["a", "b"]}, "E204", "this loss takes one value, `of` names 2", ""),
+        ({"mean_squared_error": {}, "of": ["a", "b"]}, "E204", "this loss takes one value, but `of` names 2", ""),
         ({"contrastive": {}, "of": ["a", "q"]}, "E205", "uses `q`, which is neither an output nor a node", ""),
         ({"contrastive": {}, "of": ["a", "b.state"]}, "E203", "`b` has no port `state`", ""),
         ({"contrastive": {}, "of": ["a", "c"]}, "E304", "vectors of shape [2] cannot be compared", "one shape"),

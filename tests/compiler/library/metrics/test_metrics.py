@@ -205,7 +205,7 @@ def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
         ("root_mean_squared_error", TensorType((3, 1)), TensorType((3,)), None, "[3, 1], target has shape [3]"),
         ("r2", TensorType((3,)), TensorType(()), None, "[3], target has shape []"),
         ("cosine_similarity", TensorType((3, 1)), TensorType((3, 1)), None, "vectors"),
-        ("top_k_accuracy", TensorType((5,)), TensorType((), "int32"), "softmax", "the 5 greatest of 5"),
+        ("top_k_accuracy", TensorType((5,)), TensorType((), "int32"), "softmax", "among the 5 greatest of 5"),
         ("top_k_accuracy", TensorType((9,)), TensorType((9,)), "sigmoid", "independent"),
         ("cross_entropy", TensorType((9,)), TensorType((), "int32"), None, "needs class probabilities"),
         ("cross_entropy", TensorType((9,)), TensorType((8,)), "softmax", "[9], target has shape [8]"),

@@ -61,7 +61,7 @@ def test_inputs_of_two_dtypes_are_refused() -> None:
 def test_scores_want_as_many_features_on_both_sides(key: TensorType | None, slot: str) -> None:
     with pytest.raises(PlanError) as caught:
         LAYERS.build("additive_attention").plan(TensorType((7, 4)), TensorType((5, 3)), key)
-    assert caught.value.message == f"expected `query` and `{slot}` with as many features, got 4 and 3"
+    assert caught.value.message == f"expected `query` and `{slot}` with the same number of features, got 4 and 3"
     assert caught.value.help == "add `dense: 4` to one of them, or use `multi_head_attention`"
     assert (caught.value.code, caught.value.slot) == ("E302", slot)
 

@@ -40,7 +40,7 @@ def test_masking_masks_what_is_all_padding_and_what_was_masked_before() -> None:
             {"masking": 0},
             [3],
             "expected a sequence [time, features], got [3]",
-            "for 3 steps of one number, `reshape: [3, 1]`; ids have `mask_zero` of `embedding`",
+            "for 3 numbers, `reshape: [3, 1]`; for ids, `mask_zero` of `embedding`",
         ),
     ],
 )

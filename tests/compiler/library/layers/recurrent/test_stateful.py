@@ -131,7 +131,7 @@ REFUSALS: list[tuple[Any, tuple[TensorType, ...], str, str]] = [
     (
         {"time_distributed": {"layer": {"gru": {"units": 2, "stateful": "epoch"}}}},
         (),
-        "`gru` is stateful, but the steps of a sequence are not rows that the next batch continues",
+        "`gru` is stateful, but gets single steps here, which the next batch does not continue",
         "remove `stateful`",
     ),
 ]

@@ -127,14 +127,14 @@ def test_a_dropped_mask_is_a_warning_at_the_layer() -> None:
         (
             {"split": 3},
             [[4]],
-            "4 places of axis -1 of [4] cannot be split into 3 equal parts",
+            "axis -1 of [4] does not split into 3 equal parts: its size is 4",
             "choose a divisor of 4, or list the indices where parts begin",
         ),
         (
             {"split": [2, 9]},
             [[4]],
             "[2, 9] does not split axis -1 of [4], which has the size 4",
-            "list places from 1 to 3 that rise",
+            "list indices from 1 to 3 in increasing order",
         ),
         (
             {"squeeze": -1},
