@@ -12,7 +12,7 @@ from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_o
 from modelc.compiler.language.argument_shapes import arguments
 from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.language.item_names import item_names
-from modelc.compiler.language.layer_grammar import RECURRING
+from modelc.compiler.language.layer_grammar import ITEM, RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Hop
@@ -60,7 +60,7 @@ def name_and_kind(item: SourceNode, index: int, variables: Entries) -> tuple[str
     name = item.get("name")
     name = name and dereference(name, variables)
     own = name.content if name is not None and isinstance(name.content, str) else None
-    return own, next((key for key in entries_of(item) if key not in ("name", "repeat")), f"item_{index}")
+    return own, next((key for key in entries_of(item) if key not in ITEM.siblings), f"item_{index}")
 
 
 def shape_below(shape: Shape | None, key: str | int) -> Shape | None:

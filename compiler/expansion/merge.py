@@ -55,15 +55,16 @@ class Overlay:
 
     def merge_items(self, base: SourceNode, own: SourceNode, shape: Thing) -> SourceNode:
         """Two named items: merged if they have the same name, else `own` alone."""
-        one, two = with_name(base), with_name(own)
-        first, name = name_in(one, shape), name_in(two, shape)
+        one, two, beside = with_name(base), with_name(own), shape.beside
+        first, name = name_in(one, beside), name_in(two, beside)
         if first is not None and name is not None and first != name:
             self.check_name(one, first, shape)
-        if first is None and name is not None and name == name_in(with_name(self.shorthands.dereference(base)), shape):
+        value = with_name(self.shorthands.dereference(base))
+        if first is None and name is not None and name == name_in(value, beside):
             return self.refuse_variable(base, own, name)
-        if first is not None and own.kind == "mapping" and set(own.content) <= {*shape.beside}:
+        if first is not None and own.kind == "mapping" and set(own.content) <= {*beside}:
             return self.merge_siblings(one, own, first, shape)
-        if one.kind == two.kind == "mapping" and set(one.content) <= {*shape.beside}:
+        if one.kind == two.kind == "mapping" and set(one.content) <= {*beside}:
             # Its name is removed, and its siblings are there for another.
             return self.merge_entries(one, two, shape)
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":

@@ -3,7 +3,7 @@
 So `dense: 10` and `dense: {units: 10}` are the same to overlays and overrides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from modelc.compiler.expansion.scope import dereference
@@ -58,9 +58,9 @@ def with_name(node: SourceNode) -> SourceNode:
     return node
 
 
-def name_in(node: SourceNode, shape: Thing) -> str | None:
-    """The name of the item in a mapping; None if there is none, or several."""
-    names = [key for key in entries_of(node) if key not in shape.beside]
+def name_in(node: SourceNode, siblings: Collection[str]) -> str | None:
+    """The name of the item in a mapping, the key that is none of its `siblings`; None if there is none, or several."""
+    names = [key for key in entries_of(node) if key not in siblings]
     return names[0] if len(names) == 1 else None
 
 

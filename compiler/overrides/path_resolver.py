@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from modelc.compiler.expansion.key_path import Steps, child_names, find_child
 from modelc.compiler.expansion.scope import parse_reference
-from modelc.compiler.expansion.shorthands import Shorthands, is_variable, with_name
+from modelc.compiler.expansion.shorthands import Shorthands, is_variable, name_in, with_name
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.argument_shapes import arguments
@@ -117,7 +117,7 @@ class PathResolver:
             self.errors.unknown(shape.table.kind, index, [*shape.siblings, *shape.table])
         if shape.number is not None and isinstance(node.content, int | float):
             self.errors.in_number(index, node.content, shape)
-        current = name_beside(node, shape)
+        current = name_in(node, shape.siblings)
         if current is None and node.kind == "mapping":
             self.errors.unknown("key", index, shape.siblings)
         inside = self.inside(current, shape) if current is not None else None
@@ -162,7 +162,7 @@ class PathResolver:
         shape, data = shape_of(target), value.data
         if not isinstance(shape, Thing) or shape.number is not None or isinstance(data, str | dict | None):
             return
-        current = name_beside(with_name(target.node), shape) if target.node is not None else None
+        current = name_in(with_name(target.node), shape.siblings) if target.node is not None else None
         known = current is not None and (current in shape.table or self.block(current, shape) is not None)
         if current is not None and known and self.shorthands.primary(current, shape):
             self.errors.plain_thing(value, shape, current)
@@ -175,9 +175,3 @@ def shape_of(target: Target) -> Shape:
         return shape
     of_kind = {"list": shape.items, "scalar": shape.value}.get(target.node.kind) if target.node is not None else None
     return of_kind or shape.mapping or shape.items or ANYTHING
-
-
-def name_beside(node: SourceNode, shape: Thing) -> str | None:
-    """The name of an item beside its siblings; None if it has none, or several."""
-    names = [key for key in entries_of(node) if key not in shape.siblings]
-    return names[0] if len(names) == 1 else None

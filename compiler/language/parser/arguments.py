@@ -46,7 +46,7 @@ def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -
 def translate(
     reporter: Reporter, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = ""
 ) -> None:
-    """Report every finding of pydantic about the value at `path`, but not what follows from another."""
+    """Report every finding of pydantic about the value at `path`, without cascading errors."""
     from modelc.compiler.library.registries import table_of
 
     start = len(reporter.problems)
