@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.runtime.runs.run_directory import Run
 
+Raw = Annotated[bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")]
+Spreadsheet = Annotated[
+    bool,
+    typer.Option(
+        "--spreadsheet",
+        help="Put an apostrophe before names in a .csv that a spreadsheet would compute: those that begin with "
+        "= + - @, a tab or a line break. Without it, names are written as they are.",
+    ),
+]
+
 
 def predict(
     run: Annotated[
@@ -39,9 +49,8 @@ def predict(
         Which | None,
         typer.Option("--weights", help="Which weights; default: the best, or the last if no best ones were saved."),
     ] = None,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")
-    ] = False,
+    raw: Raw = False,
+    spreadsheet: Spreadsheet = False,
     root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
@@ -64,7 +73,7 @@ def predict(
     from modelc.runtime.predictions import misfit, write_predictions
     from modelc.runtime.training import device
 
-    if (wrong := misfit(task.outputs, output)) is not None:
+    if (wrong := misfit(task.outputs, output, spreadsheet=spreadsheet)) is not None:
         refuse(wrong[0], helps=(wrong[1],))
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
@@ -73,7 +82,7 @@ def predict(
     from modelc.runtime.evaluate import predict as predictions_of
 
     predicted = predictions_of(prepare(task), snapshot.params, snapshot.state, inputs, rows, raw=raw)
-    write_predictions(output, task.outputs, predicted, raw=raw)
+    write_predictions(output, task.outputs, predicted, raw=raw, spreadsheet=spreadsheet)
     write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
 
 

@@ -4,9 +4,8 @@ Knows what an output means (classes, yes or no, numbers); computes no prediction
 """
 
 import csv
-import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,25 @@ from modelc.runtime.runs.files import replacing
 
 FORMATS = (".csv", ".npz")
 ROWS_AT_ONCE = 4096
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a cell that a spreadsheet may compute, as full-width forms too: https://owasp.org/www-community/attacks/CSV_Injection."""
 Columns = Mapping[str, "np.ndarray[Any, Any]"]
 Outputs = Mapping[str, Output]
 """The outputs of a task, by name."""
 
 
-def misfit(outputs: Outputs, path: Path) -> tuple[str, str] | None:
+def misfit(outputs: Outputs, path: Path, *, spreadsheet: bool = False) -> tuple[str, str] | None:
     """The message and help if predictions cannot be written to a file called `path`, else None."""
-    if path.suffix.lower() not in FORMATS:
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
         return f"cannot determine the format from the name `{path.name}`", "use a name that ends in `.csv` or `.npz`"
+    if spreadsheet and ending != ".csv":
+        return (
+            f"`--spreadsheet` is for CSV files, and `{path.name}` is none",
+            "leave it out, or use a name that ends in `.csv`",
+        )
     for output in outputs.values():
-        if path.suffix.lower() == ".csv" and output.type.rank > 1:
+        if ending == ".csv" and output.type.rank > 1:
             return (
                 f"the output `{output.name}` is {show_shape(output.type.shape)} for each row, too many values for a CSV file",
                 f"write whole arrays: `{path.with_suffix('.npz')}`",
@@ -38,10 +44,13 @@ def misfit(outputs: Outputs, path: Path) -> tuple[str, str] | None:
     return None
 
 
-def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: bool = False) -> None:
+def write_predictions(
+    path: Path, outputs: Outputs, predicted: Columns, *, raw: bool = False, spreadsheet: bool = False
+) -> None:
     """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation.
 
-    The file replaces an existing one when it is complete. Raises RunError E604.
+    With `spreadsheet`, names in a CSV file that a spreadsheet would compute are preceded by an apostrophe. The file
+    replaces an existing one when it is complete. Raises RunError E604.
     """
     columns: dict[str, np.ndarray[Any, Any]] = {}
     for name, values in predicted.items():
@@ -51,7 +60,7 @@ def write_predictions(path: Path, outputs: Outputs, predicted: Columns, *, raw: 
             write_arrays(file, columns)
             return
         text = TextIOWrapper(file, encoding="utf-8", newline="")
-        write_table(csv.writer(text), outputs, columns)
+        write_table(csv.writer(text), outputs, columns, without_formula if spreadsheet else str)
         text.flush()
         text.detach()
 
@@ -84,13 +93,13 @@ def write_arrays(file: Any, columns: Columns) -> None:
                 np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
-def write_table(writer: Any, outputs: Outputs, columns: Columns) -> None:
-    """A header and a line for each row."""
+def write_table(writer: Any, outputs: Outputs, columns: Columns, shown: Callable[[str], str]) -> None:
+    """A header and a line for each row; names in both are written as `shown` gives them."""
     named = [pair for name, array in columns.items() for pair in columns_of(outputs, name, array)]
-    writer.writerow([name for name, _ in named])
+    writer.writerow([shown(name) for name, _ in named])
     rows = len(named[0][1]) if named else 0
     for start in range(0, rows, ROWS_AT_ONCE):
-        cells = [cells_of(column[start : start + ROWS_AT_ONCE]) for _, column in named]
+        cells = [cells_of(column[start : start + ROWS_AT_ONCE], shown) for _, column in named]
         writer.writerows(zip(*cells, strict=True))
 
 
@@ -109,19 +118,15 @@ def columns_of(
         yield f"{name}/{label}", column
 
 
-def cells_of(column: "np.ndarray[Any, Any]") -> list[str]:
-    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names that a spreadsheet does not
-    evaluate.
-    """
+def cells_of(column: "np.ndarray[Any, Any]", shown: Callable[[str], str]) -> list[str]:
+    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names as `shown` gives them."""
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in column]
     if column.dtype.kind == "U":
-        return [escape_formula(str(value)) for value in column]
+        return [shown(str(value)) for value in column]
     return [str(value) for value in column.astype(str)]
 
 
-def escape_formula(text: str) -> str:
-    """`text` escaped if a spreadsheet would evaluate it as a formula."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text):
-        return "'" + text
-    return text
+def without_formula(name: str) -> str:
+    """`name`, after an apostrophe if a spreadsheet would take it for a formula."""
+    return "'" + name if name.startswith(FORMULAS) else name

@@ -54,8 +54,7 @@ def test_a_table_has_classes_answers_numbers_and_probabilities(
     kinds = [f"kind/probability/{name}" for name in NAMES]
     assert header == ["kind", *kinds, "big", "big/probability", "size/0", "size/1"]
     wanted = expected(project, columns["x"])
-    shown = {"cat": "cat", "=1+1": "'=1+1", "-1": "-1"}
-    assert [line[0] for line in lines] == [shown[str(NAMES[place])] for place in wanted["kind"].argmax(-1)]
+    assert [line[0] for line in lines] == [str(NAMES[place]) for place in wanted["kind"].argmax(-1)]
     assert [line[4] for line in lines] == [str(bool(value > 0.5)).lower() for value in wanted["big"][:, 0]]
     numbers = np.array([line[1:4] + line[5:] for line in lines], np.float32)
     values = np.concatenate([wanted["kind"], wanted["big"], wanted["size"]], axis=-1)
@@ -134,3 +133,26 @@ def test_an_output_without_a_folder_is_refused_before_the_data_is_read(project: 
     ended = modelc("predict", project.run, "no.npz", "--output", "nowhere/predictions.csv", cwd=project.folder)
     assert ended.code == 4
     assert "E604" in ended.err
+
+
+def test_names_are_escaped_for_a_spreadsheet_when_asked_for(
+    project: Project, rows: Path, columns: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    ended = modelc("predict", project.run, rows, "--output", out, "--spreadsheet", cwd=project.folder)
+    assert ended.code == 0, ended.err
+    header, lines = table(out)
+    shown = {"cat": "cat", "=1+1": "'=1+1", "-1": "'-1"}
+    wanted = expected(project, columns["x"])
+    assert header[:4] == ["kind", *(f"kind/probability/{name}" for name in NAMES)]
+    assert [line[0] for line in lines] == [shown[str(NAMES[place])] for place in wanted["kind"].argmax(-1)]
+    assert any(value < 0 for value in wanted["size"].flat)
+    np.testing.assert_allclose(np.array([line[-2:] for line in lines], np.float32), wanted["size"], rtol=1e-5)
+
+
+def test_an_archive_has_nothing_to_escape(project: Project, rows: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.npz"
+    ended = modelc("predict", project.run, rows, "--output", out, "--spreadsheet", cwd=project.folder)
+    assert ended.code == 2
+    assert "`--spreadsheet` is for CSV files, and `out.npz` is none" in ended.err
+    assert not out.exists()

@@ -1,18 +1,21 @@
-"""Prediction files: what a person looks for, in cells that no spreadsheet obeys, complete or not there."""
+"""Prediction files: what a person looks for, names as they are, complete or not there."""
 
 import csv
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelc.compiler.binding.task import Output
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.runtime.predictions import escape_formula, misfit, write_predictions
+from modelc.runtime.predictions import misfit, without_formula, write_predictions
 
 
 def outputs(name: str, shape: tuple[int, ...], **fields: Any) -> dict[str, Output]:
@@ -91,16 +94,65 @@ def test_many_rows_are_written_in_order(tmp_path: Path) -> None:
     assert [float(row[0]) for row in rows[1:]] == list(range(10_001))
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A1", "+SUM(1)", "-x", "@x", "\tx", "\rx"])
-def test_names_that_a_spreadsheet_would_run_are_made_text(name: str, tmp_path: Path) -> None:
-    assert escape_formula(name) == "'" + name
-    animals = outputs("animal", (2,), link="softmax", classes=(name, 'b,"c"\n'))
-    assert [row[0] for row in written(tmp_path, animals, [[1, 0], [0, 1]])] == ["animal", "'" + name, 'b,"c"\n']
+HOSTILE = [
+    "+",
+    "-",
+    "=cmd|' /C calc'!A1",
+    "@x",
+    "\tx",
+    "\rx",
+    "\nx",
+    "",
+    " x ",
+    "'x",
+    'b,"c"\r\n',
+    "#N/A",
+    "\u202ex",
+    "\uff1dx",
+    "-1",
+]
 
 
-@pytest.mark.parametrize("name", ["cat", "-1", "+2.5", "-1e-7", "a=b", ""])
-def test_other_names_and_numbers_stay_as_they_are(name: str) -> None:
-    assert escape_formula(name) == name
+def read_back(folder: Path, names: list[str], *, spreadsheet: bool = False) -> tuple[list[str], list[str], list[str]]:
+    """The classes that each row names once, from the header and from the rows of a CSV file, and from an archive."""
+    thing = outputs("=thing", (len(names),), link="softmax", classes=tuple(names))
+    values = {"=thing": np.eye(len(names), dtype=np.float32)}
+    write_predictions(folder / "out.csv", thing, values, spreadsheet=spreadsheet)
+    write_predictions(folder / "out.npz", thing, values)
+    header, *rows = table(folder / "out.csv")
+    start = "'=thing" if spreadsheet else "=thing"
+    assert header[0] == start
+    with np.load(folder / "out.npz", allow_pickle=False) as arrays:
+        archived = arrays["=thing"].tolist()
+    return [name.removeprefix(f"{start}/probability/") for name in header[1:]], [row[0] for row in rows], archived
+
+
+@given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), min_size=2, max_size=6, unique=True))
+def test_names_come_back_as_they_are(names: list[str]) -> None:
+    # An array of text in NumPy has no room for a NUL at the end.
+    names = [*dict.fromkeys(name.rstrip("\0") for name in names), "one more"]
+    with TemporaryDirectory() as folder:
+        assert read_back(Path(folder), names) == (names, names, names)
+
+
+def test_names_that_a_spreadsheet_would_compute_are_escaped_when_asked_for(tmp_path: Path) -> None:
+    header, rows, archived = read_back(tmp_path, HOSTILE, spreadsheet=True)
+    assert rows == [without_formula(name) for name in HOSTILE]
+    # In the header, a class stands behind the name of its output, which is what a cell begins with.
+    assert header == archived == HOSTILE
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_what_begins_a_formula_is_escaped(start: str) -> None:
+    assert without_formula(start + "1") == f"'{start}1"
+    assert without_formula("a" + start) == "a" + start
+
+
+def test_numbers_are_no_formulas(tmp_path: Path) -> None:
+    write_predictions(
+        tmp_path / "out.csv", outputs("size", ()), {"size": np.array([-1.5], np.float32)}, spreadsheet=True
+    )
+    assert table(tmp_path / "out.csv") == [["size"], ["-1.5"]]
 
 
 def test_an_archive_has_whole_arrays_and_no_pickles(tmp_path: Path) -> None:
@@ -132,6 +184,7 @@ def test_files_that_cannot_hold_the_outputs_are_refused(name: str, shape: tuple[
     assert said in wrong[0]
     assert ".npz" in wrong[1]
     assert misfit(outputs("map", shape), Path("out.NPZ")) is None
+    assert misfit(outputs("map", (1,)), Path("out.CSV"), spreadsheet=True) is None
 
 
 def test_a_file_is_replaced_when_it_is_complete_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
