@@ -8,7 +8,7 @@ import typer
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import paint, write
 from modelc.cli.plugins import PluginNames, enable, task_of
-from modelc.cli.splits import Split, Which
+from modelc.cli.splits import Split, Which, open_run
 
 
 def evaluate(
@@ -31,9 +31,7 @@ def evaluate(
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
     enable(plugins)
-    from modelc.runtime.runs.find_run import find_run
-
-    found = find_run(run)
+    found, folder = open_run(run, root, "evaluate")
     task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again
@@ -42,7 +40,7 @@ def evaluate(
 
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
-    task, dataset, changed = read_again(found, task, root)
+    task, dataset, changed = read_again(found, task, folder)
     name, part = choose_rows(dataset, split)
 
     from modelc.runtime.evaluate import evaluate as scores_of
@@ -53,6 +51,7 @@ def evaluate(
             "version": 1,
             "run": str(found.folder),
             "id": found.record.id,
+            "settings": found.record.settings,
             "split": name,
             "rows": part.rows,
             "weights": kind,

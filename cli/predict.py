@@ -9,7 +9,7 @@ import typer
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import refuse, write
 from modelc.cli.plugins import PluginNames, enable, task_of
-from modelc.cli.splits import Split, Which
+from modelc.cli.splits import Split, Which, open_run
 from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
@@ -59,14 +59,13 @@ def predict(
         refuse(f"both `{data}` and `--split {split}` choose the rows", helps=("use only one of them",))
     enable(plugins)
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.find_run import find_run
 
     if not output.absolute().parent.is_dir():
         raise RunError(
             "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
         )
 
-    found = find_run(run)
+    found, folder = open_run(run, root, "predict")
     task = task_of(found)
 
     from modelc.compiler.lowering.prepared_task import prepare
@@ -77,7 +76,7 @@ def predict(
         refuse(wrong[0], helps=(wrong[1],))
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
-    task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
+    task, inputs, rows, what = rows_to_predict(found, task, data, split, folder)
 
     from modelc.runtime.evaluate import predict as predictions_of
 

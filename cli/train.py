@@ -109,10 +109,13 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     from modelc.runtime.runs.recorder import Recorder
 
+    assert checked.merged is not None
+    merged = checked.merged.data
     recorder = Recorder(
         folder,
-        record_of(task, id, name, path, settings, where),
+        record_of(task, id, name, path, settings, where, merged),
         sources[str(path)].encode(),
+        merged,
         balanced_spec(checked.data, task),
         environment(task, execution, sys.argv[1:], dataset.digests),
     )

@@ -43,6 +43,8 @@ class Checked:
     sources: Mapping[str, str]
     document: Document | None = None
     """The spec as it is kept: with the files that it extends and the settings, before variables are written out."""
+    merged: Document | None = None
+    """The same without the settings: what a run is compared with."""
 
     @property
     def data(self) -> Any:
@@ -99,43 +101,53 @@ def examine(
     text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
 ) -> Checked:
     """`check`, before suggestions become edits of the texts, and before comments suppress warnings."""
-    document, problems = read(text, name)
+    document, problems, sources = merge_files(text, name, root, texts)
     if document is None:
-        return Checked(None, problems, {name: show_text(text)})
-    sources = {name: document.text}
-    if needs_files(document.data):
-        from modelc.compiler.expansion.includes import include
-
-        included, found, texts = include(document, None if root is None else partial(load_file, root, texts))
-        problems += found
-        sources |= texts
-        if included is None:
-            return Checked(None, problems, sources, document)
-        document = included
+        return Checked(None, problems, sources)
+    merged = document
     if settings:
         from modelc.compiler.overrides.apply import override, settings_text
 
         document, found = override(document, settings)
         problems += found
-        sources[SETTING] = settings_text(settings)
+        sources = {**sources, SETTING: settings_text(settings)}
     kept = document
     if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
         from modelc.compiler.expansion.expander import expand
 
         document, found = expand(document)
         if any(problem.code == "E005" for problem in found):
-            return Checked(None, problems + found, sources, kept)
+            return Checked(None, problems + found, sources, kept, merged)
         problems += found
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)
     problems += found
     if graph is None:
-        return Checked(None, problems, sources, kept)
+        return Checked(None, problems, sources, kept, merged)
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    return Checked(task, problems + found, sources, kept)
+    return Checked(task, problems + found, sources, kept, merged)
+
+
+def merge_files(
+    text: bytes | str, name: str, root: Root | None, texts: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
+    """The spec in `text` with the files that it extends and uses, the problems found in reading them, and their texts by
+    name.
+
+    The document is None if the text cannot be read, or a file that it extends cannot be had.
+    """
+    document, problems = read(text, name)
+    if document is None:
+        return None, problems, {name: show_text(text)}
+    if not needs_files(document.data):
+        return document, problems, {name: document.text}
+    from modelc.compiler.expansion.includes import include
+
+    merged, found, others = include(document, None if root is None else partial(load_file, root, texts))
+    return merged, problems + found, {name: document.text, **others}
 
 
 def needs_files(data: Any) -> bool:

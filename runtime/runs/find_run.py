@@ -1,14 +1,13 @@
 """Finds a run from a command-line argument: a run directory, `runs/<name>`, or the spec that was trained."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.base.registry import NAME
-from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.run_directory import Run, is_run
 
 RUNS = Path("runs")
@@ -16,19 +15,29 @@ RUNS = Path("runs")
 USABLE = ("finished", "early_stopping", "interrupted")
 
 
-def find_run(text: str) -> Run:
+class FoundRun(NamedTuple):
+    """A run, the folder of its data if it is not the recorded one, and what to say about the choice."""
+
+    run: Run
+    root: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+def find_run(text: str, root: Path | None = None, command: str = "evaluate") -> FoundRun:
     """The run that `text` refers to: of a folder of runs, or of a spec, the latest one that finished.
 
-    Raises RunError E602 with the existing runs.
+    `root` is the folder that a spec may read files from, by default as it was for the run; `command` is for messages.
+    Raises RunError E602 with the existing runs, E607 if the runs of a spec are of another content than it has now.
     """
     path = Path(text)
     if is_run(path):
-        return Run(path)
+        return FoundRun(Run(path))
     if path.is_dir():
-        return latest(path, f"`{path}` is not a run directory and contains none")
+        return FoundRun(latest(runs_in(path), path, f"`{path}` is not a run directory and contains none"))
     if path.is_file():
-        folder = RUNS / run_name(spec_name(path), path)
-        return latest(folder, f"`{path}` has not been trained here: no run in `{folder}`")
+        from modelc.runtime.runs.runs_of_spec import run_of_spec
+
+        return run_of_spec(path, root, command)
     known = known_runs()
     near = suggest(text, known).new or suggest(str(RUNS / text), known).new
     raise RunError(
@@ -41,14 +50,18 @@ def find_run(text: str) -> Run:
     )
 
 
-def latest(folder: Path, message: str) -> Run:
-    """The latest usable run in `folder`. Raises RunError E602 with `message`."""
-    runs = [Run(entry) for entry in entries(folder) if is_run(entry)]
+def runs_in(folder: Path) -> list[Run]:
+    """The runs in `folder`. Raises RunError E602 if one is damaged."""
+    return [Run(entry) for entry in entries(folder) if is_run(entry)]
+
+
+def latest(runs: Sequence[Run], folder: Path, message: str) -> Run:
+    """The latest usable one of the `runs` in `folder`. Raises RunError E602, with `message` if there are none."""
     usable = [run for run in runs if run.record.status in USABLE]
     if usable:
-        return max(usable, key=lambda run: (run.record.started, run.record.id))
+        return max(usable, key=age)
     if runs:
-        last = max(runs, key=lambda run: (run.record.started, run.record.id))
+        last = max(runs, key=age)
         state = "is still running, or was killed" if last.record.status == "running" else "failed"
         raise RunError(
             "E602",
@@ -56,6 +69,11 @@ def latest(folder: Path, message: str) -> Run:
             helps=(f"to use what it saved, name it: `{last.folder}`",),
         )
     raise RunError("E602", message, helps=("train first: `modelc train SPEC`",))
+
+
+def age(run: Run) -> tuple[str, str]:
+    """What runs are ordered by, the latest last."""
+    return run.record.started, run.record.id
 
 
 def entries(folder: Path) -> Iterable[Path]:
@@ -69,17 +87,6 @@ def entries(folder: Path) -> Iterable[Path]:
 def known_runs() -> list[str]:
     """The folders of runs below the current directory."""
     return [str(folder) for folder in entries(RUNS) if any(is_run(entry) for entry in entries(folder))]
-
-
-def spec_name(path: Path) -> str:
-    """The `name` of a spec; None if it has none or cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            document, _ = read(file.read(MAX_BYTES + 1), path.name)
-    except OSError:
-        return ""
-    name = document.data.get("name") if document is not None else None
-    return name if isinstance(name, str) and NAME.fullmatch(name) else ""
 
 
 def task_name(task: Task, path: Path) -> str:

@@ -20,6 +20,7 @@ from modelc.runtime.runs.run_directory import (
     ENVIRONMENT,
     FORMAT,
     LOCK,
+    MERGED,
     METRICS,
     RECORD,
     RESOLVED,
@@ -33,6 +34,7 @@ from modelc.runtime.runs.run_directory import (
     now,
     weights_folder,
 )
+from modelc.runtime.runs.spec_content import content_digest
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
@@ -45,9 +47,12 @@ def new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
-def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, ...], root: Path) -> RunRecord:
-    """The record of a run that is about to begin."""
+def record_of(
+    task: Task, id: str, name: str, spec: Path, settings: tuple[str, ...], root: Path, merged: Any
+) -> RunRecord:
+    """The record of a run that is about to begin; `merged` is its spec with all files and without settings."""
     assert task.training is not None
+    root = root.resolve()
     return RunRecord(
         format=FORMAT,
         id=id,
@@ -55,7 +60,9 @@ def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, .
         spec="spec.json" if spec.suffix == ".json" else "spec.yaml",
         settings=list(settings),
         plugins=records_of(task.spec.plugins),
-        root=str(root.resolve()),
+        root=str(root),
+        source=os.path.relpath(os.path.realpath(spec), root),
+        content=content_digest(merged),
         started=now(),
         monitor=task.training.monitor,
         better=task.training.better,
@@ -65,13 +72,15 @@ def record_of(task: Task, id: str, name: str, spec: Path, settings: tuple[str, .
 class Recorder:
     """Writes one run to `folder`, made here; the directory is locked until the `with` block ends.
 
-    `text` is the spec as written and `data` the same with settings applied. Raises RunError E601 if the folder
-    is in use, E604 where it cannot be written.
+    `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
+    settings applied. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
     """
 
-    def __init__(self, folder: Path, record: RunRecord, text: bytes, data: Any, environment: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, record: RunRecord, text: bytes, merged: Any, data: Any, environment: Mapping[str, Any]
+    ) -> None:
         need_free(folder)
-        data_text = resolved_json(data)
+        merged_text, data_text = resolved_json(merged), resolved_json(data)
         self.folder = folder
         self.record = record
         self.waiting: dict[Kind, Snapshot] = {}
@@ -82,6 +91,7 @@ class Recorder:
         try:
             need_free(folder)
             self.write(record.spec, text)
+            self.write(MERGED, merged_text)
             self.write(RESOLVED, data_text)
             self.write(ENVIRONMENT, to_json(environment))
             self.write_record()

@@ -22,6 +22,7 @@ from modelc.runtime.training.observer import Snapshot
 
 FORMAT = 1
 RECORD = "run.json"
+MERGED = "merged.json"
 RESOLVED = "resolved.json"
 ENVIRONMENT = "environment.json"
 METRICS = "metrics.jsonl"
@@ -63,7 +64,10 @@ class FittedLayer(Part):
 
 class RunRecord(Part):
     """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
-    to.
+    to, `source` the path of the spec from there.
+
+    `content` is the digest of the spec with all files that it extends and uses, without settings; None, as `source`,
+    in the record of a run that was made before these were recorded.
     """
 
     format: int
@@ -73,6 +77,8 @@ class RunRecord(Part):
     settings: list[str]
     plugins: list[PluginRecord] = Field(default_factory=list)
     root: str
+    source: str | None = None
+    content: str | None = None
     started: str
     ended: str | None = None
     status: Status = "running"

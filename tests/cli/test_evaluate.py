@@ -122,3 +122,50 @@ def test_balanced_weights_of_classes_are_those_of_training(tmp_path: Path, varia
     assert (ended.code, ended.err) == (0, "")
     last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
     assert json.loads(ended.out)["values"]["loss"] == last["validation/loss"]
+
+
+def as_its_own(project: Project, to: Path) -> Project:
+    """A copy whose run was trained where the copy is."""
+    copy = project.copy(to)
+    record = copy.run / "run.json"
+    record.write_text(record.read_text().replace(str(project.folder), str(to)))
+    return copy
+
+
+def test_a_spec_that_was_changed_is_not_answered_with_the_run_of_before(project: Project, tmp_path: Path) -> None:
+    copy = as_its_own(project, tmp_path / "copy")
+    spec = copy.folder / "tiny.yaml"
+    spec.write_text(SPEC.replace("name: tiny", "name: tiny  # a remark"), encoding="utf-8")
+    by_spec, by_run = (modelc("evaluate", name, cwd=copy.folder) for name in ("tiny.yaml", copy.run))
+    assert (by_spec.code, by_spec.err) == (0, "")
+    assert by_spec.out.splitlines()[1:] == by_run.out.splitlines()[1:]
+    spec.write_text(SPEC.replace("units: 8", "units: 9"), encoding="utf-8")
+    for command, *options in (["evaluate"], ["predict", "--output", "out.csv"]):
+        ended = modelc(command, "tiny.yaml", *options, cwd=copy.folder)
+        assert (ended.code, ended.out) == (4, "")
+        assert "error[E607]" in ended.err and "`model.nodes.body.layers.0.dense.units` was 8, and is 9 now" in ended.err
+        assert f"`modelc {command} runs/tiny/{copy.run.name}`" in ended.err
+    assert not (copy.folder / "out.csv").exists()
+
+
+def test_settings_of_the_run_are_named(project: Project, tmp_path: Path) -> None:
+    copy = project.copy(tmp_path / "copy")
+    assert modelc("train", "tiny.yaml", "--set", "train.epochs=1", cwd=copy.folder).code == 0
+    ended = modelc("evaluate", "tiny.yaml", "--format", "json", cwd=copy.folder)
+    assert json.loads(ended.out)["settings"] == ["train.epochs=1"]
+    assert ended.err.endswith("was trained with `--set train.epochs=1`\n") and ended.err.count("\n") == 1
+
+
+def test_a_project_that_was_moved_says_where_it_looked_for_data(project: Project, tmp_path: Path) -> None:
+    copy = as_its_own(project, tmp_path / "before")
+    copy.folder.rename(tmp_path / "after")
+    moved = tmp_path / "after"
+    run = f"runs/tiny/{copy.run.name}"
+    ended = modelc("evaluate", run, cwd=moved)
+    assert (ended.code, ended.out) == (4, "")
+    assert f"looked in `{copy.folder}`, which does not exist" in ended.err
+    assert "name its folder: `--root DIR`" in ended.err
+    right = modelc("evaluate", project.run, cwd=project.folder).out.splitlines()[1:]
+    assert modelc("evaluate", run, "--root", ".", cwd=moved).out.splitlines()[1:] == right
+    by_spec = modelc("evaluate", "tiny.yaml", cwd=moved)
+    assert (by_spec.err, by_spec.out.splitlines()[1:]) == ("", right)

@@ -38,7 +38,7 @@ def test_a_run_is_kept_whole(project: Project) -> None:
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", run.name)
     assert (run / "spec.yaml").read_text() == SPEC
     assert {entry.name for entry in run.iterdir()} == {
-        "spec.yaml", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock"
+        "spec.yaml", "merged.json", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock"
     }  # fmt: skip
     record = Run(run).record
     assert (record.status, record.epoch, record.step) == ("finished", 3, 9)

@@ -27,7 +27,7 @@ def record(id: str = "a", name: str = "tiny", **fields: Any) -> RunRecord:
 
 
 def recorder(folder: Path, **fields: Any) -> Recorder:
-    return Recorder(folder, record(**fields), b"modelc: 1\n", {"modelc": 1}, {"seed": 0})
+    return Recorder(folder, record(**fields), b"modelc: 1\n", {"modelc": 1}, {"modelc": 1}, {"seed": 0})
 
 
 def epoch(number: int, loss: float, *, best: bool = True) -> EpochRecord:
@@ -214,7 +214,7 @@ def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: 
     assert resolved_json(data).count(b"\n") == 0
     assert json.loads(resolved_json(data)) == data
     with pytest.raises(RunError, match="once its aliases are expanded") as caught:
-        Recorder(tmp_path / "run", record(), b"", {"list": [data] * 2}, {})
+        Recorder(tmp_path / "run", record(), b"", {}, {"list": [data] * 2}, {})
     assert code(caught) == "E005"
     assert not (tmp_path / "run").exists()
 
@@ -241,11 +241,11 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("text", ["runs/tiny", "runs/tiny/b", "tiny.yaml", "other.json", "runs/tiny/../tiny/"])
 def test_a_run_is_found_by_its_folder_its_name_and_its_spec(runs: Path, text: str) -> None:
-    assert find_run(text).record.id == "b"
+    assert find_run(text).run.record.id == "b"
 
 
 def test_a_failed_run_is_used_when_it_is_named(runs: Path) -> None:
-    assert find_run("runs/tiny/d").record.id == "d"
+    assert find_run("runs/tiny/d").run.record.id == "d"
 
 
 @pytest.mark.parametrize(
