@@ -1,6 +1,5 @@
 """`modelc train`: checks a spec, trains it into a run directory, and prints the next commands; `stopping` receives Ctrl-C."""
 
-import os
 import shlex
 import sys
 import time
@@ -71,7 +70,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     sources = checked.sources
 
     from modelc.compiler.diagnostics.exceptions import SpecError
-    from modelc.compiler.syntax.file_root import Root, cache_folder
+    from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.find_run import RUNS, task_name
     from modelc.runtime.runs.recorder import new_id, record_of
     from modelc.runtime.runs.run_directory import need_free
@@ -80,7 +79,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     folder = run_dir or RUNS / name / id
     # Refused now, and not after a long reading of data.
     need_free(folder)
-    where = root or Path(os.path.realpath(path)).parent
+    where = spec_root(path, root)
 
     from modelc.runtime.training import device
 
@@ -94,10 +93,10 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     try:
         with run_of(task.spec.document, sources):
-            task, warnings = complete(task, Root(where, cache_folder()))
+            task, warnings = complete(task, where)
             if fresh := [warning for warning in warnings if warning not in checked.problems]:
                 show_problems(fresh, sources, sys.stderr)
-            dataset = read_dataset(task, Root(where, cache_folder()))
+            dataset = read_dataset(task, where)
             task = balanced(task, dataset.train)
             need_memory(task, dataset)
     except SpecError as error:
@@ -113,7 +112,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     merged = checked.merged.data
     recorder = Recorder(
         folder,
-        record_of(task, id, name, path, settings, where, merged),
+        record_of(task, id, name, path, settings, where.folder, merged),
         sources[str(path)].encode(),
         merged,
         balanced_spec(checked.data, task),

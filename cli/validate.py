@@ -1,6 +1,5 @@
 """`modelc validate`: checks specs without jax, prints their problems, and exits with 1 if there are errors."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
     from modelc.compiler.diagnostics.problem import Problem
-    from modelc.compiler.syntax.file_root import Root
 
 FOR_PROGRAMS = ("json", "sarif")
 """The formats that are written even where there is no problem."""
@@ -121,30 +119,24 @@ class Spec:
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 
+        from modelc.compiler.syntax.file_root import spec_root
         from modelc.runtime.data.data_check import check_data
 
-        folder = self.root or (Path() if self.target == STDIN else Path(os.path.realpath(self.target)).parent)
-        found = check_data(checked.task, root_of(folder))
+        found = check_data(checked.task, spec_root(None if self.target == STDIN else Path(self.target), self.root))
         return replace(checked, problems=checked.problems + found)
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
         """All problems of the spec except those of its data."""
         from modelc.compiler.api import check, check_file
         from modelc.compiler.syntax.document import MAX_BYTES
+        from modelc.compiler.syntax.file_root import spec_root
 
         if self.target != STDIN:
             return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
-        root = None if self.root is None else root_of(self.root)
+        root = None if self.root is None else spec_root(None, self.root)
         return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts)
-
-
-def root_of(folder: Path) -> "Root":
-    """The files that a spec may read with `folder` as its root."""
-    from modelc.compiler.syntax.file_root import Root, cache_folder
-
-    return Root(folder, cache_folder())
 
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":

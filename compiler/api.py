@@ -23,7 +23,7 @@ from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
-from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
+from modelc.compiler.syntax.file_root import Root, spec_root
 
 if TYPE_CHECKING:
     from modelc.compiler.lowering.lower import Model, Tree
@@ -157,12 +157,17 @@ def needs_files(data: Any) -> bool:
     return "extends" in data or any(isinstance(block, Mapping) and "use" in block for block in defined)
 
 
-def load_file(root: Root, texts: Mapping[str, str], path: str) -> tuple[str, bytes]:
-    """The name for messages and the bytes of the file at `path` below `root`. Raises RunError E405."""
-    known = texts.get(os.path.realpath(root.resolve(path))) if texts else None
+def load_file(root: Root, texts: Mapping[str, str], path: str, stands_in: str | None) -> tuple[str, bytes]:
+    """The name for messages and the bytes of the file at `path` below `root`. Raises RunError E405.
+
+    `stands_in` is the name of the file that names it, None for the spec itself.
+    """
+    if stands_in is not None:
+        root = root.for_paths_in(stands_in)
+    known = texts.get(str(root.resolve(path))) if texts else None
     if known is not None:
         return shown_path(root.folder / path), known.encode("utf-8", "surrogatepass")
-    with open_regular(root.resolve(path), path) as file:
+    with root.open(path) as file:
         return shown_path(root.folder / path), file.read(MAX_BYTES + 1)
 
 
@@ -189,7 +194,7 @@ def check_file(
                 text = file.read(MAX_BYTES + 1)
         except OSError as error:
             return Checked(None, (unreadable(path, shown, error),), {})
-    return check(text, shown, settings, Root(root or Path(real).parent, cache_folder()), texts)
+    return check(text, shown, settings, spec_root(path, root), texts)
 
 
 def unreadable(path: Path, shown: str, error: OSError) -> Problem:

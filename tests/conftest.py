@@ -41,3 +41,4 @@ def the_same_numbers_in_any_order(request: pytest.FixtureRequest) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, default=1000, help="how many damaged specs `test_mutations` tries")
+    parser.addoption("--swaps", type=int, default=300, help="how many times a file is read while links are swapped in")

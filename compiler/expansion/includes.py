@@ -28,8 +28,9 @@ RELATIVE = (
     "paths are relative to the folder of the spec that is read, or to `--root DIR`, also in files in other folders"
 )
 
-Load = Callable[[str], tuple[str, bytes]]
-"""The name, for messages, and the bytes of the file that a path in a spec names. Raises RunError E405."""
+Load = Callable[[str, str | None], tuple[str, bytes]]
+"""The name, for messages, and the bytes of the file that a path names; also given the name of the file in which the path
+stands, None for the spec itself. Raises RunError E405."""
 
 
 def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
@@ -133,7 +134,8 @@ class Includer(ProblemCollector):
             self.report("E010", f"`{path.content}` cannot be read: this spec is not a file", path.at, help=help)
             return None
         try:
-            name, data = self.load(path.content)
+            stands_in = path.at.document.name
+            name, data = self.load(path.content, stands_in if stands_in in self.paths else None)
         except RunError as error:
             meant = self.path_from_root(path)
             helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
@@ -165,7 +167,7 @@ class Includer(ProblemCollector):
             return None
         meant = normpath(join(dirname(here), path.content))
         try:
-            self.load(meant)
+            self.load(meant, None)
         except RunError:
             return None
         return meant

@@ -1,93 +1,113 @@
 """File access of specs: regular files below a root folder, and the folder of downloads."""
 
 import os
-import re
 import stat
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.beneath import (
+    NotRegularError,
+    OutsideError,
+    open_beneath,
+    real_path_beneath,
+    regular,
+)
+from modelc.compiler.syntax.spec_paths import missing_helps, refusal, refusal_helps
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The files that a spec may read: those below `folder` (its own, or `--root`), and the cache of downloads."""
+    """The files that a spec may read: those below `folder`, and the cache of downloads.
+
+    `chosen` says who chose the folder: it is the spec's own, or that of `--root`, or the one that a run recorded.
+    `beside` is the folder of the file in which the paths stand, if it is another one: only messages need it.
+    """
 
     folder: Path
     cache: Path
+    chosen: Literal["spec", "option", "run"] = "spec"
+    beside: Path | None = None
+
+    @property
+    def called(self) -> str:
+        """What messages call the folder."""
+        return "the spec's folder" if self.chosen == "spec" else f"the root `{self.folder}`"
+
+    def for_paths_in(self, file: str) -> "Root":
+        """This root for the paths that stand in `file`, one of those that a spec is made of."""
+        return replace(self, beside=Path(file).parent)
 
     def resolve(self, path: str) -> Path:
         """The real path of the regular file that `path`, a string in a spec, refers to. Opens nothing.
 
         Raises RunError E405 for a path that is absolute, leaves the folder (by `..` or a link), or is no regular file.
         """
-        reason = refusal(path)
+        with self.reported(path):
+            _, real = real_path_beneath(self.folder, path)
+            if not stat.S_ISREG(mode := real.stat().st_mode):
+                raise NotRegularError(mode)
+            return real
+
+    def open(self, path: str) -> BinaryIO:
+        """The file that `path`, a string in a spec, refers to, open for reading. Raises RunError E405 as `resolve` does.
+
+        Whatever becomes a link in the meantime, the file is one below the folder.
+        """
+        with self.reported(path):
+            return os.fdopen(open_beneath(self.folder, path), "rb")
+
+    @contextmanager
+    def reported(self, path: str) -> Iterator[None]:
+        """Check the words of `path`, and turn what the block raises about it into RunError E405."""
+        reason = refusal(path, self.called)
         if reason:
-            raise refused(
-                path, reason, "write a path inside the folder of the spec, or widen the root with `--root DIR`"
-            )
+            raise refused(path, reason, *refusal_helps(self, path))
         try:
-            folder = Path(os.path.realpath(self.folder, strict=True))
-            real = Path(os.path.realpath(folder / path, strict=True))
-            mode = real.stat().st_mode
+            yield
         except FileNotFoundError:
-            helps = ("paths are relative to the folder of the spec, or to `--root DIR`",)
-            raise RunError("E405", f"there is no file {path!r}", helps=helps) from None
+            raise RunError("E405", f"there is no file {path!r}", helps=missing_helps(self, path)) from None
         except OSError as error:
-            raise refused(path, f"cannot be followed: {os.strerror(error.errno or 0)}") from None
-        if not real.is_relative_to(folder):
-            reason = "points outside the spec's folder through a symbolic link"
-            raise refused(path, reason, "move the file itself into the root, or widen the root with `--root DIR`")
-        if not stat.S_ISREG(mode):
-            raise refused(path, f"is {file_kind(mode)}, expected a regular file")
-        return real
+            raise refused(path, f"cannot be read: {reason_of(error)}") from None
+        except OutsideError:
+            reason = f"points outside {self.called} through a symbolic link"
+            raise refused(path, reason, *refusal_helps(self, path)) from None
+        except NotRegularError as error:
+            raise refused(path, f"is {error.kind}, expected a regular file") from None
+
+
+def spec_root(spec: Path | None, root: Path | None) -> Root:
+    """The files that the spec at `spec` may read; None is one from standard input. `root` is the folder of `--root`."""
+    own = Path() if spec is None else Path(os.path.realpath(spec)).parent
+    return Root(own, cache_folder()) if root is None else Root(root, cache_folder(), "option", own)
 
 
 def refused(path: str, reason: str, *helps: str) -> RunError:
     return RunError("E405", f"the path {path!r} {reason}", helps=helps)
 
 
-def refusal(path: str) -> str | None:
-    """Why `path` is refused before looking at the disk; None if it is not."""
-    if not path or not path.isprintable():
-        return "is empty or has control characters"
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
-        return "is a URL, but a spec can only name local files"
-    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
-        return "is absolute"
-    if path.startswith("~"):
-        return "starts with `~`, which is not expanded"
-    if ".." in re.split(r"[/\\]", path):
-        return "points outside the spec's folder"
-    if "\\" in path:
-        return "has a backslash, write `/`"
-    return None
-
-
-def file_kind(mode: int) -> str:
-    """The kind of a file that is not a regular file, for a message."""
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
+def reason_of(error: OSError) -> str:
+    """What the operating system says, in a message."""
+    return (error.strerror or str(error)).lower()
 
 
 def open_regular(path: Path, shown: str) -> BinaryIO:
-    """The file at `path`, open for reading; `shown` is its name in messages.
+    """The file at `path`, which the user named, open for reading; `shown` is its name in messages.
 
     A pipe or device that has replaced the file in the meantime is refused without waiting for it. Raises RunError E405
     if there is no file, or if it is not a regular file or cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return os.fdopen(regular(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)), "rb")
     except FileNotFoundError:
         raise RunError("E405", f"there is no file {shown!r}") from None
     except OSError as error:
-        raise RunError("E405", f"{shown!r} cannot be opened: {os.strerror(error.errno or 0)}") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        raise RunError("E405", f"{shown!r} is {file_kind(mode)}, expected a regular file")
-    return os.fdopen(descriptor, "rb")
+        raise RunError("E405", f"{shown!r} cannot be opened: {reason_of(error)}") from None
+    except NotRegularError as error:
+        raise RunError("E405", f"{shown!r} is {error.kind}, expected a regular file") from None
 
 
 def cache_folder() -> Path:

@@ -59,7 +59,7 @@ def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
     if task.data.source.columns() is not None:
         return task, ()
     try:
-        columns = task.data.source.inspect(root)
+        columns = task.data.source.inspect(root_for(task, root, ("data", "source")))
     except RunError as error:
         raise with_place(error, ("data", "source")) from None
     bound, problems = bind(task.spec, task.planned, columns)
@@ -74,7 +74,7 @@ def read_dataset(task: Task, root: Root) -> Dataset:
     data = task.data
     assert data is not None
     assert data.source is not None
-    loaded = load(data.source, root, ("data", "source"))
+    loaded = load(data.source, root_for(task, root, ("data", "source")), ("data", "source"))
     whole, digests = read_part(task, loaded.train)
     check_values(task, whole)
     if data.validation is None:
@@ -89,6 +89,13 @@ def read_dataset(task: Task, root: Root) -> Dataset:
     return Dataset(train, validation, test, digests, notes)
 
 
+def root_for(task: Task, root: Root, at: Path) -> Root:
+    """`root` for the paths of the source at `at`, which may stand in a file that the spec extends."""
+    document = task.spec.document
+    file = document.value(at).file
+    return root if file == document.name else root.for_paths_in(file)
+
+
 def load(source: Any, root: Root, at: Path) -> Loaded:
     try:
         loaded: Loaded = source.load(root)
@@ -101,7 +108,7 @@ def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tupl
     """The test rows: of `data.test`, else those of the source."""
     assert task.data is not None
     if task.data.test is not None:
-        columns: Arrays | None = load(task.data.test, root, ("data", "test")).train
+        columns: Arrays | None = load(task.data.test, root_for(task, root, ("data", "test")), ("data", "test")).train
     else:
         columns = loaded.test
     if columns is None:

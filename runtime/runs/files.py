@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.syntax.file_root import file_kind
+from modelc.compiler.syntax.beneath import file_kind
 
 ADVICE = {
     errno.ENOSPC: "free some space on the disk, or write to another folder",

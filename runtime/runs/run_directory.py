@@ -115,7 +115,9 @@ class Run:
 
     def root(self, folder: Path | None = None) -> Root:
         """The folder of the data: `folder`, or the recorded one."""
-        return Root(folder or Path(self.record.root), cache_folder())
+        if folder is not None:
+            return Root(folder, cache_folder(), "option")
+        return Root(Path(self.record.root), cache_folder(), "run")
 
     def environment(self) -> Mapping[str, Any]:
         """The environment of the run. Raises RunError E602 if it cannot be read."""

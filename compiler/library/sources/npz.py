@@ -9,7 +9,7 @@ from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
 from modelc.compiler.library.sources.archive import Header, read_arrays, read_headers
-from modelc.compiler.syntax.file_root import Root, open_regular
+from modelc.compiler.syntax.file_root import Root
 
 
 class Npz(Source):
@@ -44,7 +44,7 @@ class Npz(Source):
 
 def inspect_file(root: Root, path: str) -> dict[str, Column]:
     """The columns of one file, from its headers. Raises RunError E404 or E405."""
-    with open_regular(root.resolve(path), path) as file:
+    with root.open(path) as file:
         headers = read_headers(file, path)
     check_rows(headers, path)
     return {
@@ -55,7 +55,7 @@ def inspect_file(root: Root, path: str) -> dict[str, Column]:
 
 def load_file(root: Root, path: str) -> dict[str, NumpyArray]:
     """The columns of one file. Raises RunError E405."""
-    with open_regular(root.resolve(path), path) as file:
+    with root.open(path) as file:
         return read_arrays(file, path)
 
 

@@ -1,0 +1,126 @@
+"""Which paths a spec may name, and what to write instead of others: the very words, with the option that they need."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Protocol
+
+from modelc.compiler.diagnostics.command_line import shell_word
+from modelc.compiler.syntax.scalars import resolve
+
+COPY = "copy the file into the folder of the spec"
+PLAIN = re.compile(r"[\w./-]*\w")
+"""A path without anything that means something to YAML."""
+
+
+class Roots(Protocol):
+    """What is asked of a root here; see `file_root.Root`."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def chosen(self) -> str: ...
+    @property
+    def beside(self) -> Path | None: ...
+
+
+def refusal(path: str, folder: str) -> str | None:
+    """Why `path` is refused before looking at the disk; None if it is not. `folder` is what messages call the root."""
+    if not path or not path.isprintable():
+        return "is empty or has control characters"
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
+        return "is a URL, but a spec can only name local files"
+    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
+        return f"is absolute, and paths begin at {folder}"
+    if path.startswith("~"):
+        return "starts with `~`, which is not expanded"
+    parts = re.split(r"[/\\]", path)
+    if ".." in parts:
+        outside = os.path.normpath("/".join(parts)).startswith("..")
+        return f"points outside {folder}" if outside else "has a `..`, which paths may not have"
+    if "\\" in path:
+        return "has a backslash, write `/`"
+    return None
+
+
+def refusal_helps(root: Roots, path: str) -> tuple[str, ...]:
+    """What to do about a path that leaves the root, or has a form that no path may have.
+
+    Computed from the words of the path and from the links in it; nothing outside of the root is looked at.
+    """
+    if root.chosen == "run":
+        return ()
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
+        return (f"download it, and {COPY}",)
+    slashed = path.replace("\\", "/")
+    if not path.isprintable() or re.match(r"[A-Za-z]:|//", slashed):
+        return (COPY,)
+    folder = real_path(root.folder)
+    written = written_path(root, slashed)
+    if os.path.commonpath([folder, written]) == folder and written != folder:
+        if os.path.relpath(written, folder) != path:
+            return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
+        # What is written is below the root, and a link in it leads out.
+        target = real_path(written)
+    else:
+        target = written
+    return widening_helps(folder, written, target)
+
+
+def widening_helps(folder: str, written: str, target: str) -> tuple[str, ...]:
+    """The `--root` that has both the folder and the file, and the path from there."""
+    wider = os.path.commonpath([folder, os.path.dirname(target)])
+    path, others = os.path.relpath(written, wider), os.path.relpath(folder, wider)
+    if os.path.commonpath([folder, written]) == written or refusal(path, "") or refusal(others, ""):
+        return (COPY,)
+    option = f"--root {shell_word(option_value(wider))}"
+    help = f"write `{shown(path)}` and add `{option}`: all paths then begin at that folder, the others with `{others}/`"
+    return (help, f"or {COPY}")
+
+
+def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
+    """What to do about a path that names no file; the path that was meant where it is relative to the file it stands in."""
+    if root.chosen == "run":
+        return (f"it was looked for in `{root.folder}`: if the data has moved, name its folder with `--root DIR`",)
+    folder, written = real_path(root.folder), real_path(written_path(root, path))
+    if os.path.commonpath([folder, written]) == folder and os.path.isfile(written):
+        return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
+    if root.chosen == "option":
+        return (where_paths_begin(root),)
+    return ("paths are relative to the folder of the spec, or to `--root DIR`",)
+
+
+def written_path(root: Roots, path: str) -> str:
+    """The absolute path that is meant by `path`, as the author of the file that it stands in will have thought of it."""
+    return os.path.normpath(os.path.join(real_path(root.beside or root.folder), os.path.expanduser(path)))
+
+
+def where_paths_begin(root: Roots) -> str:
+    if root.chosen == "option":
+        return f"paths begin at the folder of `--root {shell_word(str(root.folder))}`"
+    return "paths are relative to the folder of the spec that is read, also in files in other folders"
+
+
+def option_value(folder: str) -> str:
+    """`folder` from the current folder, where that is no longer than its absolute path."""
+    try:
+        near = os.path.relpath(folder)
+    except OSError:
+        # The current folder was deleted.
+        return folder
+    return near if len(near) <= len(folder) else folder
+
+
+def shown(path: str) -> str:
+    """`path` as YAML takes it: in quotes where it would not be the same text without."""
+    plain = PLAIN.fullmatch(path) and isinstance(resolve(path), str)
+    return path if plain else json.dumps(path, ensure_ascii=False)
+
+
+def real_path(path: str | Path) -> str:
+    """`os.path.realpath`, which raises even where it should not if a link goes while it is read."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return os.path.normpath(path)
