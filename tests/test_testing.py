@@ -117,6 +117,25 @@ def test_a_fault_of_a_layer_is_seen(fault: str, said: str) -> None:
         check_layer(Tilt, {"gain": 2.0, "fault": fault}, X, oracle=oracle, smooth=fault != "wide")
 
 
+class Shifted(Layer):
+    """`x` where it is above 0, else `x + 0.5`, of any shape."""
+
+    keeps = "values"
+    example = "shifted"
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x)
+
+    def apply(self, call: Call, x: Any) -> Any:
+        return jnp.where(x > 0, x, x + jnp.asarray(0.5, x.dtype))
+
+
+def test_a_layer_that_computes_and_says_that_it_only_moves_values_is_seen() -> None:
+    with pytest.raises(AssertionError, match=r"`moves` says that values only move, but .* at `output` has not gone in"):
+        check_layer(Shifted, None, X)
+    check_layer("clip", {"min_value": -0.5, "max_value": 1}, X)
+
+
 def test_a_plan_that_fails_on_some_input_is_seen() -> None:
     with pytest.raises(AssertionError):
         check_layer(Tilt, {"fault": "rank"}, X)

@@ -49,9 +49,14 @@ class Node:
 
     @property
     def first(self) -> Edge | None:
-        """The edge into the first slot of the layer: of what it looks up, moves or learns from."""
+        """The edge into the first slot of the layer: of what it looks up or learns from."""
+        return next(iter(self.moved), None)
+
+    @property
+    def moved(self) -> tuple[Edge, ...]:
+        """The edges into the first slot of the layer, several where it takes many: of what it moves or joins."""
         slot = "" if self.layer is None else self.layer.slots[0].name
-        return next((feed.edge for feed in self.feeds or () if feed.slot == slot), None)
+        return tuple(feed.edge for feed in self.feeds or () if feed.slot == slot and feed.edge is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def batches(task: PreparedTask, edge: Edge, learnt: Mapping[str, Arrays], inputs
         return
 
     before = needed_part(task.planned, [edge])
-    run = lower(replace(task, planned=before, rolls=())).run
+    run = lower(replace(task, planned=before, rolls=()), (edge,)).run
 
     @jax.jit
     def compute(state: Tree, inputs: Any, valid: Any) -> Any:

@@ -12,7 +12,8 @@ from modelc.compiler.library.base.lazy import Array, jax, lax
 from modelc.compiler.library.base.prng import derive, derive_each
 from modelc.compiler.library.base.returned_values import need_kind, need_shape
 from modelc.compiler.library.base.stacked_weights import STACKED
-from modelc.compiler.library.contracts.layer import Activation, Call, Plan, Result, State, Weight
+from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, Weight
+from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import Roll
 
@@ -58,15 +59,10 @@ class Model:
         return {name: values.edges[edge] for name, edge in self.outputs.items()}, values.state
 
 
-def lower(task: PreparedTask) -> Model:
-    """The functions of a task."""
-    nodes = task.planned.graph.nodes
+def lower(task: PreparedTask, wanted: Iterable[Edge] = ()) -> Model:
+    """The functions of a task; `wanted` are edges besides its outputs and losses to be computed in full precision."""
     outputs = {name: output.edge for name, output in task.outputs.items()}
-    ends = {edge.node for edge in outputs.values()}
-    wide = frozenset(node.path for node in nodes if node.path in ends and isinstance(node.layer, Activation))
-    exact = frozenset(node.path for node in nodes if node.layer is not None and node.layer.exact)
-    precision = Precision(task.mixed_precision, wide, exact)
-    return Model(partial(draw, task), partial(interpret, task, precision), outputs, task.rolls)
+    return Model(partial(draw, task), partial(interpret, task, precision_of(task, wanted)), outputs, task.rolls)
 
 
 def draw(task: PreparedTask, key: Array) -> tuple[Tree, Tree]:
@@ -91,28 +87,6 @@ def first_values(entry: Weight | State, key: Array, owner: str, name: str, roll:
     keys = derive_each(key, [owner.replace(STACKED, str(index), 1) for index in range(roll.times)])
     values: Array = jax.vmap(lambda key: entry.initializer.sample(derive(key, name), entry.shape, entry.dtype))(keys)
     return values
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """Where values are cast to bfloat16: between all nodes if `half`, but not into the last activation of an
-    output (`wide` has their paths), whose eight bits would show in probabilities, nor into a layer that is `exact`."""
-
-    half: bool
-    wide: frozenset[str]
-    exact: frozenset[str] = frozenset()
-
-    def to_compute_dtype(self, value: Array, path: str = "") -> Array:
-        """`value` cast for the node at `path`: layers compute in the dtype of their inputs."""
-        if not self.half or path in self.exact:
-            return value
-        if path in self.wide:
-            return value.astype("float32") if value.dtype == "bfloat16" else value
-        return value.astype("bfloat16") if value.dtype == "float32" else value
-
-    def to_float32(self, value: Array) -> Array:
-        """`value` cast for losses, metrics and the caller."""
-        return value.astype("float32") if self.half and value.dtype == "bfloat16" else value
 
 
 def interpret(
@@ -164,19 +138,20 @@ class Run:
     ) -> Mapping[str, Array]:
         """Compute one node; its new state."""
         assert node.layer is not None and node.feeds is not None
-        cast = self.precision.to_compute_dtype
         edges = [feed.edge for feed in node.feeds if feed.edge is not None]
+        values = [self.precision.into(node.path, self.values[edge]) for edge in edges]
         masks = by_slot(node, [self.masks.get(edge) for edge in edges])
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
-        given = node.layer.apply(call, **by_slot(node, [cast(self.values[edge], node.path) for edge in edges]))
+        given = node.layer.apply(call, **by_slot(node, values))
         result = given if isinstance(given, Result) else Result.of(given)
         for port, type_ in self.plans[node.path].outputs.items():
             value, named = result.outputs.get(port), port if port != "output" else ""
             need_shape(node.layer, "apply", value, type_.shape, named)
             need_kind(node.layer, "apply", value, type_.dtype, named)
         for port, value in result.outputs.items():
-            self.values[Edge(node.path, port)] = value if node.path in self.precision.wide else cast(value)
-            self.masks[Edge(node.path, port)] = result.masks.get(port)
+            edge = Edge(node.path, port)
+            self.values[edge] = self.precision.on(edge, value)
+            self.masks[edge] = result.masks.get(port)
         if node.layer.masking == "pass":
             joined = join_masks([self.masks.get(edge) for edge in edges])
             self.masks.update({Edge(node.path, port): joined for port in result.outputs})
@@ -193,9 +168,11 @@ class Run:
             inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
             inner.values[roll.carrier], inner.masks[roll.carrier] = carry
             new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
-            return (inner.values[roll.end], inner.masks.get(roll.end)), (new, inner.penalties)
+            return (carried(inner.values[roll.end]), inner.masks.get(roll.end)), (new, inner.penalties)
 
-        first = self.precision.to_compute_dtype(self.values[roll.carried]), self.masks.get(roll.carried)
+        # What goes from copy to copy has one dtype, whatever goes into the first.
+        carried = partial(self.precision.between, roll)
+        first = carried(self.values[roll.carried]), self.masks.get(roll.carried)
         (value, mask), (new, penalties) = lax.scan(iteration, first, stacked, length=roll.times)
         self.values[roll.last], self.masks[roll.last] = value, mask
         for path, entries in new.items():

@@ -187,6 +187,23 @@ def counted(masks: tuple[Any, ...]) -> tuple[Any, ...]:
     return (sum(masks[1:], start=masks[0]) > 0,) * len(masks)
 
 
+def moved_values_have_gone_in(case: Case) -> None:
+    """A layer that says that it only moves values gives none that has not gone into its first slot, and constants."""
+    import jax
+    import numpy as np
+
+    if not case.layer.moves():
+        return
+    given = jax.tree.leaves(case.inputs[case.layer.slots[0].name])
+    constants = [value for value in dict(case.layer).values() if isinstance(value, int | float)]
+    known = np.concatenate([np.ravel(x) for x in given] + [np.array([0, *constants], given[0].dtype)])
+    for train, (values, _) in case.found.items():
+        for port, value in values["outputs"].items():
+            strange = np.asarray(value)[~np.isin(value, known)]
+            what = f"{strange[0]} at `{port}` has not gone in, train={train}" if strange.size else ""
+            assert not what, f"`moves` says that values only move, but {what}"
+
+
 LAWS: tuple[Callable[[Case], None], ...] = (
     plan_is_what_apply_gives,
     jit_changes_nothing,
@@ -194,6 +211,7 @@ LAWS: tuple[Callable[[Case], None], ...] = (
     one_row_is_a_batch,
     padded_rows_change_nothing,
     masked_steps_change_nothing,
+    moved_values_have_gone_in,
 )
 
 

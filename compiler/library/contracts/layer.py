@@ -38,7 +38,7 @@ class Slot:
     parts: tuple[str, ...] = ()
 
 
-Kept = Literal["values", "range"] | None
+Kept = Literal["values", "numbers", "range"] | None
 
 LARGEST = 2**40
 """Elements in one array. A larger one is a typo: no machine could store it."""
@@ -216,17 +216,17 @@ class Layer(Registered):
     instead: ClassVar[str] = ""
     """What does the same and uses a mask, for a layer that drops it."""
     keeps: ClassVar[Kept] = None
-    """What the output has of its inputs: their `values`, at other places (flatten); or only their `range`, values
-    between theirs (average). Behind either, probabilities still are probabilities; None says that the values are new
-    ones.
+    """What the output has of its inputs: their `values` (flatten, maximum), see `moves`; the same `numbers` in another
+    dtype (cast); or only their `range`, values between theirs (average). Behind each, probabilities still are
+    probabilities; None says that the values are new ones.
     """
     penalizes: ClassVar[bool] = False
     """Whether `apply` adds penalties to the loss."""
     loop_safe: ClassVar[bool] = True
     """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
     exact: ClassVar[bool] = False
-    """Whether model inputs come into it as wide as they are, whatever `model.precision` says: eight bits would not tell
-    one year from the next."""
+    """Whether values come into it as wide as they were before any layer that only `moves` them, whatever
+    `model.precision` says: eight bits would not tell one year from the next."""
     given: ClassVar[tuple[str, ...]] = ()
     """The arguments that say by hand what `fit` would learn."""
 
@@ -259,6 +259,12 @@ class Layer(Registered):
             getattr(self, f"{name}_regularizer", None),
             getattr(self, f"{name}_constraint", None),
         )
+
+    def moves(self) -> bool:
+        """Whether it computes nothing: every value of its outputs is one of its first slot, bit for bit and in that
+        dtype, or a constant, 0 or one of its arguments.
+        """
+        return self.keeps == "values"
 
     def split(self) -> "tuple[Layer, Activation] | None":
         """This layer without its last activation, and that activation; None for a layer that ends in none."""

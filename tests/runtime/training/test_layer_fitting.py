@@ -160,6 +160,21 @@ def test_more_ids_than_there_is_room_for_are_found_without_data() -> None:
     assert check(json.dumps(raw), "spec.json").problems == ()
 
 
+def test_more_ids_than_there_is_room_for_are_found_where_they_are_joined_and_cast() -> None:
+    nodes: dict[str, Any] = {
+        "few": {"from": "x", "discretization": 4},
+        "many": {"from": "x", "layers": [{"discretization": 10}, {"cast": "int8"}, {"cast": "int32"}]},
+        "both": {"from": ["few", "many"], "stack": -1},
+        "y": {"from": "both", "layers": ["flatten", {"category_encoding": 8}]},
+    }
+    raw = {"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "nodes": nodes, "outputs": ["y"]}}
+    (problem,) = check(json.dumps(raw), "spec.json").problems
+    assert problem.code == "E308"
+    assert problem.message.startswith("`discretization` at `many/discretization` outputs 10 different ids")
+    nodes["y"]["layers"][1] = {"category_encoding": 10}
+    assert check(json.dumps(raw), "spec.json").problems == ()
+
+
 def test_ids_that_an_encoding_has_no_room_for_are_found_before_training(tmp_path: Path) -> None:
     raw = spec([{"category_encoding": 4}, {"dense": {"units": 3, "activation": "softmax"}, "name": "y"}])
     raw["model"]["inputs"]["x"]["dtype"] = "int32"

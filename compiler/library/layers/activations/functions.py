@@ -8,7 +8,7 @@ from types import new_class
 from typing import NamedTuple, cast
 
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.contracts.layer import Activation
+from modelc.compiler.library.contracts.layer import Activation, Kept
 
 
 class Row(NamedTuple):
@@ -20,6 +20,7 @@ class Row(NamedTuple):
     spellings: tuple[str, ...] = ()
     example: str = ""
     """A use that says more than the name alone."""
+    keeps: Kept = None
 
 
 ROWS = {
@@ -29,6 +30,7 @@ ROWS = {
         torch="nn.Identity",
         spellings=("none",),
         example="dense: {units: 1, activation: linear}",
+        keeps="values",
     ),
     "relu6": Row(lambda x: jax.nn.relu6(x), "`min(max(x, 0), 6)`, of any shape. Krizhevsky 2010.", torch="nn.ReLU6"),
     "selu": Row(
@@ -104,6 +106,7 @@ def __getattr__(title: str) -> type[Activation]:
         "torch": row.torch,
         "spellings": row.spellings,
         "example": row.example or name,
+        "keeps": row.keeps,
         "function": staticmethod(row.function),
     }
     made = cast("type[Activation]", new_class(title, (Activation,), exec_body=lambda namespace: namespace.update(body)))

@@ -31,6 +31,9 @@ class ActivationLayer(Layer):
     def apply(self, call: Call, x: Array) -> Array:
         return self.function.function(x)
 
+    def moves(self) -> bool:
+        return self.function.moves()
+
     def split(self) -> tuple[Layer, Activation] | None:
         return Linear(), self.function
 

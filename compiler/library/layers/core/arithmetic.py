@@ -38,7 +38,7 @@ class Clip(Elementwise):
     keras = "ops.clip"
     torch = "clamp"
     spellings = ("clip_by_value",)
-    keeps = "range"
+    keeps = "values"
     example = "clip: {min_value: 0, max_value: 1}"
 
     min_value: Annotated[Number | None, Field(description="Smallest value of the output; null for no bound.")] = None
@@ -134,8 +134,8 @@ class Cast(Layer):
     """The same values as another type of number; any shape and dtype.
 
     Floats become integers toward zero, held at the ends of the type's range, and NaN becomes 0; what is not 0 becomes
-    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` floats between
-    layers are bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
+    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` layers
+    that compute take bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
     """
 
     keras = "ops.cast"
@@ -143,7 +143,8 @@ class Cast(Layer):
     primary = "dtype"
     spellings = ("astype", "convert")
     masking = "pass"
-    keeps = "values"
+    keeps = "numbers"
+    exact = True
     example = "cast: float32"
 
     dtype: Annotated[

@@ -20,6 +20,7 @@ class Masking(Layer):
     spellings = ("mask",)
     masking = "use"
     keeps = "values"
+    exact = True
     example = "masking: 0.0"
 
     mask_value: Annotated[Number, Field(description="The value of padding steps.")] = 0.0

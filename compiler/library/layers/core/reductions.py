@@ -109,7 +109,7 @@ class Max(Reduction):
     keras = "ops.max"
     torch = "amax"
     spellings = ("reduce_max",)
-    keeps = "range"
+    keeps = "values"
     example = "max: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
@@ -130,7 +130,7 @@ class Min(Reduction):
     keras = "ops.min"
     torch = "amin"
     spellings = ("reduce_min",)
-    keeps = "range"
+    keeps = "values"
     example = "min: -2"
 
     def reduce(self, x: Array, real: Array | None) -> Array:
@@ -151,6 +151,7 @@ class ArgMax(Layer):
     torch = "argmax"
     primary = "axis"
     masking = "use"
+    exact = True
     example = "argmax: -1"
 
     axis: Annotated[Axis, Field(description="The axis to search, counted from the end.")] = -1

@@ -196,7 +196,7 @@ class Maximum(Extreme):
     keras = "layers.Maximum"
     torch = "maximum"
     spellings = ("max_merge",)
-    keeps = "range"
+    keeps = "values"
     example = "maximum"
 
     def merge(self, one: Array, other: Array) -> Array:
@@ -214,7 +214,7 @@ class Minimum(Extreme):
     keras = "layers.Minimum"
     torch = "minimum"
     spellings = ("min_merge",)
-    keeps = "range"
+    keeps = "values"
     example = "minimum"
 
     def merge(self, one: Array, other: Array) -> Array:

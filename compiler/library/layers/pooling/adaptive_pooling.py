@@ -35,6 +35,8 @@ class AdaptivePooling(Layer):
 class AdaptiveMaxPooling(AdaptivePooling):
     """Abstract: the largest value of each window."""
 
+    keeps = "values"
+
     def apply(self, call: Call, x: Array) -> Array:
         return pool_axes(x, self.output_size, largest)
 

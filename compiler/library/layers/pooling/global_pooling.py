@@ -45,6 +45,8 @@ class GlobalAveragePooling(GlobalPooling):
 class GlobalMaxPooling(GlobalPooling):
     """Abstract: the largest value."""
 
+    keeps = "values"
+
     def apply(self, call: Call, x: Array) -> Array:
         return jnp.max(x, self.axes, keepdims=self.keepdims)
 

@@ -48,6 +48,8 @@ class Pooling(Layer):
 class MaxPooling(Pooling):
     """Abstract: the largest value of each window; the first of equal ones gets the gradient."""
 
+    keeps = "values"
+
     def apply(self, call: Call, x: Array) -> Array:
         return largest(x, self.sliding(x))
 

@@ -24,6 +24,7 @@ class CategoryEncoding(Layer):
     primary = "num_tokens"
     related = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
     masking = "use"
+    exact = True
     example = "category_encoding: {num_tokens: 7, output_mode: one_hot}"
 
     num_tokens: Annotated[Size, Field(description="Number of ids.")]

@@ -21,6 +21,7 @@ class RandomFlip(RandomImage):
     keras = "layers.RandomFlip"
     primary = "mode"
     related = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    keeps = "values"
     example = "random_flip: horizontal"
     floats = False
 
@@ -47,6 +48,7 @@ class RandomCrop(RandomImage):
     """
 
     keras = "layers.RandomCrop"
+    keeps = "values"
     example = "random_crop: {height: 28, width: 28}"
     floats = False
 

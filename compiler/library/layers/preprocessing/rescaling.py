@@ -18,6 +18,7 @@ class Rescaling(Layer):
     primary = "scale"
     spellings = ("rescale", "scale", "to_float", "affine", "multiply_scalar")
     masking = "pass"
+    exact = True
     example = "rescaling: 1/255"
 
     scale: Annotated[

@@ -58,6 +58,9 @@ class Resizing(Layer):
             need_floats(x)
         return Plan.of(x.with_shape(self.height, self.width, x.shape[-1]))
 
+    def moves(self) -> bool:
+        return self.interpolation == "nearest"
+
     def apply(self, call: Call, x: Array) -> Array:
         size = self.height, self.width
         if self.crop_to_aspect_ratio:
@@ -82,6 +85,7 @@ class CenterCrop(Layer):
     keras = "layers.CenterCrop"
     spellings = ("crop_center",)
     keeps = "range"
+    exact = True
     example = "center_crop: {height: 56, width: 56}"
 
     height: Annotated[Size, Field(description="Height of the output.")]

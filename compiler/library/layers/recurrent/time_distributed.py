@@ -63,6 +63,9 @@ class TimeDistributed(Wrapper):
         outputs = {port: y.reshape(batch, time, *y.shape[1:]) for port, y in result.outputs.items()}
         return Result(outputs, state=result.state, penalties=result.penalties)
 
+    def moves(self) -> bool:
+        return self.layer.moves()
+
     def split(self) -> tuple[Layer, Activation] | None:
         if isinstance(self.layer, Activation):
             return Linear(), self.layer

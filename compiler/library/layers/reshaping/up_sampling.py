@@ -63,6 +63,7 @@ class UpSampling2D(UpSampling):
     torch = "nn.Upsample"
     spellings = ("upsample2d", "UpsamplingNearest2d")
     related = ("UpsamplingBilinear2d", "Upsample")
+    keeps = "range"
     example = "up_sampling2d: {size: 2, interpolation: bilinear}"
     dimensions = 2
 
@@ -74,6 +75,9 @@ class UpSampling2D(UpSampling):
     def check(self, x: TensorType) -> None:
         if self.interpolation == "bilinear":
             need_floats(x)
+
+    def moves(self) -> bool:
+        return self.interpolation == "nearest"
 
     def apply(self, call: Call, x: Array) -> Array:
         if self.interpolation == "nearest":

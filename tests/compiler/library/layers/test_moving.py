@@ -1,0 +1,83 @@
+"""Layers that say that they only move values: each that comes out has gone in, bit for bit, or is a constant."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.layers import LAYERS
+from tests.compiler.library.layers.drawn import Drawn, draw, parts
+from tests.compiler.library.layers.running import QUICK, Running
+
+MOVING = [name for name in LAYERS if LAYERS.find(name).keeps == "values" or LAYERS.find(name).moves is not Layer.moves]
+
+NEAREST = {"height": 3, "width": 7, "interpolation": "nearest", "pad_to_aspect_ratio": True, "fill_value": 0.5}
+RARE = {"resizing": (Drawn("resizing", NEAREST, {"x": TensorType((4, 5, 2))}, 2, False, 0),)}
+"""Uses that move values, of a layer of which few do."""
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_a_layer_that_moves_values_gives_the_values_it_takes(name: str) -> None:
+    uses = moving((*RARE.get(name, ()), *draw(name)))
+    assert uses
+    for use in uses[:2]:
+        strange = set(outputs(use)) - set(given(use)) - constants(use)
+        assert not strange, f"{use}: {sorted(strange)[:3]} have not gone in"
+
+
+def test_all_that_reshapes_joins_or_selects_says_that_it_moves() -> None:
+    reshaping = {name for name in LAYERS if ".reshaping." in LAYERS.find(name).__module__}
+    others = {
+        "attach_mask",
+        "clip",
+        "concatenate",
+        "linear",
+        "masking",
+        "max",
+        "maximum",
+        "max_pool1d",
+        "stop_gradient",
+    }
+    assert reshaping | others | {"stack", "random_crop", "random_flip", "time_distributed", "resizing"} <= set(MOVING)
+    assert LAYERS.build({"time_distributed": {"layer": "flatten"}}).moves()
+    assert not LAYERS.build({"time_distributed": {"layer": "relu"}}).moves()
+    assert not LAYERS.build({"up_sampling2d": {"interpolation": "bilinear"}}).moves()
+
+
+def moving(uses: tuple[Drawn, ...]) -> list[Drawn]:
+    return [use for use in uses if use.layer.moves()]
+
+
+def given(use: Drawn) -> Iterator[Any]:
+    """The bits of every value that goes into the first slot."""
+    for x in parts(use.inputs[use.layer.slots[0].name]):
+        yield from bits(x)
+
+
+def outputs(use: Drawn) -> Iterator[Any]:
+    """The bits of every value that comes out."""
+    running = Running(use.layer, {}, {})
+
+    def run(inputs: Any, masks: Any, key: Any) -> Any:
+        return dict(running(inputs, masks=masks, train=key is not None, key=key).outputs)
+
+    key = jax.random.key(use.seed) if use.train else None
+    for y in jax.jit(run, compiler_options=QUICK)(use.inputs, use.masks, key).values():
+        yield from bits(y)
+
+
+def constants(use: Drawn) -> set[Any]:
+    """The bits of 0 and of the arguments that are numbers."""
+    numbers = [value for value in dict(use.layer).values() if isinstance(value, int | float)]
+    dtype = parts(use.inputs[use.layer.slots[0].name])[0].dtype
+    return {bit for number in (0, *numbers) for bit in bits(np.asarray(number).astype(dtype))}
+
+
+def bits(x: Any) -> list[Any]:
+    """Each value of an array with its dtype, so that -0 and 0, and 1 and 1.0, are two."""
+    array = np.asarray(x)
+    return [(str(array.dtype), value.tobytes()) for value in array.ravel()]
