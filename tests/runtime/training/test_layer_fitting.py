@@ -121,15 +121,17 @@ def test_a_layer_after_one_that_training_changes_is_refused_at_its_line(before: 
     assert check(json.dumps({"modelc": 1, "model": model}), "spec.json").problems == ()
 
 
-def test_half_precision_does_not_blur_what_comes_into_the_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [[], [{"reshape": [1, 1]}, "flatten"], [{"rescaling": 1}]], ids=str)
+def test_half_precision_does_not_blur_what_comes_into_the_model(before: list[Any]) -> None:
     years: Any = np.arange(1990, 2030, dtype="float32")[:, None]
-    model: dict[str, Any] = {"inputs": {"x": {"shape": [1]}}, "layers": ["normalization"]}
+    model: dict[str, Any] = {"inputs": {"x": {"shape": [1]}}, "layers": [*before, "normalization"]}
     wide, half = (
         modelc.compile({"modelc": 1, "model": {**model, "precision": precision}})
         for precision in ("float32", "mixed_bfloat16")
     )
     _, state = half.init(jax.random.key(0))
     state = half.fit(state, {"x": years})
+    np.testing.assert_allclose(state["normalization"]["variance"], [years.var(dtype="float64")], rtol=1e-6)
     outputs = [compiled.apply({}, state, {"x": years})[0]["output"] for compiled in (wide, half)]
     np.testing.assert_allclose(outputs[1], outputs[0], rtol=2**-8)
 
