@@ -258,7 +258,7 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     room = node.layer.vocabulary_size() if node.layer is not None else None
     if room is None:
         return
-    waiting, seen = node.moved, set[Edge]()
+    waiting, seen = list(node.moved), set[Edge]()
     while waiting:
         edge, *waiting = waiting
         before = planned.graph.node(edge.node)

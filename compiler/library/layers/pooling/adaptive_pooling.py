@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jnp, np
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
 OutputSize1 = Annotated[Sizes1, Field(description="Number of steps of the output.")]
@@ -21,7 +21,7 @@ class AdaptivePooling(Layer):
     """
 
     primary = "output_size"
-    keeps = "range"
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     output_size: Directions

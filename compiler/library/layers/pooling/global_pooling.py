@@ -4,14 +4,14 @@ from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 
 class GlobalPooling(Layer):
     """Abstract: every axis but the channels is pooled away, or has size 1 with `keepdims`."""
 
-    keeps = "range"
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     keepdims: Annotated[bool, Field(description="Whether the pooled axes are kept with size 1.")] = False

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import (
     Directions,
     Padding,
@@ -26,7 +26,7 @@ class Pooling(Layer):
     """Abstract: a window that slides over each channel."""
 
     primary = "pool_size"
-    keeps = "range"
+    keeps: ClassVar[Kept] = "range"
     dimensions: ClassVar[int]
 
     pool_size: Directions

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.prng import derive
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Signed = Annotated[Number, Field(ge=-1, le=1)]
@@ -36,7 +36,7 @@ class RandomImage(Layer):
     not on the other images, nor on how many rows only pad the batch. bfloat16 is computed in float32.
     """
 
-    keeps = "range"
+    keeps: ClassVar[Kept] = "range"
     takes: ClassVar[tuple[int, ...]] = ()
     """How many channels fit; empty for any."""
     floats: ClassVar[bool] = True

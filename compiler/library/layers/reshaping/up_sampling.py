@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, need_floats
+from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need_floats
 from modelc.compiler.library.layers.convolutional.window_fields import Directions, need_space
 
 
@@ -12,7 +12,7 @@ class UpSampling(Layer):
     """Abstract: each place becomes `size` places, which copies of it fill unless a subclass says otherwise."""
 
     primary = "size"
-    keeps = "values"
+    keeps: ClassVar[Kept] = "values"
     dimensions: ClassVar[int]
 
     size: Directions
