@@ -68,9 +68,15 @@ def explain(
         write(listing(f"{name}  an argument of", list(owners)))
         return
     if not found and not pages:
-        key = suggest(name, key_names())
-        close = key.new if key.is_safe else suggest_entry(name)
+        from modelc.compiler.language.suggestions.planned import planned, planned_text
+
+        last = name.rpartition(".")[2]
+        key = suggest(last, key_names())
+        is_there = last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last))
+        close = last if is_there else key.new if key.is_safe else suggest_entry(last)
         advice = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
+        if not is_there and (plan := planned(name)):
+            advice = f"it is not in this version: {planned_text(plan)}"
         if plugin := plugin_with(name):
             advice = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
         refuse(f"there is nothing called `{name}`", helps=(advice,))

@@ -33,6 +33,7 @@ from modelc.compiler.language.shapes import (
     text,
 )
 from modelc.compiler.language.suggestions import wrong_kinds as instead
+from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.losses import LOSSES
@@ -176,7 +177,7 @@ DATA = Keys(
     },
     (Need(("source",), "name the source of the rows, such as `source: digits`; sources: {names}"),),
     "The data that the model is trained on.",
-    later=("augment",),
+    later=reserved("data"),
     help=instead.as_source,
 )
 TERM = Thing(
@@ -230,7 +231,7 @@ TRAIN = Keys(
         Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
         Exclusion("epochs", "steps", "both say how long to train"),
     ),
-    ("freeze", "phases", "start_from", "clip_norm", "mesh"),
+    reserved("train"),
 )
 LANGUAGE = Keys(
     "a spec",

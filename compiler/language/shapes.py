@@ -57,14 +57,14 @@ class Exclusion(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """A mapping with these keys and no others; `later` has those that only later versions have."""
+    """A mapping with these keys and no others; `later` has those that only later versions have, each with a help."""
 
     what: str
     keys: Mapping[str, "Shape"]
     needs: tuple[Need, ...] = ()
     description: str = ""
     excluded: tuple[Exclusion, ...] = ()
-    later: tuple[str, ...] = ()
+    later: Mapping[str, str] = {}
     expected: str = "a mapping"
     help: Help = ""
 

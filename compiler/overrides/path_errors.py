@@ -10,6 +10,7 @@ from modelc.compiler.expansion.source_tree import Entries, SourceNode
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.grammar import FROM_FILE
 from modelc.compiler.language.shapes import Keys, Shape, Thing
+from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
 from modelc.compiler.syntax.document import Document, Where
@@ -29,9 +30,11 @@ class PathErrors:
         """The path before the segment `index`."""
         return ".".join(self.segments[:index])
 
-    def refuse(self, index: int, message: str, *, label: str, help: str = "", note: str = "") -> NoReturn:
+    def refuse(
+        self, index: int, message: str, *, label: str, help: str = "", note: str = "", code: str = "E102"
+    ) -> NoReturn:
         at = Where(self.setting, self.segments[: index + 1], key=True)
-        self.reporter.report("E102", message, at, label=label, help=help, note=note)
+        self.reporter.report(code, message, at, label=label, help=help, note=note)
         raise Reported
 
     def did_you_mean(self, index: int, *segments: str) -> str:
@@ -40,7 +43,11 @@ class PathErrors:
 
     def unknown(self, what: str, index: int, allowed: Collection[str], owner: str = "") -> NoReturn:
         """A segment that is not one of the `allowed` names, which are each a `what` of `owner`."""
-        close = suggest(self.segments[index], allowed).new
+        found = suggest(self.segments[index], allowed)
+        if not found.is_safe and (plan := planned_at(self.segments[index], self.segments[: index + 1])):
+            message = f"`{self.segments[index]}` is not in this version: {planned_text(plan)}"
+            self.refuse(index, message, label="not in this version", help=today_help(plan), code="E109")
+        close = found.new
         message, note = f"unknown {what} `{self.segments[index]}`", ""
         if owner:
             message, note = f"{message} in {owner}", f"{what}s of {owner}: {', '.join(allowed)}" if allowed else ""

@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
 from modelc.compiler.language.parser.pydantic_findings import report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
+from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registry
@@ -116,4 +117,4 @@ def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
     """Whether an unknown argument is like nothing that is known of it."""
     fields = cls.model_fields
-    return not beside(kind, (name,)) and not suggest(name, fields) and not argument_hint(name, fields)
+    return not (beside(kind, (name,)) or suggest(name, fields) or argument_hint(name, fields) or planned(name))

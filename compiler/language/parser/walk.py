@@ -20,6 +20,7 @@ from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
 from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
+from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -121,7 +122,7 @@ def check_keys(
         here = (*path, key)
         if key in shape.later:
             message, label = f"`{key}` is reserved for a later version", "not in this version"
-            reporter.add("E109", message, here, key=True, label=label, help="remove it")
+            reporter.add("E109", message, here, key=True, label=label, help=shape.later[key])
         elif key not in shape.keys:
             if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
                 unknown_key(reporter, here, value)
@@ -148,7 +149,11 @@ def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     others = {home: other.keys for home, other in SECTIONS.items() if home != section}
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
     written = "" if section == "model" else as_argument(reporter, key, value)
-    if not homes and not written and not suggest(key, allowed):
+    is_known = bool(homes or written or spelled(key, allowed) is not None)
+    if not is_known and (plan := planned_at(key, path)):
+        reporter.planned(path, plan)
+        return
+    if not is_known and not suggest(key, allowed):
         homes = {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
     if spelled(key, allowed) is None and homes:
         names = " or ".join(f"`{home}`" for home in homes)

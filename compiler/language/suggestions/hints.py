@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
@@ -56,9 +57,23 @@ ARGUMENTS = {
     "data_format": "remove it: channels are always last; use `permute` to move them",
     **dict.fromkeys(("in_channels", "in_features", "input_shape", "input_size", "num_features"), KNOWN),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
-    "trainable": "add `stop_gradient` after it: it stops the gradients to all layers before it",
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""
+
+
+RATE = "a schedule is the value of the learning rate: `optimizer: {adam: {learning_rate: {cosine: 0.001}}}`"
+KEYS = {
+    "callbacks": "`early_stopping: 5` stops early, a schedule is the value of `learning_rate`, and every run keeps its best "
+    "and last weights",
+    "lossweights": "write the weight beside each term: `losses: {price: {mean_squared_error, weight: 0.5}}`",
+    **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule", "warmup", "warmupsteps"), RATE),
+}
+"""Keys of others, without case and separators, that no section has, and what stands for them."""
+
+
+def key_hint(name: str) -> str:
+    """What stands for a key of a section that does not exist. Empty where nothing is known."""
+    return KEYS.get(fold(name), "")
 
 
 def argument_hint(name: str, allowed: Collection[str]) -> str:
@@ -73,9 +88,16 @@ def absent_hint(kind: str, name: str) -> str:
     from modelc.compiler.library.registries import table_of
 
     if kind == "layer":
-        return ABSENT.get(fold(name.rpartition(".")[2]), "")
+        return ABSENT.get(fold(name.rpartition(".")[2]), "") or planned_layer(name)
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
+
+
+def planned_layer(name: str) -> str:
+    """What is planned instead of a layer that would do it. Empty if nothing is."""
+    found = planned(name)
+    about_layers = found and LAYER in PLANNED[found].about
+    return f"this is no layer, and not in this version: {planned_text(found)}" if about_layers else ""
 
 
 BY_A_NUMBER = {

@@ -8,6 +8,8 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES
+from modelc.compiler.language.suggestions.hints import key_hint
+from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, some
 from modelc.compiler.library.base.registry import Registry
@@ -96,12 +98,23 @@ class Reporter(ProblemCollector):
         self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
+        if not instead and not suggest(name, allowed).is_safe and (plan := planned_at(name, path)):
+            self.planned(path, plan)
+            return
         is_argument = what == "argument"
         found = suggest_argument(name, allowed, instead=instead) if is_argument else suggest(name, allowed)
+        if len(path) < 3 and (hint := key_hint(name)):
+            found = Suggestion(name, help=hint)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
         self.add("E102", message, path, key=True, label=label, note=note, suggestion=found)
+
+    def planned(self, path: Path, plan: str) -> None:
+        """Report the key at `path`, which stands for what is planned under the name `plan`."""
+        key = str(path[-1])
+        message = f"`{key}` is not in this version: {planned_text(plan)}"
+        self.add("E109", message, path, key=True, label="not in this version", help=today_help(plan))
 
     def type_form(self, path: Path, table: Registry[Any], form: Suggestion) -> None:
         """Report a thing that is named by the value of a key."""

@@ -31,7 +31,7 @@ TOY = Keys(
     },
     (Need(("size", "count"), "add `size: 1`"), Need(("of",), "add `of: x`", beside="open", owner="an open toy")),
     excluded=(Exclusion("size", "count", "both say how much"),),
-    later=("wheels",),
+    later={"wheels": "remove it; today, walk"},
 )
 
 

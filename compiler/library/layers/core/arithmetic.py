@@ -162,6 +162,7 @@ class Cast(Layer):
 class StopGradient(Layer):
     """The identity, with a gradient of 0: what comes before learns nothing from what follows. Any shape and dtype.
 
+    This does not freeze the layers before it: weight decay, penalties, constraints and moving statistics go on.
     Follows Keras 3 `ops.stop_gradient`; in PyTorch `detach`.
     """
 

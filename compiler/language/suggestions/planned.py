@@ -1,0 +1,209 @@
+"""What is planned and not in this version: its name and place, what others call it, and what does a part of it today.
+
+A key that is reserved in its section is one of these; so the grammar takes them from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from modelc.compiler.library.base.registry import fold
+
+OPTION = "option"
+"""The home of what will be an option of `modelc train`, since it says where a spec is run and not what it is."""
+LAYER, OPTIMIZER = "layer", "optimizer"
+"""What a word is about, where it is the argument of one or stands beside it."""
+
+
+class Planned(NamedTuple):
+    """One thing that is planned: a key of the section `home`, or an option. `what` it is, in words, as a subject.
+
+    `words` are what others call it. They are meant so as keys of the top level and of sections, and for what they are
+    `about`. `today` is what does a part of it in this version.
+    """
+
+    home: str
+    what: str
+    words: tuple[str, ...]
+    about: tuple[str, ...] = ()
+    today: str = ""
+
+
+PLANNED: Mapping[str, Planned] = {
+    "initial_weights": Planned(
+        "train",
+        "starting from the weights of a file or of another run",
+        (
+            "backbone_weights", "ckpt", "from_pretrained", "imagenet", "init_checkpoint", "init_from", "init_weights",
+            "initial_checkpoint", "load_from", "load_path", "load_weights", "pretrained", "pretrained_model",
+            "pretrained_weights", "restore_weights", "start_from", "transfer_from", "transfer_learning", "use_pretrained",
+            "warm_start", "warm_start_from", "weights", "weights_file", "weights_path",
+        ),
+        (LAYER,),
+    ),
+    "freeze": Planned(
+        "train",
+        "freezing weights",
+        (
+            "freeze_backbone", "freeze_base", "freeze_layers", "freeze_until", "freeze_weights", "frozen", "frozen_layers",
+            "is_trainable", "requires_grad", "trainable", "trainable_layers", "trainable_weights", "unfreeze",
+        ),
+        (LAYER, OPTIMIZER),
+    ),
+    "phases": Planned(
+        "train",
+        "training in several phases",
+        ("curriculum", "fine_tune", "fine_tuning", "phase", "stage", "stages", "training_phases"),
+    ),
+    "param_groups": Planned(
+        "train",
+        "training groups of weights in different ways",
+        (
+            "discriminative_learning_rates", "exclude_from_weight_decay", "layer_decay", "layer_wise_lr",
+            "learning_rate_factor", "learning_rate_multiplier", "llrd", "lr_mult", "lr_multiplier", "no_decay",
+            "parameter_groups", "params_groups", "weight_decay_exclude",
+        ),
+        (LAYER, OPTIMIZER),
+        "`adamw` leaves weights of rank below 2, such as biases, without decay already",
+    ),
+    "clip_gradients": Planned(
+        "train",
+        "clipping gradients",
+        (
+            "clip", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "clip_grad", "clip_grad_norm", "clip_grad_value",
+            "clip_gradient", "clip_norm", "clip_value", "clipping", "global_clipnorm", "global_norm", "grad_clip",
+            "grad_clip_norm", "grad_clip_value", "grad_clipping", "gradient_clip", "gradient_clip_algorithm",
+            "gradient_clip_norm", "gradient_clip_val", "gradient_clip_value", "gradient_clipping", "max_grad_norm",
+            "max_gradient_norm",
+        ),
+        (OPTIMIZER,),
+    ),
+    "gradient_accumulation": Planned(
+        "train",
+        "accumulating gradients over several batches",
+        (
+            "accum_steps", "accumulate_grad_batches", "accumulate_gradients", "accumulation", "accumulation_steps",
+            "grad_accum", "grad_accum_steps", "grad_accumulation", "grad_accumulation_steps", "gradient_accumulation_steps",
+        ),
+        (OPTIMIZER,),
+        "a larger `batch_size` makes the same update, if the memory of the device suffices",
+    ),
+    "weight_averaging": Planned(
+        "train",
+        "averaging weights over steps",
+        (
+            "average_weights", "ema", "ema_decay", "ema_momentum", "ema_overwrite_frequency", "exponential_moving_average",
+            "model_ema", "moving_average", "polyak", "polyak_averaging", "swa", "use_ema",
+        ),
+        (OPTIMIZER,),
+    ),
+    "gradient_checkpointing": Planned(
+        "train",
+        "computing values again in the backward pass instead of keeping them",
+        ("activation_checkpointing", "recompute", "remat", "rematerialization", "rematerialize"),
+        (LAYER,),
+    ),
+    "validate_every": Planned(
+        "train",
+        "evaluating the validation rows less often than in each epoch",
+        ("check_val_every_n_epoch", "eval_every", "eval_steps", "evaluate_every", "val_check_interval", "validation_freq", "validation_frequency"),
+    ),
+    "time": Planned(
+        "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
+        "`epochs` or `steps` bounds it",
+    ),
+    "windows": Planned(
+        "data",
+        "cutting a series into windows",
+        ("lookback", "sliding_window", "sliding_windows", "window", "window_size", "windowing"),
+        (),
+        "`array` reads windows that the file has: a column of shape [rows, steps, values]",
+    ),
+    "augment": Planned(
+        "data",
+        "augmenting inputs and targets together",
+        ("augmentation", "augmentations", "cutmix", "data_augmentation", "mixup", "transform", "transforms"),
+        (),
+        "layers such as `random_flip` and `random_rotation` change images in training",
+    ),
+    "sampling": Planned(
+        "data",
+        "drawing rows with other frequencies than the data has",
+        ("balanced_sampling", "oversample", "oversampling", "sampler", "undersample", "undersampling", "weighted_sampler"),
+        (),
+        "`class_weight: balanced` inside the loss weighs rare classes more",
+    ),
+    "on_bad_row": Planned(
+        "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
+    ),
+    "devices": Planned(
+        OPTION,
+        "training on several devices",
+        (
+            "accelerator", "cuda", "ddp", "device", "distribute", "distribute_strategy", "distributed", "distribution",
+            "gpu", "gpus", "multi_gpu", "n_devices", "n_gpus", "num_devices", "num_gpus", "num_processes", "strategy", "tpu",
+            "tpus", "world_size",
+        ),
+        (OPTIMIZER,),
+        "the variable `JAX_PLATFORMS` chooses the kind of device",
+    ),
+    "mesh": Planned(
+        OPTION,
+        "spreading batches or weights over a mesh of devices",
+        ("data_parallel", "device_mesh", "mesh_shape", "model_parallel", "tensor_parallel"),
+        (OPTIMIZER,),
+    ),
+    "shard": Planned(OPTION, "sharding weights over devices", ("fsdp", "sharding", "shards", "zero"), (OPTIMIZER,)),
+    "resume": Planned(
+        OPTION,
+        "going on with a run that was stopped",
+        ("ckpt_path", "continue_from", "restore", "resume_checkpoint", "resume_from", "resume_from_checkpoint", "resume_training"),
+    ),
+    "folds": Planned(
+        OPTION,
+        "training once for each fold",
+        ("cross_validation", "fold", "kfold", "n_folds", "n_splits", "num_folds"),
+    ),
+    "checkpoint-every": Planned(
+        OPTION,
+        "saving more often than after an epoch",
+        ("checkpoint", "checkpointing", "checkpoint_frequency", "checkpoint_interval", "checkpoints", "model_checkpoint", "save_best_only", "save_checkpoints", "save_every", "save_freq", "save_steps"),
+        (),
+        "every run keeps the best and the last weights",
+    ),
+}  # fmt: skip
+"""All that is planned and looked for, by the name that it is to have."""
+
+
+def reserved(section: str) -> dict[str, str]:
+    """The keys that are reserved in a section, each with what to do in this version."""
+    return {name: today_help(name) for name, plan in PLANNED.items() if plan.home == section}
+
+
+def planned(word: str) -> str:
+    """The name of what is planned that `word` is, or is another word for; empty if there is none."""
+    folded = fold(word.rpartition(".")[2])
+    return next((name for name, plan in PLANNED.items() if folded in map(fold, (name, *plan.words))), "")
+
+
+def planned_at(word: str, path: Sequence[str | int]) -> str:
+    """The same for a key at `path`, where it may mean something else: empty unless it is about what is planned there."""
+    name = planned(word)
+    if not name or len(path) == 1 or (len(path) == 2 and path[0] in ("model", "train")):
+        return name
+    if path[0] == "data":
+        return name if len(path) == 2 and PLANNED[name].home in ("data", OPTION) else ""
+    about = LAYER if path[0] in ("model", "blocks") else OPTIMIZER if "optimizer" in path[:2] else ""
+    return name if about in PLANNED[name].about else ""
+
+
+def planned_text(name: str) -> str:
+    """What is planned under `name`, as a sentence without a full stop: `freezing weights is planned as `train.freeze``."""
+    plan = PLANNED[name]
+    where = f"the option `--{name}` of `modelc train`" if plan.home == OPTION else f"`{plan.home}.{name}`"
+    return f"{plan.what} is planned as {where}"
+
+
+def today_help(name: str) -> str:
+    """What to do in this version."""
+    today = PLANNED[name].today
+    return f"remove it; today, {today}" if today else "remove it"
