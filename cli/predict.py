@@ -101,15 +101,16 @@ def rows_to_predict(
 def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.library.sources.archive import read_arrays
+    from modelc.compiler.library.sources.archive import read_arrays, read_headers
     from modelc.compiler.syntax.file_root import open_regular
-    from modelc.runtime.data.dataset import read_inputs
+    from modelc.runtime.data.dataset import input_columns, read_inputs
 
     with open_regular(path, str(path)) as file:
-        columns = read_arrays(file, str(path))
-    for name, column in columns.items():
-        if column.ndim == 0:
-            raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
+        headers = read_headers(file, str(path))
+        for name, header in headers.items():
+            if not header.shape:
+                raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
+        columns = read_arrays(file, str(path), input_columns(task, headers))
     inputs, rows = read_inputs(task, columns)
     if rows == 0:
         raise RunError("E404", f"`{path}` has no rows to predict")

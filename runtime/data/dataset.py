@@ -3,7 +3,7 @@
 Uses numpy, not jax. All problems of the data are found here, before anything is compiled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -16,10 +16,11 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.data_source import Loaded
+from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.row_memory import need_row_memory
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -74,7 +75,7 @@ def read_dataset(task: Task, root: Root) -> Dataset:
     data = task.data
     assert data is not None
     assert data.source is not None
-    loaded = load(data.source, root_for(task, root, ("data", "source")), ("data", "source"))
+    loaded = load(task, data.source, root, ("data", "source"))
     whole, digests = read_part(task, loaded.train)
     check_values(task, whole)
     if data.validation is None:
@@ -96,9 +97,16 @@ def root_for(task: Task, root: Root, at: Path) -> Root:
     return root if file == document.name else root.for_paths_in(file)
 
 
-def load(source: Any, root: Root, at: Path) -> Loaded:
+def column_names(task: Task) -> set[str]:
+    """The columns that inputs and targets are read from."""
+    bindings = (*(task.inputs or {}).values(), *(task.targets or {}).values())
+    return {binding.subject for binding in bindings if not binding.copies_input}
+
+
+def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
+    """The columns of the source at `at` that the task reads."""
     try:
-        loaded: Loaded = source.load(root)
+        loaded = source.load(root_for(task, root, at), column_names(task))
     except RunError as error:
         raise with_place(error, at) from None
     return loaded
@@ -108,7 +116,7 @@ def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tupl
     """The test rows: of `data.test`, else those of the source."""
     assert task.data is not None
     if task.data.test is not None:
-        columns: Arrays | None = load(task.data.test, root_for(task, root, ("data", "test")), ("data", "test")).train
+        columns: Arrays | None = load(task, task.data.test, root, ("data", "test")).train
     else:
         columns = loaded.test
     if columns is None:
@@ -123,6 +131,7 @@ def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tupl
 
 def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     """Inputs and targets read from columns of equal length, and the digest of each column."""
+    need_row_memory(task, columns)
     inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
     targets = {}
     for name, binding in (task.targets or {}).items():
@@ -147,6 +156,14 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
     used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
     return Part(inputs, targets, rows), {name: digest(columns[name]) for name in sorted(used) if name in columns}
+
+
+def input_columns(task: Task, there: Collection[str]) -> set[str]:
+    """The columns that the inputs are read from. Raises RunError E401 for one that is not among those that are `there`."""
+    bindings = (task.inputs or {}).values()
+    for binding in bindings:
+        need_column(binding, there)
+    return {binding.subject for binding in bindings}
 
 
 def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
@@ -177,17 +194,22 @@ def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any,
 
 def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
     """One column, read by its reader."""
-    if binding.subject not in columns:
-        raise RunError(
-            "E401",
-            f"the data has no column `{binding.subject}` for `{binding.name}`",
-            notes=(f"columns: {', '.join(columns)}",),
-            at=binding.at,
-        )
+    need_column(binding, columns)
     try:
         return binding.reader.read(columns[binding.subject], binding.wanted)
     except RunError as error:
         raise with_place(error, binding.at) from None
+
+
+def need_column(binding: Binding, there: Collection[str]) -> None:
+    """Raise RunError E401 unless the column of `binding` is among those that are `there`."""
+    if binding.subject not in there:
+        raise RunError(
+            "E401",
+            f"the data has no column `{binding.subject}` for `{binding.name}`",
+            notes=(f"columns: {', '.join(there)}",),
+            at=binding.at,
+        )
 
 
 def check_values(task: Task, part: Part) -> None:

@@ -1,14 +1,10 @@
 """Estimates the memory that training needs, and compares it with the machine's, before anything is compiled."""
 
-import os
-from math import prod
-
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.memory import gigabytes, physical_memory
 from modelc.runtime.data.dataset import Dataset, Part
-
-WIDTHS = {"float64": 8, "int64": 8, "uint64": 8, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "bool": 1}
-WIDTHS |= {"int8": 1, "uint8": 1}
+from modelc.runtime.data.row_memory import size_of
 
 
 def need_memory(task: Task, dataset: Dataset) -> None:
@@ -36,22 +32,5 @@ def need_memory(task: Task, dataset: Dataset) -> None:
     )
 
 
-def physical_memory() -> int | None:
-    """The machine's memory in bytes; None if the system does not report it."""
-    names = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def size_of(shape: tuple[int, ...], dtype: str) -> int:
-    """The size of an array in bytes."""
-    return prod(shape) * WIDTHS.get(dtype, 4)
-
-
 def part_bytes(part: Part) -> int:
     return sum(array.nbytes for array in (*part.inputs.values(), *part.targets.values()))
-
-
-def gigabytes(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB"

@@ -4,7 +4,7 @@
 path in a spec goes through `Root`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -51,8 +51,12 @@ class Source(Registered):
             raise NotImplementedError
         return known
 
-    def load(self, root: Root) -> Loaded:
-        """Read the columns. Raises RunError E404, E405 or E406 when the data is not there or not as it should be."""
+    def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
+        """Read the columns called `names`, or all; names that there are none of are left out, others may be read as well.
+
+        Raises RunError E404, E405 or E406 when the data is not there or not as it should be, E502 when it does not fit
+        into memory.
+        """
         raise NotImplementedError
 
 

@@ -1,74 +1,138 @@
-"""Reads .npz files safely: headers first, sizes checked before memory is allocated, nothing unpickled.
+"""Reads .npz files safely: headers first, sizes and memory checked before any is taken, nothing unpickled.
 
 Knows zip and .npy; does not know what the arrays are for. No message repeats what a file says, only names of arrays.
 """
 
-import math
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.tensor_type import DTYPES
+from modelc.compiler.library.base.memory import available_memory, gigabytes
+from modelc.compiler.library.sources.npy_header import BadHeader, Header, read_header
 
-LIMIT = 8 * 2**30
-"""Bytes that the arrays of one file may take together, as declared by the file."""
+MAX_ARRAYS = 10_000
+MAX_DIRECTORY = 2 * 2**20
+"""Bytes of the list of members, which `zipfile` reads at once."""
+DEFLATE_RATIO = 1032
+"""To how many bytes one byte can unpack: deflate's bound (zlib.net/zlib_tech.html)."""
+CHUNK = 2**20
+"""Bytes that are unpacked at once."""
+DAMAGED = "is damaged or not an .npz file"
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What the file declares of one array: `dtype` is a name of `tensor.DTYPES`, `str` or `bytes`."""
+class Member:
+    """One checked array of an archive."""
 
-    shape: tuple[int, ...]
-    dtype: str
+    entry: zipfile.ZipInfo
+    header: Header
 
 
 def read_headers(file: BinaryIO, shown: str) -> dict[str, Header]:
     """The header of each array in the open .npz `file`, called `shown` in messages. Raises RunError E405."""
     with opened(file, shown) as (_, members):
-        return {name: header for name, (_, header) in members.items()}
+        return {name: member.header for name, member in members.items()}
 
 
-def read_arrays(file: BinaryIO, shown: str) -> dict[str, NumpyArray]:
-    """Each array in the open .npz `file`, in native byte order and C order. Raises RunError E405."""
-    arrays = {}
+def read_arrays(file: BinaryIO, shown: str, names: Collection[str] | None = None) -> dict[str, NumpyArray]:
+    """The arrays called `names` in the open .npz `file`, or all, in native byte order and C order.
+
+    Names that the file does not have are left out. Only these arrays are unpacked, each to the size in its header and
+    no further. Raises RunError E405, and E502 if they do not fit into the memory that is available.
+    """
     with opened(file, shown) as (zipped, members):
-        for name, (entry, header) in members.items():
-            with zipped.open(entry) as member:
-                array = np.lib.format.read_array(member, allow_pickle=False)
-                # The zip checksum is compared only when a member is read past its last byte.
-                member.read(1)
-            if header.dtype == "bool":
-                # Bytes other than 0 and 1 would be booleans that are neither equal to True nor to False.
-                array = array.view(np.uint8) != 0
-            array = array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
-            arrays[name] = array
-    return arrays
+        wanted = {name: member for name, member in members.items() if names is None or name in names}
+        need_room({name: member.header for name, member in wanted.items()}, shown)
+        arrays = {}
+        for name, member in wanted.items():
+            with zipped.open(member.entry) as packed:
+                arrays[name] = read_array(packed, member.header)
+        return arrays
+
+
+def need_room(headers: Mapping[str, Header], shown: str) -> None:
+    """Raise RunError E502 unless the arrays fit into the memory that is available."""
+    there = available_memory()
+    # One array at a time is turned from the order of Fortran into that of C, which takes a second one.
+    turned = max((header.bytes for header in headers.values() if header.fortran_order), default=0)
+    needed = sum(header.bytes for header in headers.values()) + turned
+    if there is None or needed <= there:
+        return
+    largest = max(headers, key=lambda name: headers[name].bytes)
+    raise RunError(
+        "E502",
+        f"the columns that are read of {shown!r} take {gigabytes(needed)} of memory, but {gigabytes(there)} are available",
+        notes=(f"the largest is `{largest}`: {list(headers[largest].shape)} {headers[largest].dtype}",),
+        helps=("keep fewer rows in the file, or store smaller numbers, such as uint8 for the pixels of images",),
+    )
+
+
+def read_array(packed: IO[bytes], header: Header) -> NumpyArray:
+    """The array of the member `packed`, read to the end that `header` declares and not beyond. Raises EOFError before it."""
+    packed.read(header.start)
+    dtype = np.dtype(header.code)
+    array = np.empty(header.shape, dtype, order="F" if header.fortran_order else "C")
+    # Of a Fortran array the transpose is what lies in memory in order; nothing is copied here.
+    flat = (array.T if header.fortran_order else array).reshape(-1).view(np.uint8)
+    place = 0
+    while place < header.bytes:
+        chunk = packed.read(min(CHUNK, header.bytes - place))
+        if not chunk:
+            raise EOFError
+        flat[place : place + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        place += len(chunk)
+    # The checksum of a member is compared only when it is read past its last byte.
+    packed.read(1)
+    if header.dtype == "bool":
+        # Bytes other than 0 and 1 would be booleans that are neither equal to True nor to False.
+        np.not_equal(flat, 0, out=flat.view(np.bool_))
+    if not dtype.isnative:
+        array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
+    return np.asarray(array, order="C")
 
 
 @contextmanager
-def opened(
-    file: BinaryIO, shown: str
-) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, tuple[zipfile.ZipInfo, Header]]]]:
+def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Member]]]:
     """The archive and its checked members by array name; every fault, in the block too, becomes a RunError E405."""
     try:
-        with zipfile.ZipFile(file) as zipped:
+        with zipfile.ZipFile(Bounded(file)) as zipped:
             entries = check_directory(zipped.infolist(), shown)
-            yield zipped, {name: (entry, read_header(zipped, entry, name, shown)) for name, entry in entries.items()}
-    # What zipfile, zlib and numpy raise on damaged files, by fuzzing; their texts may quote the file and are dropped.
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, OverflowError, NotImplementedError):
-        message = f"{shown!r} is damaged or not an .npz file"
-        raise RunError("E405", message, helps=("write it with `numpy.savez_compressed`",)) from None
+            members = {}
+            for name, entry in entries.items():
+                with zipped.open(entry) as packed:
+                    members[name] = Member(entry, checked_header(packed, entry, name, shown))
+            yield zipped, members
+    except RunError:
+        raise
     except MemoryError:
-        raise RunError("E405", f"{shown!r} does not fit into memory") from None
+        raise RunError("E502", f"{shown!r} does not fit into memory") from None
+    # Hostile bytes make zipfile and zlib raise nearly anything, by fuzzing; their texts may quote the file and are dropped.
+    except Exception:  # noqa: BLE001 - see above: whatever is raised while the file is read is about the file
+        raise RunError("E405", f"{shown!r} {DAMAGED}", helps=("write it with `numpy.savez_compressed`",)) from None
+
+
+class Bounded:
+    """An open file as `zipfile` reads it, whose list of members cannot take more than `MAX_DIRECTORY` bytes at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, count: int = -1) -> bytes:
+        found = self.file.read(MAX_DIRECTORY + 1 if count < 0 else min(count, MAX_DIRECTORY + 1))
+        if len(found) > MAX_DIRECTORY:
+            raise zipfile.BadZipFile
+        return found
 
 
 def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zipfile.ZipInfo]:
     """The entries by array name, once their names, kinds and declared sizes are found harmless. Raises RunError E405."""
+    if len(entries) > MAX_ARRAYS:
+        raise RunError("E405", f"{shown!r} contains {len(entries):,} arrays, more than the limit of {MAX_ARRAYS:,}")
     named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
@@ -83,30 +147,18 @@ def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zip
         named[name] = entry
     if not named:
         raise RunError("E405", f"{shown!r} contains no arrays")
-    total = sum(entry.file_size for entry in named.values())
-    if total > LIMIT:
-        raise RunError("E405", f"the arrays in {shown!r} take {total:,} bytes, more than the limit of {LIMIT:,}")
     return named
 
 
-def read_header(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, shown: str) -> Header:
-    """The .npy header of one member, checked against the size that the zip directory declares. Raises RunError E405."""
-    with zipped.open(entry) as member:
-        version = np.lib.format.read_magic(member)
-        if version not in ((1, 0), (2, 0)):
-            raise RunError("E405", f"the array `{name}` in {shown!r} is in a format that is for structured arrays only")
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(member)
-        start = member.tell()
-    if dtype.hasobject:
-        message = f"the array `{name}` in {shown!r} contains Python objects, which are never unpickled"
-        raise RunError("E405", message, helps=("save numbers, or strings as `array.astype(str)`",))
-    known = {"U": "str", "S": "bytes"}.get(dtype.kind, dtype.name)
-    if known not in (*DTYPES, "str", "bytes"):
-        raise RunError(
-            "E405", f"the array `{name}` in {shown!r} holds {dtype.kind!r} values, expected numbers or strings"
-        )
-    # A row of no bytes could be declared 10^18 times; no size, negative sizes and a lie about the length end here too.
-    if min(shape, default=0) < 0 or dtype.itemsize == 0 or start + math.prod(shape) * dtype.itemsize != entry.file_size:
-        raise RunError("E405", f"the array `{name}` in {shown!r} does not have the length in its header")
-    return Header(tuple(map(int, shape)), known)
+def checked_header(packed: IO[bytes], entry: zipfile.ZipInfo, name: str, shown: str) -> Header:
+    """The header of a member, whose values have exactly the length that the list of members says. Raises RunError E405."""
+    try:
+        header = read_header(packed)
+        # What is declared must also be there: so many bytes cannot come of fewer.
+        most = entry.compress_size * (DEFLATE_RATIO if entry.compress_type == zipfile.ZIP_DEFLATED else 1)
+        if header.start + header.bytes != entry.file_size or entry.file_size > most:
+            raise BadHeader("does not have the length in its header")
+    except BadHeader as error:
+        helps = ("save numbers, or strings as `array.astype(str)`",) if "objects" in str(error) else ()
+        raise RunError("E405", f"the array `{name}` in {shown!r} {error}", helps=helps) from None
+    return header

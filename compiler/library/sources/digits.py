@@ -1,6 +1,6 @@
 """The 1,797 handwritten digits that come with modelc."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -24,8 +24,8 @@ class Digits(Source):
             "label": Column(TensorType((), "uint8"), classes=10, rows=1797),
         }
 
-    def load(self, root: Root) -> Loaded:
+    def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         from modelc.compiler.library.sources.archive import read_arrays
 
         with Path(__file__).with_name("digits.npz").open("rb") as file:
-            return Loaded(read_arrays(file, "digits.npz"))
+            return Loaded(read_arrays(file, "digits.npz", names))

@@ -1,7 +1,8 @@
 """The MNIST digits, from the cache folder, or downloaded into it once."""
 
+import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,6 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
+from modelc.compiler.library.sources.npy_header import Header
 from modelc.compiler.syntax.file_root import Root, open_regular
 
 FILE = "mnist.npz"
@@ -42,37 +44,45 @@ class Mnist(Source):
             "label": Column(TensorType((), "uint8"), classes=10, rows=60_000),
         }
 
-    def load(self, root: Root) -> Loaded:
-        from modelc.compiler.library.sources.archive import read_arrays
+    def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
+        from modelc.compiler.library.sources.archive import read_arrays, read_headers
 
         path = root.cache / FILE
-        if not path.exists():
+        # Not `Path.exists`, which raises where a folder above may not be searched.
+        if not os.path.exists(path):
             download(path)
         with open_regular(path, str(path)) as file:
-            arrays = read_arrays(file, str(path))
-        check(arrays, path)
+            check_headers(read_headers(file, str(path)), path)
+            arrays = read_arrays(file, str(path), SHAPES)
+        check_labels(arrays, path)
         return Loaded(
             {"image": arrays["x_train"], "label": arrays["y_train"]},
             {"image": arrays["x_test"], "label": arrays["y_test"]},
         )
 
 
-def check(arrays: Mapping[str, NumpyArray], path: Path) -> None:
-    """Raise RunError E405 unless `arrays`, read from `path`, are those of MNIST: names, shapes, dtypes, label range."""
-    problem = None
+def check_headers(headers: Mapping[str, Header], path: Path) -> None:
+    """Raise RunError E405 unless the arrays in `path` are those of MNIST, by their names, shapes and dtypes."""
     for name, shape in SHAPES.items():
-        if name not in arrays:
-            problem = f"has no array `{name}`"
-        elif arrays[name].shape != shape or arrays[name].dtype != "uint8":
-            problem = f"has {list(arrays[name].shape)} {arrays[name].dtype} as `{name}`, expected {list(shape)} uint8"
-        elif len(shape) == 1 and arrays[name].max() > 9:
-            problem = f"has the label {arrays[name].max()} in `{name}`, MNIST has labels from 0 to 9"
-        if problem:
-            raise RunError(
-                "E405",
-                f"{str(path)!r} {problem}",
-                helps=("remove the file to download it again", "read your own arrays with the source `npz`"),
-            )
+        header = headers.get(name)
+        if header is None:
+            raise unlike_mnist(path, f"has no array `{name}`")
+        if (header.shape, header.dtype) != (shape, "uint8"):
+            found = f"{list(header.shape)} {header.dtype}"
+            raise unlike_mnist(path, f"has {found} as `{name}`, expected {list(shape)} uint8")
+
+
+def check_labels(arrays: Mapping[str, NumpyArray], path: Path) -> None:
+    """Raise RunError E405 for labels that MNIST does not have."""
+    for name, shape in SHAPES.items():
+        if len(shape) == 1 and arrays[name].max() > 9:
+            highest = arrays[name].max()
+            raise unlike_mnist(path, f"has the label {highest} in `{name}`, MNIST has labels from 0 to 9")
+
+
+def unlike_mnist(path: Path, problem: str) -> RunError:
+    helps = ("remove the file to download it again", "read your own arrays with the source `npz`")
+    return RunError("E405", f"{str(path)!r} {problem}", helps=helps)
 
 
 def download(path: Path) -> None:

@@ -1,6 +1,6 @@
 """The source of columns in .npz files of the user."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -8,7 +8,8 @@ from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
-from modelc.compiler.library.sources.archive import Header, read_arrays, read_headers
+from modelc.compiler.library.sources.archive import read_arrays, read_headers
+from modelc.compiler.library.sources.npy_header import Header
 from modelc.compiler.syntax.file_root import Root
 
 
@@ -37,9 +38,10 @@ class Npz(Source):
             check_alike(train, inspect_file(root, self.test), self.train, self.test)
         return train
 
-    def load(self, root: Root) -> Loaded:
+    def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         self.inspect(root)
-        return Loaded(load_file(root, self.train), None if self.test is None else load_file(root, self.test))
+        train = load_file(root, self.train, names)
+        return Loaded(train, None if self.test is None else load_file(root, self.test, names))
 
 
 def inspect_file(root: Root, path: str) -> dict[str, Column]:
@@ -53,10 +55,10 @@ def inspect_file(root: Root, path: str) -> dict[str, Column]:
     }
 
 
-def load_file(root: Root, path: str) -> dict[str, NumpyArray]:
-    """The columns of one file. Raises RunError E405."""
+def load_file(root: Root, path: str, names: Collection[str] | None) -> dict[str, NumpyArray]:
+    """The columns called `names` of one file, or all. Raises RunError E405, E502."""
     with root.open(path) as file:
-        return read_arrays(file, path)
+        return read_arrays(file, path, names)
 
 
 def check_rows(headers: Mapping[str, Header], path: str) -> None:

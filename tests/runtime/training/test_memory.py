@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.training.memory import need_memory, physical_memory
+from modelc.compiler.library.base.memory import physical_memory
+from modelc.runtime.training.memory import need_memory
 from tests.runtime.small import ready, spec, write_rows
 
 

@@ -199,14 +199,67 @@ def test_headers_that_lie_or_hold_no_numbers_are_refused(root: Root, content: by
     refused(root)
 
 
-def test_sizes_are_refused_before_memory_is_taken(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "LIMIT", 1000)
-    np.savez_compressed(root.folder / "a.npz", x=np.zeros(100), y=np.zeros(100))
-    assert "more than the limit of 1,000" in refused(root).message
+def test_columns_that_do_not_fit_into_memory_are_refused_before_it_is_taken(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "available_memory", lambda: 10**9)
+    monkeypatch.setattr(archive, "read_array", lambda *_: pytest.fail("memory was taken"))
+    write(root, {"x.npy": header("(4, 1000)") + bytes(16_000), "y.npy": header("(4, 100000000)") + bytes(16)})
+    claim(root, 1, 1_600_000_000 + 128)
+    error = refused(root, "E502")
+    assert error.message == ("the columns that are read of 'a.npz' take 1.6 GB of memory, but 1.0 GB are available")
+    assert error.notes == ("the largest is `y`: [4, 100000000] float32",)
 
 
-def test_the_limit_is_eight_gibibytes() -> None:
-    assert archive.LIMIT == 8 * 1024**3
+def test_a_column_that_nothing_reads_takes_no_memory(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "available_memory", lambda: 10_000)
+    np.savez_compressed(root.folder / "a.npz", x=np.arange(6), bomb=np.zeros((6, 10_000)))
+    train = SOURCES.build({"npz": "a.npz"}).load(root, ("x", "missing")).train
+    assert train.keys() == {"x"}
+    np.testing.assert_array_equal(train["x"], np.arange(6))
+    refused(root, "E502")
+
+
+def test_zeros_that_compress_a_thousand_times_are_read(root: Root) -> None:
+    np.savez_compressed(root.folder / "a.npz", x=np.zeros((4, 250_000)))
+    assert (root.folder / "a.npz").stat().st_size < 10_000
+    column = SOURCES.build({"npz": "a.npz"}).load(root).train["x"]
+    assert column.shape == (4, 250_000) and not column.any()
+
+
+def test_an_array_in_the_order_of_fortran_needs_room_to_be_turned(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "available_memory", lambda: 1000)
+    write(root, {"x.npy": npy(np.zeros((10, 10)))})
+    SOURCES.build({"npz": "a.npz"}).load(root)
+    write(root, {"x.npy": npy(np.zeros((10, 10), order="F"))})
+    refused(root, "E502")
+
+
+def claim(root: Root, place: int, size: int) -> None:
+    """Let the directory declare `size` bytes for its member at `place`, and enough that they could come of."""
+    raw = bytearray((root.folder / "a.npz").read_bytes())
+    entries = [at for at in range(len(raw)) if raw.startswith(b"PK\x01\x02", at)]
+    raw[entries[place] + 20 : entries[place] + 28] = (size // 1000).to_bytes(4, "little") + size.to_bytes(4, "little")
+    (root.folder / "a.npz").write_bytes(raw)
+
+
+def test_what_no_compression_can_have_made_of_so_few_bytes_is_refused(root: Root) -> None:
+    write(root, {"x.npy": header("(4, 100000000)") + bytes(16)})
+    raw = bytearray((root.folder / "a.npz").read_bytes())
+    entry = raw.rindex(b"PK\x01\x02")
+    raw[entry + 24 : entry + 28] = (1_600_000_000 + 128).to_bytes(4, "little")
+    (root.folder / "a.npz").write_bytes(raw)
+    assert "does not have the length in its header" in refused(root).message
+
+
+def test_more_members_than_any_table_has_columns_are_refused(root: Root) -> None:
+    write(root, dict.fromkeys((f"{n}.npy" for n in range(archive.MAX_ARRAYS + 1)), b""), method=zipfile.ZIP_STORED)
+    assert "contains 10,001 arrays, more than the limit of 10,000" in refused(root).message
+
+
+def test_a_list_of_members_of_many_bytes_is_not_read(root: Root) -> None:
+    write(root, dict.fromkeys((f"{n}{'x' * 60_000}.npy" for n in range(40)), b""), method=zipfile.ZIP_STORED)
+    assert "is damaged or not an .npz file" in refused(root).message
 
 
 def test_a_directory_that_declares_more_than_there_is_is_refused(root: Root) -> None:

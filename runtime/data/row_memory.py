@@ -1,0 +1,44 @@
+"""Compares the memory that the rows of a task take with what is available, before they are read into the types of the model."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.memory import available_memory, gigabytes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WIDTHS = {"float64": 8, "int64": 8, "uint64": 8, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "bool": 1}
+WIDTHS |= {"int8": 1, "uint8": 1}
+
+
+def size_of(shape: tuple[int, ...], dtype: str) -> int:
+    """The size of an array in bytes."""
+    return prod(shape) * WIDTHS.get(dtype, 4)
+
+
+def need_row_memory(task: Task, columns: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+    """Raise RunError E502 unless the inputs and targets made of `columns` fit beside them into the memory that is left.
+
+    A column that already is what the model takes is used as it is, and counts nothing.
+    """
+    sizes = {}
+    for name, binding in {**(task.inputs or {}), **(task.targets or {})}.items():
+        column, type_ = columns.get(binding.subject), binding.wanted or binding.type
+        if column is not None and type_ is not None and column.dtype.name != type_.dtype:
+            first, last = getattr(binding.reader, "rows", None) or (0, len(column))
+            sizes[name] = (last - first) * size_of(type_.shape, type_.dtype)
+    there, needed = available_memory(), sum(sizes.values())
+    if there is None or needed <= there:
+        return
+    largest = max(sizes, key=sizes.__getitem__)
+    raise RunError(
+        "E502",
+        f"the rows take {gigabytes(needed)} of memory in the types of the model, but {gigabytes(there)} are left",
+        notes=(f"the largest is `{largest}`: {gigabytes(sizes[largest])}",),
+        helps=("choose some of them with `rows: [start, stop]`",),
+        at=("data", "source"),
+    )
