@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import file_kind
+from modelc.runtime.runs.open_folder import OpenFolder
 
 ADVICE = {
     errno.ENOSPC: "free some space on the disk, or write to another folder",
@@ -49,19 +49,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     with writing(path):
         if real.exists() and not stat.S_ISREG(mode := real.stat().st_mode):
             raise RunError("E604", f"cannot write `{path}`: it is {file_kind(mode)}", helps=("name a file",))
-        # Not the whole name with an addition, which could grow beyond what the file system takes.
-        temporary = real.with_name(f".{real.name[:40]}.{secrets.token_hex(6)}.tmp")
-        try:
-            # Exclusive, so that nobody's link is followed; 0o666 so that the umask decides, as for any new file.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, real)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(real.parent)
+        with OpenFolder.at(real.parent) as folder, folder.replacing(real.name) as file:
+            yield file
 
 
 def rewrite(path: Path, before: bytes, after: bytes) -> None:
@@ -76,20 +65,3 @@ def rewrite(path: Path, before: bytes, after: bytes) -> None:
     with replacing(path) as file:
         os.chmod(file.fileno(), mode)
         file.write(after)
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write `data` to a new file at `path` and sync it to disk. Raises OSError."""
-    with open(path, "xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync the entries of `folder` to disk. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

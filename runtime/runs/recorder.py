@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any, Self
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.runtime.runs.files import replacing, writing
+from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.run_directory import (
     ENVIRONMENT,
@@ -24,6 +26,7 @@ from modelc.runtime.runs.run_directory import (
     METRICS,
     RECORD,
     RESOLVED,
+    WEIGHTS,
     Best,
     Failure,
     FittedLayer,
@@ -32,7 +35,6 @@ from modelc.runtime.runs.run_directory import (
     Status,
     need_free,
     now,
-    weights_folder,
 )
 from modelc.runtime.runs.spec_content import content_digest
 from modelc.runtime.runs.weights import write_weights
@@ -85,10 +87,10 @@ class Recorder:
         self.record = record
         self.waiting: dict[Kind, Snapshot] = {}
         self.next_write = 0.0
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self.lock = lock(folder)
-        try:
+        with ExitStack() as stack:
+            with writing(folder):
+                self.opened = stack.enter_context(OpenFolder.at(folder, make=True))
+                stack.callback(os.close, lock(self.opened))
             need_free(folder)
             self.write(record.spec, text)
             self.write(MERGED, merged_text)
@@ -96,10 +98,9 @@ class Recorder:
             self.write(ENVIRONMENT, to_json(environment))
             self.write_record()
             with writing(folder / METRICS):
-                self.metrics = open(folder / METRICS, "x", encoding="utf-8")  # noqa: SIM115 (open as long as the run)
-        except BaseException:
-            os.close(self.lock)
-            raise
+                metrics = os.fdopen(self.opened.create(METRICS), "w", encoding="utf-8")
+                self.metrics = stack.enter_context(metrics)
+            self.held = stack.pop_all()
 
     def fitted(self, fitted: Fitted) -> None:
         layer = FittedLayer(path=fitted.path, layer=fitted.layer, rows=fitted.rows, seconds=round(fitted.seconds, 4))
@@ -136,8 +137,11 @@ class Recorder:
     def save(self) -> None:
         """Write the pending weights, and the record. Raises RunError E604."""
         begun = time.monotonic()
-        for kind, weights in list(self.waiting.items()):
-            write_weights(weights_folder(self.folder, kind), self.record.id, weights)
+        for kind, snapshot in list(self.waiting.items()):
+            with writing(self.folder / WEIGHTS):
+                weights = self.opened.below(WEIGHTS)
+            with weights:
+                write_weights(weights, kind, self.record.id, snapshot)
             del self.waiting[kind]
         self.write_record()
         ended = time.monotonic()
@@ -172,23 +176,24 @@ class Recorder:
             elif error is not None:
                 self.fail("", f"{type(error).__name__}: {error}")
         finally:
-            self.metrics.close()
-            os.close(self.lock)
+            self.held.close()
 
     def write_record(self) -> None:
         self.write(RECORD, self.record.model_dump_json(indent=2).encode() + b"\n")
 
     def write(self, name: str, data: bytes) -> None:
-        with replacing(self.folder / name) as file:
+        with writing(self.folder / name), self.opened.replacing(name) as file:
             file.write(data)
 
 
-def lock(folder: Path) -> int:
+def lock(folder: OpenFolder) -> int:
     """The lock of a run directory: held until the descriptor is closed, at the latest by the end of the process.
 
     Raises OSError if the file cannot be created, RunError E601 if another process holds the lock.
     """
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    if folder.has(LOCK):
+        folder.refuse_link(LOCK)
+    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder.descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -197,7 +202,7 @@ def lock(folder: Path) -> int:
             raise
         raise RunError(
             "E601",
-            f"another process is training in the run directory `{folder}`",
+            f"another process is training in the run directory `{folder.path}`",
             helps=("choose another folder with `--run-dir DIR`",),
         ) from None
     return descriptor

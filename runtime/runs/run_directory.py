@@ -13,9 +13,11 @@ from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.compiler.syntax.file_root import Root, cache_folder
+from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.files import cannot_write
+from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
@@ -27,6 +29,7 @@ RESOLVED = "resolved.json"
 ENVIRONMENT = "environment.json"
 METRICS = "metrics.jsonl"
 LOCK = "lock"
+WEIGHTS = "weights"
 
 Kind = Literal["best", "last"]
 Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]
@@ -134,13 +137,13 @@ class Run:
 
         Raises RunError E602 if there are none, E603 if they are damaged or do not match the spec.
         """
-        if kind is None and self.record.best is not None and not has_weights(weights_folder(self.folder, "best")):
+        if kind is None and self.record.best is not None and not has_weights(self.folder / WEIGHTS, "best"):
             raise RunError(
                 "E602",
                 f"the best weights of the run `{self.folder}` are missing, although its record names them",
                 helps=("use `--weights last` to use the last ones",),
             )
-        there: list[Kind] = [word for word in KINDS if has_weights(weights_folder(self.folder, word))]
+        there: list[Kind] = [word for word in KINDS if has_weights(self.folder / WEIGHTS, word)]
         chosen: Kind | None = kind if kind in there else None if kind else next(iter(there), None)
         if chosen is None:
             raise RunError(
@@ -149,15 +152,10 @@ class Run:
                 notes=(f"it is {self.record.status.replace('_', ' ')} at epoch {self.record.epoch}",),
                 helps=(f"use `--weights {there[0]}`",) if there else ("train it again",),
             )
-        return chosen, read_weights(weights_folder(self.folder, chosen), self.record.id, task)
+        return chosen, read_weights(self.folder / WEIGHTS, chosen, self.record.id, task)
 
 
 KINDS: tuple[Kind, ...] = ("best", "last")
-
-
-def weights_folder(folder: Path, kind: Kind) -> Path:
-    """The path of the weights of one kind in the run directory `folder`."""
-    return folder / "weights" / kind
 
 
 def is_run(folder: Path) -> bool:
@@ -183,11 +181,12 @@ def read_bytes(folder: Path, name: str, most: int) -> bytes:
     """The content of a file of a run. Raises RunError E602 if it cannot be read, or has more than `most` bytes."""
     path = folder / name
     try:
-        with open(path, "rb") as file:
+        with OpenFolder.at(folder) as opened, opened.reading(name) as file:
             data = file.read(most + 1)
+    except NotRegularError as error:
+        raise RunError("E602", f"`{path}` of the run is {error.kind}, expected a regular file") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RunError("E602", f"`{path}` of the run cannot be read: {reason}") from None
+        raise RunError("E602", f"`{path}` of the run cannot be read: {reason_of(error)}") from None
     if len(data) > most:
         raise RunError("E602", f"`{path}` of the run has more than {most:,} bytes")
     return data

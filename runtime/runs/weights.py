@@ -5,8 +5,8 @@ Handles params and state as trees on the host; no optimizer state and no devices
 """
 
 import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from math import prod
@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.syntax.file_root import open_regular
-from modelc.runtime.runs.files import sync_folder, write_file, writing
+from modelc.compiler.syntax.beneath import NotRegularError
+from modelc.compiler.syntax.file_root import reason_of
+from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.training.observer import Snapshot, Weights
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 PARAMS = "params.safetensors"
 STATE = "state.safetensors"
+ATTEMPTS = 5
+"""The number of times that weights are opened again because training has replaced them."""
 
 
 class Sealed(BaseModel):
@@ -100,29 +104,29 @@ def wanted_arrays(task: PreparedTask) -> dict[str, dict[str, Wanted]]:
     return wanted
 
 
-def write_weights(folder: Path, run: str, snapshot: Snapshot) -> None:
-    """Write `snapshot` of the run called `run` to `folder`, replacing older weights.
+def write_weights(weights: OpenFolder, kind: str, run: str, snapshot: Snapshot) -> None:
+    """Write `snapshot` of the run called `run` to the folder `kind` in `weights`, replacing older ones.
 
     At every moment either the old or the new weights can be read, even after a crash. Raises RunError E604.
     """
-    with writing(folder):
-        new, old = sibling(folder, "new"), sibling(folder, "old")
-        remove(new)
+    new, old = sibling(kind, "new"), sibling(kind, "old")
+    with writing(weights.path / kind):
+        weights.remove(new)
         try:
-            new.mkdir(parents=True)
-            write_files(new, run, snapshot)
-            if folder.exists():
-                remove(old)
-                os.rename(folder, old)
-            os.rename(new, folder)
+            with weights.below(new) as folder:
+                write_files(folder, run, snapshot)
+            if weights.has(kind):
+                weights.remove(old)
+                weights.rename(kind, old)
+            weights.rename(new, kind)
         except OSError:
-            remove(new)
+            weights.remove(new)
             raise
-        sync_folder(folder.parent)
-        remove(old)
+        weights.sync()
+        weights.remove(old)
 
 
-def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
+def write_files(folder: OpenFolder, run: str, snapshot: Snapshot) -> None:
     """Write the files of a snapshot, the manifest last, and sync them to disk."""
     from safetensors.numpy import save
 
@@ -130,45 +134,78 @@ def write_files(folder: Path, run: str, snapshot: Snapshot) -> None:
     for name, tree in ((PARAMS, snapshot.params), (STATE, snapshot.state)):
         arrays = flatten(tree)
         data = save(arrays)
-        write_file(folder / name, data)
+        folder.write_new(name, data)
         described = {key: ArrayEntry(shape=list(array.shape), dtype=array.dtype.name) for key, array in arrays.items()}
         entries[name] = FileEntry(sha256=sha256(data).hexdigest(), arrays=described)
     manifest = Manifest(format=FORMAT, run=run, epoch=snapshot.epoch, step=snapshot.step, files=entries)
-    write_file(folder / MANIFEST, manifest.sealed().encoded())
-    sync_folder(folder)
+    folder.write_new(MANIFEST, manifest.sealed().encoded())
+    folder.sync()
 
 
-def has_weights(folder: Path) -> bool:
-    """Whether weights were ever completely written to `folder`."""
-    return folder.exists() or sibling(folder, "old").exists()
+def has_weights(weights: Path, kind: str) -> bool:
+    """Whether weights of this kind were ever completely written to the folder `weights`."""
+    return (weights / kind).exists() or (weights / sibling(kind, "old")).exists()
 
 
-def read_weights(folder: Path, run: str, task: PreparedTask) -> Snapshot:
-    """The weights at `folder`, of the run called `run` and for the model of `task`.
+def read_weights(weights: Path, kind: str, run: str, task: PreparedTask) -> Snapshot:
+    """The weights in the folder `kind` of `weights`, of the run called `run` and for the model of `task`.
 
-    Raises RunError E603 with the difference if anything is not exactly as written, or not what the spec needs.
+    All files are read from one and the same folder, also if training replaces it meanwhile. Raises RunError E603 with
+    the difference if anything is not exactly as written, or not what the spec needs, or is behind a symbolic link.
     """
-    if not folder.exists() and sibling(folder, "old").exists():
-        folder = sibling(folder, "old")
+    for _ in range(ATTEMPTS):
+        name = kind if (weights / kind).exists() else sibling(kind, "old")
+        with opened(weights, name) as folder:
+            try:
+                return read_files(folder, run, task)
+            except RunError:
+                if not replaced(folder):
+                    raise
+    raise unusable(weights / kind, "they are replaced faster than they can be read")
+
+
+@contextmanager
+def opened(weights: Path, name: str) -> Iterator[OpenFolder]:
+    """The folder `name` of `weights`, for reading; neither of the two may be a link. Raises RunError E603."""
+    try:
+        with OpenFolder.at(weights.parent) as run, run.existing(weights.name) as all_weights:
+            folder = all_weights.existing(name)
+    except OSError as error:
+        raise unusable(weights / name, f"they cannot be read: {reason_of(error)}") from None
+    with folder:
+        yield folder
+
+
+def replaced(folder: OpenFolder) -> bool:
+    """Whether another folder has taken the place of this one since it was opened."""
+    try:
+        return not os.path.samestat(os.stat(folder.path), os.fstat(folder.descriptor))
+    except OSError:
+        return True
+
+
+def read_files(folder: OpenFolder, run: str, task: PreparedTask) -> Snapshot:
+    """`read_weights` of an open folder."""
     wanted = wanted_arrays(task)
     most = 4096 + sum(1024 + 4 * len(key) for arrays in wanted.values() for key in arrays)
-    manifest = read_manifest(read_bounded(folder, MANIFEST, 0, most), folder)
+    manifest = read_manifest(read_bounded(folder, MANIFEST, 0, most), folder.path)
     if manifest.run != run:
-        raise unusable(folder, f"they belong to the run {manifest.run}, not to {run}")
+        raise unusable(folder.path, f"they belong to the run {manifest.run}, not to {run}")
     trees = []
     for name, arrays in wanted.items():
         entry = manifest.files.get(name)
         if entry is None:
-            raise unusable(folder, f"the manifest does not list `{name}`")
+            raise unusable(folder.path, f"the manifest does not list `{name}`")
         described = {key: (tuple(array.shape), array.dtype) for key, array in entry.arrays.items()}
-        compare(described, arrays, folder)
+        compare(described, arrays, folder.path)
         # The header is JSON with a name, a shape, a dtype and two offsets for each array.
         least = 8 + sum(array.bytes for array in arrays.values())
         header = 1024 + sum(256 + len(key) + 24 * len(array.shape) for key, array in arrays.items())
         data = read_bounded(folder, name, least, least + header)
         if sha256(data).hexdigest() != entry.sha256:
-            raise unusable(folder, f"`{name}` has changed since it was written: its sha256 differs from the manifest")
-        trees.append(read_arrays(data, arrays, folder))
+            reason = f"`{name}` has changed since it was written: its sha256 differs from the manifest"
+            raise unusable(folder.path, reason)
+        trees.append(read_arrays(data, arrays, folder.path))
     params, state = trees
     return Snapshot(manifest.epoch, manifest.step, params, state)
 
@@ -220,20 +257,22 @@ def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[st
             raise unusable(folder, f"they contain {key!r}, which the spec does not need")
 
 
-def read_bounded(folder: Path, name: str, least: int, most: int) -> bytes:
+def read_bounded(folder: OpenFolder, name: str, least: int, most: int) -> bytes:
     """The content of a file of `least` to `most` bytes; a file of another size is not read."""
     try:
-        with open_regular(folder / name, name) as file:
+        with folder.reading(name) as file:
             size = os.fstat(file.fileno()).st_size
             if not least <= size <= most:
-                raise unusable(folder, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
+                raise unusable(folder.path, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
             data = file.read(most + 1)
-    except RunError as error:
-        raise error if error.code == "E603" else unusable(folder, error.message) from None
+    except FileNotFoundError:
+        raise unusable(folder.path, f"there is no file `{name}`") from None
+    except NotRegularError as error:
+        raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
     except OSError as error:
-        raise unusable(folder, f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
     if len(data) != size:
-        raise unusable(folder, f"`{name}` changed while it was read")
+        raise unusable(folder.path, f"`{name}` changed while it was read")
     return data
 
 
@@ -257,11 +296,6 @@ def flatten(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
     }
 
 
-def sibling(folder: Path, word: str) -> Path:
-    """The path next to `folder` where it is written first, or moved to before removal."""
-    return folder.with_name(f".{folder.name}.{word}")
-
-
-def remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+def sibling(kind: str, word: str) -> str:
+    """The name next to the folder `kind` under which it is written first, or that it has before it is removed."""
+    return f".{kind}.{word}"

@@ -15,16 +15,18 @@ from modelc.compiler.syntax.file_root import Root
 
 INSIDE, SECRET = b"inside", b"secret content"
 SWAPPING = """
-import os, sys
-folder, parts = sys.argv[1], sys.argv[2:]
+import os, sys, time
+folder, pause, *parts = sys.argv[1:]
 os.chdir(folder)
 print("ready", flush=True)
 while True:
     for part in parts:
         os.rename(part, part + ".real")
         os.rename(part + ".link", part)
+        time.sleep(float(pause))
         os.rename(part, part + ".link")
         os.rename(part + ".real", part)
+        time.sleep(float(pause))
 """
 """Makes each of the entries a link that leads out of the folder, and takes that back, without end."""
 
@@ -133,11 +135,11 @@ def test_what_turns_into_a_link_each_time_is_given_up(root: Root, monkeypatch: p
 
 
 @contextmanager
-def swapping(folder: Path, links: dict[str, str]) -> Iterator[None]:
+def swapping(folder: Path, links: dict[str, str], pause: float = 0.0) -> Iterator[None]:
     """While the block runs, another process turns each entry of `folder` into a link, and back."""
     for name, target in links.items():
         (folder / f"{name}.link").symlink_to(target)
-    command = [sys.executable, "-c", SWAPPING, str(folder), *links]
+    command = [sys.executable, "-c", SWAPPING, str(folder), str(pause), *links]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

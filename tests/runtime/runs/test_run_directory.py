@@ -12,8 +12,9 @@ import pytest
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.find_run import find_run, run_name
+from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved_json
-from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, need_free, now, weights_folder
+from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, need_free, now
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Outcome, Snapshot
 from tests.runtime.runs.made_weights import made_snapshot, made_task, same
@@ -74,9 +75,9 @@ def test_short_epochs_do_not_each_wait_for_the_disk_and_nothing_is_lost_at_the_e
 ) -> None:
     written: list[int] = []
 
-    def write(folder: Path, run: str, snapshot: Snapshot) -> None:
+    def write(weights: OpenFolder, kind: str, run: str, snapshot: Snapshot) -> None:
         written.append(snapshot.epoch)
-        write_weights(folder, run, snapshot)
+        write_weights(weights, kind, run, snapshot)
 
     monkeypatch.setattr("modelc.runtime.runs.recorder.write_weights", write)
     with recorder(tmp_path / "run") as recording:
@@ -134,7 +135,8 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 
 def test_only_one_of_two_gets_the_folder(tmp_path: Path) -> None:
-    held = lock(tmp_path)
+    with OpenFolder.at(tmp_path) as folder:
+        held = lock(folder)
     with pytest.raises(RunError, match="another process") as caught:
         recorder(tmp_path)
     assert code(caught) == "E601"
@@ -282,7 +284,7 @@ def test_best_weights_that_are_gone_are_not_replaced_by_the_last(tmp_path: Path)
     with recorder(tmp_path / "run") as recording:
         recording.epoch(epoch(1, 0.5), lambda: made_snapshot(TASK, epoch=1))
         finish(recording)
-    shutil.rmtree(weights_folder(tmp_path / "run", "best"))
+    shutil.rmtree(tmp_path / "run" / "weights" / "best")
     with pytest.raises(RunError, match="are missing, although its record names them"):
         Run(tmp_path / "run").weights(TASK)
 

@@ -14,23 +14,35 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.weights import MANIFEST, PARAMS, STATE, Manifest, read_weights, wanted_arrays, write_weights
+from modelc.runtime.training.observer import Snapshot
 from tests.runtime.runs.made_weights import files_of, made_snapshot, made_task, same
 
 RUN = "20260101-000000-abcdef"
 TASK = made_task()
 
 
+def write(folder: Path, run: str, snapshot: Snapshot) -> None:
+    with OpenFolder.at(folder.parent, make=True) as weights:
+        write_weights(weights, folder.name, run, snapshot)
+
+
+def read(folder: Path, run: str, task: PreparedTask) -> Snapshot:
+    return read_weights(folder.parent, folder.name, run, task)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "weights" / "last"
-    write_weights(folder, RUN, made_snapshot(TASK))
+    write(folder, RUN, made_snapshot(TASK))
     return folder
 
 
 def refusal(folder: Path, run: str = RUN, units: int = 3) -> str:
     with pytest.raises(RunError) as caught:
-        read_weights(folder, run, made_task(units))
+        read(folder, run, made_task(units))
     assert caught.value.code == "E603"
     return caught.value.message
 
@@ -43,7 +55,7 @@ def reseal(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def test_the_same_bits_come_back(folder: Path) -> None:
-    assert same(read_weights(folder, RUN, TASK), made_snapshot(TASK))
+    assert same(read(folder, RUN, TASK), made_snapshot(TASK))
 
 
 def test_other_programs_can_read_the_files(folder: Path) -> None:
@@ -56,14 +68,14 @@ def test_arrays_in_any_memory_order_are_written_in_theirs(tmp_path: Path) -> Non
     snapshot = made_snapshot(TASK)
     kernel = np.asfortranarray(snapshot.params["dense"]["kernel"])
     turned = replace(snapshot, params={**snapshot.params, "dense": {**snapshot.params["dense"], "kernel": kernel}})
-    write_weights(tmp_path / "best", RUN, turned)
-    assert same(read_weights(tmp_path / "best", RUN, TASK), snapshot)
+    write(tmp_path / "best", RUN, turned)
+    assert same(read(tmp_path / "best", RUN, TASK), snapshot)
 
 
 def test_new_weights_take_the_place_of_old_ones_and_leave_nothing_else(folder: Path) -> None:
     newer = made_snapshot(TASK, seed=1, epoch=2, step=20)
-    write_weights(folder, RUN, newer)
-    assert same(read_weights(folder, RUN, TASK), newer)
+    write(folder, RUN, newer)
+    assert same(read(folder, RUN, TASK), newer)
     assert [entry.name for entry in folder.parent.iterdir()] == ["last"]
 
 
@@ -77,7 +89,7 @@ def test_every_flipped_bit_is_refused(folder: Path) -> None:
             path.write_bytes(broken)
             refusal(folder)
         path.write_bytes(whole)
-    assert same(read_weights(folder, RUN, TASK), made_snapshot(TASK))
+    assert same(read(folder, RUN, TASK), made_snapshot(TASK))
 
 
 def test_truncated_grown_and_missing_files_are_refused(folder: Path) -> None:
@@ -110,7 +122,7 @@ def test_weights_of_another_run_are_refused(folder: Path) -> None:
 
 
 def test_files_swapped_between_checkpoints_are_refused(folder: Path, tmp_path: Path) -> None:
-    write_weights(tmp_path / "best", RUN, made_snapshot(TASK, seed=1))
+    write(tmp_path / "best", RUN, made_snapshot(TASK, seed=1))
     shutil.copy(tmp_path / "best" / PARAMS, folder / PARAMS)
     assert "has changed since it was written" in refusal(folder)
 
@@ -137,7 +149,7 @@ def test_missing_and_unknown_arrays_are_refused(folder: Path) -> None:
     put({**arrays, "dense:bias": arrays["dense:bias"].astype(np.float64)})
     assert "`dense:bias` is [3] float64, the spec needs [3] float32" in refusal(folder)
     put(arrays)
-    assert same(read_weights(folder, RUN, TASK), made_snapshot(TASK))
+    assert same(read(folder, RUN, TASK), made_snapshot(TASK))
 
 
 def test_a_manifest_that_lies_about_its_files_is_refused(folder: Path) -> None:
@@ -170,15 +182,15 @@ def test_whenever_writing_is_broken_off_old_or_new_weights_are_there(
     old, new = made_snapshot(TASK), made_snapshot(TASK, seed=1, epoch=2)
     for stop in range(1, 100):
         folder = tmp_path / str(stop) / "last"
-        write_weights(folder, RUN, old)
+        write(folder, RUN, old)
         with monkeypatch.context() as patched:
             calls = break_off(patched, stop, failure)
             with suppress(Killed), no_space():
-                write_weights(folder, RUN, new)
-        found = read_weights(folder, RUN, TASK)
+                write(folder, RUN, new)
+        found = read(folder, RUN, TASK)
         assert same(found, old) or same(found, new)
-        write_weights(folder, RUN, new)
-        assert same(read_weights(folder, RUN, TASK), new)
+        write(folder, RUN, new)
+        assert same(read(folder, RUN, TASK), new)
         assert [entry.name for entry in folder.parent.iterdir()] == ["last"]
         if len(calls) < stop:
             assert stop > 8, "nothing was broken off"
@@ -209,7 +221,7 @@ def break_off(patched: pytest.MonkeyPatch, stop: int, failure: BaseException) ->
 
         return call
 
-    for owner, name in ((os, "fsync"), (os, "rename"), (shutil, "rmtree"), (Path, "mkdir")):
+    for owner, name in ((os, "fsync"), (os, "rename"), (shutil, "rmtree"), (os, "mkdir")):
         patched.setattr(owner, name, counted(name, getattr(owner, name)))
     return calls
 
