@@ -1,12 +1,15 @@
-"""Console output of all commands: problems, one-line errors, colours; and their exit codes.
+"""Console output of all commands: lines, documents, problems, errors without a place, colours; and the exit codes.
 
-Imported by every command, so it imports nothing heavy itself.
+Everything that a command prints goes through here, so that no name from outside reaches a terminal or a log as it is; a
+test forbids other ways. Imported by every command, so it imports nothing heavy itself.
 """
 
 import os
+import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 import typer
@@ -30,18 +33,82 @@ def coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def paint(style: str, text: str, stream: TextIO | None = None) -> str:
-    """`text` in one of `STYLES` if `stream` (standard output by default) shows colours, else unchanged."""
-    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if coloured(stream or sys.stdout) else text
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A part of a line in one of `STYLES`."""
+
+    style: str
+    text: str
 
 
-def write(text: str, stream: TextIO | None = None) -> None:
-    """Print `text`. A closed pipe (`modelc ... | head`) ends the printing, not the command.
+Part = str | Styled
+Line = Part | tuple[Part, ...]
+"""One line of output. Its parts are raw: they are made printable when the line is."""
+
+
+def rendered(line: Line, colours: bool) -> str:
+    """`line` safe to print, whatever is in it: on one line, and no command to what reads the log."""
+    from modelc.compiler.diagnostics.render.printable import inert, printable
+
+    parts = line if isinstance(line, tuple) else (line,)
+    texts = [printable(part.text if isinstance(part, Styled) else part) for part in parts]
+    whole = "".join(texts)
+    shown = inert(whole)
+    if not colours or shown != whole:
+        return shown
+    styles = [STYLES[part.style] if isinstance(part, Styled) else "" for part in parts]
+    return "".join(f"\x1b[{style}m{text}\x1b[0m" if style else text for style, text in zip(styles, texts, strict=True))
+
+
+def say(*lines: Line, stream: TextIO | None = None) -> None:
+    """Print each of `lines` as one line, on standard output if no `stream` is given. Raises RunError E604."""
+    stream = stream or sys.stdout
+    colours = coloured(stream)
+    write("".join(rendered(line, colours) + "\n" for line in lines), stream)
+
+
+def say_document(text: str, stream: TextIO | None = None) -> None:
+    """Print a text of several lines in a format that escapes by rules of its own: JSON, DOT, problems. Raises RunError E604."""
+    from modelc.compiler.diagnostics.render.printable import printable_document
+
+    stream = stream or sys.stdout
+    write(printable_document(text, colour=coloured(stream)), stream)
+
+
+def pass_on(text: str) -> None:
+    """Write the text of a file to standard output: as it is, but printable on a terminal. Raises RunError E604."""
+    from modelc.compiler.diagnostics.render.printable import printable
+
+    if sys.stdout.isatty():
+        text = "\n".join(map(printable, text.split("\n")))
+    write(text, sys.stdout)
+
+
+def show_difference(lines: Iterable[str]) -> None:
+    """Write the lines of a patch to standard output: as they are, but safe on a terminal and in the log of a CI service.
+
+    Raises RunError E604.
+    """
+    from modelc.compiler.diagnostics.render.printable import inert, printable
+
+    safe = printable if sys.stdout.isatty() else inert if logged(sys.stdout) else str
+    write("".join(safe(line) + "\n" for line in lines), sys.stdout)
+
+
+def logged(stream: TextIO) -> bool:
+    """Whether a CI service may read commands from `stream`: there, all but files may be its log."""
+    try:
+        return bool(os.environ.get("CI")) and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return bool(os.environ.get("CI"))
+
+
+def write(text: str, stream: TextIO) -> None:
+    """Write `text` as it is; for this module alone. A closed pipe (`modelc ... | head`) ends the printing, not the command.
 
     Raises RunError E604 if standard output cannot be written, on a full disk for example. If standard error cannot
     be written, the text is lost, and the exit code still reports the failure.
     """
-    stream = stream or sys.stdout
     try:
         stream.write(text)
         stream.flush()
@@ -55,18 +122,29 @@ def write(text: str, stream: TextIO | None = None) -> None:
             raise RunError("E604", f"cannot write to standard output: {reason}") from None
 
 
+def remarks(*, notes: Sequence[str] = (), helps: Sequence[str] = ()) -> Iterator[str]:
+    """The lines of notes and helps below a message."""
+    for word, remark in [("note", note) for note in notes] + [("help", help) for help in helps]:
+        first, *more = remark.split("\n")
+        yield f"  = {word}: {first}"
+        yield from (" " * (len(word) + 6) + line for line in more)
+
+
 def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:
     """Print an error without a place in a text, on standard error, in the style of problems."""
-    from modelc.compiler.diagnostics.render.printable import printable
-
     title = f"error[{code}]" if code else "error"
-    lines = [paint("error", title, sys.stderr) + paint("strong", f": {printable(message)}", sys.stderr)]
-    remarks = [("note", note) for note in notes] + [("help", help) for help in helps]
-    for word, remark in remarks:
-        first, *more = remark.split("\n")
-        lines.append(f"  = {word}: {printable(first)}")
-        lines.extend(" " * (len(word) + 6) + printable(line) for line in more)
-    write("\n".join(lines) + "\n", sys.stderr)
+    head = (Styled("error", title), Styled("strong", f": {message}"))
+    say(head, *remarks(notes=notes, helps=helps), stream=sys.stderr)
+
+
+def warn(message: str, *, notes: Sequence[str] = ()) -> None:
+    """Print a warning without a place in a text, on standard error."""
+    say((Styled("strong", "warning"), f": {message}"), *remarks(notes=notes), stream=sys.stderr)
+
+
+def inform(message: str) -> None:
+    """Print a note without a place in a text, on standard error."""
+    say((Styled("strong", "note"), f": {message}"), stream=sys.stderr)
 
 
 def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:
@@ -103,4 +181,4 @@ def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], str
     from modelc.compiler.diagnostics.render.text import text
 
     stream = stream or sys.stdout
-    write(text(problems, sources, colour=coloured(stream)), stream)
+    say_document(text(problems, sources, colour=coloured(stream)), stream)

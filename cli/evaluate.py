@@ -1,12 +1,11 @@
 """`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
 
-import json
 from typing import Annotated, Literal
 
 import typer
 
 from modelc.cli.checking import DataFolder
-from modelc.cli.console import paint, write
+from modelc.cli.console import Styled, say, say_document
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which, open_run
 
@@ -60,9 +59,11 @@ def evaluate(
             "changed_columns": changed,
             "values": scores,
         }
-        write(json.dumps(facts, indent=2) + "\n")
+        from modelc.compiler.diagnostics.render.json_text import json_text
+
+        say_document(json_text(facts) + "\n")
         return
-    write(paint("strong", str(found.folder)) + "\n")
-    write(f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})\n\n")
+    say(Styled("strong", str(found.folder)))
+    say(f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})", "")
     width = max(map(len, scores))
-    write("".join(f"  {key:<{width}}  {value:.6g}\n" for key, value in scores.items()))
+    say(*(f"  {key:<{width}}  {value:.6g}" for key, value in scores.items()))

@@ -3,11 +3,12 @@
 import re
 import shutil
 import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import paint, refuse, write
+from modelc.cli.console import Line, Styled, refuse, say
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def explain(
     """Explain an error code, a key, an argument, or anything that a spec can name. Without NAME, list them all."""
     enable(plugins)
     if name is None:
-        write(overview())
+        say(*overview())
         return
     if CODE.fullmatch(name.upper()):
         from modelc.compiler.diagnostics.catalog import codes, page
@@ -52,7 +53,7 @@ def explain(
             near = [code for code in codes() if code[:2] == name[:2].upper()]
             advice = f"codes with the same prefix: {', '.join(near)}" if near else "`modelc explain` lists all codes"
             refuse(f"there is no code `{name}`", helps=(advice,))
-        write(show_page(page(name.upper())))
+        say(*show_page(page(name.upper())))
         return
 
     from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
@@ -61,11 +62,11 @@ def explain(
 
     section = section_page(name)
     if section is not None:
-        write(show_section(section))
+        say(*show_section(section))
         return
     found, pages = entries(name), key_pages(name)
     if not found and not pages and (owners := arguments_called(name)):
-        write(listing(f"{name}  an argument of", list(owners)))
+        say(*listing(f"{name}  an argument of", list(owners)))
         return
     if not found and not pages:
         from modelc.compiler.language.suggestions.planned import planned, planned_text
@@ -81,7 +82,7 @@ def explain(
             advice = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
         refuse(f"there is nothing called `{name}`", helps=(advice,))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
-    write("\n\n".join(blocks) + "\n")
+    say(*apart(blocks))
 
 
 def plugin_with(name: str) -> str | None:
@@ -96,7 +97,15 @@ def text_width() -> int:
     return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
 
 
-def overview() -> str:
+def apart(blocks: Iterable[Iterable[Line]]) -> list[Line]:
+    """The lines of all blocks, with an empty line between two."""
+    lines: list[Line] = []
+    for block in blocks:
+        lines += [*([""] if lines else []), *block]
+    return lines
+
+
+def overview() -> list[Line]:
     """All codes and names, a line each, in groups."""
     from modelc.compiler.diagnostics.catalog import codes, page
     from modelc.compiler.explain.entries import headline, names, plural
@@ -107,109 +116,117 @@ def overview() -> str:
         blocks.append(listing(f"{prefix}xx  {title}", lines))
     for kind, found in names().items():
         blocks.append(listing(plural(kind), [(name, headline(kind, name)) for name in found]))
-    return "\n".join(blocks)
+    return apart(blocks)
 
 
-def listing(title: str, lines: list[tuple[str, str]]) -> str:
+def listing(title: str, lines: list[tuple[str, str]]) -> list[Line]:
     label = max(len(name) for name, _ in lines)
     shown = [textwrap.shorten(f"{text}", max(text_width() - label - 4, 20), placeholder=" ...") for _, text in lines]
     rows = [f"  {name:<{label}}  {text}".rstrip() for (name, _), text in zip(lines, shown, strict=True)]
-    return paint("strong", title) + "\n" + "\n".join(rows) + "\n"
+    return [Styled("strong", title), *rows]
 
 
-def show_page(page: "Page") -> str:
+def show_page(page: "Page") -> list[Line]:
     """The page of a code, followed by the problems of its wrong spec."""
-    lines = [paint("strong", f"{page.code}: {page.title}"), ""]
+    lines: list[Line] = [Styled("strong", f"{page.code}: {page.title}"), ""]
     fenced = False
-    for line in page.text.splitlines():
+    for line in page.text.removesuffix("\n").split("\n"):
         if line.startswith("```"):
             fenced = not fenced
         elif line.startswith("## ") and not fenced:
             if line == "## Right" and page.wrong:
                 lines += [*printed_problems(page), ""]
-            lines.append(paint("strong", line.removeprefix("## ")))
+            lines.append(Styled("strong", line.removeprefix("## ")))
         else:
             lines.append(f"    {line}".rstrip() if fenced else line)
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def printed_problems(page: "Page") -> list[str]:
+def printed_problems(page: "Page") -> list[Line]:
     """What `modelc validate` prints for the wrong spec of the page."""
     from modelc.compiler.api import check
     from modelc.compiler.diagnostics.render.text import text
 
     checked = check(page.wrong, "spec.yaml")
     shown = text([problem for problem in checked.problems if problem.code == page.code], checked.sources)
-    return [paint("strong", "What modelc says"), "", *(f"    {line}".rstrip() for line in shown.rstrip().splitlines())]
+    rows = (f"    {line}".rstrip() for line in shown.rstrip().split("\n"))
+    return [Styled("strong", "What modelc says"), "", *rows]
 
 
-def show_section(page: "SectionPage") -> str:
+def show_section(page: "SectionPage") -> list[Line]:
     """The keys of a section of a spec."""
     keys = [(key, f"{text} Required." if key in page.required else text) for key, text in page.keys.items()]
-    parts = [
-        paint("strong", page.name) + "  (section)",
-        f"  {page.headline}",
-        listing("Keys", keys).rstrip("\n"),
-        paint("strong", "Example") + "\n" + textwrap.indent(page.example, "  "),
-    ]
-    return "\n\n".join(parts)
+    return apart(
+        [
+            [(Styled("strong", page.name), "  (section)")],
+            [f"  {page.headline}"],
+            listing("Keys", keys),
+            titled("Example", page.example.rstrip().split("\n")),
+        ]
+    )
 
 
-def show_key(name: str, pages: "tuple[KeyPage, ...]") -> str:
+def show_key(name: str, pages: "tuple[KeyPage, ...]") -> list[Line]:
     """A key of a spec, in every place where it is allowed."""
-    parts = [paint("strong", name) + "  (key)"]
+    blocks: list[list[Line]] = [[(Styled("strong", name), "  (key)")]]
     for page in pages:
-        body = textwrap.fill(page.description, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
-        parts.append("\n".join(line for line in (f"  {page.where}", body) if line))
+        blocks.append([f"  {page.where}", *body_lines(page.description)])
         if page.keys:
-            parts.append(listing("Keys", list(page.keys.items())).rstrip("\n"))
-    return "\n\n".join(parts)
+            blocks.append(listing("Keys", list(page.keys.items())))
+    return apart(blocks)
 
 
-def show_entry(entry: "Entry") -> str:
+def show_entry(entry: "Entry") -> list[Line]:
     """The reference of one entry."""
     kind = f"{entry.kind}, also a layer" if entry.kind == "activation" else entry.kind
-    parts = [paint("strong", entry.name) + f"  ({kind})", indented(entry.doc)]
+    blocks: list[Iterable[Line]] = [[(Styled("strong", entry.name), f"  ({kind})")], indented(entry.doc)]
     if entry.arguments:
-        parts.append(paint("strong", "Arguments") + "\n" + "\n".join(map(show_argument, entry.arguments)))
+        rows = (row for argument in entry.arguments for row in show_argument(argument))
+        blocks.append([Styled("strong", "Arguments"), *rows])
         if entry.primary:
-            parts.append(
-                f"A bare value is `{entry.primary}`: `{entry.name}: ...` is `{entry.name}: {{{entry.primary}: ...}}`."
+            blocks.append(
+                [f"A bare value is `{entry.primary}`: `{entry.name}: ...` is `{entry.name}: {{{entry.primary}: ...}}`."]
             )
     if entry.inputs and entry.inputs != ("x",):
-        parts.append(paint("strong", "Inputs") + "\n  " + "; ".join(entry.inputs))
+        blocks.append(titled("Inputs", ["; ".join(entry.inputs)]))
     if len(entry.ports) > 1:
-        parts.append(paint("strong", "Outputs") + "\n  " + ", ".join(entry.ports))
+        blocks.append(titled("Outputs", [", ".join(entry.ports)]))
     if entry.example:
-        parts.append(paint("strong", "Example") + "\n" + textwrap.indent(entry.example, "  "))
+        blocks.append(titled("Example", entry.example.rstrip().split("\n")))
     if entry.same:
-        same = [f"  {framework}: {name}" for framework, name in entry.same]
-        parts.append("\n".join([paint("strong", "Equivalents"), *same]))
+        blocks.append(titled("Equivalents", [f"{framework}: {name}" for framework, name in entry.same]))
     if entry.spellings:
-        parts.append(paint("strong", "Also called") + "\n  " + ", ".join(entry.spellings))
+        blocks.append(titled("Also called", [", ".join(entry.spellings)]))
     if entry.related:
-        parts.append(
-            paint("strong", "Related names, with other values or another form") + "\n  " + ", ".join(entry.related)
-        )
-    return "\n\n".join(parts)
+        blocks.append(titled("Related names, with other values or another form", [", ".join(entry.related)]))
+    return apart(blocks)
 
 
-def show_argument(argument: "Argument") -> str:
+def titled(title: str, lines: list[str]) -> list[Line]:
+    """A title above indented lines."""
+    return [Styled("strong", title), *(f"  {line}".rstrip() for line in lines)]
+
+
+def show_argument(argument: "Argument") -> list[str]:
     default = "required" if argument.default is None else f"default {argument.default}"
     head = f"  {argument.name}: {argument.takes}; {default}"
-    body = textwrap.fill(argument.description, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
-    return "\n".join(part for part in (head, body) if part)
+    return [head, *body_lines(argument.description)]
 
 
-def indented(doc: str) -> str:
+def body_lines(text: str) -> list[str]:
+    return textwrap.wrap(text, text_width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
+
+
+def indented(doc: str) -> list[Line]:
     """A docstring, its paragraphs wrapped to the width of the terminal; indented paragraphs stay unchanged."""
     paragraphs = []
     for paragraph in doc.split("\n\n"):
-        if any(line.startswith(" ") for line in paragraph.splitlines()):
-            paragraphs.append(textwrap.indent(paragraph, "  "))
+        rows = paragraph.split("\n")
+        if any(line.startswith(" ") for line in rows):
+            paragraphs.append([f"  {line}".rstrip() for line in rows])
         else:
             text = " ".join(paragraph.split())
             paragraphs.append(
-                textwrap.fill(text, text_width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+                textwrap.wrap(text, text_width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
             )
-    return "\n\n".join(paragraphs)
+    return apart(paragraphs)

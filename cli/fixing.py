@@ -1,19 +1,19 @@
 """What `modelc validate --fix` does to files: writes what was fixed, or shows it."""
 
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelc.cli.console import write
 from modelc.cli.targets import STDIN_NAME
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
     from modelc.compiler.fixes.fix_session import Check
 
+LINE = re.compile(r".*\n|.+")
 CheckFiles = Callable[[Mapping[str, str]], "Checked"]
 """Checks one spec, with the texts of these files, by real path, in the place of what is on the disk."""
 
@@ -87,16 +87,24 @@ def write_fixed(fixed: Fixed) -> None:
         rewrite(path, before.encode("utf-8"), after.encode("utf-8"))
 
 
-def show_difference(fixed: Fixed, names: Mapping[str, str]) -> None:
-    """Print the changes of the fixes as a unified diff; `names` are the file names as given by the user, by real path."""
+def difference_lines(fixed: Fixed, names: Mapping[str, str]) -> Iterator[str]:
+    """The changes of the fixes as a unified diff; `names` are the file names as given by the user, by real path."""
     from difflib import unified_diff
 
+    for name in fixed.changed():
+        before, after = (LINE.findall(text) for text in (fixed.before[name], fixed.texts[name]))
+        called = patch_name(names.get(name, name))
+        for line in unified_diff(before, after, called, called):
+            yield line.removesuffix("\n")
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file"
+
+
+def patch_name(name: str) -> str:
+    """A file name for the head of a patch; as Git quotes it if it is not printable as it is."""
     from modelc.compiler.diagnostics.render.printable import printable
 
-    for name in fixed.changed():
-        before, after = (text.splitlines(keepends=True) for text in (fixed.before[name], fixed.texts[name]))
-        called = names.get(name, name)
-        for line in unified_diff(before, after, called, called):
-            # A terminal obeys what a patch has to hold as it is.
-            shown = printable(line.rstrip("\n")) if sys.stdout.isatty() else line.removesuffix("\n")
-            write(shown + ("\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"))
+    if printable(name) == name and not name.startswith('"'):
+        return name
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}" for byte in os.fsencode(name))
+    return f'"{"".join(plain)}"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import FINDINGS, USAGE, complain, paint, show_problems, write
+from modelc.cli.console import FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems
 from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ def format(
         counts["changed" if laid.new != laid.text else "kept"] += 1
         if laid.new != laid.text:
             if only_check:
-                write(f"would format {target}\n", stream)
+                say(f"would format {target}", stream=stream)
                 code = max(code, FINDINGS)
             elif target != STDIN:
                 save(target, laid)
-                write(f"formatted {target}\n", stream)
+                say(f"formatted {target}", stream=stream)
         if target == STDIN and not only_check:
-            write(laid.new)
-    write(paint("error" if code else "good", summary(counts, only_check), stream) + "\n", stream)
+            pass_on(laid.new)
+    say(Styled("error" if code else "good", summary(counts, only_check)), stream=stream)
     if code:
         raise typer.Exit(code)
 

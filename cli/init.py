@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from modelc.cli.console import refuse, write
+from modelc.cli.console import refuse, say
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "modelc.schema.json"
@@ -32,7 +32,7 @@ def init(
         if output is not None:
             refuse("`--output` needs a template", helps=(f"templates: {', '.join(found)}",))
         width = max(map(len, found))
-        write("".join(f"{name:<{width}}  {about}\n" for name, about in found.items()))
+        say(*(f"{name:<{width}}  {about}" for name, about in found.items()))
         return
     if template not in found:
         from modelc.compiler.diagnostics.likeness import most_alike
@@ -58,8 +58,8 @@ def init(
     # A name that begins with a dash would be taken for an option.
     shown = shlex.quote(f"./{spec}" if str(spec).startswith("-") else str(spec))
     data = re.search(r"\{npz: ([\w.-]+)\}", text)
-    first = f"  write {data[1]}, as the comment at the top of {shown} says\n" if data is not None else ""
-    write("".join(f"wrote {name}\n" for name in written) + f"\nnext:\n{first}  modelc train {shown}\n")
+    first = [f"  write {data[1]}, as the comment at the top of {shown} says"] if data is not None else []
+    say(*(f"wrote {name}" for name in written), "", "next:", *first, f"  modelc train {shown}")
 
 
 def templates() -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, show_problems, show_run_error, write
+from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, say, show_problems, show_run_error
 
 COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "plot", "explain", "schema")
 """In the order of `--help`. Each is the function of its name in the module of its name."""
@@ -32,6 +32,22 @@ class Commands(TyperGroup):
         single.command(cmd_name)(getattr(import_module(f"modelc.cli.{cmd_name}"), cmd_name))
         return typer.main.get_command(single)
 
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        """Run the command line; the exit code, None for 0."""
+        from modelc.cli.usage import UsageError, show_usage_error
+
+        try:
+            return super().main(*arguments, **{**settings, "standalone_mode": False})
+        except UsageError as error:
+            show_usage_error(error)
+            return USAGE
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args:
+            say(*ctx.get_help().split("\n"), stream=sys.stderr)
+            ctx.exit(USAGE)
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args[0].startswith("-") and args[0] not in COMMANDS:
             from modelc.compiler.diagnostics.likeness import most_alike
@@ -39,14 +55,13 @@ class Commands(TyperGroup):
             close = most_alike(args[0], COMMANDS)
             advice = f"did you mean `modelc {close}`?" if close else f"commands: {', '.join(COMMANDS)}"
             complain(f"there is no command `{args[0]}`", helps=(advice,))
-            raise typer.Exit(2)
+            raise typer.Exit(USAGE)
         return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(
     cls=Commands,
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -61,7 +76,7 @@ def show_version(wanted: bool) -> None:
             number = version("modelc")
         except PackageNotFoundError:
             number = "(not installed)"
-        write(f"modelc {number}\n")
+        say(f"modelc {number}")
         raise typer.Exit
 
 
@@ -98,7 +113,7 @@ def main() -> None:
 def run() -> None:
     """Run the command line, and exit with its code."""
     try:
-        app(prog_name="modelc")
+        code = app(prog_name="modelc")
     except SystemExit as error:
         from modelc.cli.plugins import culprit
 
@@ -108,6 +123,7 @@ def run() -> None:
         sys.exit(report(error))
     except Exception as error:  # noqa: BLE001 - the outermost border, which says of whatever arrives that it is a bug
         sys.exit(report(error))
+    sys.exit(code)
 
 
 def report(error: BaseException) -> int:
@@ -125,7 +141,7 @@ def report(error: BaseException) -> int:
     if os.environ.get("MODELC_TRACEBACK"):
         import traceback
 
-        traceback.print_exception(error)
+        say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), stream=sys.stderr)
     text = str(error).strip()
     plugin = culprit(error)
     said = [] if isinstance(error, ContractViolation) else [type(error).__name__]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from modelc.cli.checking import RootFolder, Settings, checked_spec
-from modelc.cli.console import refuse, write
+from modelc.cli.console import refuse, say, say_document
 from modelc.cli.plugins import PluginNames, enable
 
 TEXTS = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
@@ -57,7 +57,7 @@ def plot(
     summary = summarize(task)
     text = mermaid(summary, direction) if kind == "mermaid" else dot(summary, direction)
     if output is None:
-        write(text)
+        say_document(text)
         return
     data = text.encode() if kind else render(text, DRAWN[output.suffix.lower()])
 
@@ -65,7 +65,7 @@ def plot(
 
     with replacing(output) as file:
         file.write(data)
-    write(f"{len(summary.rows)} inputs and layers in {output}\n")
+    say(f"{len(summary.rows)} inputs and layers in {output}")
 
 
 def render(text: str, form: str) -> bytes:

@@ -1,12 +1,11 @@
 """The option `--plugin` of all commands that read a spec or a run, and the attribution of errors to plug-ins."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import paint, write
+from modelc.cli.console import warn
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -32,17 +31,11 @@ def enable(plugins: Sequence[str] | None) -> None:
 
 def task_of(run: "Run") -> "Task":
     """The task of a run, with a warning for each plug-in that has changed. Raises RunError E602 or E606."""
-    from modelc.compiler.diagnostics.render.printable import printable
     from modelc.runtime.runs.plugins import changes
 
     task = run.task()
     for change in changes(run.record.plugins):
-        write(
-            paint("strong", "warning", sys.stderr)
-            + f": {printable(change)}\n"
-            + "  = note: the model may compute something else than the one that was trained\n",
-            sys.stderr,
-        )
+        warn(change, notes=("the model may compute something else than the one that was trained",))
     return task
 
 

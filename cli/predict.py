@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.checking import DataFolder
-from modelc.cli.console import refuse, write
+from modelc.cli.console import refuse, say
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which, open_run
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -82,7 +82,7 @@ def predict(
 
     predicted = predictions_of(prepare(task), snapshot.params, snapshot.state, inputs, rows, raw=raw)
     write_predictions(output, task.outputs, predicted, raw=raw, spreadsheet=spreadsheet)
-    write(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})\n")
+    say(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})")
 
 
 def rows_to_predict(

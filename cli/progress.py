@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from modelc.cli.console import paint, write
+from modelc.cli.console import Line, Part, Styled, coloured, rendered, say
 from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Progress, Snapshot
 
 
@@ -46,18 +46,18 @@ class Lines:
     def fitted(self, fitted: Fitted) -> None:
         what = f"{fitted.path} ({fitted.layer})" if fitted.path != fitted.layer else fitted.path
         line = f"{what} fitted to {fitted.rows:,} training rows in {show_seconds(fitted.seconds)}"
-        self.say(paint("dim", line, self.stream))
+        self.say(Styled("dim", line))
 
     def compiled(self, seconds: float) -> None:
-        self.say(paint("dim", f"first step after {show_seconds(seconds)}", self.stream))
+        self.say(Styled("dim", f"first step after {show_seconds(seconds)}"))
 
     def progress(self, progress: Progress) -> None:
         """Nothing is printed inside an epoch."""
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        mark = paint("good", "   best", self.stream) if record.best else ""
+        mark: tuple[Part, ...] = (Styled("good", "   best"),) if record.best else ()
         count = f"epoch {record.epoch:>{len(str(self.epochs))}}/{self.epochs}"
-        self.say(f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}{mark}")
+        self.say((f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}", *mark))
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """The command itself prints how training ended."""
@@ -65,8 +65,8 @@ class Lines:
     def close(self) -> None:
         """Nothing to clean up."""
 
-    def say(self, line: str) -> None:
-        write(line + "\n", self.stream)
+    def say(self, line: Line) -> None:
+        say(line, stream=self.stream)
 
 
 class Screen(Lines):
@@ -101,15 +101,15 @@ class Screen(Lines):
             description=f"epoch {progress.epoch}/{progress.epochs}",
             completed=progress.step,
             total=progress.steps,
-            shown="   ".join(part for part in (show_values(progress.values), speed, left) if part),
+            shown=rendered("   ".join(part for part in (show_values(progress.values), speed, left) if part), False),
         )
 
     def close(self) -> None:
         self.show()
         self.bar.stop()
 
-    def say(self, line: str) -> None:
-        self.waiting.append(line)
+    def say(self, line: Line) -> None:
+        self.waiting.append(rendered(line, coloured(self.stream)))
         if time.monotonic() >= self.next_show:
             self.show()
 

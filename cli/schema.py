@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from modelc.cli.console import refuse, write
+from modelc.cli.console import refuse, say_document
 from modelc.cli.plugins import PluginNames, enable
 
 
@@ -22,7 +22,7 @@ def schema(
     enable(plugins)
     text = schema_text()
     if output is None:
-        write(text)
+        say_document(text)
         return
     try:
         with open(output, "w", encoding="utf-8") as file:
@@ -33,8 +33,7 @@ def schema(
 
 def schema_text() -> str:
     """The JSON Schema of the language, including the enabled plug-ins."""
-    import json
-
+    from modelc.compiler.diagnostics.render.json_text import json_text
     from modelc.compiler.language.json_schema.builder import json_schema
 
-    return json.dumps(json_schema(), indent=2) + "\n"
+    return json_text(json_schema()) + "\n"

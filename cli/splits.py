@@ -1,13 +1,12 @@
 """The run and the rows that `modelc evaluate` and `modelc predict` use, and what is said about the choice of both."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from modelc.cli.console import paint, write
+from modelc.cli.console import inform, warn
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -23,12 +22,11 @@ def open_run(text: str, root: Path | None, command: str) -> "tuple[Run, Path | N
 
     Prints what is to be said about the choice.
     """
-    from modelc.compiler.diagnostics.render.printable import printable
     from modelc.runtime.runs.find_run import find_run
 
     found = find_run(text, root, command)
     for note in found.notes:
-        write(f"{paint('strong', 'note', sys.stderr)}: {printable(note)}\n", sys.stderr)
+        inform(note)
     return found.run, root or found.root
 
 
@@ -67,11 +65,9 @@ def naming_folder(run: "Run", folder: Path) -> Iterator[None]:
 def warn_changed(columns: Sequence[str]) -> None:
     """Warn that the data has changed since training."""
     shown = ", ".join(f"`{name}`" for name in columns)
-    write(
-        paint("strong", "warning", sys.stderr)
-        + f": the data has changed since this run was trained: {shown}\n"
-        + "  = note: the split may have changed, so scores may include rows that were trained on\n",
-        sys.stderr,
+    warn(
+        f"the data has changed since this run was trained: {shown}",
+        notes=("the split may have changed, so scores may include rows that were trained on",),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from modelc.cli.checking import RootFolder, Settings, checked_spec
-from modelc.cli.console import paint, write
+from modelc.cli.console import Line, Styled, say, say_document
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
@@ -41,22 +41,23 @@ def summary(
     task, checked = checked_spec(spec, settings or (), root)
 
     if resolved:
-        write(resolved_text(checked, output_format))
+        say_document(resolved_text(checked, output_format))
         return
 
     from modelc.compiler.explain.summary import summarize
 
     found = summarize(task)
     if output_format == "json":
-        import json
+        from modelc.compiler.diagnostics.render.json_text import json_text
 
-        write(json.dumps(as_json(found), indent=2) + "\n")
+        say_document(json_text(as_json(found)) + "\n")
     else:
-        write(as_text(found, shutil.get_terminal_size((100, 24)).columns))
+        say(*as_lines(found, shutil.get_terminal_size((100, 24)).columns))
 
 
 def resolved_text(checked: "Checked", output_format: str) -> str:
     """The resolved spec as YAML with comments, or as JSON without."""
+    from modelc.compiler.diagnostics.render.json_text import json_text
     from modelc.compiler.expansion.resolved_spec import resolve
     from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 
@@ -64,23 +65,21 @@ def resolved_text(checked: "Checked", output_format: str) -> str:
     root = resolve(checked.document)
     if output_format == "text":
         return to_yaml(root, checked.sources)
-    import json
-
-    return json.dumps(to_data(root), indent=2) + "\n"
+    return json_text(to_data(root)) + "\n"
 
 
-def as_text(summary: "Summary", width: int) -> str:
+def as_lines(summary: "Summary", width: int) -> list[Line]:
     """The summary as lines of at most `width` columns, if its paths and numbers fit."""
-    title = paint("strong", summary.name) + "\n\n" if summary.name else ""
-    blocks = [table(summary, width), totals(summary), about(facts(summary), width)]
-    return title + "\n".join(block for block in blocks if block)
+    title: list[Line] = [Styled("strong", summary.name), ""] if summary.name else []
+    return [*title, *table(summary, width), "", *totals(summary), "", *about(facts(summary), width)]
 
 
-def table(summary: "Summary", width: int) -> str:
+def table(summary: "Summary", width: int) -> list[Line]:
     """The inputs and nodes. Where the terminal is narrow, layers are cut first, and connections take several lines."""
+    from modelc.compiler.diagnostics.render.printable import printable
     from modelc.compiler.library.base.tensor_type import show_type
 
-    cells = [
+    raw = [
         [
             row.path,
             row.notation + (f" (weights of {row.owner})" if row.owner else ""),
@@ -90,18 +89,21 @@ def table(summary: "Summary", width: int) -> str:
         ]
         for row in summary.rows
     ]
+    # Columns are as wide as what is printed.
+    cells = [[printable(cell) for cell in line] for line in raw]
     widths = [max(len(line[column]) for line in [HEADER, *cells]) for column in range(len(HEADER))]
-    longest = max((len(name) + 1 for row in summary.rows for name in row.inputs), default=0)
+    longest = max((len(printable(name)) + 1 for row in summary.rows for name in row.inputs), default=0)
     for column, least in ((LAYER, 40), (CONNECTED, max(longest, len(HEADER[CONNECTED]))), (LAYER, 12), (PATH, 16)):
         over = sum(widths) + len(GAP) * (len(HEADER) - 1) - width
         if over > 0:
             widths[column] = max(min(least, widths[column]), widths[column] - over)
-    lines = [paint("strong", aligned(HEADER, widths)), paint("dim", GAP.join("-" * width for width in widths))]
+    lines: list[Line] = [Styled("strong", aligned(HEADER, widths))]
+    lines.append(Styled("dim", GAP.join("-" * width for width in widths)))
     for line in cells:
         first, *more = wrap(line[CONNECTED], widths[CONNECTED]) or [""]
         lines.append(aligned([*line[:CONNECTED], first], widths))
         lines.extend(aligned([""] * CONNECTED + [rest], widths) for rest in more)
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -130,19 +132,20 @@ def shorten(text: str, width: int, before: bool = False) -> str:
     return "..." + text[len(text) - room :] if before else text[:room] + "..."
 
 
-def totals(summary: "Summary") -> str:
+def totals(summary: "Summary") -> list[Line]:
     """The numbers of parameters with their bytes, one per line."""
     counts = [("parameters", summary.total)]
     if summary.state.values:
         counts += [("  trainable", summary.trainable), ("  not trainable", summary.state)]
     digits = max(len(f"{count.values:,}") for _, count in counts)
     label = max(len(name) for name, _ in counts)
-    lines = [
-        paint("strong" if index == 0 else "dim", f"{name:<{label}}")
-        + f"  {count.values:>{digits},}  ({show_bytes(count)})"
+    return [
+        (
+            Styled("strong" if index == 0 else "dim", f"{name:<{label}}"),
+            f"  {count.values:>{digits},}  ({show_bytes(count)})",
+        )
         for index, (name, count) in enumerate(counts)
     ]
-    return "\n".join(lines) + "\n"
 
 
 def show_bytes(count: "Count") -> str:
@@ -206,15 +209,17 @@ def show_classes(term: "TermRow") -> str:
     return f", {count:,} classes" if count else ""
 
 
-def about(facts: list[tuple[str, str]], width: int) -> str:
+def about(facts: list[tuple[str, str]], width: int) -> list[Line]:
     """Names on the left, wrapped texts beside them."""
+    from modelc.compiler.diagnostics.render.printable import printable
+
     label = max(len(name) for name, _ in facts)
-    lines = []
+    lines: list[Line] = []
     for name, text in facts:
-        first, *more = wrap(text, max(width - label - 4, 30)) or [""]
-        lines.append(paint("strong", f"{name:<{label}}") + GAP + first)
+        first, *more = wrap(printable(text), max(width - label - 4, 30)) or [""]
+        lines.append((Styled("strong", f"{name:<{label}}"), GAP + first))
         lines.extend(" " * (label + len(GAP)) + "  " + line for line in more)
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def as_json(summary: "Summary") -> dict[str, Any]:

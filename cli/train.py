@@ -13,13 +13,14 @@ from modelc.cli.console import (
     FAILED,
     FINDINGS,
     INTERRUPTED,
+    Line,
+    Styled,
     coloured,
     complain,
-    paint,
     run_of,
+    say,
     show_problems,
     show_run_error,
-    write,
 )
 from modelc.cli.plugins import PluginNames, enable
 from modelc.compiler.library.base.lazy import jax
@@ -104,7 +105,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         raise typer.Exit(FINDINGS) from None
     execution = choose(task)
     prepared = prepare(task)
-    write(header(task, parameters(prepared), name, path, dataset, execution, folder))
+    say(*header(task, parameters(prepared), name, path, dataset, execution, folder))
 
     from modelc.runtime.runs.recorder import Recorder
 
@@ -140,9 +141,9 @@ def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution
     except RunError as error:
         show_run_error(error)
         if recorder.record.epoch:
-            write(f"{recorder.folder} keeps the weights of epoch {recorder.record.epoch}\n", sys.stderr)
+            say(f"{recorder.folder} keeps the weights of epoch {recorder.record.epoch}", stream=sys.stderr)
         raise typer.Exit(FAILED) from None
-    write(ending(recorder, outcome, dataset, time.perf_counter() - begun))
+    say(*ending(recorder, outcome, dataset, time.perf_counter() - begun))
     if outcome.reason == "interrupted":
         raise typer.Exit(stopping.code or INTERRUPTED)
 
@@ -166,10 +167,8 @@ def header(
     dataset: "Dataset",
     execution: "Execution",
     folder: Path,
-) -> str:
+) -> list[Line]:
     """What is about to be trained, on what, and how; `parameters` are those that training changes, and the others."""
-    from modelc.compiler.diagnostics.render.printable import printable
-
     assert task.training is not None
     trainable, fixed = parameters
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -186,18 +185,17 @@ def header(
         **class_weights(task),
         **weights_line(task),
         "seed": str(seed),
-        "run": printable(str(folder)),
+        "run": str(folder),
     }
     width = max(map(len, facts))
-    lines = [paint("strong", name) + paint("dim", f"  {printable(str(path))}")]
+    lines: list[Line] = [(Styled("strong", name), Styled("dim", f"  {path}"))]
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
-    return "\n".join(lines) + "\n\n"
+    return [*lines, ""]
 
 
 def class_weights(task: "Task") -> dict[str, str]:
     """The class weights of all losses; those of `balanced` are known only after reading the data."""
-    from modelc.compiler.diagnostics.render.printable import printable
     from modelc.compiler.library.losses.class_weight import WeighsClasses
 
     found = []
@@ -208,7 +206,7 @@ def class_weights(task: "Task") -> dict[str, str]:
             names = classes if isinstance(classes, tuple) else ()
             shown = [f"{names[int(key)] if names else key} {weight:.4g}" for key, weight in weights.items()]
             more = f", ... ({len(shown)} in all)" if len(shown) > 10 else ""
-            found.append(printable(f"{term.name}: {', '.join(shown[:10])}{more}"))
+            found.append(f"{term.name}: {', '.join(shown[:10])}{more}")
     return {"class weights": "; ".join(found)} if found else {}
 
 
@@ -216,9 +214,7 @@ def weights_line(task: "Task") -> dict[str, str]:
     """The line about sample weights, if there are any."""
     if task.data is None or task.data.sample_weight is None:
         return {}
-    from modelc.compiler.diagnostics.render.printable import printable
-
-    return {"sample weights": f"{printable(task.data.sample_weight.subject)}, in losses, not in metrics"}
+    return {"sample weights": f"{task.data.sample_weight.subject}, in losses, not in metrics"}
 
 
 def parameters(task: "PreparedTask") -> tuple[int, int]:
@@ -246,7 +242,7 @@ def optimizer_line(optimizer: "Optimizer") -> str:
     return line
 
 
-def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> str:
+def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> list[Line]:
     """The outcome of training, the best epoch, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
 
@@ -260,9 +256,9 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
         "early_stopping": f"stopped early after {epochs}, the last{behind} without a better {record.monitor};",
         "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
     }[outcome.reason]
-    lines = ["", f"{reason} {show_seconds(seconds)}"]
+    lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
-        lines.append(paint("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
+        lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
     plugins = "".join(f" --plugin {shlex.quote(plugin.name)}" for plugin in record.plugins)
     folder = shlex.quote(str(recorder.folder)) + plugins
     lines += [f"run: {recorder.folder}", "", "next:"]
@@ -271,4 +267,4 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
         lines.append(f"  modelc predict {folder} --output predictions.csv")
     else:
         lines.append(f"  modelc predict {shlex.quote(str(recorder.folder))} DATA.npz{plugins} --output predictions.csv")
-    return "\n".join(lines) + "\n"
+    return lines

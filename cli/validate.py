@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from modelc.cli.checking import RootFolder, Settings
-from modelc.cli.console import FINDINGS, USAGE, Format, coloured, complain, paint, refuse, write
+from modelc.cli.console import (
+    FINDINGS,
+    USAGE,
+    Format,
+    Styled,
+    coloured,
+    complain,
+    pass_on,
+    refuse,
+    say,
+    say_document,
+    show_difference,
+)
 from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
 
@@ -73,11 +85,11 @@ def validate(
     write_problems(problems, checks, output_format, stream)
     failed = any(problem.is_error or strict for problem in problems)
     if fixed and (line := fixed.line(difference)):
-        write(line + "\n", stream if output_format in ("text", "concise") else sys.stderr)
+        say(line, stream=stream if output_format in ("text", "concise") else sys.stderr)
     if output_format in ("text", "concise", "github"):
         line = summary(problems, len(checks)) + (f", {found.skipped_line()}" if found.skipped else "")
         end = sys.stderr if output_format == "github" else stream
-        write(paint("error" if failed else "good", line, end) + "\n", end)
+        say(Styled("error" if failed else "good", line), stream=end)
     if found.empty or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if failed or (fixed and difference and fixed.changed()):
@@ -92,7 +104,7 @@ def write_problems(
 
     sources = {name: text for checked in checks for name, text in checked.sources.items()}
     if problems or output_format in FOR_PROGRAMS:
-        write(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
+        say_document(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
 
 
 @dataclass(slots=True)
@@ -141,7 +153,7 @@ class Spec:
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
     """Fix `specs`, and write the files, or only show the changes."""
-    from modelc.cli.fixing import Fixed, fix, real_path, show_difference, write_fixed
+    from modelc.cli.fixing import Fixed, difference_lines, fix, real_path, write_fixed
     from modelc.compiler.syntax.document import show_text
 
     names = {real_path(STDIN_NAME if spec.target == STDIN else spec.target): spec.target for spec in specs}
@@ -149,10 +161,10 @@ def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
     for spec in specs:
         fix(spec.check_text, tuple(names), fixed)
     if difference:
-        show_difference(fixed, names)
+        show_difference(difference_lines(fixed, names))
         return fixed
     write_fixed(fixed)
     for spec in specs:
         if spec.given is not None:
-            write(fixed.texts.get(STDIN_NAME, show_text(spec.given)))
+            pass_on(fixed.texts.get(STDIN_NAME, show_text(spec.given)))
     return fixed

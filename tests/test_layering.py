@@ -198,6 +198,66 @@ def test_nothing_is_evaluated_and_nothing_unpickled() -> None:
     assert not found
 
 
+PRINTING = re.compile(
+    r"(print|input|pprint|\w+\.(echo|secho|confirm|prompt)|json\.dumps?|os\.write|warnings\.warn"
+    r"|traceback\.print_\w+|(.+\.)?(print|print_json|log|rule|write|writelines))"
+)
+NOT_PRINTING = {
+    "file.write": "a file that the user named",
+    "os.write": "a constant, by the handler of signals",
+    "self.bar.console.print": "lines that `rendered` gave, above the bar of progress",
+}
+"""What writes without the functions of `cli/console.py`, and why it may: what it writes is not from outside."""
+
+
+def printing_calls(tree: ast.AST) -> set[str]:
+    """The calls that may put raw text on a terminal or into a log."""
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    taken = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (node.module, alias.name) == ("modelc.cli.console", "write")
+        or (node.module, alias.name) == ("json", "dumps")
+    }
+    return {call for call in calls if PRINTING.fullmatch(call)} | taken
+
+
+def test_commands_print_through_the_console_only() -> None:
+    """`cli/console.py` makes all that it prints safe: names from outside act on no terminal and no log."""
+    found = {
+        (path, call)
+        for path, tree in FILES.items()
+        if path.startswith("cli/") and path != "cli/console.py"
+        for call in printing_calls(tree)
+    }
+    assert {call for _, call in found} == set(NOT_PRINTING)
+    assert {path for path, call in found if call != "file.write"} == {"cli/stopping.py", "cli/progress.py"}
+
+
+def test_nothing_but_commands_prints() -> None:
+    streams = {"print", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__", "warnings.warn"}
+    found = {
+        (path, ast.unparse(node))
+        for path, tree in FILES.items()
+        if path.startswith(("compiler/", "runtime/"))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in streams
+    }
+    assert found == set()
+
+
+def test_printing_past_the_console_would_be_found() -> None:
+    hidden = """
+from modelc.cli.console import write
+from json import dumps
+print(name); typer.echo(name); sys.stderr.write(name); stream.writelines(names); Console().print(name); json.dump(name, file)
+"""
+    assert len(printing_calls(ast.parse(hidden))) == 8
+    assert printing_calls(ast.parse("say(name); say_document(text); show_problems(problems, {})")) == set()
+
+
 def test_files_are_small() -> None:
     lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {path: length for path, length in lengths.items() if length > 350} == {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import SETTING
+from modelc.compiler.diagnostics.render.printable import pieces, printable
 from modelc.compiler.expansion.resolved_spec import KeptReference
 from modelc.compiler.expansion.source_tree import SourceNode
 
@@ -96,7 +97,8 @@ def scalar_text(content: Any) -> str:
     if isinstance(content, float) and "." not in quoted:
         # Without a point it would be a string in YAML 1.1.
         quoted = quoted.replace("e", ".0e")
-    return "".join(mark if mark.isprintable() else f"\\U{ord(mark):08x}" for mark in quoted)
+    # YAML reads the escapes that are printed elsewhere too.
+    return "".join(pieces(quoted))
 
 
 def origins(node: SourceNode, sources: Mapping[str, str]) -> str:
@@ -108,7 +110,7 @@ def origins(node: SourceNode, sources: Mapping[str, str]) -> str:
         nodes = [below for _, below in node.content.values()] or nodes
     text = "; ".join(dict.fromkeys(origin(below, sources) for below in nodes))
     # A comment ends with its line.
-    return "".join(mark if mark.isprintable() else " " for mark in text)
+    return printable(text)
 
 
 def origin(node: SourceNode, sources: Mapping[str, str]) -> str:

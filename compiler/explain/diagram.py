@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from modelc.compiler.diagnostics.render.printable import printable
 from modelc.compiler.explain.summary import Row, Summary
 from modelc.compiler.library.base.tensor_type import show_type
 
@@ -109,11 +110,12 @@ def arrows(summary: Summary, ids: Mapping[str, str]) -> Iterator[tuple[str, str,
 
 
 def quoted(*lines: str) -> str:
-    """Lines as one string of DOT."""
-    return '"' + "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines) + '"'
+    """Lines as one string of DOT, which reads entities as XML does."""
+    meant = str.maketrans({"\\": "\\\\", '"': '\\"', "&": "&amp;"})
+    return '"' + "\\n".join(printable(line).translate(meant) for line in lines) + '"'
 
 
 def escaped(*lines: str) -> str:
     """Lines as one string of Mermaid, which takes entities for what would end it or mean something."""
-    meant = str.maketrans({'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "`": "#96;"})
-    return '"' + "<br>".join(line.translate(meant) for line in lines) + '"'
+    meant = str.maketrans({'"': "#quot;", "#": "#35;", "&": "#amp;", "<": "#lt;", ">": "#gt;", "`": "#96;"})
+    return '"' + "<br>".join(printable(line).translate(meant) for line in lines) + '"'

@@ -1,19 +1,18 @@
 """The observer that records a run: locks its directory during training, and writes metrics, weights and the record."""
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from math import isfinite
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Self
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.open_folder import OpenFolder
@@ -113,10 +112,9 @@ class Recorder:
         """Not recorded inside an epoch."""
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        values = {key: value if isfinite(value) else None for key, value in record.values.items()}
-        line = {"epoch": record.epoch, "step": record.step, **values, "seconds": round(record.seconds, 4)}
+        line = {"epoch": record.epoch, "step": record.step, **record.values, "seconds": round(record.seconds, 4)}
         with writing(self.folder / METRICS):
-            self.metrics.write(json.dumps(line, allow_nan=False) + "\n")
+            self.metrics.write(json_text(line, indent=None) + "\n")
             self.metrics.flush()
         update: dict[str, Any] = {"epoch": record.epoch, "step": record.step}
         weights = snapshot()
@@ -179,7 +177,7 @@ class Recorder:
             self.held.close()
 
     def write_record(self) -> None:
-        self.write(RECORD, self.record.model_dump_json(indent=2).encode() + b"\n")
+        self.write(RECORD, to_json(self.record.model_dump()))
 
     def write(self, name: str, data: bytes) -> None:
         with writing(self.folder / name), self.opened.replacing(name) as file:
@@ -212,7 +210,7 @@ def resolved_json(data: Any) -> bytes:
     """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long for one."""
     text = to_json(data)
     if len(text) > MAX_BYTES:
-        text = json.dumps(data, separators=(",", ":"), allow_nan=False).encode()
+        text = json_text(data, indent=None, separators=(",", ":")).encode()
     if len(text) > MAX_BYTES:
         raise RunError(
             "E005",
@@ -223,5 +221,4 @@ def resolved_json(data: Any) -> bytes:
 
 
 def to_json(value: Any) -> bytes:
-    # In ASCII, since paths among the command's arguments may hold what UTF-8 has no bytes for.
-    return json.dumps(value, indent=2, allow_nan=False).encode() + b"\n"
+    return json_text(value).encode() + b"\n"

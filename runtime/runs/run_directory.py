@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
@@ -167,8 +167,9 @@ def read_record(folder: Path) -> RunRecord:
     """The record of the run in `folder`. Raises RunError E602."""
     data = read_bytes(folder, RECORD, 2**20)
     try:
-        record = RunRecord.model_validate_json(data)
-    except ValidationError:
+        # Not by pydantic's own parser, which refuses the surrogates of a path that is no UTF-8.
+        record = RunRecord.model_validate(json.loads(data))
+    except (ValueError, RecursionError):
         raise RunError("E602", f"`{folder / RECORD}` is damaged, or was written by another version of modelc") from None
     if record.format != FORMAT:
         raise RunError(

@@ -1,17 +1,17 @@
 """Problems as one versioned JSON object. A new key raises the minor version, any other change the major one."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
+from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.diagnostics.render.order import in_order
 
 FORMAT_VERSION = "1.1"
 
 
 def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
-    """The object as text, in ASCII, so that nothing in it can act on a terminal."""
+    """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log."""
     errors = sum(problem.is_error for problem in problems)
     report = {
         "format_version": FORMAT_VERSION,
@@ -21,7 +21,7 @@ def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: i
         "warnings": len(problems) - errors,
         "diagnostics": [diagnostic(problem) for problem in in_order(problems)],
     }
-    return json.dumps(report, indent=2) + "\n"
+    return json_text(report) + "\n"
 
 
 def diagnostic(problem: Problem) -> dict[str, Any]:

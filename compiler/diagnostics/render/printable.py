@@ -1,4 +1,7 @@
-"""Makes text from a spec safe to print: control, invisible and bidirectional characters are shown as escapes."""
+"""Makes text from outside safe to print: control, invisible and bidirectional characters are shown as escapes.
+
+Names and texts come from specs, files, arguments, plug-ins and exceptions; whatever of them is printed passes through here.
+"""
 
 import re
 import unicodedata
@@ -7,10 +10,22 @@ from modelc.compiler.diagnostics.problem import Place
 
 PLAIN = re.compile(r"[\x20-\x22\x24-\x7e]*")
 """Text that is printed as it is; `#` is not among it, since `##[` begins a command in logs of GitHub and Azure."""
-HIDDEN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and symbols without ink."""
+SUSPECT = re.compile(r"\x1b\[[0-9;]*m|[^\n\x20-\x7e]")
+"""What may not be in a text of several lines: anything but printable ASCII, to be looked at one by one."""
+HIDDEN = frozenset(
+    {
+        *"\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f",
+        *map(chr, range(0xFE00, 0xFE10)),
+        *map(chr, range(0xE0100, 0xE01F0)),
+    }
+)
+"""Letters, marks and symbols without ink."""
 ESCAPED_CATEGORIES = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 WORD = re.compile(r"\w+")
+HASHES = re.compile(r"##(?=\w*\[)")
+"""What begins a command anywhere in a line: `##[error]` of GitHub, `##vso[` of Azure, `##teamcity[`."""
+COLONS = re.compile(r"\A(\s*):(?=:)")
+"""What begins a command of GitHub at the start of a line, also after spaces: `::error::`."""
 NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -19,7 +34,7 @@ def pieces(text: str) -> list[str]:
     if PLAIN.fullmatch(text):
         return list(text)
     shown = [show(char) for char in text]
-    for match in re.finditer("##(?=\\[)", text):
+    for match in HASHES.finditer(text):
         shown[match.start()] = shown[match.start() + 1] = "\\x23"
     return shown
 
@@ -60,10 +75,22 @@ def imitates(char: str) -> bool:
     return not unicodedata.name(char, "").startswith("LATIN") or unicodedata.normalize("NFKC", char) != char
 
 
+def inert(line: str) -> str:
+    """A whole line of printable text, with the beginning of a command to the program that reads the log escaped."""
+    return COLONS.sub(r"\1\\x3a", HASHES.sub(r"\\x23\\x23", line))
+
+
+def printable_document(text: str, *, colour: bool = False) -> str:
+    """A text of several lines that its format has made safe already: what the format has missed is escaped.
+
+    Colours are kept with `colour`.
+    """
+    return SUSPECT.sub(lambda found: found[0] if colour and len(found[0]) > 1 else "".join(map(show, found[0])), text)
+
+
 def address(place: Place) -> str:
-    """`file:line:column` or `file`, for the start of a line, where `::` would begin a command in GitHub's log."""
-    name = printable(place.file)
-    shown = "\\x3a" + name[1:] if name.startswith("::") else name
+    """`file:line:column` or `file`, for the start of a line."""
+    shown = inert(printable(place.file))
     return f"{shown}:{place.line}:{place.column}" if place.line else shown
 
 

@@ -3,11 +3,11 @@
 Imports are inside the functions: every check loads this file, few use it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
+from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.printable import printable
 
@@ -23,7 +23,7 @@ def sarif(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int
         "columnKind": "unicodeCodePoints",
         "results": [result(problem, used.index(problem.code)) for problem in ordered],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def rule(code: str) -> dict[str, Any]:
@@ -80,7 +80,11 @@ def location(label: Label) -> dict[str, Any]:
 def artifact(file: str) -> dict[str, str]:
     from urllib.parse import quote
 
-    return {"uri": quote(file)}
+    try:
+        # The bytes of a file name that is no UTF-8.
+        return {"uri": quote(file, errors="surrogateescape")}
+    except UnicodeEncodeError:
+        return {"uri": quote(file, errors="surrogatepass")}
 
 
 def region(place: Place) -> dict[str, int]:
