@@ -106,5 +106,5 @@ def patch_name(name: str) -> str:
 
     if printable(name) == name and not name.startswith('"'):
         return name
-    plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}" for byte in os.fsencode(name))
+    plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"#\\' else f"\\{byte:03o}" for byte in os.fsencode(name))
     return f'"{"".join(plain)}"'

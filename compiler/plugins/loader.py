@@ -7,6 +7,7 @@ name: nothing that a spec says leads to this module.
 
 import importlib.abc
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -118,7 +119,7 @@ def open_file(path: Path) -> Plugin:
     name = str(path.resolve())
     digest = sha256(code).hexdigest()
     # The same file and text are the same module, however often they are enabled: classes stay the same.
-    module_name = f"modelc_plugin_{sha256(name.encode() + code).hexdigest()[:16]}"
+    module_name = f"modelc_plugin_{sha256(os.fsencode(name) + code).hexdigest()[:16]}"
     module = sys.modules.get(module_name) or run(module_name, name, code, str(path))
     stated = getattr(module, "PLUGIN", None)
     if not isinstance(stated, Mapping) or not stated:
