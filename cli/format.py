@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.console import FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems
-from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
+from modelc.cli.targets import STDIN, STDIN_NAME, complain_of, find_targets
 
 if TYPE_CHECKING:
     from modelc.compiler.diagnostics.problem import Problem
@@ -37,15 +37,14 @@ def format(
     """Format specs: sections in order, two columns for each level; comments and words stay unchanged.
 
     The meaning of a spec never changes; otherwise it is left as it is. Text from standard input is written to standard
-    output.
+    output. In folders, the same files are skipped as by `modelc validate`; nothing in a run directory is formatted.
     """
-    found = find_targets(paths)
-    for path in found.empty:
-        complain(f"nothing to format in `{path}`", helps=(found.why_none(),))
+    found = find_targets(paths, rewrite=True)
+    complain_of(found, "format")
     if not found.targets:
         raise typer.Exit(USAGE)
     counts = {"changed": 0, "kept": 0, "failed": 0}
-    code = USAGE if found.empty else 0
+    code = USAGE if found.empty or found.sealed else 0
     # Standard output is that of the text that came by standard input.
     stream = sys.stderr if STDIN in found.targets else sys.stdout
     for target in found.targets:
@@ -64,7 +63,7 @@ def format(
                 say(f"formatted {target}", stream=stream)
         if target == STDIN and not only_check:
             pass_on(laid.new)
-    say(Styled("error" if code else "good", summary(counts, only_check)), stream=stream)
+    say(Styled("error" if code else "good", found.with_skipped(summary(counts, only_check))), stream=stream)
     if code:
         raise typer.Exit(code)
 

@@ -15,7 +15,6 @@ from modelc.cli.console import (
     Format,
     Styled,
     coloured,
-    complain,
     pass_on,
     refuse,
     say,
@@ -23,7 +22,7 @@ from modelc.cli.console import (
     show_difference,
 )
 from modelc.cli.plugins import PluginNames, enable
-from modelc.cli.targets import STDIN, STDIN_NAME, find_targets
+from modelc.cli.targets import STDIN, STDIN_NAME, complain_of, find_targets
 
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
@@ -58,18 +57,17 @@ def validate(
 
     With --data, the data is read and checked too. With --fix, typos and words of other frameworks are corrected in place;
     text from standard input is written to standard output.
-    In folders, files whose names start with `_` or `.` and files that are not specs are skipped.
+    In folders, what starts with `_` or `.`, run directories, virtual environments, folders such as `node_modules` and
+    `build`, and files that are not specs are skipped. Nothing in a run directory is fixed.
     """
     enable(plugins)
-
     if difference and not fix:
         refuse("`--diff` needs `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
     from modelc.compiler.diagnostics.render import summary
 
-    found = find_targets(paths)
-    for path in found.empty:
-        complain(f"nothing to validate in `{path}`", helps=(found.why_none(),))
+    found = find_targets(paths, rewrite=fix)
+    complain_of(found, "validate")
     if not found.targets:
         raise typer.Exit(USAGE)
     specs = [Spec(target, settings or (), data, root) for target in found.targets]
@@ -87,10 +85,10 @@ def validate(
     if fixed and (line := fixed.line(difference)):
         say(line, stream=stream if output_format in ("text", "concise") else sys.stderr)
     if output_format in ("text", "concise", "github"):
-        line = summary(problems, len(checks)) + (f", {found.skipped_line()}" if found.skipped else "")
+        line = found.with_skipped(summary(problems, len(checks)))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
-    if found.empty or any(problem.code == "E009" for problem in problems):
+    if found.empty or found.sealed or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if failed or (fixed and difference and fixed.changed()):
         raise typer.Exit(FINDINGS)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.runtime.runs.run_directory import Run, is_run
+from modelc.runtime.runs.run_directory import Run
+from modelc.runtime.runs.run_layout import is_run
 
 RUNS = Path("runs")
 """Where runs are kept, below the current directory."""

@@ -19,11 +19,11 @@ from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.files import cannot_write
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
+from modelc.runtime.runs.run_layout import RECORD
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
 
 FORMAT = 1
-RECORD = "run.json"
 MERGED = "merged.json"
 RESOLVED = "resolved.json"
 ENVIRONMENT = "environment.json"
@@ -156,11 +156,6 @@ class Run:
 
 
 KINDS: tuple[Kind, ...] = ("best", "last")
-
-
-def is_run(folder: Path) -> bool:
-    """Whether `folder` is a run directory."""
-    return (folder / RECORD).is_file()
 
 
 def read_record(folder: Path) -> RunRecord:

@@ -19,7 +19,8 @@ from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.runtime.runs.find_run import RUNS, USABLE, FoundRun, age, entries, latest, run_name, runs_in
-from modelc.runtime.runs.run_directory import MERGED, Run, is_run, read_bytes
+from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
+from modelc.runtime.runs.run_layout import is_run
 from modelc.runtime.runs.spec_content import content_digest, describe_differences
 
 Likeness = Literal["same", "different", "unknown"]

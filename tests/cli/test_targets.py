@@ -1,0 +1,86 @@
+"""Which files in folders are specs to check, format or fix: what is in a run, or made by other tools, is not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import modelc
+from tests.runtime.runs.test_run_directory import finish, recorder
+
+GOOD = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  layers:\n    - dense: 8\n"
+WIDE = GOOD.replace("  ", "    ")
+TYPO = GOOD.replace("dense", "dens")
+COMMANDS = (("format",), ("format", "--check"), ("validate", "--fix"), ("validate", "--fix", "--diff"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A spec, and a run of it; the spec in the run could be formatted and fixed."""
+    with recorder(tmp_path / "runs" / "tiny" / "1") as recording:
+        finish(recording)
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (tmp_path / "runs/tiny/1/spec.yaml").write_text(TYPO.replace("  ", "    "))
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("where", [".", "runs", "runs/tiny", "runs/tiny/1", "runs/*/*/*.yaml", "**/*.yaml"])
+def test_nothing_in_a_run_is_rewritten_because_of_a_folder(project: Path, command: tuple[str, ...], where: str) -> None:
+    before = contents(project)
+    ended = modelc(*command, where, cwd=project)
+    assert contents(project) == before
+    assert "skipped 1 run" in ended.out + ended.err
+    assert ended.code == (0 if where in (".", "**/*.yaml") else 2)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("link", [False, True])
+def test_a_named_file_in_a_run_is_refused_and_others_are_done(
+    project: Path, command: tuple[str, ...], link: bool
+) -> None:
+    name = "runs/tiny/1/spec.yaml"
+    if link:
+        name = "link.yaml"
+        (project / name).symlink_to("runs/tiny/1/spec.yaml")
+    before = contents(project)
+    ended = modelc(*command, name, "a.yaml", cwd=project)
+    assert contents(project) == before
+    assert ended.code == 2
+    assert f"`{name}` is left unchanged: it is part of a run" in ended.err
+    assert f"the run directory is `{project / 'runs/tiny/1'}`" in ended.err
+    assert "1 as it should be" in ended.out or "1 file is valid" in ended.out + ended.err
+
+
+def test_a_link_into_a_run_is_not_found_in_a_folder(project: Path) -> None:
+    (project / "specs").mkdir()
+    (project / "specs/link.yaml").symlink_to("../runs/tiny/1/spec.yaml")
+    before = contents(project)
+    ended = modelc("format", "specs", cwd=project)
+    assert ended.code == 2 and "skipped 1 run" in ended.err
+    assert contents(project) == before
+
+
+def test_checking_a_folder_leaves_runs_out_and_a_run_that_is_named_is_checked(project: Path) -> None:
+    ended = modelc("validate", ".", cwd=project)
+    assert (ended.code, ended.out) == (0, "1 file is valid, skipped 1 run\n")
+    for named in ("runs/tiny/1", "runs/tiny/1/spec.yaml"):
+        ended = modelc("validate", named, cwd=project)
+        assert ended.code == 1 and "unknown layer `dens`" in ended.out
+
+
+@pytest.mark.parametrize("folder", [".venv", "venv", "node_modules", "build", "dist", "site-packages", "env", "_old"])
+@pytest.mark.parametrize("command", ["format", "validate"])
+def test_what_other_tools_made_is_left_out_of_folders(tmp_path: Path, folder: str, command: str) -> None:
+    (tmp_path / folder).mkdir()
+    if folder == "env":
+        (tmp_path / folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (tmp_path / folder / "spec.yaml").write_text(TYPO)
+    (tmp_path / "a.yaml").write_text(GOOD)
+    ended = modelc(command, ".", cwd=tmp_path)
+    assert ended.code == 0 and "dens" not in ended.out
+    assert (tmp_path / folder / "spec.yaml").read_text() == TYPO
+    assert modelc("validate", folder, cwd=tmp_path).code == 1, "a folder that is named is searched"
