@@ -20,6 +20,7 @@ from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.row_memory import need_row_memory
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
@@ -290,38 +291,6 @@ def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | Non
         )
     kept: np.ndarray[Any, Any] = values != 0
     return kept
-
-
-def check_ids(task: Task, inputs: Arrays) -> None:
-    """Raise RunError for ids outside the vocabulary of a layer."""
-    for node in task.planned.graph.nodes:
-        ids = None if node.layer is None else node.layer.vocabulary_size()
-        source = None if ids is None else id_source(task, node.path)
-        if ids is None or source is None or source not in inputs:
-            continue
-        try:
-            check_labels(inputs[source], ids, source, what="id")
-        except RunError as error:
-            raise RunError(
-                "E403",
-                error.message,
-                notes=(f"`{node.path}` has room for {ids:,} ids",),
-                helps=("increase it, or map rare ids to an id within range",),
-                at=("data", "inputs", source),
-            ) from None
-
-
-def id_source(task: Task, path: str) -> str | None:
-    """The input whose unchanged values a node takes, possibly through layers that only move them."""
-    graph = task.planned.graph
-    node = graph.node(path)
-    while node is not None and (edge := node.first) is not None:
-        if edge.node in graph.inputs:
-            return edge.node
-        node = graph.node(edge.node)
-        if node is None or node.layer is None or node.layer.keeps != "values":
-            return None
-    return None
 
 
 def with_place(error: RunError, at: Path) -> RunError:

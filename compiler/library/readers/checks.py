@@ -89,15 +89,25 @@ def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0
         return
     bad = (labels < 0) | (labels >= classes)
     where = tuple(np.argwhere(bad)[0])
-    count = int(bad.sum())
-    greatest = int(labels.max())
-    raise RunError(
+    bounds = int(labels.min()), int(labels.max())
+    first = int(labels[where]), first_row + int(where[0])
+    raise labels_outside(int(bad.sum()), classes, name, what, first, bounds)
+
+
+def labels_outside(
+    count: int, classes: int, name: str, what: str, first: tuple[int, int], bounds: tuple[int, int]
+) -> RunError:
+    """The error for `count` integers outside [0, `classes`), of which the `first` is a value and its row, and `bounds`
+    are the least and the greatest.
+    """
+    value, row = first
+    least, greatest = bounds
+    return RunError(
         "E403",
-        f"`{name}` has {counted(count, what)} outside 0 to {classes - 1}, the first is {int(labels[where])} in row "
-        f"{first_row + int(where[0])}",
+        f"`{name}` has {counted(count, what)} outside 0 to {classes - 1}, the first is {value} in row {row}",
         helps=(
             (f"{what}s up to {greatest} need room for {greatest + 1}, but there is room for {classes}",)
-            if labels.min() >= 0
+            if least >= 0
             else (f"{what}s count from 0",)
         ),
     )

@@ -1,0 +1,206 @@
+"""Ids are checked where they arrive: what each layer with a vocabulary would look up for every row of the data."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted, name_list
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.graph.typed_graph import reachable
+from modelc.compiler.library.base.lazy import jax, jnp
+from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.library.layers import kind_of
+from modelc.compiler.library.readers.checks import check_labels, labels_outside
+from modelc.compiler.lowering.precision import Precision, precision_of
+from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.data.id_paths import Paths, find_paths, origins
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+Batch = dict[str, "np.ndarray[Any, Any]"]
+
+VALUES = 2**22
+"""As many values may the largest array of a batch have, where two rows have less."""
+
+
+def check_ids(task: Task, inputs: Arrays) -> None:
+    """Raise RunError E403 for an id outside the vocabulary of a layer that it arrives at; `inputs` by name, `[rows, ...]`."""
+    arriving: list[tuple[Node, Edge, int]] = []
+    for node in task.planned.graph.nodes:
+        room = None if node.layer is None else node.layer.vocabulary_size()
+        for edge in () if room is None else node.moved:
+            assert room is not None
+            if edge.node in task.planned.graph.inputs:
+                check_input(node, room, inputs, edge.node)
+            else:
+                arriving.append((node, edge, room))
+    if arriving and inputs and len(next(iter(inputs.values()))):
+        with using(task.spec.plugins):
+            check_arriving(task, arriving, inputs)
+
+
+def check_input(node: Node, room: int, inputs: Arrays, name: str) -> None:
+    """Raise RunError E403 for an id in an input that goes straight into `node`."""
+    if name not in inputs:
+        return
+    try:
+        check_labels(inputs[name], room, name, what="id")
+    except RunError as error:
+        raise with_room(error, node, room, ("data", "inputs", name)) from None
+
+
+def with_room(error: RunError, node: Node, room: int, at: Path, *notes: str) -> RunError:
+    """`error` with what `node` has room for."""
+    helps = ("increase it, or map rare ids to an id within range",)
+    return RunError(
+        "E403", error.message, notes=(f"`{node.path}` has room for {room:,} ids", *notes), helps=helps, at=at
+    )
+
+
+def check_arriving(task: Task, arriving: list[tuple[Node, Edge, int]], inputs: Arrays) -> None:
+    """Raise RunError E403 for the first layer that takes an id which it has no room for from another layer."""
+    paths = find_paths(task.planned, (edge for _, edge, _ in arriving), inputs)
+    if not paths.sources:
+        return
+    precision = precision_of(prepare(task))
+    extremes = find_extremes(paths, precision, inputs)
+    for node, edge, room in arriving:
+        low, high = extremes.get(edge, (0, 0))
+        if low < 0 or high >= room:
+            raise explain(paths, precision, Arriving(node, edge, room), inputs)
+
+
+def find_extremes(paths: Paths, precision: Precision, inputs: Arrays) -> dict[Edge, tuple[int, int]]:
+    """The least and the greatest value on each end of `paths` in all rows."""
+
+    @jax.jit
+    def run(batch: Any) -> Any:
+        # One array of them all, which compiles several times faster than two sums for each of many.
+        arrived = [value.reshape(len(value), -1) for value in paths.values(precision, batch, paths.ends)]
+        joined = jnp.concatenate(arrived, axis=1)
+        return joined.min(axis=0), joined.max(axis=0)
+
+    lows, highs = zip(*(jax.device_get(run(batch)) for _, _, batch in batches(paths, inputs)), strict=True)
+    bounds = np.cumsum([prod(paths.type(edge).shape) for edge in paths.ends])[:-1]
+    parts = zip(np.split(np.min(lows, axis=0), bounds), np.split(np.max(highs, axis=0), bounds), strict=True)
+    return {edge: (int(low.min()), int(high.max())) for edge, (low, high) in zip(paths.ends, parts, strict=True)}
+
+
+def batches(paths: Paths, inputs: Arrays) -> Iterator[tuple[int, int, Batch]]:
+    """All rows of the inputs that `paths` need: the first row of a batch, how many are in it, and their values; a
+    smaller last batch is filled up with its last row, so that one compilation does for all.
+    """
+    needed = {edge.node: inputs[edge.node] for edge in paths.sources}
+    rows = len(next(iter(needed.values())))
+    size = min(rows, max(1, VALUES // paths.size()))
+    for start in range(0, rows, size):
+        count = min(size, rows - start)
+        batch = {name: array[start : start + count] for name, array in needed.items()}
+        if count < size:
+            batch = {name: array[np.minimum(np.arange(size), count - 1)] for name, array in batch.items()}
+        yield start, count, batch
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """Ids that arrive at `node` on `edge`, where it has `room` for so many."""
+
+    node: Node
+    edge: Edge
+    room: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Ids outside a vocabulary that have one origin: how many, the extremes, and the row, place and value of the first."""
+
+    first: tuple[int, int, int]
+    count: int = 0
+    least: int = 0
+    greatest: int = 0
+
+    def add(self, count: int, values: "np.ndarray[Any, Any]") -> None:
+        self.count += count
+        self.least = min(self.least, int(values.min()))
+        self.greatest = max(self.greatest, int(values.max()))
+
+
+def explain(paths: Paths, precision: Precision, arriving: Arriving, inputs: Arrays) -> RunError:
+    """The error for ids that a layer has no room for: named after the value that they were moved from, in whose ids they
+    are counted.
+    """
+    tallies = count_outside(paths, precision, arriving, inputs)
+    edge, *others = sorted(tallies, key=lambda edge: tallies[edge].first)
+    tally = tallies[edge]
+    row, _, value = tally.first
+    bounds = tally.least, tally.greatest
+    error = labels_outside(tally.count, arriving.room, str(edge), "id", (value, row), bounds)
+    notes = [computed_by(paths, edge)] if edge not in paths.sources else []
+    for other in others:
+        row, _, value = tallies[other].first
+        count = counted(tallies[other].count, "id")
+        notes.append(f"`{other}` has {count} outside too, the first is {value} in row {row}")
+    return with_room(error, arriving.node, arriving.room, place_of(paths, edge), *notes)
+
+
+def count_outside(paths: Paths, precision: Precision, arriving: Arriving, inputs: Arrays) -> dict[Edge, Tally]:
+    """The ids that `arriving` has no room for, by the edge that they were moved from, or its own if they were not."""
+    found = origins(paths, arriving.edge)
+    run = jax.jit(lambda batch: paths.values(precision, batch, (arriving.edge, *found.leaves)))
+    tallies: dict[Edge, Tally] = {}
+    for start, count, batch in batches(paths, inputs):
+        arrived, *leaves = (np.asarray(x)[:count].reshape(count, -1) for x in jax.device_get(run(batch)))
+        bad = (arrived < 0) | (arrived >= arriving.room)
+        if not bad.any():
+            continue
+        for index, (edge, values) in enumerate(zip(found.leaves, leaves, strict=True)):
+            places = np.nonzero(found.leaf == index)[0]
+            # What is not what it would be if it were moved was computed, and is counted as it arrives.
+            with np.errstate(invalid="ignore"):
+                moved = bad[:, places] & (whole(values[:, found.place[places]]) == arrived[:, places])
+            bad[:, places] &= ~moved
+            _, once = np.unique(found.place[places], return_index=True)
+            add_to(tallies, edge, start, arrived[:, places], moved, int(moved[:, once].sum()), places)
+        add_to(tallies, arriving.edge, start, arrived, bad, int(bad.sum()), np.arange(arrived.shape[1]))
+    return tallies
+
+
+def add_to(
+    tallies: dict[Edge, Tally],
+    edge: Edge,
+    start: int,
+    arrived: "np.ndarray[Any, Any]",
+    bad: "np.ndarray[Any, Any]",
+    count: int,
+    places: "np.ndarray[Any, Any]",
+) -> None:
+    """Add the `bad` ones of `arrived` `[rows, places]` to the tally of an edge; `count` of them are different values."""
+    if count:
+        row = int(np.argmax(bad.any(axis=1)))
+        column = int(np.argmax(bad[row]))
+        first = start + row, int(places[column]), int(arrived[row, column])
+        tallies.setdefault(edge, Tally(first)).add(count, arrived[bad])
+
+
+def whole(values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """`values` as the integers that a cast makes of them."""
+    return values if values.dtype.kind in "iub" else values.astype("float64").astype("int64")
+
+
+def computed_by(paths: Paths, edge: Edge) -> str:
+    """How the values on an edge come from the data."""
+    node = paths.planned.graph.node(edge.node)
+    assert node is not None and node.layer is not None
+    names = sorted(reachable(paths.planned.graph, [edge]) & set(paths.planned.graph.inputs))
+    return f"`{edge}` is what `{kind_of(node.layer)}` makes of {name_list(names)}"
+
+
+def place_of(paths: Paths, edge: Edge) -> Path:
+    """Where an input or a layer stands in the spec."""
+    node = paths.planned.graph.node(edge.node)
+    return ("data", "inputs", edge.node) if node is None else node.at
