@@ -6,14 +6,15 @@ Each subcommand is imported when it is called, and imports what it needs inside 
 import gc
 import os
 import sys
+import warnings
 from contextvars import copy_context
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
-from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, say, show_problems, show_run_error
+from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, say, show_problems, show_run_error, warn
 
 COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "plot", "explain", "schema")
 """In the order of `--help`. Each is the function of its name in the module of its name."""
@@ -106,8 +107,22 @@ def main() -> None:
         # A terminal that cannot show a character of the spec gets its escape instead of a crash.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # What a command enables ends with it, also where several commands run in one process.
-    copy_context().run(run)
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        # What a command enables ends with it, also where several commands run in one process.
+        copy_context().run(run)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of Python, such as one about the code of a plug-in, as those of modelc are."""
+    warn(str(message), notes=(f"{category.__name__} at {filename}:{lineno}",))
 
 
 def run() -> None:

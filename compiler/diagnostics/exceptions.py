@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
+from modelc.compiler.diagnostics.render.printable import inert, printable
 
 
 class SpecError(Exception):
@@ -12,8 +13,8 @@ class SpecError(Exception):
     def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
         self.problems = tuple(problems)
         self.sources = sources
-        found = [(problem.label.place, problem) for problem in self.problems]
-        super().__init__("\n".join(f"{at.file}:{at.line}: {problem.code} {problem.message}" for at, problem in found))
+        lines = (f"{p.label.place.file}:{p.label.place.line}: {p.code} {p.message}" for p in self.problems)
+        super().__init__("\n".join(inert(printable(line)) for line in lines))
 
 
 @dataclass(eq=False, repr=False)

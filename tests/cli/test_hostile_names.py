@@ -6,8 +6,6 @@ missed here.
 
 import io
 import json
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,39 +17,14 @@ import numpy as np
 import pytest
 import typer
 
-from modelc.cli.console import Styled, say, say_document, show_difference
+from modelc.cli.console import Styled, pass_on, say, say_document, show_difference
 from modelc.cli.main import app
 from modelc.cli.progress import Screen
 from modelc.compiler.diagnostics.render import FORMATS
 from modelc.runtime.training.observer import EpochRecord, Progress
 from tests.cli.commands import Ended, modelc
+from tests.hostile_names import AT_START, COLUMN, FILE, NAME, dangers, without_styles
 from tests.made_plugins import CODE, SPEC, make_file
-
-FILE = "a\n::error::x\x1b[31m\u202e\u2028##[error]\x85\u200b\U000e0041\ufeff\x7f##vso[x][red]\udcff"
-"""A file name: line breaks, escapes, invisible and bidirectional characters, commands, markup, a byte that is no UTF-8."""
-AT_START = "::error::x"
-"""A file name that is a command at the start of a line."""
-NAME = "::error::\u202e##[x]##vso[y]\u200b\ufe0f[red]z[/]"
-"""A name in a spec, which may have no control characters."""
-COLUMN = "::error::##[x]##teamcity[y][red]z"
-"""The name of a column, which may have neither invisible characters nor slashes."""
-INVISIBLE = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0)), "\u034f", "\u3164", "\u2800"}
-ANNOTATION = re.compile(r"::(error|warning) title=modelc \([EW]\d{3}\),file=[^:,]*(,\w+=\d+)*::.*")
-
-
-def dangers(text: str, *, annotations: bool = False) -> list[str]:
-    """What in `text` acts on a terminal or on a log; `annotations` are the commands that a format is for."""
-    found = [
-        f"{char!r} in {text!r}"
-        for char in {*text}
-        if char != "\n" and (unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp") or char in INVISIBLE)
-    ]
-    for line in text.split("\n"):
-        if line.lstrip().startswith("::") and not (annotations and ANNOTATION.fullmatch(line)):
-            found.append(line)
-        if re.search(r"##\w*\[", line):
-            found.append(line)
-    return found
 
 
 def run(*arguments: str, cwd: Path, annotations: bool = False) -> Ended:
@@ -312,6 +285,15 @@ def test_hostile_plugins_act_on_nothing(place: Place, monkeypatch: pytest.Monkey
     assert "Traceback" in ended.err and dangers(ended.err) == []
 
 
+def test_a_warning_about_a_hostile_file_acts_on_nothing(place: Place) -> None:
+    make_file(
+        place.folder / f"{FILE}-warns.py", "import warnings\nwarnings.warn('\\n::error::\\u202e')\n'\\d'\n" + CODE
+    )
+    ended = run("validate", "shifted.yaml", "--plugin", f"{FILE}-warns.py", cwd=place.folder)
+    assert ended.code == 0 and ended.err.count("warning: ") == 2
+    assert "warning: \\n::error::\\u202e\n" in ended.err and "invalid escape sequence" in ended.err
+
+
 class Terminal(io.StringIO):
     """A stream that shows colours."""
 
@@ -324,13 +306,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
-    monkeypatch.setattr("sys.stdout", stream)
     return stream
-
-
-def without_styles(text: str) -> str:
-    """`text` without the sequences by which the console itself colours and moves the cursor."""
-    return re.sub(r"\x1b\[(\d+(;\d+)*m|\?25[lh]|2K|\d*A)", "", text).replace("\r", "")
 
 
 def test_the_live_line_of_training_shows_names_as_they_are(terminal: Terminal) -> None:
@@ -371,6 +347,18 @@ def test_a_patch_is_exact_but_in_the_log_of_a_service(
         show_difference(["##[x]"])
         file.seek(0)
         assert file.read() == "##[x]\n"
+
+
+def test_a_text_is_passed_on_as_it_is_but_on_a_terminal(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a: \u202e##[x]\n::error::\n"
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", terminal)
+        pass_on(text)
+    assert terminal.getvalue() == "a: \\u202e\\x23\\x23[x]\n::error::\n"
+    pass_on(text)
+    assert capsys.readouterr().out == text
 
 
 def test_what_is_dangerous_is_found() -> None:

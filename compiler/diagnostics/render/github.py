@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.diagnostics.render.order import in_order
-from modelc.compiler.diagnostics.render.printable import address, printable
+from modelc.compiler.diagnostics.render.printable import address, pieces, printable
 
 
 def github(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
@@ -14,7 +14,7 @@ def github(problems: Sequence[Problem], sources: Mapping[str, str], *, files: in
 
 def command(problem: Problem) -> str:
     place = problem.label.place
-    properties = {"title": f"modelc ({problem.code})", "file": printable(place.file)}
+    properties = {"title": f"modelc ({problem.code})", "file": "".join(pieces(place.file))}
     if place.line:
         properties |= {"line": str(place.line), "col": str(place.column)}
         properties |= {"endLine": str(place.end_line), "endColumn": str(place.end_column)}
