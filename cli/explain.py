@@ -10,6 +10,7 @@ import typer
 
 from modelc.cli.console import Line, Styled, refuse, say
 from modelc.cli.plugins import PluginNames, enable
+from modelc.compiler.diagnostics.command_line import command, shell_word
 
 if TYPE_CHECKING:
     from modelc.compiler.diagnostics.catalog import Page
@@ -75,11 +76,13 @@ def explain(
         key = suggest(last, key_names())
         is_there = last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last))
         close = last if is_there else key.new if key.is_safe else suggest_entry(last)
-        advice = f"did you mean `modelc explain {close}`?" if close else "`modelc explain` lists all codes and names"
+        advice = (
+            f"did you mean `{command('explain', close)}`?" if close else "`modelc explain` lists all codes and names"
+        )
         if not is_there and (plan := planned(name)):
             advice = f"it is not in this version: {planned_text(plan)}"
         if plugin := plugin_with(name):
-            advice = f"the installed plug-in `{plugin}` has it: add `--plugin {plugin}`"
+            advice = f"the installed plug-in `{plugin}` has it: add `--plugin {shell_word(plugin)}`"
         refuse(f"there is nothing called `{name}`", helps=(advice,))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
     say(*apart(blocks))

@@ -1,7 +1,6 @@
 """`modelc init`: writes a first spec, and the JSON Schema for editors beside it. Never overwrites a file."""
 
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -55,11 +54,11 @@ def init(
 
         create(schema, schema_text())
         written.append(str(schema))
-    # A name that begins with a dash would be taken for an option.
-    shown = shlex.quote(f"./{spec}" if str(spec).startswith("-") else str(spec))
+    from modelc.compiler.diagnostics.command_line import command
+
     data = re.search(r"\{npz: ([\w.-]+)\}", text)
-    first = [f"  write {data[1]}, as the comment at the top of {shown} says"] if data is not None else []
-    say(*(f"wrote {name}" for name in written), "", "next:", *first, f"  modelc train {shown}")
+    first = [f"  write {data[1]}, as the comment at the top of {spec} says"] if data is not None else []
+    say(*(f"wrote {name}" for name in written), "", "next:", *first, f"  {command('train', spec)}")
 
 
 def templates() -> Mapping[str, str]:

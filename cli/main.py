@@ -51,10 +51,11 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args[0].startswith("-") and args[0] not in COMMANDS:
+            from modelc.compiler.diagnostics.command_line import command
             from modelc.compiler.diagnostics.likeness import most_alike
 
             close = most_alike(args[0], COMMANDS)
-            advice = f"did you mean `modelc {close}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            advice = f"did you mean `{command(close)}`?" if close else f"commands: {', '.join(COMMANDS)}"
             complain(f"there is no command `{args[0]}`", helps=(advice,))
             raise typer.Exit(USAGE)
         return super().resolve_command(ctx, args)

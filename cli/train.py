@@ -1,6 +1,5 @@
 """`modelc train`: checks a spec, trains it into a run directory, and prints the next commands; `stopping` receives Ctrl-C."""
 
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -245,6 +244,7 @@ def optimizer_line(optimizer: "Optimizer") -> str:
 def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> list[Line]:
     """The outcome of training, the best epoch, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
+    from modelc.compiler.diagnostics.command_line import command
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
@@ -259,12 +259,11 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
-    plugins = "".join(f" --plugin {shlex.quote(plugin.name)}" for plugin in record.plugins)
-    folder = shlex.quote(str(recorder.folder)) + plugins
+    plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
     lines += [f"run: {recorder.folder}", "", "next:"]
     if dataset.test is not None or dataset.validation is not None:
-        lines.append(f"  modelc evaluate {folder}")
-        lines.append(f"  modelc predict {folder} --output predictions.csv")
+        lines.append("  " + command("evaluate", recorder.folder, *plugins))
+        lines.append("  " + command("predict", recorder.folder, *plugins, "--output", "predictions.csv"))
     else:
-        lines.append(f"  modelc predict {shlex.quote(str(recorder.folder))} DATA.npz{plugins} --output predictions.csv")
+        lines.append("  " + command("predict", recorder.folder, "DATA.npz", *plugins, "--output", "predictions.csv"))
     return lines

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
@@ -207,7 +208,7 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
         readable = folder.is_dir() and os.access(folder, os.R_OK)
         near = [other.name for other in folder.iterdir() if other.exists()] if readable else []
         close = most_alike(path.name, near)
-        helps = (f"did you mean `{folder / close}`?",) if close else ()
+        helps = (f"did you mean `{path_word(folder / close)}`?",) if close else ()
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 

@@ -1,22 +1,22 @@
 """Commands in messages, as a user can type them: every word is quoted so that a shell reads it as it is meant."""
 
-import os
 import re
 import shlex
+from pathlib import Path
 
 from modelc.compiler.diagnostics.render.printable import printable
 
 UNSAFE = re.compile("[^A-Za-z0-9 _./:=,@%+-]")
 
 
-def command(*words: str | os.PathLike[str]) -> str:
-    """`modelc` with these words as its arguments; paths are told from options by being given as `Path` or by `path`."""
-    return " ".join(["modelc", *(shell_word(word) if isinstance(word, str) else path(word) for word in words)])
+def command(*words: str | Path) -> str:
+    """`modelc` with these words as its arguments; those that are paths are given as `Path`."""
+    return " ".join(["modelc", *(path_word(word) if isinstance(word, Path) else shell_word(word) for word in words)])
 
 
-def path(path: str | os.PathLike[str]) -> str:
+def path_word(path: str | Path) -> str:
     """A path as one word of a command, with `./` before a name that would be taken for an option or standard input."""
-    text = os.fspath(path)
+    text = str(path)
     return shell_word(f"./{text}" if text.startswith("-") else text)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from modelc.compiler.diagnostics.command_line import shell_word
+from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.syntax.scalars import resolve
 
 COPY = "copy the file into the folder of the spec"
@@ -74,7 +74,7 @@ def widening_helps(folder: str, written: str, target: str) -> tuple[str, ...]:
     path, others = os.path.relpath(written, wider), os.path.relpath(folder, wider)
     if os.path.commonpath([folder, written]) == written or refusal(path, "") or refusal(others, ""):
         return (COPY,)
-    option = f"--root {shell_word(option_value(wider))}"
+    option = f"--root {path_word(option_value(wider))}"
     help = f"write `{shown(path)}` and add `{option}`: all paths then begin at that folder, the others with `{others}/`"
     return (help, f"or {COPY}")
 
@@ -98,7 +98,7 @@ def written_path(root: Roots, path: str) -> str:
 
 def where_paths_begin(root: Roots) -> str:
     if root.chosen == "option":
-        return f"paths begin at the folder of `--root {shell_word(str(root.folder))}`"
+        return f"paths begin at the folder of `--root {path_word(str(root.folder))}`"
     return "paths are relative to the folder of the spec that is read, also in files in other folders"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.runtime.runs.run_directory import Run
@@ -46,7 +47,9 @@ def find_run(text: str, root: Path | None = None, command: str = "evaluate") -> 
         f"there is no run `{path}`",
         notes=(f"runs here: {', '.join(known)}",) if known and not near else (),
         helps=(
-            f"did you mean `{near}`?" if near else "name a run directory, `runs/NAME`, or the spec that was trained",
+            f"did you mean `{path_word(near)}`?"
+            if near
+            else "name a run directory, `runs/NAME`, or the spec that was trained",
         ),
     )
 
@@ -67,7 +70,7 @@ def latest(runs: Sequence[Run], folder: Path, message: str) -> Run:
         raise RunError(
             "E602",
             f"no run in `{folder}` has finished: the last one {state}",
-            helps=(f"to use what it saved, name it: `{last.folder}`",),
+            helps=(f"to use what it saved, name it: `{path_word(last.folder)}`",),
         )
     raise RunError("E602", message, helps=("train first: `modelc train SPEC`",))
 

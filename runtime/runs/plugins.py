@@ -1,11 +1,11 @@
 """Checks the plug-ins in the record of a run against those that are enabled now."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.plugin_context import Plugin, Plugins, enabled
 
@@ -35,7 +35,7 @@ def need_plugins(folder: Path, records: Sequence[PluginRecord]) -> None:
             "E606",
             f"the run `{folder}` was trained with the plug-in{'s' if several else ''} {names}, "
             f"which {'are' if several else 'is'} not enabled",
-            helps=("add `" + " ".join(f"--plugin {shlex.quote(record.name)}" for record in missing) + "`",),
+            helps=("add `" + " ".join(f"--plugin {shell_word(record.name)}" for record in missing) + "`",),
         )
 
 

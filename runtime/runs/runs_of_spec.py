@@ -5,13 +5,13 @@ A name alone says nothing: several specs may have one, and a spec may be edited 
 
 import json
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from modelc.compiler.api import merge_files, needs_files, shown_path
+from modelc.compiler.diagnostics import command_line
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.library.base.registry import NAME
@@ -96,7 +96,9 @@ class SpecFile:
             "E602",
             f"`{self.path}` cannot be read, so its runs cannot be told from others",
             notes=tuple(f"{problem.code}: {problem.message}" for problem in problems[:3]),
-            helps=(f"`modelc validate {shlex.quote(self.name)}` shows where; or name a run directory, or `runs/NAME`",),
+            helps=(
+                f"`{command_line.command('validate', self.path)}` shows where; or name a run directory, or `runs/NAME`",
+            ),
         )
 
 
@@ -175,7 +177,7 @@ def remarks(spec: SpecFile, name: str, run: Run, others: Sequence[Run]) -> Itera
 
 def settings_remark(run: Run) -> Iterator[str]:
     if run.record.settings:
-        settings = " ".join(f"--set {shlex.quote(setting)}" for setting in run.record.settings)
+        settings = " ".join(f"--set {command_line.shell_word(setting)}" for setting in run.record.settings)
         yield f"`{run.folder}` was trained with `{settings}`"
 
 
@@ -198,8 +200,8 @@ def changed(spec: SpecFile, run: Run, command: str) -> RunError:
         message,
         notes=tuple(describe_differences(before, document)) if before is not None else (),
         helps=(
-            f"to use that run as it was trained, name it: `modelc {command} {shlex.quote(str(run.folder))}`",
-            f"to train the spec as it is now: `modelc train {shlex.quote(str(spec.path))}`",
+            f"to use that run as it was trained, name it: `{command_line.command(command, run.folder)}`",
+            f"to train the spec as it is now: `{command_line.command('train', spec.path)}`",
         ),
     )
 

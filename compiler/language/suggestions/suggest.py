@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions import hints
@@ -109,7 +110,9 @@ def suggest_registered(
     # A plug-in that has exactly this name: more than likeness says.
     plugins = plugins_with(registry.kind, name)
     if plugins:
-        return Suggestion(name, help=f"the installed plug-in `{plugins[0]}` has it: add `--plugin {plugins[0]}`")
+        return Suggestion(
+            name, help=f"the installed plug-in `{plugins[0]}` has it: add `--plugin {shell_word(plugins[0])}`"
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.language.suggestions.hints import looks_like_a_number
 
 WHOLE, SHOWN = 8, 5
@@ -49,7 +50,7 @@ def some(names: Collection[str], everywhere: str = "") -> str:
     """
     if len(names) <= WHOLE:
         return ", ".join(names)
-    return f"{', '.join(list(names)[:SHOWN])}, ... (all: `{f'modelc explain {everywhere}'.strip()}`)"
+    return f"{', '.join(list(names)[:SHOWN])}, ... (all: `{command('explain', *everywhere.split())}`)"
 
 
 def describe(value: Any) -> str:
