@@ -69,7 +69,9 @@ def format(
 
 
 def summary(counts: dict[str, int], would: bool) -> str:
-    words = {"changed": "would change" if would else "formatted", "kept": "as it should be", "failed": "not formatted"}
+    words = {"changed": "formatted", "kept": "unchanged", "failed": "not formatted"}
+    if would:
+        words |= {"changed": "would change", "kept": "already formatted"}
     return ", ".join(f"{number} {words[kind]}" for kind, number in counts.items() if number)
 
 

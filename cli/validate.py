@@ -71,9 +71,7 @@ def validate(
     if not found.targets:
         raise typer.Exit(USAGE)
     specs = [Spec(target, settings or (), data, root) for target in found.targets]
-    fixed = None
-    if fix:
-        fixed = fix_all(specs, difference)
+    fixed = fix_all(specs, difference) if fix else None
     checks = [spec.check(fixed.texts if fixed else {}, exact=output_format in FOR_PROGRAMS) for spec in specs]
     problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
@@ -82,15 +80,16 @@ def validate(
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
     write_problems(problems, checks, output_format, stream)
     failed = any(problem.is_error or strict for problem in problems)
+    would = bool(fixed and difference and fixed.changed())
     if fixed and (line := fixed.line(difference)):
         say(line, stream=stream if output_format in ("text", "concise") else sys.stderr)
     if output_format in ("text", "concise", "github"):
-        line = found.with_skipped(summary(problems, len(checks)))
+        line = found.with_skipped(summary(problems, len(checks), would=would))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
     if found.empty or found.sealed or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
-    if failed or (fixed and difference and fixed.changed()):
+    if failed or would:
         raise typer.Exit(FINDINGS)
 
 

@@ -212,12 +212,15 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 
-def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Task:
+def load(spec: str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence[str | Path] = ()) -> Task:
     """The task of a spec: a path to a YAML or JSON file, or the same data as a mapping.
 
-    `plugins` are enabled for this spec, as by `--plugin`: names of installed ones, or paths of Python files.
-    Raises SpecError, with every problem of the file at once; RunError E605 for a plug-in that cannot be used.
+    `plugins` are enabled for this spec, as by `--plugin`: names of installed ones, or paths of Python files, one or
+    several. Raises SpecError, with every problem of the file at once; RunError E605 for a plug-in that cannot be used;
+    TypeError for a spec or plug-in that is none of these.
     """
+    if not isinstance(spec, str | os.PathLike | Mapping):
+        raise TypeError(f"a spec is the path of a file or a mapping, not {type(spec).__name__}")
     with plugged(plugins):
         if isinstance(spec, Mapping):
             import json
@@ -237,7 +240,7 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] 
 
 
 @contextmanager
-def plugged(plugins: Sequence[str | Path]) -> Iterator[None]:
+def plugged(plugins: str | Path | Sequence[str | Path]) -> Iterator[None]:
     """Enable `plugins` inside the block; with none given, those enabled around it stay enabled. Raises RunError E605."""
     if not plugins:
         yield
@@ -304,7 +307,9 @@ class Compiled:
                 raise ValueError(f"the input {name!r} has shape {given}, expected (batch, {wanted})")
 
 
-def compile(spec: Task | str | Path | Mapping[str, Any], *, plugins: Sequence[str | Path] = ()) -> Compiled:
+def compile(
+    spec: Task | str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence[str | Path] = ()
+) -> Compiled:
     """The model of a spec as pure functions.
 
     `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;

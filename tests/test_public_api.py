@@ -186,3 +186,20 @@ def test_random_layers_ask_for_a_key(
 ) -> None:
     with pytest.raises(ValueError, match="needs a key"):
         model.apply(*weights, batch, train=True)
+
+
+@pytest.mark.parametrize("wrong", [3, None, b"spec.yaml", ["spec.yaml"]])
+def test_what_is_no_spec_is_refused_by_its_type(wrong: Any) -> None:
+    for function in (modelc.load, modelc.compile):
+        with pytest.raises(TypeError, match=f"a spec is the path of a file or a mapping, not {type(wrong).__name__}"):
+            function(wrong)
+
+
+def test_one_plug_in_needs_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "none.py"
+    for plugins in (path, str(path), [path]):
+        with pytest.raises(modelc.RunError, match=r"the plug-in `.*none\.py` cannot be read"):
+            modelc.load(MODEL, plugins=plugins)
+    for wrong in (3, [3]):
+        with pytest.raises(TypeError, match="a plug-in is the name of an installed one or the path of a file, not int"):
+            modelc.load(MODEL, plugins=wrong)  # type: ignore[arg-type]  # what is tested

@@ -34,13 +34,18 @@ KINDS = tuple(table.kind for table in TABLES)
 EXAMPLE = 'PLUGIN = {"layer.shift": Shift}'
 
 
-def open_plugins(given: Sequence[str | Path]) -> Plugins:
-    """The plug-ins that `given` names: distributions, and files by a path that ends in `.py`.
+def open_plugins(given: str | Path | Sequence[str | Path]) -> Plugins:
+    """The plug-ins that `given` names, one or several: distributions, and files by a path that ends in `.py`.
 
-    Raises PluginError for what is not there, cannot be imported, or has a name that something else has.
+    Raises PluginError for what is not there, cannot be imported, or has a name that something else has; TypeError for
+    what is no name.
     """
     plugins: dict[str, Plugin] = {}
-    for name in given:
+    for name in given if isinstance(given, Iterable) and not isinstance(given, str) else [given]:
+        if not isinstance(name, str | Path):
+            raise TypeError(
+                f"a plug-in is the name of an installed one or the path of a file, not {type(name).__name__}"
+            )
         plugin = open_file(Path(name)) if str(name).endswith(".py") else open_distribution(str(name))
         plugins[plugin.name] = plugin
     return joined(plugins.values()) if plugins else NONE

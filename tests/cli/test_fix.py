@@ -42,7 +42,7 @@ def test_the_difference_is_shown_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(BAD)
     ended = modelc("validate", "--fix", "--diff", "a.yaml", cwd=tmp_path)
     assert (tmp_path / "a.yaml").read_text() == BAD
-    assert ended.code == 1 and ended.err == "would fix 2 in 1 file\n1 file is valid\n"
+    assert ended.code == 1 and ended.err == "would fix 2 in 1 file\n1 file would be valid\n"
     patched = subprocess.run(
         ["patch", "-p0"], input=ended.out, cwd=tmp_path, text=True, capture_output=True, check=False
     )

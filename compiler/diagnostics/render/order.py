@@ -16,13 +16,15 @@ def where(problem: Problem) -> tuple[str, int, int]:
     return place.file, place.line, place.column
 
 
-def summary(problems: Sequence[Problem], files: int) -> str:
-    """The last line of a check: `2 errors, 1 warning in 1 file`, or `3 files are valid`."""
+def summary(problems: Sequence[Problem], files: int, *, would: bool = False) -> str:
+    """The last line of a check: `2 errors, 1 warning in 1 file`, or `3 files are valid`; `would be` of what is not
+    written.
+    """
     errors = sum(problem.is_error for problem in problems)
     warnings = len(problems) - errors
     counts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
     if not errors:
-        valid = counted(files, "file") + (" is valid" if files == 1 else " are valid")
+        valid = counted(files, "file") + (" would be valid" if would else " is valid" if files == 1 else " are valid")
         return ", ".join([valid, *counts])
     bad = len({problem.label.place.file for problem in problems})
     where = counted(files, "file") if bad >= files else f"{bad} of {counted(files, 'file')}"

@@ -115,6 +115,8 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
 
 def missing(reporter: Reporter, finding: Finding) -> None:
     name, example = finding.name, example_of(finding.whose)
+    if reporter.is_removed("E104", f"the argument `{name}`", finding.path, finding.path[:-1]):
+        return
     message = f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`"
     help = f"for example `{example}`" if example else f"add `{name}: ...`"
     reporter.add("E104", message, finding.path[:-1], key=True, label=f"`{name}` is missing", help=help)

@@ -196,6 +196,8 @@ def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what
             continue
         if any(not need.always or suggest(key, need.keys) for key in unknown):
             continue
+        if any(reporter.is_removed("E104", f"the key `{key}`", (*path, key), path) for key in need.keys):
+            continue
         below = shape.keys[need.keys[0]]
         names = ", ".join(below.table) if isinstance(below, Thing) else ""
         report_need(reporter, need, path, what, names)

@@ -242,10 +242,19 @@ class IoU(OverlapMetric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         shape = super().plan(output, target, link)
         width = 2 if link == "sigmoid" else output.shape[-1]
+        ids = self.target_class_ids
+        twice = next((number for place, number in enumerate(ids) if number in ids[:place]), None)
         need(
-            max(self.target_class_ids) < width and len(set(self.target_class_ids)) == len(self.target_class_ids),
-            f"`target_class_ids` are {list(self.target_class_ids)}, and there are {width} classes",
-            help=f"name each class once, by a number from 0 to {width - 1}",
+            max(ids) < width,
+            f"`target_class_ids` has the class {max(ids)}, and there are {width} classes",
+            help=f"classes are numbered from 0 to {width - 1}",
+            argument="target_class_ids",
+            code="E306",
+        )
+        need(
+            twice is None,
+            f"`target_class_ids` has the class {twice} more than once",
+            help="name each class once",
             argument="target_class_ids",
             code="E306",
         )

@@ -175,6 +175,36 @@ def test_what_is_removed_but_still_needed_is_shown_where_it_is_removed(
     assert (Path(related.place.file).name, related.text) == ("other.yaml", "needs it")
 
 
+TRAINED = """\
+modelc: 1
+model: {inputs: {x: {shape: [4]}}, nodes: {o: {from: x, dense: {units: 1}}}, outputs: [o]}
+data: {source: {npz: data.npz}, targets: {o: {array: y}}}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "needs"),
+    [
+        ("train.optimizer", "the key `optimizer` is removed but still needed", 4),
+        ("train.epochs", "the key `epochs` is removed but still needed", 4),
+        ("data.source", "the key `source` is removed but still needed", 3),
+        ("model.inputs.x.shape", "the key `shape` is removed but still needed", 2),
+        ("model.outputs", "the key `outputs` is removed but still needed", 2),
+        ("model.nodes.o.dense.units", "the argument `units` is removed but still needed", 2),
+    ],
+)
+def test_a_required_key_that_is_removed_is_shown_where_it_is_removed(
+    tmp_path: Path, path: str, message: str, needs: int
+) -> None:
+    assert not checked(tmp_path, TRAINED, "modelc: 1\nextends: other.yaml\n").errors
+    (problem,) = checked(tmp_path, TRAINED, f"modelc: 1\nextends: {{file: other.yaml, remove: [{path}]}}\n").errors
+    assert (problem.code, problem.message, problem.label.text) == ("E104", message, "removed here")
+    assert Path(problem.label.place.file).name == "spec.yaml"
+    (related,) = problem.related
+    assert (Path(related.place.file).name, related.place.line) == ("other.yaml", needs)
+
+
 @pytest.mark.parametrize(
     ("extends", "message", "help"),
     [
