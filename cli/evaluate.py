@@ -30,7 +30,7 @@ def evaluate(
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
     enable(plugins)
-    found, folder = open_run(run, root, "evaluate")
+    found = open_run(run, root, "evaluate")
     task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again
@@ -39,7 +39,7 @@ def evaluate(
 
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
-    task, dataset, changed = read_again(found, task, folder)
+    task, dataset, changed = read_again(found, task, root)
     name, part = choose_rows(dataset, split)
 
     from modelc.runtime.evaluate import evaluate as scores_of

@@ -65,7 +65,7 @@ def predict(
             "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
         )
 
-    found, folder = open_run(run, root, "predict")
+    found = open_run(run, root, "predict")
     task = task_of(found)
 
     from modelc.compiler.lowering.prepared_task import prepare
@@ -76,7 +76,7 @@ def predict(
         refuse(wrong[0], helps=(wrong[1],))
     kind, snapshot = found.weights(prepare(task), weights)
     device.prepare()
-    task, inputs, rows, what = rows_to_predict(found, task, data, split, folder)
+    task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
 
     from modelc.runtime.evaluate import predict as predictions_of
 

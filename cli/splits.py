@@ -1,8 +1,6 @@
 """The run and the rows that `modelc evaluate` and `modelc predict` use, and what is said about the choice of both."""
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,17 +15,14 @@ Split = Literal["train", "validation", "test"]
 Which = Literal["best", "last"]
 
 
-def open_run(text: str, root: Path | None, command: str) -> "tuple[Run, Path | None]":
-    """The run that the argument `text` of `command` refers to, and the folder of its data, None for the recorded one.
-
-    Prints what is to be said about the choice.
-    """
+def open_run(text: str, root: Path | None, command: str) -> "Run":
+    """The run that the argument `text` of `command` refers to. Prints what is to be said about the choice."""
     from modelc.runtime.runs.find_run import find_run
 
     found = find_run(text, root, command)
     for note in found.notes:
         inform(note)
-    return found.run, root or found.root
+    return found.run
 
 
 def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Dataset, list[str]]":
@@ -36,30 +31,12 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
     from modelc.runtime.runs.environment import changed_columns
 
     where = run.root(root)
-    with naming_folder(run, where.folder):
-        task, _ = complete(task, where)
-        dataset = read_dataset(task, where)
+    task, _ = complete(task, where)
+    dataset = read_dataset(task, where)
     changed = changed_columns(run.environment(), dataset.digests)
     if changed:
         warn_changed(changed)
     return task, dataset, changed
-
-
-@contextmanager
-def naming_folder(run: "Run", folder: Path) -> Iterator[None]:
-    """Say of a file of data that is not there which folder it was looked for in, and how to name another one."""
-    from modelc.compiler.diagnostics.exceptions import RunError
-
-    try:
-        yield
-    except RunError as error:
-        if error.code != "E405":
-            raise
-        recorded = os.path.realpath(folder) == run.record.root
-        what = "the folder that the run recorded" if recorded else "the folder of the spec, or of `--root`"
-        note = f"looked in `{folder}`, {what}" if folder.is_dir() else f"looked in `{folder}`, which does not exist"
-        helps = ("if the data has been moved, name its folder: `--root DIR`",)
-        raise RunError(error.code, error.message, notes=(*error.notes, note), helps=helps, at=error.at) from None
 
 
 def warn_changed(columns: Sequence[str]) -> None:

@@ -44,7 +44,8 @@ class PathErrors:
     def unknown(self, what: str, index: int, allowed: Collection[str], owner: str = "") -> NoReturn:
         """A segment that is not one of the `allowed` names, which are each a `what` of `owner`."""
         found = suggest(self.segments[index], allowed)
-        if not found.is_safe and (plan := planned_at(self.segments[index], self.segments[: index + 1])):
+        plan = planned_at(self.segments[index], self.segments[: index + 1])
+        if plan and not found.is_safe:
             message = f"`{self.segments[index]}` is not in this version: {planned_text(plan)}"
             self.refuse(index, message, label="not in this version", help=today_help(plan), code="E109")
         close = found.new

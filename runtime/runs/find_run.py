@@ -18,10 +18,9 @@ USABLE = ("finished", "early_stopping", "interrupted")
 
 
 class FoundRun(NamedTuple):
-    """A run, the folder of its data if it is not the recorded one, and what to say about the choice."""
+    """A run, and what to say about the choice."""
 
     run: Run
-    root: Path | None = None
     notes: tuple[str, ...] = ()
 
 

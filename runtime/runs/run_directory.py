@@ -95,11 +95,15 @@ class RunRecord(Part):
 
 
 class Run:
-    """An existing run directory, with its record as it was when this object was created."""
+    """An existing run directory, with its record as it was when this object was created.
 
-    def __init__(self, folder: Path) -> None:
+    `data_root` is the folder of the data, where that is known to be another one than the record has.
+    """
+
+    def __init__(self, folder: Path, data_root: Path | None = None) -> None:
         self.folder = folder
         self.record = read_record(folder)
+        self.data_root = data_root or Path(self.record.root)
 
     def task(self) -> Task:
         """The task that was trained. Raises RunError E602 if its spec is damaged, or invalid for this version.
@@ -117,10 +121,10 @@ class Run:
         return checked.task
 
     def root(self, folder: Path | None = None) -> Root:
-        """The folder of the data: `folder`, or the recorded one."""
+        """The folder of the data: `folder`, or that of the run."""
         if folder is not None:
             return Root(folder, cache_folder(), "option")
-        return Root(Path(self.record.root), cache_folder(), "run")
+        return Root(self.data_root, cache_folder(), "run")
 
     def environment(self) -> Mapping[str, Any]:
         """The environment of the run. Raises RunError E602 if it cannot be read."""

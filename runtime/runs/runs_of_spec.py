@@ -18,7 +18,9 @@ from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder
+from modelc.compiler.syntax.spec_paths import real_path
 from modelc.runtime.runs.find_run import RUNS, USABLE, FoundRun, age, entries, latest, run_name, runs_in
+from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
 from modelc.runtime.runs.run_layout import is_run
 from modelc.runtime.runs.spec_content import content_digest, describe_differences
@@ -32,7 +34,7 @@ class SpecFile:
 
     def __init__(self, path: Path, root: Path | None) -> None:
         self.path = path
-        self.real = Path(os.path.realpath(path))
+        self.real = Path(real_path(path))
         self.root = root
         self.name = str(path)
         try:
@@ -89,7 +91,7 @@ class SpecFile:
     def folders(self) -> list[Path]:
         """The folders of all runs that may be of it: below the current directory, and beside the spec."""
         beside = self.path.parent / RUNS
-        return [RUNS] if os.path.realpath(beside) == os.path.realpath(RUNS) else [RUNS, beside]
+        return [RUNS] if real_path(beside) == real_path(RUNS) else [RUNS, beside]
 
     def unreadable(self, problems: Sequence[Problem]) -> RunError:
         return RunError(
@@ -118,11 +120,12 @@ def run_of_spec(path: Path, root: Path | None, command: str) -> FoundRun:
     same = alike["same"] if usable(alike["same"]) else [*alike["same"], *renamed(spec, name)]
     if usable(same):
         run = max(usable(same), key=lambda run: (origin(run) == str(spec.real), age(run)))
-        return FoundRun(run, data_root(spec, run), tuple(remarks(spec, name, run, alike["different"])))
+        notes = tuple(remarks(spec, name, run, alike["different"]))
+        return FoundRun(run if run.record.source is None else Run(run.folder, spec.root_of(run)), notes)
     if usable(alike["unknown"]):
         run = latest(alike["unknown"], RUNS / name, "")
         unknown = f"`{run.folder}` recorded too little to tell whether `{path}` has changed since it was trained"
-        return FoundRun(run, None, (unknown, *settings_remark(run)))
+        return FoundRun(run, (unknown, *settings_remark(run)))
     if not same and usable(alike["different"]):
         raise changed(spec, max(usable(alike["different"]), key=age), command)
     folder = RUNS / name
@@ -158,11 +161,6 @@ def is_of_another_file(spec: SpecFile, run: Run) -> bool:
     return where not in ("", str(spec.real)) and os.path.exists(where)
 
 
-def data_root(spec: SpecFile, run: Run) -> Path | None:
-    """The folder of the data: as far from this spec as it was from the one that was trained; None for the recorded one."""
-    return None if run.record.source is None else spec.root_of(run)
-
-
 def remarks(spec: SpecFile, name: str, run: Run, others: Sequence[Run]) -> Iterator[str]:
     """What to say about the choice of `run`: that later runs are passed over, and how it differs from the spec."""
     later = [other for other in usable(others) if age(other) > age(run) and not is_of_another_file(spec, other)]
@@ -182,7 +180,11 @@ def settings_remark(run: Run) -> Iterator[str]:
 
 
 def changed(spec: SpecFile, run: Run, command: str) -> RunError:
-    """RunError E607: the latest run that may have been meant is of another content."""
+    """RunError E607: the latest run that may have been meant is of another content.
+
+    Raises RunError E606 if a plug-in is not enabled without which the content may only seem to be another one.
+    """
+    need_plugins(run.folder, run.record.plugins)
     document: Document | None = spec.own
     problems: tuple[Problem, ...] = ()
     if run.record.content is not None:

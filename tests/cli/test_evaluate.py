@@ -163,8 +163,9 @@ def test_a_project_that_was_moved_says_where_it_looked_for_data(project: Project
     run = f"runs/tiny/{copy.run.name}"
     ended = modelc("evaluate", run, cwd=moved)
     assert (ended.code, ended.out) == (4, "")
-    assert f"looked in `{copy.folder}`, which does not exist" in ended.err
-    assert "name its folder: `--root DIR`" in ended.err
+    assert (
+        f"it was looked for in `{copy.folder}`: if the data has moved, name its folder with `--root DIR`" in ended.err
+    )
     right = modelc("evaluate", project.run, cwd=project.folder).out.splitlines()[1:]
     assert modelc("evaluate", run, "--root", ".", cwd=moved).out.splitlines()[1:] == right
     by_spec = modelc("evaluate", "tiny.yaml", cwd=moved)

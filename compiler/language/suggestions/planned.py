@@ -4,6 +4,7 @@ A key that is reserved in its section is one of these; so the grammar takes them
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from modelc.compiler.library.base.registry import fold
@@ -179,10 +180,15 @@ def reserved(section: str) -> dict[str, str]:
     return {name: today_help(name) for name, plan in PLANNED.items() if plan.home == section}
 
 
+@cache
+def names_by_word() -> Mapping[str, str]:
+    """The name of what is planned by each word for it, without case and separators."""
+    return {fold(word): name for name, plan in PLANNED.items() for word in (name, *plan.words)}
+
+
 def planned(word: str) -> str:
     """The name of what is planned that `word` is, or is another word for; empty if there is none."""
-    folded = fold(word.rpartition(".")[2])
-    return next((name for name, plan in PLANNED.items() if folded in map(fold, (name, *plan.words))), "")
+    return names_by_word().get(fold(word.rpartition(".")[2]), "")
 
 
 def planned_at(word: str, path: Sequence[str | int]) -> str:

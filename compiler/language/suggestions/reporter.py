@@ -98,7 +98,7 @@ class Reporter(ProblemCollector):
         self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
-        if not instead and not suggest(name, allowed).is_safe and (plan := planned_at(name, path)):
+        if not instead and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
             self.planned(path, plan)
             return
         is_argument = what == "argument"
