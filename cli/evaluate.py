@@ -1,5 +1,6 @@
 """`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
 
+from math import isfinite, isnan
 from typing import Annotated, Literal
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import Styled, say, say_document
 from modelc.cli.plugins import PluginNames, enable, task_of
+from modelc.cli.progress import WHY_NAN
 from modelc.cli.splits import Split, Which, open_run
 
 
@@ -57,7 +59,7 @@ def evaluate(
             "epoch": snapshot.epoch,
             "step": snapshot.step,
             "changed_columns": changed,
-            "values": scores,
+            "values": {key: value if isfinite(value) else None for key, value in scores.items()},
         }
         from modelc.compiler.diagnostics.render.json_text import json_text
 
@@ -67,3 +69,5 @@ def evaluate(
     say(f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})", "")
     width = max(map(len, scores))
     say(*(f"  {key:<{width}}  {value:.6g}" for key, value in scores.items()))
+    if any(isnan(value) for value in scores.values()):
+        say("", f"  = note: {WHY_NAN}")

@@ -2,10 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import TextIO
 
 from modelc.cli.console import Line, Part, Styled, coloured, rendered, say
 from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Progress, Snapshot
+
+WHY_NAN = (
+    "a value is NaN where no row counts, and where the rows do not determine it: `r2` of a single row, `auc` of a "
+    "single class"
+)
 
 
 def show_number(value: float) -> str:
@@ -58,6 +64,18 @@ class Lines:
         mark: tuple[Part, ...] = (Styled("good", "   best"),) if record.best else ()
         count = f"epoch {record.epoch:>{len(str(self.epochs))}}/{self.epochs}"
         self.say((f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}", *mark))
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        """Warn that the monitor is NaN, and say what could be monitored instead."""
+        part = monitor.partition("/")[0]
+        others = [key for key, value in record.values.items() if isfinite(value) and key.startswith(f"{part}/")]
+        warning = (
+            f": `{monitor}` is NaN in epoch {record.epoch}: such an epoch is never the best, and `early_stopping` "
+        )
+        self.say((Styled("strong", "warning"), warning + "does not count it"))
+        self.say(f"  = note: {WHY_NAN}")
+        if others:
+            self.say(f"  = help: monitor a value that exists, such as `monitor: {others[0]}`")
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """The command itself prints how training ended."""
@@ -144,6 +162,10 @@ class Several:
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         for observer in self.observers:
             observer.epoch(record, snapshot)
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        for observer in self.observers:
+            observer.unscored(record, monitor)
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         for observer in self.observers:

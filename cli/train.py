@@ -86,6 +86,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     device.prepare()
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced, balanced_spec
+    from modelc.runtime.data.data_check import need_counted
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
@@ -97,6 +98,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
             if fresh := [warning for warning in warnings if warning not in checked.problems]:
                 show_problems(fresh, sources, sys.stderr)
             dataset = read_dataset(task, where)
+            need_counted(task, dataset)
             task = balanced(task, dataset.train)
             need_memory(task, dataset)
     except SpecError as error:
@@ -241,6 +243,19 @@ def optimizer_line(optimizer: "Optimizer") -> str:
     return line
 
 
+def unscored_lines(monitor: str, outcome: "Outcome") -> list[Line]:
+    """What follows from epochs in which the monitor had no value."""
+    if outcome.last is None:
+        return []
+    epochs = outcome.last.epoch
+    if outcome.best is None:
+        found = "was NaN in the only epoch" if epochs == 1 else f"had no finite value in any of the {epochs:,} epochs"
+        return [
+            f"no best weights: `{monitor}` {found}; `evaluate` and `predict` use the last ones, of epoch {epochs:,}"
+        ]
+    return [f"`{monitor}` was NaN in {outcome.unscored:,} of {epochs:,} epochs"] if outcome.unscored else []
+
+
 def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> list[Line]:
     """The outcome of training, the best epoch, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
@@ -248,9 +263,7 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
-    # Of a run that stopped early, as many as `early_stopping` says.
-    bad = record.epoch - (best.epoch if best is not None else 0)
-    behind = f" {bad}" if bad > 1 else ""
+    behind = f" {outcome.waited}" if outcome.waited > 1 else ""
     reason = {
         "finished": f"finished {epochs};",
         "early_stopping": f"stopped early after {epochs}, the last{behind} without a better {record.monitor};",
@@ -259,6 +272,7 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
+    lines += unscored_lines(record.monitor, outcome)
     plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
     lines += [f"run: {recorder.folder}", "", "next:"]
     if dataset.test is not None or dataset.validation is not None:

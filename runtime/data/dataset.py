@@ -11,19 +11,15 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
+from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
-from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path, Problem
-from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.contracts.data_source import Loaded, Source
-from modelc.compiler.library.readers.casts import column_of
-from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.counted_elements import Arrays, counted_elements, masks_among_targets, read_counted
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.row_memory import need_row_memory
-
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+from modelc.runtime.data.target_checks import check_targets, with_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +130,13 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     """Inputs and targets read from columns of equal length, and the digest of each column."""
     need_row_memory(task, columns)
     inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
-    targets = {}
-    for name, binding in (task.targets or {}).items():
-        array = inputs[binding.subject] if binding.copies_input else read_binding(binding, columns)
-        targets[name] = array[:, None] if binding.squeeze else array
+    bindings, masks = task.targets or {}, masks_among_targets(task)
+    read: dict[str, np.ndarray[Any, Any]] = {}
+    # Masks first: what they leave out of the other targets is not read.
+    for name in sorted(bindings, key=lambda name: name not in masks):
+        counts = counted_elements(task, name, inputs, {mask: read[mask] for mask in masks if mask in read})
+        read[name] = read_target(bindings[name], columns, inputs, counts)
+    targets = {name: read[name] for name in bindings}
     lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
     rows = next(iter(lengths.values()))
     for name, length in lengths.items():
@@ -193,13 +192,25 @@ def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any,
     return inputs, next(iter(lengths.values()), 0)
 
 
-def read_binding(binding: Binding, columns: Arrays) -> "np.ndarray[Any, Any]":
-    """One column, read by its reader."""
+def read_binding(
+    binding: Binding, columns: Arrays, counts: "np.ndarray[Any, Any] | None" = None
+) -> "np.ndarray[Any, Any]":
+    """One column, read by its reader. Of a target, `counts` says which elements count."""
     need_column(binding, columns)
     try:
+        if binding.wanted is None:
+            return read_counted(binding.reader, columns[binding.subject], counts)
         return binding.reader.read(columns[binding.subject], binding.wanted)
     except RunError as error:
         raise with_place(error, binding.at) from None
+
+
+def read_target(
+    binding: Binding, columns: Arrays, inputs: Arrays, counts: "np.ndarray[Any, Any] | None"
+) -> "np.ndarray[Any, Any]":
+    """One target, read by its reader or copied from an input; what does not count may be anything."""
+    array = inputs[binding.subject] if binding.copies_input else read_binding(binding, columns, counts)
+    return array[:, None] if binding.squeeze else array
 
 
 def need_column(binding: Binding, there: Collection[str]) -> None:
@@ -217,85 +228,7 @@ def check_values(task: Task, part: Part) -> None:
     """Raise RunError for targets that are invalid for their loss, masks that are not boolean, or ids outside the
     table of their embedding."""
     check_ids(task, part.inputs)
-    check_weights(part)
-    for term in task.terms:
-        mask = read_mask(task, term, part)
-        outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
-        if term.target is None or not outputs:
-            continue
-        assert task.targets is not None
-        array, binding = part.targets[term.target], task.targets[term.target]
-        if mask is not None and mask.any():
-            # What the mask leaves out may be anything, such as -1 for places without a label: any value that counts will do.
-            array = np.where(mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim)), array, array[mask][:1])
-        try:
-            given = column_of(array).type
-            if (classes := term.loss.classes(*outputs, given)) is not None:
-                check_labels(array, classes, term.target)
-            if (bounds := term.loss.bounds(*outputs, given)) is not None:
-                check_bounds(array, bounds, term.target)
-            for measure in task.measures if bounds is None else ():
-                if measure.target == term.target:
-                    output = task.outputs[measure.output].type
-                    if (wanted := measure.metric.bounds(output, given)) is not None:
-                        check_bounds(array, wanted, term.target, metric=measure.key)
-            term.loss.check(array, *outputs)
-        except RunError as error:
-            raise with_place(error, binding.at) from None
-
-
-def check_weights(part: Part) -> None:
-    """Raise RunError E403 for sample weights below 0, or all of them 0; readers have refused NaN."""
-    weights = part.targets.get(SAMPLE_WEIGHT)
-    if weights is None:
-        return
-    bad = weights < 0
-    if bad.any():
-        where = tuple(np.argwhere(bad)[0])
-        raise RunError(
-            "E403",
-            f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
-            f"row {int(where[0])}",
-            helps=("sample weights must be at least 0; use 0 for rows that should not count",),
-            at=("data", "sample_weight"),
-        )
-    if not weights.any():
-        raise RunError(
-            "E403",
-            "`sample_weight` is 0 everywhere: no row counts",
-            helps=("remove `sample_weight` to weight all rows equally",),
-            at=("data", "sample_weight"),
-        )
-
-
-def read_mask(task: Task, term: Term, part: Part) -> "np.ndarray[Any, Any] | None":
-    """The mask of a term as booleans `[rows, ...]`; None if it has none, or if the model computes it.
-
-    Raises RunError E403 for a target whose values are not boolean.
-    """
-    if isinstance(term.mask, Edge):
-        given = part.inputs.get(term.mask.node)
-        return None if given is None else given != 0
-    if term.mask is None or task.targets is None:
-        return None
-    values = part.targets[term.mask]
-    bad = (values != 0) & (values != 1)
-    if bad.any():
-        where = tuple(np.argwhere(bad)[0])
-        raise RunError(
-            "E403",
-            f"the mask `{term.mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
-            f"{values[where].item():g} in row {int(where[0])}",
-            helps=("save the column as booleans, true where the loss counts",),
-            at=task.targets[term.mask].at,
-        )
-    kept: np.ndarray[Any, Any] = values != 0
-    return kept
-
-
-def with_place(error: RunError, at: Path) -> RunError:
-    """`error` with its place in the spec, unless it already has one."""
-    return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)
+    check_targets(task, part.inputs, part.targets)
 
 
 def digest(column: "np.ndarray[Any, Any]") -> str:

@@ -126,6 +126,9 @@ class Recorder:
         if time.monotonic() >= self.next_write:
             self.save()
 
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        """Nothing more is recorded: the value itself is."""
+
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         weights = snapshot()
         self.waiting["last"] = weights

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
+from math import isfinite, isnan, nan
 from typing import Any
 
 import jax
@@ -21,7 +21,7 @@ from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.layer_fitting import learn
-from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Reason, Snapshot
 from modelc.runtime.training.row_state import at_epoch, planned_entries, without_per_row_entries
 from modelc.runtime.training.step import Data, Steps, Sums, TrainState, make
 
@@ -62,18 +62,30 @@ class Tally:
         """The values of all log keys, from the sums.
 
         The loss is the weighted sum of its terms, each a mean over all of its elements: it does not depend on how rows
-        are cut into batches, even if masks leave different numbers of elements in them.
+        are cut into batches, even if masks leave different numbers of elements in them. That of a term of which nothing
+        counted is NaN, and so is the sum, unless the weight of the term is 0.
         """
         results = {measure.key: measure.metric.result for measure in task.measures}
         found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
         weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
-        found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found)
+        found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found and weight)
         return {f"{prefix}/{key}": found[key] for key in task.log_keys}
+
+    def uncounted(self, task: PreparedTask, prefix: str) -> frozenset[str]:
+        """The log keys of losses that are NaN because nothing counted, in a term or in one that they are the sum of."""
+        empty = [term for term in task.terms if not counted(self.sums.get(f"{term.name}/loss", {"count": 1}))]
+        sums = ["loss"] if any(term.weight for term in empty) else []
+        return frozenset(f"{prefix}/{key}" for key in (*(f"{term.name}/loss" for term in empty), *sums))
 
 
 def mean(parts: Mapping[str, Any]) -> float:
-    """The mean of a loss from its sums; 0 if no element was counted."""
-    return float(parts["total"] / max(parts["count"], 1.0))
+    """The mean of a loss from its sums; NaN if no element was counted, or none with a weight above 0."""
+    return float(parts["total"] / parts["count"]) if counted(parts) else nan
+
+
+def counted(parts: Mapping[str, Any]) -> bool:
+    """Whether the sums of a loss are of anything that counts."""
+    return bool(parts.get("weighed", parts["count"]))
 
 
 class Loop:
@@ -102,6 +114,8 @@ class Loop:
         self.steps_done = 0
         self.best: EpochRecord | None = None
         self.last: EpochRecord | None = None
+        self.waited = 0
+        self.unscored = 0
 
     def run(self) -> Outcome:
         state = learn(self.task, self.part, self.steps.first(), self.observer)
@@ -112,19 +126,37 @@ class Loop:
             state, tally, interrupted = self.train_epoch(state, epoch)
             if interrupted:
                 self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.steps_done))
-                return Outcome("interrupted", self.best, self.last, self.steps_done)
-            values = tally.values(self.task, "train")
-            if self.validation is not None:
-                values |= self.validation.run(state.params, state.state).values(self.task, "validation")
-            self.check(values, epoch)
-            record = self.record(epoch, values, time.perf_counter() - begun)
+                return self.outcome("interrupted")
+            record = self.record(epoch, self.values(state, tally, epoch), time.perf_counter() - begun)
             self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.steps_done))
+            if self.unscored == 1 and isnan(record.values[self.training.monitor]):
+                self.observer.unscored(record, self.training.monitor)
             patience = self.settings.early_stopping
-            if patience and self.best is not None and epoch - self.best.epoch >= patience:
-                return Outcome("early_stopping", self.best, self.last, self.steps_done)
+            if patience and self.best is not None and self.waited >= patience:
+                return self.outcome("early_stopping")
             if self.steps_done < self.total and self.stop():
-                return Outcome("interrupted", self.best, self.last, self.steps_done)
-        return Outcome("finished", self.best, self.last, self.steps_done)
+                return self.outcome("interrupted")
+        return self.outcome("finished")
+
+    def outcome(self, reason: Reason) -> Outcome:
+        return Outcome(reason, self.best, self.last, self.steps_done, self.waited, self.unscored)
+
+    def values(self, state: TrainState, tally: Tally, epoch: int) -> dict[str, float]:
+        """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""
+        values, uncounted = tally.values(self.task, "train"), tally.uncounted(self.task, "train")
+        if self.validation is not None:
+            measured = self.validation.run(state.params, state.state)
+            values |= measured.values(self.task, "validation")
+            uncounted |= measured.uncounted(self.task, "validation")
+        bad = [key for key, value in values.items() if not isfinite(value) and key.endswith("loss")]
+        if bad := [key for key in bad if key not in uncounted]:
+            raise RunError(
+                "E501",
+                f"`{bad[0]}` is not finite after epoch {epoch}",
+                notes=("the weights of the previous epochs are kept",),
+                helps=("lower the learning rate, or scale the inputs",),
+            )
+        return values
 
     def train_epoch(self, state: TrainState, epoch: int) -> tuple[TrainState, Tally, bool]:
         """The state after the steps of `epoch`, their sums, and whether the epoch was interrupted."""
@@ -175,18 +207,11 @@ class Loop:
         epochs = -(-self.total // self.per_epoch)
         self.observer.progress(Progress(epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
 
-    def check(self, values: Mapping[str, float], epoch: int) -> None:
-        bad = [key for key, value in values.items() if not isfinite(value) and key.endswith("loss")]
-        if bad:
-            raise RunError(
-                "E501",
-                f"`{bad[0]}` is not finite after epoch {epoch}",
-                notes=("the weights of the previous epochs are kept",),
-                helps=("lower the learning rate, or scale the inputs",),
-            )
-
     def record(self, epoch: int, values: Mapping[str, float], seconds: float) -> EpochRecord:
-        """The record of an epoch, stored as the last one, and as the best if it is."""
+        """The record of an epoch, stored as the last one, and as the best if it is.
+
+        One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
+        """
         score = values[self.training.monitor]
         best = self.best
         sign = 1 if self.training.better == "higher" else -1
@@ -194,7 +219,11 @@ class Loop:
         record = EpochRecord(epoch, self.steps_done, values, seconds, improved)
         self.last = record
         if improved:
-            self.best = record
+            self.best, self.waited = record, 0
+        elif isnan(score):
+            self.unscored += 1
+        else:
+            self.waited += 1
         return record
 
 

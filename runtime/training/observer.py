@@ -47,14 +47,22 @@ class EpochRecord:
     best: bool
 
 
+Reason = Literal["finished", "early_stopping", "interrupted"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How training ended. `best` and `last` are None if no epoch was finished."""
+    """How training ended. `last` is None if no epoch was finished, `best` also if `monitor` never had a finite value.
 
-    reason: Literal["finished", "early_stopping", "interrupted"]
+    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN.
+    """
+
+    reason: Reason
     best: EpochRecord | None
     last: EpochRecord | None
     step: int
+    waited: int = 0
+    unscored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,9 @@ class Observer(Protocol):
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         """An epoch has ended."""
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        """The epoch that has just ended is the first in which `monitor` is NaN."""
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """Training was asked to stop inside an epoch; this is the last chance to save weights."""

@@ -5,7 +5,8 @@ The training step is one function, `train_step`; it runs inside a compiled loop 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +26,7 @@ from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_ent
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name, all rows."""
 Sums = Mapping[str, Mapping[str, Array]]
-"""Additive sums by log key (without `train/`), of losses by term; those of a loss are `total` and `count`."""
+"""Additive sums by log key (without `train/`), of losses by term; for those of a loss see `losses`."""
 
 
 class TrainState(NamedTuple):
@@ -200,7 +201,8 @@ def losses(
     """The loss of a batch, and its sums: of each term, and of the penalty.
 
     A term is the sum of its elements, each times its sample weight, divided by the number of elements that count; the
-    penalty of weights and layers is added.
+    penalty of weights and layers is added. A term of which nothing counts adds 0, with a gradient of 0; its sums say so:
+    `count` is how many elements count, and `weighed`, where there are weights, how many of them have one above 0.
     """
     penalty = penalties(task, params, values)
     total = penalty
@@ -208,22 +210,30 @@ def losses(
     for term in task.terms:
         if isinstance(term.loss, NoLoss):
             continue
-        elements, counts = elements_of(term, values, targets, rows)
+        elements, counts, factors = elements_of(term, values, targets, rows)
         if (weights := targets.get(SAMPLE_WEIGHT)) is not None:
-            elements = elements * broadcast_axes(weights, elements).astype(elements.dtype)
+            weights = broadcast_axes(weights, elements).astype(elements.dtype)
+            elements, factors = elements * weights, [*factors, weights]
         part = jnp.sum(jnp.where(counts, elements, 0.0))
         present = jnp.sum(counts, dtype=jnp.float32)
         total = total + term.weight * part / jnp.maximum(present, 1.0)
         sums[f"{term.name}/loss"] = {"total": part, "count": present}
+        if factors:
+            weighed = reduce(and_, [factor > 0 for factor in factors], counts)
+            sums[f"{term.name}/loss"]["weighed"] = jnp.sum(weighed, dtype=jnp.float32)
     if task.penalized:
         count = jnp.sum(rows, dtype=jnp.float32)
         sums["penalty"] = {"total": penalty * count, "count": count}
     return total, sums
 
 
-def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: Array) -> tuple[Array, Array]:
-    """The elements of a term, and which of them count: those of valid rows where neither the masks of the values that
-    the term is of nor its own mask is false.
+def elements_of(
+    term: Term, values: Values, targets: Mapping[str, Array], rows: Array
+) -> tuple[Array, Array, list[Array]]:
+    """The elements of a term, which of them count, and the factors that the loss itself has given them, if any.
+
+    Those count that are of valid rows, where neither the masks of the values that the term is of nor its own mask is
+    false; of a loss that uses masks of steps, the rows of which any step counts.
     """
     given = [values.edges[edge] for edge in term.of]
     target = None if term.target is None else targets[term.target]
@@ -231,13 +241,18 @@ def elements_of(term: Term, values: Values, targets: Mapping[str, Array], rows: 
     masks = [*(values.masks[edge] for edge in term.of), own]
     counts = mask_of_rank(rows, masks, 1 + len(term.shape))
     places = mask_of_rank(rows, masks, 2) if term.loss.masking == "use" else counts
+    if term.loss.masking == "use":
+        counts &= expand_axes(jnp.any(places.reshape(len(places), -1), axis=1), counts.ndim)
     # What does not count may be anything. A selection of the elements alone would still give NaN for a gradient.
     given = [zero_uncounted(value, places) for value in given]
     target = None if target is None else zero_uncounted(target, counts)
     more = (places,) if term.loss.masking == "use" else ()
     elements = term.loss.elements(*given, target, *more)
     need_shape(term.loss, "elements", elements, term.shape)
-    return elements, broadcast_axes(counts, elements)
+    factors = term.loss.element_weights(*given, target, *more)
+    if factors is not None:
+        need_shape(term.loss, "element_weights", factors, term.shape)
+    return elements, broadcast_axes(counts, elements), [] if factors is None else [factors]
 
 
 def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:

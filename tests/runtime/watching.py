@@ -11,6 +11,7 @@ class Watcher:
         self.snapshots: list[Snapshot] = []
         self.steps: list[Progress] = []
         self.learnt: list[Fitted] = []
+        self.without_score: list[int] = []
         self.outcome: Outcome | None = None
         self.seconds_to_first_step = 0.0
 
@@ -31,6 +32,9 @@ class Watcher:
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         self.records.append(record)
         self.snapshots.append(snapshot())
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        self.without_score.append(record.epoch)
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         self.snapshots.append(snapshot())

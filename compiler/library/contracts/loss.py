@@ -57,6 +57,13 @@ class Loss(Registered):
         """
         return self
 
+    def element_weights(self, *values: Any, **named: Any) -> Array | None:
+        """The factor, at least 0, that this loss itself gives each of its elements, `[batch, ...]`; None where it has none.
+
+        Takes what `elements` takes. The elements are multiplied by it already; it tells where nothing but 0 is added.
+        """
+        return None
+
     def elements(self, *values: Any, **named: Any) -> Array:
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError

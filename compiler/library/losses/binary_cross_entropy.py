@@ -6,6 +6,7 @@ from modelc.compiler.library.base.fields import Field, Fraction, NonNegative
 from modelc.compiler.library.base.formulas import focus
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, np
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.loss import at_least_float32
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.elementwise import ElementwiseLoss
 
@@ -28,10 +29,15 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
     def compare(self, values: Array, truth: Array) -> Array:
         smooth = truth * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing if self.label_smoothing else truth
         losses = self.score(values, smooth)
-        if not self.class_weight:
-            return losses
-        weights = self.class_weights(2, losses)
-        return losses * (truth * weights[1] + (1.0 - truth) * weights[0])
+        weights = self.element_weights(values, truth)
+        return losses if weights is None else losses * weights
+
+    def element_weights(self, output: Array, target: Array | None) -> Array | None:
+        if not self.class_weight or target is None:
+            return None
+        weights = self.class_weights(2, at_least_float32(output))
+        truth = target.astype(weights.dtype)
+        return truth * weights[1] + (1.0 - truth) * weights[0]
 
     def score(self, values: Array, smooth: Array) -> Array:
         """The loss of each value, given its smoothed truth, before classes are weighed."""

@@ -54,17 +54,18 @@ class ClassLoss(WeighsClasses):
         assert target is not None, "this loss takes a target"
         values = at_least_float32(output)
         losses = self.compare(values, target)
-        if not self.class_weight:
-            return losses
-        return self.weigh(losses, self.class_weights(values.shape[-1], losses), target)
+        weights = self.element_weights(output, target)
+        return losses if weights is None else losses * weights
+
+    def element_weights(self, output: Array, target: Array | None) -> Array | None:
+        if not self.class_weight or target is None:
+            return None
+        weights = self.class_weights(output.shape[-1], at_least_float32(output))
+        return expected(jnp.broadcast_to(weights, (*output.shape[:-1], len(weights))), target)
 
     def compare(self, values: Array, target: Array) -> Array:
         """The elements before classes are weighed; `values` in at least float32."""
         raise NotImplementedError
-
-    def weigh(self, losses: Array, weights: Array, target: Array) -> Array:
-        """The elements times the weights of their classes, `[classes]`."""
-        return losses * expected(jnp.broadcast_to(weights, (*losses.shape, len(weights))), target)
 
 
 def mismatch(output: TensorType, target: TensorType) -> str:

@@ -36,6 +36,13 @@ class WeighsClasses(Loss):
         """The number of elements of each class in `target`, `[rows, ...]`."""
         raise NotImplementedError
 
+    def weighs(self, target: NumpyArray, output: TensorType) -> bool:
+        """Whether any element of `target`, `[rows, ...]`, has a class whose weight is above 0."""
+        if not isinstance(self.class_weight, dict):
+            return True
+        counts = self.counts(target, output)
+        return any(count > 0 and self.class_weight.get(str(index), 1.0) > 0 for index, count in enumerate(counts))
+
     def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
         if not self.class_weight or isinstance(self.class_weight, str):
             return self
@@ -52,8 +59,8 @@ class WeighsClasses(Loss):
 def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -> dict[str, float]:
     """`weights` with every class by its index, as text. `names` are those of the classes, empty where they have none.
 
-    Raises PlanError E304 for a class that is not there or is given twice. An index will not do where names are
-    numerals.
+    Raises PlanError E304 for a class that is not there or is given twice, and where all weights are 0. An index will not
+    do where names are numerals.
     """
     numerals = any(name.isdecimal() for name in names)
     found: dict[str, float] = {}
@@ -71,6 +78,9 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
             message = f"`class_weight` has the class `{names[index] if names else index}` twice"
             raise wrong_class(written, message, help="give each class once, by its name or its index")
         found[str(index)] = weight
+    if len(found) == count and not any(found.values()):
+        message, help = "`class_weight` is 0 for every class: nothing would count", "give a class a weight above 0"
+        raise PlanError(message, help=help, argument="class_weight", code="E304")
     return found
 
 

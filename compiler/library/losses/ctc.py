@@ -25,7 +25,8 @@ class CTC(Loss):
     8; follows Keras 3 `CTC`, where the blank is always 0 and all steps count.
 
     `n` labels, `r` of them equal to the one before, need `n + r` steps. Data that has fewer is refused where all steps
-    count. Where a mask leaves too few, the row has the loss 100,000 and no gradient.
+    count. Where a mask leaves too few, the row has the loss 100,000 and no gradient; a row of which it leaves no step
+    does not count.
     """
 
     keras = "losses.CTC"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.formulas import EPSILON, one_hot
-from modelc.compiler.library.base.lazy import Array, jax, jnp
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need, need_equal_shapes, need_float_output
 from modelc.compiler.library.losses.class_loss import ClassLoss
@@ -38,8 +38,15 @@ class ClassOverlap(ClassLoss, Overlap):
         truth = one_hot(target, probabilities)
         return 1.0 - self.overlap(*areas(probabilities, truth, tuple(range(1, values.ndim - 1))))
 
-    def weigh(self, losses: Array, weights: Array, target: Array) -> Array:
-        return losses * weights
+    def element_weights(self, output: Array, target: Array | None) -> Array | None:
+        if not self.class_weight:
+            return None
+        weights = self.class_weights(output.shape[-1], at_least_float32(output))
+        return jnp.broadcast_to(weights, (len(output), len(weights)))
+
+    def weighs(self, target: NumpyArray, output: TensorType) -> bool:
+        # Every row has an element for each class, whether it has that class or not, and some class has a weight.
+        return True
 
 
 class BinaryOverlap(Overlap):

@@ -12,6 +12,7 @@ from modelc.compiler.api import check
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.explain.summary import summarize
 from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.data.data_check import need_counted
 from modelc.runtime.evaluate import evaluate, predict
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
@@ -96,12 +97,16 @@ def test_weights_may_be_of_rows_steps_or_values(tmp_path: Path, shape: tuple[int
             np.where(np.arange(ROWS) == 4, np.nan, 1.0),
             "`weight` has 1 value that is NaN or infinite, the first in row 4",
         ),
-        (np.zeros(ROWS), "`sample_weight` is 0 everywhere"),
+        (np.zeros(ROWS), "no training row counts in the loss of `y`: `sample_weight` leaves all of them out"),
+        (
+            np.where(np.arange(ROWS) < ROWS - 5, 1.0, 0.0),
+            "no validation row counts in the loss of `y`: `sample_weight` leaves all of them out",
+        ),
     ],
 )
 def test_bad_weights_are_found_before_anything_is_compiled(tmp_path: Path, weight: Numbers, message: str) -> None:
     with pytest.raises(RunError) as caught:
-        ready(weighted(), write_rows(tmp_path, ROWS, weight=weight))
+        need_counted(*ready(weighted(), write_rows(tmp_path, ROWS, weight=weight)))
     assert message in caught.value.message
     assert caught.value.at == ("data", "sample_weight")
 

@@ -1,0 +1,143 @@
+"""Which elements of the targets count: what masks leave out may be anything, for every reader and every check."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from math import prod
+from operator import and_, or_
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.losses.class_weight import WeighsClasses
+from modelc.compiler.library.losses.without_target import NoLoss
+from modelc.compiler.library.readers.casts import plan_array
+
+Array = np.ndarray[Any, Any]
+Arrays = Mapping[str, Array]
+TRIED = 32
+"""How many elements that count are tried in place of those that do not: the first is right, unless the data is bad."""
+
+
+def read_mask(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> Array | None:
+    """The mask of a term as booleans `[rows, ...]`; None if it has none, or if the model computes it.
+
+    Raises RunError E403 for a target whose values are not boolean.
+    """
+    if isinstance(term.mask, Edge):
+        given = inputs.get(term.mask.node)
+        return None if given is None else given != 0
+    if term.mask is None or task.targets is None:
+        return None
+    values = targets[term.mask]
+    bad = (values != 0) & (values != 1)
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"the mask `{term.mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
+            f"{values[where].item():g} in row {int(where[0])}",
+            helps=("save the column as booleans, true where the loss counts",),
+            at=task.targets[term.mask].at,
+        )
+    kept: Array = values != 0
+    return kept
+
+
+def masks_among_targets(task: Task) -> frozenset[str]:
+    """The targets that are masks of loss terms: they count everywhere."""
+    return frozenset(term.mask for term in task.terms if isinstance(term.mask, str))
+
+
+def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays) -> Array | None:
+    """Which elements of the target called `name` count in any loss term, `[rows, ...]`; None where all may.
+
+    Sample weights count where any term does. `masks` has the targets that are masks.
+    """
+    terms = [term for term in task.terms if not isinstance(term.loss, NoLoss)]
+    users = [term for term in terms if name in (term.target, SAMPLE_WEIGHT)]
+    if not users or name in masks_among_targets(task):
+        return None
+    found = [read_mask(task, term, inputs, masks) for term in users]
+    kept = [mask for mask in found if mask is not None]
+    # Columns of unequal length are for the caller to report.
+    if len(kept) < len(found) or len({len(mask) for mask in kept}) > 1:
+        return None
+    axes = max(mask.ndim for mask in kept)
+    return reduce(or_, (with_axes(mask, axes) for mask in kept))
+
+
+def read_counted(reader: Reader, column: Array, counts: Array | None) -> Array:
+    """The target that `reader` makes of `column`, `[rows, ...]`; what does not count is never shown to it.
+
+    `counts` is of leading axes of the target. In place of what does not count stands an element that does, or 0 where
+    none does. Raises RunError as the reader does.
+    """
+    rows: tuple[int, int] = getattr(reader, "rows", None) or (0, len(column))
+    part = column[slice(*rows)]
+    if counts is None or len(part) != len(counts) or counts.all():
+        return reader.read(column, None)
+    planned = plan_array(reader, column, None)
+    if not counts.any():
+        return np.zeros((len(part), *planned.shape), planned.dtype)
+    arranged = part
+    if prod(planned.shape) == prod(part.shape[1:]):
+        arranged = part.reshape(len(part), *planned.shape)
+    while counts.shape != arranged.shape[: counts.ndim]:
+        counts = counts.any(axis=-1)
+    every = reader.model_copy(update={"rows": None}) if rows != (0, len(column)) else reader
+    shown = with_only(arranged, counts, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
+    filled = column.copy()
+    filled[slice(*rows)] = shown.reshape(part.shape)
+    return reader.read(filled, None)
+
+
+def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -> Array:
+    """`values` `[rows, ...]` with an element that counts in place of all that do not; some must.
+
+    It is the first for which `accept` takes a row `[1, ...]` of nothing else without a RunError, so that an error about
+    others names their rows alone.
+    """
+    candidates = values[counts][:TRIED]
+    chosen = candidates[0]
+    for candidate in candidates:
+        try:
+            accept(np.broadcast_to(candidate, (1, *values.shape[1:])))
+        except RunError:
+            continue
+        chosen = candidate
+        break
+    return np.where(with_axes(counts, values.ndim), values, chosen)
+
+
+def with_axes(values: Array, axes: int) -> Array:
+    """`values` with trailing axes of size 1, `axes` axes in total."""
+    return values.reshape(values.shape + (1,) * (axes - values.ndim))
+
+
+def counts_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> tuple[bool, tuple[str, ...]]:
+    """Whether any element counts in the loss of a term, as far as the data can tell; if not, what leaves them all out.
+
+    That is `mask`, `sample_weight` or `class_weight`, or several of them together.
+    """
+    mask, weights = read_mask(task, term, inputs, targets), targets.get(SAMPLE_WEIGHT)
+    found = {"mask": mask, "sample_weight": None if weights is None else weights > 0}
+    causes = {name: kept for name, kept in found.items() if kept is not None}
+    if mask is not None and not mask.any():
+        return False, ("mask",)
+    if not causes:
+        kept = np.ones(len(next(iter((targets or inputs).values()))), bool)
+    else:
+        axes = max(kept.ndim for kept in causes.values())
+        kept = reduce(and_, (with_axes(kept, axes) for kept in causes.values()))
+    if not kept.any():
+        return False, tuple(causes)
+    output = task.planned.type(term.of[0])
+    if not isinstance(term.loss, WeighsClasses) or term.target is None or output is None:
+        return True, ()
+    weighs = term.loss.weighs(targets[term.target][kept], output)
+    return weighs, () if weighs else (*causes, "class_weight")

@@ -1,0 +1,73 @@
+"""Checks of the values of targets against what their losses and metrics take, before anything is compiled."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.readers.checks import check_bounds, check_labels
+from modelc.runtime.data.counted_elements import Array, Arrays, read_mask, with_only
+
+
+def check_targets(task: Task, inputs: Arrays, targets: Arrays) -> None:
+    """Raise RunError for targets that are invalid for their loss where they count, masks that are not boolean, and sample
+    weights below 0."""
+    check_weights(targets)
+    for term in task.terms:
+        mask = read_mask(task, term, inputs, targets)
+        outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
+        if term.target is None or not outputs:
+            continue
+        assert task.targets is not None
+        array, binding = targets[term.target], task.targets[term.target]
+        if mask is not None and not mask.any():
+            continue
+        check = partial(check_target, task, term, outputs)
+        try:
+            check(array if mask is None else with_only(array, mask, check))
+        except RunError as error:
+            raise with_place(error, binding.at) from None
+
+
+def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: Array) -> None:
+    """Raise RunError for values of a target `[rows, ...]` that the loss of a term, or a metric beside it, does not take."""
+    assert term.target is not None
+    given = column_of(array).type
+    if (classes := term.loss.classes(*outputs, given)) is not None:
+        check_labels(array, classes, term.target)
+    if (bounds := term.loss.bounds(*outputs, given)) is not None:
+        check_bounds(array, bounds, term.target)
+    for measure in task.measures if bounds is None else ():
+        output = task.outputs[measure.output]
+        wanted = measure.metric.bounds(output.type, given) if measure.target == term.target else None
+        if wanted is not None and output.mask == term.mask:
+            check_bounds(array, wanted, term.target, metric=measure.key)
+    term.loss.check(array, *outputs)
+
+
+def check_weights(targets: Arrays) -> None:
+    """Raise RunError E403 for sample weights below 0; readers have refused NaN."""
+    weights = targets.get(SAMPLE_WEIGHT)
+    if weights is None:
+        return
+    bad = weights < 0
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0])
+        raise RunError(
+            "E403",
+            f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
+            f"row {int(where[0])}",
+            helps=("sample weights must be at least 0; use 0 for rows that should not count",),
+            at=("data", "sample_weight"),
+        )
+
+
+def with_place(error: RunError, at: Path) -> RunError:
+    """`error` with its place in the spec, unless it already has one."""
+    return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)
