@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.readers.casts import column_of, refuse_rounded
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.runtime.data.counted_elements import Array, Arrays, read_mask, with_only
 
@@ -18,7 +18,7 @@ from modelc.runtime.data.counted_elements import Array, Arrays, read_mask, with_
 def check_targets(task: Task, inputs: Arrays, targets: Arrays) -> None:
     """Raise RunError for targets that are invalid for their loss where they count, masks that are not boolean, and sample
     weights below 0."""
-    check_weights(targets)
+    check_weights(task, targets)
     for term in task.terms:
         mask = read_mask(task, term, inputs, targets)
         outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
@@ -41,6 +41,9 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
     given = column_of(array).type
     if (classes := term.loss.classes(*outputs, given)) is not None:
         check_labels(array, classes, term.target)
+    else:
+        # A loss computes with integers as float32.
+        refuse_rounded(array, "float32", (task.targets or {})[term.target].subject)
     if (bounds := term.loss.bounds(*outputs, given)) is not None:
         check_bounds(array, bounds, term.target)
     for measure in task.measures if bounds is None else ():
@@ -51,11 +54,15 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
     term.loss.check(array, *outputs)
 
 
-def check_weights(targets: Arrays) -> None:
-    """Raise RunError E403 for sample weights below 0; readers have refused NaN."""
-    weights = targets.get(SAMPLE_WEIGHT)
-    if weights is None:
+def check_weights(task: Task, targets: Arrays) -> None:
+    """Raise RunError E403 for sample weights below 0, E402 for those that float32 would round; readers have refused NaN."""
+    weights, binding = targets.get(SAMPLE_WEIGHT), (task.targets or {}).get(SAMPLE_WEIGHT)
+    if weights is None or binding is None:
         return
+    try:
+        refuse_rounded(weights, "float32", binding.subject)
+    except RunError as error:
+        raise with_place(error, binding.at) from None
     bad = weights < 0
     if bad.any():
         where = tuple(np.argwhere(bad)[0])

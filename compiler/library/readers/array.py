@@ -7,7 +7,15 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column, Reader
-from modelc.compiler.library.readers.casts import plan_array, refuse_infinite, to_floats, to_integers
+from modelc.compiler.library.readers.casts import (
+    DIGITS,
+    beyond,
+    plan_array,
+    refuse_infinite,
+    refuse_rounded,
+    to_floats,
+    to_integers,
+)
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
 
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
@@ -19,6 +27,11 @@ class ArrayReader(Reader):
 
     Integers become floats where the input wants floats, as long as every value stays exact; floats never become
     integers. Without a wanted type (a target) integers stay integers, floats become float32.
+
+    Fractions are rounded to the nearest float32. A whole number that float32 cannot hold, from 16,777,217 on, is an
+    error, also in a column of float64 up to 2**53, unless numbers of that size with a fraction stand in the same column:
+    those are measured, not counted. `offset` alone is exact: it brings such numbers into range. A `scale` asks for
+    rounding, as a column that is saved as float32 does.
     """
 
     primary = "column"
@@ -73,14 +86,29 @@ class ArrayReader(Reader):
         if not planned.is_float:
             result = values if planned.dtype == "bool" else to_integers(values, planned.dtype, self.column, first)
         elif not self.scaled:
-            result = to_floats(values, planned.dtype, self.column, first)
+            result = to_floats(values, planned.dtype, self.column, first, wanted)
         else:
-            working = "float64" if planned.dtype == "float64" else "float32"
-            result = to_floats(values, working, self.column, first)
-            with np.errstate(over="ignore", invalid="ignore"):
-                result *= np.asarray(self.scale).astype(working)
-                result += np.asarray(self.offset).astype(working)
-            refuse_infinite(result, values, f"`scale` and `offset` in {working}", self.column, first)
-            if planned.dtype != working:
+            result = self.rescaled(values, "float64" if planned.dtype == "float64" else "float32", first)
+            if planned.dtype != result.dtype.name:
                 result = to_floats(result, planned.dtype, self.column, first)
         return result.reshape(len(result), *planned.shape)
+
+    def rescaled(self, values: NumpyArray, dtype: str, first: int) -> NumpyArray:
+        """`values * scale + offset` in the float `dtype`.
+
+        Numbers beyond those of which it holds every integer, and offsets that it does not hold, go through float64 and
+        are rounded once. Without a scale, which asks for rounding, whole numbers stay exact or are refused.
+        """
+        offset = np.asarray(self.offset, "float64")
+        wide = beyond(values, dtype) | bool(abs(self.offset) > 2 ** DIGITS[dtype] and offset.astype(dtype) != offset)
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = values.astype(dtype)
+            result *= np.asarray(self.scale).astype(dtype)
+            result += offset.astype(dtype)
+            if self.scale == 1:
+                refuse_rounded(values, "float64", self.column, first)
+                refuse_rounded(values.astype("float64") + offset, dtype, self.column, first, offset=self.offset)
+            if wide.any():
+                result[wide] = values[wide].astype("float64") * self.scale + self.offset
+        refuse_infinite(result, values, f"`scale` and `offset` in {dtype}", self.column, first)
+        return result

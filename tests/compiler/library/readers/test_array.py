@@ -87,14 +87,14 @@ def test_bytes_become_bfloat16_exactly() -> None:
         ([1j], FLOAT),
         ([0, 2**24 + 1], FLOAT),
         ([0, -(2**24) - 1], FLOAT),
-        (np.array([0, 2**63], np.uint64), FLOAT),
+        (np.array([0, 2**63 + 1], np.uint64), FLOAT),
         ([0, 2**31], INT),
         ([0, 2**31], None),
         ([0, -129], TensorType((), "int8")),
         ([0, -1], TensorType((), "uint8")),
         ([1.0, 1e39], FLOAT),
         ([1.0, 70000.0], TensorType((), "float16")),
-        (np.array([0, 300], np.int16), TensorType((), "bfloat16")),
+        (np.array([0, 301], np.int16), TensorType((), "bfloat16")),
     ],
 )
 def test_casts_that_lose_something_are_refused(array: Any, wanted: TensorType | None) -> None:
@@ -102,8 +102,8 @@ def test_casts_that_lose_something_are_refused(array: Any, wanted: TensorType | 
 
 
 def test_the_row_of_a_value_that_does_not_fit_is_named() -> None:
-    message = refused([0, 1, 2**40], FLOAT, "E402", rows=[1, 3]).message
-    assert "1099511627776 in row 2" in message
+    message = refused([0, 1, 2**40 + 1], FLOAT, "E402", rows=[1, 3]).message
+    assert "1099511627777 in row 2" in message
 
 
 def test_scaling_beyond_the_range_is_refused() -> None:
