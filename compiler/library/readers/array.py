@@ -28,7 +28,7 @@ class ArrayReader(Reader):
     Integers become floats where the input wants floats, as long as every value stays exact; floats never become
     integers. Without a wanted type (a target) integers stay integers, floats become float32.
 
-    Fractions are rounded to the nearest float32. A whole number that float32 cannot hold, from 16,777,217 on, is an
+    Fractions are rounded to the nearest float32. An integer that float32 cannot hold, from 16,777,217 on, is an
     error, also in a column of float64 up to 2**53, unless numbers of that size with a fraction stand in the same column:
     those are measured, not counted. `offset` alone is exact: it brings such numbers into range. A `scale` asks for
     rounding, as a column that is saved as float32 does.
@@ -97,7 +97,7 @@ class ArrayReader(Reader):
         """`values * scale + offset` in the float `dtype`.
 
         Numbers beyond those of which it holds every integer, and offsets that it does not hold, go through float64 and
-        are rounded once. Without a scale, which asks for rounding, whole numbers stay exact or are refused.
+        are rounded once. Without a scale, which asks for rounding, integers stay exact or are refused.
         """
         offset = np.asarray(self.offset, "float64")
         wide = beyond(values, dtype) | bool(abs(self.offset) > 2 ** DIGITS[dtype] and offset.astype(dtype) != offset)

@@ -11,7 +11,7 @@ from modelc.compiler.library.readers.checks import all_finite
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 """The binary digits of each float type: up to 2 to the power of them it holds every integer."""
 COUNTED = 2.0**53
-"""Up to which magnitude float64 holds every integer: above it a whole number is a rounded one already."""
+"""Up to which magnitude float64 holds every integer: what is larger has been rounded already."""
 
 
 def column_of(array: NumpyArray) -> Column:
@@ -48,7 +48,7 @@ def to_floats(
 ) -> NumpyArray:
     """A new array of `values` as the float `dtype`. `wanted` is the model input that they are for, None for a target.
 
-    Raises RunError E402 for whole numbers that `dtype` would round (see `rounded`), and for numbers beyond its range;
+    Raises RunError E402 for integers that `dtype` would round (see `rounded`), and for numbers beyond its range;
     others are rounded to the nearest.
     """
     import ml_dtypes  # noqa: F401  # importing it teaches numpy the name bfloat16
@@ -72,9 +72,9 @@ def beyond(values: NumpyArray, dtype: str) -> NumpyArray:
 
 
 def rounded(values: NumpyArray, dtype: str) -> NumpyArray | None:
-    """Where the float `dtype` would change a whole number; None where it changes none.
+    """Where the float `dtype` would change an integer; None where it changes none.
 
-    That is any integer, and in float64 for float32 a whole number up to 2**53, unless numbers of that size with a
+    Of float64 for float32 it is one up to 2**53, unless numbers of that size with a
     fraction stand beside it: those are measured, not counted, and rounded to the nearest as all fractions are.
     """
     counted, measured = (
@@ -108,7 +108,7 @@ def refuse_rounded(
     wanted: TensorType | None = None,
     offset: float | None = None,
 ) -> None:
-    """Raise RunError E402 for whole numbers among `values` that the float `dtype` would round.
+    """Raise RunError E402 for integers among `values` that the float `dtype` would round.
 
     `values` are of the column called `name`, with the `offset` of its reader added where that is given.
     """
@@ -120,11 +120,11 @@ def refuse_rounded(
     nearest = int(values[where].astype(np.dtype(dtype)))
     step = 2 ** (abs(int(value)).bit_length() - DIGITS[dtype])
     found = f"`{name}`" if offset is None else f"`{name}` with its `offset`"
-    found += " has " + (f"{several:,} whole numbers that {dtype} cannot hold, the first is " if several > 1 else "")
+    found += " has " + (f"{several:,} integers that {dtype} cannot hold, the first is " if several > 1 else "")
     cannot = "" if several > 1 else f", which {dtype} cannot hold"
     note = (
-        f"{dtype} holds every whole number up to {2 ** DIGITS[dtype]:,}, and of this size the multiples of {step:,}; whole "
-        "numbers are never rounded unless you ask for it"
+        f"{dtype} holds every integer up to {2 ** DIGITS[dtype]:,}, and of this size the multiples of {step:,}; "
+        "integers are never rounded unless you ask for it"
     )
     raise RunError(
         "E402",
@@ -135,7 +135,7 @@ def refuse_rounded(
 
 
 def exact_ways(values: NumpyArray, dtype: str, name: str, wanted: TensorType | None, offset: float) -> tuple[str, ...]:
-    """What to do about whole numbers that the float `dtype` would round: what keeps them first, then how to ask for it."""
+    """What to do about integers that the float `dtype` would round: what keeps them first, then how to ask for it."""
     low, high = int(values.min()), int(values.max())
     helps = []
     if high - low <= 2 ** DIGITS[dtype] and max(high, -low) <= COUNTED and offset == int(offset):

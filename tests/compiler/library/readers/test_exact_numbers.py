@@ -1,4 +1,4 @@
-"""Whole numbers become floats exactly or not at all: what is refused, what its helps do, and what is rounded as ever."""
+"""Integers become floats exactly or not at all: what is refused, what its helps do, and what is rounded as ever."""
 
 import re
 from pathlib import Path
@@ -44,13 +44,11 @@ def refused(column: Numbers, wanted: TensorType | None = FLOAT, **arguments: Any
         (np.asarray([2**64 - 1], np.uint64), "it would become 18446744073709551616"),
         (np.asarray([EDGE + 1], ">i8"), "`x` has 16777217 in row 0"),
         (np.asarray([1.0, EDGE + 1], ">f8"), "`x` has 16777217.0 in row 1"),
-        (np.asarray([[1, 2], [EDGE + 1, EDGE + 3]]), "`x` has 2 whole numbers that float32 cannot hold, the first is 16777217 in row 1"),
+        (np.asarray([[1, 2], [EDGE + 1, EDGE + 3]]), "`x` has 2 integers that float32 cannot hold, the first is 16777217 in row 1"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("wanted", [FLOAT, None])
-def test_whole_numbers_that_would_be_rounded_are_refused(
-    column: Numbers, message: str, wanted: TensorType | None
-) -> None:
+def test_integers_that_would_be_rounded_are_refused(column: Numbers, message: str, wanted: TensorType | None) -> None:
     # An integer target stays one: it is the loss that would round it.
     if wanted is None and column.dtype.kind != "f":
         return
@@ -70,7 +68,7 @@ def test_whole_numbers_that_would_be_rounded_are_refused(
         np.asarray([16777217.0, 123456789.0], np.float32),
     ],
 )
-def test_whole_numbers_that_float32_holds_are_taken(column: Numbers) -> None:
+def test_integers_that_float32_holds_are_taken(column: Numbers) -> None:
     found = read(column)
     assert found.dtype == np.float32
     assert [int(value) for value in found] == [int(value) for value in column]
@@ -175,7 +173,7 @@ def numbers(**others: Any) -> dict[str, Any]:
 def test_a_loss_of_numbers_refuses_integers_that_it_would_round(tmp_path: Path) -> None:
     y = np.arange(29) + EDGE
     for column in (y, y.astype(np.float64), y.astype(np.int32)):
-        with pytest.raises(RunError, match="`y` has 14 whole numbers that float32 cannot hold, the first is") as caught:
+        with pytest.raises(RunError, match="`y` has 14 integers that float32 cannot hold, the first is") as caught:
             ready(numbers(), write_rows(tmp_path, y=column))
         assert caught.value.at == ("data", "targets", "y")
     # Labels are compared, not computed with.
