@@ -87,10 +87,11 @@ def read_counted(reader: Reader, column: Array, counts: Array | None) -> Array:
     arranged = part
     if prod(planned.shape) == prod(part.shape[1:]):
         arranged = part.reshape(len(part), *planned.shape)
-    while counts.shape != arranged.shape[: counts.ndim]:
-        counts = counts.any(axis=-1)
+    kept: Array = counts
+    while kept.shape != arranged.shape[: kept.ndim]:
+        kept = np.asarray(kept.any(axis=-1))
     every = reader.model_copy(update={"rows": None}) if rows != (0, len(column)) else reader
-    shown = with_only(arranged, counts, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
+    shown = with_only(arranged, kept, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
     filled = column.copy()
     filled[slice(*rows)] = shown.reshape(part.shape)
     return reader.read(filled, None)

@@ -257,7 +257,7 @@ def test_rows_and_steps_that_do_not_count_change_nothing_whatever_they_hold(name
 
     def total(values: Any, target: Any) -> Any:
         given = dict(zip(edges, values, strict=True))
-        found, counts = elements_of(term, Values(given, dict.fromkeys(edges, steps), {}, {}), {"t": target}, rows)
+        found, counts, _ = elements_of(term, Values(given, dict.fromkeys(edges, steps), {}, {}), {"t": target}, rows)
         return jnp.sum(jnp.where(counts, found, 0.0))
 
     def spoiled(array: Any, counts: Any) -> Any:

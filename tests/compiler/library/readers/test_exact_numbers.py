@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import yaml
 
+from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers import READERS
 from modelc.runtime.data.dataset import complete, read_inputs
 from tests.cli.commands import modelc
-from tests.runtime.small import load, ready, spec, write_rows
+from tests.runtime.small import ready, spec, write_rows
 
 Numbers = np.ndarray[Any, Any]
 FLOAT = TensorType(())
