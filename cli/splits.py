@@ -30,7 +30,7 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
 
-    where = run.root(root)
+    where = run.root(root, task.data.source if task.data is not None else None)
     task, _ = complete(task, where)
     dataset = read_dataset(task, where)
     changed = changed_columns(run.environment(), dataset.digests)

@@ -83,7 +83,8 @@ class Recorder:
         need_free(folder)
         merged_text, data_text = resolved_json(merged), resolved_json(data)
         self.folder = folder
-        self.record = record
+        from_run = os.path.relpath(record.root, os.path.realpath(folder))
+        self.record = record.model_copy(update={"root_from_run": from_run})
         self.waiting: dict[Kind, Snapshot] = {}
         self.next_write = 0.0
         with ExitStack() as stack:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES
@@ -67,7 +69,7 @@ class FittedLayer(Part):
 
 class RunRecord(Part):
     """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
-    to, `source` the path of the spec from there.
+    to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it.
 
     `content` is the digest of the spec with all files that it extends and uses, without settings; None, as `source`,
     in the record of a run that was made before these were recorded.
@@ -80,6 +82,7 @@ class RunRecord(Part):
     settings: list[str]
     plugins: list[PluginRecord] = Field(default_factory=list)
     root: str
+    root_from_run: str | None = None
     source: str | None = None
     content: str | None = None
     started: str
@@ -120,11 +123,24 @@ class Run:
             )
         return checked.task
 
-    def root(self, folder: Path | None = None) -> Root:
-        """The folder of the data: `folder`, or that of the run."""
+    def root(self, folder: Path | None = None, source: Source | None = None) -> Root:
+        """The folder of the data: `folder`, or that of the run.
+
+        That is the one that is now where it was as seen from the run, for a project that was moved or copied, if the
+        headers of `source` can be read there, else the one that has the recorded path.
+        """
         if folder is not None:
             return Root(folder, cache_folder(), "option")
-        return Root(self.data_root, cache_folder(), "run")
+        recorded = Root(self.data_root, cache_folder(), "run")
+        if source is None or self.record.root_from_run is None or str(self.data_root) != self.record.root:
+            return recorded
+        from_here = os.path.normpath(os.path.join(os.path.realpath(self.folder), self.record.root_from_run))
+        moved = replace(recorded, folder=Path(from_here))
+        try:
+            source.inspect(moved)
+        except RunError:
+            return recorded if recorded.folder.is_dir() else moved
+        return moved
 
     def environment(self) -> Mapping[str, Any]:
         """The environment of the run. Raises RunError E602 if it cannot be read."""

@@ -156,17 +156,19 @@ def test_settings_of_the_run_are_named(project: Project, tmp_path: Path) -> None
     assert ended.err.endswith("was trained with `--set train.epochs=1`\n") and ended.err.count("\n") == 1
 
 
-def test_a_project_that_was_moved_says_where_it_looked_for_data(project: Project, tmp_path: Path) -> None:
+def test_a_project_that_was_moved_finds_its_data_or_says_where_it_looked(project: Project, tmp_path: Path) -> None:
     copy = as_its_own(project, tmp_path / "before")
     copy.folder.rename(tmp_path / "after")
     moved = tmp_path / "after"
     run = f"runs/tiny/{copy.run.name}"
+    right = modelc("evaluate", project.run, cwd=project.folder).out.splitlines()[1:]
+    for named in (run, "tiny.yaml"):
+        ended = modelc("evaluate", named, cwd=moved)
+        assert (ended.err, ended.out.splitlines()[1:]) == ("", right)
+    (moved / "data").mkdir()
+    for name in ("train.npz", "test.npz"):
+        (moved / name).rename(moved / "data" / name)
     ended = modelc("evaluate", run, cwd=moved)
     assert (ended.code, ended.out) == (4, "")
-    assert (
-        f"it was looked for in `{copy.folder}`: if the data has moved, name its folder with `--root DIR`" in ended.err
-    )
-    right = modelc("evaluate", project.run, cwd=project.folder).out.splitlines()[1:]
-    assert modelc("evaluate", run, "--root", ".", cwd=moved).out.splitlines()[1:] == right
-    by_spec = modelc("evaluate", "tiny.yaml", cwd=moved)
-    assert (by_spec.err, by_spec.out.splitlines()[1:]) == ("", right)
+    assert f"it was looked for in `{moved}`: if the data has moved, name its folder with `--root DIR`" in ended.err
+    assert modelc("evaluate", run, "--root", "data", cwd=moved).out.splitlines()[1:] == right

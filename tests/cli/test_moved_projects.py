@@ -1,0 +1,89 @@
+"""Where a run's data is found after the project, the run or the data was moved or copied."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.commands import Ended, modelc
+
+SPEC = """modelc: 1
+model: {inputs: {x: {shape: [4]}}, layers: [{dense: {units: 3, activation: softmax}, name: y}]}
+data: {source: {npz: data/rows.npz}, targets: {y: {category: y}}, validation: 3}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+RUN = "runs/tiny/1"
+
+
+def save_rows(path: Path, first: float = 0.0) -> None:
+    np.savez(path, x=np.full((9, 4), first, np.float32), y=np.arange(9) % 3)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("trained") / "project"
+    for folder in ("specs", "data"):
+        (project / folder).mkdir(parents=True)
+    save_rows(project / "data/rows.npz")
+    (project / "specs/tiny.yaml").write_text(SPEC)
+    ended = modelc("train", "specs/tiny.yaml", "--root", ".", "--run-dir", RUN, cwd=project)
+    assert ended.code == 0, ended.err
+    return project
+
+
+@pytest.fixture
+def project(trained: Path, tmp_path: Path) -> Iterator[Path]:
+    """A project that was moved as a whole: nothing is left where it was trained."""
+    moved = tmp_path / "moved"
+    shutil.copytree(trained, moved)
+    away = trained.rename(trained.with_name("away"))
+    yield moved
+    away.rename(trained)
+
+
+def evaluate(run: str, cwd: Path, *more: str) -> Ended:
+    return modelc("evaluate", run, *more, cwd=cwd)
+
+
+def test_a_project_that_was_moved_finds_its_data_by_run_and_by_spec(project: Path) -> None:
+    for run, cwd in (
+        (RUN, project),
+        ("1", project / "runs/tiny"),
+        (f"../moved/{RUN}", project),
+        ("specs/tiny.yaml", project),
+    ):
+        ended = evaluate(run, cwd)
+        assert ended.code == 0 and "changed" not in ended.err, ended.err
+
+
+def test_a_copy_of_a_project_takes_its_own_data(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    save_rows(tmp_path / "copy/data/rows.npz", first=1.0)
+    assert "the data has changed since this run was trained" in evaluate(RUN, tmp_path / "copy").err
+    assert evaluate(RUN, trained).err == ""
+
+
+def test_a_run_that_was_moved_alone_finds_the_data_where_it_was(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / RUN, tmp_path / "alone")
+    ended = evaluate("alone", tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_data_that_is_nowhere_is_said_with_the_folder_and_the_option_that_finds_it(project: Path) -> None:
+    (project / "elsewhere").mkdir()
+    (project / "data").rename(project / "elsewhere/data")
+    ended = evaluate(RUN, project)
+    assert ended.code == 4 and "there is no file 'data/rows.npz'" in ended.err
+    assert f"it was looked for in `{project}`: if the data has moved, name its folder with `--root DIR`" in ended.err
+    assert evaluate(RUN, project, "--root", "elsewhere").code == 0
+
+
+def test_a_record_without_the_way_from_the_run_is_read_as_before(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / RUN, tmp_path / "old")
+    record = json.loads((tmp_path / "old/run.json").read_text())
+    assert record.pop("root_from_run") == "../../.."
+    (tmp_path / "old/run.json").write_text(json.dumps(record))
+    assert evaluate("old", tmp_path).code == 0
