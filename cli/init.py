@@ -68,11 +68,16 @@ def templates() -> Mapping[str, str]:
 
 
 def create(path: Path, text: str) -> None:
-    """Write a new file."""
+    """Write a new file; one that cannot be written whole is removed."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        file = path.open("x", encoding="utf-8")
     except FileExistsError:
         refuse(f"`{path}` already exists", helps=("choose another name with `--output FILE`",))
     except OSError as error:
+        refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
         refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")

@@ -1,5 +1,6 @@
 """`modelc schema`: prints the JSON Schema of specs, for editors."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from modelc.cli.plugins import PluginNames, enable
 
 def schema(
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
     ] = None,
     plugins: PluginNames = None,
 ) -> None:
@@ -24,11 +25,14 @@ def schema(
     if output is None:
         say_document(text)
         return
+    from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.runs.files import replacing
+
     try:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        refuse(f"cannot write `{output}`: {(error.strerror or str(error)).lower()}")
+        with replacing(output) as file:
+            file.write(text.encode())
+    except RunError as error:
+        refuse(error.message, helps=error.helps)
 
 
 def schema_text() -> str:

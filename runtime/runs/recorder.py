@@ -31,6 +31,7 @@ from modelc.runtime.runs.run_directory import (
     Kind,
     RunRecord,
     Status,
+    need_empty,
     need_free,
     now,
 )
@@ -91,7 +92,7 @@ class Recorder:
             with writing(folder):
                 self.opened = stack.enter_context(OpenFolder.at(folder, make=True))
                 stack.callback(os.close, lock(self.opened))
-            need_free(folder)
+            need_empty(folder, self.opened.entries())
             self.write(record.spec, text)
             self.write(MERGED, merged_text)
             self.write(RESOLVED, data_text)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,7 +211,7 @@ def read_bytes(folder: Path, name: str, most: int) -> bytes:
 def need_free(folder: Path) -> None:
     """Raise RunError E601 unless `folder` is missing or empty; E604 if it could not be written to."""
     try:
-        entries = [entry.name for entry in folder.iterdir() if entry.name != LOCK]
+        entries = os.listdir(folder)
     except FileNotFoundError:
         need_writable(folder)
         return
@@ -219,7 +219,12 @@ def need_free(folder: Path) -> None:
         raise RunError("E601", f"the run directory `{folder}` is a file") from None
     except OSError as error:
         raise cannot_write(folder, error) from None
-    if entries:
+    need_empty(folder, entries)
+
+
+def need_empty(folder: Path, entries: Sequence[str]) -> None:
+    """Raise RunError E601 unless the lock is all that is among the `entries` of the run directory `folder`."""
+    if set(entries) - {LOCK}:
         what = "already contains a run" if RECORD in entries else "is not empty"
         raise RunError(
             "E601",
