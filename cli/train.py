@@ -86,7 +86,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     device.prepare()
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced, balanced_spec
-    from modelc.runtime.data.data_check import need_counted
+    from modelc.runtime.data.data_check import need_counted, report_monitor
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
@@ -99,6 +99,8 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
                 show_problems(fresh, sources, sys.stderr)
             dataset = read_dataset(task, where)
             need_counted(task, dataset)
+            if monitored := report_monitor(task, dataset):
+                show_problems(monitored, sources, sys.stderr)
             task = balanced(task, dataset.train)
             need_memory(task, dataset)
     except SpecError as error:

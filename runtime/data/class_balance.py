@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import BALANCED, WeighsClasses
-from modelc.runtime.data.counted_elements import read_mask
+from modelc.runtime.data.counted_elements import only, read_mask
 from modelc.runtime.data.dataset import Part
 
 
@@ -51,8 +51,8 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
     """The weights of all classes, in order."""
     output = task.planned.type(term.of[0])
     assert output is not None and term.target is not None
-    target, mask = train.targets[term.target], read_mask(task, term, train.inputs, train.targets)
-    counts = loss.counts(target if mask is None else target[mask], output)
+    target, mask = train.targets[term.target], read_mask(task, term.mask, train.inputs, train.targets)
+    counts = loss.counts(target if mask is None else only(target, mask), output)
     names = names_of(task, term, len(counts))
     if not counts.all():
         missing = [name for name, count in zip(names, counts, strict=True) if not count]

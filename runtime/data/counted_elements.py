@@ -23,26 +23,26 @@ TRIED = 32
 """How many elements that count are tried in place of those that do not: the first is right, unless the data is bad."""
 
 
-def read_mask(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> Array | None:
-    """The mask of a term as booleans `[rows, ...]`; None if it has none, or if the model computes it.
+def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arrays) -> Array | None:
+    """The mask of a term or output as booleans `[rows, ...]`; None if it has none, or if the model computes it.
 
     Raises RunError E403 for a target whose values are not boolean.
     """
-    if isinstance(term.mask, Edge):
-        given = inputs.get(term.mask.node)
+    if isinstance(mask, Edge):
+        given = inputs.get(mask.node)
         return None if given is None else given != 0
-    if term.mask is None or task.targets is None:
+    if mask is None or task.targets is None:
         return None
-    values = targets[term.mask]
+    values = targets[mask]
     bad = (values != 0) & (values != 1)
     if bad.any():
         where = tuple(np.argwhere(bad)[0])
         raise RunError(
             "E403",
-            f"the mask `{term.mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
+            f"the mask `{mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
             f"{values[where].item():g} in row {int(where[0])}",
             helps=("save the column as booleans, true where the loss counts",),
-            at=task.targets[term.mask].at,
+            at=task.targets[mask].at,
         )
     kept: Array = values != 0
     return kept
@@ -62,7 +62,7 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays) -> Ar
     users = [term for term in terms if name in (term.target, SAMPLE_WEIGHT)]
     if not users or name in masks_among_targets(task):
         return None
-    found = [read_mask(task, term, inputs, masks) for term in users]
+    found = [read_mask(task, term.mask, inputs, masks) for term in users]
     kept = [mask for mask in found if mask is not None]
     # Columns of unequal length are for the caller to report.
     if len(kept) < len(found) or len({len(mask) for mask in kept}) > 1:
@@ -115,6 +115,11 @@ def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -
     return np.where(with_axes(counts, values.ndim), values, chosen)
 
 
+def only(values: Array, counts: Array) -> Array:
+    """The elements of `values` `[rows, ...]` that count, in one row each; with as many axes as `values`."""
+    return values[counts].reshape(-1, *[1] * (counts.ndim - 1), *values.shape[counts.ndim :])
+
+
 def with_axes(values: Array, axes: int) -> Array:
     """`values` with trailing axes of size 1, `axes` axes in total."""
     return values.reshape(values.shape + (1,) * (axes - values.ndim))
@@ -125,7 +130,7 @@ def counts_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> t
 
     That is `mask`, `sample_weight` or `class_weight`, or several of them together.
     """
-    mask, weights = read_mask(task, term, inputs, targets), targets.get(SAMPLE_WEIGHT)
+    mask, weights = read_mask(task, term.mask, inputs, targets), targets.get(SAMPLE_WEIGHT)
     found = {"mask": mask, "sample_weight": None if weights is None else weights > 0}
     causes = {name: kept for name, kept in found.items() if kept is not None}
     if mask is not None and not mask.any():
@@ -140,5 +145,5 @@ def counts_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> t
     output = task.planned.type(term.of[0])
     if not isinstance(term.loss, WeighsClasses) or term.target is None or output is None:
         return True, ()
-    weighs = term.loss.weighs(targets[term.target][kept], output)
+    weighs = term.loss.weighs(only(targets[term.target], kept), output)
     return weighs, () if weighs else (*causes, "class_weight")

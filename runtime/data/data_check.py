@@ -1,14 +1,19 @@
 """`modelc validate --data`: reads and checks the data of a spec without compiling anything."""
 
+import numpy as np
+
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
-from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.counted_elements import counts_of_term
+from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 
+NAMES = {"train": "training", "validation": "validation"}
+"""What the rows are called whose values have a key of the log that begins so."""
 MEANT = {
     "mask": "a mask is true where the loss counts",
     "sample_weight": "give some of these rows a weight above 0, or remove `sample_weight` to weight all rows equally",
@@ -28,6 +33,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
         dataset = read_dataset(task, root)
         need_counted(task, dataset)
         balanced(task, dataset.train)
+        warnings = (*warnings, *report_monitor(task, dataset))
     except SpecError as error:
         return error.problems
     except RunError as error:
@@ -57,3 +63,31 @@ def need_counted(task: Task, dataset: Dataset) -> None:
                 helps=(MEANT[causes[-1]], *(VALIDATION if word == "validation" else ())),
                 at=places.get(causes[0], term.at),
             )
+
+
+def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
+    """A warning where the monitor will be NaN in every epoch, whatever is predicted for the rows that it is of."""
+    training = task.training
+    if training is None:
+        return ()
+    word, _, key = training.monitor.partition("/")
+    part = dataset.train if word == "train" else dataset.validation
+    measure = next((measure for measure in task.measures if measure.key == key), None)
+    if part is None or measure is None or measure.target is None:
+        return ()
+    output, target = task.outputs[measure.output], part.targets[measure.target]
+    type_ = task.planned.type(output.edge)
+    mask = read_mask(task, output.mask, part.inputs, part.targets)
+    # What the model itself leaves out is not known here.
+    if (type_ is not None and type_.mask) or (mask is None and output.mask is not None):
+        return ()
+    counts = np.ones(len(target), bool) if mask is None else mask
+    why = measure.metric.undetermined(only(target, counts), output.type) if counts.any() else "nothing counts"
+    if not why:
+        return ()
+    rows = counted(part.rows, f"{NAMES[word]} row")
+    message = f"`{training.monitor}` will always be NaN: in {rows}, {why}"
+    document, path = task.spec.document, ("train", "monitor")
+    note = "no weights will be the best, and `early_stopping` has nothing to act on"
+    help = f"monitor another value, such as `monitor: {word}/loss`, or let more rows validate"
+    return (Problem("W911", message, Label(document.value(path), "no value"), (note,), (help,), path=path),)

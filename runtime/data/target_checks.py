@@ -20,7 +20,7 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays) -> None:
     weights below 0."""
     check_weights(task, targets)
     for term in task.terms:
-        mask = read_mask(task, term, inputs, targets)
+        mask = read_mask(task, term.mask, inputs, targets)
         outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
         if term.target is None or not outputs:
             continue

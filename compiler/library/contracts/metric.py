@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 
@@ -39,6 +39,12 @@ class Metric(Registered):
         Takes output and target.
         """
         return None
+
+    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
+        """Why this metric is NaN for `target` `[elements, ...]`, of which all counts, whatever is predicted; empty where it
+        has a value. What is given for labels has as many axes as `output`, else one more.
+        """
+        return ""
 
     def sums(self, *values: Any, **named: Any) -> Mapping[str, Array]:
         """Additive sums over a batch, of prediction, target, weight and link.

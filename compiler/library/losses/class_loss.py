@@ -45,7 +45,7 @@ class ClassLoss(WeighsClasses):
         return output.shape[-1]
 
     def counts(self, target: NumpyArray, output: TensorType) -> NumpyArray:
-        if target.shape[1:] == output.shape:
+        if target.ndim > output.rank:
             spread: NumpyArray = target.reshape(-1, output.shape[-1]).sum(axis=0, dtype=np.float64)
             return spread
         return np.bincount(target.ravel(), minlength=output.shape[-1]).astype(np.float64)

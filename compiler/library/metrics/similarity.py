@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.formulas import EPSILON
-from modelc.compiler.library.base.lazy import Array, jnp, np
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 from modelc.compiler.library.metrics.answers import need_steps_apart, spread
@@ -118,6 +118,10 @@ class R2(Metric):
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_comparable(output, target)
         return output.shape
+
+    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
+        values = target.reshape(-1, target.shape[-1] if target.ndim > 1 else 1)
+        return "" if (values.max(axis=0) > values.min(axis=0)).any() else "all targets are equal"
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if target.ndim == 1:

@@ -76,6 +76,18 @@ def test_what_a_mask_leaves_out_is_not_counted(tmp_path: Path) -> None:
     assert list(weights(balanced(task, dataset.train)).values()) == pytest.approx(list(wanted))
 
 
+@pytest.mark.parametrize("target", ["labels", "one-hot"])
+def test_steps_that_a_mask_leaves_out_are_not_counted(tmp_path: Path, target: str) -> None:
+    raw = weighing(reader={"array": "y"}, mask="keep")
+    raw["model"] = {"inputs": {"x": {"shape": [3, 4]}}, "layers": [{"dense": 3, "name": "y"}]}
+    labels = np.stack([LABELS, np.roll(LABELS, 1), 2 - LABELS], axis=1)
+    keep = np.arange(60).reshape(20, 3) % 4 != 1
+    y = np.where(keep, labels, -1) if target == "labels" else np.where(keep[..., None], np.eye(3)[labels], np.nan)
+    task, dataset = ready(raw, write_rows(tmp_path, 20, x=np.ones((20, 3, 4), np.float32), y=y, keep=keep))
+    wanted = compute_class_weight("balanced", classes=np.arange(3), y=labels[:TRAINED][keep[:TRAINED]])
+    assert list(weights(balanced(task, dataset.train)).values()) == pytest.approx(list(wanted))
+
+
 def test_a_class_without_training_rows_is_an_error(tmp_path: Path) -> None:
     root = write_rows(tmp_path, 20, y=np.where(np.arange(20) < 12, LABELS % 2, 2).astype(np.int32))
     task, dataset = ready(weighing(reader={"category": {"column": "y", "classes": ["a", "b", "c"]}}), root)
