@@ -89,9 +89,10 @@ def printable_document(text: str, *, colour: bool = False) -> str:
 
 
 def address(place: Place) -> str:
-    """`file:line:column` or `file`, for the start of a line."""
-    shown = inert(printable(place.file))
-    return f"{shown}:{place.line}:{place.column}" if place.line else shown
+    """`file:line:column` or `file`, for the start of a line that goes on with a colon."""
+    name = printable(place.file)
+    shown = f"{name}:{place.line}:{place.column}:" if place.line else f"{name}:"
+    return inert(shown)[:-1]
 
 
 def width(piece: str) -> int:

@@ -123,6 +123,7 @@ def test_an_annotation_names_a_file_with_letters_of_other_scripts() -> None:
 
 @given(ANY)
 @example(FILE)
+@example(":")
 def test_formats_of_problems_act_on_nothing(text: str) -> None:
     place = Place(text, 1, 1, 1, 2)
     problem = Problem("E101", text, Label(place, text), (text,), (text,), (Label(place, text),), path=(text,))
