@@ -88,6 +88,12 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
     if root.chosen == "option":
         return (where_paths_begin(root),)
+    here, written = real_path(Path()), real_path(path)
+    if os.path.commonpath([here, written, folder]) == here != folder and os.path.isfile(written):
+        others = os.path.relpath(folder, here)
+        return (
+            f"to begin at the current folder, add `--root .`: then all paths do, and the others begin with `{others}/`",
+        )
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
 
 
@@ -119,8 +125,10 @@ def shown(path: str) -> str:
 
 
 def real_path(path: str | Path) -> str:
-    """`os.path.realpath`, which raises even where it should not if a link goes while it is read."""
+    """`os.path.realpath`, which raises even where it should not: if a link goes while it is read, of a null byte, and where
+    the current folder was deleted.
+    """
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):
-        return os.path.normpath(path)
+        return os.path.normpath(os.path.join("/", path))

@@ -27,8 +27,13 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("where", [".", "runs", "runs/tiny", "runs/tiny/1", "runs/*/*/*.yaml", "**/*.yaml"])
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        *((command, where) for command in COMMANDS for where in (".", "runs/tiny/1")),
+        *((("format",), where) for where in ("runs", "runs/tiny", "runs/*/*/*.yaml", "**/*.yaml")),
+    ],
+)
 def test_nothing_in_a_run_is_rewritten_because_of_a_folder(project: Path, command: tuple[str, ...], where: str) -> None:
     before = contents(project)
     ended = modelc(*command, where, cwd=project)
@@ -52,7 +57,8 @@ def test_a_named_file_in_a_run_is_refused_and_others_are_done(
     assert ended.code == 2
     assert f"`{name}` is left unchanged: it is part of a run" in ended.err
     assert f"the run directory is `{project / 'runs/tiny/1'}`" in ended.err
-    assert "1 as it should be" in ended.out or "1 file is valid" in ended.out + ended.err
+    done = ("1 unchanged", "1 already formatted", "1 file is valid", "1 file would be valid")
+    assert any(line in ended.out + ended.err for line in done)
 
 
 def test_a_link_into_a_run_is_not_found_in_a_folder(project: Path) -> None:
@@ -72,15 +78,15 @@ def test_checking_a_folder_leaves_runs_out_and_a_run_that_is_named_is_checked(pr
         assert ended.code == 1 and "unknown layer `dens`" in ended.out
 
 
-@pytest.mark.parametrize("folder", [".venv", "venv", "node_modules", "build", "dist", "site-packages", "env", "_old"])
 @pytest.mark.parametrize("command", ["format", "validate"])
-def test_what_other_tools_made_is_left_out_of_folders(tmp_path: Path, folder: str, command: str) -> None:
-    (tmp_path / folder).mkdir()
-    if folder == "env":
-        (tmp_path / folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    (tmp_path / folder / "spec.yaml").write_text(TYPO)
+def test_what_other_tools_made_is_left_out_of_folders(tmp_path: Path, command: str) -> None:
+    folders = [".venv", "venv", "node_modules", "build", "dist", "site-packages", "env", "_old"]
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "spec.yaml").write_text(TYPO)
+    (tmp_path / "env" / "pyvenv.cfg").write_text("home = /usr/bin\n")
     (tmp_path / "a.yaml").write_text(GOOD)
     ended = modelc(command, ".", cwd=tmp_path)
     assert ended.code == 0 and "dens" not in ended.out
-    assert (tmp_path / folder / "spec.yaml").read_text() == TYPO
-    assert modelc("validate", folder, cwd=tmp_path).code == 1, "a folder that is named is searched"
+    assert all((tmp_path / folder / "spec.yaml").read_text() == TYPO for folder in folders)
+    assert modelc("validate", "build", cwd=tmp_path).code == 1, "a folder that is named is searched"

@@ -78,12 +78,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "extends with remove": (REMOVING, "base.yaml"),
     "use": (USING, "base.yaml"),
 }
+INCLUDING = tuple(TEXTS)[1:]
 
 
-@pytest.mark.parametrize(("kind", "cwd"), list(zip(TEXTS, ["project/specs", "project", "elsewhere", "."], strict=True)))
-@pytest.mark.parametrize("way", WRONG)
-def test_what_a_help_says_to_write_is_read(place: Path, way: str, kind: str, cwd: str) -> None:
+CASES = [(way, kind) for place, way in enumerate(WRONG) for kind in ("data", INCLUDING[place % 3])]
+"""Every way with data and with one of the others, whose paths are read by the same function."""
+
+
+@pytest.mark.parametrize(("way", "kind"), CASES)
+def test_what_a_help_says_to_write_is_read(place: Path, way: str, kind: str) -> None:
     text, file = TEXTS[kind]
+    cwd = {"data": "project/specs", "extends": "project", "use": "elsewhere"}.get(kind, ".")
     spec = place / "project/specs/spec.yaml"
     path = WRONG[way].replace("FILE", file).replace("TMP", str(place))
     ended = validate(spec, text, path, place / cwd, None)
@@ -93,15 +98,12 @@ def test_what_a_help_says_to_write_is_read(place: Path, way: str, kind: str, cwd
     assert ended.code == 0, ended.out
 
 
-@pytest.mark.parametrize(("kind", "root"), list(zip(TEXTS, ["../..", "/", "PLACE", "../.."], strict=True)))
-@pytest.mark.parametrize("way", WRONG)
-def test_a_root_that_was_widened_first_leads_to_the_path_that_is_then_right(
-    place: Path, way: str, kind: str, root: str
-) -> None:
+@pytest.mark.parametrize(("way", "kind"), CASES)
+def test_a_root_that_was_widened_first_leads_to_the_path_that_is_then_right(place: Path, way: str, kind: str) -> None:
     text, file = TEXTS[kind]
     spec = place / "project/specs/spec.yaml"
     path = WRONG[way].replace("FILE", file).replace("TMP", str(place))
-    root = root.replace("PLACE", str(place))
+    root = {"data": "../..", "extends": "/", "use": str(place)}.get(kind, "../..")
     ended = validate(spec, text, path, spec.parent, root)
     assert ended.code == 1, ended.out
     better, other = follow(ended)
@@ -160,6 +162,16 @@ def test_other_paths_of_the_spec_are_said_to_begin_at_the_new_root_too(place: Pa
     assert help in ended.out
     text = f"{EXTENDING.replace('PATH', 'specs/base.yaml')}{DATA}"
     assert validate(spec, text, "data/rows.npz", place, "project").code == 0
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_path_from_the_current_folder_is_answered_with_the_root_that_makes_it_right(place: Path, kind: str) -> None:
+    text, file = TEXTS[kind]
+    spec, cwd = place / "project/specs/spec.yaml", place / "project"
+    ended = validate(spec, text, f"data/{file}", cwd, None)
+    assert "there is no file" in ended.out
+    assert "add `--root .`: then all paths do, and the others begin with `specs/`" in ended.out
+    assert validate(spec, text, f"data/{file}", cwd, ".").code == 0
 
 
 def test_a_root_whose_name_a_shell_would_split_is_quoted(place: Path) -> None:
