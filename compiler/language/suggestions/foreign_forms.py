@@ -6,7 +6,9 @@ Texts for the help of messages only; what is wrong is found and reported elsewhe
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Suggestion
+from modelc.compiler.language.suggestions.planned import is_planned
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import as_here, entry_text, suggest, takes_all
 from modelc.compiler.language.suggestions.wording import flow, spell
@@ -38,10 +40,16 @@ def type_form(
         if may_be_name and not all(spelled(other, table.find(name).model_fields) for other in rest):
             continue
         if name and (key not in siblings or is_type(table, name, rest)):
-            written = with_siblings(f"{name}: {spell(as_here(value, rest))}" if rest else name, beside)
+            later = [
+                other for other in rest if is_planned(table.kind, other) and other not in table.find(name).model_fields
+            ]
+            taken = {other: rest[other] for other in rest if other not in later}
+            written = with_siblings(f"{name}: {spell(as_here(value, taken))}" if taken else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and takes_all(table, name, rest)
             help = f"write `{entry_text(at, written)}`"
+            if later:
+                help += f"; {name_list(later)} {'is' if len(later) == 1 else 'are'} not in this version"
             return Suggestion(key, name, help, is_safe, how="form", beside=tuple(beside))
     return None
 

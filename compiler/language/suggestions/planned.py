@@ -202,6 +202,12 @@ def planned_at(word: str, path: Sequence[str | int]) -> str:
     return name if about in PLANNED[name].about else ""
 
 
+def is_planned(kind: str, word: str) -> bool:
+    """Whether `word`, as an argument of something of a kind such as `optimizer`, stands for what is planned."""
+    name = planned(word)
+    return bool(name) and kind in PLANNED[name].about
+
+
 def planned_text(name: str) -> str:
     """What is planned under `name`, as a sentence without a full stop: `freezing weights is planned as `train.freeze``."""
     plan = PLANNED[name]

@@ -71,6 +71,30 @@ def test_what_keras_writes_inside_an_optimizer_is_known(word: str) -> None:
     assert error(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: 1.0")).code == "E109"
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "right"),
+    [
+        ("{name: adam, clipnorm: 1.0}", "adam"),
+        ("{type: adam, use_ema: true, clipnorm: 1.0, learning_rate: 0.01}", "{adam: {learning_rate: 0.01}}"),
+        ("{class_name: Adam, config: {clipnorm: 1.0, learning_rate: 0.01}}", "{adam: {learning_rate: 0.01}}"),
+        ("{keras.optimizers.Adam: {clipnorm: 1.0}}", "adam"),
+    ],
+)
+def test_a_form_of_others_is_answered_without_what_is_planned(optimizer: str, right: str) -> None:
+    form = "optimizer: {adam: {learning_rate: 0.001}}"
+    [help] = error(EXAMPLE.replace(form, f"optimizer: {optimizer}")).helps
+    assert f"`optimizer: {right}`" in help or f"`{right}`" in help
+    assert error(EXAMPLE.replace(form, f"optimizer: {optimizer}")).code != "E107" or "not in this version" in help
+    assert not check(EXAMPLE.replace(form, f"optimizer: {right}"), "spec.yaml").errors
+
+
+def test_a_layer_in_a_form_of_others_is_answered_without_what_is_planned() -> None:
+    [help] = error(
+        EXAMPLE.replace("    - flatten\n", "    - flatten\n    - {type: dense, units: 8, trainable: false}\n")
+    ).helps
+    assert help == "write `dense: {units: 8}`; `trainable` is not in this version"
+
+
 def test_words_are_those_of_one_plan_and_of_no_key_of_their_place() -> None:
     folded = [fold(word) for _, word in WORDS]
     assert len(set(folded)) == len(folded)
