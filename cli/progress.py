@@ -94,6 +94,8 @@ class Screen(Lines):
         super().__init__(stream, epochs)
         self.waiting: list[str] = []
         self.next_show = 0.0
+        self.values = ""
+        self.next_values = 0.0
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
@@ -119,8 +121,16 @@ class Screen(Lines):
             description=f"epoch {progress.epoch}/{progress.epochs}",
             completed=progress.step,
             total=progress.steps,
-            shown=rendered("   ".join(part for part in (show_values(progress.values), speed, left) if part), False),
+            shown=rendered("   ".join(part for part in (self.values_of(progress), speed, left) if part), False),
         )
+
+    def values_of(self, progress: Progress) -> str:
+        """The values so far, computed anew in at most a twentieth of the time."""
+        begun = time.monotonic()
+        if begun >= self.next_values or progress.step == progress.steps:
+            self.values = show_values(progress.values())
+            self.next_values = time.monotonic() + 20 * (time.monotonic() - begun)
+        return self.values
 
     def close(self) -> None:
         self.show()

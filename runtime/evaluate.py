@@ -14,8 +14,9 @@ from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.loop import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
+from modelc.runtime.training.probabilities import probabilities
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
-from modelc.runtime.training.step import make, probabilities
+from modelc.runtime.training.step import make
 
 
 def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) -> dict[str, float]:

@@ -43,3 +43,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, default=1000, help="how many damaged specs `test_mutations` tries")
     parser.addoption("--swaps", type=int, default=300, help="how many times a file is read while links are swapped in")
     parser.addoption("--npz-files", type=int, default=300, help="how many crafted .npz files `test_npz_files` tries")
+    parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

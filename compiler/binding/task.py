@@ -28,6 +28,7 @@ class Output:
 
     `link` is the link function of its loss, and `logits` says that its values still are logits, to which the link
     function must be applied to get probabilities. `target` and `mask` are those of its loss, and of its metrics too.
+    `before` is the edge of the logits that its last activation makes probabilities of, known once the passes have run.
     """
 
     name: str
@@ -38,6 +39,12 @@ class Output:
     target: str | None = None
     classes: Classes = None
     mask: Edge | str | None = None
+    before: Edge | None = None
+
+    @property
+    def logits_edge(self) -> Edge | None:
+        """The edge of the logits of its probabilities, None where they are not known."""
+        return self.edge if self.logits else self.before
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Tests of a metric: sums of constant size that add up over batches, independent of elements that do not count."""
+"""Tests of a metric: sums that add up over batches or are joined, independent of elements that do not count."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, isnan
 from typing import Any
 
@@ -57,8 +57,8 @@ def check_metric(
             sums(x, y, w) for x, y, w in zip(*(np.split(a, [1]) for a in (prediction, target, weight)), strict=True)
         ]
         shapes = [{name: (x.shape, x.dtype) for name, x in each.items()} for each in (whole, *parts)]
-        assert shapes[0] == shapes[1] == shapes[2], f"sums grow with the batch: {shapes}"
-        same(result({name: parts[0][name] + parts[1][name] for name in whole}), value, "the sums of two batches")
+        assert not built.additive or shapes[0] == shapes[1] == shapes[2], f"sums grow with the batch: {shapes}"
+        same(result(joined(built, parts)), value, "the sums of two batches")
         same(result(jax.jit(sums)(prediction, target, weight)), value, "jit")
         padded = [
             garbage(prediction),
@@ -70,3 +70,12 @@ def check_metric(
         assert isnan(nothing), f"the metric of nothing is {nothing}, expected NaN"
         if oracle is not None:
             same(value, float(oracle(prediction, target)), "oracle")
+
+
+def joined(metric: Metric, parts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The sums of two batches as those of one."""
+    import numpy as np
+
+    if metric.additive:
+        return {name: parts[0][name] + parts[1][name] for name in parts[0]}
+    return metric.join([{name: np.asarray(value) for name, value in part.items()} for part in parts])

@@ -5,7 +5,7 @@ The mathematics is in `step`, the order of rows in `order`; an `Observer` prints
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import isfinite, isnan, nan
 from typing import Any
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset, Part
@@ -22,8 +23,9 @@ from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Reason, Snapshot
-from modelc.runtime.training.row_state import at_epoch, planned_entries, without_per_row_entries
-from modelc.runtime.training.step import Data, Steps, Sums, TrainState, make
+from modelc.runtime.training.row_state import at_epoch, at_zeros, planned_entries, without_per_row_entries
+from modelc.runtime.training.step import Data, Steps, TrainState, make
+from modelc.runtime.training.sums import Sums, batches_at_once, join, joined
 
 EVALUATION_ROWS = 1024
 """The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
@@ -48,15 +50,24 @@ def fit(
 
 @dataclass
 class Tally:
-    """Sums of an epoch on the host, in float64, to which each chunk is added."""
+    """Sums of an epoch on the host, in float64, to which each chunk is added.
 
-    sums: dict[str, dict[str, Any]]
+    `joined` are the metrics that join their sums instead, by log key.
+    """
+
+    sums: dict[str, Mapping[str, Any]]
+    joined: Mapping[str, Metric] = field(default_factory=dict)
 
     def add(self, sums: Sums) -> None:
         for key, parts in jax.device_get(sums).items():
-            into = self.sums.setdefault(key, {})
-            for name, value in parts.items():
-                into[name] = into.get(name, 0.0) + np.asarray(value, dtype=np.float64)
+            before = self.sums.get(key)
+            if key in self.joined:
+                self.sums[key] = join(self.joined[key], before, parts)
+                continue
+            self.sums[key] = {
+                name: (0.0 if before is None else before[name]) + np.asarray(value, dtype=np.float64)
+                for name, value in parts.items()
+            }
 
     def values(self, task: PreparedTask, prefix: str) -> dict[str, float]:
         """The values of all log keys, from the sums.
@@ -108,7 +119,10 @@ class Loop:
         self.steps: Steps = make(self.task, self.total)
         self.data = on_device(dataset.train)
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
-        self.zero = self.steps.zero(self.data, self.settings.batch_size)
+        most = min(self.execution.steps_per_chunk, self.per_epoch)
+        one = self.steps.zero(self.data, self.settings.batch_size)
+        self.size = min(most, batches_at_once(self.task, one))
+        self.zero = self.steps.zero(self.data, self.settings.batch_size, self.size)
         self.started = time.perf_counter()
         self.compiled_at = 0.0
         self.steps_done = 0
@@ -164,8 +178,8 @@ class Loop:
         indices, valid = batches(order, self.settings.batch_size)
         state = state._replace(state=at_epoch(self.task, state.state))
         steps = min(self.per_epoch, self.total - self.steps_done)
-        size = min(self.execution.steps_per_chunk, self.per_epoch)
-        tally = Tally({})
+        size = self.size
+        tally = Tally({}, joined(self.task))
         for start in range(0, steps, size):
             count = min(size, steps - start)
             chunk = pad_chunk(indices[start : start + count], size), pad_chunk(valid[start : start + count], size)
@@ -202,7 +216,7 @@ class Loop:
     def report(self, epoch: int, tally: Tally, in_epoch: int) -> None:
         elapsed = time.perf_counter() - self.compiled_at
         speed = (self.steps_done - 1) / elapsed if self.steps_done > 1 and elapsed > 0 else 0.0
-        values = tally.values(self.task, "train")
+        values = partial(tally.values, self.task, "train")
         left = (self.total - self.steps_done) / speed if speed else 0.0
         epochs = -(-self.total // self.per_epoch)
         self.observer.progress(Progress(epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
@@ -232,18 +246,24 @@ class Evaluation:
 
     def __init__(self, steps: Steps, task: PreparedTask, part: Part) -> None:
         self.steps = steps
+        self.task = task
         self.batch = evaluation_batch(task, part.rows)
         indices, valid = batches(in_order(part.rows), self.batch)
-        self.indices, self.valid = jax.device_put((indices, valid))
         self.data = on_device(part)
-        self.zero = steps.zero(self.data, self.batch)
+        self.size = min(len(valid), batches_at_once(task, steps.zero(self.data, self.batch)))
+        self.zero = steps.zero(self.data, self.batch, self.size)
+        self.count = len(valid)
+        self.indices, self.valid = jax.device_put((indices, valid))
 
     def run(self, params: Any, state: Any) -> Tally:
-        sums = jax.tree.map(jnp.copy, self.zero)
-        tally = Tally({})
-        tally.add(
-            self.steps.measure(params, state, sums, self.data, self.indices, self.valid, np.int32(len(self.valid)))
-        )
+        tally = Tally({}, joined(self.task))
+        handed: Any = at_zeros(self.task, self.batch)
+        for begin in range(0, self.count, self.size):
+            sums = jax.tree.map(jnp.copy, self.zero)
+            count = min(self.size, self.count - begin)
+            place = np.int32(begin), np.int32(count)
+            handed, sums = self.steps.measure(params, state, handed, sums, self.data, self.indices, self.valid, *place)
+            tally.add(sums)
         return tally
 
 

@@ -23,13 +23,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress inside an epoch; `values` are means since its start, by log key (`train/loss`)."""
+    """The progress inside an epoch. `values()` are those since its start, by log key (`train/loss`): a metric of many
+    scores takes a while, so call it only when needed.
+    """
 
     epoch: int
     epochs: int
     step: int
     steps: int
-    values: Mapping[str, float]
+    values: Callable[[], Mapping[str, float]]
     steps_per_second: float
     seconds_left: float
 

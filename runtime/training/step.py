@@ -14,19 +14,19 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Term
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.library.base.returned_values import need_a, need_shape
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Model, Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.training.probabilities import log_odds, probabilities
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
+from modelc.runtime.training.sums import Sums, accumulate, zeros
 
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name, all rows."""
-Sums = Mapping[str, Mapping[str, Array]]
-"""Additive sums by log key (without `train/`), of losses by term; for those of a loss see `losses`."""
 
 
 class TrainState(NamedTuple):
@@ -45,14 +45,15 @@ class Steps:
 
     `first() -> TrainState`; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
     `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, of which the first `valid[step]`
-    are valid; `single` the one step `first`. `measure(params, state, sums, data, indices, valid, count) -> sums`
-    evaluates, `predict(params, state, inputs) -> outputs` computes outputs. `zero()` returns initial sums.
+    are valid; `single` the one step `first`. `measure(params, state, handed, sums, data, indices, valid, first, count)
+    -> (handed, sums)` evaluates such a chunk, `handed` being the per-row state. `zero(data, rows, batches)` returns
+    initial sums of a chunk.
     """
 
     first: Callable[[], TrainState]
     chunk: Callable[..., tuple[TrainState, Sums]]
     single: Callable[..., tuple[TrainState, Sums]]
-    measure: Callable[..., Sums]
+    measure: Callable[..., tuple[Tree, Sums]]
     zero: Callable[..., Sums]
 
 
@@ -75,7 +76,7 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
         state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array, count: Array
     ) -> tuple[TrainState, Sums]:
         def iteration(index: Array, carry: tuple[TrainState, Sums]) -> tuple[TrainState, Sums]:
-            return step(carry, data, indices[index], valid[index])
+            return step(carry, data, indices[index], valid[index], index)
 
         result: tuple[TrainState, Sums] = jax.lax.fori_loop(begin, begin + count, iteration, (state, sums))
         return result
@@ -83,13 +84,13 @@ def make(task: PreparedTask, total_steps: int) -> Steps:
     def single(
         state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array
     ) -> tuple[TrainState, Sums]:
-        return step((state, sums), data, indices[begin], valid[begin])
+        return step((state, sums), data, indices[begin], valid[begin], begin)
 
     return Steps(
         first=jax.jit(first),
         chunk=jax.jit(chunk, donate_argnums=(0, 1)),
         single=jax.jit(single, donate_argnums=(0, 1)),
-        measure=jax.jit(partial(measure, task, model), donate_argnums=(2,)),
+        measure=jax.jit(partial(measure, task, model), donate_argnums=(2, 3)),
         zero=partial(zero_sums, task, model),
     )
 
@@ -102,8 +103,10 @@ def train_step(
     data: Data,
     indices: Array,
     valid: Array,
+    place: Array,
 ) -> tuple[TrainState, Sums]:
-    """One training step on the rows `indices`, of which the first `valid` are valid: the new state, and the new sums.
+    """One training step on the rows `indices`, of which the first `valid` are valid: the new state, and the new sums,
+    of the batch at `place` of the chunk.
 
     From the first step on whose loss or gradients are not finite, nothing changes any more.
     """
@@ -126,11 +129,15 @@ def train_step(
     def advance() -> tuple[TrainState, Sums]:
         updates, optimizer = transform.update(gradients, old.optimizer, old.params)
         params = apply_constraints(task, optax.apply_updates(old.params, updates))
-        return TrainState(old.step + 1, params, state, optimizer, failed), jax.tree.map(jnp.add, sums, parts)
+        return TrainState(old.step + 1, params, state, optimizer, failed), parts
 
-    # A branch, not a selection: selecting between old and new weights would cost a pass over all of them.
-    result: tuple[TrainState, Sums] = jax.lax.cond(failed < 0, advance, lambda: (old._replace(failed=failed), sums))
-    return result
+    def stay() -> tuple[TrainState, Sums]:
+        return old._replace(failed=failed), jax.tree.map(jnp.zeros_like, parts)
+
+    # A branch, not a selection: selecting between old and new weights would cost a pass over all of them. The sums stay
+    # outside: a branch that returns them as they are would copy them.
+    new, counted = jax.lax.cond(failed < 0, advance, stay)
+    return new, accumulate(task, sums, counted, place)
 
 
 def measure(
@@ -138,25 +145,26 @@ def measure(
     model: Model,
     params: Tree,
     state: Tree,
+    handed: Tree,
     sums: Sums,
     data: Data,
     indices: Array,
     valid: Array,
+    begin: Array,
     count: Array,
-) -> Sums:
-    """`sums` with the losses and metrics of the first `count` batches added, computed as in prediction.
+) -> tuple[Tree, Sums]:
+    """`sums` with the losses and metrics of `count` batches from `begin` on added, computed as in prediction.
 
-    Per-row state begins at zeros; that of training, in `state`, is left unchanged.
+    Per-row state begins as it is `handed`, and is handed on; that of training, in `state`, is left unchanged.
     """
 
-    def iteration(index: Array, carry: tuple[Sums, Tree]) -> tuple[Sums, Tree]:
-        sums, row_state = carry
-        inputs, targets, rows = take_rows(data, indices[index], valid[index])
+    def iteration(place: Array, carry: tuple[Tree, Sums]) -> tuple[Tree, Sums]:
+        row_state, sums = carry
+        inputs, targets, rows = take_rows(data, indices[begin + place], valid[begin + place])
         parts, new = row_sums(task, model, params, merge_trees(state, row_state), inputs, targets, rows)
-        return jax.tree.map(jnp.add, sums, parts), per_row_entries(task, new)
+        return per_row_entries(task, new), accumulate(task, sums, parts, place)
 
-    result: Sums
-    result, _ = jax.lax.fori_loop(0, count, iteration, (sums, at_zeros(task, indices.shape[1])))
+    result: tuple[Tree, Sums] = jax.lax.fori_loop(0, count, iteration, (handed, sums))
     return result
 
 
@@ -169,16 +177,15 @@ def row_sums(
     return {**parts, **metrics(task, values, targets, rows)}, values.state
 
 
-def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int) -> Sums:
-    """Zero sums, with the structure of those of a batch of `batch` rows of `data`."""
+def zero_sums(task: PreparedTask, model: Model, data: Data, batch: int, batches: int = 1) -> Sums:
+    """Zero sums of a chunk of `batches` batches, with the structure of those of a batch of `batch` rows of `data`."""
 
     def once(data: Data) -> Sums:
         params, state = model.init(root_key(0))
         inputs, targets, rows = take_rows(data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
         return row_sums(task, model, params, state, inputs, targets, rows)[0]
 
-    zeros: Sums = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(once, data))
-    return zeros
+    return zeros(task, jax.eval_shape(once, data), batches)
 
 
 def take_rows(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
@@ -189,9 +196,11 @@ def take_rows(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array
 
 def needed_edges(task: PreparedTask) -> tuple[Any, ...]:
     """The edges that losses and metrics need, each once."""
-    measured = {measure.output for measure in task.measures}
+    measured = {measure.output: task.outputs[measure.output] for measure in task.measures}
+    ordered = {measure.output for measure in task.measures if measure.metric.by_order}
     edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
-    edges += [task.outputs[name].edge for name in sorted(measured)]
+    edges += [measured[name].edge for name in sorted(measured)]
+    edges += [edge for name in sorted(ordered) if (edge := measured[name].logits_edge) is not None]
     return tuple(dict.fromkeys(edges))
 
 
@@ -290,20 +299,14 @@ def metrics(
     for measure in task.measures:
         output = task.outputs[measure.output]
         target = None if measure.target is None else targets[measure.target]
-        prediction = probabilities(output, values.edges[output.edge])
+        ordered = measure.metric.by_order
+        prediction = log_odds(output, values) if ordered else probabilities(output, values.edges[output.edge])
         own = None if output.mask is None else mask_of(output.mask, values, targets)
         masks = [values.masks[output.edge], own]
         weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
         need_a(measure.metric, "sums", sums[measure.key], Mapping)
     return sums
-
-
-def probabilities(output: Output, value: Array) -> Array:
-    """The values of an output as probabilities: logits through the link function that their loss implies."""
-    if not output.logits:
-        return value
-    return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 
 def mask_of_rank(rows: Array, masks: Sequence[Array | None], rank: int) -> Array:

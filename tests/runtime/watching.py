@@ -10,15 +10,12 @@ class Watcher:
         self.records: list[EpochRecord] = []
         self.snapshots: list[Snapshot] = []
         self.steps: list[Progress] = []
+        # The mean training loss since the epoch began, after each chunk.
+        self.losses: list[float] = []
         self.learnt: list[Fitted] = []
         self.without_score: list[int] = []
         self.outcome: Outcome | None = None
         self.seconds_to_first_step = 0.0
-
-    @property
-    def losses(self) -> list[float]:
-        """The mean training loss since the epoch began, after each chunk."""
-        return [progress.values["train/loss"] for progress in self.steps]
 
     def fitted(self, fitted: Fitted) -> None:
         self.learnt.append(fitted)
@@ -28,6 +25,7 @@ class Watcher:
 
     def progress(self, progress: Progress) -> None:
         self.steps.append(progress)
+        self.losses.append(progress.values()["train/loss"])
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         self.records.append(record)

@@ -23,6 +23,18 @@ def divergence(log_probabilities: Array, truth: Array) -> Array:
     return jnp.sum(jax.scipy.special.xlogy(truth, truth) - truth * log_probabilities, axis=-1)
 
 
+def log_odds(values: Array) -> Array:
+    """`log(p / (1 - p))` of the probabilities `p = softmax(values)` over the last axis, also where they round to 0 or 1."""
+    best = jnp.arange(values.shape[-1]) == jnp.argmax(values, axis=-1, keepdims=True)
+    greatest = jnp.max(values, axis=-1, keepdims=True)
+    others = jnp.max(jnp.where(best, -jnp.inf, values), axis=-1, keepdims=True)
+    parts = jnp.exp(values - greatest)
+    # For the best class the sum of the others must not be what its own part leaves of 1.
+    rest = others + jnp.log(jnp.sum(jnp.where(best, 0.0, jnp.exp(values - others)), axis=-1, keepdims=True))
+    against = greatest + jnp.log(jnp.sum(parts, axis=-1, keepdims=True) - parts)
+    return values - jnp.where(best, rest, against)
+
+
 def one_hot(target: Array, like: Array) -> Array:
     """The truth in the shape and dtype of `like` `[..., classes]`: `target` itself, or labels `[...]` as one-hot rows.
 

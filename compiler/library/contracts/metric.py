@@ -1,9 +1,9 @@
 """The contract of a metric: sums over the rows of a batch on the device, one number from the sums of an epoch.
 
-Sums are additive, so that batches, chunks and processes can be joined in any order.
+Sums add up, or are joined on the host, so that batches, chunks and processes can be joined in any order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
@@ -25,6 +25,20 @@ class Metric(Registered):
 
     takes_target: ClassVar[bool] = True
     better: ClassVar[Literal["higher", "lower"]]
+    arguments_before: ClassVar[Mapping[str, Any]] = {}
+    """Arguments whose default was another one when runs did not record them, with that default."""
+
+    @property
+    def additive(self) -> bool:
+        """Whether the sums of batches are added up, on the device; else `join` joins them, on the host."""
+        return True
+
+    @property
+    def by_order(self) -> bool:
+        """Whether only the order of predictions counts. It is then handed the logits of probabilities where they are
+        known: these still differ where probabilities round to the same number.
+        """
+        return False
 
     def plan(self, *types: Any, **named: Any) -> tuple[int, ...]:
         """The shape of what is counted one by one in one row, a weight being of its first axes.
@@ -54,6 +68,13 @@ class Metric(Registered):
         Values at weight zero may be anything, NaN too, and must not show: use `where`, not products.
         """
         raise NotImplementedError
+
+    def join(self, parts: Sequence[Mapping[str, NumpyArray]]) -> Mapping[str, NumpyArray]:
+        """The sums of several batches as those of one, where they do not add up; each may itself be joined.
+
+        Takes and returns numpy arrays, whose size may grow up to a bound.
+        """
+        raise NotImplementedError(f"{type(self).__qualname__} has sums that do not add up, and no `join`")
 
     def result(self, sums: Mapping[str, float]) -> float:
         """The metric of an epoch from its sums, as Python floats or numpy arrays; NaN where nothing was counted."""

@@ -7,7 +7,7 @@ METRICS: Registry[Metric] = Registry(
     Metric,
     {
         "accuracy": "metrics.accuracy:Accuracy",
-        "auc": "metrics.thresholds:AUC",
+        "auc": "metrics.areas:AUC",
         "binary_cross_entropy": "metrics.cross_entropy:BinaryCrossEntropy",
         "categorical_hinge": "metrics.errors:CategoricalHinge",
         "concordance_correlation": "metrics.similarity:ConcordanceCorrelation",

@@ -191,7 +191,7 @@ class OverlapMetric(ThresholdedMetric):
         if link == "sigmoid":
             # What is right of yes is right of no, and what yes has too many of no has too few.
             mirrored = dict(zip(KINDS, [counts[kind] for kind in reversed(KINDS)], strict=True))
-            counts = {kind: jnp.stack([mirrored[kind].sum(), counts[kind].sum()]) for kind in KINDS}
+            counts = {kind: jnp.stack([mirrored[kind].sum(-1), counts[kind].sum(-1)], axis=-1) for kind in KINDS}
         return pieces(counts)
 
     def result(self, sums: Mapping[str, float]) -> float:

@@ -1,7 +1,7 @@
 """Counts that stay exact over an epoch, and true and false positives and negatives of each class.
 
-A float32 stops counting at 2**24. Every sum is therefore kept as two, a multiple of 4096 and the rest, both of which
-can be added up in float32 for far longer.
+A float32 stops counting at 2**24. A batch is therefore counted in parts of at most `PART` values, and every sum is kept
+as two, a multiple of 4096 and the rest, both of which can be added up in float32 for far longer.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics.answers import labels_of, spread
 
+PART = 2**16
 PIECE = 4096
 KINDS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
@@ -56,13 +57,29 @@ class Counts:
 
 
 def pieces(totals: Mapping[str, Array]) -> Mapping[str, Array]:
-    """The totals of a batch, each in the two parts that are added up."""
+    """The totals of the parts of a batch, `[parts, ...]`, each as the two sums that are added up, `[...]`."""
     found = {}
     for name, total in totals.items():
         high = jnp.floor(total / PIECE)
-        found[name] = total - high * PIECE
-        found[f"{name}/{PIECE}"] = high
+        found[name] = jnp.sum(total - high * PIECE, axis=0)
+        found[f"{name}/{PIECE}"] = jnp.sum(high, axis=0)
     return found
+
+
+def sum_parts(values: Array) -> Array:
+    """The sums over the first axis of `[values, ...]` in each part of it, `[parts, ...]`."""
+    parts = -(-len(values) // PART)
+    if parts <= 1:
+        return jnp.sum(values, axis=0, keepdims=True)
+    missing = jnp.zeros((parts * PART - len(values), *values.shape[1:]), values.dtype)
+    return jnp.sum(jnp.concatenate([values, missing]).reshape(parts, PART, *values.shape[1:]), axis=1)
+
+
+def scatter_parts(values: Array, places: Array, size: int) -> Array:
+    """The sums of `values` at each of `size` `places` in each part of them, `[parts, size]`."""
+    parts = max(-(-len(values) // PART), 1)
+    part = jnp.arange(len(values)) // PART
+    return jax.ops.segment_sum(values, part * size + places, parts * size).reshape(parts, size)
 
 
 def exact_total(sums: Mapping[str, Any], name: str) -> NumpyArray:
@@ -77,7 +94,7 @@ def read_counts(sums: Mapping[str, Any]) -> Counts:
 
 
 def count(prediction: Array, target: Array, weight: Array, link: Link, threshold: float) -> Mapping[str, Array]:
-    """True positives, false positives and false negatives of each class, or value on the last axis, `[classes]` each.
+    """The counts of each class, or value on the last axis, `[parts, classes]` each.
 
     Yes-or-no outputs answer yes above `threshold`, a target above 0.5 is a yes; other outputs answer with one class.
     """
@@ -91,9 +108,11 @@ def count(prediction: Array, target: Array, weight: Array, link: Link, threshold
 
 def count_yes(yes: Array, truth: Array, weight: Array) -> Mapping[str, Array]:
     """The counts of independent answers `[..., values]`."""
-    places = tuple(range(yes.ndim - 1))
+    width = yes.shape[-1]
     both = (yes & truth, yes & ~truth, ~yes & truth, ~yes & ~truth)
-    return {kind: jnp.sum(jnp.where(of, weight, 0.0), axis=places) for kind, of in zip(KINDS, both, strict=True)}
+    return {
+        kind: sum_parts(jnp.where(of, weight, 0.0).reshape(-1, width)) for kind, of in zip(KINDS, both, strict=True)
+    }
 
 
 def count_labels(prediction: Array, labels: Array, weight: Array) -> Mapping[str, Array]:
@@ -104,12 +123,13 @@ def count_labels(prediction: Array, labels: Array, weight: Array) -> Mapping[str
     truth = jnp.where(weights > 0, labels.ravel().astype(answers.dtype), 0)
 
     def by_class(weights: Array, classes: Array) -> Array:
-        return jax.ops.segment_sum(weights, classes, prediction.shape[-1])
+        return scatter_parts(weights, classes, prediction.shape[-1])
 
     right = by_class(jnp.where(answers == truth, weights, 0.0), answers)
     wrong = by_class(jnp.where(answers == truth, 0.0, weights), answers)
     missed = by_class(jnp.where(answers == truth, 0.0, weights), truth)
-    return dict(zip(KINDS, (right, wrong, missed, jnp.sum(weights) - right - wrong - missed), strict=True))
+    rest = sum_parts(weights)[:, None] - right - wrong - missed
+    return dict(zip(KINDS, (right, wrong, missed, rest), strict=True))
 
 
 def ratio(part: NumpyArray, of: NumpyArray) -> NumpyArray:

@@ -1,6 +1,6 @@
 """Similarity of predictions and targets: cosine and correlations of vectors, and the explained variance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from modelc.compiler.library.base import formulas
@@ -89,20 +89,14 @@ class ConcordanceCorrelation(CorrelationMetric):
         return 2.0 * covariance / (jnp.var(prediction, axis=-1) + jnp.var(truth, axis=-1) + shift + EPSILON)
 
 
-ROUNDING = 1e-6
-"""What float32 sums leave of a variance that is 0, relative to the sum of squares, and a margin."""
-
-
 class R2(Metric):
     """The coefficient of determination: `1 - sum((target - prediction) ** 2) / sum((target - mean of targets) ** 2)`.
 
     Output and target have equal shapes; there is one score for each value on the last axis, whose sums run over all
     rows (and steps) of the epoch. The metric is their mean, or their mean weighted by the variances. Follows Keras 3
     `R2Score` and scikit-learn `r2_score`, except that a value whose targets are all equal has no score and is left out;
-    the metric is NaN where no value has one.
-
-    Sums are float32, and the variance is a difference of two: of its digits, targets far from 0 keep about 7 less twice
-    those of their mean over their spread. From a thousandfold on they count as equal; scale such targets.
+    the metric is NaN where no value has one. Targets may lie far from 0: each batch is summed around its own mean, and
+    the means and variances of batches are joined in float64.
     """
 
     keras = "metrics.R2Score"
@@ -123,21 +117,56 @@ class R2(Metric):
         values = target.reshape(-1, target.shape[-1] if target.ndim > 1 else 1)
         return "" if (values.max(axis=0) > values.min(axis=0)).any() else "all targets are equal"
 
+    @property
+    def additive(self) -> bool:
+        return False
+
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if target.ndim == 1:
             prediction, target = prediction[:, None], target[:, None]
         truth = target.astype(jnp.float32)
         weights = spread(weight, truth)
         places = tuple(range(truth.ndim - 1))
+        counts = weights > 0
 
         def total(values: Array) -> Array:
-            return jnp.sum(jnp.where(weights > 0, values * weights, 0.0), axis=places)
+            return jnp.sum(jnp.where(counts, values * weights, 0.0), axis=places)
 
+        count = total(jnp.ones_like(truth))
+        least = jnp.min(jnp.where(counts, truth, jnp.inf), axis=places)
+        greatest = jnp.max(jnp.where(counts, truth, -jnp.inf), axis=places)
+        # Within the targets, so that targets that are all equal have a variance of exactly 0, whatever a mean rounds to.
+        pivot = jnp.where(count > 0, jnp.clip(total(truth) / jnp.where(count > 0, count, 1.0), least, greatest), 0.0)
         return {
-            "count": total(jnp.ones_like(truth)),
-            "total": total(truth),
-            "squares": total(jnp.square(truth)),
+            "count": count,
+            "pivot": pivot,
+            "total": total(truth - pivot),
+            "squares": total(jnp.square(truth - pivot)),
             "errors": total(jnp.square(truth - prediction.astype(jnp.float32))),
+        }
+
+    def join(self, parts: Sequence[Mapping[str, NumpyArray]]) -> Mapping[str, NumpyArray]:
+        """Chan, Golub and LeVeque 1983 (https://doi.org/10.1080/00031305.1983.10483115), around the pivot of the first
+        batch that counts.
+        """
+        count, pivot, total, squares, errors = (
+            np.stack([np.asarray(part[name], np.float64) for part in parts])
+            for name in ("count", "pivot", "total", "squares", "errors")
+        )
+        first = np.take_along_axis(pivot, (count > 0).argmax(axis=0)[None], axis=0)[0]
+        size = np.where(count > 0, count, 1.0)
+        # In each batch: the mean, as its distance from the first pivot, and the squares around it.
+        means = np.where(count > 0, pivot - first + total / size, 0.0)
+        around = np.maximum(squares - total * total / size, 0.0)
+        whole = count.sum(axis=0)
+        mean = (count * means).sum(axis=0) / np.where(whole > 0, whole, 1.0)
+        between = (count * np.square(means - mean)).sum(axis=0)
+        return {
+            "count": whole,
+            "pivot": first + mean,
+            "total": np.zeros_like(whole),
+            "squares": around.sum(axis=0) + between,
+            "errors": errors.sum(axis=0),
         }
 
     def result(self, sums: Mapping[str, Any]) -> float:
@@ -147,7 +176,7 @@ class R2(Metric):
         if not count.all():
             return float("nan")
         variance = squares - total * total / count
-        varied = variance > ROUNDING * squares
+        varied = variance > 0
         if not varied.any():
             return float("nan")
         scores = 1.0 - errors[varied] / variance[varied]

@@ -9,14 +9,19 @@ from modelc.compiler.library.layers import ACTIVATIONS
 
 
 def fuse_losses(task: Task) -> Task:
-    """`task` with each such term moved to the edges before the softmax or sigmoid; needs activations split off.
+    """`task` with each such term moved to the edges before the softmax or sigmoid; needs activations split off. Outputs
+    keep their edges, and know those of their logits.
 
     `bind` has refused every spec in which another layer follows the activation, so all other terms take logits.
     """
     terms = [
         replace(term, of=tuple(edge_before(task, term.loss.activation, e) for e in term.of)) for term in task.terms
     ]
-    return replace(task, terms=tuple(terms))
+    outputs = {}
+    for name, output in task.outputs.items():
+        before = edge_before(task, output.link, output.edge)
+        outputs[name] = replace(output, before=None if before == output.edge else before)
+    return replace(task, terms=tuple(terms), outputs=outputs)
 
 
 def edge_before(task: Task, activation: str | None, edge: Edge) -> Edge:

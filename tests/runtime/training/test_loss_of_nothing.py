@@ -138,9 +138,8 @@ def test_a_loss_of_nothing_is_nan_and_a_batch_of_nothing_changes_no_weights_and_
     assert math.isfinite(first) and first > 0
     for before, after in zip(jax.tree.leaves(weights), jax.tree.leaves(state.params), strict=True):
         np.testing.assert_array_equal(before, after)
-    sums = steps.measure(
-        state.params, state.state, steps.zero(data, BATCH), data, batches[0][1:2], batches[1][1:2], np.int32(1)
-    )
+    one = np.int32(1)
+    _, sums = steps.measure(state.params, state.state, {}, steps.zero(data, BATCH), data, *batches, one, one)
     assert math.isnan(loss_of(sums))
 
 

@@ -24,6 +24,8 @@ YES = (CHANCES + RANDOM.normal(0, 0.3, CHANCES.shape) > 0.4).astype(np.float32)
 NUMBERS = RANDOM.normal(size=(ROWS, 4)).astype(np.float32)
 TRUTH = (NUMBERS + RANDOM.normal(size=NUMBERS.shape)).astype(np.float32)
 WEIGHTS = RANDOM.uniform(0.1, 2.0, size=ROWS).astype(np.float32)
+GRID = {"num_thresholds": 200}
+"""What Keras takes where nothing is written."""
 
 CASES: dict[str, tuple[Any, Numbers, Numbers, Link, Any]] = {
     "mean_absolute_error": ("mean_absolute_error", NUMBERS, TRUTH, None, reference.MeanAbsoluteError),
@@ -91,17 +93,23 @@ CASES: dict[str, tuple[Any, Numbers, Numbers, Link, Any]] = {
         lambda: reference.FalseNegatives(thresholds=0.25),
     ),
     "true_negatives": ("true_negatives", CHANCES, YES, "sigmoid", reference.TrueNegatives),
-    "roc": ({"auc": {"average": "micro"}}, CHANCES, YES, "sigmoid", reference.AUC),
+    "roc": ({"auc": {"average": "micro", **GRID}}, CHANCES, YES, "sigmoid", reference.AUC),
     "pr": (
-        {"auc": {"curve": "PR", "average": "micro"}},
+        {"auc": {"curve": "PR", "average": "micro", **GRID}},
         CHANCES,
         YES,
         "sigmoid",
         lambda: reference.AUC(curve="PR"),
     ),
-    "roc of each": ("auc", CHANCES, YES, "sigmoid", lambda: reference.AUC(multi_label=True)),
-    "pr of each": ({"auc": "PR"}, CHANCES, YES, "sigmoid", lambda: reference.AUC(curve="PR", multi_label=True)),
-    "roc of classes": ("auc", CHANCES, ONE_HOT, "softmax", lambda: reference.AUC(multi_label=True)),
+    "roc of each": ({"auc": GRID}, CHANCES, YES, "sigmoid", lambda: reference.AUC(multi_label=True)),
+    "pr of each": (
+        {"auc": {"curve": "PR", **GRID}},
+        CHANCES,
+        YES,
+        "sigmoid",
+        lambda: reference.AUC(curve="PR", multi_label=True),
+    ),
+    "roc of classes": ({"auc": GRID}, CHANCES, ONE_HOT, "softmax", lambda: reference.AUC(multi_label=True)),
     "coarse roc": (
         {"auc": {"num_thresholds": 7, "average": "micro"}},
         CHANCES,
@@ -142,7 +150,7 @@ CASES |= {
             ("sensitivity_at_specificity", reference.SensitivityAtSpecificity),
             ("specificity_at_sensitivity", reference.SpecificityAtSensitivity),
         )
-        for value, options in ((0.6, {}), (1.0, {"num_thresholds": 7}), (0.5, {"class_id": 2}))
+        for value, options in ((0.6, GRID), (1.0, {"num_thresholds": 7}), (0.5, {"class_id": 2, **GRID}))
     },
 }
 OVERLAPS: dict[str, tuple[Any, Numbers, Numbers, Link, Any]] = {

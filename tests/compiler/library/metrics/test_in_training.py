@@ -47,7 +47,7 @@ def test_metrics_of_classes(tmp_path: Path, activation: str) -> None:
     assert said["cross_entropy"] == pytest.approx(losses.mean(), rel=1e-5)
     assert said["loss"] == pytest.approx((losses * np.where(labels == 0, 2, 1)).sum() / len(labels), rel=1e-5)
     areas = [sklearn.average_precision_score(labels == place, output[:, place]) for place in range(3)]
-    assert said["auc"] == pytest.approx(np.mean(areas), abs=0.05)
+    assert said["auc"] == pytest.approx(np.mean(areas), abs=1e-6)
 
 
 def test_metrics_of_yes_or_no(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_metrics_of_yes_or_no(tmp_path: Path) -> None:
     assert said["binary_cross_entropy"] == pytest.approx(sklearn.log_loss(right, output[:, 0]), rel=1e-5)
     assert said["mean_iou"] == pytest.approx(sklearn.jaccard_score(right, yes, average="macro"))
     assert said["false_negatives"] == np.sum(right & ~yes)
-    assert said["auc"] == pytest.approx(sklearn.roc_auc_score(right, output[:, 0]), abs=0.02)
+    assert said["auc"] == pytest.approx(sklearn.roc_auc_score(right, output[:, 0]), abs=1e-6)
 
 
 def test_metrics_of_numbers(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_metrics_of_numbers(tmp_path: Path) -> None:
     raw = spec(layers, loss="huber", metrics=["r2", "root_mean_squared_error"], data={"targets": {"y": {"array": "y"}}})
     y = np.random.default_rng(2).normal(size=(29, 2)).astype(np.float32)
     said, output, truth = trained(tmp_path, raw, y=y)
-    assert said["r2"] == pytest.approx(sklearn.r2_score(truth, output), rel=1e-4)
+    assert said["r2"] == pytest.approx(sklearn.r2_score(truth, output), rel=1e-6)
     assert said["root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean((truth - output) ** 2)), rel=1e-5)
 
 
@@ -84,3 +84,80 @@ def test_right_answers_are_counted_of_classes_only(tmp_path: Path, name: str) ->
     assert caught.value.notes == (f"the metric `{name}` counts correct classes",)
     one_hot = np.eye(3, dtype=np.float32)[targets.argmax(-1)]
     assert ready(raw, write_rows(tmp_path, 29, y=one_hot))
+
+
+RANDOM = np.random.default_rng(41)
+SCORES: dict[str, Any] = {
+    "near 0": lambda x: x / 2 - 9,
+    "near 1": lambda x: x / 2 + 11,
+    "near 0.5": lambda x: x * 1e-4,
+    "beyond what probabilities tell apart": lambda x: 80 * np.sign(x) + x,
+    "few": lambda x: np.round(x) + 3,
+}
+
+
+def logged(folder: Path, raw: dict[str, Any], rows: int, *, chunk: int, **columns: Numbers) -> list[dict[str, float]]:
+    """The values of the log and of evaluation, of a model that training leaves as it is."""
+    raw["train"] |= {"optimizer": {"sgd": 1e-30}, "epochs": 1, "batch_size": 7}
+    raw["model"]["inputs"] = {"x": {"shape": list(columns["x"].shape[1:])}}
+    raw["data"] |= {"targets": {"y": {"array": "y"}}, "validation": {"last": rows // 3}}
+    task, dataset = ready(raw, write_rows(folder, rows, **columns))
+    watcher, prepared = Watcher(), prepare(task)
+    fit(prepared, dataset, Execution("scan", chunk, "test"), watcher, lambda: False)
+    last = watcher.snapshots[-1]
+    values = watcher.records[-1].values
+    assert dataset.validation is not None
+    return [
+        {key.removeprefix("train/"): value for key, value in values.items() if key.startswith("train/")},
+        evaluate(prepared, last.params, last.state, dataset.train),
+        {key.removeprefix("validation/"): value for key, value in values.items() if key.startswith("validation/")},
+        evaluate(prepared, last.params, last.state, dataset.validation),
+    ]
+
+
+def parts(values: Numbers) -> list[Numbers]:
+    """The rows that the values of `logged` are of: training rows twice, validation rows twice."""
+    kept = len(values) - len(values) // 3
+    return [values[:kept], values[:kept], values[kept:], values[kept:]]
+
+
+@pytest.mark.parametrize("crowd", SCORES)
+def test_areas_are_those_of_scikit_learn_wherever_scores_crowd(tmp_path: Path, crowd: str) -> None:
+    hidden = RANDOM.normal(size=(150, 1))
+    truth = (hidden + RANDOM.normal(size=hidden.shape) > 0.8).astype(np.float32)
+    scores = np.asarray(SCORES[crowd](hidden), np.float32)
+    raw = spec([{"dense": {"units": 1, "kernel_initializer": "ones", "activation": "sigmoid"}, "name": "y"}])
+    raw["train"] |= {"loss": "binary_cross_entropy", "metrics": ["auc", {"recall_at_precision": 0.6}]}
+    for said, yes, score in zip(
+        logged(tmp_path, raw, 150, chunk=4, x=scores, y=truth), parts(truth), parts(scores), strict=True
+    ):
+        assert said["auc"] == pytest.approx(sklearn.roc_auc_score(yes, score), abs=1e-6)
+        precision, recall, _ = sklearn.precision_recall_curve(yes, score)
+        assert said["recall_at_precision"] == pytest.approx(recall[precision >= 0.6].max(), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 30.0])
+def test_areas_of_classes_are_those_of_their_logits(tmp_path: Path, size: float) -> None:
+    logits = (size * RANDOM.normal(size=(90, 3))).astype(np.float32)
+    truth = np.eye(3, dtype=np.float32)[(logits / size + RANDOM.normal(size=logits.shape)).argmax(-1)]
+    raw = spec([{"dense": {"units": 3, "kernel_initializer": "identity", "activation": "softmax"}, "name": "y"}])
+    raw["train"] |= {"metrics": ["auc"]}
+    others = [np.delete(logits.astype(np.float64), place, axis=1) for place in range(3)]
+    odds = np.stack([logits[:, place] - np.logaddexp(*others[place].T) for place in range(3)], axis=1)
+    for said, labels, score in zip(
+        logged(tmp_path, raw, 90, chunk=256, x=logits, y=truth), parts(truth), parts(odds), strict=True
+    ):
+        assert said["auc"] == pytest.approx(sklearn.roc_auc_score(labels, score), abs=1e-4)
+
+
+@pytest.mark.parametrize(("far", "wide"), [(0.0, 1.0), (-7000.0, 11.0), (1e6, 1.0), (1e8, 100.0)])
+def test_r2_is_that_of_scikit_learn_however_far_from_0_targets_lie(tmp_path: Path, far: float, wide: float) -> None:
+    truth = (far + wide * RANDOM.normal(size=(120, 1))).astype(np.float32)
+    guesses = (truth + wide * RANDOM.normal(size=truth.shape)).astype(np.float32)
+    raw = spec([{"dense": {"units": 1, "kernel_initializer": "ones"}, "name": "y"}])
+    raw["train"] |= {"loss": "mean_absolute_error", "metrics": ["r2"]}
+    for said, target, guess in zip(
+        logged(tmp_path, raw, 120, chunk=5, x=guesses, y=truth), parts(truth), parts(guesses), strict=True
+    ):
+        wanted = sklearn.r2_score(target.astype(np.float64), guess.astype(np.float64))
+        assert said["r2"] == pytest.approx(wanted, rel=1e-5, abs=1e-5)

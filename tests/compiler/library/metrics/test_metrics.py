@@ -12,6 +12,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, mean_sums
 from modelc.compiler.library.metrics import METRICS
+from modelc.compiler.library.metrics.counting import exact_total
 from modelc.compiler.syntax.document import read
 from tests.compiler.library.metrics.batching import measure
 
@@ -146,7 +147,13 @@ def test_scores_of_one_class_are_those_of_scikit_learn() -> None:
 def test_an_area_is_that_of_scikit_learn_for_probabilities_on_the_grid(yes: np.ndarray) -> None:
     chance = (np.round(CHANCES[:, 0] * 199) / 199).astype(np.float32)
     # Between the points of the grid, so that each is surely above the one below.
-    found = measure(METRICS.build("auc"), chance[:, None] - np.float32(1e-3), yes[:, None], None, "sigmoid")
+    found = measure(
+        METRICS.build({"auc": {"num_thresholds": 200}}),
+        chance[:, None] - np.float32(1e-3),
+        yes[:, None],
+        None,
+        "sigmoid",
+    )
     if yes.all():
         assert np.isnan(found)
     else:
@@ -170,6 +177,26 @@ def test_counts_stay_exact_where_float32_no_longer_counts() -> None:
         # As on the device: in float32.
         total = jax.tree.map(jnp.add, total, sums)
     assert metric.result(total) == 50_000_050
+
+
+@pytest.mark.parametrize(
+    ("name", "link"), [("true_positives", "softmax"), ("true_positives", "sigmoid"), ("auc", "sigmoid")]
+)
+def test_counts_of_one_batch_are_exact_where_float32_no_longer_counts(
+    name: str, link: Link, pytestconfig: pytest.Config
+) -> None:
+    if (name, link) != ("true_positives", "softmax") and pytestconfig.getoption("metric_draws") < 1000:
+        pytest.skip("takes long: one of three, except with --metric-draws 1000")
+    rows = 2**25 + 3 if pytestconfig.getoption("metric_draws") >= 1000 else 2**24 + 3
+    metric = METRICS.build({"auc": {"num_thresholds": 2}} if name == "auc" else name)
+    width = 2 if link == "softmax" else 1
+    prediction = jnp.concatenate([jnp.zeros((rows, width - 1)), jnp.ones((rows, 1))], axis=1)
+    target = jnp.ones(rows if link == "softmax" else (rows, 1), jnp.int8)
+    sums = jax.jit(lambda p, t: metric.sums(p, t, jnp.ones(rows), link))(prediction, target)
+    if name == "auc":
+        assert exact_total(jax.device_get(sums), "yes").sum() == rows
+    else:
+        assert metric.result(jax.device_get(sums)) == rows
 
 
 @pytest.mark.parametrize("weight", [np.ones(50, np.float32), WEIGHTS], ids=["plain", "weighted"])

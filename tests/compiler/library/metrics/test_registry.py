@@ -18,7 +18,7 @@ from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.syntax.document import read
 from tests.compiler.library.layers.running import QUICK
-from tests.compiler.library.metrics.batching import measure
+from tests.compiler.library.metrics.batching import measure, together
 
 Numbers = np.ndarray[Any, Any]
 ROWS, WIDTH = 23, 4
@@ -102,7 +102,7 @@ def sums(metric: Metric, use: Use, kept: Any, weight: Numbers | None = None) -> 
     prediction, target = jnp.asarray(use.prediction[kept], "float32"), jnp.asarray(use.target[kept])
     counted = jnp.ones(len(target)) if weight is None else jnp.asarray(weight)
     found = compiled(metric, use.link)(prediction, target if metric.takes_target else None, counted)
-    return {name: np.asarray(value, np.float64) for name, value in found.items()}
+    return {name: np.asarray(value) for name, value in found.items()}
 
 
 def test_every_metric_is_here() -> None:
@@ -144,8 +144,9 @@ def test_an_epoch_may_be_cut_into_any_batches(name: str, cuts: set[int]) -> None
     # Batches of one size, most of whose rows are padding: every length of its own would be compiled anew.
     batches = [((np.arange(ROWS) >= a) & (np.arange(ROWS) < b)).astype(np.float32) for a, b in pairwise(places)]
     parts = [sums(metric, use, slice(None), weight) for weight in batches]
-    joined = {key: sum(part[key] for part in parts) for key in parts[0]}
-    assert metric.result(joined) == pytest.approx(metric.result(sums(metric, use, slice(None))), rel=1e-5, abs=1e-6)
+    assert metric.result(together(metric, parts)) == pytest.approx(
+        metric.result(sums(metric, use, slice(None))), rel=1e-5, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", USES)

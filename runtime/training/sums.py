@@ -1,0 +1,62 @@
+"""The sums of losses and metrics over the batches of a chunk on the device, and over an epoch on the host.
+
+Most add up. Those of a metric that joins them are kept apart by batch, `[batches, ...]`, until the host has them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.lowering.prepared_task import PreparedTask
+
+Sums = Mapping[str, Mapping[str, Array]]
+"""Sums of a chunk by log key (without `train/`), of losses by term; for those of a loss see `losses` in `step`."""
+MOST_BATCHES = 256
+"""How many float32 sums are added up before float64 takes them: few enough to lose no more than a millionth or two."""
+MOST_BYTES = 2**26
+"""How much the sums that are kept apart by batch may take on the device."""
+
+
+def joined(task: PreparedTask) -> dict[str, Metric]:
+    """The metrics whose sums do not add up, by log key."""
+    return {measure.key: measure.metric for measure in task.measures if not measure.metric.additive}
+
+
+def zeros(task: PreparedTask, batch: Mapping[str, Mapping[str, jax.ShapeDtypeStruct]], batches: int) -> Sums:
+    """Zero sums of a chunk of `batches` batches, from the shapes of those of a batch."""
+    apart = joined(task)
+    return {
+        key: {
+            name: jnp.zeros((batches, *part.shape) if key in apart else part.shape, part.dtype)
+            for name, part in parts.items()
+        }
+        for key, parts in batch.items()
+    }
+
+
+def accumulate(task: PreparedTask, sums: Sums, batch: Sums, place: Array) -> Sums:
+    """`sums` with those of a batch: added, or kept apart at `place`."""
+    apart = joined(task)
+    return {
+        key: {
+            name: parts[name].at[place].set(value) if key in apart else parts[name] + value
+            for name, value in batch[key].items()
+        }
+        for key, parts in sums.items()
+    }
+
+
+def batches_at_once(task: PreparedTask, one: Sums) -> int:
+    """How many batches a chunk may have at most, so that what is kept apart by batch fits; `one` are sums of one batch."""
+    size = sum(value.nbytes for key in joined(task) for value in one[key].values())
+    return min(max(MOST_BYTES // max(size, 1), 1), MOST_BATCHES)
+
+
+def join(metric: Metric, before: Mapping[str, Any] | None, sums: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The sums of an epoch, `before` and those of a chunk, on the host."""
+    batches = [dict(zip(sums, batch, strict=True)) for batch in zip(*sums.values(), strict=True)]
+    return metric.join(batches if before is None else [before, *batches])
