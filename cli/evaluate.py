@@ -32,7 +32,7 @@ def evaluate(
 ) -> None:
     """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
     enable(plugins)
-    found = open_run(run, root, "evaluate")
+    found = open_run(run, root, ["evaluate"])
     task = task_of(found)
 
     from modelc.cli.splits import choose_rows, read_again

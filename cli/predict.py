@@ -65,7 +65,7 @@ def predict(
             "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
         )
 
-    found = open_run(run, root, "predict")
+    found = open_run(run, root, ["predict", *([data] if data else []), "--output", output])
     task = task_of(found)
 
     from modelc.compiler.lowering.prepared_task import prepare

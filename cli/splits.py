@@ -9,14 +9,15 @@ from modelc.cli.console import inform, warn
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.runtime.data.dataset import Dataset, Part
+    from modelc.runtime.runs.find_run import Command
     from modelc.runtime.runs.run_directory import Run
 
 Split = Literal["train", "validation", "test"]
 Which = Literal["best", "last"]
 
 
-def open_run(text: str, root: Path | None, command: str) -> "Run":
-    """The run that the argument `text` of `command` refers to. Prints what is to be said about the choice."""
+def open_run(text: str, root: Path | None, command: "Command") -> "Run":
+    """The run that the argument `text` of a `command` refers to. Prints what is to be said about the choice."""
     from modelc.runtime.runs.find_run import find_run
 
     found = find_run(text, root, command)

@@ -1,5 +1,6 @@
 """Finds a run from a command-line argument: a run directory, `runs/<name>`, or the spec that was trained."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,7 +25,11 @@ class FoundRun(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def find_run(text: str, root: Path | None = None, command: str = "evaluate") -> FoundRun:
+Command = Sequence[str | os.PathLike[str]]
+"""The name of a command and its arguments after the run."""
+
+
+def find_run(text: str, root: Path | None = None, command: Command = ("evaluate",)) -> FoundRun:
     """The run that `text` refers to: of a folder of runs, or of a spec, the latest one that finished.
 
     `root` is the folder that a spec may read files from, by default as it was for the run; `command` is for messages.

@@ -19,7 +19,7 @@ from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.compiler.syntax.spec_paths import real_path
-from modelc.runtime.runs.find_run import RUNS, USABLE, FoundRun, age, entries, latest, run_name, runs_in
+from modelc.runtime.runs.find_run import RUNS, USABLE, Command, FoundRun, age, entries, latest, run_name, runs_in
 from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
 from modelc.runtime.runs.run_layout import is_run
@@ -104,7 +104,7 @@ class SpecFile:
         )
 
 
-def run_of_spec(path: Path, root: Path | None, command: str) -> FoundRun:
+def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     """The latest finished run whose spec has the content of that at `path`, by preference one of this very file.
 
     Raises RunError E602 if there is none, or if the spec cannot be read; E607 if the runs there are of another content.
@@ -127,7 +127,8 @@ def run_of_spec(path: Path, root: Path | None, command: str) -> FoundRun:
         unknown = f"`{run.folder}` recorded too little to tell whether `{path}` has changed since it was trained"
         return FoundRun(run, (unknown, *settings_remark(run)))
     if not same and usable(alike["different"]):
-        raise changed(spec, max(usable(alike["different"]), key=age), command)
+        meant = max(usable(alike["different"]), key=lambda run: (not is_of_another_file(spec, run), age(run)))
+        raise changed(spec, meant, command)
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
     return FoundRun(latest(same or runs, folder, missing))
@@ -179,7 +180,7 @@ def settings_remark(run: Run) -> Iterator[str]:
         yield f"`{run.folder}` was trained with `{settings}`"
 
 
-def changed(spec: SpecFile, run: Run, command: str) -> RunError:
+def changed(spec: SpecFile, run: Run, command: Command) -> RunError:
     """RunError E607: the latest run that may have been meant is of another content.
 
     Raises RunError E606 if a plug-in is not enabled without which the content may only seem to be another one.
@@ -202,7 +203,7 @@ def changed(spec: SpecFile, run: Run, command: str) -> RunError:
         message,
         notes=tuple(describe_differences(before, document)) if before is not None else (),
         helps=(
-            f"to use that run as it was trained, name it: `{command_line.command(command, run.folder)}`",
+            f"to use that run as it was trained, name it: `{command_line.command(command[0], run.folder, *command[1:])}`",
             f"to train the spec as it is now: `{command_line.command('train', spec.path)}`",
         ),
     )

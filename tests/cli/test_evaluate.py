@@ -144,7 +144,7 @@ def test_a_spec_that_was_changed_is_not_answered_with_the_run_of_before(project:
         ended = modelc(command, "tiny.yaml", *options, cwd=copy.folder)
         assert (ended.code, ended.out) == (4, "")
         assert "error[E607]" in ended.err and "`model.nodes.body.layers.0.dense.units` was 8, and is 9 now" in ended.err
-        assert f"`modelc {command} runs/tiny/{copy.run.name}`" in ended.err
+        assert f"`modelc {' '.join([command, f'runs/tiny/{copy.run.name}', *options])}`" in ended.err
     assert not (copy.folder / "out.csv").exists()
 
 

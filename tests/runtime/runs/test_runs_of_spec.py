@@ -220,6 +220,15 @@ def test_names_that_fold_together_are_told_apart(one: str, other: str) -> None:
     assert taken(f"{other}.yaml") == (second, "")
 
 
+def test_a_spec_that_was_changed_is_told_of_its_own_run_and_not_of_one_of_the_same_name() -> None:
+    own = train(write("a/tiny.yaml"))
+    train(write("b/tiny.yaml", BASE.replace("epochs: 3", "epochs: 5")))
+    write("a/tiny.yaml", BASE.replace("epochs: 3", "epochs: 4"))
+    error = refused("a/tiny.yaml")
+    assert error.message == f"the latest run, `{own}`, was trained before `a/tiny.yaml` was changed"
+    assert error.notes == ("`train.epochs` was 3, and is 4 now (a/tiny.yaml:6)",)
+
+
 def test_copies_with_data_of_their_own_prefer_their_own_run_and_read_their_own_data() -> None:
     first = train(write("a/tiny.yaml"))
     train(write("b/tiny.yaml"))
