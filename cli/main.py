@@ -154,19 +154,16 @@ def report(error: BaseException) -> int:
     if isinstance(error, RunError):
         show_run_error(error)
         return USAGE if isinstance(error, PluginError) else FAILED
+    plugin = culprit(error)
+    helps = [] if plugin else ["please report it with the spec and the command"]
     if os.environ.get("MODELC_TRACEBACK"):
         import traceback
 
         say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), stream=sys.stderr)
+    else:
+        helps.append("set MODELC_TRACEBACK=1 in the environment to see the traceback")
     text = str(error).strip()
-    plugin = culprit(error)
     said = [] if isinstance(error, ContractViolation) else [type(error).__name__]
-    complain(
-        ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]]),
-        helps=(
-            "set MODELC_TRACEBACK=1 in the environment to see the traceback"
-            if plugin
-            else "please report it with the spec and the command; set MODELC_TRACEBACK=1 in the environment to see the traceback",
-        ),
-    )
+    message = ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]])
+    complain(message, helps=["; ".join(helps)] if helps else [])
     return BUG

@@ -1,6 +1,5 @@
 """Finds a run from a command-line argument: a run directory, `runs/<name>`, or the spec that was trained."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ class FoundRun(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-Command = Sequence[str | os.PathLike[str]]
+Command = Sequence[str | Path]
 """The name of a command and its arguments after the run."""
 
 

@@ -70,7 +70,8 @@ def test_a_bug_is_owned_up_to_without_a_traceback(tmp_path: Path, monkeypatch: p
     assert "this is a bug in modelc: TypeError" in ended.err or "this is a bug in modelc: KeyError" in ended.err
     assert "MODELC_TRACEBACK=1" in ended.err and "Traceback" not in ended.err
     monkeypatch.setenv("MODELC_TRACEBACK", "1")
-    assert "Traceback" in modelc("summary", "spec.yaml", cwd=tmp_path).err
+    shown = modelc("summary", "spec.yaml", cwd=tmp_path).err
+    assert "Traceback" in shown and "MODELC_TRACEBACK" not in shown and "please report it" in shown
 
 
 def test_a_failed_run_is_shown_as_a_finding_is(capsys: pytest.CaptureFixture[str]) -> None:
