@@ -1,5 +1,6 @@
 """`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
 
+from collections.abc import Mapping
 from math import isfinite, isnan
 from typing import Annotated, Literal
 
@@ -45,8 +46,10 @@ def evaluate(
     name, part = choose_rows(dataset, split)
 
     from modelc.runtime.evaluate import evaluate as scores_of
+    from modelc.runtime.finite import check_scores
 
-    scores = scores_of(prepare(task), snapshot.params, snapshot.state, part)
+    prepared = prepare(task)
+    scores = scores_of(prepared, snapshot.params, snapshot.state, part)
     if output_format == "json":
         facts = {
             "version": 1,
@@ -64,10 +67,17 @@ def evaluate(
         from modelc.compiler.diagnostics.render.json_text import json_text
 
         say_document(json_text(facts) + "\n")
-        return
-    say(Styled("strong", str(found.folder)))
-    say(f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})", "")
+    else:
+        rows = f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
+        say_scores(str(found.folder), rows, scores)
+    check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
+    if output_format == "text" and any(isnan(value) for value in scores.values()):
+        say("", f"  = note: {WHY_NAN}")
+
+
+def say_scores(run: str, rows: str, scores: Mapping[str, float]) -> None:
+    """Print which run and rows the scores are of, and each score in a line."""
+    say(Styled("strong", run))
+    say(rows, "")
     width = max(map(len, scores))
     say(*(f"  {key:<{width}}  {value:.6g}" for key, value in scores.items()))
-    if any(isnan(value) for value in scores.values()):
-        say("", f"  = note: {WHY_NAN}")

@@ -79,10 +79,14 @@ def predict(
     task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
 
     from modelc.runtime.evaluate import predict as predictions_of
+    from modelc.runtime.finite import check_predictions
 
-    predicted = predictions_of(prepare(task), snapshot.params, snapshot.state, inputs, rows, raw=raw)
+    prepared = prepare(task)
+    predicted = predictions_of(prepared, snapshot.params, snapshot.state, inputs, rows, raw=raw)
     write_predictions(output, task.outputs, predicted, raw=raw, spreadsheet=spreadsheet)
     say(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})")
+    note = f"`{output}` is complete, and has these rows as they are"
+    check_predictions(prepared, snapshot.params, snapshot.state, inputs, predicted, raw=raw, note=note)
 
 
 def rows_to_predict(

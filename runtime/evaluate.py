@@ -1,13 +1,15 @@
 """Evaluates and predicts with trained weights; needs no optimizer and no run directory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modelc.compiler.lowering.lower import Tree, lower
+from modelc.compiler.binding.task import Output
+from modelc.compiler.graph.graph import Edge
+from modelc.compiler.lowering.lower import Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import from_named
 from modelc.runtime.data.dataset import Part
@@ -18,6 +20,8 @@ from modelc.runtime.training.probabilities import probabilities
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import make
 
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
 
 def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) -> dict[str, float]:
     """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
@@ -27,38 +31,58 @@ def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) ->
 
 
 def predict(
-    task: PreparedTask,
-    params: Weights,
-    state: Weights,
-    inputs: Mapping[str, "np.ndarray[Any, Any]"],
-    rows: int,
-    *,
-    raw: bool = False,
+    task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, rows: int, *, raw: bool = False
 ) -> dict[str, "np.ndarray[Any, Any]"]:
     """The outputs by name, `[rows, ...]`: probabilities if the loss has a link function, or the unchanged values with
     `raw`.
 
-    The rows are taken in order; per-row state begins at zeros.
+    The rows are taken in order; per-row state begins at zeros. `finite.check_predictions` finds those that are no numbers.
+    """
+
+    def outputs(values: Values) -> dict[str, jax.Array]:
+        return {name: shown(output, values, raw=raw) for name, output in task.outputs.items()}
+
+    found = compute_rows(task, params, state, inputs, rows, outputs)
+    return {name: found[name] for name in task.outputs}
+
+
+def shown(output: Output, values: Values, *, raw: bool) -> jax.Array:
+    """The values of an output as they are predicted."""
+    value = values.edges[output.edge]
+    return value if raw else probabilities(output, value)
+
+
+def compute_rows(
+    task: PreparedTask,
+    params: Weights,
+    state: Weights,
+    inputs: Arrays,
+    rows: int,
+    wanted: Callable[[Values], Mapping[str, jax.Array]],
+    edges: Iterable[Edge] = (),
+) -> dict[str, "np.ndarray[Any, Any]"]:
+    """What `wanted` makes of the values of each batch, for all rows together: by name, in no order, `[rows, ...]`.
+
+    `edges` are those whose values it takes beside the outputs.
     """
     model = lower(task)
+    needed = (*model.outputs.values(), *edges)
 
     @jax.jit
-    def run(params: Any, state: Any, handed: Any, inputs: Any) -> tuple[dict[str, jax.Array], Any]:
-        values = model.run(params, merge_trees(state, handed), inputs, model.outputs.values())
-        outputs = {name: (output, values.edges[output.edge]) for name, output in task.outputs.items()}
-        shown = {name: value if raw else probabilities(output, value) for name, (output, value) in outputs.items()}
-        return shown, per_row_entries(task, values.state)
+    def run(params: Any, state: Any, handed: Any, inputs: Any) -> tuple[Mapping[str, jax.Array], Any]:
+        values = model.run(params, merge_trees(state, handed), inputs, needed)
+        return wanted(values), per_row_entries(task, values.state)
 
     weights = to_device(task, params, state)
     size = evaluation_batch(task, rows)
     indices, valid = batches(in_order(rows), size)
     handed: Any = at_zeros(task, size)
-    parts: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in task.outputs}
+    parts: dict[str, list[np.ndarray[Any, Any]]] = {}
     for batch, count in zip(indices, valid, strict=True):
         given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
-        outputs, handed = run(*weights, handed, given)
-        for name, value in jax.device_get(outputs).items():
-            parts[name].append(value[:count])
+        found, handed = run(*weights, handed, given)
+        for name, value in jax.device_get(found).items():
+            parts.setdefault(name, []).append(value[:count])
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 

@@ -66,19 +66,23 @@ def write_predictions(
 
 
 def interpret(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
-    """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities."""
+    """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities.
+
+    Where these are not finite there is no class: its name is empty, its number -1.
+    """
     name = output.name
     classes = output.classes if isinstance(output.classes, tuple) else None
+    known = np.isfinite(values)
     if output.link == "softmax":
-        chosen = np.argmax(values, axis=-1)
-        return {name: np.array(classes)[chosen] if classes else chosen, f"{name}/probability": values}
+        chosen = np.where(known.all(axis=-1), np.argmax(values, axis=-1), -1)
+        return {name: np.array([*classes, ""])[chosen] if classes else chosen, f"{name}/probability": values}
     if output.link == "sigmoid":
         # As `accuracy` does: strictly greater.
         yes = values > 0.5
         if classes and len(classes) == 2 and output.type.shape in ((), (1,)):
             flat = values.reshape(len(values), 1)
             return {
-                name: np.array(classes)[yes.reshape(-1).astype(int)],
+                name: np.array([*classes, ""])[np.where(known, yes, -1).reshape(-1).astype(int)],
                 f"{name}/probability": np.concatenate([1 - flat, flat], axis=-1),
             }
         return {name: yes, f"{name}/probability": values}

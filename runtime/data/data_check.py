@@ -1,4 +1,4 @@
-"""`modelc validate --data`: reads and checks the data of a spec without compiling anything."""
+"""`modelc validate --data`: reads and checks the data of a spec; only ids that come through layers need jax."""
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
+from modelc.runtime.data.ids import computed_ids
+from modelc.runtime.training import device
 
 NAMES = {"train": "training", "validation": "validation"}
 """What the rows are called whose values have a key of the log that begins so."""
@@ -30,6 +32,8 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     warnings: tuple[Problem, ...] = ()
     try:
         task, warnings = complete(task, root)
+        if computed_ids(task):
+            device.prepare()
         dataset = read_dataset(task, root)
         need_counted(task, dataset)
         balanced(task, dataset.train)

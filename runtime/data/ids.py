@@ -30,49 +30,64 @@ VALUES = 2**22
 
 def check_ids(task: Task, inputs: Arrays) -> None:
     """Raise RunError E403 for an id outside the vocabulary of a layer that it arrives at; `inputs` by name, `[rows, ...]`."""
-    arriving: list[tuple[Node, Edge, int]] = []
-    for node in task.planned.graph.nodes:
-        room = None if node.layer is None else node.layer.vocabulary_size()
-        for edge in () if room is None else node.moved:
-            assert room is not None
-            if edge.node in task.planned.graph.inputs:
-                check_input(node, room, inputs, edge.node)
-            else:
-                arriving.append((node, edge, room))
-    if arriving and inputs and len(next(iter(inputs.values()))):
+    for looked_up in arriving_ids(task):
+        if looked_up.edge.node in inputs:
+            check_input(looked_up, inputs)
+    computed = computed_ids(task)
+    if computed and inputs and len(next(iter(inputs.values()))):
         with using(task.spec.plugins):
-            check_arriving(task, arriving, inputs)
+            check_computed(task, computed, inputs)
 
 
-def check_input(node: Node, room: int, inputs: Arrays, name: str) -> None:
-    """Raise RunError E403 for an id in an input that goes straight into `node`."""
-    if name not in inputs:
-        return
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """Ids that arrive at `node` on `edge`, where it has `room` for so many."""
+
+    node: Node
+    edge: Edge
+    room: int
+
+
+def arriving_ids(task: Task) -> list[Arriving]:
+    """What each layer looks up, in the order of the graph."""
+    nodes = [(node, node.layer.vocabulary_size()) for node in task.planned.graph.nodes if node.layer is not None]
+    return [Arriving(node, edge, room) for node, room in nodes if room is not None for edge in node.moved]
+
+
+def computed_ids(task: Task) -> list[Arriving]:
+    """What layers look up that comes from other layers, not straight from an input: jax is needed to know it."""
+    return [ids for ids in arriving_ids(task) if ids.edge.node not in task.planned.graph.inputs]
+
+
+def check_input(ids: Arriving, inputs: Arrays) -> None:
+    """Raise RunError E403 for an id in an input that goes straight into a layer that has no room for it."""
+    name = ids.edge.node
     try:
-        check_labels(inputs[name], room, name, what="id")
+        check_labels(inputs[name], ids.room, name, what="id")
     except RunError as error:
-        raise with_room(error, node, room, ("data", "inputs", name)) from None
+        raise with_room(error, ids, ("data", "inputs", name)) from None
 
 
-def with_room(error: RunError, node: Node, room: int, at: Path, *notes: str) -> RunError:
-    """`error` with what `node` has room for."""
+def with_room(error: RunError, ids: Arriving, at: Path, *notes: str) -> RunError:
+    """`error` with what the layer has room for."""
+    node, room = ids.node, ids.room
     helps = ("increase it, or map rare ids to an id within range",)
     return RunError(
         "E403", error.message, notes=(f"`{node.path}` has room for {room:,} ids", *notes), helps=helps, at=at
     )
 
 
-def check_arriving(task: Task, arriving: list[tuple[Node, Edge, int]], inputs: Arrays) -> None:
+def check_computed(task: Task, computed: list[Arriving], inputs: Arrays) -> None:
     """Raise RunError E403 for the first layer that takes an id which it has no room for from another layer."""
-    paths = find_paths(task.planned, (edge for _, edge, _ in arriving), inputs)
+    paths = find_paths(task.planned, (ids.edge for ids in computed), inputs)
     if not paths.sources:
         return
     precision = precision_of(prepare(task))
     extremes = find_extremes(paths, precision, inputs)
-    for node, edge, room in arriving:
-        low, high = extremes.get(edge, (0, 0))
-        if low < 0 or high >= room:
-            raise explain(paths, precision, Arriving(node, edge, room), inputs)
+    for ids in computed:
+        low, high = extremes.get(ids.edge, (0, 0))
+        if low < 0 or high >= ids.room:
+            raise explain(paths, precision, ids, inputs)
 
 
 def find_extremes(paths: Paths, precision: Precision, inputs: Arrays) -> dict[Edge, tuple[int, int]]:
@@ -106,15 +121,6 @@ def batches(paths: Paths, inputs: Arrays) -> Iterator[tuple[int, int, Batch]]:
         yield start, count, batch
 
 
-@dataclass(frozen=True, slots=True)
-class Arriving:
-    """Ids that arrive at `node` on `edge`, where it has `room` for so many."""
-
-    node: Node
-    edge: Edge
-    room: int
-
-
 @dataclass(slots=True)
 class Tally:
     """Ids outside a vocabulary that have one origin: how many, the extremes, and the row, place and value of the first."""
@@ -145,7 +151,7 @@ def explain(paths: Paths, precision: Precision, arriving: Arriving, inputs: Arra
         row, _, value = tallies[other].first
         count = counted(tallies[other].count, "id")
         notes.append(f"`{other}` has {count} outside too, the first is {value} in row {row}")
-    return with_room(error, arriving.node, arriving.room, place_of(paths, edge), *notes)
+    return with_room(error, arriving, place_of(paths, edge), *notes)
 
 
 def count_outside(paths: Paths, precision: Precision, arriving: Arriving, inputs: Arrays) -> dict[Edge, Tally]:

@@ -46,6 +46,7 @@ def test_the_pages_without_specs_are_those_whose_fault_is_not_in_a_spec() -> Non
             "E406",
             "E501",
             "E502",
+            "E506",
             "E601",
             "E602",
             "E603",
