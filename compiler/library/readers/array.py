@@ -96,19 +96,24 @@ class ArrayReader(Reader):
     def rescaled(self, values: NumpyArray, dtype: str, first: int) -> NumpyArray:
         """`values * scale + offset` in the float `dtype`.
 
-        Numbers beyond those of which it holds every integer, and offsets that it does not hold, go through float64 and
-        are rounded once. Without a scale, which asks for rounding, integers stay exact or are refused.
+        Of integers and float64, numbers beyond those of which it holds every integer go through float64 and are rounded
+        once, as do all where it does not hold the offset. Without a scale, which asks for rounding, integers stay exact or
+        are refused.
         """
-        offset = np.asarray(self.offset, "float64")
-        wide = beyond(values, dtype) | bool(abs(self.offset) > 2 ** DIGITS[dtype] and offset.astype(dtype) != offset)
+        offset, limit = np.asarray(self.offset, "float64"), 2 ** DIGITS[dtype]
+        exact = values.size and (values.dtype.kind != "f" or values.dtype.itemsize > 4)
+        largest = max(float(values.max()), -float(values.min())) if exact else 0.0
         with np.errstate(over="ignore", invalid="ignore"):
             result = values.astype(dtype)
             result *= np.asarray(self.scale).astype(dtype)
             result += offset.astype(dtype)
-            if self.scale == 1:
+            if exact and self.scale == 1 and largest + abs(self.offset) > limit:
                 refuse_rounded(values, "float64", self.column, first)
                 refuse_rounded(values.astype("float64") + offset, dtype, self.column, first, offset=self.offset)
-            if wide.any():
+            if exact and abs(self.offset) > limit and offset.astype(dtype) != offset:
+                result[...] = values.astype("float64") * self.scale + self.offset
+            elif largest > limit:
+                wide = beyond(values, dtype)
                 result[wide] = values[wide].astype("float64") * self.scale + self.offset
         refuse_infinite(result, values, f"`scale` and `offset` in {dtype}", self.column, first)
         return result

@@ -148,6 +148,13 @@ def test_smaller_numbers_are_scaled_in_float32_as_ever() -> None:
         np.testing.assert_array_equal(read(given, scale=1 / 255, offset=-0.3), wanted)
 
 
+@pytest.mark.parametrize("given", [{"offset": -1.0}, {"offset": -1_600_000_001}, {"scale": 0.37, "offset": 3}])
+def test_a_column_of_float32_is_computed_with_in_float32_as_ever(given: dict[str, float]) -> None:
+    column = np.asarray([1.5, 1e9, 123456789.0], np.float32)
+    wanted = column * np.float32(given.get("scale", 1)) + np.float32(given["offset"])
+    np.testing.assert_array_equal(read(column, **given), wanted)
+
+
 def test_integers_are_refused_where_a_narrower_float_would_round_them() -> None:
     assert (
         "2049 in row 0, which float16 cannot hold: it would become 2048"
