@@ -50,6 +50,22 @@ class AUC(OrderMetric):
         need_class(self.class_id, output, average="average" in self.model_fields_set)
         return shape
 
+    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
+        width = output.shape[-1] if output.shape else 1
+        if target.ndim > output.rank:
+            yes = (target.reshape(-1, width) > 0.5).sum(axis=0)
+            no = target.size // width - yes
+        else:
+            yes = np.bincount(target.ravel(), minlength=width)
+            no = target.size - yes
+        if self.class_id is not None:
+            yes, no = yes[[self.class_id]], no[[self.class_id]]
+        elif self.average == "micro":
+            yes, no = yes.sum(keepdims=True), no.sum(keepdims=True)
+        if self.has_curve(yes, no).any():
+            return ""
+        return f"no class has a yes{' and a no' if self.curve == 'ROC' else ''} among the targets"
+
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if self.num_thresholds is None:
             return scores_of(prediction, target, weight, class_id=self.class_id, pooled=self.average == "micro")

@@ -1,11 +1,15 @@
 """A monitor that is NaN whatever is predicted is warned of before training, and no other."""
 
+import math
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from modelc.compiler.library.metrics import METRICS
 from modelc.runtime.data.data_check import report_monitor
 from tests.runtime.small import ready, spec, write_rows
 
@@ -33,6 +37,46 @@ def test_r2_of_one_row_or_of_equal_targets_has_no_value(tmp_path: Path) -> None:
     # One value of several is enough.
     assert not warned(regression(2, 3), tmp_path, np.stack([y, np.zeros(ROWS)], axis=1))
     assert warned(regression(2, 3), tmp_path, np.ones((ROWS, 2)))
+
+
+@pytest.mark.parametrize("curve", ["ROC", "PR"])
+@pytest.mark.parametrize(
+    ("metric", "labels", "roc", "pr"),
+    [
+        ({}, [1, 1, 1, 1], True, False),
+        ({}, [0, 0, 0, 0], True, False),
+        ({}, [0, 2, 0, 0], False, False),
+        ({"class_id": 1}, [0, 2, 0, 0], True, True),
+        ({"class_id": 1}, [1, 1, 1, 1], True, False),
+        ({"class_id": 2}, [0, 2, 0, 0], False, False),
+        ({"average": "micro"}, [1, 1, 1, 1], False, False),
+    ],
+)
+def test_auc_without_a_curve_has_no_value(
+    tmp_path: Path, curve: str, metric: dict[str, Any], labels: list[int], roc: bool, pr: bool
+) -> None:
+    """The metric itself is the oracle: NaN for any scores."""
+    raw = spec([{"dense": 3, "name": "y"}], metrics=[{"auc": {"curve": curve, **metric}}], monitor="validation/auc")
+    raw["data"] |= {"validation": {"last": 4}, "targets": {"y": {"array": "y"}}}
+    y: Any = np.asarray([0, 1, 2, 0, 1, 2, *labels], np.int32)
+    one_hot = np.eye(3, dtype=np.float32)[y]
+    found = [bool(warned(raw, tmp_path, target)) for target in (y, one_hot)]
+    assert found == [roc if curve == "ROC" else pr] * 2
+    chance = np.random.default_rng(0).dirichlet(np.ones(3), 4).astype(np.float32)
+    auc = METRICS.build({"auc": {"curve": curve, **metric}})
+    sums = auc.sums(jnp.asarray(chance), jnp.asarray(one_hot[-4:]), jnp.ones(4, np.float32), "softmax")
+    assert math.isnan(auc.result(jax.device_get(sums))) == found[0]
+
+
+def test_auc_of_yes_or_no_needs_both(tmp_path: Path) -> None:
+    raw = spec([{"dense": 1, "name": "y"}], loss="binary_cross_entropy", metrics=["auc"], monitor="validation/auc")
+    raw["data"] |= {"validation": {"last": 4}, "targets": {"y": {"array": "y"}}}
+    y = np.arange(ROWS) % 2
+    assert not warned(raw, tmp_path, y)
+    said = (
+        "W911 `validation/auc` will always be NaN: in 4 validation rows, no class has a yes and a no among the targets"
+    )
+    assert warned(raw, tmp_path, np.where(np.arange(ROWS) < 6, y, 1)) == said
 
 
 def test_only_the_monitor_is_looked_at_and_in_its_rows(tmp_path: Path) -> None:
