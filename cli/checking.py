@@ -1,5 +1,6 @@
 """Shared by all commands that read a spec: their options, and loading the checked task."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def existing(folder: Path | None) -> Path | None:
     """`folder`, if it exists. Ends the command if it does not."""
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not os.path.isdir(folder):
         refuse(f"there is no folder `{folder}`")
     return folder
 

@@ -147,6 +147,14 @@ def inform(message: str) -> None:
     say((Styled("strong", "note"), f": {message}"), stream=sys.stderr)
 
 
+def start_device() -> None:
+    """Start jax, with a warning for each variable of the environment that it does not follow. Raises RunError E505."""
+    from modelc.runtime.training import device
+
+    for variable in device.prepare():
+        warn(variable)
+
+
 def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:
     """End the command because of a wrong command line, with exit code 2."""
     complain(message, helps=helps)

@@ -1,5 +1,6 @@
 """`modelc init`: writes a first spec, and the JSON Schema for editors beside it. Never overwrites a file."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ def init(
     create(spec, text)
     written = [str(spec)]
     schema = spec.parent / SCHEMA
-    if not schema.exists():
+    if not os.path.exists(schema):
         from modelc.cli.schema import schema_text
 
         create(schema, schema_text())

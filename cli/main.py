@@ -9,12 +9,27 @@ import sys
 import warnings
 from contextvars import copy_context
 from importlib import import_module
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
-from modelc.cli.console import BUG, FAILED, FINDINGS, USAGE, complain, say, show_problems, show_run_error, warn
+from modelc.cli.console import (
+    BUG,
+    FAILED,
+    FINDINGS,
+    INTERRUPTED,
+    USAGE,
+    complain,
+    refuse,
+    say,
+    show_problems,
+    show_run_error,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from modelc.compiler.diagnostics.exceptions import RunError
 
 COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "plot", "explain", "schema")
 """In the order of `--help`. Each is the function of its name in the module of its name."""
@@ -60,6 +75,17 @@ class Commands(TyperGroup):
             raise typer.Exit(USAGE)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # While a run trains, signals are received by `Stopping`: here there is nothing to save.
+            complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except EOFError as error:
+            # Click would call it an abort by the user, who is never asked anything here.
+            sys.exit(report(error))
+
 
 app = typer.Typer(
     cls=Commands,
@@ -93,6 +119,10 @@ def modelc(
     Exit codes: 0 fine, 1 problems in a spec, 2 wrong command line, 3 a bug of modelc, 4 the run failed, 130 or 143
     interrupted.
     """
+    try:
+        os.getcwd()
+    except OSError:
+        refuse("the current folder no longer exists", helps=("change to a folder that exists: `cd`",))
 
 
 def main() -> None:
@@ -101,7 +131,8 @@ def main() -> None:
     gc.set_threshold(50_000)
     # Plugins of pydantic are other people's code that would run because it is installed, and looking for them takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Python has no stream where the shell closed it (`>&-`): what is printed goes nowhere.
+    # Python has no stream where the shell closed it (`>&-`): what is printed goes nowhere, and nothing is read.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - open as long as the process is
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process is
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process is
     for stream in (sys.stdout, sys.stderr):
@@ -128,6 +159,10 @@ def show_warning(
 
 def run() -> None:
     """Run the command line, and exit with its code."""
+    if any("\0" in argument for argument in sys.argv):
+        # No shell can pass one, but a program that calls this function in its own process.
+        complain("an argument has a NUL character, which no name or path can have")
+        sys.exit(USAGE)
     try:
         code = app(prog_name="modelc")
     except SystemExit as error:
@@ -140,6 +175,21 @@ def run() -> None:
     except Exception as error:  # noqa: BLE001 - the outermost border, which says of whatever arrives that it is a bug
         sys.exit(report(error))
     sys.exit(code)
+
+
+def refused_by_system(error: MemoryError | OSError) -> "RunError":
+    """RunError E502 or E608 for what the machine has no more of, which any line can meet and none is to blame for.
+
+    What a command opens itself has messages of its own, with the name of the file.
+    """
+    from modelc.compiler.diagnostics.exceptions import RunError
+
+    if isinstance(error, MemoryError):
+        return RunError("E502", "the memory is exhausted", helps=("use fewer rows, or a smaller model",))
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    where = f": `{os.fsdecode(error.filename)}`" if isinstance(error.filename, str | bytes) else ""
+    helps = ("set MODELC_TRACEBACK=1 in the environment to see where",)
+    return RunError("E608", f"the operating system refused something: {reason}{where}", helps=helps)
 
 
 def report(error: BaseException) -> int:
@@ -162,6 +212,9 @@ def report(error: BaseException) -> int:
         say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), stream=sys.stderr)
     else:
         helps.append("set MODELC_TRACEBACK=1 in the environment to see the traceback")
+    if isinstance(error, MemoryError | OSError) and plugin is None:
+        show_run_error(refused_by_system(error))
+        return FAILED
     text = str(error).strip()
     said = [] if isinstance(error, ContractViolation) else [type(error).__name__]
     message = ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]])

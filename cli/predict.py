@@ -1,5 +1,6 @@
 """`modelc predict`: writes the predictions of a run's model as a table or as arrays."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.checking import DataFolder
-from modelc.cli.console import refuse, say
+from modelc.cli.console import refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import Split, Which, open_run
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -60,7 +61,7 @@ def predict(
     enable(plugins)
     from modelc.compiler.diagnostics.exceptions import RunError
 
-    if not output.absolute().parent.is_dir():
+    if not os.path.isdir(output.absolute().parent):
         raise RunError(
             "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
         )
@@ -70,12 +71,11 @@ def predict(
 
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.predictions import misfit, write_predictions
-    from modelc.runtime.training import device
 
     if (wrong := misfit(task.outputs, output, spreadsheet=spreadsheet)) is not None:
         refuse(wrong[0], helps=(wrong[1],))
+    start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    device.prepare()
     task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
 
     from modelc.runtime.evaluate import predict as predictions_of

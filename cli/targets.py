@@ -117,10 +117,14 @@ class Finder:
         return run is not None
 
     def files_below(self, folder: str) -> Iterator[str]:
-        """The YAML and JSON files below `folder`, by path; runs and what others made are left out."""
+        """The YAML and JSON files below `folder`, by path; runs and what others made are left out.
+
+        Folders that cannot be read come too, at the end: reading them reports the error.
+        """
         if self.in_run(folder):
             return
-        for where, folders, files in os.walk(folder):
+        unread: list[str] = []
+        for where, folders, files in os.walk(folder, onerror=lambda error: unread.append(str(error.filename))):
             folders[:] = sorted(name for name in folders if self.is_searched(where, name))
             for name in sorted(files):
                 path = os.path.join(where, name)
@@ -129,11 +133,12 @@ class Finder:
                 # A link may lead into a run.
                 if not os.path.islink(path) or not self.in_run(path):
                     yield path
+        yield from unread
 
     def is_searched(self, where: str, name: str) -> bool:
         """Whether specs are looked for in the folder `name`."""
         path = Path(where, name)
-        if name[0] in "_." or name in OTHERS or (path / VIRTUAL).exists():
+        if name[0] in "_." or name in OTHERS or os.path.exists(path / VIRTUAL):
             return False
         if is_run(path):
             self.runs.add(os.path.realpath(path))

@@ -15,11 +15,11 @@ from modelc.cli.console import (
     Line,
     Styled,
     coloured,
-    complain,
     run_of,
     say,
     show_problems,
     show_run_error,
+    start_device,
 )
 from modelc.cli.plugins import PluginNames, enable
 from modelc.compiler.library.base.lazy import jax
@@ -56,12 +56,7 @@ def train(
     Ctrl-C stops and saves. Afterwards: `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
     enable(plugins)
-    try:
-        run(spec, run_dir, tuple(settings or ()), root)
-    except KeyboardInterrupt:
-        # While training goes on, signals are received by `Stopping`: here there is nothing to save.
-        complain("interrupted")
-        raise typer.Exit(INTERRUPTED) from None
+    run(spec, run_dir, tuple(settings or ()), root)
 
 
 def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
@@ -81,9 +76,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     need_free(folder)
     where = spec_root(path, root)
 
-    from modelc.runtime.training import device
-
-    device.prepare()
+    start_device()
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced, balanced_spec
     from modelc.runtime.data.data_check import need_counted, report_monitor

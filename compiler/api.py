@@ -205,8 +205,8 @@ def unreadable(path: Path, shown: str, error: OSError) -> Problem:
     if isinstance(error, FileNotFoundError):
         reason = "no such file"
         folder = path.parent
-        readable = folder.is_dir() and os.access(folder, os.R_OK)
-        near = [other.name for other in folder.iterdir() if other.exists()] if readable else []
+        readable = os.path.isdir(folder) and os.access(folder, os.R_OK)
+        near = [name for name in os.listdir(folder) if os.path.exists(folder / name)] if readable else []
         close = most_alike(path.name, near)
         helps = (f"did you mean `{path_word(folder / close)}`?",) if close else ()
     return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)

@@ -14,6 +14,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import from_named
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
+from modelc.runtime.training.device import computing
 from modelc.runtime.training.loop import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
 from modelc.runtime.training.probabilities import probabilities
@@ -23,8 +24,12 @@ from modelc.runtime.training.step import make
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
+@computing()
 def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) -> dict[str, float]:
-    """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`)."""
+    """The losses and metrics of `part`, by log key without a prefix (`loss`, `accuracy`).
+
+    Raises RunError E502 if the device runs out of memory, E505 if it fails.
+    """
     on_device = to_device(task, params, state)
     values = Evaluation(make(task, 1), task, part).run(*on_device).values(task, "")
     return {key.removeprefix("/"): value for key, value in values.items()}
@@ -52,6 +57,7 @@ def shown(output: Output, values: Values, *, raw: bool) -> jax.Array:
     return value if raw else probabilities(output, value)
 
 
+@computing()
 def compute_rows(
     task: PreparedTask,
     params: Weights,
@@ -63,7 +69,8 @@ def compute_rows(
 ) -> dict[str, "np.ndarray[Any, Any]"]:
     """What `wanted` makes of the values of each batch, for all rows together: by name, in no order, `[rows, ...]`.
 
-    `edges` are those whose values it takes beside the outputs.
+    `edges` are those whose values it takes beside the outputs. Raises RunError E502 if the device runs out of memory,
+    E505 if it fails.
     """
     model = lower(task)
     needed = (*model.outputs.values(), *edges)

@@ -258,6 +258,19 @@ print(name); typer.echo(name); sys.stderr.write(name); stream.writelines(names);
     assert printing_calls(ast.parse("say(name); say_document(text); show_problems(problems, {})")) == set()
 
 
+def test_questions_about_paths_are_asked_so_that_none_raises() -> None:
+    """`Path.exists` and the like raise for names that are too long, and where a folder above may not be searched."""
+    raising = {"exists", "is_file", "is_dir", "is_symlink", "is_mount", "samefile", "home"}
+    found = {
+        (path, ast.unparse(node))
+        for path, tree in FILES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in raising
+        if ast.unparse(node.func.value) != "os.path"
+    }
+    assert found == set()
+
+
 def test_files_are_small() -> None:
     lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {path: length for path, length in lengths.items() if length > 350} == {}

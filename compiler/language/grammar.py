@@ -36,6 +36,7 @@ from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
+from modelc.compiler.library.base.tensor_type import MAX_RANK
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -113,7 +114,11 @@ INPUT = Keys(
     "an input",
     {
         "shape": Value(
-            {"type": "array", "items": {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31}},
+            {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31},
+                "maxItems": MAX_RANK,
+            },
             "Shape of one example, without the batch axis.",
         ),
         "dtype": Value({"type": "string", "enum": list(DTYPES)}, "The dtype of the input."),

@@ -117,4 +117,8 @@ def cache_folder() -> Path:
         return Path(own)
     shared = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG specification says that a relative path is invalid and to be ignored.
-    return (Path(shared) if os.path.isabs(shared) else Path.home() / ".cache") / "modelc"
+    if os.path.isabs(shared):
+        return Path(shared) / "modelc"
+    home = os.path.expanduser("~")
+    # A user without a home folder has no folder of downloads either: nothing can be written below a device.
+    return Path(home, ".cache", "modelc") if os.path.isabs(home) else Path(os.devnull, "modelc")

@@ -11,7 +11,7 @@ from modelc.compiler.binding.task import Task
 from modelc.runtime.training.execution import Execution
 
 PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
-FLAGS = ("XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
+FLAGS = ("XLA_FLAGS", "JAX_DEFAULT_MATMUL_PRECISION")
 """Variables that change what is computed; no other is recorded."""
 
 

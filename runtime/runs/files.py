@@ -32,6 +32,17 @@ def writing(path: Path) -> Iterator[None]:
         raise cannot_write(path, error) from None
 
 
+def may_be_there(path: Path) -> bool:
+    """Whether something is at `path`, or cannot be looked for: whoever opens it then says why not."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def cannot_write(path: Path, error: OSError) -> RunError:
     """RunError E604 with the reason and a help."""
     reason = (error.strerror or str(error)).lower()
@@ -47,7 +58,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     real = Path(os.path.realpath(path))
     with writing(path):
-        if real.exists() and not stat.S_ISREG(mode := real.stat().st_mode):
+        if os.path.exists(real) and not stat.S_ISREG(mode := real.stat().st_mode):
             raise RunError("E604", f"cannot write `{path}`: it is {file_kind(mode)}", helps=("name a file",))
         with OpenFolder.at(real.parent) as folder, folder.replacing(real.name) as file:
             yield file

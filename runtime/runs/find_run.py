@@ -1,5 +1,6 @@
 """Finds a run from a command-line argument: a run directory, `runs/<name>`, or the spec that was trained."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import is_run
 
@@ -37,12 +39,18 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     path = Path(text)
     if is_run(path):
         return FoundRun(Run(path))
-    if path.is_dir():
+    if os.path.isdir(path):
         return FoundRun(latest(runs_in(path), path, f"`{path}` is not a run directory and contains none"))
-    if path.is_file():
+    if os.path.isfile(path):
         from modelc.runtime.runs.runs_of_spec import run_of_spec
 
         return run_of_spec(path, root, command)
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
     known = known_runs()
     near = suggest(text, known).new or suggest(str(RUNS / text), known).new
     raise RunError(
@@ -84,16 +92,26 @@ def age(run: Run) -> tuple[str, str]:
 
 
 def entries(folder: Path) -> Iterable[Path]:
-    """The entries of `folder`, by name; empty if it cannot be read."""
+    """The entries of `folder`, by name; empty if it does not exist. Raises RunError E602 if it cannot be read."""
     try:
         return sorted(folder.iterdir())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise RunError("E602", f"the folder `{folder}` cannot be read: {reason_of(error)}") from None
+
+
+def readable_entries(folder: Path) -> Iterable[Path]:
+    """The entries of `folder`, which may be no business of the run that is looked for: empty if it cannot be read."""
+    try:
+        return entries(folder)
+    except RunError:
         return ()
 
 
 def known_runs() -> list[str]:
     """The folders of runs below the current directory."""
-    return [str(folder) for folder in entries(RUNS) if any(is_run(entry) for entry in entries(folder))]
+    return [str(folder) for folder in entries(RUNS) if any(is_run(entry) for entry in readable_entries(folder))]
 
 
 def task_name(task: Task, path: Path) -> str:

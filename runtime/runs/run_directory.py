@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
@@ -35,6 +35,16 @@ WEIGHTS = "weights"
 
 Kind = Literal["best", "last"]
 Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]
+
+
+def without_nul(path: str) -> str:
+    """`path`, which the operating system must be able to look for. Raises ValueError."""
+    if "\0" in path:
+        raise ValueError
+    return path
+
+
+RecordedPath = Annotated[str, AfterValidator(without_nul)]
 
 
 class Part(BaseModel):
@@ -81,9 +91,9 @@ class RunRecord(Part):
     spec: str
     settings: list[str]
     plugins: list[PluginRecord] = Field(default_factory=list)
-    root: str
-    root_from_run: str | None = None
-    source: str | None = None
+    root: RecordedPath
+    root_from_run: RecordedPath | None = None
+    source: RecordedPath | None = None
     content: str | None = None
     started: str
     ended: str | None = None
@@ -139,7 +149,7 @@ class Run:
         try:
             source.inspect(moved)
         except RunError:
-            return recorded if recorded.folder.is_dir() else moved
+            return recorded if os.path.isdir(recorded.folder) else moved
         return moved
 
     def environment(self) -> Mapping[str, Any]:
@@ -235,7 +245,7 @@ def need_empty(folder: Path, entries: Sequence[str]) -> None:
 
 def need_writable(folder: Path) -> None:
     """Raise RunError E604 if the missing `folder` could not be created."""
-    parent = next((above for above in folder.absolute().parents if above.exists()), folder)
+    parent = next((above for above in folder.absolute().parents if os.path.exists(above)), folder)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise RunError(
             "E604", f"cannot write `{folder}`: permission denied", helps=("choose a folder that you may write to",)

@@ -8,7 +8,7 @@ RECORD = "run.json"
 
 def is_run(folder: Path) -> bool:
     """Whether `folder` is a run directory."""
-    return (folder / RECORD).is_file()
+    return os.path.isfile(folder / RECORD)
 
 
 def run_around(path: str | Path) -> Path | None:

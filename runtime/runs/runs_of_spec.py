@@ -19,7 +19,18 @@ from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.compiler.syntax.spec_paths import real_path
-from modelc.runtime.runs.find_run import RUNS, USABLE, Command, FoundRun, age, entries, latest, run_name, runs_in
+from modelc.runtime.runs.find_run import (
+    RUNS,
+    USABLE,
+    Command,
+    FoundRun,
+    age,
+    entries,
+    latest,
+    readable_entries,
+    run_name,
+    runs_in,
+)
 from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
 from modelc.runtime.runs.run_layout import is_run
@@ -141,7 +152,7 @@ def usable(runs: Sequence[Run]) -> list[Run]:
 def renamed(spec: SpecFile, name: str) -> Iterator[Run]:
     """The runs under other names than `name` whose spec had the content of this one."""
     for folder in (one for runs in spec.folders() for one in entries(runs) if one.name != name):
-        for entry in entries(folder):
+        for entry in readable_entries(folder):
             try:
                 run = Run(entry) if is_run(entry) else None
             except RunError:

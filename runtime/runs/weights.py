@@ -20,7 +20,7 @@ from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
-from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.files import may_be_there, writing
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.training.observer import Snapshot, Weights
 
@@ -144,7 +144,7 @@ def write_files(folder: OpenFolder, run: str, snapshot: Snapshot) -> None:
 
 def has_weights(weights: Path, kind: str) -> bool:
     """Whether weights of this kind were ever completely written to the folder `weights`."""
-    return (weights / kind).exists() or (weights / sibling(kind, "old")).exists()
+    return may_be_there(weights / kind) or may_be_there(weights / sibling(kind, "old"))
 
 
 def read_weights(weights: Path, kind: str, run: str, task: PreparedTask) -> Snapshot:
@@ -154,7 +154,7 @@ def read_weights(weights: Path, kind: str, run: str, task: PreparedTask) -> Snap
     the difference if anything is not exactly as written, or not what the spec needs, or is behind a symbolic link.
     """
     for _ in range(ATTEMPTS):
-        name = kind if (weights / kind).exists() else sibling(kind, "old")
+        name = kind if may_be_there(weights / kind) else sibling(kind, "old")
         with opened(weights, name) as folder:
             try:
                 return read_files(folder, run, task)

@@ -20,6 +20,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.order import batches, in_order, shuffled
+from modelc.runtime.training.device import computing
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Reason, Snapshot
@@ -31,21 +32,16 @@ EVALUATION_ROWS = 1024
 """The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
 
 
+@computing()
 def fit(
     task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
 ) -> Outcome:
     """Train `task` on `dataset`; `stop` is asked after every chunk.
 
-    Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory; what the observer
-    saved until then is kept.
+    Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory, E505 if it fails; what
+    the observer saved until then is kept.
     """
-    try:
-        return Loop(task, dataset, execution, observer, stop).run()
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        reason = str(error).partition("\n")[0]
-        raise RunError("E502", "the device ran out of memory", notes=(reason,), helps=("lower `batch_size`",)) from None
+    return Loop(task, dataset, execution, observer, stop).run()
 
 
 @dataclass

@@ -279,6 +279,9 @@ def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, 
         yield {**item, "type": "literal_error", "ctx": {"expected": ", ".join(schema["enum"])}}
     elif not any(isinstance(value, TYPES[one][1]) and isinstance(value, bool) <= (one == "boolean") for one in kinds):
         yield {**item, "type": TYPES[kinds[0]][0]}
+    elif isinstance(value, list) and len(value) > schema.get("maxItems", len(value)):
+        message = f"list should have at most {schema['maxItems']} items, not {len(value):,}"
+        yield {**item, "type": "too_long", "msg": message}
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from mismatches(schema["items"], inner, (*at, index))

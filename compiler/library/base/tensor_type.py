@@ -6,6 +6,8 @@ from typing import Self
 FLOATS = ("float32", "bfloat16", "float16", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 DTYPES = (*FLOATS, *INTEGERS, "bool")
+MAX_RANK = 63
+"""Axes of one example: with the one of the batch before them they are the 64 that numpy's arrays can have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.tensor_type import MAX_RANK, TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 
@@ -46,6 +46,8 @@ LARGEST = 2**40
 
 def need_size(what: str, shape: tuple[int, ...]) -> None:
     """Raise PlanError E301 for an array that no machine can hold."""
+    axes = f"{what} would have {len(shape):,} axes, arrays have at most {MAX_RANK}"
+    need(len(shape) <= MAX_RANK, axes, help="join some of them by `reshape`")
     message = f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40"
     need(prod(shape) <= LARGEST, message, help="a size has probably too many zeros")
 

@@ -21,6 +21,8 @@ DEFLATE_RATIO = 1032
 """To how many bytes one byte can unpack: deflate's bound (zlib.net/zlib_tech.html)."""
 CHUNK = 2**20
 """Bytes that are unpacked at once."""
+FIRST = (b"PK\3\4", b"PK\5\6")
+"""What an archive begins with, and one without members."""
 DAMAGED = "is damaged or not an .npz file"
 
 
@@ -99,6 +101,10 @@ def read_array(packed: IO[bytes], header: Header) -> NumpyArray:
 def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Member]]]:
     """The archive and its checked members by array name; every fault, in the block too, becomes a RunError E405."""
     try:
+        # What begins as another file is none for numpy either: zip would allow anything before its first member.
+        file.seek(0)
+        if file.read(4) not in FIRST:
+            raise zipfile.BadZipFile
         with zipfile.ZipFile(Bounded(file)) as zipped:
             entries = check_directory(zipped.infolist(), shown)
             members = {}

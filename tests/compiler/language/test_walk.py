@@ -141,3 +141,14 @@ def test_what_stands_beside_a_misspelt_residual_is_said_to_be() -> None:
 def test_which_sections_lack_a_key_beside_an_unknown_one(before: str, after: str, errors: list[str]) -> None:
     found = check(SPEC.replace(", KEY", "").replace(before, after), "spec.yaml").errors
     assert sorted(error.message for error in found) == sorted(errors)
+
+
+def test_an_input_has_no_more_axes_than_arrays() -> None:
+    def found(axes: int) -> list[tuple[str, str]]:
+        shape = ", ".join(["1"] * axes)
+        text = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [{shape}]}}}}, layers: [flatten, dense: 1]}}\n"
+        return [(problem.code, problem.message) for problem in check(text, "spec.yaml").problems]
+
+    assert found(63) == []
+    (problem,) = found(5_000)
+    assert problem == ("E106", "`shape` has the wrong number of values: list should have at most 63 items, not 5,000")

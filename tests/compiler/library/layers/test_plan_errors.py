@@ -245,6 +245,14 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         "",
     ),
     (
+        {"expand_dims": -1},
+        [[1] * 63],
+        "E301",
+        "an output would have 64 axes, arrays have at most 63",
+        "join some of them by `reshape`",
+        "",
+    ),
+    (
         {"dense": 3},
         [[]],
         "E301",

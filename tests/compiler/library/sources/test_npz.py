@@ -289,6 +289,14 @@ def test_other_files_are_refused(root: Root, content: bytes) -> None:
     assert "not a zip" not in message
 
 
+def test_an_archive_behind_other_bytes_is_refused(root: Root) -> None:
+    write(root, {"x.npy": npy(np.zeros(3))})
+    path = root.folder / "a.npz"
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    assert zipfile.is_zipfile(path)
+    assert "is damaged or not an .npz file" in refused(root).message
+
+
 def test_a_file_that_is_not_there_is_missing(root: Root) -> None:
     assert "there is no file 'a.npz'" in refused(root).message
     assert "points outside the spec's folder" in refused(root, "E405", {"npz": "../a.npz"}).message
