@@ -71,7 +71,7 @@ def check_input(ids: Arriving, inputs: Arrays) -> None:
 def with_room(error: RunError, ids: Arriving, at: Path, *notes: str) -> RunError:
     """`error` with what the layer has room for."""
     node, room = ids.node, ids.room
-    helps = ("increase it, or map rare ids to an id within range",)
+    helps = (*error.helps, "increase it, or map ids that are rare or missing to one within range")
     return RunError(
         "E403", error.message, notes=(f"`{node.path}` has room for {room:,} ids", *notes), helps=helps, at=at
     )

@@ -185,6 +185,7 @@ def test_ids_beside_those_that_weights_have_a_part_in_are_checked() -> None:
     given["x"][5, 3] = -2
     error = refusal(task, given)
     assert error.message == "`x` has 1 id outside 0 to 39, the first is -2 in row 5"
+    assert error.helps[0] == "ids count from 0"
 
 
 def test_ids_of_every_copy_of_a_repeat_and_of_shared_layers_are_checked() -> None:
