@@ -48,7 +48,7 @@ def by_name(check: CheckFiles, texts: Mapping[str, str]) -> "Check":
 
     def check_again(edited: Mapping[str, str]) -> CheckResult:
         checked = check({**texts, **{real_path(name): text for name, text in edited.items()}})
-        return CheckResult(checked.problems, checked.sources)
+        return CheckResult(checked.problems, checked.sources, checked.values)
 
     return check_again
 
@@ -68,7 +68,7 @@ def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[st
     """`checked` with those fixes only that a check confirms."""
     from modelc.compiler.fixes.fix_session import CheckResult, verified
 
-    found = CheckResult(checked.problems, checked.sources)
+    found = CheckResult(checked.problems, checked.sources, checked.values)
     return replace(checked, problems=verified(by_name(check, texts), found))
 
 

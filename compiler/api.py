@@ -20,6 +20,7 @@ from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.parser.spec import parse
+from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 """What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
 
+GROWS = re.compile(r"blocks|vars|repeat|share")
+"""What a text has whose model may have more layers than it has lines."""
+MANY = 5_000
+"""Keys and values, of which each layer has one at least: fewer are not worth counting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -46,6 +52,8 @@ class Checked:
     """The spec as it is kept: with the files that it extends and the settings, before variables are written out."""
     merged: Document | None = None
     """The same without the settings: what a run is compared with."""
+    values: int = 0
+    """Keys and values of the spec, after variables are written out."""
 
     @property
     def data(self) -> Any:
@@ -68,6 +76,14 @@ def check(
     `settings` are overrides of single values, `PATH=VALUE` each, as for `--set`. Files that the spec extends or
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
     """
+    with remembered():
+        return check_once(text, name, settings, root, texts)
+
+
+def check_once(
+    text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
+) -> Checked:
+    """`check`, without remembering what was looked up."""
     try:
         checked = examine(text, name, settings, root, texts)
     except RecursionError:
@@ -75,11 +91,12 @@ def check(
         problem = file_problem("E005", message, name, "nest fewer of them")
         checked = Checked(None, (problem,), {name: show_text(text)})
     found = checked.problems
-    if len(found) > 1 or any(problem.suggestion is not None for problem in found):
+    if len(found) > 1 or any(problem.suggestion is not None or problem.uses > 1 for problem in found):
         from modelc.compiler.fixes.cascading_errors import suppress_cascading
         from modelc.compiler.fixes.fix_session import CheckResult
+        from modelc.compiler.fixes.work import limited_work
 
-        first = CheckResult(found, checked.sources)
+        first = CheckResult(found, checked.sources, checked.values)
 
         def again(others: Mapping[str, str]) -> CheckResult:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
@@ -87,14 +104,19 @@ def check(
                 after = examine(others.get(name, text), name, settings, root, {**texts, **files})
             except RecursionError:
                 return first
-            return CheckResult(after.problems, after.sources)
+            return CheckResult(after.problems, after.sources, after.values)
 
-        checked = replace(checked, problems=suppress_cascading(first, again))
+        with limited_work():
+            checked = replace(checked, problems=suppress_cascading(first, again))
     commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
         from modelc.compiler.fixes.suppressions import suppress
 
         checked = replace(checked, problems=suppress(checked.problems, commented, name))
+    if checked.problems:
+        from modelc.compiler.diagnostics.limit import limited
+
+        checked = replace(checked, problems=limited(checked.problems))
     return checked
 
 
@@ -113,6 +135,11 @@ def examine(
         problems += found
         sources = {**sources, SETTING: settings_text(settings)}
     kept = document
+    if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
+        from modelc.compiler.expansion.layer_count import check_layers
+
+        if (problem := check_layers(document)) is not None:
+            return Checked(None, (*problems, problem), sources, kept, merged)
     if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
         from modelc.compiler.expansion.expander import expand
 
@@ -129,7 +156,7 @@ def examine(
     planned, found = infer(graph, document)
     problems += found
     task, found = bind(spec, planned)
-    return Checked(task, problems + found, sources, kept, merged)
+    return Checked(task, problems + found, sources, kept, merged, len(document.values))
 
 
 def merge_files(

@@ -40,6 +40,9 @@ def the_same_numbers_in_any_order(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--hostile-size", type=float, default=0.02, help="how large `test_hostile_specs` is: 1 for all of it"
+    )
     parser.addoption("--mutations", type=int, default=1000, help="how many damaged specs `test_mutations` tries")
     parser.addoption("--swaps", type=int, default=300, help="how many times a file is read while links are swapped in")
     parser.addoption("--npz-files", type=int, default=300, help="how many crafted .npz files `test_npz_files` tries")

@@ -40,7 +40,7 @@ def bind(spec: Spec, planned: TypedGraph, columns: Columns = None) -> tuple[Task
         task = bind_training(reporter, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
         warn_unused(reporter, planned.graph, roots, spec.model)
-    return task, tuple(reporter.problems)
+    return task, reporter.found(spec.document.name)
 
 
 def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:

@@ -8,6 +8,7 @@ from modelc.compiler.binding.masks import check_mask
 from modelc.compiler.binding.targets import report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -40,7 +41,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Columns) -> Task:
             bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
     for name in strangers if task.spec.model.complete else ():
         message, label = f"the model has no input `{name}`", "not used"
-        note = f"inputs: {', '.join(graph.inputs)}" if graph.inputs else ()
+        note = f"inputs: {listed(graph.inputs)}" if graph.inputs else ()
         path, found = ("data", "inputs", name), suggest(name, graph.inputs, defined=True)
         reporter.add("E205", message, path, key=True, label=label, note=note, suggestion=found)
     return replace(task, inputs=bindings)
@@ -114,7 +115,7 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
     """Report a column that the source does not have."""
     close = suggest(column, columns).new
     message, label = f"the data has no column `{column}`", f"no column `{column}`"
-    note = f"columns: {', '.join(columns)}"
+    note = f"columns: {listed(columns)}"
     if path in reporter.document.values:
         help = f"did you mean `{close}`?" if close else ()
         reporter.add("E401", message, subject_path(reporter, path, column), label=label, help=help, note=note)
@@ -163,7 +164,7 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
     if reader.subject not in inputs:
         if model is None or reader.subject in model.inputs or not model.complete:
             return None
-        message, note = f"unknown input `{reader.subject}` in `same_as`", f"inputs: {', '.join(inputs)}"
+        message, note = f"unknown input `{reader.subject}` in `same_as`", f"inputs: {listed(inputs)}"
         found = suggest(reader.subject, inputs, defined=True)
         reporter.add("E205", message, path, label="no such input", note=note, suggestion=found)
         return None

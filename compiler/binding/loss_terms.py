@@ -5,6 +5,7 @@ from dataclasses import replace
 from modelc.compiler.binding.masks import find_mask, mask_edge
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Graph
 from modelc.compiler.graph.type_inference import output_path
@@ -33,7 +34,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
             if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
-                message = f"`loss` is for models with one output, this model has {len(names)}: {', '.join(names)}"
+                message = f"`loss` is for models with one output, this model has {len(names)}: {listed(names)}"
                 help = f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`"
                 reporter.add("E108", message, spec.path, key=True, label="the loss of which output?", help=help)
             unknown = True
@@ -149,7 +150,7 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
         if plan is None or edge.port in plan.outputs:
             return edge
         message = f"`{reference.node}` has no port `{reference.port}`"
-        note = f"ports of `{reference.node}`: {', '.join(plan.outputs)}"
+        note = f"ports of `{reference.node}`: {listed(plan.outputs)}"
         reporter.add("E203", message, path, label="no such port", note=note)
         return None
     if model.complete and reference.node not in model.nodes:
@@ -159,7 +160,7 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
         message = f"the loss term `{name}` uses `{text}`, which is neither an output nor a node"
         label = "no such output or node"
         help = "" if spec.of else "name the output or node with `of: ...`"
-        note = f"outputs: {', '.join(graph.outputs)}"
+        note = f"outputs: {listed(graph.outputs)}"
         reporter.add("E205", message, path, key=not spec.of, label=label, help=help, note=note, suggestion=found)
     return None
 
@@ -224,13 +225,7 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
         message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
         reporter.add("E305", message, at, label=f"`{kind}`", help=advice, related=[(term.at, "the loss")])
         return False
-    if direct and (axis := getattr(activation, "axis", -1)) != -1:
-        message = f"`{loss}` compares classes on the last axis, but `{kind}` is over axis {axis}"
-        help = f"put the classes on the last axis, as with `permute` before the `{kind}`, and leave its `axis` out"
-        label = "the values on the last axis are no distribution"
-        reporter.add("E305", message, at, label=label, help=help, related=[(term.at, "the loss")])
-        return False
-    if not direct:
+    if not direct or getattr(activation, "axis", -1) != -1:
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
         last = f"make `{kind}` the last layer before the loss, or remove it: `{loss}` takes plain values as logits"

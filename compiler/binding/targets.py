@@ -1,6 +1,7 @@
 """The targets that the losses of a task use, and reports of those in `data` that no loss uses."""
 
 from modelc.compiler.binding.task import Task, Term
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -68,7 +69,7 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         if model.sequential and missing == ["output"]:
             advice = f"give the last layer `name: {name}`: a target has the name of its output"
         message, label = f"no loss uses the target `{name}`", "not used"
-        note = f"targets that losses use: {', '.join(wanted)}" if wanted else ()
+        note = f"targets that losses use: {listed(wanted)}" if wanted else ()
         reporter.add("E205", message, ("data", "targets", name), key=True, label=label, help=advice, note=note)
     return bool(strange)
 
@@ -78,7 +79,7 @@ def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, t
     path = (*term.path, "target")
     message, label = f"`data` has no target `{word}`", "no such target"
     help = f"did you mean `{meant}`?" if meant else ()
-    note = () if meant else f"targets of `data`: {', '.join(targets)}"
+    note = () if meant else f"targets of `data`: {listed(targets)}"
     related = [(("data", "targets", meant), "this one is not used")] if meant else ()
     suggestion = suggest(word, [meant] if meant else [])
     reporter.add("E205", message, path, label=label, help=help, note=note, related=related, suggestion=suggestion)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.without_target import NoLoss
-from modelc.compiler.library.optimizers import OPTIMIZERS
 
 
 def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
@@ -51,14 +51,11 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
             key = f"{part}{meant}"
             found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
         message = f"`{monitor}` is not a key of the log"
-        note = f"keys of the log: {', '.join(keys)}"
+        note = f"keys of the log: {listed(keys)}"
         reporter.add("E503", message, ("train", "monitor"), label="no such key", note=note, suggestion=found)
         return task
     check_rows(reporter, task, columns)
     check_order(reporter, task)
-    if (caution := train.optimizer.caution()) is not None:
-        kind = OPTIMIZERS.name_of(train.optimizer)
-        reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 

@@ -1,12 +1,23 @@
 """Lists and counts of things as messages write them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import islice
+
+MOST_LISTED = 50
+"""Names of a list that a message shows."""
 
 
 def name_list(names: Iterable[str]) -> str:
     """Names in backticks, the last after "and": `a`, `b` and `c`."""
     *others, last = [f"`{name}`" for name in names]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def listed(names: Collection[str]) -> str:
+    """Names after each other, of very many the first ones: a spec may have thousands of nodes."""
+    if len(names) <= MOST_LISTED:
+        return ", ".join(names)
+    return f"{', '.join(islice(names, MOST_LISTED))} and {len(names) - MOST_LISTED:,} more"
 
 
 def counted(number: int, noun: str) -> str:

@@ -80,10 +80,27 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Omitted:
+    """How many problems there are beside those that are shown, by code; `at_least` where not all were looked for."""
+
+    counts: tuple[tuple[str, int], ...]
+    at_least: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.counts)
+
+    @property
+    def errors(self) -> int:
+        return sum(count for code, count in self.counts if code.startswith("E"))
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """An error (code E...) or a warning (W...): `label` says where it is, `helps` how to fix it.
 
-    `suggestion` is there where what was meant is unambiguous, and `fix` where the text can also be edited so.
+    `suggestion` is there where what was meant is unambiguous, and `fix` where the text can also be edited so. `uses` is
+    how many uses of one text it is about. With `omitted`, it stands for other problems of its file.
     """
 
     code: str
@@ -95,6 +112,8 @@ class Problem:
     path: Path = ()
     suggestion: Suggestion | None = None
     fix: Fix | None = None
+    uses: int = 1
+    omitted: Omitted | None = None
 
     @property
     def is_error(self) -> bool:

@@ -1,10 +1,12 @@
 """Collects the problems that a stage finds, each at a place in a text."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem, Suggestion
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import Label, Omitted, Path, Place, Problem, Suggestion
 
 
 class Location(Protocol):
@@ -27,11 +29,21 @@ class Span:
         return self.known
 
 
+MAX_FOUND = 300
+"""Problems that one stage finds, of one section of a spec: more are only counted."""
+MAX_COUNTED = 5_000
+"""Problems that it counts; then it stops looking for more."""
+
+
 class ProblemCollector:
-    """The problems found so far."""
+    """The problems found so far, and how many more there are by code."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.omitted: Counter[str] = Counter()
+        self.room = MAX_FOUND
+        self.uncounted = MAX_COUNTED
+        self.gave_up = False
 
     def report(
         self,
@@ -46,6 +58,8 @@ class ProblemCollector:
         suggestion: Suggestion | None = None,
     ) -> None:
         """Report one problem; `help` is for where the `suggestion` has none, which the problem carries if it is safe."""
+        if self.counts(code):
+            return
         place = at.place()
         helps, safe = help, None
         if suggestion is not None:
@@ -57,8 +71,51 @@ class ProblemCollector:
         )
 
     def collect(self, problem: Problem) -> None:
-        """Keep one problem."""
-        self.problems.append(problem)
+        """Keep one problem, as far as there is room."""
+        if not self.counts(problem.code):
+            self.problems.append(problem)
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Keep what was found elsewhere."""
+        for problem in problems:
+            self.collect(problem)
+
+    def take_from(self, other: "ProblemCollector") -> None:
+        """Keep what another collector has found, and its counts."""
+        self.take(other.problems)
+        self.omitted.update(other.omitted)
+        self.gave_up = self.gave_up or other.gave_up or other.has_stopped
+
+    def counts(self, code: str) -> bool:
+        """Whether there is no more room, and a problem with this code is only counted, which it is now."""
+        if not self.is_full:
+            return False
+        self.omitted[code] += 1
+        self.uncounted -= 1
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        """Whether problems are only counted from here on."""
+        return len(self.problems) >= self.room
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether there are so many problems that no more are looked for."""
+        return self.uncounted <= 0
+
+    def make_room(self) -> None:
+        """Find as many problems as at first: for another section."""
+        self.gave_up = self.gave_up or self.has_stopped
+        self.room = len(self.problems) + MAX_FOUND
+        self.uncounted = MAX_COUNTED
+
+    def found(self, file: str) -> tuple[Problem, ...]:
+        """All problems; those that are only counted as one more, of the `file`."""
+        if not self.omitted:
+            return tuple(self.problems)
+        omitted = Omitted(tuple(sorted(self.omitted.items())), self.gave_up or self.has_stopped)
+        return (*self.problems, omitted_problem(omitted, file))
 
     def report_removed(self, code: str, what: str, removed: Place, use: Location) -> None:
         """Report, once, that `what` is left out of an extended file at `removed`, and that `use` needs it."""
@@ -68,6 +125,16 @@ class ProblemCollector:
         advice = "remove what needs it too, or redefine it"
         message = f"{what} is removed but still needed"
         self.collect(Problem(code, message, label, (), (advice,), (needs,), use.path))
+
+
+def omitted_problem(omitted: Omitted, file: str) -> Problem:
+    """The problem that stands for those of a file that are not shown."""
+    code = "E011" if omitted.errors else "W912"
+    least = "at least " if omitted.at_least else ""
+    message = f"there are {least}{counted(omitted.total, 'more problem')} in this file than are shown"
+    note = ", ".join(f"{count:,} of {code}" for code, count in omitted.counts)
+    helps = ("one mistake may be behind many: mend what is shown, and check the file again",)
+    return Problem(code, message, Label(Place(file, 0, 0, 0, 0)), (f"not shown: {note}",), helps, omitted=omitted)
 
 
 def as_tuple(texts: str | Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from modelc.compiler.expansion.definitions import check_type, may_be_block, read
 from modelc.compiler.expansion.scope import Block, File, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
+from modelc.compiler.language.ast import MAX_LAYERS
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Document, Hop, Where
@@ -27,11 +28,13 @@ def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
     try:
         return expander.expand(root, document)
     except TooLarge as stop:
-        return document, (*expander.problems, stop.problem())
+        return document, (*expander.found(document.name), stop.problem())
 
 
 class Expander(VariableEvaluator):
-    """Expands one document."""
+    """Expands one document; `items` is how many layers and blocks it has so far."""
+
+    items = 0
 
     def expand(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
         file = read_definitions(self, root, original.name)
@@ -49,8 +52,7 @@ class Expander(VariableEvaluator):
             where, section = root.content["blocks"]
             content["blocks"] = where, replace(section, content=bodies)
         document, problems = document_of(replace(root, content=content), original)
-        self.problems.extend(problems)
-        return replace(document, defined=tuple(file.blocks)), tuple(self.problems)
+        return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
 
     def check_definitions(self, root: File) -> None:
         """Evaluate all definitions of the files, so that errors in unused ones are reported too."""
@@ -109,8 +111,11 @@ class Expander(VariableEvaluator):
         return replace(node, content=tuple(self.expand_item(item, scope) for item in node.content))
 
     def expand_item(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """One layer with its sibling keys, or one node."""
+        """One layer with its sibling keys, or one node. Raises TooLarge."""
         self.count_node(node)
+        self.items += 1
+        if self.items > MAX_LAYERS:
+            raise TooLarge(node, f"{MAX_LAYERS:,} layers and blocks")
         node, scope = self.dereferenced(node, scope)
         if node.kind == "scalar" and may_be_block(node.content, scope.file):
             name = node.content

@@ -150,9 +150,9 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
 
 def check_size(value: Any) -> Any:
     """`value`. Raises ExpressionError if it is too large or not a real number."""
-    if isinstance(value, complex) or (
-        isinstance(value, int | float) and not (isfinite(value) and abs(value) < LARGEST)
-    ):
+    # An integer of hundreds of digits has no float to ask whether it is finite.
+    is_finite = not isinstance(value, float) or isfinite(value)
+    if isinstance(value, complex) or (isinstance(value, int | float) and not (is_finite and abs(value) < LARGEST)):
         raise ExpressionError("the result is not a finite number below 2**63")
     return value
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.key_path import child_names
 from modelc.compiler.expansion.scope import File, Scope, dereference
@@ -71,7 +72,7 @@ def check_mapping(evaluator: "VariableEvaluator", shape: Shape, node: SourceNode
         check_keys(reporter, shape, node.data, node.at.path, what)
     elif node.kind != "mapping":
         read(reporter, shape, node.data, node.at.path, what)
-    evaluator.problems += reporter.problems
+    evaluator.take_from(reporter)
     return not reporter.problems
 
 
@@ -114,9 +115,9 @@ def layers_up_to(
         return replace(layers, content=layers.content[: names.index(output.content) + 1])
     if output.kind != "scalar" or not isinstance(output.content, str):
         message = f"`output` must be the name of a layer, got {describe(output.data)}"
-        evaluator.report("E105", message, output.at, label="expected a name", note=f"layers: {', '.join(names)}")
+        evaluator.report("E105", message, output.at, label="expected a name", note=f"layers: {listed(names)}")
         return None
     message = f"the model has no layer `{output.content}`"
-    found, note = replace(suggest(output.content, names), is_safe=False), f"layers: {', '.join(names)}"
+    found, note = replace(suggest(output.content, names), is_safe=False), f"layers: {listed(names)}"
     evaluator.report("E201", message, output.at, label="no such layer", note=note, suggestion=found)
     return None

@@ -19,11 +19,13 @@ from modelc.compiler.language.parser.spec import check_format
 from modelc.compiler.language.parser.walk import read
 from modelc.compiler.language.shapes import Shape
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.syntax.document import Document, Hop, Where
+from modelc.compiler.syntax.document import MAX_BYTES, Document, Hop, Where
 from modelc.compiler.syntax.document import read as read_document
 
 MAX_FILES = 32
 """Files that one spec may be made of."""
+MAX_REMOVED = 100
+"""Key paths that one `remove` may have."""
 RELATIVE = (
     "paths are relative to the folder of the spec that is read, or to `--root DIR`, also in files in other folders"
 )
@@ -38,24 +40,26 @@ def include(document: Document, load: Load | None) -> tuple[Document | None, tup
 
     The document is None if the file that it extends cannot be had: much would be reported as missing that is not.
     """
-    includer = Includer(load)
+    includer = Includer(load, len(document.text.encode("utf-8", "surrogatepass")))
     root = includer.include(tree(document), (document.name,))
     if root is None:
-        return None, tuple(includer.problems), includer.sources
+        return None, includer.found(document.name), includer.sources
     included, problems = document_of(root, document)
-    return replace(included, removed=includer.removed), (*includer.problems, *problems), includer.sources
+    return replace(included, removed=includer.removed), (*includer.found(document.name), *problems), includer.sources
 
 
 class Includer(ProblemCollector):
     """Reads the files that a spec is made of.
 
-    `sources` has the text of each by its name, `paths` the path that led to it, and `removed` where `remove` names a key path.
+    `size` has the bytes of all of them, `included` each with the files that it includes in turn. `sources` has the text of each by its name, `paths` the path that led to it, and `removed` where `remove` names a key path.
     A `stack` of file names has those that are being included, outermost first.
     """
 
-    def __init__(self, load: Load | None) -> None:
+    def __init__(self, load: Load | None, size: int) -> None:
         super().__init__()
         self.load = load
+        self.size = size
+        self.included: dict[str, SourceNode | None] = {}
         self.sources: dict[str, str] = {}
         self.paths: dict[str, str] = {}
         self.removed: dict[Path, Where] = {}
@@ -87,19 +91,22 @@ class Includer(ProblemCollector):
         removed = extends.get("remove")
         if base is None or removed is None or removed.kind != "list":
             return base
-        for path in removed.content:
+        for path in removed.content[:MAX_REMOVED]:
             if path.kind == "scalar" and isinstance(path.content, str):
                 rest = remove(base, path, self)
                 if rest is not base:
                     self.removed[tuple(path.content.split("."))] = path.at
                 base = rest
+        if len(removed.content) > MAX_REMOVED:
+            message = f"`remove` has more than {MAX_REMOVED} key paths"
+            self.report("E005", message, removed.content[MAX_REMOVED].at, label="the limit is reached here")
         return base
 
     def check(self, shape: Shape, node: SourceNode) -> Any:
         """The value of `node` as the grammar has it, after reporting what is wrong with it."""
         reporter = Reporter(node.at.document)
         found = read(reporter, shape, node.data, node.at.path)
-        self.problems += reporter.problems
+        self.take_from(reporter)
         return found
 
     def include_used(self, block: SourceNode, stack: tuple[str, ...]) -> SourceNode:
@@ -149,16 +156,28 @@ class Includer(ProblemCollector):
         if len(self.sources) >= MAX_FILES and name not in self.sources:
             self.report("E010", f"the spec includes more than {MAX_FILES} files", path.at)
             return None
+        self.size += len(data) if name not in self.sources else 0
+        if self.size > MAX_BYTES >= len(data):
+            message = f"with this file, the spec has more than {MAX_BYTES:,} bytes, the most that it may have"
+            self.report("E005", message, path.at, label="the limit is reached here", help="move data into a data file")
+            return None
+        if name not in self.included:
+            self.included[name] = self.include_text(data, name, (*stack, name))
+        return self.included[name]
+
+    def include_text(self, data: bytes, name: str, stack: tuple[str, ...]) -> SourceNode | None:
+        """The spec in the `data` of the file called `name`, with the files that it includes; None after reporting why
+        there is none.
+        """
         document, problems = read_document(data, name)
-        if name not in self.sources:
-            self.problems.extend(problems)
+        self.take(problems)
         self.sources[name] = document.text if document is not None else data.decode("utf-8", "replace")
         if document is None:
             return None
         reporter = Reporter(document)
         known = check_format(reporter, document.data)
-        self.problems.extend(problem for problem in reporter.problems if problem not in self.problems)
-        return self.include(tree(document), (*stack, name)) if known else None
+        self.take_from(reporter)
+        return self.include(tree(document), stack) if known else None
 
     def path_from_root(self, path: SourceNode) -> str | None:
         """The path from the root of the file that `path` names from the folder of its own file, if there is such a file."""

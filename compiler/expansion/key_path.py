@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import dereference
-from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
+from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of, index_in
 from modelc.compiler.language.argument_shapes import arguments
 from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.language.item_names import item_names
@@ -40,9 +40,11 @@ def find_child(node: SourceNode, segment: str, variables: Entries) -> tuple[str 
     if node.kind != "list":
         child = node.get(segment)
         return None if child is None else (segment, child)
-    names = child_names(node, variables)
-    index = int(segment) if segment.isdecimal() else names.index(segment) if segment in names else len(names)
-    return (index, node.content[index]) if index < len(names) else None
+    index = index_in(segment, node.content)
+    if index is None and not segment.isdecimal():
+        names = child_names(node, variables)
+        index = names.index(segment) if segment in names else None
+    return None if index is None else (index, node.content[index])
 
 
 def child_names(node: SourceNode, variables: Entries) -> list[str]:
@@ -96,6 +98,8 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
         return base
     variables = entries_of(base.get("vars"))
     steps, end = steps_along(base, segments, variables)
+    if len(steps) < len(segments) and reporter.counts("E102"):
+        return base
     if len(steps) < len(segments):
         before, segment, after = segments[: len(steps)], segments[len(steps)], segments[len(steps) + 1 :]
         missing = f"`{'.'.join(before)}` has no `{segment}`" if before else f"no `{segment}`"

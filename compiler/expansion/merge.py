@@ -81,7 +81,7 @@ class Overlay:
         if base.content is not None and not is_variable(base):
             found = Reporter(base.at.document)
             wrong_kind(found, "a mapping", base.data, base.at.path, shape.what)
-            self.reporter.problems += found.problems
+            self.reporter.take_from(found)
 
     def check_name(self, base: SourceNode, name: str, shape: Thing) -> None:
         """Report an unknown name of an item in the base that another one replaces: it would go unnoticed."""

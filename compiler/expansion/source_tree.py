@@ -56,20 +56,32 @@ class SourceNode:
         """The value of a key in a mapping, or at an index of a list, a string or a number; None if there is none."""
         if self.kind != "list":
             return self.get(str(key))
-        index = int(key) if str(key).isdecimal() else len(self.content)
-        return self.content[index] if index < len(self.content) else None
+        index = index_in(str(key), self.content)
+        return None if index is None else self.content[index]
 
     def with_child(self, key: str | int, child: "SourceNode | None", at: "Where | None" = None) -> "SourceNode":
         """This mapping or list with the value `child` of `key`, or without `key`; `at` is where a new key is written."""
         if isinstance(key, int):
             items = () if child is None else (child,)
             return replace(self, content=(*self.content[:key], *items, *self.content[key + 1 :]))
-        content = {**self.content, key: (at or self.content[key][0], child)}
-        return replace(self, content={name: entry for name, entry in content.items() if entry[1] is not None})
+        content = dict(self.content)
+        if child is None:
+            content.pop(key, None)
+        else:
+            content[key] = (at or self.content[key][0], child)
+        return replace(self, content=content)
 
     def map(self, change: Callable[[str, "SourceNode"], "SourceNode"]) -> "SourceNode":
         """This mapping with each value changed, by its key and the value."""
         return replace(self, content={key: (at, change(key, value)) for key, (at, value) in self.content.items()})
+
+
+def index_in(text: str, items: Sequence[object]) -> int | None:
+    """The index of one of `items` that `text` says, counted from 0; None where it says none of them."""
+    # Python refuses to read numbers of thousands of digits.
+    digits = text.lstrip("0") or text[-1:]
+    index = int(digits) if digits.isdecimal() and len(digits) <= len(str(len(items))) else len(items)
+    return index if index < len(items) else None
 
 
 Entries = Mapping[str, tuple[Where, SourceNode]]
@@ -170,14 +182,15 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
 
 
 class TooLarge(Exception):
-    """Raised if a tree exceeds the budget, with the node that did."""
+    """Raised if a tree exceeds the budget, with the node that did, and of what it has too many."""
 
-    def __init__(self, node: SourceNode) -> None:
+    def __init__(self, node: SourceNode, what: str = f"{MAX_NODES:,} keys and values") -> None:
         super().__init__()
         self.node = node
+        self.what = what
 
     def problem(self) -> Problem:
-        message = f"with its blocks and variables expanded, the spec has more than {MAX_NODES:,} keys and values"
+        message = f"with its blocks and variables expanded, the spec has more than {self.what}"
         label = Label(self.node.at.place(), "the limit is reached here")
         help = "use blocks less often, or repeat them with `repeat`, which counts once"
         return Problem("E005", message, label, helps=(help,))

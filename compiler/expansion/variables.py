@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from modelc.compiler.diagnostics.problem import Label, Place
+from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.diagnostics.problem import Label, Place, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
@@ -29,7 +30,21 @@ class VariableEvaluator(ProblemCollector):
         self.files: dict[str, File] = {}
         self.nodes = 0
         self.wrong_values: set[tuple[str, Place]] = set()
+        self.places: dict[tuple[str, Place, str], int] = {}
         self.plain: dict[SourceNode, Any] = {}
+        self.with_holes: set[SourceNode] = set()
+
+    def collect(self, problem: Problem) -> None:
+        """Keep one problem: of what is written once and used in several places, once."""
+        key = (problem.code, problem.label.place, problem.message)
+        if key in self.places:
+            at = self.places[key]
+            self.problems[at] = replace(self.problems[at], uses=self.problems[at].uses + 1)
+            return
+        before = len(self.problems)
+        super().collect(problem)
+        if len(self.problems) > before:
+            self.places[key] = before
 
     def count_node(self, node: SourceNode) -> None:
         """Count a node. Raises TooLarge beyond the budget."""
@@ -46,6 +61,8 @@ class VariableEvaluator(ProblemCollector):
                 self.count_node(below)
                 waiting += below.children
             self.plain[node] = node.data
+            if node.has_hole:
+                self.with_holes.add(node)
         return self.plain[node]
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
@@ -97,7 +114,7 @@ class VariableEvaluator(ProblemCollector):
     def report_no_entry(self, node: SourceNode, text: str, path: str, value: SourceNode, step: str) -> None:
         """Report that the `value` of `path`, with which the reference `text` begins, has no entry `step`."""
         names = list(value.content) if value.kind == "mapping" else []
-        what = f"a mapping with {', '.join(names)}" if names else "a single value"
+        what = f"a mapping with {listed(names)}" if names else "a single value"
         if value.kind == "list":
             what = f"a list of {len(value.content)}, counted from 0"
         found = suggest(step, names, defined=True).around(f"{path}.", text[len(path) + 1 + len(step) :])
@@ -114,7 +131,7 @@ class VariableEvaluator(ProblemCollector):
         def look_up(name: str) -> Any:
             found = self.variable_value(name, scope, at=node.at)
             data = self.plain_data(found)
-            if found.has_hole:
+            if found in self.with_holes:
                 raise Reported
             trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True, computed=True)
             return data
@@ -178,13 +195,15 @@ class VariableEvaluator(ProblemCollector):
         if name in scope.file.removed:
             self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
             raise Reported
+        if self.counts("E207"):
+            raise Reported
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
         if name == "vars" and "." in text:
             help = f"write `${text.partition('.')[2]}`: references to variables omit `vars`"
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
-        note = f"variables here: {', '.join(scope.names)}" if scope.names else ""
+        note = f"variables here: {listed(scope.names)}" if scope.names else ""
         found = replace(suggestion, help=help)
         message = f"there is no variable `{name}`"
         self.report("E207", message, at, label="no such variable", note=note, suggestion=found)

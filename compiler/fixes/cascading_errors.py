@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from modelc.compiler.diagnostics.limit import limited
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.render.order import where
 from modelc.compiler.fixes.fix_session import Check, CheckResult, FixSession, fixable
 from modelc.compiler.fixes.text_edits import ParsedText, attach_fixes, names_in, words
+from modelc.compiler.fixes.work import OutOfWork
 
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
@@ -25,6 +27,10 @@ Misspelt: TypeAlias = tuple[Problem, Sequence[Problem]]
 def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
     """The problems `found` without cascading errors; those whose fix is safe have it."""
     problems = merge_uses(found.problems)
+    shown = limited(problems)
+    if len(shown) != len(problems) or any(problem.omitted is not None for problem in shown):
+        # So many are not told apart from what follows from them.
+        return attach_fixes(shown, found.sources)
     if all(problem.suggestion is None for problem in problems):
         return problems
 
@@ -40,8 +46,11 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
     for candidates, required in ((blamed, definitions), (problems, ())) if misspelt else ((problems, ()),):
         if len(candidates) == 1 and not required:
             continue
-        session = FixSession(check_again, CheckResult(candidates, found.sources))
-        attempt = session.without_failed(fixable(candidates), required)
+        session = FixSession(check_again, replace(found, problems=candidates))
+        try:
+            attempt = session.without_failed(fixable(candidates), required)
+        except OutOfWork:
+            return problems
         if attempt is not None and attempt.holds:
             return attempt.remaining(candidates)
     return problems
@@ -56,7 +65,7 @@ def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
         text = problem.label.text if problem.code.startswith("E2") else problem.message
         text = "" if problem.code in WRONG_VALUES and problem.related else text
         key = (problem.code, problem.label.place, text)
-        others[key] += key in first
+        others[key] += problem.uses - (key not in first)
         first.setdefault(key, problem)
     wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}
     return tuple(

@@ -6,12 +6,14 @@ other, a spec full of mistakes would take time with their square.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from modelc.compiler.diagnostics.problem import Fix, Problem
 from modelc.compiler.diagnostics.render.order import in_order, where
 from modelc.compiler.fixes.text_edits import EditedText, apply_fixes, without_conflicts
+from modelc.compiler.fixes.work import OutOfWork, cost_of, limited_work, spend
 from modelc.compiler.language.suggestions.spelling import distance
 
 MAX_ROUNDS = 1000
@@ -28,6 +30,8 @@ class CheckResult:
 
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
+    values: int = 0
+    """Keys and values that the spec came to, which say what a check costs."""
 
 
 Check: TypeAlias = Callable[[Mapping[str, str]], CheckResult]
@@ -72,12 +76,13 @@ class FixSession:
         self.checked = checked
 
     def attempt(self, problems: Sequence[Problem]) -> Attempt:
-        """Carry out the fixes of `problems` together."""
+        """Carry out the fixes of `problems` together. Raises OutOfWork."""
         fixes = dict.fromkeys(problem.fix for problem in problems if problem.fix is not None)
         edited = {
             name: apply_fixes(self.checked.sources[name], [fix for fix in fixes if file_of(fix) == name])
             for name in dict.fromkeys(map(file_of, fixes))
         }
+        spend(cost_of(self.checked.sources, self.checked.values))
         after = self.check({name: one.text for name, one in edited.items()})
         moved = Counter(identity(problem, edited) for problem in self.checked.problems)
         now = Counter(map(identity, after.problems))
@@ -119,7 +124,7 @@ class FixResult:
 
 
 def fix_spec(check: Check, may_edit: Callable[[str], bool]) -> FixResult:
-    """Fix what can be fixed of a spec in the files that `may_edit` allows, by name."""
+    """Fix what can be fixed of a spec in the files that `may_edit` allows, by name, as far as its work is limited."""
     before: dict[str, str] = {}
     texts: dict[str, str] = {}
     counts: Counter[str] = Counter()
@@ -127,7 +132,10 @@ def fix_spec(check: Check, may_edit: Callable[[str], bool]) -> FixResult:
     for _ in range(MAX_ROUNDS):
         session = FixSession(lambda edited: check({**texts, **edited}), checked)
         found = [one for one in fixable(checked.problems) if one.fix is not None and may_edit(file_of(one.fix))]
-        attempt = next(session.successful(found), None)
+        try:
+            attempt = next(session.successful(found), None)
+        except OutOfWork:
+            break
         if attempt is None:
             break
         for name, edited in attempt.edited.items():
@@ -140,8 +148,10 @@ def fix_spec(check: Check, may_edit: Callable[[str], bool]) -> FixResult:
 
 def verified(check: Check, checked: CheckResult) -> tuple[Problem, ...]:
     """The problems that were found, with those fixes only that a check confirms."""
-    attempts = FixSession(check, checked).successful(fixable(checked.problems))
-    good = {id(problem) for attempt in attempts for problem in attempt.problems}
+    good: set[int] = set()
+    with limited_work(), suppress(OutOfWork):
+        for attempt in FixSession(check, checked).successful(fixable(checked.problems)):
+            good |= {id(problem) for problem in attempt.problems}
     return tuple(problem if id(problem) in good else replace(problem, fix=None) for problem in checked.problems)
 
 

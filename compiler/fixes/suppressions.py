@@ -4,6 +4,7 @@ Knows comments and problems, no models. JSON has no comments, and so nothing her
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,8 @@ def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str)
             left.append(problem)
         else:
             used.add(here)
-    has_errors = any(problem.is_error for problem in problems)
+    # What is not shown may be what a comment is for.
+    has_errors = any(problem.is_error or problem.omitted is not None for problem in problems)
     for one in suppressions:
         if one.place.file == main and (one.place.file, one.place.line, one.code) not in used:
             unused = unused_suppression(one, has_errors)
@@ -89,10 +91,11 @@ def read_comments(name: str, text: str) -> list[Suppression]:
         return []
     parsed = ParsedText(name, text)
     ends = [(one.node.start, one.node.end) for one in parsed.scalars.values() if one.node.end is not None]
-    spans = [(index_of(parsed.starts, start), index_of(parsed.starts, end)) for start, end in ends]
+    spans = sorted((index_of(parsed.starts, start), index_of(parsed.starts, end)) for start, end in ends)
     found: list[Suppression] = []
     for match in COMMENT.finditer(text):
-        if any(begin <= match.start() < end for begin, end in spans):
+        before = bisect_right(spans, (match.start(), len(text))) - 1
+        if before >= 0 and match.start() < spans[before][1]:
             # Inside a text in quotes, or one of several lines.
             continue
         if not EXACT.fullmatch(match["words"]):

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from modelc.compiler.diagnostics.problem import Edit, Fix, Place, Problem, Suggestion
 from modelc.compiler.fixes.type_key_rewrite import rewrite_type_key
@@ -104,11 +105,12 @@ class ParsedText:
 def attach_fixes(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
     """`problems`, each with its fix where its suggestion can be carried out in the text that it is about."""
     texts: dict[str, ParsedText] = {}
+    counts = Words(sources)
     found: list[tuple[Fix, Node | None] | None] = []
     for problem in problems:
         suggestion = problem.suggestion
         place = suggestion.place if suggestion is not None else None
-        if suggestion is None or place is None or place.file not in sources or is_repeated(suggestion, sources):
+        if suggestion is None or place is None or place.file not in sources or counts.is_repeated(suggestion.undefined):
             found.append(None)
             continue
         if place.file not in texts:
@@ -126,10 +128,21 @@ def attach_fixes(problems: Sequence[Problem], sources: Mapping[str, str]) -> tup
     )
 
 
-def is_repeated(suggestion: Suggestion, sources: Mapping[str, str]) -> bool:
-    """Whether a name that the spec should define stands elsewhere too, and so may be the right one."""
-    name = suggestion.undefined
-    return bool(name) and sum(1 for text in sources.values() for _ in words(name, text)) != 1
+class Words:
+    """How many times each word stands in some texts."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(word for text in self.sources.values() for word in re.findall(r"[\w-]+", text))
+
+    def is_repeated(self, name: str) -> bool:
+        """Whether a name that the spec should define, if there is one, stands elsewhere too, and so may be the right one."""
+        if not name or re.fullmatch(r"[\w-]+", name):
+            return bool(name) and self.counts[name] != 1
+        return sum(1 for text in self.sources.values() for _ in words(name, text)) != 1
 
 
 def names_in(suggestion: Suggestion) -> tuple[str, str] | None:

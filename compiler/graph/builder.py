@@ -15,6 +15,7 @@ from modelc.compiler.graph.name_resolution import edges_from, resolve, shared_no
 from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, only_share, shares_of
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
+    MAX_LAYERS,
     Chain,
     Inner,
     InputSpec,
@@ -32,7 +33,6 @@ from modelc.compiler.language.item_names import names_of
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.layer import Layer, Slot
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.syntax.alias_expansion import MAX_NODES
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -43,10 +43,10 @@ def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
     try:
         graph = Builder(reporter).build(spec.model)
     except TooMany as stop:
-        message = f"with its repeats expanded, the model has more than {MAX_NODES:,} layers"
+        message = f"with its blocks and repeats expanded, the spec has more than {MAX_LAYERS:,} layers and blocks"
         reporter.add("E005", message, stop.at, label="the limit is reached here", help="repeat fewer times")
-        return None, tuple(reporter.problems)
-    return graph, tuple(reporter.problems)
+        return None, reporter.found(spec.document.name)
+    return graph, reporter.found(spec.document.name)
 
 
 class TooMany(Exception):
@@ -63,6 +63,7 @@ class Builder:
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
         self.nodes: list[Node] = []
+        self.count = 0
         self.wanted: list[Wanted] = []
         self.repeats: list[Repeated] = []
         self.named: list[Feed] = []
@@ -171,7 +172,10 @@ class Builder:
         return Edge(site.path)
 
     def once(self, names: Namespace, site: BuildSite, item: Item, given: Arguments, at: Path) -> Edge | None:
-        """One item: a layer, or a structure in place of one."""
+        """One item: a layer, or a structure in place of one. Raises TooMany."""
+        self.count += 1
+        if self.count > MAX_LAYERS:
+            raise TooMany(item.path)
         body = item.body
         if body is None:
             feeds = None if given is None else feeds_of(self.reporter, item, given, at)
@@ -311,9 +315,7 @@ class Builder:
         return Edge(site.path)
 
     def add(self, site: BuildSite, layer: Layer | None, feeds: tuple[Feed, ...] | None, owner: str, at: Path) -> None:
-        """Add the node at `site`, which is written at `at`. Raises TooMany."""
-        if len(self.nodes) >= MAX_NODES:
-            raise TooMany(at)
+        """Add the node at `site`, which is written at `at`."""
         self.nodes.append(Node(site.path, layer, feeds, owner, site.scope, at, site.shared))
 
     def at_end(self, site: BuildSite, edge: Edge | None) -> Edge | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -85,6 +86,6 @@ def no_port(
     """
     found = suggest(edge.port, ports, defined=defined)
     message = f"`{owner}` has no port `{edge.port}`"
-    note = f"ports of `{owner}`: {', '.join(ports)}"
+    note = f"ports of `{owner}`: {listed(ports)}"
     suggestion = found.around(f"{edge.node.rpartition('/')[2]}.", "")
     reporter.add("E203", message, path, label="no such port", note=note, suggestion=suggestion)

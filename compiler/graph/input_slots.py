@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.diagnostics.phrases import listed, name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed
 from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
@@ -37,7 +37,7 @@ def feeds_of(
     names = [slot.name for slot in slots]
     if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
         message = f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}"
-        note = f"inputs of `{item.kind}`: {', '.join(names)}"
+        note = f"inputs of `{item.kind}`: {listed(names)}"
         reporter.add("E204", message, at, key=at == item.path, label=f"{len(given)} given", note=note)
         return None
     feeds: list[Feed] = []
@@ -69,7 +69,7 @@ def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str],
     if not found and len(needed) == 1:
         found = replace(found, help=f"did you mean `{needed[0]}`?")
     message, label = f"`{item.kind}` has no input `{slot}`", "no such input"
-    note, help = (f"inputs of `{item.kind}`: {', '.join(names)}", "") if names else ("", "remove the name")
+    note, help = (f"inputs of `{item.kind}`: {listed(names)}", "") if names else ("", "remove the name")
     at = one.path[:-1] if isinstance(one.path[-1], int) else one.path
     reporter.add("E204", message, at, key=True, label=label, help=help, note=note, suggestion=found)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.input_slots import Argument
 from modelc.compiler.graph.namespaces import Namespace
@@ -22,7 +23,7 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
     nameless = any(hole[-1:] == ("name",) for hole in reporter.document.holes)
     if names.complete and not nameless and not is_removed(reporter, names, reference):
         nodes = [name for name, node in names.nodes.items() if may_be_shared(node, reference)]
-        unknown_node(reporter, reference, nodes, "no such node", f"nodes: {', '.join(nodes)}" if nodes else "")
+        unknown_node(reporter, reference, nodes, "no such node", f"nodes: {listed(nodes)}" if nodes else "")
     return None
 
 
@@ -54,8 +55,10 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         return None
     if name in names.nodes:
         return Edge(names.site(name).path, reference.port)
+    if reporter.counts("E201"):
+        return None
     if names.complete and not is_removed(reporter, names, reference):
-        note = f"inputs: {', '.join(names.inputs)}; nodes: {', '.join(names.nodes)}"
+        note = f"inputs: {listed(names.inputs)}; nodes: {listed(names.nodes)}"
         unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note)
     return None
 

@@ -34,12 +34,14 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
             plans[node.path] = plan
         found[node.path] = own.problems
     blamed: set[Path] = set()
+    known_places: dict[object, int] = {}
     for node in graph.nodes:
         # Copies of one layer stand at one place, and what is wrong with it is wrong once.
         at = node.shared or node.at
         if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
             blamed.add(at)
-            reporter.problems.extend(at_share(document, node, problem) for problem in found[node.path])
+            for problem in found[node.path]:
+                collect_once(reporter, known_places, at_share(document, node, problem), planned, node)
     check_shared(reporter, planned)
     check_wanted(reporter, planned)
     for node in graph.nodes:
@@ -52,7 +54,26 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
             check_port(reporter, planned, Feed("", edge, output_path(document, name)))
-    return planned, tuple(reporter.problems)
+    return planned, reporter.found(document.name)
+
+
+def collect_once(
+    reporter: Reporter, places: dict[object, int], problem: Problem, planned: TypedGraph, node: Node
+) -> None:
+    """Keep a problem of `node`: what is wrong with a layer in several uses of its block for the same types, once.
+
+    `places` has where those are that are known, by what they say without the path of the node.
+    """
+    types = tuple(planned.type(feed.edge) for feed in node.feeds or ())
+    key = (problem.code, problem.label.place, problem.message.replace(f"`{node.path}`", ""), types)
+    if key in places:
+        known = reporter.problems[places[key]]
+        reporter.problems[places[key]] = replace(known, uses=known.uses + 1)
+        return
+    before = len(reporter.problems)
+    reporter.collect(problem)
+    if len(reporter.problems) > before:
+        places[key] = before
 
 
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]

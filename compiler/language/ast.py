@@ -23,6 +23,8 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 DTYPES = ("float32", "int32", "uint8", "bool")
 """The types of inputs."""
 LARGEST_REPEAT = 1000
+MAX_LAYERS = 5_000
+"""Layers and blocks of one model, each use of a block and each copy of a repeat counted."""
 
 
 class InputSpec(NamedTuple):

@@ -17,6 +17,7 @@ from modelc.compiler.expansion.source_tree import SourceNode, document_of, tree
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.overrides.path_errors import PathErrors
 from modelc.compiler.overrides.path_resolver import PathResolver
+from modelc.compiler.syntax.alias_expansion import MAX_DEPTH
 from modelc.compiler.syntax.document import Document, Where, compose, decode
 
 
@@ -42,6 +43,9 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
             label = "`=` is missing" if path.strip() else "the path is missing"
             help = "write the key path, `=` and the value: `--set train.epochs=3`"
             reporter.report("E002", "expected PATH=VALUE", at, label=label, help=help)
+        elif len(segments) > MAX_DEPTH:
+            message = f"the key path has more than {MAX_DEPTH} parts"
+            reporter.report("E005", message, Span(segments[MAX_DEPTH][1]), label="the limit is reached here")
         elif empty := [place for segment, place in segments if not segment]:
             label, help = "an empty part between the dots", "write the path as `train.epochs`"
             reporter.report("E002", "the key path has an empty part", Span(empty[0]), label=label, help=help)
@@ -50,7 +54,7 @@ def override(document: Document, settings: Sequence[str]) -> tuple[Document, tup
                 root = apply(root, *read_setting(segments, value, line, len(path) + 2, text), reporter)
         line += setting.count("\n") + 1
     changed, problems = document_of(root, document)
-    return changed, (*reporter.problems, *problems)
+    return changed, (*reporter.found(SETTING), *problems)
 
 
 def segments_of(path: str, line: int) -> list[tuple[str, Place]]:
@@ -98,7 +102,7 @@ def apply(
             # Nothing is there yet, so the mappings around the value are new as well.
             where, own = at, value
     resolver.need_thing(target, value)
-    reporter.problems.extend(problems)
+    reporter.take(problems)
     return with_end(steps, node.with_child(key, own, where))
 
 

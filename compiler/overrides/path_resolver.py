@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from modelc.compiler.expansion.key_path import Steps, child_names, find_child
 from modelc.compiler.expansion.scope import parse_reference
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, name_in, with_name
-from modelc.compiler.expansion.source_tree import SourceNode, entries_of
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of, index_in
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.argument_shapes import arguments
 from modelc.compiler.language.grammar import ANYTHING, FROM_FILE, LANGUAGE
@@ -104,7 +104,8 @@ class PathResolver:
         node, segment = at.node, self.segments[index]
         if node is None or node.child(segment) is None:
             self.errors.no_entry(index, node)
-        return at.below(node, int(segment) if node.kind == "list" else segment, ANYTHING)
+        place = index_in(segment, node.content) if node.kind == "list" else None
+        return at.below(node, segment if place is None else place, ANYTHING)
 
     def into_thing(self, shape: Thing, at: Target, index: int) -> Target:
         """A sibling of an item's name, or that name."""

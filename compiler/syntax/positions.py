@@ -83,12 +83,13 @@ def place_of(file: str, starts: Sequence[int], begin: int, end: int) -> Place:
 class Places(Mapping[Path, Place]):
     """Places by path, each on one line: of a part that spans several lines, the first line."""
 
-    __slots__ = ("_file", "_nodes", "_text")
+    __slots__ = ("_file", "_lines", "_nodes", "_text")
 
     def __init__(self, file: str, text: str, nodes: dict[Path, Node]) -> None:
         self._file = file
         self._text = text
         self._nodes = nodes
+        self._lines: list[str] | None = None
 
     def __getitem__(self, path: Path) -> Place:
         node = self._nodes[path]
@@ -112,9 +113,15 @@ class Places(Mapping[Path, Place]):
         elif node.kind == "sequence":
             parts = node.content
         else:
-            return len(nth_line(self._text, line).rstrip())
+            return len(self._line(line).rstrip())
         ends = [self._first_line_end(part) for part in parts if part.start.line == line]
         return max(ends, default=node.start.column + 1)
+
+    def _line(self, index: int) -> str:
+        """Line `index` of the text; the lines are told apart when one is first asked for."""
+        if self._lines is None:
+            self._lines = self._text.split("\n")
+        return self._lines[index] if index < len(self._lines) else ""
 
 
 def nth_line(text: str, index: int) -> str:

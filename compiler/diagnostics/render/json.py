@@ -3,22 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
+from modelc.compiler.diagnostics.problem import Fix, Label, Omitted, Place, Problem
 from modelc.compiler.diagnostics.render.json_text import json_text
-from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.order import in_order, totals
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
     """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log."""
-    errors = sum(problem.is_error for problem in problems)
+    errors, warnings = totals(problems)
+    omitted = [problem.omitted for problem in problems if problem.omitted is not None]
     report = {
         "format_version": FORMAT_VERSION,
         "ok": errors == 0,
         "files": files,
         "errors": errors,
-        "warnings": len(problems) - errors,
+        "warnings": warnings,
+        "omitted": sum(one.total for one in omitted),
         "diagnostics": [diagnostic(problem) for problem in in_order(problems)],
     }
     return json_text(report) + "\n"
@@ -35,7 +37,13 @@ def diagnostic(problem: Problem) -> dict[str, Any]:
         "helps": list(problem.helps),
         "related": [located(label) for label in problem.related],
         "fix": None if problem.fix is None else change(problem.fix),
+        "omitted": None if problem.omitted is None else not_shown(problem.omitted),
     }
+
+
+def not_shown(omitted: Omitted) -> dict[str, Any]:
+    """The number of problems of each code for which a diagnostic stands; `at_least` where there may be more."""
+    return {"counts": dict(omitted.counts), "at_least": omitted.at_least}
 
 
 def change(fix: Fix) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def result(problem: Problem, index: int) -> dict[str, Any]:
             {"id": number, **location(label), "message": {"text": printable(label.text)}}
             for number, label in enumerate(problem.related, 1)
         ]
+    if problem.omitted is not None:
+        found["properties"] = {"omitted": dict(problem.omitted.counts), "atLeast": problem.omitted.at_least}
     if problem.fix is not None:
         found["fixes"] = [change(problem.fix)]
     return found

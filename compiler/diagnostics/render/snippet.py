@@ -1,7 +1,7 @@
 """Source snippets: lines of a text with carets and labels below them. Knows columns, not problems or colours."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from modelc.compiler.diagnostics.render.printable import pieces, printable, width
@@ -9,6 +9,8 @@ from modelc.compiler.diagnostics.render.printable import pieces, printable, widt
 TAB = "    "
 MAX_WIDTH = 110
 """A longer line is cut to a window of this many columns around its labels."""
+NEAR = 400
+"""How many characters around a label are looked at in a longer line."""
 LEAD = 30
 """How many columns of a cut line stand before the first label."""
 
@@ -55,8 +57,9 @@ def frame(gutter: int, number: str, text: str, paint: Paint) -> str:
 
 
 def plain_line(source: Sequence[str], number: int, gutter: int, paint: Paint) -> list[str]:
-    cells = columns_of(source[number - 1])
-    if sum(map(width, cells)) > MAX_WIDTH:
+    line = source[number - 1]
+    cells = columns_of(line[:NEAR])
+    if len(line) > NEAR or sum(map(width, cells)) > MAX_WIDTH:
         cells = [*cells[: fitting(cells, 0)], "..."]
     return [frame(gutter, str(number), "".join(cells), paint)]
 
@@ -65,15 +68,21 @@ def labelled_line(
     source: Sequence[str], number: int, underlines: Sequence[Underline], gutter: int, paint: Paint
 ) -> list[str]:
     """The line and its labels; a long line once for each window that its labels need."""
-    line = source[number - 1] if number <= len(source) else ""
-    cells = columns_of(line)
+    whole = source[number - 1] if number <= len(source) else ""
     rows = []
     rest = sorted(underlines, key=lambda underline: (underline.start, underline.end))
     while rest:
+        # Of a very long line only what is near the label is looked at.
+        skipped = max(0, min(rest[0].start, len(whole)) - NEAR) if len(whole) > 2 * NEAR else 0
+        line = whole[skipped : skipped + 2 * NEAR]
+        cells = columns_of(line)
+        rest = [replace(one, start=one.start - skipped, end=one.end - skipped) for one in rest]
         begin, end = window(cells, rest)
         inside = [underline for underline in rest if begin <= underline.start <= end] or rest[:1]
         rest = [underline for underline in rest if underline not in inside]
-        before, after = "..." if begin else "", "..." if end < len(cells) else ""
+        rest = [replace(one, start=one.start + skipped, end=one.end + skipped) for one in rest]
+        before = "..." if begin + skipped else ""
+        after = "..." if skipped + end < len(whole) else ""
         text = before + "".join(cells[begin:end]) + after
         rows.append(frame(gutter, str(number), text, paint))
         starts = [len(before)]

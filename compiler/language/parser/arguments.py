@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
-from modelc.compiler.language.parser.pydantic_findings import report_finding, takes_nothing
+from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -24,7 +24,11 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
     try:
         built = table.build(with_names(reporter, table, raw, path))
     except ValidationError as error:
-        translate(reporter, error, path)
+        if reporter.is_full:
+            for item in error.errors(include_url=False, include_context=False, include_input=False):
+                reporter.counts(CODES.get(item["type"], "E106"))
+        else:
+            translate(reporter, error, path)
         return None
     # Without that argument it would be another thing, of which nothing is reported.
     return None if reporter.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
@@ -34,11 +38,10 @@ def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -
     """`raw` with the arguments whose value could not be read and which do not exist: their names are wrong all the
     same.
     """
-    holes = reporter.document.holes
-    if not holes or not isinstance(raw, Mapping):
+    if not reporter.document.holes or not isinstance(raw, Mapping):
         return raw
     ((name, given),) = raw.items()
-    unread = [hole[-1] for hole in holes if hole[:-1] == (*path, name)]
+    unread = reporter.holes.keys((*path, name))
     if name not in table or not unread or not isinstance(given, Mapping):
         return raw
     return {name: {**given, **dict.fromkeys(key for key in unread if key not in table.find(name).model_fields)}}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
 from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
@@ -58,7 +59,7 @@ def read_inner(
         fed = [source for node in nodes.values() for source in node.sources or ()]
         for reference in (*fed, *outputs.values()):
             if reference.node not in known:
-                note = f"inputs and nodes: {', '.join(known)}"
+                note = f"inputs and nodes: {listed(known)}"
                 unknown_node(reporter, reference, known, "no such node or input", note)
     return Inner(tuple(names), nodes, outputs, whole and all_read, types)
 
@@ -97,6 +98,8 @@ def report_unused(
 
 def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
     """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
+    if reporter.counts("E201"):
+        return
     found = suggest(reference.node, names, defined=True)
     around = found.around("", reference.text[len(reference.node) :])
     message = f"unknown node `{reference.node}`"

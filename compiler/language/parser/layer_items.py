@@ -46,7 +46,35 @@ def read_items(
 
 
 def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
-    """The item at `path`, an entry of a list or the mapping of a node."""
+    """The item at `path`, an entry of a list or the mapping of a node.
+
+    What is wrong with an item of a block is wrong in all its uses, and is looked for once.
+    """
+    if not reporter.document.blocks:
+        return read_one(reporter, raw, path, shape)
+    key = (reporter.document.value(path), repr(raw)) if reporter.wrong else None
+    if key in reporter.wrong:
+        known, start, end = reporter.wrong[key]
+        for index in range(start, end):
+            reporter.problems[index] = replace(reporter.problems[index], uses=reporter.problems[index].uses + 1)
+        return moved(known, path)
+    start, before = len(reporter.problems), reporter.omitted.total()
+    item = read_one(reporter, raw, path, shape)
+    end = len(reporter.problems)
+    if item.body is None and (end > start or reporter.omitted.total() > before):
+        key = (reporter.document.value(path), repr(raw))
+        reporter.wrong[key] = moved(item, (), len(path)), start, end
+    return item
+
+
+def moved(item: Item, path: Path, start: int = 0) -> Item:
+    """`item` with its paths at `path`, which are without their first `start` parts there."""
+    repeat = item.repeat and item.repeat._replace(path=(*path, *item.repeat.path[start:]))
+    return replace(item, path=(*path, *item.path[start:]), repeat=repeat)
+
+
+def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
+    """`read_item`, whether or not it is read in another use of its block."""
     siblings = shape.beside
     mapping = raw if isinstance(raw, Mapping) else {}
     name = repeat = None
@@ -103,7 +131,7 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
     """
     words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
     names = [key for key in raw if key not in siblings]
-    if any(key in LAYERS for key in names):
+    if reporter.is_full or any(key in LAYERS for key in names):
         return False
     meant = (suggest(key, words) for key in names if not absent_hint("layer", key))
     found = next((one for one in meant if one.is_safe), None)

@@ -49,8 +49,12 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             reporter.add("E105", message, path, label=f"expected {kind}")
         return None
     names = [key for key in raw if key not in siblings]
+    is_plain = len(names) == 1 and names[0] in table
+    if not is_plain and reporter.is_full and not reporter.has_hole(path):
+        reporter.counts("E107" if "type" in names else "E101")
+        return None
     # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
-    form = None if len(names) == 1 and names[0] in table else type_form(table, raw, path[-1], siblings)
+    form = None if is_plain else type_form(table, raw, path[-1], siblings)
     if form is not None:
         reporter.type_form(path, table, form)
         return None
@@ -91,13 +95,12 @@ def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
 def report_unnamed(reporter: Reporter, shape: Thing, raw: Mapping[str, Any], path: Path) -> None:
     """Report a mapping with nothing but what may stand beside a thing, unless the thing itself could not be read."""
     table = shape.table
-    unread = [hole for hole in reporter.document.holes if hole[: len(path)] == path]
-    for hole in unread:
+    for key in reporter.holes.keys(path):
         # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
-        name = str(hole[-1])
-        if hole[:-1] == path and name not in (*shape.beside, *table) and name[:1].islower():
-            reporter.unknown_name(hole, table, name)
-    if not unread:
+        name = str(key)
+        if name not in (*shape.beside, *table) and name[:1].islower():
+            reporter.unknown_name((*path, key), table, name)
+    if not reporter.holes.is_in(path):
         kind = article(table.kind)
         got = ", ".join(f"`{key}`" for key in raw) or "nothing"
         help = f"add {kind}, such as `{next(iter(table))}`"

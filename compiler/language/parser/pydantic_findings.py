@@ -34,6 +34,15 @@ BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 
+CODES = {
+    "extra_forbidden": "E102",
+    "missing": "E104",
+    "unknown_name": "E101",
+    "one_name": "E103",
+    **dict.fromkeys((*WANTED, "not_named", "no_primary"), "E105"),
+}
+"""The codes that findings mostly get, by pydantic's word for them; all others are E106."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -73,6 +82,8 @@ def report_finding(
     from modelc.compiler.library.registries import table_of
 
     kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
+    if reporter.counts(CODES.get(kind, "E106")):
+        return
     path: Path = (*base, *loc)
     shown = as_written(reporter, path, len(base))
     if kind not in ("extra_forbidden", "unknown_name") and reporter.in_hole(shown):

@@ -10,7 +10,7 @@ from modelc.compiler.language.parser.data import read_data
 from modelc.compiler.language.parser.layer_items import read_body
 from modelc.compiler.language.parser.model import read_model
 from modelc.compiler.language.parser.train import read_train
-from modelc.compiler.language.parser.walk import read, read_keys
+from modelc.compiler.language.parser.walk import Reader, read, read_keys
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.library.base.plugin_context import enabled
@@ -26,17 +26,29 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     top: Mapping[str, Any] = document.data
     stated = frozenset(top) | {str(hole[0]) for hole in document.holes if hole}
     if not check_format(reporter, top):
-        return Spec(document, "", "", None, None, None, stated), tuple(reporter.problems)
-    readers = dict.fromkeys(("modelc", "extends", "vars", "blocks"), as_it_is)
-    readers |= {"name": read_name, "model": read_model, "data": read_data, "train": read_train}
+        return Spec(document, "", "", None, None, None, stated), reporter.found(document.name)
+    readers: dict[str, Reader] = dict.fromkeys(("modelc", "extends", "vars", "blocks"), as_it_is)
+    readers |= {"name": read_name, "model": in_its_room(read_model), "data": in_its_room(read_data)}
+    readers["train"] = in_its_room(read_train)
     found = read_keys(reporter, LANGUAGE, top, (), readers=readers) or {}
     name, description = (found.get(key) or "" for key in ("name", "description"))
     model, data, train = (found.get(key) for key in ("model", "data", "train"))
     spec = Spec(document, name, description, model, data, train, stated, enabled())
+    reporter.make_room()
     for name, body in top.get("blocks", {}).items():
         # One that nothing uses: the others stand where they are used.
         read_body(reporter, name, body, ("blocks", name))
-    return spec, tuple(reporter.problems)
+    return spec, reporter.found(document.name)
+
+
+def in_its_room(read: Reader) -> Reader:
+    """Reads a section, with as much room for its problems as if it were alone."""
+
+    def section(reporter: Reporter, raw: Any, path: Path) -> Any:
+        reporter.make_room()
+        return read(reporter, raw, path)
+
+    return section
 
 
 def as_it_is(reporter: Reporter, raw: Any, path: Path) -> Any:

@@ -142,6 +142,8 @@ def check_keys(
 
 def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     """Report the key at `path`, of a section or of the top level, that does not exist there."""
+    if reporter.counts("E102"):
+        return
     *sections, key = map(str, path)
     section = sections[0] if sections else ""
     shape = SECTIONS[section] if section else LANGUAGE
@@ -189,7 +191,7 @@ def is_nullable(shape: Shape) -> bool:
 
 def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what: str) -> None:
     """Report keys that are missing, unless one that is there may be meant for them."""
-    holes = {str(hole[-1]) for hole in reporter.unread if hole[:-1] == path and hole}
+    holes = {str(key) for key in reporter.unread.keys(path)}
     unknown = holes - shape.keys.keys()
     for need in shape.needs:
         if {*need.keys} & (given | holes) or (need.beside and need.beside not in given):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import PlanError
@@ -14,6 +15,7 @@ from modelc.compiler.language.suggestions.suggest import suggest, suggest_argume
 from modelc.compiler.language.suggestions.wording import article, some
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.syntax.document import Document, Where
+from modelc.compiler.syntax.unread import Unread
 
 
 class Reporter(ProblemCollector):
@@ -22,8 +24,18 @@ class Reporter(ProblemCollector):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self.document = document
-        self.unread = set(document.holes)
+        self.wrong: dict[object, tuple[Any, int, int]] = {}
+        """What was read from a text that is wrong, as it is in each use of a block, and where its problems are."""
+
+    @cached_property
+    def holes(self) -> Unread:
+        """The paths of what could not be read."""
+        return Unread(self.document.holes)
+
+    @cached_property
+    def unread(self) -> Unread:
         """The paths of what could not be read, and of unknown keys: their problems are reported."""
+        return Unread(self.document.holes)
 
     def add(
         self,
@@ -40,6 +52,8 @@ class Reporter(ProblemCollector):
         suggestion: Suggestion | None = None,
     ) -> None:
         """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
+        if self.counts(code):
+            return
         at = Where(self.document, path, key)
         related = tuple(related)
         labels = [Label(Where(self.document, other, related_keys).place(), text) for other, text in related]
@@ -78,31 +92,30 @@ class Reporter(ProblemCollector):
         """Report what a `plan` method raised, at `path`."""
         self.add(error.code, message, path, key=key, label="does not fit", help=error.help, note=error.note)
 
-    def caution(self, caution: PlanError, message: str, path: Path) -> None:
-        """Report what a `caution` method says of the thing at `path`, at its argument where that is written."""
-        path = (*path, caution.argument)
-        self.add(caution.code, message, path, label="no effect", help=caution.help, note=caution.note)
-
     def is_hole(self, path: Path) -> bool:
-        """Whether the text has something at `path` that could not be read and is reported already."""
-        return path in self.unread
+        """Whether the text has something at `path` that could not be read and is reported already; so has all of it
+        where no more problems are looked for.
+        """
+        return path in self.unread or self.has_stopped
 
     def has_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, or contains, what is reported already."""
-        return any(hole[: len(path)] == path for hole in self.unread)
+        return self.unread.is_in(path)
 
     def lacks(self, path: Path) -> bool:
         """Whether an entry of what stands at `path` could not be read."""
-        return any(hole[:-1] == path for hole in self.unread)
+        return bool(self.unread.keys(path))
 
     def in_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, contains, or stands in what is reported already."""
-        return self.has_hole(path) or any(path[: len(hole)] == hole for hole in self.unread)
+        return self.unread.is_in(path) or self.unread.covers(path)
 
     def unknown(
         self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
+        if self.counts("E102"):
+            return
         if not instead and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
             self.planned(path, plan)
             return
@@ -132,6 +145,8 @@ class Reporter(ProblemCollector):
 
     def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
         """Report a name that is not in `table`."""
+        if self.counts("E101"):
+            return
         is_layer, is_key = table.kind == "layer", path[-1] == name
         if is_layer and (name in self.document.defined or name in STRUCTURES):
             self.no_layer(path, name)

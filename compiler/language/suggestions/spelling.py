@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from modelc.compiler.diagnostics.likeness import most_alike
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.library.base.registry import Registry, bare, fold
 
 ARGUMENTS = {
@@ -68,6 +70,11 @@ OTHERWISE = dict.fromkeys(("bn", "batchnorm", "batchnorm1d", "batchnorm2d", "bat
 otherwise: the momentum of PyTorch is what Keras and modelc take from 1.
 """
 
+FAR = 3
+"""So many letters away is no typo."""
+LONGEST = 100
+"""Characters of a name that can be a typo of another, or like it."""
+
 
 def spelled(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
@@ -77,10 +84,42 @@ def spelled(name: str, allowed: Collection[str]) -> str | None:
 def synonyms(name: str, known: Collection[str] | Registry[Any]) -> list[str]:
     """Those of the known names that `name` is, but for case and separators, or is another word for."""
     if isinstance(known, Registry):
-        folded = fold(bare(name))
-        return [entry for entry in known if folded in map(fold, (entry, *known.find(entry).words()))]
-    same = [candidate for candidate in known if fold(candidate) == fold(name)]
+        words = lookups().once(("words", known.kind), lambda: words_of(known))
+        return list(words.get(fold(bare(name)), ()))
+    names = tuple(known)
+    same = list(lookups().once(("folded", names), lambda: folded(names)).get(fold(name), ()))
     return same or [candidate for candidate, others in ARGUMENTS.items() if name in others and candidate in known]
+
+
+def folded(names: Collection[str]) -> dict[str, list[str]]:
+    """`names` by what they are without case and separators."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(fold(name), []).append(name)
+    return found
+
+
+def words_of(registry: Registry[Any]) -> dict[str, list[str]]:
+    """The entries of a registry by what they are called, by others too, without case and separators."""
+    words: dict[str, list[str]] = {}
+    for entry in registry:
+        for word in dict.fromkeys(map(fold, (entry, *registry.find(entry).words()))):
+            words.setdefault(word, []).append(entry)
+    return words
+
+
+def nearest(name: str, word: str, names: tuple[str, ...]) -> tuple[str | None, str]:
+    """The one of `names` that `name` is a typo of, None if there is none, and the one that `word` is most like."""
+    if len(name) > LONGEST:
+        return None, ""
+
+    def compare() -> tuple[str | None, str]:
+        short = [other for other in names if len(other) <= LONGEST]
+        typo = typo_of(name, short)
+        return typo, typo or most_alike(word.lower(), short)
+
+    nothing: tuple[str | None, str] = (None, "")
+    return lookups().once((name, word, names), compare, max(len(names), 1), nothing)
 
 
 def typo_of(name: str, allowed: Collection[str]) -> str | None:
@@ -93,8 +132,8 @@ def typo_of(name: str, allowed: Collection[str]) -> str | None:
     if fold(name.rpartition(".")[2]) in ELSEWHERE:
         return None
     digits = [letter for letter in written if letter.isdigit()]
-    alike = [candidate for candidate in allowed if [letter for letter in candidate if letter.isdigit()] == digits]
-    near = sorted((distance(written, candidate.lower(), 3), candidate) for candidate in alike)
+    alike = [(distance(written, candidate.lower(), FAR), candidate) for candidate in allowed]
+    near = sorted(one for one in alike if one[0] < FAR and [letter for letter in one[1] if letter.isdigit()] == digits)
     if not near or (len(near) > 1 and near[0][0] == near[1][0]):
         return None
     typos, candidate = near[0]
@@ -106,7 +145,8 @@ def distance(one: str, other: str, most: int) -> int:
 
     The optimal string alignment distance; `most` where it is that or more.
     """
-    if abs(len(one) - len(other)) >= most:
+    letters, others = set(one), set(other)
+    if max(abs(len(one) - len(other)), len(letters - others), len(others - letters)) >= most:
         return most
     before: list[int] = []
     last = list(range(len(other) + 1))

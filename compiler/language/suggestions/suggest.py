@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions import hints
-from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, spelled, synonyms, typo_of
+from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, nearest, spelled, synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import Registry, bare, fold
@@ -27,9 +27,8 @@ def suggest(
     Of several things that others call so, the one that takes all of `arguments`, where these are given by name.
     `defined` says that the spec itself defines the known names.
     """
-    names = list(known)
     same = synonyms(name, known)
-    typo = typo_of(name, names)
+    typo, alike = nearest(name, bare(name) if isinstance(known, Registry) else name, tuple(known))
     if same:
         is_safe = len(set(same)) == 1
         if isinstance(known, Registry):
@@ -41,8 +40,7 @@ def suggest(
             new = same[0]
             is_safe = is_safe and (fold(new) == fold(name) or name not in OTHER_VALUES or typo == new)
     else:
-        word = bare(name) if isinstance(known, Registry) else name
-        new = typo or most_alike(word.lower(), names)
+        new = alike
         is_safe = typo is not None
     help = f"did you mean `{new}`?" if new else ""
     return Suggestion(name, new, help, is_safe, bool(same), undefined=name if defined else "")

@@ -6,6 +6,8 @@ from typing import Any
 from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.language.suggestions.hints import looks_like_a_number
 
+FEW = 20
+"""More items of a list do not fit into what is shown of a value."""
 WHOLE, SHOWN = 8, 5
 """So many names are listed whole; of more, so many."""
 KINDS = {
@@ -39,8 +41,8 @@ def spell(arguments: Mapping[str, Any]) -> str:
 
 def flow(value: Any) -> str:
     """A value as a spec writes it on one line, left open where it is a mapping or nested."""
-    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
-        return show("[" + ", ".join(map(show, value)) + "]")
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value[:FEW]):
+        return show("[" + ", ".join(map(show, value[:FEW])) + "]")
     return "..." if isinstance(value, dict | list) else show(value)
 
 

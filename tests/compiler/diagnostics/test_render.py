@@ -217,11 +217,12 @@ def test_json_is_one_versioned_object() -> None:
     )
     whole = Problem("W901", "w", Label(Place("spec.yaml", 0, 0, 0, 0)))
     assert json.loads(FORMATS["json"]([problem, whole], {}, files=3)) == {
-        "format_version": "1.1",
+        "format_version": "1.2",
         "ok": False,
         "files": 3,
         "errors": 1,
         "warnings": 1,
+        "omitted": 0,
         "diagnostics": [
             {
                 "code": "W901",
@@ -235,6 +236,7 @@ def test_json_is_one_versioned_object() -> None:
                 "helps": [],
                 "related": [],
                 "fix": None,
+                "omitted": None,
             },
             {
                 "code": "E102",
@@ -263,6 +265,7 @@ def test_json_is_one_versioned_object() -> None:
                         }
                     ],
                 },
+                "omitted": None,
             },
         ],
     }

@@ -157,7 +157,7 @@ def test_more_layers_than_anybody_means_are_refused() -> None:
     problem = only(text)
     assert (problem.code, problem.message) == (
         "E005",
-        "with its repeats expanded, the model has more than 100,000 layers",
+        "with its blocks and repeats expanded, the spec has 1,001,001,000 layers and blocks, the limit is 5,000",
     )
 
 
@@ -217,7 +217,8 @@ def test_what_stands_too_deep_to_be_built_is_refused() -> None:
     nodes = "".join(f"    n{place}: {{from: x, layers: [relu, share: n{place - 1}]}}\n" for place in range(1, 400))
     text = f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    n0: {{from: x, relu}}\n{nodes}  outputs: [n399]\n"
     problem = only(text)
-    assert (problem.code, problem.label.place.line) == ("E005", 0)
+    assert (problem.code, problem.label.place.line) == ("E005", 62)
+    assert "the limit is 5,000" in problem.message
 
 
 def test_the_table_of_a_shared_embedding_is_that_of_the_embedding() -> None:

@@ -1,0 +1,49 @@
+"""The work that fixes may cost: each attempt checks the spec again, which takes as long as the first check did."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+MAX_WORK = 500_000
+"""What checking a spec again may cost in all, in the cost of one character: half a second at most."""
+FOR_EACH_VALUE = 40
+FOR_EACH_CHECK = 4_000
+
+
+class OutOfWork(Exception):
+    """Raised where another attempt would cost more than is left."""
+
+
+class Work:
+    """What is `left` of it."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+
+CURRENT: ContextVar[Work | None] = ContextVar("modelc_work", default=None)
+
+
+def cost_of(sources: Mapping[str, str], values: int) -> int:
+    """The cost of a check of these texts, which came to so many `values` when blocks and variables were expanded."""
+    return FOR_EACH_CHECK + sum(map(len, sources.values())) + FOR_EACH_VALUE * values
+
+
+@contextmanager
+def limited_work() -> Iterator[None]:
+    """Limit the work of all that happens inside, also where it limits its work again."""
+    token = CURRENT.set(CURRENT.get() or Work())
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+
+
+def spend(cost: int) -> None:
+    """Take `cost` from what is left, if anything is limited. Raises OutOfWork."""
+    work = CURRENT.get()
+    if work is None:
+        return
+    if cost > work.left:
+        raise OutOfWork
+    work.left -= cost
