@@ -33,13 +33,12 @@ modelc: 1
 name: small
 model:
   inputs: {image: {shape: [8, 8]}}
-  layers: [flatten, batch_norm, dropout: 0.1, {dense: {units: 10, activation: softmax}, name: digit}]
+  layers: [flatten, dropout: 0.1, {dense: {units: 10, activation: softmax}, name: digit}]
 data:
   source: digits
   inputs: {image: {array: {column: image, scale: 1/16}}}
   targets: {digit: {category: label}}
-  validation: 0.2
-train: {loss: cross_entropy, optimizer: adam, metrics: [accuracy], epochs: 1}
+train: {loss: cross_entropy, optimizer: sgd, steps: 8}
 """
 
 
