@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from modelc.cli.checking import DataFolder
-from modelc.cli.console import Styled, say, say_document, start_device
+from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
 from modelc.cli.splits import Split, Which, open_run
@@ -38,11 +38,15 @@ def evaluate(
 
     from modelc.cli.splits import choose_rows, read_again
     from modelc.compiler.lowering.prepared_task import prepare
+    from modelc.runtime.runs.metric_arguments import as_trained
 
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
     task, dataset, changed = read_again(found, task, root)
     name, part = choose_rows(dataset, split)
+    task, notes = as_trained(task, found.environment())
+    for note in notes:
+        inform(note)
 
     from modelc.runtime.evaluate import evaluate as scores_of
     from modelc.runtime.finite import check_scores

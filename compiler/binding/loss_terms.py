@@ -225,7 +225,13 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
         message = f"`{loss}` goes with `{wanted}`, but `{edge}` ends in `{kind}`"
         reporter.add("E305", message, at, label=f"`{kind}`", help=advice, related=[(term.at, "the loss")])
         return False
-    if not direct or getattr(activation, "axis", -1) != -1:
+    if direct and (axis := getattr(activation, "axis", -1)) != -1:
+        message = f"`{loss}` compares classes on the last axis, but `{kind}` is over axis {axis}"
+        help = f"put the classes on the last axis, as with `permute` before the `{kind}`, and leave its `axis` out"
+        label = "the values on the last axis are no distribution"
+        reporter.add("E305", message, at, label=label, help=help, related=[(term.at, "the loss")])
+        return False
+    if not direct:
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
         last = f"make `{kind}` the last layer before the loss, or remove it: `{loss}` takes plain values as logits"

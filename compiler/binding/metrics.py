@@ -63,9 +63,12 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
         need_a(spec.metric, "plan", shape, tuple)
         measure = replace(measure, shape=shape)
         need_mask(task, output, measure)
+        caution = spec.metric.caution(output.type, target, output.link)
     except PlanError as error:
         reporter.plan_error(error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path)
         return None
+    if caution is not None:
+        reporter.caution(caution, f"`{spec.kind}` of `{name}`: {caution.message}", (*spec.path, spec.kind))
     return measure
 
 

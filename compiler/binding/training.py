@@ -9,6 +9,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.without_target import NoLoss
+from modelc.compiler.library.optimizers import OPTIMIZERS
 
 
 def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
@@ -56,6 +57,9 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         return task
     check_rows(reporter, task, columns)
     check_order(reporter, task)
+    if (caution := train.optimizer.caution()) is not None:
+        kind = OPTIMIZERS.name_of(train.optimizer)
+        reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 

@@ -4,8 +4,6 @@ import re
 import shlex
 from pathlib import Path
 
-from modelc.compiler.diagnostics.render.printable import printable
-
 UNSAFE = re.compile("[^A-Za-z0-9 _./:=,@%+-]")
 
 
@@ -25,6 +23,8 @@ def shell_word(text: str) -> str:
 
     What does not print as it is, such as a line break or a name that is not UTF-8, is written as the escapes of `$'...'`.
     """
+    from modelc.compiler.diagnostics.render.printable import printable
+
     if printable(text) == text:
         return shlex.quote(text)
     bytes_as_text = encoded(text).decode("latin-1")

@@ -129,7 +129,7 @@ class ProblemCollector:
 
 def omitted_problem(omitted: Omitted, file: str) -> Problem:
     """The problem that stands for those of a file that are not shown."""
-    code = "E011" if omitted.errors else "W912"
+    code = "E011" if omitted.errors else "W990"
     least = "at least " if omitted.at_least else ""
     message = f"there are {least}{counted(omitted.total, 'more problem')} in this file than are shown"
     note = ", ".join(f"{count:,} of {code}" for code, count in omitted.counts)

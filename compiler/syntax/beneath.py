@@ -38,6 +38,16 @@ def file_kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
+def real_path(path: str | Path) -> str:
+    """`os.path.realpath`, which raises even where it should not: if a link goes while it is read, of a null byte, and where
+    the current folder was deleted.
+    """
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return os.path.normpath(os.path.join("/", path))
+
+
 def real_path_beneath(folder: str | Path, path: str) -> tuple[Path, Path]:
     """The real paths of `folder` and of what `path` in it refers to, links followed. Opens nothing.
 

@@ -16,7 +16,7 @@ from modelc.compiler.syntax.beneath import (
     real_path_beneath,
     regular,
 )
-from modelc.compiler.syntax.spec_paths import missing_helps, refusal, refusal_helps
+from modelc.compiler.syntax.path_rules import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,24 @@ class Root:
         """Check the words of `path`, and turn what the block raises about it into RunError E405."""
         reason = refusal(path, self.called)
         if reason:
-            raise refused(path, reason, *refusal_helps(self, path))
+            raise refused(path, reason, *self.helps(path))
         try:
             yield
         except FileNotFoundError:
-            raise RunError("E405", f"there is no file {path!r}", helps=missing_helps(self, path)) from None
+            raise RunError("E405", f"there is no file {path!r}", helps=self.helps(path, missing=True)) from None
         except OSError as error:
             raise refused(path, f"cannot be read: {reason_of(error)}") from None
         except OutsideError:
             reason = f"points outside {self.called} through a symbolic link"
-            raise refused(path, reason, *refusal_helps(self, path)) from None
+            raise refused(path, reason, *self.helps(path)) from None
         except NotRegularError as error:
             raise refused(path, f"is {error.kind}, expected a regular file") from None
+
+    def helps(self, path: str, *, missing: bool = False) -> tuple[str, ...]:
+        """What to do about a path that is refused, or that names no file."""
+        from modelc.compiler.syntax import path_help
+
+        return path_help.missing_helps(self, path) if missing else path_help.refusal_helps(self, path)
 
 
 def spec_root(spec: Path | None, root: Path | None) -> Root:

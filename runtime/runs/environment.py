@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from modelc.compiler.binding.task import Task
+from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
 PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
@@ -35,6 +36,7 @@ def environment(
             "reason": execution.reason,
         },
         "seed": task.training.settings.seed,
+        "metrics": arguments_of(task),
         "arguments": list(arguments),
         "data": dict(digests),
         "byte_order": sys.byteorder,

@@ -15,10 +15,10 @@ from modelc.compiler.diagnostics import command_line
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.library.base.registry import NAME
+from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder
-from modelc.compiler.syntax.spec_paths import real_path
 from modelc.runtime.runs.find_run import (
     RUNS,
     USABLE,

@@ -18,6 +18,12 @@ def cosine(values: Array, truth: Array) -> Array:
     return jnp.sum(unit(values) * unit(truth), axis=-1)
 
 
+def centered(values: Array) -> Array:
+    """`values` less their mean on the last axis; twice, as the mean of values far from 0 is rounded."""
+    once = values - jnp.mean(values, axis=-1, keepdims=True)
+    return once - jnp.mean(once, axis=-1, keepdims=True)
+
+
 def divergence(log_probabilities: Array, truth: Array) -> Array:
     """`sum(truth * (log(truth) - log_probabilities))` over the last axis; a truth of 0 adds 0."""
     return jnp.sum(jax.scipy.special.xlogy(truth, truth) - truth * log_probabilities, axis=-1)

@@ -47,6 +47,13 @@ class Metric(Registered):
         """
         raise NotImplementedError
 
+    def caution(self, *types: Any, **named: Any) -> PlanError | None:
+        """What is computed as it is written, and probably not meant: a warning, with the code of one.
+
+        Takes output, target and link, which go together.
+        """
+        return None
+
     def bounds(self, *types: Any, **named: Any) -> tuple[float, float] | None:
         """The closed interval that target values must lie in, where their loss takes any; None where any will do.
 

@@ -1,5 +1,6 @@
 """The contracts of optimizers and learning-rate schedules: Keras's arguments and defaults, optax's update formulas."""
 
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registered
 
@@ -14,6 +15,10 @@ class Schedule(Registered):
 
 class Optimizer(Registered):
     """Abstract: each subclass is one optimizer, with a field `learning_rate` (a number or a schedule)."""
+
+    def caution(self) -> PlanError | None:
+        """What is computed as it is written, and probably not meant: a warning, with the code of one."""
+        return None
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         """The optax transformation of this optimizer for a run of `total_steps`."""

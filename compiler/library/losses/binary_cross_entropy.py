@@ -48,7 +48,9 @@ class BinaryCrossEntropy(YesOrNoLoss):
     """Cross-entropy of the sigmoid of each value: `-(t * log(p) + (1 - t) * log(1 - p))`, `p = sigmoid(output)`.
 
     Output and target have equal shapes, target values (float, integer or bool) lie in [0, 1]; so have the elements. The
-    loss is the mean over all values. Follows Keras 3 `BinaryCrossentropy` (from logits).
+    loss is the mean over all values. Follows Keras 3 `BinaryCrossentropy` (from logits), also where the model ends in a
+    sigmoid: nothing is clipped. Keras clips such probabilities to 1e-7, so that there the loss of a sure wrong answer
+    stays at about 16 and has no gradient; here it is the logit, such as 40.
 
     With `class_weight` the loss of each value is multiplied by `t * weight of 1 + (1 - t) * weight of 0`, and the sum
     is divided by the number of values, not of weights: `sum(weight * loss) / n`, as in Keras. Weights count in

@@ -16,7 +16,9 @@ class CrossEntropy(ClassLoss):
 
     Output `[..., classes]`. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` distributions
     or one-hot rows. The elements have shape `[...]`, and the loss is their mean. Follows Keras 3
-    `SparseCategoricalCrossentropy` and `CategoricalCrossentropy` (from logits).
+    `SparseCategoricalCrossentropy` and `CategoricalCrossentropy` (from logits), also where the model ends in a softmax:
+    nothing is clipped. Keras clips such probabilities to 1e-7, so that there the loss of a sure wrong answer stays at
+    16.1 and has no gradient; here it is the difference of the logits, such as 40.
 
     With `class_weight` each element is multiplied by the weight of its class (for a distribution: the mean of the
     weights under it), and the sum is divided by the number of elements, not of weights: `sum(weight * loss) / n`, as in

@@ -57,8 +57,9 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
 class MeanSquaredLogarithmicError(ElementwiseLoss):
     """`(log(1 + output) - log(1 + target)) ** 2`, value by value; shapes must be equal.
 
-    For targets of at least 0. Outputs and targets below 1e-7 are taken for 1e-7, so that an output below 0 has no
-    gradient. The loss is the mean over all values. Follows Keras 3 `MeanSquaredLogarithmicError`.
+    Outputs below 1e-7 are taken for 1e-7, so that an output below 0 has no gradient: a target below 0, which no output
+    could reach, is error E403. Keras takes such targets for 1e-7 too, in silence; scikit-learn refuses them from -1 on.
+    The loss is the mean over all values. Follows Keras 3 `MeanSquaredLogarithmicError`.
     """
 
     keras = "losses.MeanSquaredLogarithmicError"
@@ -67,7 +68,12 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     limits = (0.0, inf)
 
     def compare(self, values: Array, truth: Array) -> Array:
-        return jnp.square(jnp.log1p(jnp.maximum(values, EPSILON)) - jnp.log1p(jnp.maximum(truth, EPSILON)))
+        output, target = jnp.maximum(values, EPSILON), jnp.maximum(truth, EPSILON)
+        relative = (output - target) / (1.0 + target)
+        near = jnp.abs(relative) < 0.5
+        # Two forms, because a difference of logarithms has few digits where they are nearly equal.
+        small = jnp.log1p(jnp.where(near, relative, 0.0))
+        return jnp.square(jnp.where(near, small, jnp.log1p(output) - jnp.log1p(target)))
 
 
 class Huber(ElementwiseLoss):

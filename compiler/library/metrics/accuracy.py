@@ -6,7 +6,7 @@ from typing import Annotated
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_sums, need
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, PlanError, mean_sums, need
 from modelc.compiler.library.metrics.answers import AnswerMetric, ThresholdedMetric, labels_of, need_class_target
 
 
@@ -36,8 +36,9 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
     """The share of predictions whose true class is among the `k` greatest values.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than
-    `k` others have a strictly greater value. Divided by all predictions. Follows Keras 3
-    `SparseTopKCategoricalAccuracy` and `TopKCategoricalAccuracy`.
+    `k` others have a strictly greater value, so that equal values count as ahead of each other. Divided by all
+    predictions. With as many classes as `k` it is 1, which is a warning. Follows Keras 3 `SparseTopKCategoricalAccuracy`
+    and `TopKCategoricalAccuracy`; scikit-learn `top_k_accuracy_score` ranks equal values by their place.
     """
 
     keras = "metrics.TopKCategoricalAccuracy"
@@ -49,13 +50,25 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
 
     k: Annotated[Size, Field(description="Number of classes with the greatest values.")] = 5
 
+    @property
+    def by_order(self) -> bool:
+        return True
+
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         message = "the values of this output are independent, so there is no single right class"
         need(link != "sigmoid", message, help="use `accuracy`, or train the output with `cross_entropy`", code="E306")
         need_class_target(output, target)
-        message = f"the true class is always among the {self.k} greatest of {output.shape[-1]} values"
-        need(self.k < output.shape[-1], message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="E306")
+        message = f"`k` is {self.k}, but the output has {output.shape[-1]} classes"
+        need(
+            self.k <= output.shape[-1], message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="E306"
+        )
         return output.shape[:-1]
+
+    def caution(self, output: TensorType, target: TensorType, link: Link) -> PlanError | None:
+        if self.k < output.shape[-1]:
+            return None
+        message = f"the true class is always among the {self.k} greatest of {output.shape[-1]} values"
+        return PlanError(message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="W912")
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         chosen = jnp.arange(prediction.shape[-1]) == labels_of(prediction, target)[..., None]

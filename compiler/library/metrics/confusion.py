@@ -210,7 +210,8 @@ class MeanIoU(OverlapMetric):
     An output whose loss is `binary_cross_entropy` has two classes, no and yes, and answers yes where its probability is
     strictly greater than `threshold`, all its values together. Any other output `[..., classes]` answers with the class
     of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that is neither answered nor
-    true in the epoch is left out of the mean. Follows Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
+    true in the epoch is left out of the mean, where scikit-learn `jaccard_score` counts it as 0; NaN if all are. Follows
+    Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
     """
 
     keras = "metrics.MeanIoU"
@@ -224,8 +225,9 @@ class IoU(OverlapMetric):
 
     An output whose loss is `binary_cross_entropy` has two classes, no (0) and yes (1), and answers yes where its
     probability is strictly greater than `threshold`, all its values together. Any other output `[..., classes]` answers
-    with the class of its greatest value, and the target holds labels `[...]` or one-hot rows. NaN where none of the
-    classes is answered or true in the epoch. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
+    with the class of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that is neither
+    answered nor true in the epoch is missing: it is left out of the mean, where scikit-learn `jaccard_score` counts it as
+    0, and the metric is NaN where all of the classes are missing. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
     """
 
     primary = "target_class_ids"

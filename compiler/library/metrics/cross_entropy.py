@@ -15,8 +15,9 @@ class CrossEntropy(MeanMetric):
     """The mean of `-sum(target * log(p))` over the predictions, `p` the class probabilities within 1e-7 of 0 and 1.
 
     Output `[..., classes]` whose loss takes it for class probabilities, target labels `[...]` or distributions `[...,
-    classes]`; the mean is over `[...]`. Has no label smoothing and no class weights, whatever the loss has. Follows
-    Keras 3 `SparseCategoricalCrossentropy` and `CategoricalCrossentropy`.
+    classes]`; the mean is over `[...]`. Has no label smoothing and no class weights, whatever the loss has, and is at
+    most 16.1 for each prediction, where the loss of this name clips nothing. Follows Keras 3
+    `SparseCategoricalCrossentropy` and `CategoricalCrossentropy`.
     """
 
     keras = "metrics.CategoricalCrossentropy"
@@ -38,7 +39,8 @@ class BinaryCrossEntropy(ElementwiseMetric):
     """The mean of `-(t * log(p) + (1 - t) * log(1 - p))` over all values, `p` the probability within 1e-7 of 0 and 1.
 
     For outputs whose loss takes each value for the probability of a yes; shapes must be equal. Has no label smoothing
-    and no class weights, whatever the loss has. Follows Keras 3 `BinaryCrossentropy`.
+    and no class weights, whatever the loss has, and is at most 16.1 for each value, where the loss of this name clips
+    nothing. Follows Keras 3 `BinaryCrossentropy`.
     """
 
     keras = "metrics.BinaryCrossentropy"
@@ -52,8 +54,8 @@ class BinaryCrossEntropy(ElementwiseMetric):
         return output.shape
 
     def compare(self, prediction: Array, truth: Array) -> Array:
-        clipped = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
-        return -(truth * jnp.log(clipped) + (1.0 - truth) * jnp.log1p(-clipped))
+        yes, no = (jnp.clip(chance, EPSILON, 1.0 - EPSILON) for chance in (prediction, 1.0 - prediction))
+        return -(truth * jnp.log(yes) + (1.0 - truth) * jnp.log(no))
 
 
 class KLDivergence(ElementwiseMetric):

@@ -91,7 +91,8 @@ class MeanAbsolutePercentageError(MeanOfLoss):
 class MeanSquaredLogarithmicError(MeanOfLoss):
     """The mean of `(log(1 + prediction) - log(1 + target)) ** 2` over all values; shapes must be equal.
 
-    What is below 1e-7 is taken for 1e-7. Follows Keras 3 `MeanSquaredLogarithmicError`.
+    What is below 1e-7 is taken for 1e-7, as in Keras 3 `MeanSquaredLogarithmicError`; scikit-learn
+    `mean_squared_log_error` takes values above -1 as they are.
     """
 
     keras = "metrics.MeanSquaredLogarithmicError"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.formulas import EPSILON
-from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 from modelc.compiler.library.metrics.answers import need_steps_apart, spread
@@ -16,8 +16,8 @@ from modelc.compiler.library.metrics.errors import ElementwiseMetric
 class CosineSimilarity(ElementwiseMetric):
     """The mean cosine of the angle between prediction and target, vectors on the last axis: 1 is the same direction.
 
-    Output and target `[..., size]`; the mean is over `[...]`. A vector of zeros has the cosine 0. Follows Keras 3
-    `CosineSimilarity`; the loss of this name is negative.
+    Output and target `[..., size]`; the mean is over `[...]`. A vector shorter than 1e-7 counts as that long, one of zeros
+    has the cosine 0. Follows Keras 3 `CosineSimilarity`; the loss of this name is negative.
     """
 
     keras = "metrics.CosineSimilarity"
@@ -64,10 +64,8 @@ class PearsonCorrelation(CorrelationMetric):
     example = "pearson_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
-        first, second = (values - jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth))
-        squares = jnp.sum(jnp.square(first), axis=-1) * jnp.sum(jnp.square(second), axis=-1)
-        varied = squares > 0
-        return jnp.where(varied, jnp.sum(first * second, axis=-1) / jnp.sqrt(jnp.where(varied, squares, 1.0)), 0.0)
+        first, second = (unit_vectors(formulas.centered(values), values) for values in (prediction, truth))
+        return jnp.sum(first * second, axis=-1)
 
 
 class ConcordanceCorrelation(CorrelationMetric):
@@ -83,10 +81,20 @@ class ConcordanceCorrelation(CorrelationMetric):
     example = "concordance_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
-        means = [jnp.mean(values, axis=-1, keepdims=True) for values in (prediction, truth)]
-        covariance = jnp.mean((prediction - means[0]) * (truth - means[1]), axis=-1)
-        shift = jnp.square(means[0] - means[1])[..., 0]
-        return 2.0 * covariance / (jnp.var(prediction, axis=-1) + jnp.var(truth, axis=-1) + shift + EPSILON)
+        first, second = formulas.centered(prediction), formulas.centered(truth)
+        spreads = jnp.mean(jnp.square(first) + jnp.square(second), axis=-1)
+        shift = jnp.square(jnp.mean(prediction - truth, axis=-1))
+        return 2.0 * jnp.mean(first * second, axis=-1) / (spreads + shift + EPSILON)
+
+
+def unit_vectors(distances: Array, values: Array) -> Array:
+    """`distances` of `values` from their mean, as vectors of length 1 on the last axis; 0 where all values are equal."""
+    varied = jnp.max(values, axis=-1, keepdims=True) > jnp.min(values, axis=-1, keepdims=True)
+    greatest = jnp.max(jnp.abs(distances), axis=-1, keepdims=True)
+    # First by the greatest, so that squares of tiny distances are not 0.
+    scaled = distances / jnp.where(varied, greatest, 1.0)
+    squares = jnp.sum(jnp.square(scaled), axis=-1, keepdims=True)
+    return jnp.where(varied, scaled * jax.lax.rsqrt(jnp.where(varied, squares, 1.0)), 0.0)
 
 
 class R2(Metric):

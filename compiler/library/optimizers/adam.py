@@ -13,7 +13,10 @@ class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square (Kingma and Ba, 2015, algorithm 1).
 
     Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`: `epsilon` is added to the root of the *corrected*
-    second moment, as in the paper. Keras adds it before the correction, which matters only for tiny gradients.
+    second moment, as in the paper and in PyTorch. Keras adds it before the correction, so that its `epsilon` counts
+    `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth. Curves of ordinary
+    models therefore differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier of digits
+    by 2e-5 to 3e-4 over the epochs, and with `epsilon` 1e-4 by 2e-2.
     """
 
     keras = "optimizers.Adam"
@@ -34,8 +37,9 @@ class Adam(Optimizer):
 class AdamW(Optimizer):
     """Adam, and each weight shrinks by `learning_rate * weight_decay` of itself per step (Loshchilov and Hutter, 2019).
 
-    Arguments and defaults of Keras 3 `AdamW`, formula of `optax.adamw`. Only weights of rank 2 and above decay: kernels
-    and embeddings do, biases and the scales of normalizations do not.
+    Arguments and defaults of Keras 3 `AdamW`, formula of `optax.adamw`; `epsilon` is that of `adam`, not Keras's. Only
+    weights of rank 2 and above decay: kernels and embeddings do, biases and the scales of normalizations do not. Keras
+    and PyTorch decay every weight that is not excluded, biases and scales too, so that their curves differ.
     """
 
     keras = "optimizers.AdamW"

@@ -1,10 +1,10 @@
 """Stochastic gradient descent."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.fields import Fraction
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
@@ -15,7 +15,8 @@ class SGD(Optimizer):
     """`velocity = momentum * velocity + gradient; weight -= learning_rate * velocity`, plain when momentum is 0.
 
     Arguments and defaults of Keras 3 `SGD`, formula of `optax.sgd`. Keras keeps the learning rate inside the velocity:
-    the two agree for a constant rate and differ slightly under a schedule.
+    the two agree for a constant rate and differ slightly under a schedule. `nesterov` of a momentum of 0 changes
+    nothing, which is a warning; PyTorch refuses it.
     """
 
     keras = "optimizers.SGD"
@@ -29,11 +30,11 @@ class SGD(Optimizer):
     momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
     nesterov: Annotated[bool, Field(description="Whether to use Nesterov momentum.")] = False
 
-    @model_validator(mode="after")
-    def need_momentum(self) -> Self:
-        if self.nesterov and not self.momentum:
-            raise PydanticCustomError("nesterov_alone", "`nesterov` has no effect without `momentum`, such as 0.9")
-        return self
+    def caution(self) -> PlanError | None:
+        if not self.nesterov or self.momentum:
+            return None
+        message, help = "`nesterov` has no effect without `momentum`", "give a `momentum`, such as 0.9"
+        return PlanError(message, help=help, argument="nesterov", code="W912")
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         return optax.sgd(rate_function(self.learning_rate, total_steps), self.momentum or None, self.nesterov)

@@ -136,18 +136,20 @@ def test_areas_are_those_of_scikit_learn_wherever_scores_crowd(tmp_path: Path, c
         assert said["recall_at_precision"] == pytest.approx(recall[precision >= 0.6].max(), abs=1e-6)
 
 
-@pytest.mark.parametrize("size", [1.0, 30.0])
+@pytest.mark.parametrize("size", [1.0, 30.0, 300.0])
 def test_areas_of_classes_are_those_of_their_logits(tmp_path: Path, size: float) -> None:
     logits = (size * RANDOM.normal(size=(90, 3))).astype(np.float32)
     truth = np.eye(3, dtype=np.float32)[(logits / size + RANDOM.normal(size=logits.shape)).argmax(-1)]
     raw = spec([{"dense": {"units": 3, "kernel_initializer": "identity", "activation": "softmax"}, "name": "y"}])
-    raw["train"] |= {"metrics": ["auc"]}
+    raw["train"] |= {"metrics": ["auc", {"top_k_accuracy": 2}]}
     others = [np.delete(logits.astype(np.float64), place, axis=1) for place in range(3)]
     odds = np.stack([logits[:, place] - np.logaddexp(*others[place].T) for place in range(3)], axis=1)
     for said, labels, score in zip(
         logged(tmp_path, raw, 90, chunk=256, x=logits, y=truth), parts(truth), parts(odds), strict=True
     ):
         assert said["auc"] == pytest.approx(sklearn.roc_auc_score(labels, score), abs=1e-4)
+        wanted = sklearn.top_k_accuracy_score(labels.argmax(-1), score, k=2)
+        assert said["top_k_accuracy"] == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize(("far", "wide"), [(0.0, 1.0), (-7000.0, 11.0), (1e6, 1.0), (1e8, 100.0)])

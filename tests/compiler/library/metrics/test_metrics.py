@@ -214,6 +214,16 @@ def test_r2_is_that_of_scikit_learn(weight: np.ndarray, average: str) -> None:
     assert np.isnan(measure(metric, predictions[:, 4:], more[:, 4:], weight, None))
 
 
+@pytest.mark.parametrize(("k", "idle"), [(2, False), (3, True)])
+def test_as_many_classes_as_k_are_all_right_and_a_warning(k: int, idle: bool) -> None:
+    metric = METRICS.build({"top_k_accuracy": k})
+    types = TensorType((3,)), TensorType((), "int32")
+    assert metric.plan(*types, "softmax") == ()
+    caution = metric.caution(*types, "softmax")
+    assert (caution is not None) == idle
+    assert (measure(metric, CHANCES[:, :3], LABELS % 3, None, "softmax") == 1.0) == idle
+
+
 def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
     prediction = np.full((4, 3), np.nan, np.float32)
     assert measure(METRICS.build({"top_k_accuracy": 2}), prediction, np.zeros(4, np.int32), None, "softmax") == 0.0
@@ -232,7 +242,7 @@ def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
         ("root_mean_squared_error", TensorType((3, 1)), TensorType((3,)), None, "[3, 1], target has shape [3]"),
         ("r2", TensorType((3,)), TensorType(()), None, "[3], target has shape []"),
         ("cosine_similarity", TensorType((3, 1)), TensorType((3, 1)), None, "vectors"),
-        ("top_k_accuracy", TensorType((5,)), TensorType((), "int32"), "softmax", "among the 5 greatest of 5"),
+        ("top_k_accuracy", TensorType((4,)), TensorType((), "int32"), "softmax", "`k` is 5, but the output has 4"),
         ("top_k_accuracy", TensorType((9,)), TensorType((9,)), "sigmoid", "independent"),
         ("cross_entropy", TensorType((9,)), TensorType((), "int32"), None, "needs class probabilities"),
         ("cross_entropy", TensorType((9,)), TensorType((8,)), "softmax", "[9], target has shape [8]"),

@@ -92,6 +92,30 @@ def test_adam_is_the_algorithm_of_the_paper() -> None:
     assert_close(train(notation), adam_by_hand(0.0, 0.1, 0.8, 0.95, 0.05))
 
 
+def test_nesterov_without_momentum_is_plain_and_a_warning() -> None:
+    alone = OPTIMIZERS.build({"sgd": {"nesterov": True}})
+    caution = alone.caution()
+    assert caution is not None and caution.code == "W912"
+    assert OPTIMIZERS.build({"sgd": {"nesterov": True, "momentum": 0.9}}).caution() is None
+    assert_close(train({"sgd": {"nesterov": True}}), train("sgd"))
+
+
+def test_the_first_step_of_adam_is_that_of_keras_with_32_times_the_epsilon() -> None:
+    gradients = {"w": jnp.asarray([1e-4, 1e-6, 1e-7])}
+    weights: Any = {"w": jnp.zeros(3)}
+
+    def first_step(epsilon: float) -> Any:
+        transform = OPTIMIZERS.build({"adam": {"epsilon": epsilon}}).transform(1)
+        updates: Any = transform.update(gradients, transform.init(weights), weights)[0]
+        return np.asarray(updates["w"])
+
+    keras_adam = reference.Adam()
+    variable = keras.Variable(np.zeros(3, np.float32))
+    keras_adam.apply([gradients["w"]], [variable])
+    np.testing.assert_allclose(first_step(1e-7 / np.sqrt(1 - 0.999)), np.asarray(variable), rtol=1e-4)
+    assert np.asarray(variable)[2] > 0.5 * first_step(1e-7)[2]
+
+
 def test_weight_decay_of_adamw_shrinks_kernels_and_spares_biases() -> None:
     notation = {"adamw": {"learning_rate": 0.05, "weight_decay": 0.3}}
     assert_close(train(notation), adam_by_hand(0.3, 1e-7, 0.9, 0.999, 0.05))
@@ -125,7 +149,6 @@ def test_a_schedule_sets_the_size_of_each_step() -> None:
 @pytest.mark.parametrize(
     ("raw", "at", "kind"),
     [
-        ({"sgd": {"nesterov": True}}, ("sgd",), "nesterov_alone"),
         ({"sgd": {"momentum": 1.0}}, ("sgd", "momentum"), "less_than"),
         ({"adam": {"epsilon": 0}}, ("adam", "epsilon"), "greater_than"),
         ({"adam": {"amsgrad": True}}, ("adam", "amsgrad"), "extra_forbidden"),

@@ -1,4 +1,4 @@
-"""Which paths a spec may name, and what to write instead of others: the very words, with the option that they need."""
+"""What to write instead of a path that a spec may not read: the very words, with the option that they need."""
 
 import json
 import os
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from modelc.compiler.diagnostics.command_line import path_word
+from modelc.compiler.syntax.beneath import real_path
+from modelc.compiler.syntax.path_rules import refusal
 from modelc.compiler.syntax.scalars import resolve
 
 COPY = "copy the file into the folder of the spec"
@@ -23,25 +25,6 @@ class Roots(Protocol):
     def chosen(self) -> str: ...
     @property
     def beside(self) -> Path | None: ...
-
-
-def refusal(path: str, folder: str) -> str | None:
-    """Why `path` is refused before looking at the disk; None if it is not. `folder` is what messages call the root."""
-    if not path or not path.isprintable():
-        return "is empty or has control characters"
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
-        return "is a URL, but a spec can only name local files"
-    if path.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", path):
-        return f"is absolute, and paths begin at {folder}"
-    if path.startswith("~"):
-        return "starts with `~`, which is not expanded"
-    parts = re.split(r"[/\\]", path)
-    if ".." in parts:
-        outside = os.path.normpath("/".join(parts)).startswith("..")
-        return f"points outside {folder}" if outside else "has a `..`, which paths may not have"
-    if "\\" in path:
-        return "has a backslash, write `/`"
-    return None
 
 
 def refusal_helps(root: Roots, path: str) -> tuple[str, ...]:
@@ -122,13 +105,3 @@ def shown(path: str) -> str:
     """`path` as YAML takes it: in quotes where it would not be the same text without."""
     plain = PLAIN.fullmatch(path) and isinstance(resolve(path), str)
     return path if plain else json.dumps(path, ensure_ascii=False)
-
-
-def real_path(path: str | Path) -> str:
-    """`os.path.realpath`, which raises even where it should not: if a link goes while it is read, of a null byte, and where
-    the current folder was deleted.
-    """
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return os.path.normpath(os.path.join("/", path))
