@@ -26,7 +26,7 @@ from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Reason, Snapshot
 from modelc.runtime.training.row_state import at_epoch, at_zeros, planned_entries, without_per_row_entries
 from modelc.runtime.training.step import Data, Steps, TrainState, make
-from modelc.runtime.training.sums import Sums, batches_at_once, join, joined
+from modelc.runtime.training.sums import JoinedSums, Sums, batches_at_once, joined
 
 EVALUATION_ROWS = 1024
 """The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
@@ -48,18 +48,19 @@ def fit(
 class Tally:
     """Sums of an epoch on the host, in float64, to which each chunk is added.
 
-    `joined` are the metrics that join their sums instead, by log key.
+    `metrics` are those that join their sums instead, by log key.
     """
 
     sums: dict[str, Mapping[str, Any]]
-    joined: Mapping[str, Metric] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    joined: dict[str, JoinedSums] = field(default_factory=dict)
 
     def add(self, sums: Sums) -> None:
         for key, parts in jax.device_get(sums).items():
-            before = self.sums.get(key)
-            if key in self.joined:
-                self.sums[key] = join(self.joined[key], before, parts)
+            if key in self.metrics:
+                self.joined.setdefault(key, JoinedSums(self.metrics[key])).add(parts)
                 continue
+            before = self.sums.get(key)
             self.sums[key] = {
                 name: (0.0 if before is None else before[name]) + np.asarray(value, dtype=np.float64)
                 for name, value in parts.items()
@@ -73,7 +74,8 @@ class Tally:
         counted is NaN, and so is the sum, unless the weight of the term is 0.
         """
         results = {measure.key: measure.metric.result for measure in task.measures}
-        found = {key: float(results.get(key, mean)(parts)) for key, parts in self.sums.items()}
+        sums = self.sums | {key: joined.total() for key, joined in self.joined.items()}
+        found = {key: float(results.get(key, mean)(parts)) for key, parts in sums.items()}
         weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
         found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found and weight)
         return {f"{prefix}/{key}": found[key] for key in task.log_keys}

@@ -56,7 +56,30 @@ def batches_at_once(task: PreparedTask, one: Sums) -> int:
     return min(max(MOST_BYTES // max(size, 1), 1), MOST_BATCHES)
 
 
-def join(metric: Metric, before: Mapping[str, Any] | None, sums: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The sums of an epoch, `before` and those of a chunk, on the host."""
-    batches = [dict(zip(sums, batch, strict=True)) for batch in zip(*sums.values(), strict=True)]
-    return metric.join(batches if before is None else [before, *batches])
+class JoinedSums:
+    """The sums of an epoch of a metric that joins them, on the host.
+
+    Those of chunks wait until they are as large as what is joined: to join each at once would copy all of it each time.
+    """
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+        self.parts: list[Mapping[str, Any]] = []
+
+    def add(self, sums: Mapping[str, Any]) -> None:
+        """Add those of a chunk, `[batches, ...]`."""
+        batches = [dict(zip(sums, batch, strict=True)) for batch in zip(*sums.values(), strict=True)]
+        self.parts.append(self.metric.join(batches))
+        first, *others = map(size_of, self.parts)
+        if sum(others) > first:
+            self.total()
+
+    def total(self) -> Mapping[str, Any]:
+        """All as the sums of one batch."""
+        if len(self.parts) > 1:
+            self.parts = [self.metric.join(self.parts)]
+        return self.parts[0]
+
+
+def size_of(sums: Mapping[str, Any]) -> int:
+    return sum(value.nbytes for value in sums.values())
