@@ -26,9 +26,11 @@ from modelc.compiler.library.base.lazy import jax
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
+    from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
     from modelc.compiler.library.contracts.optimizer import Optimizer
     from modelc.compiler.lowering.prepared_task import PreparedTask
+    from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
@@ -78,24 +80,13 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     start_device()
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.data.class_balance import balanced, balanced_spec
-    from modelc.runtime.data.data_check import need_counted, report_monitor
-    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.data.class_balance import balanced_spec
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
-    from modelc.runtime.training.memory import need_memory
 
     try:
         with run_of(task.spec.document, sources):
-            task, warnings = complete(task, where)
-            if fresh := [warning for warning in warnings if warning not in checked.problems]:
-                show_problems(fresh, sources, sys.stderr)
-            dataset = read_dataset(task, where)
-            need_counted(task, dataset)
-            if monitored := report_monitor(task, dataset):
-                show_problems(monitored, sources, sys.stderr)
-            task = balanced(task, dataset.train)
-            need_memory(task, dataset)
+            task, dataset = read_data(task, checked, where)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
         raise typer.Exit(FINDINGS) from None
@@ -116,6 +107,26 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         environment(task, execution, sys.argv[1:], dataset.digests),
     )
     fit_and_keep(prepared, dataset, execution, recorder)
+
+
+def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":
+    """The completed task and its data, after printing what the data warns of. Raises SpecError and RunError."""
+    from modelc.compiler.fixes.suppressions import unsuppressed
+    from modelc.runtime.data.class_balance import balanced
+    from modelc.runtime.data.data_check import need_counted, warnings_of_data
+    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.training.memory import need_memory
+
+    task, warnings = complete(task, root)
+    if fresh := [one for one in unsuppressed(warnings, checked.sources) if one not in checked.problems]:
+        show_problems(fresh, checked.sources, sys.stderr)
+    dataset = read_dataset(task, root)
+    need_counted(task, dataset)
+    if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
+        show_problems(found, checked.sources, sys.stderr)
+    task = balanced(task, dataset.train)
+    need_memory(task, dataset)
+    return task, dataset
 
 
 def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:

@@ -132,7 +132,9 @@ class Spec:
         from modelc.runtime.data.data_check import check_data
 
         found = check_data(checked.task, spec_root(None if self.target == STDIN else Path(self.target), self.root))
-        return replace(checked, problems=checked.problems + found)
+        from modelc.compiler.fixes.suppressions import unsuppressed
+
+        return replace(checked, problems=checked.problems + unsuppressed(found, checked.sources))
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
         """All problems of the spec except those of its data."""

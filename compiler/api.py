@@ -16,6 +16,7 @@ from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
+from modelc.compiler.expansion.spec_files import load_file, needs_files
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import TypedGraph
@@ -176,33 +177,6 @@ def merge_files(
 
     merged, found, others = include(document, None if root is None else partial(load_file, root, texts))
     return merged, problems + found, {name: document.text, **others}
-
-
-def needs_files(data: Any) -> bool:
-    """Whether a document names other files."""
-    blocks = data.get("blocks")
-    defined = blocks.values() if isinstance(blocks, Mapping) else ()
-    return "extends" in data or any(isinstance(block, Mapping) and "use" in block for block in defined)
-
-
-def load_file(root: Root, texts: Mapping[str, str], path: str, stands_in: str | None) -> tuple[str, bytes]:
-    """The name for messages and the bytes of the file at `path` below `root`. Raises RunError E405.
-
-    `stands_in` is the name of the file that names it, None for the spec itself.
-    """
-    if stands_in is not None:
-        root = root.for_paths_in(stands_in)
-    known = texts.get(str(root.resolve(path))) if texts else None
-    if known is not None:
-        return shown_path(root.folder / path), known.encode("utf-8", "surrogatepass")
-    with root.open(path) as file:
-        return shown_path(root.folder / path), file.read(MAX_BYTES + 1)
-
-
-def shown_path(path: Path) -> str:
-    """`path` as shown in messages: relative to the current folder if it is inside it."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
 
 
 def check_file(

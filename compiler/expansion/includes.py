@@ -21,6 +21,7 @@ from modelc.compiler.language.shapes import Shape
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.syntax.document import MAX_BYTES, Document, Hop, Where
 from modelc.compiler.syntax.document import read as read_document
+from modelc.compiler.syntax.file_root import LoadedFile
 
 MAX_FILES = 32
 """Files that one spec may be made of."""
@@ -30,9 +31,9 @@ RELATIVE = (
     "paths are relative to the folder of the spec that is read, or to `--root DIR`, also in files in other folders"
 )
 
-Load = Callable[[str, str | None], tuple[str, bytes]]
-"""The name, for messages, and the bytes of the file that a path names; also given the name of the file in which the path
-stands, None for the spec itself. Raises RunError E405."""
+Load = Callable[[str, str | None], LoadedFile]
+"""The file that a path names; also given the name of the file in which the path stands, None for the spec itself. Raises
+RunError E405."""
 
 
 def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
@@ -142,7 +143,7 @@ class Includer(ProblemCollector):
             return None
         try:
             stands_in = path.at.document.name
-            name, data = self.load(path.content, stands_in if stands_in in self.paths else None)
+            name, data, hard_links = self.load(path.content, stands_in if stands_in in self.paths else None)
         except RunError as error:
             meant = self.path_from_root(path)
             helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
@@ -161,6 +162,11 @@ class Includer(ProblemCollector):
             message = f"with this file, the spec has more than {MAX_BYTES:,} bytes, the most that it may have"
             self.report("E005", message, path.at, label="the limit is reached here", help="move data into a data file")
             return None
+        if hard_links > 1 and name not in self.sources:
+            from modelc.compiler.syntax.path_help import hard_link_warning
+
+            message, helps = hard_link_warning(path.content, hard_links)
+            self.report("W913", message, path.at, label="read from here", help=helps)
         if name not in self.included:
             self.included[name] = self.include_text(data, name, (*stack, name))
         return self.included[name]

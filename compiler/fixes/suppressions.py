@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modelc.compiler.diagnostics.catalog import codes
+from modelc.compiler.diagnostics.catalog import codes, page
 from modelc.compiler.diagnostics.problem import Label, Place, Problem
 from modelc.compiler.fixes.text_edits import ParsedText
 from modelc.compiler.syntax.positions import index_of, place_of
@@ -39,10 +39,32 @@ class Suppression:
 def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str) -> tuple[Problem, ...]:
     """`problems` without the warnings that comments in `sources` suppress, with a warning for each that does nothing.
 
-    A comment in another file than `main` may be meant for other specs, and one in a spec with errors for a warning that
-    cannot be given yet: that these suppress nothing is no mistake.
+    A comment in another file than `main` may be meant for other specs, one in a spec with errors for a warning that cannot
+    be given yet, and one for a code without a wrong spec on its page for what only files tell: that these suppress nothing
+    is no mistake.
     """
     suppressions = [one for name, text in sources.items() for one in read_comments(name, text)]
+    left, used = apart(problems, suppressions)
+    # What is not shown may be what a comment is for.
+    has_errors = any(problem.is_error or problem.omitted is not None for problem in problems)
+    for one in suppressions:
+        if one.place.file == main and (one.place.file, one.place.line, one.code) not in used:
+            unused = unused_suppression(one, has_errors)
+            left += [unused] if unused else []
+    return tuple(left)
+
+
+def unsuppressed(problems: Sequence[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
+    """`problems` that were found after `suppress`, such as those of the data, without the warnings that comments suppress."""
+    if not problems:
+        return ()
+    return tuple(apart(problems, [one for name, text in sources.items() for one in read_comments(name, text)])[0])
+
+
+def apart(
+    problems: Sequence[Problem], suppressions: Sequence[Suppression]
+) -> tuple[list[Problem], set[tuple[str, int, str]]]:
+    """The problems that stay, and file, line and code of the comments that suppress the others."""
     wanted = {(one.place.file, one.place.line, one.code) for one in suppressions if one.code != OWN}
     left: list[Problem] = []
     used = set()
@@ -52,13 +74,7 @@ def suppress(problems: Sequence[Problem], sources: Mapping[str, str], main: str)
             left.append(problem)
         else:
             used.add(here)
-    # What is not shown may be what a comment is for.
-    has_errors = any(problem.is_error or problem.omitted is not None for problem in problems)
-    for one in suppressions:
-        if one.place.file == main and (one.place.file, one.place.line, one.code) not in used:
-            unused = unused_suppression(one, has_errors)
-            left += [unused] if unused else []
-    return tuple(left)
+    return left, used
 
 
 def unused_suppression(suppression: Suppression, has_errors: bool) -> Problem | None:
@@ -78,7 +94,7 @@ def unused_suppression(suppression: Suppression, has_errors: bool) -> Problem | 
         close = suppression.code.upper() if suppression.code.upper() in codes() else ""
         message, label = f"there is no warning `{suppression.code}`", "no such code"
         help = f"did you mean `{close}`?" if close else "`modelc explain CODE` says what a code means"
-    elif not has_errors:
+    elif not has_errors and page(suppression.code).wrong:
         message, label = f"there is no warning `{suppression.code}` on this line", "suppresses nothing"
     else:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import (
@@ -17,6 +17,14 @@ from modelc.compiler.syntax.beneath import (
     regular,
 )
 from modelc.compiler.syntax.path_rules import refusal
+
+
+class LoadedFile(NamedTuple):
+    """A file that a path in a spec names: its name for messages, its bytes, and the number of its hard links."""
+
+    name: str
+    data: bytes
+    hard_links: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class Root:
         """
         with self.reported(path):
             return os.fdopen(open_beneath(self.folder, path), "rb")
+
+    def hard_links(self, path: str) -> int:
+        """The number of names of the file that `path` refers to, one or more. Raises RunError E405 as `open` does."""
+        with self.open(path) as file:
+            return os.fstat(file.fileno()).st_nlink
 
     @contextmanager
     def reported(self, path: str) -> Iterator[None]:

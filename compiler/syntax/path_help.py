@@ -80,6 +80,13 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
 
 
+def hard_link_warning(path: str, links: int) -> tuple[str, tuple[str, ...]]:
+    """The message and helps about the file at `path` that has several names, of which others may be anywhere."""
+    return f"`{path}` is one of {links:,} hard links to a file, and the others may be outside the root", (
+        "replace it by a copy; or, if a tool that you know shares the file, suppress this: `# modelc: ignore W913`",
+    )
+
+
 def written_path(root: Roots, path: str) -> str:
     """The absolute path that is meant by `path`, as the author of the file that it stands in will have thought of it."""
     return os.path.normpath(os.path.join(real_path(root.beside or root.folder), os.path.expanduser(path)))

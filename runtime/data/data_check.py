@@ -11,6 +11,7 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
+from modelc.runtime.data.hard_links import report_hard_links
 from modelc.runtime.data.ids import computed_ids
 from modelc.runtime.training import device
 
@@ -37,7 +38,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
         dataset = read_dataset(task, root)
         need_counted(task, dataset)
         balanced(task, dataset.train)
-        warnings = (*warnings, *report_monitor(task, dataset))
+        warnings = (*warnings, *warnings_of_data(task, dataset, root))
     except SpecError as error:
         return error.problems
     except RunError as error:
@@ -67,6 +68,11 @@ def need_counted(task: Task, dataset: Dataset) -> None:
                 helps=(MEANT[causes[-1]], *(VALIDATION if word == "validation" else ())),
                 at=places.get(causes[0], term.at),
             )
+
+
+def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:
+    """All warnings that only the data of a completed task gives. Raises RunError E405."""
+    return (*report_hard_links(task, root), *report_monitor(task, dataset))
 
 
 def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:

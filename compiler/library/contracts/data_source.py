@@ -37,6 +37,10 @@ class Loaded:
 class Source(Registered):
     """Abstract: each subclass is one source of columns."""
 
+    def files(self) -> tuple[str, ...]:
+        """The paths, as the spec has them, of all files that are read."""
+        return ()
+
     def columns(self) -> Mapping[str, Column] | None:
         """The columns as far as they are known without reading; None where only the file can tell."""
         raise NotImplementedError

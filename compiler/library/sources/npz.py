@@ -29,6 +29,9 @@ class Npz(Source):
         None
     )
 
+    def files(self) -> tuple[str, ...]:
+        return (self.train,) if self.test is None else (self.train, self.test)
+
     def columns(self) -> Mapping[str, Column] | None:
         return None
 

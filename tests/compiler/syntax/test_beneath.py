@@ -168,6 +168,7 @@ def test_a_link_that_is_swapped_in_all_the_time_is_never_followed_out_of_the_fol
     assert min(found.values()) > 0, "nothing was swapped, or nothing was read"
 
 
-def test_hard_links_are_files_like_any_other_since_nothing_tells_them_apart(root: Root, tmp_path: Path) -> None:
+def test_hard_links_are_read_and_counted_since_nothing_tells_where_the_others_are(root: Root, tmp_path: Path) -> None:
     os.link(tmp_path / "outside" / "rows", root.folder / "hard")
     assert read(root, "hard") == SECRET
+    assert root.hard_links("hard") == 2
