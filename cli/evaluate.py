@@ -65,17 +65,22 @@ def evaluate(
             "epoch": snapshot.epoch,
             "step": snapshot.step,
             "changed_columns": changed,
-            "values": {key: value if isfinite(value) else None for key, value in scores.items()},
         }
-        from modelc.compiler.diagnostics.render.json_text import json_text
-
-        say_document(json_text(facts) + "\n")
+        say_json(facts, scores)
     else:
         rows = f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
         say_scores(str(found.folder), rows, scores)
     check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
     if output_format == "text" and any(isnan(value) for value in scores.values()):
         say("", f"  = note: {WHY_NAN}")
+
+
+def say_json(facts: Mapping[str, object], scores: Mapping[str, float]) -> None:
+    """Print the scores, and what they are of, as one JSON document; null for a score that is not finite."""
+    from modelc.compiler.diagnostics.render.json_text import json_text
+
+    values = {key: value if isfinite(value) else None for key, value in scores.items()}
+    say_document(json_text({**facts, "values": values}) + "\n")
 
 
 def say_scores(run: str, rows: str, scores: Mapping[str, float]) -> None:
