@@ -266,7 +266,7 @@ ITEMS = (
     "{dropout: 2}", "{B0: null}", "{dense: 4, repeat: 1000}", "null", "{reshape: [2, 2]}", "{lambda: x}", "{Part: 1}",
 )  # fmt: skip
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "^", "@", "==", "<", "and", "or", "in", "is", ":=", ",")
-VALUES = (
+VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 10**17, -(10**17), 1e308, 0.5, "", "a", "$x", "${1 +}", [], {}, [[[[]]]], "x" * 5000, [1] * 500, "dense", 1.0,
     {"dense": 3}, ["tanh"] * 50, {"times": 1000}, "\u202e", "a b", {"": 1}, {"name": None},
 )  # fmt: skip

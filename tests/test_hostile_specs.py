@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.diagnostics.limit import MAX_SHOWN
 from modelc.compiler.diagnostics.render import FORMATS, summary
+from modelc.compiler.fixes.fix_session import CheckResult, fix_spec
 from tests.hostile_specs import HEAD, KINDS, chain, cut, doubling, files_of
 
 LONGEST = 6.0
@@ -149,3 +151,19 @@ def test_files_of_a_spec_are_bounded_together(tmp_path: Path) -> None:
 def test_comments_that_suppress_what_is_not_shown_are_no_mistake() -> None:
     text = cut("  v{0}: {0} # modelc: ignore W909\n", HEAD + "vars:\n", 0.1, tail=chain("[{dense: 1}]")[len(HEAD) :])
     assert "W910" not in {problem.code for problem in checked(text).problems}
+
+
+def test_fixing_thousands_of_mistakes_ends_and_fixes_those_that_are_shown(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(cut("    - {{desne: {0}}}\n", chain(""), 0.3), encoding="utf-8")
+
+    def check_again(texts: Mapping[str, str]) -> CheckResult:
+        found = check(texts.get("spec.yaml", spec.read_text(encoding="utf-8")), "spec.yaml")
+        return CheckResult(found.problems, found.sources, found.values)
+
+    begun = time.process_time()
+    result = fix_spec(check_again, lambda name: True)
+    assert time.process_time() - begun < 2 * LONGEST
+    # The first, of 0 units, is another mistake then.
+    assert result.counts == {"spec.yaml": MAX_SHOWN - 1}
+    assert result.texts["spec.yaml"].count("dense") == MAX_SHOWN - 1

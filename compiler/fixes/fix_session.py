@@ -18,6 +18,8 @@ from modelc.compiler.language.suggestions.spelling import distance
 
 MAX_ROUNDS = 1000
 """Rounds of fixes for one spec, so that it ends whatever they do to each other."""
+FREE_ATTEMPTS = 2
+"""Attempts to fix a spec of any size: one to find the fixes that fail by themselves, and one without these."""
 NEAR = 4
 """So many letters differ between names of which none is a typo of the other."""
 Identity: TypeAlias = tuple[str, str, int, int]
@@ -125,10 +127,16 @@ class FixResult:
 
 def fix_spec(check: Check, may_edit: Callable[[str], bool]) -> FixResult:
     """Fix what can be fixed of a spec in the files that `may_edit` allows, by name, as far as its work is limited."""
+    checked = check({})
+    with limited_work(free=FREE_ATTEMPTS):
+        return fix_checked(check, checked, may_edit)
+
+
+def fix_checked(check: Check, checked: CheckResult, may_edit: Callable[[str], bool]) -> FixResult:
+    """`fix_spec` of a spec that is `checked`."""
     before: dict[str, str] = {}
     texts: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    checked = check(texts)
     for _ in range(MAX_ROUNDS):
         session = FixSession(lambda edited: check({**texts, **edited}), checked)
         found = [one for one in fixable(checked.problems) if one.fix is not None and may_edit(file_of(one.fix))]

@@ -161,7 +161,7 @@ def words(name: str, text: str) -> Iterator[re.Match[str]]:
     return re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EditedText:
     """A text before and after some fixes, of which `count` were carried out, and the spans that were replaced, in order."""
 
@@ -170,14 +170,19 @@ class EditedText:
     spans: Sequence[tuple[int, int, str]]
     count: int
 
+    @cached_property
+    def starts(self) -> tuple[list[int], list[int]]:
+        """Where the lines begin, before and after."""
+        return line_starts(self.before), line_starts(self.text)
+
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Where that now is what began at `line` and `column`."""
         if not line:
             return line, column
-        at = line_starts(self.before)[line - 1] + column - 1
+        before, starts = self.starts
+        at = before[line - 1] + column - 1
         inside = next((begin for begin, end, _ in self.spans if begin < at < end), at)
         at = inside + sum(len(new) - (end - begin) for begin, end, new in self.spans if end <= inside)
-        starts = line_starts(self.text)
         line = bisect_right(starts, at)
         return line, at - starts[line - 1] + 1
 

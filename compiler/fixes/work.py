@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MAX_WORK = 500_000
-"""What checking a spec again may cost in all, in the cost of one character: half a second at most."""
+MAX_WORK = 400_000
+"""What checking a spec again may cost in all, in the cost of one character: some tenths of a second."""
 FOR_EACH_VALUE = 40
 FOR_EACH_CHECK = 4_000
 
@@ -15,10 +15,11 @@ class OutOfWork(Exception):
 
 
 class Work:
-    """What is `left` of it."""
+    """What is `left` of it, and how many attempts are `free`, which there are in any case."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: int) -> None:
         self.left = MAX_WORK
+        self.free = free
 
 
 CURRENT: ContextVar[Work | None] = ContextVar("modelc_work", default=None)
@@ -30,9 +31,9 @@ def cost_of(sources: Mapping[str, str], values: int) -> int:
 
 
 @contextmanager
-def limited_work() -> Iterator[None]:
-    """Limit the work of all that happens inside, also where it limits its work again."""
-    token = CURRENT.set(CURRENT.get() or Work())
+def limited_work(free: int = 0) -> Iterator[None]:
+    """Limit the work of all that happens inside, also where it limits its work again; the first attempts may be free."""
+    token = CURRENT.set(CURRENT.get() or Work(free))
     try:
         yield
     finally:
@@ -44,6 +45,7 @@ def spend(cost: int) -> None:
     work = CURRENT.get()
     if work is None:
         return
-    if cost > work.left:
+    if cost > work.left and not work.free:
         raise OutOfWork
     work.left -= cost
+    work.free = max(work.free - 1, 0)

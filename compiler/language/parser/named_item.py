@@ -84,6 +84,9 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
 def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
     """The thing called `name`, which stands alone."""
     table = shape.table
+    if reporter.is_full and not shape.bare and name not in table:
+        reporter.counts("E101")
+        return Found(name, None, path)
     if not shape.bare or name in table or ":" in name or plugins_with(table.kind, name):
         return Found(name, build(reporter, table, name, path), path)
     help = help_for(reporter, shape.bare, name, path)
