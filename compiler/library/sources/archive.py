@@ -3,6 +3,7 @@
 Knows zip and .npy; does not know what the arrays are for. No message repeats what a file says, only names of arrays.
 """
 
+import sys
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ def read_arrays(file: BinaryIO, shown: str, names: Collection[str] | None = None
         for name, member in wanted.items():
             with zipped.open(member.entry) as packed:
                 arrays[name] = read_array(packed, member.header)
+            if member.header.dtype == "str":
+                check_characters(arrays[name], name, shown)
         return arrays
 
 
@@ -95,6 +98,16 @@ def read_array(packed: IO[bytes], header: Header) -> NumpyArray:
     if not dtype.isnative:
         array = array.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return np.asarray(array, order="C")
+
+
+def check_characters(array: NumpyArray, name: str, shown: str) -> None:
+    """Raise RunError E405 if an array of strings has a code beyond those of Unicode: neither numpy nor Python takes it."""
+    if array.reshape(-1).view(np.uint32).max(initial=0) > sys.maxunicode:
+        raise RunError(
+            "E405",
+            f"the array `{name}` in {shown!r} contains codes above U+10FFFF, which are no characters",
+            helps=("write it again from strings, as `array.astype(str)`",),
+        )
 
 
 @contextmanager

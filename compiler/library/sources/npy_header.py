@@ -16,7 +16,15 @@ MAX_LENGTH = 10_000
 """Characters of a header; numpy refuses longer ones too."""
 MAX_RANK = 64
 """Axes of an array, as in numpy."""
+CUT = "ends within its header"
 KINDS = {"b": "bool", "i": "int", "u": "uint", "f": "float", "U": "str", "S": "bytes"}
+OTHER_KINDS = {
+    "c": "complex numbers",
+    "m": "times",
+    "M": "dates",
+    "V": "bytes without a type",
+}
+"""What arrays of other kinds hold, in messages."""
 DTYPE = re.compile(r"([<>=|]?)([A-Za-z])([0-9]{0,9})")
 WORD = re.compile(
     r"[ \t\n]*+('[^'\\\n]{0,64}'|\"[^\"\\\n]{0,64}\"|True\b|False\b|-?(?:0|[1-9][0-9]{0,19})(?![0-9])L?|[{}():,\[\]])"
@@ -50,11 +58,16 @@ class Header:
 
 def read_header(file: IO[bytes]) -> Header:
     """The header at the beginning of `file`, which is left at the first value. Raises BadHeader."""
-    magic = exactly(file, 8)
-    if magic[:6] != MAGIC:
+    magic = file.read(8)
+    if not magic:
+        raise BadHeader("is empty")
+    if magic[:6] != MAGIC[: len(magic)]:
         raise BadHeader("is not an .npy array")
+    if len(magic) < 8:
+        raise BadHeader(CUT)
     if magic[6:] not in (b"\1\0", b"\2\0"):
-        raise BadHeader("is in a format that is for structured arrays only")
+        why = "is for structured arrays only" if magic[6:] == b"\3\0" else "numpy does not have"
+        raise BadHeader(f"is in version {magic[6]}.{magic[7]} of the .npy format, which {why}")
     width = 2 if magic[6] == 1 else 4
     length = int.from_bytes(exactly(file, width), "little")
     if length > MAX_LENGTH:
@@ -66,7 +79,7 @@ def exactly(file: IO[bytes], count: int) -> bytes:
     """The next `count` bytes of `file`. Raises BadHeader if there are fewer."""
     found = file.read(count)
     if len(found) != count:
-        raise BadHeader("ends within its header")
+        raise BadHeader(CUT)
     return found
 
 
@@ -186,8 +199,8 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
     found = DTYPE.fullmatch(descr)
     if found is None:
         if descr not in DTYPES or descr == "bfloat16":
-            what = "dates or times" if re.match(r"[<>=|]?[Mm]8", descr) else "values of an unknown type"
-            raise BadHeader(f"holds {what}, expected numbers or strings")
+            dated = re.match(r"[<>=|]?([Mm])8", descr)
+            raise BadHeader(refusal(dated[1] if dated else "", 8))
         return descr, descr, 1 if descr == "bool" else int(re.sub(r"\D", "", descr)) // 8
     _, kind, digits = found.groups()
     if kind == "O":
@@ -199,5 +212,13 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
         return KINDS[kind], descr, 4 * size if kind == "U" else size
     name = "bool" if (kind, size) == ("b", 1) else f"{KINDS.get(kind)}{8 * size}"
     if name not in DTYPES:
-        raise BadHeader(f"holds {kind!r} values, expected numbers or strings")
+        raise BadHeader(refusal(kind, size))
     return name, descr, size
+
+
+def refusal(kind: str, size: int) -> str:
+    """What to say of values of `size` bytes each whose `kind`, a letter of numpy's notation, is no dtype of columns."""
+    if kind in KINDS and kind != "b" and size:
+        dtypes = ", ".join(name for name in DTYPES if name.startswith(KINDS[kind]) and name != "bfloat16")
+        return f"holds numbers of {8 * size} bits (`{kind}{size}`), expected one of {dtypes}"
+    return f"holds {OTHER_KINDS.get(kind, 'values of an unknown type')}, expected real numbers or strings"

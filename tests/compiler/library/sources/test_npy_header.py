@@ -112,10 +112,26 @@ def test_shapes_have_at_most_the_axes_of_numpy() -> None:
 @pytest.mark.parametrize(
     ("descr", "words"),
     [
-        *(("'|O'", "never unpickled"), ("'O8'", "never unpickled"), ("'<M8[s]'", "dates"), ("'<c8'", "'c'")),
-        *(("[('a', '<f4')]", "structured"), ("('<f4', (2,))", "structured"), ("'|V4'", "'V'"), ("'<f16'", "'f'")),
+        *(
+            ("'|O'", "never unpickled"),
+            ("'O8'", "never unpickled"),
+            ("'<M8[s]'", "dates"),
+            ("'<c8'", "complex numbers"),
+        ),
+        *(
+            ("[('a', '<f4')]", "structured"),
+            ("('<f4', (2,))", "structured"),
+            ("'|V4'", "bytes without"),
+            ("'<f16'", "128 bits"),
+        ),
         *(("'<U0'", "no length"), ("'|S'", "no length"), ("'f4,f4'", "unknown type"), ("'(2,2)f4'", "unknown type")),
-        *(("'<i3'", "'i'"), ("'f'", "'f'"), ("''", "unknown type"), ("'<f-4'", "unknown type"), ("'b8'", "'b'")),
+        *(
+            ("'<i3'", "24 bits"),
+            ("'f'", "unknown type"),
+            ("''", "unknown type"),
+            ("'<f-4'", "unknown type"),
+            ("'b8'", "unknown type"),
+        ),
         *(("'bfloat16'", "unknown type"), ("'int'", "unknown type"), ("'<f4\0'", "unknown type")),
     ],
 )
