@@ -86,9 +86,9 @@ class ProblemCollector:
         self.omitted.update(other.omitted)
         self.gave_up = self.gave_up or other.gave_up or other.has_stopped
 
-    def counts(self, code: str) -> bool:
-        """Whether there is no more room, and a problem with this code is only counted, which it is now."""
-        if not self.is_full:
+    def counts(self, code: str, always: bool = False) -> bool:
+        """Whether there is no more room, or `always`, and a problem with this code is only counted, which it is now."""
+        if not self.is_full and not always:
             return False
         self.omitted[code] += 1
         self.uncounted -= 1

@@ -68,6 +68,8 @@ class Scope:
 
     @property
     def names(self) -> tuple[str, ...]:
+        if not self.parameters:
+            return tuple(self.file.variables)
         return (*self.parameters, *(name for name in self.file.variables if name not in self.parameters))
 
     def origin(self, name: str) -> str:

@@ -27,10 +27,11 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     for wanted in graph.wanted:
         if wanted.edge is not None:
             taken.setdefault(wanted.edge, []).append(wanted)
+    failed: Failed = {}
     found: dict[str, list[Problem]] = {}
     for node in graph.nodes:
         own = Reporter(document)
-        if (plan := plan_node(own, planned, node, known, taken)) is not None:
+        if (plan := plan_node(own, planned, node, known, taken, failed)) is not None:
             plans[node.path] = plan
         found[node.path] = own.problems
     blamed: set[Path] = set()
@@ -65,7 +66,7 @@ def collect_once(
     `places` has where those are that are known, by what they say without the path of the node.
     """
     types = tuple(planned.type(feed.edge) for feed in node.feeds or ())
-    key = (problem.code, problem.label.place, problem.message.replace(f"`{node.path}`", ""), types)
+    key = (problem.code, problem.label.place, problem.message.rpartition("`: ")[2], types)
     if key in places:
         known = reporter.problems[places[key]]
         reporter.problems[places[key]] = replace(known, uses=known.uses + 1)
@@ -79,11 +80,16 @@ def collect_once(
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
 """Plans without problems by what determines them: layer, slots and types. Copies of a layer mostly have one."""
 
+Failed = dict[object, tuple[Problem, ...]]
+"""The problems of layers that do not fit, by what determines them and where they are written."""
+
 Taken = dict[Edge, list[Wanted]]
 """The inputs of models that are used as blocks, by the edge that is given to them."""
 
 
-def plan_node(reporter: Reporter, planned: TypedGraph, node: Node, plans: Known, taken: Taken) -> Plan | None:
+def plan_node(
+    reporter: Reporter, planned: TypedGraph, node: Node, plans: Known, taken: Taken, failed: Failed
+) -> Plan | None:
     """The plan of one node, or None if the node or one of its inputs is unknown; taken from `plans`, or added to it."""
     if node.layer is None or node.feeds is None:
         return None
@@ -104,9 +110,16 @@ def plan_node(reporter: Reporter, planned: TypedGraph, node: Node, plans: Known,
     except TypeError:  # A plug-in's layer may hold what has no hash.
         return plan_layer(reporter, planned, node, types)
     if plan is None:
+        # What does not fit in one use of a block does not in another, for the same types.
+        at = (key, reporter.document.value(node.at)) if failed else None
+        if at in failed:
+            reporter.take(failed[at])
+            return None
         plan = plan_layer(reporter, planned, node, types)
         if plan is not None and not reporter.problems:
             plans[key] = plan
+        elif plan is None:
+            failed[key, reporter.document.value(node.at)] = tuple(reporter.problems)
     return plan
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.reporter import MAX_FOUND
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
@@ -55,6 +56,9 @@ def translate(
 
     start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
+    for item in items[2 * MAX_FOUND :]:
+        reporter.counts(CODES.get(item["type"], "E106"), always=True)
+    del items[2 * MAX_FOUND :]
     # What is missing may be what is unknown: known once that is looked at.
     items.sort(key=lambda item: item["type"] == "missing")
     missing = [item["loc"] for item in items if item["type"] == "missing"]
