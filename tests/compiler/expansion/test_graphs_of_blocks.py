@@ -217,7 +217,7 @@ def test_what_stands_too_deep_to_be_built_is_refused() -> None:
     nodes = "".join(f"    n{place}: {{from: x, layers: [relu, share: n{place - 1}]}}\n" for place in range(1, 400))
     text = f"model:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    n0: {{from: x, relu}}\n{nodes}  outputs: [n399]\n"
     problem = only(text)
-    assert (problem.code, problem.label.place.line) == ("E005", 62)
+    assert (problem.code, problem.label.place.line) == ("E005", 75)
     assert "the limit is 5,000" in problem.message
 
 
