@@ -44,7 +44,7 @@ def format(
     if not found.targets:
         raise typer.Exit(USAGE)
     counts = {"changed": 0, "kept": 0, "failed": 0}
-    code = USAGE if found.empty or found.sealed else 0
+    code = USAGE if found.incomplete() else 0
     # Standard output is that of the text that came by standard input.
     stream = sys.stderr if STDIN in found.targets else sys.stdout
     for target in found.targets:

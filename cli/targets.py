@@ -3,11 +3,13 @@
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelc.cli.console import complain
+from modelc.cli.console import complain, warn
+from modelc.cli.globs import glob_matches
 from modelc.runtime.runs.run_layout import is_run, run_around
 
 STDIN, STDIN_NAME = "-", "<stdin>"
@@ -26,15 +28,20 @@ class Targets:
     """The files to check, in order, without duplicates.
 
     `skipped` counts YAML and JSON files in folders that are not specs, `runs` the run directories that were left out.
-    `empty` has the folders without a spec and the globs without a match, `sealed` the files, and their runs, that were
-    named to be rewritten and are in a run.
+    `empty` has the folders without a spec, `unmatched` the globs without a match, `sealed` the files, and their runs,
+    that were named to be rewritten and are in a run.
     """
 
     targets: tuple[str, ...]
     skipped: int = 0
     runs: int = 0
     empty: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
     sealed: tuple[tuple[str, Path], ...] = ()
+
+    def incomplete(self) -> bool:
+        """Whether something of what was named is not done. A folder without specs is no reason among other targets."""
+        return bool(self.unmatched or self.sealed or (self.empty and not self.targets))
 
     def skipped_line(self) -> str:
         """`skipped 2 files that are not specs and 1 run`; empty if nothing was."""
@@ -66,8 +73,13 @@ def find_targets(paths: Sequence[str], *, rewrite: bool = False) -> Targets:
 
 def complain_of(found: Targets, verb: str) -> None:
     """Say where there is nothing to `verb`, and of each file that was to be rewritten and is in a run that it stays."""
-    for path in found.empty:
-        complain(f"nothing to {verb} in `{path}`", helps=(found.why_none(),))
+    for path in found.unmatched + found.empty:
+        nothing = f"nothing to {verb} in `{path}`"
+        if path in found.empty and found.targets:
+            # A shell makes such arguments of `*`.
+            warn(nothing)
+        else:
+            complain(nothing, helps=(found.why_none(),))
     for file, run in found.sealed:
         complain(
             f"`{file}` is left unchanged: it is part of a run, which stays as it was trained",
@@ -85,6 +97,7 @@ class Finder:
         self.others: set[str] = set()
         self.runs: set[str] = set()
         self.empty: list[str] = []
+        self.unmatched: list[str] = []
         self.sealed: list[tuple[str, Path]] = []
 
     def find(self, path: str) -> None:
@@ -94,20 +107,21 @@ class Finder:
         elif os.path.isdir(path):
             specs = {file: is_spec(file) for file in self.files_below(path)}
             self.others.update(os.path.realpath(file) for file, counts in specs.items() if not counts)
-            self.add([file for file, counts in specs.items() if counts], path)
+            self.add([file for file, counts in specs.items() if counts], path, self.empty)
         elif glob.has_magic(path) and not os.path.lexists(path):
-            files = [file for file in sorted(glob.glob(path, recursive=True)) if not os.path.isdir(file)]
-            self.add([file for file in files if not self.in_run(file)], path)
+            matches = glob_matches(path)
+            files = [file for file in sorted(matches.found) if may_be_file(file) and not self.in_run(file)]
+            self.add([*files, *sorted(matches.unread)], path, self.unmatched)
         elif self.rewrite and (run := run_around(path)) is not None:
             self.sealed.append((path, run))
         else:
             self.found.setdefault(os.path.realpath(path), path)
 
-    def add(self, files: Sequence[str], path: str) -> None:
+    def add(self, files: Sequence[str], path: str, without: list[str]) -> None:
         for file in files:
             self.found.setdefault(os.path.realpath(file), file)
         if not files:
-            self.empty.append(path)
+            without.append(path)
 
     def in_run(self, path: str) -> bool:
         """Whether the file or folder is in a run, which is to be rewritten and so is left out."""
@@ -128,7 +142,7 @@ class Finder:
             folders[:] = sorted(name for name in folders if self.is_searched(where, name))
             for name in sorted(files):
                 path = os.path.join(where, name)
-                if name[0] in "_." or not name.lower().endswith(ENDINGS) or not os.path.isfile(path):
+                if name[0] in "_." or not name.lower().endswith(ENDINGS) or not may_be_file(path):
                     continue
                 # A link may lead into a run.
                 if not os.path.islink(path) or not self.in_run(path):
@@ -147,7 +161,18 @@ class Finder:
 
     def targets(self) -> Targets:
         skipped = len(self.others - self.found.keys())
-        return Targets(tuple(self.found.values()), skipped, len(self.runs), tuple(self.empty), tuple(self.sealed))
+        lists = (tuple(self.empty), tuple(self.unmatched), tuple(self.sealed))
+        return Targets(tuple(self.found.values()), skipped, len(self.runs), *lists)
+
+
+def may_be_file(path: str) -> bool:
+    """Whether there is a regular file at `path`, or something that cannot be looked at: reading it reports the error."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def is_spec(path: str) -> bool:

@@ -87,7 +87,7 @@ def validate(
         line = found.with_skipped(summary(problems, len(checks), would=would))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
-    if found.empty or found.sealed or any(problem.code == "E009" for problem in problems):
+    if found.incomplete() or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if failed or would:
         raise typer.Exit(FINDINGS)

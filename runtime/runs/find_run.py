@@ -10,9 +10,10 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.syntax.beneath import file_kind
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
-from modelc.runtime.runs.run_layout import is_run
+from modelc.runtime.runs.run_layout import RECORD, holds_run, is_run
 
 RUNS = Path("runs")
 """Where runs are kept, below the current directory."""
@@ -37,20 +38,23 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     Raises RunError E602 with the existing runs, E607 if the runs of a spec are of another content than it has now.
     """
     path = Path(text)
-    if is_run(path):
-        return FoundRun(Run(path))
+    try:
+        if holds_run(path):
+            return FoundRun(Run(path))
+    except OSError as error:
+        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
+    if os.path.basename(path) == RECORD and is_run(path.parent):
+        raise RunError(
+            "E602", f"`{path}` is the record of a run", helps=(f"name its folder: `{path_word(path.parent)}`",)
+        )
     if os.path.isdir(path):
         return FoundRun(latest(runs_in(path), path, f"`{path}` is not a run directory and contains none"))
     if os.path.isfile(path):
         from modelc.runtime.runs.runs_of_spec import run_of_spec
 
         return run_of_spec(path, root, command)
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
+    if os.path.exists(path):
+        raise RunError("E602", f"`{path}` is {file_kind(os.stat(path).st_mode)}, expected a run directory or a spec")
     known = known_runs()
     near = suggest(text, known).new or suggest(str(RUNS / text), known).new
     raise RunError(
@@ -66,8 +70,16 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The runs in `folder`. Raises RunError E602 if one is damaged."""
-    return [Run(entry) for entry in entries(folder) if is_run(entry)]
+    """The runs in `folder`. Raises RunError E602 if one is damaged, or if a folder cannot be looked into."""
+    found = []
+    for entry in entries(folder):
+        try:
+            counts = holds_run(entry)
+        except OSError as error:
+            raise RunError("E602", f"the folder `{entry}` cannot be read: {reason_of(error)}") from None
+        if counts:
+            found.append(Run(entry))
+    return found
 
 
 def latest(runs: Sequence[Run], folder: Path, message: str) -> Run:

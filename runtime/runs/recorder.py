@@ -23,8 +23,6 @@ from modelc.runtime.runs.run_directory import (
     LOCK,
     MERGED,
     METRICS,
-    RESOLVED,
-    WEIGHTS,
     Best,
     Failure,
     FittedLayer,
@@ -35,7 +33,7 @@ from modelc.runtime.runs.run_directory import (
     need_free,
     now,
 )
-from modelc.runtime.runs.run_layout import RECORD
+from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
 from modelc.runtime.runs.spec_content import content_digest
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot

@@ -21,17 +21,15 @@ from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.files import cannot_write
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
-from modelc.runtime.runs.run_layout import RECORD
+from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
 
 FORMAT = 1
 MERGED = "merged.json"
-RESOLVED = "resolved.json"
 ENVIRONMENT = "environment.json"
 METRICS = "metrics.jsonl"
 LOCK = "lock"
-WEIGHTS = "weights"
 
 Kind = Literal["best", "last"]
 Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]

@@ -1,14 +1,32 @@
 """What makes a folder a run directory. Imports nothing that reads a run, so that every command can ask."""
 
 import os
+import stat
 from pathlib import Path
 
-RECORD = "run.json"
+RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 
 
 def is_run(folder: Path) -> bool:
-    """Whether `folder` is a run directory."""
-    return os.path.isfile(folder / RECORD)
+    """Whether `folder` is a run directory; one that cannot be looked into is none."""
+    try:
+        return holds_run(folder)
+    except OSError:
+        return False
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether `folder` has a record, and the spec or the weights that it is of: others call files `run.json` too.
+
+    So it is from the moment that training begins, since the record is written after the spec, and also for a run that
+    was killed or has lost a file. Raises OSError if it cannot be looked into.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(folder / RECORD).st_mode):
+            return False
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return any(os.path.lexists(folder / name) for name in (RESOLVED, WEIGHTS))
 
 
 def run_around(path: str | Path) -> Path | None:

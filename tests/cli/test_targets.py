@@ -1,9 +1,13 @@
 """Which files in folders are specs to check, format or fix: what is in a run, or made by other tools, is not."""
 
+import os
+import shutil
+from glob import glob
 from pathlib import Path
 
 import pytest
 
+from modelc.cli.globs import glob_matches
 from tests.cli.commands import modelc
 from tests.runtime.runs.test_run_directory import finish, recorder
 
@@ -90,3 +94,57 @@ def test_what_other_tools_made_is_left_out_of_folders(tmp_path: Path, command: s
     assert ended.code == 0 and "dens" not in ended.out
     assert all((tmp_path / folder / "spec.yaml").read_text() == TYPO for folder in folders)
     assert modelc("validate", "build", cwd=tmp_path).code == 1, "a folder that is named is searched"
+
+
+@pytest.mark.parametrize("command", ["validate", "format"])
+def test_links_to_their_own_folder_do_not_multiply_what_a_glob_matches(tmp_path: Path, command: str) -> None:
+    (tmp_path / "below").mkdir()
+    for name in ("a.yaml", "below/b.yaml"):
+        (tmp_path / name).write_text(GOOD)
+    for name in ("one", "two", "below/up"):
+        (tmp_path / name).symlink_to("." if name != "below/up" else "..")
+    ended = modelc(command, "**/*.yaml", cwd=tmp_path)
+    assert ended.code == 0 and ended.out in ("2 files are valid\n", "2 unchanged\n")
+    ended = modelc(command, "*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*.yaml", cwd=tmp_path)
+    assert ended.code == 0 and ended.out in ("2 files are valid\n", "2 unchanged\n")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.yaml", "**", "**/*.yaml", "*/**/b.yaml", "**/below/*", ".*/*", "./*/../[ab].yaml", "*/", "below/**"]
+)
+def test_a_glob_matches_what_the_library_matches(tmp_path: Path, pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.yaml", "below/b.yaml", "below/deep/b.yaml", ".hidden/c.yaml", "below/.d.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    for start in ("", f"{tmp_path}/"):
+        expected = {path for path in glob(start + pattern, recursive=True) if os.path.isfile(path)}
+        assert {path for path in glob_matches(start + pattern).found if os.path.isfile(path)} == expected
+
+
+@pytest.mark.parametrize("record", ["", '{"scripts": 1}'])
+def test_a_file_that_is_called_as_the_record_of_a_run_makes_no_run(tmp_path: Path, record: str) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/run.json").write_text(record)
+    for command in ("format", "validate"):
+        (tmp_path / "own/a.yaml").write_text(WIDE)
+        for where in ("own/a.yaml", "own", "."):
+            ended = modelc(command, where, cwd=tmp_path)
+            assert ended.code == 0 and "part of a run" not in ended.err and "1 run" not in ended.out
+        assert (tmp_path / "own/a.yaml").read_text() == (GOOD if command == "format" else WIDE)
+
+
+@pytest.mark.parametrize("lost", ["weights", "resolved.json"])
+def test_a_damaged_run_is_still_one(project: Path, lost: str) -> None:
+    (project / "runs/tiny/1/weights").mkdir()
+    path = project / "runs/tiny/1" / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert "skipped 1 run" in modelc("validate", ".", cwd=project).out
+
+
+def test_a_folder_without_specs_is_a_warning_among_other_targets(project: Path) -> None:
+    ended = modelc("validate", "runs", "a.yaml", cwd=project)
+    assert (ended.code, ended.err) == (0, "warning: nothing to validate in `runs`\n")
+    assert modelc("format", "runs", "a.yaml", cwd=project).code == 0
+    assert modelc("validate", "runs", cwd=project).code == 2
+    assert modelc("validate", "none*", "a.yaml", cwd=project).code == 2, "a glob without a match is a typo"

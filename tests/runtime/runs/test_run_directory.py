@@ -225,6 +225,7 @@ def make(folder: Path, status: str, started: str) -> None:
     folder.mkdir(parents=True)
     made = record(id=folder.name, status=status, started=started)
     (folder / "run.json").write_text(made.model_dump_json())
+    (folder / "resolved.json").write_text("{}")
 
 
 @pytest.fixture
@@ -275,6 +276,7 @@ def test_what_is_no_run_is_answered_with_what_there_is(runs: Path, text: str, sa
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', "[" * 100_000])
 def test_a_damaged_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
+    (tmp_path / "resolved.json").write_text("{}")
     with pytest.raises(RunError, match=r"run\.json") as caught:
         find_run(str(tmp_path))
     assert code(caught) == "E602"

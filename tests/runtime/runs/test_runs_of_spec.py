@@ -305,6 +305,7 @@ def test_runs_of_this_content_that_did_not_finish_are_named() -> None:
 def test_a_damaged_run_of_another_name_does_not_matter() -> None:
     run = train(write("tiny.yaml"))
     write("runs/other/a/run.json", "{")
+    write("runs/other/a/resolved.json", "{}")
     Path("tiny.yaml").rename("better.yaml")
     assert taken("better.yaml")[0] == run
 
