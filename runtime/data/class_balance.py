@@ -10,14 +10,14 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import BALANCED, WeighsClasses
-from modelc.runtime.data.counted_elements import only, read_mask
+from modelc.runtime.data.counted_elements import mask_of_term, only
 from modelc.runtime.data.dataset import Part
 
 
 def balanced(task: Task, train: Part) -> Task:
     """`task` with weights in place of `balanced`: `n / (classes * count of the class)` over the rows of `train`.
 
-    Elements that a mask leaves out are not counted, unless the model computes it; sample weights have no effect. Raises
+    Elements that a mask leaves out are not counted, unless weights have a part in it; sample weights have no effect. Raises
     RunError E404 for a class that has no rows.
     """
     return replace(task, terms=tuple(with_numbers(task, term, train) for term in task.terms))
@@ -51,7 +51,7 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
     """The weights of all classes, in order."""
     output = task.planned.type(term.of[0])
     assert output is not None and term.target is not None
-    target, mask = train.targets[term.target], read_mask(task, term.mask, train.inputs, train.targets)
+    target, mask = train.targets[term.target], mask_of_term(task, term, train.inputs, train.targets, train.masks)
     counts = loss.counts(target if mask is None else only(target, mask), output)
     names = names_of(task, term, len(counts))
     if not counts.all():

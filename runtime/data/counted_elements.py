@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import reduce
 from math import prod
-from operator import and_, or_
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.readers.casts import plan_array
+from modelc.runtime.data.known_masks import KnownMasks, joined, with_axes
 
 Array = np.ndarray[Any, Any]
 Arrays = Mapping[str, Array]
@@ -23,14 +24,14 @@ TRIED = 32
 """How many elements that count are tried in place of those that do not: the first is right, unless the data is bad."""
 
 
-def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arrays) -> Array | None:
-    """The mask of a term or output as booleans `[rows, ...]`; None if it has none, or if the model computes it.
+def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arrays, known: KnownMasks) -> Array | None:
+    """The mask of a term or output as booleans `[rows, ...]`; None if it has none, or if weights have a part in it.
 
     Raises RunError E403 for a target whose values are not boolean.
     """
     if isinstance(mask, Edge):
         given = inputs.get(mask.node)
-        return None if given is None else given != 0
+        return known.values.get(mask) if given is None else given != 0
     if mask is None or task.targets is None:
         return None
     values = targets[mask]
@@ -48,12 +49,30 @@ def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arra
     return kept
 
 
+def carried_mask(term: Term, known: KnownMasks) -> Array | None:
+    """What the masks of the values that a term is of count, `[rows, ...]`; None if there are none that are known.
+
+    Of a loss that uses them itself, the rows in which a step counts.
+    """
+    masks = [known.carried[edge] for edge in term.of if edge in known.carried]
+    found = joined(mask for mask in masks if mask.ndim <= 1 + len(term.shape) or term.loss.masking == "use")
+    if found is None or term.loss.masking != "use":
+        return found
+    return np.asarray(found.reshape(len(found), -1).any(axis=1))
+
+
+def mask_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays, known: KnownMasks) -> Array | None:
+    """What the mask of a term and those of its values count, `[rows, ...]`, as far as the data tells; None if all."""
+    masks = (read_mask(task, term.mask, inputs, targets, known), carried_mask(term, known))
+    return joined(mask for mask in masks if mask is not None)
+
+
 def masks_among_targets(task: Task) -> frozenset[str]:
     """The targets that are masks of loss terms: they count everywhere."""
     return frozenset(term.mask for term in task.terms if isinstance(term.mask, str))
 
 
-def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays) -> Array | None:
+def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays, known: KnownMasks) -> Array | None:
     """Which elements of the target called `name` count in any loss term, `[rows, ...]`; None where all may.
 
     Sample weights count where any term does. `masks` has the targets that are masks.
@@ -62,7 +81,7 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays) -> Ar
     users = [term for term in terms if name in (term.target, SAMPLE_WEIGHT)]
     if not users or name in masks_among_targets(task):
         return None
-    found = [read_mask(task, term.mask, inputs, masks) for term in users]
+    found = [mask_of_term(task, term, inputs, masks, known) for term in users]
     kept = [mask for mask in found if mask is not None]
     # Columns of unequal length are for the caller to report.
     if len(kept) < len(found) or len({len(mask) for mask in kept}) > 1:
@@ -87,14 +106,19 @@ def read_counted(reader: Reader, column: Array, counts: Array | None) -> Array:
     arranged = part
     if prod(planned.shape) == prod(part.shape[1:]):
         arranged = part.reshape(len(part), *planned.shape)
-    kept: Array = counts
-    while kept.shape != arranged.shape[: kept.ndim]:
-        kept = np.asarray(kept.any(axis=-1))
+    kept = of_leading_axes(counts, arranged)
     every = reader.model_copy(update={"rows": None}) if rows != (0, len(column)) else reader
     shown = with_only(arranged, kept, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
     filled = column.copy()
     filled[slice(*rows)] = shown.reshape(part.shape)
     return reader.read(filled, None)
+
+
+def of_leading_axes(counts: Array, values: Array) -> Array:
+    """Which of the elements on the first axes of `values` count anywhere, where `counts` has other axes behind these."""
+    while counts.shape != values.shape[: counts.ndim]:
+        counts = np.asarray(counts.any(axis=-1))
+    return counts
 
 
 def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -> Array:
@@ -103,6 +127,7 @@ def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -
     It is the first for which `accept` takes a row `[1, ...]` of nothing else without a RunError, so that an error about
     others names their rows alone.
     """
+    counts = of_leading_axes(counts, values)
     candidates = values[counts][:TRIED]
     chosen = candidates[0]
     for candidate in candidates:
@@ -117,29 +142,33 @@ def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -
 
 def only(values: Array, counts: Array) -> Array:
     """The elements of `values` `[rows, ...]` that count, in one row each; with as many axes as `values`."""
+    counts = of_leading_axes(counts, values)
     return values[counts].reshape(-1, *[1] * (counts.ndim - 1), *values.shape[counts.ndim :])
 
 
-def with_axes(values: Array, axes: int) -> Array:
-    """`values` with trailing axes of size 1, `axes` axes in total."""
-    return values.reshape(values.shape + (1,) * (axes - values.ndim))
-
-
-def counts_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays) -> tuple[bool, tuple[str, ...]]:
+def counts_of_term(
+    task: Task, term: Term, inputs: Arrays, targets: Arrays, known: KnownMasks
+) -> tuple[bool, tuple[str, ...]]:
     """Whether any element counts in the loss of a term, as far as the data can tell; if not, what leaves them all out.
 
-    That is `mask`, `sample_weight` or `class_weight`, or several of them together.
+    That is `mask`, `steps` for the masks of its values, `sample_weight` or `class_weight`, or several of them together.
     """
-    mask, weights = read_mask(task, term.mask, inputs, targets), targets.get(SAMPLE_WEIGHT)
-    found = {"mask": mask, "sample_weight": None if weights is None else weights > 0}
+    mask, weights = read_mask(task, term.mask, inputs, targets, known), targets.get(SAMPLE_WEIGHT)
+    found = {
+        "mask": mask,
+        "steps": carried_mask(term, known),
+        "sample_weight": None if weights is None else weights > 0,
+    }
     causes = {name: kept for name, kept in found.items() if kept is not None}
-    if mask is not None and not mask.any():
-        return False, ("mask",)
+    for name in ("mask", "steps"):
+        if name in causes and not causes[name].any():
+            return False, (name,)
     if not causes:
         kept = np.ones(len(next(iter((targets or inputs).values()))), bool)
     else:
-        axes = max(kept.ndim for kept in causes.values())
-        kept = reduce(and_, (with_axes(kept, axes) for kept in causes.values()))
+        together = joined(causes.values())
+        assert together is not None
+        kept = together
     if not kept.any():
         return False, tuple(causes)
     output = task.planned.type(term.of[0])

@@ -1,4 +1,4 @@
-"""`modelc validate --data`: reads and checks the data of a spec; only ids that come through layers need jax."""
+"""`modelc validate --data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
 
 import numpy as np
 
@@ -13,12 +13,14 @@ from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.hard_links import report_hard_links
 from modelc.runtime.data.ids import computed_ids
+from modelc.runtime.data.known_masks import computed_masks, joined
 from modelc.runtime.training import device
 
 NAMES = {"train": "training", "validation": "validation"}
 """What the rows are called whose values have a key of the log that begins so."""
 MEANT = {
     "mask": "a mask is true where the loss counts",
+    "steps": "give some of these rows steps that are not padding",
     "sample_weight": "give some of these rows a weight above 0, or remove `sample_weight` to weight all rows equally",
     "class_weight": "give a class of these rows a weight above 0",
 }
@@ -33,7 +35,8 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     warnings: tuple[Problem, ...] = ()
     try:
         task, warnings = complete(task, root)
-        if computed_ids(task):
+        masks = computed_masks(task)
+        if computed_ids(task) or masks.values or masks.carried:
             device.prepare()
         dataset = read_dataset(task, root)
         need_counted(task, dataset)
@@ -50,16 +53,17 @@ def need_counted(task: Task, dataset: Dataset) -> None:
     """Raise RunError E403 for a loss term in which no training row counts, or no validation row.
 
     Its loss would be that of nothing: without a gradient, or without a value that epochs could be compared by. What the
-    model itself masks is not known here.
+    model masks by its weights is not known here.
     """
     for word, part in (("training", dataset.train), ("validation", dataset.validation)):
         for term in task.terms if part is not None else ():
             if isinstance(term.loss, NoLoss) or not term.weight or part is None:
                 continue
-            counts, causes = counts_of_term(task, term, part.inputs, part.targets)
+            counts, causes = counts_of_term(task, term, part.inputs, part.targets, part.masks)
             if counts:
                 continue
-            names = [f"the mask `{term.mask}`" if cause == "mask" else f"`{cause}`" for cause in causes]
+            words = {"mask": f"the mask `{term.mask}`", "steps": f"the mask of the steps of `{term.shown}`"}
+            names = [words.get(cause, f"`{cause}`") for cause in causes]
             verb = "leaves" if len(names) == 1 else "together leave"
             places: dict[str, Path] = {"mask": (*term.at, "mask"), "sample_weight": ("data", "sample_weight")}
             raise RunError(
@@ -86,12 +90,10 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     if part is None or measure is None or measure.target is None:
         return ()
     output, target = task.outputs[measure.output], part.targets[measure.target]
-    type_ = task.planned.type(output.edge)
-    mask = read_mask(task, output.mask, part.inputs, part.targets)
-    # What the model itself leaves out is not known here.
-    if (type_ is not None and type_.mask) or (mask is None and output.mask is not None):
-        return ()
-    counts = np.ones(len(target), bool) if mask is None else mask
+    own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
+    # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
+    found = joined(mask for mask in (own, part.masks.carried.get(output.edge)) if mask is not None)
+    counts = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
     why = measure.metric.undetermined(only(target, counts), output.type) if counts.any() else "nothing counts"
     if not why:
         return ()

@@ -1,6 +1,6 @@
 """The data set of a task: arrays for training, validation and test, read from its sources and checked.
 
-Uses numpy, not jax. All problems of the data are found here, before anything is compiled.
+Uses jax only for ids and masks that layers compute. All problems of the data are found here, before anything is compiled.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,22 +18,27 @@ from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.counted_elements import Arrays, counted_elements, masks_among_targets, read_counted
 from modelc.runtime.data.ids import check_ids
+from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.row_memory import need_row_memory
-from modelc.runtime.data.target_checks import check_targets, with_place
+from modelc.runtime.data.target_checks import check_targets, with_place, with_unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each."""
+    """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, and the masks that the model
+    makes of the inputs alone.
+    """
 
     inputs: Arrays
     targets: Arrays
     rows: int
+    masks: KnownMasks = NOTHING
 
     def take(self, rows: "np.ndarray[Any, Any]") -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
-        return Part(inputs, {name: array[rows] for name, array in self.targets.items()}, len(rows))
+        targets = {name: array[rows] for name, array in self.targets.items()}
+        return Part(inputs, targets, len(rows), self.masks.take(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,15 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     need_row_memory(task, columns)
     inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
+    known = known_masks(task, inputs)
     read: dict[str, np.ndarray[Any, Any]] = {}
     # Masks first: what they leave out of the other targets is not read.
     for name in sorted(bindings, key=lambda name: name not in masks):
-        counts = counted_elements(task, name, inputs, {mask: read[mask] for mask in masks if mask in read})
-        read[name] = read_target(bindings[name], columns, inputs, counts)
+        counts = counted_elements(task, name, inputs, {mask: read[mask] for mask in masks if mask in read}, known)
+        try:
+            read[name] = read_target(bindings[name], columns, inputs, counts)
+        except RunError as error:
+            raise with_unknown(error, task, name, known) from None
     targets = {name: read[name] for name in bindings}
     lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
     rows = next(iter(lengths.values()))
@@ -155,7 +164,7 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
     used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
-    return Part(inputs, targets, rows), {name: digest(columns[name]) for name in sorted(used) if name in columns}
+    return Part(inputs, targets, rows, known), {name: digest(columns[name]) for name in sorted(used) if name in columns}
 
 
 def input_columns(task: Task, there: Collection[str]) -> set[str]:
@@ -228,7 +237,7 @@ def check_values(task: Task, part: Part) -> None:
     """Raise RunError for targets that are invalid for their loss, masks that are not boolean, or ids outside the
     table of their embedding."""
     check_ids(task, part.inputs)
-    check_targets(task, part.inputs, part.targets)
+    check_targets(task, part.inputs, part.targets, part.masks)
 
 
 def digest(column: "np.ndarray[Any, Any]") -> str:

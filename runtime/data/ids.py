@@ -20,12 +20,10 @@ from modelc.compiler.library.readers.checks import check_labels, labels_outside
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.id_paths import Paths, find_paths, origins
+from modelc.runtime.data.row_batches import row_batches
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 Batch = dict[str, "np.ndarray[Any, Any]"]
-
-VALUES = 2**22
-"""As many values may the largest array of a batch have, where two rows have less."""
 
 
 def check_ids(task: Task, inputs: Arrays) -> None:
@@ -107,18 +105,8 @@ def find_extremes(paths: Paths, precision: Precision, inputs: Arrays) -> dict[Ed
 
 
 def batches(paths: Paths, inputs: Arrays) -> Iterator[tuple[int, int, Batch]]:
-    """All rows of the inputs that `paths` need: the first row of a batch, how many are in it, and their values; a
-    smaller last batch is filled up with its last row, so that one compilation does for all.
-    """
-    needed = {edge.node: inputs[edge.node] for edge in paths.sources}
-    rows = len(next(iter(needed.values())))
-    size = min(rows, max(1, VALUES // paths.size()))
-    for start in range(0, rows, size):
-        count = min(size, rows - start)
-        batch = {name: array[start : start + count] for name, array in needed.items()}
-        if count < size:
-            batch = {name: array[np.minimum(np.arange(size), count - 1)] for name, array in batch.items()}
-        yield start, count, batch
+    """All rows of the inputs that `paths` need, as `row_batches` gives them."""
+    return row_batches({edge.node: inputs[edge.node] for edge in paths.sources}, paths.size())
 
 
 @dataclass(slots=True)

@@ -9,18 +9,20 @@ from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers.casts import column_of, refuse_rounded
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
-from modelc.runtime.data.counted_elements import Array, Arrays, read_mask, with_only
+from modelc.runtime.data.counted_elements import Array, Arrays, mask_of_term, with_only
+from modelc.runtime.data.known_masks import KnownMasks
 
 
-def check_targets(task: Task, inputs: Arrays, targets: Arrays) -> None:
+def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks) -> None:
     """Raise RunError for targets that are invalid for their loss where they count, masks that are not boolean, and sample
     weights below 0."""
     check_weights(task, targets)
     for term in task.terms:
-        mask = read_mask(task, term.mask, inputs, targets)
+        mask = mask_of_term(task, term, inputs, targets, known)
         outputs = [type_ for edge in term.of if (type_ := task.planned.type(edge)) is not None]
         if term.target is None or not outputs:
             continue
@@ -32,7 +34,19 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays) -> None:
         try:
             check(array if mask is None else with_only(array, mask, check))
         except RunError as error:
-            raise with_place(error, binding.at) from None
+            raise with_place(with_unknown(error, task, term.target, known), binding.at) from None
+
+
+def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
+    """`error` about the values of a target, which says so if a mask that may leave them out has to do with weights."""
+    users = [term for term in task.terms if target in (term.target, SAMPLE_WEIGHT)]
+    edges = [edge for term in users for edge in (term.mask, *term.of) if isinstance(edge, Edge)]
+    found = next((edge for edge in edges if edge in known.unknown), None)
+    if found is None:
+        return error
+    text = f"the mask of `{found}` has to do with weights or draws, so that its values are not known before training"
+    helps = (*error.helps, f"{text}: give a mask that is computed of inputs alone, or one that is a target")
+    return RunError(error.code, error.message, notes=error.notes, helps=helps, at=error.at)
 
 
 def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: Array) -> None:

@@ -12,7 +12,6 @@ from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.layers import LAYERS
-from modelc.runtime.data import ids
 from modelc.runtime.data.ids import check_ids
 from tests.compiler.library.layers.families import collected
 
@@ -254,7 +253,7 @@ def test_layers_of_plugins_are_followed_by_what_they_compute(tmp_path: Path) -> 
 
 
 def test_rows_are_checked_in_batches_and_counted_over_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "VALUES", 70)
+    monkeypatch.setattr("modelc.runtime.data.row_batches.VALUES", 70)
     x = drawn((4,), rows=100)
     task = compiled({"y": {"from": "x", "layers": [{"reshape": [2, 2]}, LOOK_UP]}}, {"x": x}, ["y"])
     check_ids(task, {"x": x})
