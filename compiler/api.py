@@ -71,22 +71,29 @@ def check(
     settings: Sequence[str] = (),
     root: Root | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
+    written_out: bool = False,
 ) -> Checked:
     """Read, parse, build, infer and bind the spec in `text`; `name` is the file name, for messages.
 
     `settings` are overrides of single values, `PATH=VALUE` each, as for `--set`. Files that the spec extends or
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
+    With `written_out`, the files that its blocks use may stand in the place of their paths, as a run keeps them.
     """
     with remembered():
-        return check_once(text, name, settings, root, texts)
+        return check_once(text, name, settings, root, texts, written_out)
 
 
 def check_once(
-    text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
+    text: bytes | str,
+    name: str,
+    settings: Sequence[str],
+    root: Root | None,
+    texts: Mapping[str, str],
+    written_out: bool = False,
 ) -> Checked:
     """`check`, without remembering what was looked up."""
     try:
-        checked = examine(text, name, settings, root, texts)
+        checked = examine(text, name, settings, root, texts, written_out)
     except RecursionError:
         message = "the layers, blocks or expressions of the spec are nested too deeply"
         problem = file_problem("E005", message, name, "nest fewer of them")
@@ -102,7 +109,7 @@ def check_once(
         def again(others: Mapping[str, str]) -> CheckResult:
             files = {os.path.realpath(file): source for file, source in others.items() if file != name}
             try:
-                after = examine(others.get(name, text), name, settings, root, {**texts, **files})
+                after = examine(others.get(name, text), name, settings, root, {**texts, **files}, written_out)
             except RecursionError:
                 return first
             return CheckResult(after.problems, after.sources, after.values)
@@ -122,10 +129,15 @@ def check_once(
 
 
 def examine(
-    text: bytes | str, name: str, settings: Sequence[str], root: Root | None, texts: Mapping[str, str]
+    text: bytes | str,
+    name: str,
+    settings: Sequence[str],
+    root: Root | None,
+    texts: Mapping[str, str],
+    written_out: bool = False,
 ) -> Checked:
     """`check`, before suggestions become edits of the texts, and before comments suppress warnings."""
-    document, problems, sources = merge_files(text, name, root, texts)
+    document, problems, sources = merge_files(text, name, root, texts, written_out)
     if document is None:
         return Checked(None, problems, sources)
     merged = document
@@ -161,7 +173,11 @@ def examine(
 
 
 def merge_files(
-    text: bytes | str, name: str, root: Root | None, texts: Mapping[str, str] = MappingProxyType({})
+    text: bytes | str,
+    name: str,
+    root: Root | None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    written_out: bool = False,
 ) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
     """The spec in `text` with the files that it extends and uses, the problems found in reading them, and their texts by
     name.
@@ -175,7 +191,7 @@ def merge_files(
         return document, problems, {name: document.text}
     from modelc.compiler.expansion.includes import include
 
-    merged, found, others = include(document, None if root is None else partial(load_file, root, texts))
+    merged, found, others = include(document, None if root is None else partial(load_file, root, texts), written_out)
     return merged, problems + found, {name: document.text, **others}
 
 

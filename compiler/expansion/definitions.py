@@ -115,7 +115,9 @@ def read_file_block(evaluator: "VariableEvaluator", name: str, node: SourceNode,
     spec = node.get("use")
     file = broken.file
     if spec is not None and spec.kind == "mapping":
-        named = spec.at.place().file
+        # Several of them may stand in one text, that of a run.
+        place = spec.at.place()
+        named = f"{place.file}:{place.line}:{place.column}"
         file = evaluator.files[named] = evaluator.files.get(named) or read_definitions(evaluator, spec, named)
     return replace(broken, body=read_file_model(evaluator, name, node, file, Scope(broken.file)), file=file)
 

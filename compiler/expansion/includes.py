@@ -36,12 +36,15 @@ Load = Callable[[str, str | None], LoadedFile]
 RunError E405."""
 
 
-def include(document: Document, load: Load | None) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
+def include(
+    document: Document, load: Load | None, written_out: bool = False
+) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
     """`document` with the files that it names merged into it, the problems of all of them, and their texts by name.
 
-    The document is None if the file that it extends cannot be had: much would be reported as missing that is not.
+    With `written_out`, the files that its blocks use may stand in the place of their paths, as a run keeps them. The
+    document is None if the file that it extends cannot be had: much would be reported as missing that is not.
     """
-    includer = Includer(load, len(document.text.encode("utf-8", "surrogatepass")))
+    includer = Includer(load, len(document.text.encode("utf-8", "surrogatepass")), written_out)
     root = includer.include(tree(document), (document.name,))
     if root is None:
         return None, includer.found(document.name), includer.sources
@@ -56,10 +59,11 @@ class Includer(ProblemCollector):
     A `stack` of file names has those that are being included, outermost first.
     """
 
-    def __init__(self, load: Load | None, size: int) -> None:
+    def __init__(self, load: Load | None, size: int, written_out: bool = False) -> None:
         super().__init__()
         self.load = load
         self.size = size
+        self.written_out = written_out
         self.included: dict[str, SourceNode | None] = {}
         self.sources: dict[str, str] = {}
         self.paths: dict[str, str] = {}
@@ -118,6 +122,9 @@ class Includer(ProblemCollector):
         if path.at.document is not block.content["use"][0].document:
             # The file is here already, in a block of the spec that this one extends.
             return block
+        if self.written_out and path.kind == "mapping":
+            spec = self.include(path, stack)
+            return block.with_child("use", spec or hole(path.at))
         before = dict(self.removed)
         is_path = self.check(BLOCK.keys["use"], path) is not None
         spec = self.read_file(path, "use", stack) if is_path else None

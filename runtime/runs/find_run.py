@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics import command_line
 from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -82,8 +83,11 @@ def runs_in(folder: Path) -> list[Run]:
     return found
 
 
-def latest(runs: Sequence[Run], folder: Path, message: str) -> Run:
-    """The latest usable one of the `runs` in `folder`. Raises RunError E602, with `message` if there are none."""
+def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> Run:
+    """The latest usable one of the `runs` in `folder`, of `spec` if that is known.
+
+    Raises RunError E602, with `message` if there are none.
+    """
     usable = [run for run in runs if run.record.status in USABLE]
     if usable:
         return max(usable, key=age)
@@ -95,7 +99,8 @@ def latest(runs: Sequence[Run], folder: Path, message: str) -> Run:
             f"no run in `{folder}` has finished: the last one {state}",
             helps=(f"to use what it saved, name it: `{path_word(last.folder)}`",),
         )
-    raise RunError("E602", message, helps=("train first: `modelc train SPEC`",))
+    train = "modelc train SPEC" if spec is None else command_line.command("train", spec)
+    raise RunError("E602", message, helps=(f"train first: `{train}`",))
 
 
 def age(run: Run) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.render.json_text import json_text
+from modelc.compiler.syntax.alias_expansion import MAX_DEPTH
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.open_folder import OpenFolder
@@ -209,8 +210,20 @@ def lock(folder: OpenFolder) -> int:
     return descriptor
 
 
+def depth(data: Any) -> int:
+    """How many mappings and lists of `data` are inside each other."""
+    below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return 0 if below is None else 1 + max(map(depth, below), default=0)
+
+
 def resolved_json(data: Any) -> bytes:
-    """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long for one."""
+    """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long or deep for one."""
+    if (levels := depth(data)) > MAX_DEPTH:
+        raise RunError(
+            "E005",
+            f"with the files that it uses, the spec is nested {levels} levels deep, a run can store {MAX_DEPTH}",
+            helps=("use fewer files inside each other",),
+        )
     text = to_json(data)
     if len(text) > MAX_BYTES:
         text = json_text(data, indent=None, separators=(",", ":")).encode()

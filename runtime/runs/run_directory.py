@@ -122,7 +122,8 @@ class Run:
         Raises RunError E606 if a plug-in that it was trained with is not enabled.
         """
         need_plugins(self.folder, self.record.plugins)
-        checked = check(read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES), str(self.folder / RESOLVED))
+        text = read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES)
+        checked = check(text, str(self.folder / RESOLVED), written_out=True)
         if checked.errors or checked.task is None:
             raise RunError(
                 "E602",

@@ -143,7 +143,7 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
         raise changed(spec, meant, command)
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
-    return FoundRun(latest(same or runs, folder, missing))
+    return FoundRun(latest(same or runs, folder, missing, path))
 
 
 def usable(runs: Sequence[Run]) -> list[Run]:
