@@ -81,6 +81,7 @@ BLOCK = Keys(
             description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
             help="write `params: {filters: int, kernel_size: 3}`",
             open=True,
+            ordered=True,
         ),
         "layers": LAYERS_OF,
         "inputs": Either(
@@ -136,7 +137,13 @@ MODEL = Keys(
     "`model`",
     {
         "inputs": Names(
-            "`inputs`", INPUT, "The inputs by name.", "input", ("no input", "name at least one input"), instead.as_input
+            "`inputs`",
+            INPUT,
+            "The inputs by name.",
+            "input",
+            ("no input", "name at least one input"),
+            instead.as_input,
+            ordered=True,
         ),
         "layers": LAYERS_OF,
         "nodes": NODES_OF,

@@ -22,7 +22,7 @@ from modelc.compiler.library.layers import LAYERS
 NODE_NAME = "the name of a node"
 REFERENCE = text("Name of an input or a node, or `node.port`.", NODE_NAME)
 OUTPUTS = Either(
-    Names("`outputs`", REFERENCE, each="output"),
+    Names("`outputs`", REFERENCE, each="output", ordered=True),
     Items(REFERENCE),
     description="The nodes whose values are given: a list, or a mapping from names of outputs.",
     help=instead.as_outputs,
@@ -60,6 +60,7 @@ PARALLEL = Keys(
             LAYERS_OF._replace(empty=True),
             description="Chains of layers by name; `[]` is the identity.",
             help=LIKE_THIS,
+            ordered=True,
         ),
     },
     (Need(("join",), LIKE_THIS), Need(("branches",), LIKE_THIS)),

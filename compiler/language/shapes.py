@@ -78,7 +78,7 @@ class Names(NamedTuple):
     """A mapping from names: such as the spec chooses, or with `refers` such as it has elsewhere.
 
     `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing;
-    `nullable` that nothing may stand in its place. `if_empty` has the label and the help where it must have an entry.
+    `nullable` that nothing may stand in its place; `ordered` that the order of the entries means something. `if_empty` has the label and the help where it must have an entry.
     Messages call an entry by `each` and its name.
     """
 
@@ -91,6 +91,7 @@ class Names(NamedTuple):
     open: bool = False
     given: bool = False
     nullable: bool = False
+    ordered: bool = False
     pattern: str = f"^{NAME.pattern}$"
     refers: bool = False
 

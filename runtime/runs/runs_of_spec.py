@@ -59,11 +59,17 @@ class SpecFile:
             raise self.unreadable(problems)
         self.own = own
         self.merged = cache(self.merge)
+        self.content = cache(self.digest)
 
     def merge(self, root: Path) -> tuple[Document | None, tuple[Problem, ...]]:
         """The spec with the files that it extends and uses, found below `root`; None if one of them cannot be had."""
         document, problems, _ = merge_files(self.text, self.name, Root(root, cache_folder()))
         return document, tuple(problem for problem in problems if problem.is_error)
+
+    def digest(self, root: Path) -> str | None:
+        """The digest of the content with files found below `root`; None if one of them cannot be had."""
+        document, _ = self.merged(root)
+        return None if document is None else content_digest(document.data)
 
     def roots(self, run: Run) -> list[Path]:
         """The folders that files may be below: the given one, and what the root of the run was to its spec."""
@@ -79,9 +85,7 @@ class SpecFile:
     def likeness(self, run: Run) -> Likeness:
         if run.record.content is None:
             return self.likeness_of_text(run)
-        merged = (self.merged(root)[0] for root in self.roots(run))
-        same = any(run.record.content == content_digest(each.data) for each in merged if each is not None)
-        return "same" if same else "different"
+        return "same" if run.record.content in map(self.content, self.roots(run)) else "different"
 
     def likeness_of_text(self, run: Run) -> Likeness:
         """The likeness to a run that recorded only the text of the spec, not that of other files."""
