@@ -14,6 +14,9 @@ def show_usage_error(error: Any) -> None:
     """Print what is wrong with the command line, how the command is called, and where its help is."""
     # The prefix is that of pydantic, by which the library checks values.
     text = error.format_message().removesuffix(".").replace(": Value error, ", ": ")
+    helps: tuple[str, ...] = ()
+    if option := getattr(error, "option_name", "") if hasattr(error, "possibilities") else "":
+        text, helps = unknown_option(error, option)
     if error.ctx is None:
         complain(text[:1].lower() + text[1:])
         return
@@ -21,5 +24,23 @@ def show_usage_error(error: Any) -> None:
     complain(
         text[:1].lower() + text[1:],
         notes=(usage[:1].lower() + usage[1:],),
-        helps=(f"`{error.ctx.command_path} --help` describes its arguments and options",),
+        helps=(*helps, f"`{error.ctx.command_path} --help` describes its arguments and options"),
     )
+
+
+def unknown_option(error: Any, option: str) -> tuple[str, tuple[str, ...]]:
+    """What is wrong with an option that the command does not have, and what to write instead.
+
+    The library proposes options by their letters, dashes counted.
+    """
+    from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
+    from modelc.compiler.language.suggestions.spelling import typo_of
+
+    text, name = f"no such option: `{option}`", option.lstrip("-")
+    command = error.ctx.command if error.ctx is not None else None
+    known = [flag for one in command.params for flag in one.opts if flag.startswith("--")] if command else []
+    close = typo_of(name, [flag.lstrip("-") for flag in known])
+    plan = planned(name) if command is not None and command.name == "train" else ""
+    if plan and not close:
+        return f"{text}: {planned_text(plan)}", (today_help(plan),)
+    return text, (f"did you mean `--{close}`?",) if close else ()

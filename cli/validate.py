@@ -78,13 +78,13 @@ def validate(
     problems = list(dict.fromkeys(problems))
     # Standard output is the diff's, or that of the text that came by standard input.
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
-    write_problems(problems, checks, output_format, stream)
+    write_problems(problems, checks, output_format, stream, strict=strict)
     failed = any(problem.is_error or strict for problem in problems)
     would = bool(fixed and difference and fixed.changed())
     if fixed and (line := fixed.line(difference)):
         say(line, stream=stream if output_format in ("text", "concise") else sys.stderr)
     if output_format in ("text", "concise", "github"):
-        line = found.with_skipped(summary(problems, len(checks), would=would))
+        line = found.with_skipped(summary(problems, len(checks), would=would, strict=strict))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
     if found.incomplete() or any(problem.code == "E009" for problem in problems):
@@ -94,14 +94,20 @@ def validate(
 
 
 def write_problems(
-    problems: Sequence["Problem"], checks: Sequence["Checked"], output_format: Format, stream: TextIO
+    problems: Sequence["Problem"],
+    checks: Sequence["Checked"],
+    output_format: Format,
+    stream: TextIO,
+    *,
+    strict: bool,
 ) -> None:
     """Write the problems of all checks; for programs also where there are none."""
     from modelc.compiler.diagnostics.render import FORMATS
 
     sources = {name: text for checked in checks for name, text in checked.sources.items()}
     if problems or output_format in FOR_PROGRAMS:
-        say_document(FORMATS[output_format](problems, sources, files=len(checks), colour=coloured(stream)), stream)
+        render = FORMATS[output_format]
+        say_document(render(problems, sources, files=len(checks), colour=coloured(stream), strict=strict), stream)
 
 
 @dataclass(slots=True)

@@ -56,6 +56,14 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
     measure = Measure(key, spec.metric, name, output.target if spec.metric.takes_target else None)
     binding = (task.targets or {}).get(measure.target or "")
     target = None if binding is None else binding.given_type
+    try:
+        spec.metric.check_output(output.type, output.link)
+        caution = spec.metric.caution(output.type, output.link)
+    except PlanError as error:
+        reporter.plan_error(error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path)
+        return None
+    if caution is not None:
+        reporter.caution(caution, f"`{spec.kind}` of `{name}`: {caution.message}", (*spec.path, spec.kind))
     if measure.target is not None and target is None:
         return measure
     try:
@@ -63,12 +71,9 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, name: str, *, 
         need_a(spec.metric, "plan", shape, tuple)
         measure = replace(measure, shape=shape)
         need_mask(task, output, measure)
-        caution = spec.metric.caution(output.type, target, output.link)
     except PlanError as error:
         reporter.plan_error(error, f"`{spec.kind}` of `{name}`: {error.message}", spec.path)
         return None
-    if caution is not None:
-        reporter.caution(caution, f"`{spec.kind}` of `{name}`: {caution.message}", (*spec.path, spec.kind))
     return measure
 
 

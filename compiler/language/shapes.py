@@ -57,14 +57,15 @@ class Exclusion(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """A mapping with these keys and no others; `later` has those that only later versions have, each with a help."""
+    """A mapping with these keys and no others; `later` has those that only later versions have, each with what it
+    will be for, as the end of a sentence, and a help."""
 
     what: str
     keys: Mapping[str, "Shape"]
     needs: tuple[Need, ...] = ()
     description: str = ""
     excluded: tuple[Exclusion, ...] = ()
-    later: Mapping[str, str] = {}
+    later: Mapping[str, tuple[str, str]] = {}
     expected: str = "a mapping"
     help: Help = ""
 

@@ -71,12 +71,13 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
     if root.chosen == "option":
         return (where_paths_begin(root),)
-    here, written = real_path(Path()), real_path(path)
-    if os.path.commonpath([here, written, folder]) == here != folder and os.path.isfile(written):
-        others = os.path.relpath(folder, here)
-        return (
-            f"to begin at the current folder, add `--root .`: then all paths do, and the others begin with `{others}/`",
-        )
+    here, above = real_path(Path()), os.path.dirname(folder)
+    for start, what in ((here, "the current folder"), (above, "the folder above")):
+        written = real_path(os.path.join(start, path))
+        if os.path.commonpath([start, written, folder]) == start != folder and os.path.isfile(written):
+            others = os.path.relpath(folder, start)
+            option = f"--root {path_word(option_value(start))}"
+            return (f"to begin at {what}, add `{option}`: then all paths do, and the others begin with `{others}/`",)
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
 
 

@@ -217,7 +217,7 @@ def changed(spec: SpecFile, run: Run, command: Command) -> RunError:
     return RunError(
         "E607",
         message,
-        notes=tuple(describe_differences(before, document)) if before is not None else (),
+        notes=(*(describe_differences(before, document) if before is not None else ()), *settings_remark(run)),
         helps=(
             f"to use that run as it was trained, name it: `{command_line.command(command[0], run.folder, *command[1:])}`",
             f"to train the spec as it is now: `{command_line.command('train', spec.path)}`",

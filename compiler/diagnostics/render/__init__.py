@@ -11,10 +11,17 @@ __all__ = ["FORMATS", "Render", "in_order", "summary"]
 
 
 class Render(Protocol):
-    """A format: `problems` in any order, `sources` the text of their files, `files` the number of checked files."""
+    """A format: `problems` in any order, `sources` the text of their files, `files` the number of checked files,
+    `strict` whether warnings count as errors."""
 
     def __call__(
-        self, problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False
+        self,
+        problems: Sequence[Problem],
+        sources: Mapping[str, str],
+        *,
+        files: int = 1,
+        colour: bool = False,
+        strict: bool = False,
     ) -> str: ...
 
 

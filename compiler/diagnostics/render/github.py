@@ -7,7 +7,14 @@ from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.printable import address, pieces, printable
 
 
-def github(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+def github(
+    problems: Sequence[Problem],
+    sources: Mapping[str, str],
+    *,
+    files: int = 1,
+    colour: bool = False,
+    strict: bool = False,
+) -> str:
     """One command a line. Everything from the spec is escaped twice: to be printable, then for the command."""
     return "".join(command(problem) + "\n" for problem in in_order(problems))
 

@@ -10,13 +10,23 @@ from modelc.compiler.diagnostics.render.order import in_order, totals
 FORMAT_VERSION = "1.2"
 
 
-def to_json(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
-    """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log."""
+def to_json(
+    problems: Sequence[Problem],
+    sources: Mapping[str, str],
+    *,
+    files: int = 1,
+    colour: bool = False,
+    strict: bool = False,
+) -> str:
+    """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log.
+
+    `ok` is whether the exit code is that of files without findings: with `strict`, warnings are findings too.
+    """
     errors, warnings = totals(problems)
     omitted = [problem.omitted for problem in problems if problem.omitted is not None]
     report = {
         "format_version": FORMAT_VERSION,
-        "ok": errors == 0,
+        "ok": errors == 0 and not (strict and warnings),
         "files": files,
         "errors": errors,
         "warnings": warnings,

@@ -32,15 +32,16 @@ def totals(problems: Iterable[Problem]) -> tuple[int, int]:
     return errors, warnings
 
 
-def summary(problems: Sequence[Problem], files: int, *, would: bool = False) -> str:
+def summary(problems: Sequence[Problem], files: int, *, would: bool = False, strict: bool = False) -> str:
     """The last line of a check: `2 errors, 1 warning in 1 file`, or `3 files are valid`; `would be` of what is not
-    written.
+    written. With `strict`, which counts warnings as errors, a line without errors says so.
     """
     errors, warnings = totals(problems)
     counts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
     if not errors:
         valid = counted(files, "file") + (" would be valid" if would else " is valid" if files == 1 else " are valid")
-        return ", ".join([valid, *counts])
+        strictly = f": `--strict` counts {'it as an error' if warnings == 1 else 'them as errors'}"
+        return ", ".join([valid, *counts]) + (strictly if strict and warnings else "")
     bad = len({problem.label.place.file for problem in problems})
     where = counted(files, "file") if bad >= files else f"{bad} of {counted(files, 'file')}"
     return f"{', '.join(counts)} in {where}"

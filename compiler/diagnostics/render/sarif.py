@@ -14,7 +14,14 @@ from modelc.compiler.diagnostics.render.printable import printable
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+def sarif(
+    problems: Sequence[Problem],
+    sources: Mapping[str, str],
+    *,
+    files: int = 1,
+    colour: bool = False,
+    strict: bool = False,
+) -> str:
     """The log as text: one run, one result for each problem, one rule for each code that occurs."""
     ordered = in_order(problems)
     used = sorted({problem.code for problem in ordered})

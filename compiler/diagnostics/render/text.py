@@ -10,7 +10,14 @@ from modelc.compiler.diagnostics.render.snippet import Paint, Underline, snippet
 STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "second": "1;34", "strong": "1"}
 
 
-def text(problems: Sequence[Problem], sources: Mapping[str, str], *, files: int = 1, colour: bool = False) -> str:
+def text(
+    problems: Sequence[Problem],
+    sources: Mapping[str, str],
+    *,
+    files: int = 1,
+    colour: bool = False,
+    strict: bool = False,
+) -> str:
     """One block for each problem, with an empty line after each; `colour` for ANSI colours."""
     split = [(file, source.split("\n")) for file, source in sources.items() if source]
     lines = {file: [line.removesuffix("\r") for line in found] for file, found in split}

@@ -175,9 +175,9 @@ PLANNED: Mapping[str, Planned] = {
 """All that is planned and looked for, by the name that it is to have."""
 
 
-def reserved(section: str) -> dict[str, str]:
-    """The keys that are reserved in a section, each with what to do in this version."""
-    return {name: today_help(name) for name, plan in PLANNED.items() if plan.home == section}
+def reserved(section: str) -> dict[str, tuple[str, str]]:
+    """The keys that are reserved in a section, each with what is planned and what to do in this version."""
+    return {name: (planned_text(name), today_help(name)) for name, plan in PLANNED.items() if plan.home == section}
 
 
 @cache
@@ -218,4 +218,4 @@ def planned_text(name: str) -> str:
 def today_help(name: str) -> str:
     """What to do in this version."""
     today = PLANNED[name].today
-    return f"remove it; today, {today}" if today else "remove it"
+    return "remove it: this version cannot do that" + (f", but {today}" if today else "")

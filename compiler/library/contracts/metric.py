@@ -47,10 +47,16 @@ class Metric(Registered):
         """
         raise NotImplementedError
 
+    def check_output(self, *types: Any, **named: Any) -> None:
+        """Raises `PlanError` for what does not go together with the output, whatever its target is; `plan` does too.
+
+        Takes output and link. The type of a target may be known only when the data is read.
+        """
+
     def caution(self, *types: Any, **named: Any) -> PlanError | None:
         """What is computed as it is written, and probably not meant: a warning, with the code of one.
 
-        Takes output, target and link, which go together.
+        Takes output and link, which `check_output` accepts.
         """
         return None
 

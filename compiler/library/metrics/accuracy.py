@@ -7,7 +7,13 @@ from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, MeanMetric, PlanError, mean_sums, need
-from modelc.compiler.library.metrics.answers import AnswerMetric, ThresholdedMetric, labels_of, need_class_target
+from modelc.compiler.library.metrics.answers import (
+    AnswerMetric,
+    ThresholdedMetric,
+    labels_of,
+    need_class_output,
+    need_class_target,
+)
 
 
 class Accuracy(ThresholdedMetric, MeanMetric):
@@ -54,17 +60,21 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
     def by_order(self) -> bool:
         return True
 
-    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+    def check_output(self, output: TensorType, link: Link) -> None:
         message = "the values of this output are independent, so there is no single right class"
         need(link != "sigmoid", message, help="use `accuracy`, or train the output with `cross_entropy`", code="E306")
-        need_class_target(output, target)
+        need_class_output(output)
         message = f"`k` is {self.k}, but the output has {output.shape[-1]} classes"
         need(
             self.k <= output.shape[-1], message, help=f"choose `k` below {output.shape[-1]}", argument="k", code="E306"
         )
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        self.check_output(output, link)
+        need_class_target(output, target)
         return output.shape[:-1]
 
-    def caution(self, output: TensorType, target: TensorType, link: Link) -> PlanError | None:
+    def caution(self, output: TensorType, link: Link) -> PlanError | None:
         if self.k < output.shape[-1]:
             return None
         message = f"the true class is always among the {self.k} greatest of {output.shape[-1]} values"

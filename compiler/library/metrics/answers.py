@@ -43,13 +43,18 @@ def need_answers(output: TensorType, target: TensorType, link: Link, *, threshol
     return output.shape[:-1]
 
 
-def need_class_target(output: TensorType, target: TensorType) -> None:
-    """Raise PlanError E306 unless `output` is `[..., classes]` and `target` has labels `[...]` or rows `[...,
-    classes]`."""
+def need_class_output(output: TensorType) -> None:
+    """Raise PlanError E306 unless `output` is `[..., classes]`, of two classes or more."""
     message = f"an output of shape {show_shape(output.shape)} has no classes to choose from"
     help = "use `mean_absolute_error`, or train a binary output with `binary_cross_entropy`"
     need(output.rank >= 1 and output.shape[-1] > 1, message, help=help, code="E306")
     need_steps_apart(output)
+
+
+def need_class_target(output: TensorType, target: TensorType) -> None:
+    """Raise PlanError E306 unless `output` is `[..., classes]` and `target` has labels `[...]` or rows `[...,
+    classes]`."""
+    need_class_output(output)
     if target.shape == output.shape:
         return
     need(

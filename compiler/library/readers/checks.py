@@ -125,10 +125,14 @@ def check_bounds(
         return
     bad = ~((values >= low) & (values <= high))
     where = tuple(np.argwhere(bad)[0])
-    advice = "scale the target with `array: {scale: ...}`, or choose another loss"
+    if high == float("inf"):
+        outside, change = f"below {low:g}", "raise the target with `array: {offset: ...}`"
+    else:
+        outside, change = f"outside {low:g} to {high:g}", "scale the target with `array: {scale: ...}`"
+    advice = f"{change}, or choose another loss"
     raise RunError(
         "E403",
-        f"`{name}` has {counted(int(bad.sum()), 'value')} outside {low:g} to {high:g}, the first is "
+        f"`{name}` has {counted(int(bad.sum()), 'value')} {outside}, the first is "
         f"{values[where].item():g} in row {first_row + int(where[0])}",
         notes=(f"the metric `{metric}` counts correct classes",) if metric else (),
         helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else advice,),

@@ -85,7 +85,7 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("mean: 1.0", "E105", "write `1`"),
         ("skip: 3", "E101", "write `residual: [...]` around"),
         ("lstm: {units: 8, return_state: true}", "E102", "the states are ports"),
-        ("dense: {units: 8, trainable: false}", "E109", "remove it"),
+        ("dense: {units: 8, trainable: false}", "E109", "remove it: this version cannot do that"),
         ("dense: {units: 8, regularizer: l2}", "E102", "did you mean `kernel_regularizer`?"),
         ("conv2d: {filters: 8, kernel_size: 3, data_format: channels_first}", "E102", "channels are always last"),
         ("dense: {units: 8, activation: null}", "E105", "to have none, remove the key"),

@@ -144,6 +144,14 @@ def test_an_older_run_of_the_same_content_is_taken_and_named() -> None:
     assert said == f"taking `{first}`: the later run `{second}` is of another content of `tiny.yaml`"
 
 
+def test_the_settings_of_a_run_are_named_beside_what_was_changed_in_the_spec() -> None:
+    run = train(write("tiny.yaml"), "train.epochs=5")
+    write("tiny.yaml", BASE.replace("epochs: 3", "epochs: 5"))
+    error = refused("tiny.yaml")
+    assert error.code == "E607" and "`train.epochs` was 3, and is 5 now (tiny.yaml:6)" in error.notes
+    assert error.notes[-1] == f"`{run}` was trained with `--set train.epochs=5`"
+
+
 def test_settings_are_no_difference_of_the_spec_and_are_named() -> None:
     run = train(write("tiny.yaml"), "train.epochs=7", "train.optimizer=sgd: 0.1")
     said = f"`{run}` was trained with `--set train.epochs=7 --set 'train.optimizer=sgd: 0.1'`"

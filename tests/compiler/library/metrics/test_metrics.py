@@ -219,7 +219,7 @@ def test_as_many_classes_as_k_are_all_right_and_a_warning(k: int, idle: bool) ->
     metric = METRICS.build({"top_k_accuracy": k})
     types = TensorType((3,)), TensorType((), "int32")
     assert metric.plan(*types, "softmax") == ()
-    caution = metric.caution(*types, "softmax")
+    caution = metric.caution(types[0], "softmax")
     assert (caution is not None) == idle
     assert (measure(metric, CHANCES[:, :3], LABELS % 3, None, "softmax") == 1.0) == idle
 
