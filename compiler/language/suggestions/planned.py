@@ -64,7 +64,7 @@ PLANNED: Mapping[str, Planned] = {
             "parameter_groups", "params_groups", "weight_decay_exclude",
         ),
         (LAYER, OPTIMIZER),
-        "`adamw` leaves weights of rank below 2, such as biases, without decay already",
+        "`adamw` does not decay weights of one axis, such as biases",
     ),
     "clip_gradients": Planned(
         "train",

@@ -25,7 +25,9 @@ class WeighsClasses(Loss):
 
     class_weight: Annotated[
         ClassWeight,
-        Field(description="Weights of classes, by name or index, 1 for others; or `balanced`, all classes alike."),
+        Field(
+            description="Weights of classes, by name or index, 1 for others; `balanced`: the rarer a class, the higher."
+        ),
     ] = None
 
     def width(self, output: TensorType) -> int:

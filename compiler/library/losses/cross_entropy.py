@@ -14,16 +14,18 @@ from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 class CrossEntropy(ClassLoss):
     """Cross-entropy of the softmax over the last axis: `-sum(target * log(softmax(output)))`.
 
-    Output `[..., classes]`. A target of shape `[...]` holds integer labels, one of shape `[..., classes]` distributions
-    or one-hot rows. The elements have shape `[...]`, and the loss is their mean. Follows Keras 3
+    Output `[..., classes]`: any axes, such as none or `time`, and one value for each class on the last. A target of shape
+    `[...]`, without the last axis, holds integer labels, one of shape `[..., classes]` distributions or one-hot rows.
+    There is one loss for each label or distribution, and the loss is the mean of them. Follows Keras 3
     `SparseCategoricalCrossentropy` and `CategoricalCrossentropy` (from logits), also where the model ends in a softmax:
-    nothing is clipped. Keras clips such probabilities to 1e-7, so that there the loss of a sure wrong answer stays at
-    16.1 and has no gradient; here it is the difference of the logits, such as 40.
+    nothing is clipped. Keras clips such probabilities to 1e-7. So where the model gives the true class a probability
+    near 0, Keras's loss stays at 16.1 and has no gradient; here it goes on growing with the difference of the logits.
 
-    With `class_weight` each element is multiplied by the weight of its class (for a distribution: the mean of the
-    weights under it), and the sum is divided by the number of elements, not of weights: `sum(weight * loss) / n`, as in
-    Keras. Weights count in validation too. `balanced` is `n / (classes * count of the class)` over the training rows, as
-    in scikit-learn's `compute_class_weight`; a class without rows is an error.
+    With `class_weight` each of these losses is multiplied by the weight of its class. For a distribution that weight is
+    `sum(probability * weight)` over the classes. The sum is divided by the number `n` of losses, and not by the sum of
+    the weights: `sum(weight * loss) / n`, as in Keras. Weights count in validation too. `balanced` gives each class the
+    weight `n / (classes * count of the class)`, with `n` and counts of the training rows, as in scikit-learn's
+    `compute_class_weight`; a class without rows is an error.
     """
 
     keras = "losses.CategoricalCrossentropy"

@@ -8,7 +8,7 @@ from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_
 
 
 class ElementwiseLoss(Loss):
-    """Abstract: output and target have equal shapes, and so have the elements. Targets lie within `limits`."""
+    """Abstract: output and target have equal shapes; one loss for each value. Targets lie within `limits`."""
 
     limits: ClassVar[tuple[float, float] | None] = None
 

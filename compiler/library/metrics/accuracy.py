@@ -42,7 +42,7 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
     """The share of predictions whose true class is among the `k` greatest values.
 
     Output `[..., classes]`, target labels `[...]` or one-hot rows `[..., classes]`. A class is among them if fewer than
-    `k` others have a strictly greater value, so that equal values count as ahead of each other. Divided by all
+    `k` others have a strictly greater value: where values are equal, that is in favour of the true class. Divided by all
     predictions. With as many classes as `k` it is 1, which is a warning. Follows Keras 3 `SparseTopKCategoricalAccuracy`
     and `TopKCategoricalAccuracy`; scikit-learn `top_k_accuracy_score` ranks equal values by their place.
     """

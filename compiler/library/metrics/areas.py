@@ -17,19 +17,21 @@ from modelc.compiler.library.metrics.threshold_grid import OrderMetric, above, h
 class AUC(OrderMetric):
     """The area under the ROC curve (true over false positive rate) or the PR curve (precision over recall).
 
-    Output `[..., classes]` of probabilities; of class probabilities each class is compared with the rest, the target
-    being labels `[...]` or one-hot rows. `macro` is the mean of the areas of all classes that have a curve (rows of
-    both kinds; for PR, yes rows), NaN if there are none; `micro` is one curve of all values together, which is Keras's
-    default.
+    The output holds probabilities: of yes and no by a sigmoid, one value such as `[1]` or several, or of classes by a
+    softmax, `[..., classes]`. Of a softmax each class is compared with the rest, and the target holds labels `[...]` or
+    one-hot rows. Several values or classes have a curve each, and `macro` is the mean of their areas. Left out are those
+    without a curve: ROC needs rows that are yes and rows that are no, PR rows that are yes. It is NaN if none has a
+    curve. `micro` takes all values together for one curve, as Keras does by default.
 
     The curve has a point for every score, as in scikit-learn: ROC is `roc_auc_score`, where equal scores count half,
     and PR is `average_precision_score`, the mean of the precisions at each yes, without interpolation. The scores are
     the logits of the probabilities, which still differ where probabilities round to 0 or 1. Up to 4,194,304 values are
-    kept as they are; beyond, neighbouring scores are counted as one, in buckets of equal shares.
+    kept as they are; of more, scores next to each other are counted as equal, in groups of about the same size.
 
-    With `num_thresholds` the curve has that many points instead, thresholds evenly from 0 to 1, a probability strictly
-    above one being a yes: as in Keras 3 `AUC`, whose default is 200, scores that lie between two thresholds are not
-    told apart, so that rare events can get 0.5. Between the points the ROC curve is straight, and the PR curve follows
+    With `num_thresholds` the curve has that many points instead, one for each threshold. They are spaced evenly from 0 to
+    1, and a probability strictly above the threshold is a yes. Keras 3 `AUC` does so, with 200. Scores between two
+    thresholds are then not told apart; if all probabilities are small, the area can be 0.5 whatever the model has
+    learnt. Between the points the ROC curve is straight, and the PR curve follows
     Davis and Goadrich 2006 (https://doi.org/10.1145/1143844.1143874).
     """
 

@@ -205,12 +205,13 @@ class OverlapMetric(ThresholdedMetric):
 
 
 class MeanIoU(OverlapMetric):
-    """Intersection over union, `tp / (tp + fp + fn)` of the epoch, and of it the mean over the classes that came up.
+    """Intersection over union, `tp / (tp + fp + fn)` of the epoch, and the mean over the classes that occur.
 
-    An output whose loss is `binary_cross_entropy` has two classes, no and yes, and answers yes where its probability is
-    strictly greater than `threshold`, all its values together. Any other output `[..., classes]` answers with the class
-    of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that is neither answered nor
-    true in the epoch is left out of the mean, where scikit-learn `jaccard_score` counts it as 0; NaN if all are. Follows
+    An output whose loss is `binary_cross_entropy` has two classes, no and yes. Each of its values is an answer, yes where
+    the probability is strictly greater than `threshold`, and all of them are counted together. Any other output `[..., classes]` answers with the class
+    of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that occurs
+    neither in the answers nor in the targets of the epoch is left out of the mean, where scikit-learn `jaccard_score`
+    counts it as 0. Follows
     Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
     """
 
@@ -220,14 +221,14 @@ class MeanIoU(OverlapMetric):
 
 
 class IoU(OverlapMetric):
-    """Intersection over union, `tp / (tp + fp + fn)` of the epoch, of the classes `target_class_ids`: the mean of those
-    that came up.
+    """Intersection over union, `tp / (tp + fp + fn)` of the epoch, averaged over the classes `target_class_ids` that
+    occur in answers or targets.
 
-    An output whose loss is `binary_cross_entropy` has two classes, no (0) and yes (1), and answers yes where its
-    probability is strictly greater than `threshold`, all its values together. Any other output `[..., classes]` answers
-    with the class of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that is neither
-    answered nor true in the epoch is missing: it is left out of the mean, where scikit-learn `jaccard_score` counts it as
-    0, and the metric is NaN where all of the classes are missing. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
+    An output whose loss is `binary_cross_entropy` has two classes, no (0) and yes (1). Each of its values is an answer,
+    yes where the probability is strictly greater than `threshold`, and all of them are counted together. Any other output
+    `[..., classes]` answers with the class of its greatest value, and the target holds labels `[...]` or one-hot rows. A
+    class that occurs neither in the answers nor in the targets of the epoch is left out of the mean, where scikit-learn
+    `jaccard_score` counts it as 0. If that is so of all `target_class_ids`, the metric is NaN. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
     """
 
     primary = "target_class_ids"

@@ -25,7 +25,7 @@ class OrderMetric(Metric):
         Field(
             ge=2,
             le=100_000,
-            description="Number of thresholds, evenly from 0 to 1; null takes every score for one.",
+            description="Number of thresholds, evenly from 0 to 1; null: every score is a threshold.",
         ),
     ] = None
 

@@ -12,10 +12,12 @@ from modelc.compiler.library.schedules import LearningRate, rate_function
 class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square (Kingma and Ba, 2015, algorithm 1).
 
-    Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`: `epsilon` is added to the root of the *corrected*
-    second moment, as in the paper and in PyTorch. Keras adds it before the correction, so that its `epsilon` counts
-    `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth. Curves of ordinary
-    models therefore differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier of digits
+    Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`, of the paper and of PyTorch: with `m` and `v` the running
+    means of gradients and of their squares, `m_hat = m / (1 - beta_1 ** step)` and `v_hat = v / (1 - beta_2 ** step)`, a
+    weight changes by `-learning_rate * m_hat / (sqrt(v_hat) + epsilon)`. Keras computes
+    `-learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step) * m / (sqrt(v) + epsilon)`. Its `epsilon` therefore
+    counts `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth. Curves of
+    ordinary models differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier of digits
     by 2e-5 to 3e-4 over the epochs, and with `epsilon` 1e-4 by 2e-2.
     """
 
@@ -25,8 +27,13 @@ class Adam(Optimizer):
     example = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
-    beta_2: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.999
+    beta_1: Annotated[
+        Fraction, Field(description="The share of its old value that the running mean of gradients keeps in a step.")
+    ] = 0.9
+    beta_2: Annotated[
+        Fraction,
+        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+    ] = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
@@ -38,8 +45,8 @@ class AdamW(Optimizer):
     """Adam, and each weight shrinks by `learning_rate * weight_decay` of itself per step (Loshchilov and Hutter, 2019).
 
     Arguments and defaults of Keras 3 `AdamW`, formula of `optax.adamw`; `epsilon` is that of `adam`, not Keras's. Only
-    weights of rank 2 and above decay: kernels and embeddings do, biases and the scales of normalizations do not. Keras
-    and PyTorch decay every weight that is not excluded, biases and scales too, so that their curves differ.
+    weights of two axes or more decay: kernels and embeddings do, biases and the scales of normalizations, which have one
+    axis, do not. Keras and PyTorch decay all weights by default, biases and scales too, so that their curves differ.
     """
 
     keras = "optimizers.AdamW"
@@ -49,9 +56,17 @@ class AdamW(Optimizer):
     example = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    weight_decay: Annotated[NonNegative, Field(description="Decay of weights of rank 2 and above.")] = 0.004
-    beta_1: Annotated[Fraction, Field(description="Decay of the running mean of gradients.")] = 0.9
-    beta_2: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.999
+    weight_decay: Annotated[
+        NonNegative,
+        Field(description="How much of itself a weight of two axes or more loses per step, times `learning_rate`."),
+    ] = 0.004
+    beta_1: Annotated[
+        Fraction, Field(description="The share of its old value that the running mean of gradients keeps in a step.")
+    ] = 0.9
+    beta_2: Annotated[
+        Fraction,
+        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+    ] = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":

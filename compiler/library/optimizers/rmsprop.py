@@ -21,7 +21,10 @@ class RMSProp(Optimizer):
     example = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    rho: Annotated[Fraction, Field(description="Decay of the running mean of squared gradients.")] = 0.9
+    rho: Annotated[
+        Fraction,
+        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+    ] = 0.9
     momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
     epsilon: Annotated[Positive, Field(description="Added inside the square root of the denominator.")] = 1e-7
     centered: Annotated[bool, Field(description="Whether to subtract the mean gradient first.")] = False

@@ -157,7 +157,7 @@ def test_settings_are_no_difference_of_the_spec_and_are_named() -> None:
     said = f"`{run}` was trained with `--set train.epochs=7 --set 'train.optimizer=sgd: 0.1'`"
     assert taken("tiny.yaml") == (run, said)
     write("tiny.yaml", BASE.replace("epochs: 3", "epochs: 7"))
-    assert refused("tiny.yaml").notes == ("`train.epochs` was 3, and is 7 now (tiny.yaml:6)",)
+    assert refused("tiny.yaml").notes == ("`train.epochs` was 3, and is 7 now (tiny.yaml:6)", said)
 
 
 OVER = "modelc: 1\nextends: base.yaml\ntrain: {epochs: 4}\n"
