@@ -124,8 +124,8 @@ def test_an_argument_is_explained_by_the_things_that_have_it(tmp_path: Path) -> 
     out = modelc("explain", "beta_1", cwd=tmp_path).out
     assert out == (
         "beta_1  an argument of\n"
-        "  adam   The share of its old value that the running mean of gradients keeps in a step.\n"
-        "  adamw  The share of its old value that the running mean of gradients keeps in a step.\n"
+        "  adam   What the running mean of gradients keeps of itself per step.\n"
+        "  adamw  What the running mean of gradients keeps of itself per step.\n"
     )
     assert "lstm" in modelc("explain", "units", cwd=tmp_path).out
 

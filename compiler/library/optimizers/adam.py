@@ -27,12 +27,10 @@ class Adam(Optimizer):
     example = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    beta_1: Annotated[
-        Fraction, Field(description="The share of its old value that the running mean of gradients keeps in a step.")
-    ] = 0.9
+    beta_1: Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")] = 0.9
     beta_2: Annotated[
         Fraction,
-        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+        Field(description="What the running mean of squared gradients keeps of itself per step."),
     ] = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
@@ -58,14 +56,12 @@ class AdamW(Optimizer):
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
     weight_decay: Annotated[
         NonNegative,
-        Field(description="How much of itself a weight of two axes or more loses per step, times `learning_rate`."),
+        Field(description="What weights of two axes or more lose of themselves per step, times `learning_rate`."),
     ] = 0.004
-    beta_1: Annotated[
-        Fraction, Field(description="The share of its old value that the running mean of gradients keeps in a step.")
-    ] = 0.9
+    beta_1: Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")] = 0.9
     beta_2: Annotated[
         Fraction,
-        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+        Field(description="What the running mean of squared gradients keeps of itself per step."),
     ] = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 

@@ -23,7 +23,7 @@ class RMSProp(Optimizer):
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
     rho: Annotated[
         Fraction,
-        Field(description="The share of its old value that the running mean of squared gradients keeps in a step."),
+        Field(description="What the running mean of squared gradients keeps of itself per step."),
     ] = 0.9
     momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
     epsilon: Annotated[Positive, Field(description="Added inside the square root of the denominator.")] = 1e-7
