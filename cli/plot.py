@@ -49,7 +49,13 @@ def plot(
         refuse(f"`{output}` has no known image format", helps=(f"use a file name that ends in one of {endings}",))
     enable(plugins)
 
-    task, _ = checked_spec(spec, settings or (), root)
+    task, checked = checked_spec(spec, settings or (), root)
+    if output is not None:
+        from modelc.compiler.syntax.file_root import spec_root
+        from modelc.runtime.runs.output_file import data_files, need_output
+
+        source = task.data.source if task.data is not None else None
+        need_output(output, [spec, *checked.sources, *data_files(source, spec_root(spec, root))])
 
     from modelc.compiler.explain.diagram import dot, mermaid
     from modelc.compiler.explain.summary import summarize

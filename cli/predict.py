@@ -1,6 +1,5 @@
 """`modelc predict`: writes the predictions of a run's model as a table or as arrays."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,15 +58,14 @@ def predict(
     if data is not None and split is not None:
         refuse(f"both `{data}` and `--split {split}` choose the rows", helps=("use only one of them",))
     enable(plugins)
-    from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.runs.output_file import data_files, need_output
 
-    if not os.path.isdir(output.absolute().parent):
-        raise RunError(
-            "E604", f"cannot write `{output}`: no such file or directory", helps=("create its folder first",)
-        )
-
-    found = open_run(run, root, ["predict", *([data] if data else []), "--output", output])
+    given = [run, *([data] if data else [])]
+    need_output(output, given)
+    found = open_run(run, root, ["predict", *given[1:], "--output", output])
     task = task_of(found)
+    source = task.data.source if task.data is not None else None
+    need_output(output, data_files(source, found.root(root, source)))
 
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.predictions import misfit, write_predictions

@@ -21,16 +21,17 @@ def schema(
     `# yaml-language-server: $schema=modelc.schema.json`.
     """
     enable(plugins)
-    text = schema_text()
     if output is None:
-        say_document(text)
+        say_document(schema_text())
         return
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.files import replacing
+    from modelc.runtime.runs.output_file import need_output
 
     try:
+        need_output(output)
         with replacing(output) as file:
-            file.write(text.encode())
+            file.write(schema_text().encode())
     except RunError as error:
         refuse(error.message, helps=error.helps)
 

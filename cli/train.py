@@ -70,11 +70,13 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.find_run import RUNS, task_name
     from modelc.runtime.runs.recorder import new_id, record_of
-    from modelc.runtime.runs.run_directory import need_free
+    from modelc.runtime.runs.run_directory import need_free, need_outside_runs
 
     id, name = new_id(), task_name(task, path)
     folder = run_dir or RUNS / name / id
     # Refused now, and not after a long reading of data.
+    if run_dir is not None:
+        need_outside_runs(run_dir)
     need_free(folder)
     where = spec_root(path, root)
 

@@ -15,13 +15,13 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.syntax.beneath import NotRegularError
+from modelc.compiler.syntax.beneath import NotRegularError, real_path
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.files import cannot_write
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
-from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS, run_around
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
 
@@ -229,6 +229,17 @@ def need_free(folder: Path) -> None:
     except OSError as error:
         raise cannot_write(folder, error) from None
     need_empty(folder, entries)
+
+
+def need_outside_runs(folder: Path) -> None:
+    """Raise RunError E601 if the run directory `folder` would be inside another one."""
+    run = run_around(os.path.dirname(real_path(folder)))
+    if run is not None:
+        raise RunError(
+            "E601",
+            f"the run directory `{folder}` is inside the run `{run}`, which stays as it was trained",
+            helps=("choose a folder outside of it, or omit `--run-dir` to get one in `runs`",),
+        )
 
 
 def need_empty(folder: Path, entries: Sequence[str]) -> None:

@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+from modelc.compiler.syntax.beneath import real_path
+
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 
 
@@ -31,5 +33,5 @@ def holds_run(folder: Path) -> bool:
 
 def run_around(path: str | Path) -> Path | None:
     """The run directory that the file or folder at `path` is or is in, links followed; None if it is in none."""
-    real = Path(os.path.realpath(path))
+    real = Path(real_path(path))
     return next((folder for folder in (real, *real.parents) if is_run(folder)), None)

@@ -1,0 +1,60 @@
+"""Refuses an output file before anything is computed for it: one that is read, or that is part of a run."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.expansion.spec_files import shown_path
+from modelc.compiler.library.contracts.data_source import Source
+from modelc.compiler.syntax.beneath import file_kind, real_path
+from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.runs.files import cannot_write, writing
+from modelc.runtime.runs.run_layout import run_around
+
+
+def need_output(path: Path, reads: Iterable[str | Path] = ()) -> None:
+    """Raise RunError E604 unless a file can be put at `path` without changing a run or one of the files in `reads`.
+
+    What is the same file is decided by device and inode, so neither links nor other spellings of a path hide it.
+    """
+    with writing(path):
+        os.stat(path.absolute().parent)
+    if (run := run_around(path)) is not None:
+        raise RunError(
+            "E604",
+            f"cannot write `{path}`: it is in the run `{run}`, which stays as it was trained",
+            helps=("name a file outside of the run",),
+        )
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise RunError("E604", f"cannot write `{path}`: it is {file_kind(found.st_mode)}", helps=("name a file",))
+    for read in reads:
+        if is_file(read, found):
+            same = real_path(read) == os.path.join(real_path(path.parent), path.name)
+            what = "what this command reads" if same else f"`{shown_path(Path(read))}`, which this command reads"
+            raise RunError(
+                "E604",
+                f"cannot write `{path}`: it is {what}",
+                helps=("name another file",),
+            )
+
+
+def is_file(path: str | Path, found: os.stat_result) -> bool:
+    """Whether `path` is the file that `found` describes."""
+    try:
+        return os.path.samestat(os.stat(path), found)
+    except (OSError, ValueError):
+        # Not there, so nothing that could be written over; whoever reads it reports that.
+        return False
+
+
+def data_files(source: Source | None, root: Root) -> list[Path]:
+    """The paths of the files that `source` reads below `root`."""
+    return [root.folder / path for path in (() if source is None else source.files())]
