@@ -72,7 +72,7 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
         binding = with_squeeze(task, term, bindings[term.target])
         bindings[term.target] = binding
         fits = with_element_shape(reporter, task, term, binding.given_type)
-        if fits and check_classes(reporter, task, fits, binding):
+        if fits and check_labels(reporter, task, fits, binding) and check_classes(reporter, task, fits, binding):
             fitting.extend(with_classes(reporter, task, fits, binding))
     for term in fitting:
         if isinstance(term.mask, str) and term.mask not in bindings:
@@ -180,6 +180,32 @@ def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:
     if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):
         return binding
     return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
+
+
+def check_labels(reporter: Reporter, task: Task, term: Term, binding: Binding) -> bool:
+    """Report labels of the shape of an output whose values are one distribution: each names a class, none is a share."""
+    output = task.planned.type(term.of[0])
+    target = binding.given_type
+    if output is None or target is None or term.loss.activation != "softmax" or target.shape != output.shape:
+        return True
+    reader = binding.reader
+    if binding.copies_input and (copied := (task.inputs or {}).get(binding.subject)) is not None:
+        reader = copied.reader
+    if not reader.gives_labels:
+        return True
+    labels, count = show_shape(output.shape[:-1]), output.shape[-1]
+    message = (
+        f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the target has labels of shape {show_shape(target.shape)}, "
+        f"which are no distribution over the {count} values of the output"
+    )
+    help = [
+        f"read one label for each distribution, of shape {labels}, or read one-hot rows and distributions with `array`",
+        "for several answers of yes or no use `sigmoid` and `binary_cross_entropy`",
+    ]
+    node = task.planned.graph.node(term.of[0].node)
+    related = [(node.at, f"`{term.of[0]}` gives {show_shape(output.shape)}")] if node else ()
+    reporter.add("E304", message, term.at, label="does not fit", help=help, related=related)
+    return False
 
 
 def check_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -> bool:

@@ -69,6 +69,8 @@ class Reader(Registered):
 
     origin: ClassVar[Literal["column", "input"]] = "column"
     """What `subject` names: a column of the source, or an input of the model, whose finished array is then read."""
+    gives_labels: ClassVar[bool] = False
+    """Whether each value names a class. Labels are never taken for a distribution over classes, whatever their shape."""
 
     @property
     def subject(self) -> str:

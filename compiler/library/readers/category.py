@@ -40,6 +40,7 @@ class CategoryReader(Reader):
     primary = "column"
     spellings = ("label", "labels", "class", "categorical", "categories", "class_label")
     example = "category: {column: label, classes: [cat, dog]}"
+    gives_labels = True
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[
