@@ -31,7 +31,9 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
 
-    where = run.root(root, task.data.source if task.data is not None else None)
+    where, notes = run.find_root(root, task.data.source if task.data is not None else None)
+    for note in notes:
+        inform(note)
     task, _ = complete(task, where)
     dataset = read_dataset(task, where)
     changed = changed_columns(run.environment(), dataset.digests)

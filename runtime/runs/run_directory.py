@@ -2,11 +2,12 @@
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -15,10 +16,11 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.syntax.beneath import NotRegularError, real_path
+from modelc.compiler.syntax.beneath import NotRegularError, file_kind, real_path
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
-from modelc.runtime.runs.files import cannot_write
+from modelc.compiler.syntax.path_rules import refusal
+from modelc.runtime.runs.files import cannot_write, may_be_there
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import PluginRecord, need_plugins
 from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS, run_around
@@ -105,6 +107,13 @@ class RunRecord(Part):
     failure: Failure | None = None
 
 
+class FoundRoot(NamedTuple):
+    """The folder of a run's data, and what to say about the choice."""
+
+    root: Root
+    notes: tuple[str, ...] = ()
+
+
 class Run:
     """An existing run directory, with its record as it was when this object was created.
 
@@ -133,23 +142,33 @@ class Run:
         return checked.task
 
     def root(self, folder: Path | None = None, source: Source | None = None) -> Root:
+        """The folder of the data, as `find_root` finds it."""
+        return self.find_root(folder, source).root
+
+    def find_root(self, folder: Path | None = None, source: Source | None = None) -> FoundRoot:
         """The folder of the data: `folder`, or that of the run.
 
-        That is the one that is now where it was as seen from the run, for a project that was moved or copied, if the
-        headers of `source` can be read there, else the one that has the recorded path.
+        That is the one that is now where it was as seen from the run, for a project that was moved or copied, unless it
+        has none of the files that `source` reads: then it is the recorded one, which is said. What is there and damaged is
+        for the reader to report, and never replaced by the data of another folder.
         """
         if folder is not None:
-            return Root(folder, cache_folder(), "option")
+            return FoundRoot(Root(folder, cache_folder(), "option"))
         recorded = Root(self.data_root, cache_folder(), "run")
         if source is None or self.record.root_from_run is None or str(self.data_root) != self.record.root:
-            return recorded
-        from_here = os.path.normpath(os.path.join(os.path.realpath(self.folder), self.record.root_from_run))
+            return FoundRoot(recorded)
+        from_here = os.path.normpath(os.path.join(real_path(self.folder), self.record.root_from_run))
         moved = replace(recorded, folder=Path(from_here))
-        try:
-            source.inspect(moved)
-        except RunError:
-            return recorded if os.path.isdir(recorded.folder) else moved
-        return moved
+        files = source.files()
+        if not files or from_here == real_path(recorded.folder) or any(may_have(moved, file) for file in files):
+            return FoundRoot(moved)
+        if not os.path.isdir(recorded.folder):
+            return FoundRoot(moved)
+        note = (
+            f"there is no {files[0]!r} in `{from_here}`: it is read from `{recorded.folder}`, where it was when "
+            "the run was trained"
+        )
+        return FoundRoot(recorded, (note,))
 
     def environment(self) -> Mapping[str, Any]:
         """The environment of the run. Raises RunError E602 if it cannot be read."""
@@ -187,6 +206,11 @@ class Run:
 KINDS: tuple[Kind, ...] = ("best", "last")
 
 
+def may_have(root: Root, path: str) -> bool:
+    """Whether something is at `path` below `root`, or it is for the reader to say why it cannot be looked for."""
+    return bool(refusal(path, root.called)) or may_be_there(root.folder / path)
+
+
 def read_record(folder: Path) -> RunRecord:
     """The record of the run in `folder`. Raises RunError E602."""
     data = read_bytes(folder, RECORD, 2**20)
@@ -221,14 +245,31 @@ def need_free(folder: Path) -> None:
     """Raise RunError E601 unless `folder` is missing or empty; E604 if it could not be written to."""
     try:
         entries = os.listdir(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        need_way(folder)
         need_writable(folder)
         return
-    except NotADirectoryError:
-        raise RunError("E601", f"the run directory `{folder}` is a file") from None
     except OSError as error:
         raise cannot_write(folder, error) from None
     need_empty(folder, entries)
+
+
+def need_way(folder: Path) -> None:
+    """Raise RunError E601 or E604 if something other than a folder is where the missing `folder`, or one above it, would be."""
+    for part in (*reversed(folder.parents), folder):
+        try:
+            mode = os.lstat(part).st_mode
+        except OSError:
+            continue
+        if os.path.isdir(part):
+            continue
+        dangling = stat.S_ISLNK(mode) and not os.path.exists(part)
+        what = "a link that leads nowhere" if dangling else "a file" if os.path.isfile(part) else file_kind(mode)
+        if part == folder:
+            helps = ("choose a new folder, or omit `--run-dir` to get one in `runs`",)
+            raise RunError("E601", f"the run directory `{folder}` is {what}", helps=helps)
+        helps = (f"move or remove `{part}`, or choose another folder with `--run-dir`",)
+        raise RunError("E604", f"cannot write `{folder}`: `{part}` is {what}", helps=helps)
 
 
 def need_outside_runs(folder: Path) -> None:

@@ -69,7 +69,10 @@ def test_a_copy_of_a_project_takes_its_own_data(trained: Path, tmp_path: Path) -
 def test_a_run_that_was_moved_alone_finds_the_data_where_it_was(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained / RUN, tmp_path / "alone")
     ended = evaluate("alone", tmp_path)
-    assert (ended.code, ended.err) == (0, "")
+    away = tmp_path.parents[1] / "data/rows.npz"
+    assert not away.exists()
+    note = f"it is read from `{trained}`, where it was when the run was trained"
+    assert ended.code == 0 and ended.err == f"note: there is no 'data/rows.npz' in `{tmp_path.parents[1]}`: {note}\n"
 
 
 def test_data_that_is_nowhere_is_said_with_the_folder_and_the_option_that_finds_it(project: Path) -> None:
@@ -87,3 +90,30 @@ def test_a_record_without_the_way_from_the_run_is_read_as_before(trained: Path, 
     assert record.pop("root_from_run") == "../../.."
     (tmp_path / "old/run.json").write_text(json.dumps(record))
     assert evaluate("old", tmp_path).code == 0
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_damaged_data_of_a_copy_is_reported_and_not_replaced_by_that_of_the_original(
+    trained: Path, tmp_path: Path, command: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(trained, copy)
+    (copy / "data/rows.npz").write_text("garbage")
+    output = ["-o", "out.csv"] if command == "predict" else []
+    ended = modelc(command, RUN, *output, cwd=copy)
+    assert ended.code == 4 and "error[E405]: 'data/rows.npz' is damaged or not an .npz file" in ended.err, ended
+    assert "note: there is no" not in ended.err
+    (copy / "data/rows.npz").unlink()
+    (copy / "data/rows.npz").symlink_to("nowhere")
+    ended = modelc(command, RUN, *output, cwd=copy)
+    assert ended.code == 4 and "error[E405]: there is no file 'data/rows.npz'" in ended.err, ended
+
+
+def test_a_copy_without_its_data_says_from_where_it_is_read(trained: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(trained, copy)
+    shutil.rmtree(copy / "data")
+    ended = evaluate(RUN, copy)
+    assert (
+        ended.code == 0 and f"note: there is no 'data/rows.npz' in `{copy}`: it is read from `{trained}`" in ended.err
+    )
