@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from modelc.runtime.runs.run_layout import RECORD, holds_run, is_run
 
 RUNS = Path("runs")
 """Where runs are kept, below the current directory."""
+SHOWN = 3
+"""How many of the runs that are passed over are named."""
 USABLE = ("finished", "early_stopping", "interrupted")
 
 
@@ -49,7 +52,10 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
             "E602", f"`{path}` is the record of a run", helps=(f"name its folder: `{path_word(path.parent)}`",)
         )
     if os.path.isdir(path):
-        return FoundRun(latest(runs_in(path), path, f"`{path}` is not a run directory and contains none"))
+        runs = runs_in(path)
+        message = f"`{path}` is not a run directory and contains none"
+        runs.need_usable()
+        return FoundRun(latest(runs.there, path, message), runs.notes())
     if os.path.isfile(path):
         from modelc.runtime.runs.runs_of_spec import run_of_spec
 
@@ -70,17 +76,37 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     )
 
 
-def runs_in(folder: Path) -> list[Run]:
-    """The runs in `folder`. Raises RunError E602 if one is damaged, or if a folder cannot be looked into."""
-    found = []
-    for entry in entries(folder):
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of a folder, or of several: those whose record can be read, and what is wrong with the others."""
+
+    there: tuple[Run, ...] = ()
+    damaged: tuple[RunError, ...] = ()
+
+    def notes(self) -> tuple[str, ...]:
+        """What to say of the runs that are passed over."""
+        shown = tuple(f"a run is passed over: {error.message}" for error in self.damaged[:SHOWN])
+        more = len(self.damaged) - len(shown)
+        return (*shown, f"{more:,} more runs that cannot be read are passed over") if more else shown
+
+    def need_usable(self) -> None:
+        """Raise RunError E602 about a run that cannot be read, unless another one is usable."""
+        if self.damaged and not any(run.record.status in USABLE for run in self.there):
+            raise self.damaged[0]
+
+
+def runs_in(*folders: Path) -> Runs:
+    """The runs in `folders`. Raises RunError E602 if one of these cannot be read."""
+    there, damaged = [], []
+    for entry in (entry for folder in folders for entry in entries(folder)):
         try:
-            counts = holds_run(entry)
+            if holds_run(entry):
+                there.append(Run(entry))
         except OSError as error:
-            raise RunError("E602", f"the folder `{entry}` cannot be read: {reason_of(error)}") from None
-        if counts:
-            found.append(Run(entry))
-    return found
+            damaged.append(RunError("E602", f"the folder `{entry}` cannot be read: {reason_of(error)}"))
+        except RunError as error:
+            damaged.append(error)
+    return Runs(tuple(there), tuple(damaged))
 
 
 def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> Run:

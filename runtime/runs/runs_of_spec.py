@@ -127,7 +127,8 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     """
     spec = SpecFile(path, root)
     name = spec.run_name()
-    runs = [run for folder in spec.folders() for run in runs_in(folder / name)]
+    read = runs_in(*(folder / name for folder in spec.folders()))
+    runs = read.there
     likeness = [spec.likeness(run) for run in runs]
     alike: dict[Likeness, list[Run]] = {
         kind: [run for run, found in zip(runs, likeness, strict=True) if found == kind]
@@ -136,15 +137,17 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     same = alike["same"] if usable(alike["same"]) else [*alike["same"], *renamed(spec, name)]
     if usable(same):
         run = max(usable(same), key=lambda run: (origin(run) == str(spec.real), age(run)))
-        notes = tuple(remarks(spec, name, run, alike["different"]))
+        notes = (*remarks(spec, name, run, alike["different"]), *read.notes())
         return FoundRun(run if run.record.source is None else Run(run.folder, spec.root_of(run)), notes)
     if usable(alike["unknown"]):
         run = latest(alike["unknown"], RUNS / name, "")
         unknown = f"`{run.folder}` recorded too little to tell whether `{path}` has changed since it was trained"
-        return FoundRun(run, (unknown, *settings_remark(run)))
+        return FoundRun(run, (unknown, *settings_remark(run), *read.notes()))
+    read.need_usable()
     if not same and usable(alike["different"]):
         meant = max(usable(alike["different"]), key=lambda run: (not is_of_another_file(spec, run), age(run)))
-        raise changed(spec, meant, command)
+        error = changed(spec, meant, command)
+        raise RunError(error.code, error.message, notes=(*error.notes, *read.notes()), helps=error.helps)
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
     return FoundRun(latest(same or runs, folder, missing, path))
