@@ -60,9 +60,9 @@ def predict(
     enable(plugins)
     from modelc.runtime.runs.output_file import data_files, need_output
 
-    given = [run, *([data] if data else [])]
-    need_output(output, given)
-    found = open_run(run, root, ["predict", *given[1:], "--output", output])
+    rows_file = [data] if data else []
+    need_output(output, [run, *rows_file])
+    found = open_run(run, root, ["predict", *rows_file, "--output", output])
     task = task_of(found)
     source = task.data.source if task.data is not None else None
     need_output(output, data_files(source, found.root(root, source)))
