@@ -264,7 +264,7 @@ def need_way(folder: Path) -> None:
         if os.path.isdir(part):
             continue
         dangling = stat.S_ISLNK(mode) and not os.path.exists(part)
-        what = "a link that leads nowhere" if dangling else "a file" if os.path.isfile(part) else file_kind(mode)
+        what = "a broken link" if dangling else "a file" if os.path.isfile(part) else file_kind(mode)
         if part == folder:
             helps = ("choose a new folder, or omit `--run-dir` to get one in `runs`",)
             raise RunError("E601", f"the run directory `{folder}` is {what}", helps=helps)
