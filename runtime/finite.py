@@ -83,5 +83,8 @@ def need_none(found: Arrays, rows: int, note: str) -> None:
         "E506",
         f"`{name}` is NaN or infinite in {counted(len(found[name]), 'row')} of {rows:,}, the first is row {found[name][0]}",
         notes=(note, *others),
-        helps=("look at the inputs of these rows: values far from those that the model was trained on overflow",),
+        helps=(
+            "look at the inputs of these rows: the model may overflow far from what it was trained on",
+            "`log`, `sqrt`, `power` and `divide` have no answer for some values: add `clip` before them if the model has any",
+        ),
     )

@@ -64,6 +64,8 @@ class Entry:
     same: tuple[tuple[str, str], ...]
     spellings: tuple[str, ...]
     related: tuple[str, ...]
+    precision: str = ""
+    """What a layer does to digits under `mixed_bfloat16`, in a sentence; empty for what is no layer."""
 
     @property
     def headline(self) -> str:
@@ -136,7 +138,19 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
         () if table.kind in ("source", "reader") else same,
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
         cls.related,
+        precision_of(cls) if issubclass(cls, Layer) else "",
     )
+
+
+def precision_of(cls: type[Layer]) -> str:
+    """Whether mixed precision rounds in front of a layer, from what its class says of itself."""
+    if cls.exact:
+        return "takes values unrounded"
+    if cls.keeps_digits is not Layer.keeps_digits:
+        return "keeps digits where the layer inside it does"
+    if cls.keeps == "values" or cls.idle:
+        return "keeps digits"
+    return "computes in bfloat16" if cls.moves is Layer.moves else "keeps digits where its arguments only let it select"
 
 
 def inputs_of(cls: type[Registered]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Where `precision: mixed_bfloat16` rounds: at the inputs and outputs of the layers that compute.
 
-A value that only moves on its way to a layer that is exact, to an output or to a loss is not rounded; any other is
-narrowed as early as possible, so that what is moved and kept for the gradients has half the size.
+A value that only moves, or passes through what is idle outside training, on its way to a layer that is exact, to an
+output or to a loss is not rounded; any other is narrowed as early as possible, so that what is moved and kept for the gradients has half the size.
 """
 
 from collections.abc import Iterable
@@ -74,7 +74,7 @@ def precision_of(task: PreparedTask, wanted: Iterable[Edge] = ()) -> Precision:
             asked |= sources(node)
             continue
         given = {Edge(node.path, port) for port in task.planned.plans[node.path].outputs} & asked
-        if is_exact(node.layer) or (given and node.layer.moves()):
+        if is_exact(node.layer) or (given and node.layer.keeps_digits()):
             exact.add(node.path)
             unrounded |= given
             asked |= sources(node)

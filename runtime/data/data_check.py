@@ -80,7 +80,7 @@ def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem,
 
 
 def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
-    """A warning where the monitor will be NaN in every epoch, whatever is predicted for the rows that it is of."""
+    """A warning where the monitor will be NaN, or the same, in every epoch, whatever is predicted for its rows."""
     training = task.training
     if training is None:
         return ()
@@ -94,12 +94,24 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
     found = joined(mask for mask in (own, part.masks.carried.get(output.edge)) if mask is not None)
     counts = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
-    why = measure.metric.undetermined(only(target, counts), output.type) if counts.any() else "nothing counts"
-    if not why:
+    counted_targets = only(target, counts)
+    why = measure.metric.undetermined(counted_targets, output.type) if counts.any() else "nothing counts"
+    same = "" if why else measure.metric.constant(counted_targets, output.type)
+    if not (why or same):
         return ()
-    rows = counted(part.rows, f"{NAMES[word]} row")
-    message = f"`{training.monitor}` will always be NaN: in {rows}, {why}"
+    rows, what = counted(part.rows, f"{NAMES[word]} row"), "be NaN" if why else "have the same value"
+    message = f"`{training.monitor}` will always {what}: in {rows}, {why or same}"
     document, path = task.spec.document, ("train", "monitor")
-    note = "no weights will be the best, and `early_stopping` has nothing to act on"
+    best = "no weights will be the best" if why else "the weights of the first epoch will be the best"
+    note = f"{best}, and `early_stopping` has nothing to act on"
     help = f"monitor another value, such as `monitor: {word}/loss`, or let more rows validate"
-    return (Problem("W911", message, Label(document.value(path), "no value"), (note,), (help,), path=path),)
+    return (
+        Problem(
+            "W911",
+            message,
+            Label(document.value(path), "no value" if why else "one value"),
+            (note,),
+            (help,),
+            path=path,
+        ),
+    )

@@ -229,6 +229,8 @@ class Layer(Registered):
     exact: ClassVar[bool] = False
     """Whether values come into it as wide as they were before any layer that only `moves` them, whatever
     `model.precision` says: eight bits would not tell one year from the next."""
+    idle: ClassVar[bool] = False
+    """Whether outside training it gives its first slot, bit for bit: then it keeps digits, though training computes."""
     given: ClassVar[tuple[str, ...]] = ()
     """The arguments that say by hand what `fit` would learn."""
 
@@ -264,9 +266,13 @@ class Layer(Registered):
 
     def moves(self) -> bool:
         """Whether it computes nothing: every value of its outputs is one of its first slot, bit for bit and in that
-        dtype, or a constant, 0 or one of its arguments.
+        dtype, or a constant, such as 0 or one of its arguments.
         """
         return self.keeps == "values"
+
+    def keeps_digits(self) -> bool:
+        """Whether mixed precision does not round in front of it, on the way to what takes exact values."""
+        return self.moves() or self.idle
 
     def split(self) -> "tuple[Layer, Activation] | None":
         """This layer without its last activation, and that activation; None for a layer that ends in none."""

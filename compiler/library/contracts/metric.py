@@ -73,6 +73,12 @@ class Metric(Registered):
         """
         return ""
 
+    def constant(self, target: NumpyArray, output: TensorType) -> str:
+        """Why this metric has one value, which is not NaN, for such targets, whatever is predicted; empty where it may
+        differ. Takes what `undetermined` takes.
+        """
+        return ""
+
     def sums(self, *values: Any, **named: Any) -> Mapping[str, Array]:
         """Additive sums over a batch, of prediction, target, weight and link.
 

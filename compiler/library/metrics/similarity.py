@@ -32,6 +32,9 @@ class CosineSimilarity(ElementwiseMetric):
         need_steps_apart(output)
         return output.shape[:-1]
 
+    def constant(self, target: NumpyArray, output: TensorType) -> str:
+        return "" if target.any() else f"all targets are 0, which `{self.example}` says 0 of"
+
     def compare(self, prediction: Array, truth: Array) -> Array:
         return formulas.cosine(prediction, truth)
 
@@ -48,6 +51,10 @@ class CorrelationMetric(ElementwiseMetric):
         need(output.rank >= 1 and output.shape[-1] > 1, message, help=help, code="E306")
         need_steps_apart(output)
         return output.shape[:-1]
+
+    def constant(self, target: NumpyArray, output: TensorType) -> str:
+        varied = (target.max(axis=-1) > target.min(axis=-1)).any()
+        return "" if varied else f"all values of each target are equal, which `{self.example}` says 0 of"
 
 
 class PearsonCorrelation(CorrelationMetric):

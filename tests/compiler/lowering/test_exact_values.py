@@ -18,7 +18,9 @@ from modelc.compiler.lowering.prepared_task import prepare
 from tests.compiler.library.layers.families import collected
 
 MOVING = sorted(
-    name for name in LAYERS if LAYERS.find(name).keeps == "values" or LAYERS.find(name).moves is not Layer.moves
+    name
+    for name in LAYERS
+    if LAYERS.find(name).keeps == "values" or LAYERS.find(name).idle or LAYERS.find(name).moves is not Layer.moves
 )
 MOVES = {
     "activation": "linear",

@@ -95,3 +95,29 @@ def test_targets_that_a_mask_leaves_out_do_not_count(tmp_path: Path, kept: list[
     known = np.isin(np.arange(ROWS), [0, 1, *kept])
     message = warned(raw, tmp_path, np.where(known, np.arange(ROWS), np.nan), known=known)
     assert bool(message) == found
+
+
+@pytest.mark.parametrize(
+    ("metric", "targets", "said"),
+    [
+        ("pearson_correlation", np.full((ROWS, 3), 7.5), "all values of each target are equal"),
+        ("pearson_correlation", np.arange(ROWS)[:, None] * np.ones(3), "all values of each target are equal"),
+        ("concordance_correlation", np.full((ROWS, 3), 7.5), "all values of each target are equal"),
+        ("cosine_similarity", np.zeros((ROWS, 3)), "all targets are 0"),
+        ("pearson_correlation", np.eye(ROWS)[:, -3:], ""),
+        ("cosine_similarity", np.ones((ROWS, 3)), ""),
+    ],
+)
+def test_a_metric_that_is_the_same_whatever_is_predicted_is_no_monitor(
+    tmp_path: Path, metric: str, targets: Any, said: str
+) -> None:
+    raw = regression(3, 4, metrics=[metric], monitor=f"validation/{metric}")
+    message = warned(raw, tmp_path, targets)
+    assert message.startswith(f"W911 `validation/{metric}` will always have the same value: in 4" if said else "")
+    assert said in message and bool(said) == bool(message)
+    truth = jnp.asarray(targets[-4:], jnp.float32)
+    built = METRICS.build(metric)
+    drawn = [np.random.default_rng(seed).normal(size=truth.shape).astype(np.float32) for seed in range(3)]
+    found = [built.sums(jnp.asarray(y), truth, jnp.ones(4, np.float32), None) for y in drawn]
+    scores = {round(built.result({name: float(value) for name, value in sums.items()}), 6) for sums in found}
+    assert (len(scores) == 1) == bool(said)

@@ -21,6 +21,8 @@ class Row(NamedTuple):
     example: str = ""
     """A use that says more than the name alone."""
     keeps: Kept = None
+    moves: bool = False
+    """Whether every value of the output is one of the input or a constant."""
 
 
 ROWS = {
@@ -32,7 +34,9 @@ ROWS = {
         example="dense: {units: 1, activation: linear}",
         keeps="values",
     ),
-    "relu6": Row(lambda x: jax.nn.relu6(x), "`min(max(x, 0), 6)`, of any shape. Krizhevsky 2010.", torch="nn.ReLU6"),
+    "relu6": Row(
+        lambda x: jax.nn.relu6(x), "`min(max(x, 0), 6)`, of any shape. Krizhevsky 2010.", torch="nn.ReLU6", moves=True
+    ),
     "selu": Row(
         lambda x: jax.nn.selu(x),
         "`1.0507 * elu(x)` with `alpha` 1.6733, of any shape; keeps mean 0 and variance 1. Klambauer et al. 2017.",
@@ -81,6 +85,7 @@ ROWS = {
         lambda x: jax.nn.hard_tanh(x),
         "`x` between -1 and 1, the nearer of them elsewhere, of any shape.",
         torch="nn.Hardtanh",
+        moves=True,
     ),
     "sparse_plus": Row(
         lambda x: jax.nn.sparse_plus(x),
@@ -99,7 +104,7 @@ def __getattr__(title: str) -> type[Activation]:
         raise AttributeError(f"module {__name__!r} has no attribute {title!r}")
     name = NAMES[title]
     row = ROWS[name]
-    body = {
+    body: dict[str, object] = {
         "__module__": __name__,
         "__doc__": row.formula,
         "keras": f"activations.{name}",
@@ -109,6 +114,8 @@ def __getattr__(title: str) -> type[Activation]:
         "keeps": row.keeps,
         "function": staticmethod(row.function),
     }
+    if row.moves:
+        body["moves"] = lambda self: True
     made = cast("type[Activation]", new_class(title, (Activation,), exec_body=lambda namespace: namespace.update(body)))
     globals()[title] = made
     return made

@@ -24,6 +24,9 @@ class Relu(Activation):
     )
     threshold: Annotated[NonNegative, Field(description="Value up to which the input counts as negative.")] = 0.0
 
+    def moves(self) -> bool:
+        return self.negative_slope == 0
+
     def function(self, x: Array) -> Array:
         if self.threshold == 0 and self.max_value is None:
             # Not the sum below: at 0 it would have the gradient 0, where Keras and PyTorch have the slope.
@@ -120,6 +123,9 @@ class HardShrink(Activation):
 
     threshold: Annotated[NonNegative, Field(description="Largest size that becomes 0.")] = 0.5
 
+    def moves(self) -> bool:
+        return True
+
     def function(self, x: Array) -> Array:
         return jnp.where(jnp.abs(x) > self.threshold, x, 0)
 
@@ -147,6 +153,9 @@ class Threshold(Activation):
 
     threshold: Annotated[Number, Field(description="Largest value that is replaced.")]
     default_value: Annotated[Number, Field(description="The value that replaces it.")]
+
+    def moves(self) -> bool:
+        return True
 
     def function(self, x: Array) -> Array:
         return jnp.where(x > self.threshold, x, self.default_value)

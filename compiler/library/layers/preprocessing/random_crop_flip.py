@@ -49,6 +49,7 @@ class RandomCrop(RandomImage):
 
     keras = "layers.RandomCrop"
     keeps = "values"
+    idle = False
     example = "random_crop: {height: 28, width: 28}"
     floats = False
 

@@ -37,6 +37,7 @@ class RandomImage(Layer):
     """
 
     keeps: ClassVar[Kept] = "range"
+    idle: ClassVar[bool] = True
     takes: ClassVar[tuple[int, ...]] = ()
     """How many channels fit; empty for any."""
     floats: ClassVar[bool] = True

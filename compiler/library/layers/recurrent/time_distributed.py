@@ -66,6 +66,9 @@ class TimeDistributed(Wrapper):
     def moves(self) -> bool:
         return self.layer.moves()
 
+    def keeps_digits(self) -> bool:
+        return self.layer.keeps_digits()
+
     def split(self) -> tuple[Layer, Activation] | None:
         if isinstance(self.layer, Activation):
             return Linear(), self.layer

@@ -20,6 +20,7 @@ class Dropout(Layer):
     primary = "rate"
     masking = "pass"
     keeps = "range"
+    idle = True
     example = "dropout: 0.5"
 
     rate: Annotated[Fraction, Field(description="Probability that a value is dropped, from 0 to below 1.")]
@@ -69,6 +70,7 @@ class StochasticDepth(Layer):
     spellings = ("drop_path",)
     masking = "pass"
     keeps = "range"
+    idle = True
     example = "stochastic_depth: 0.1"
 
     rate: Annotated[Fraction, Field(description="Probability that an example is dropped, from 0 to below 1.")]

@@ -14,6 +14,7 @@ class Noise(Layer):
 
     masking = "pass"
     keeps = "range"
+    idle = True
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

@@ -16,6 +16,7 @@ class SpatialDropout(Layer):
     primary = "rate"
     masking = "pass"
     keeps = "range"
+    idle = True
 
     rate: Annotated[Fraction, Field(description="Probability that a channel is dropped, from 0 to below 1.")]
 

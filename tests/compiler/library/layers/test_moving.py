@@ -1,6 +1,7 @@
 """Layers that say that they only move values: each that comes out has gone in, bit for bit, or is a constant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -18,6 +19,8 @@ MOVING = [name for name in LAYERS if LAYERS.find(name).keeps == "values" or LAYE
 NEAREST = {"height": 3, "width": 7, "interpolation": "nearest", "pad_to_aspect_ratio": True, "fill_value": 0.5}
 RARE = {"resizing": (Drawn("resizing", NEAREST, {"x": TensorType((4, 5, 2))}, 2, False, 0),)}
 """Uses that move values, of a layer of which few do."""
+FIXED = {"relu6": (6,), "hard_tanh": (-1, 1)}
+"""The constants of layers that no argument says."""
 
 
 @pytest.mark.parametrize("name", MOVING)
@@ -27,6 +30,21 @@ def test_a_layer_that_moves_values_gives_the_values_it_takes(name: str) -> None:
     for use in uses[:2]:
         strange = set(outputs(use)) - set(given(use)) - constants(use)
         assert not strange, f"{use}: {sorted(strange)[:3]} have not gone in"
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if LAYERS.find(name).idle])
+def test_an_idle_layer_gives_the_values_it_takes_outside_training(name: str) -> None:
+    for use in draw(name)[:2]:
+        assert list(outputs(replace(use, train=False))) == list(given(use))
+
+
+def test_all_that_is_the_identity_outside_training_says_that_it_is_idle() -> None:
+    said = {name for name in LAYERS if "otherwise the identity" in " ".join((LAYERS.find(name).__doc__ or "").split())}
+    assert {name for name in said if not LAYERS.find(name).idle and LAYERS.find(name).keeps != "values"} == set()
+    assert {"dropout", "stochastic_depth", "spatial_dropout1d", "gaussian_noise", "random_rotation"} <= said | {
+        "stochastic_depth"
+    }
+    assert LAYERS.build({"time_distributed": {"layer": {"dropout": 0.5}}}).keeps_digits()
 
 
 def test_all_that_reshapes_joins_or_selects_says_that_it_moves() -> None:
@@ -44,7 +62,8 @@ def test_all_that_reshapes_joins_or_selects_says_that_it_moves() -> None:
     }
     assert reshaping | others | {"stack", "random_crop", "random_flip", "time_distributed", "resizing"} <= set(MOVING)
     assert LAYERS.build({"time_distributed": {"layer": "flatten"}}).moves()
-    assert not LAYERS.build({"time_distributed": {"layer": "relu"}}).moves()
+    assert not LAYERS.build({"time_distributed": {"layer": "gelu"}}).moves()
+    assert not LAYERS.build({"relu": {"negative_slope": 0.1}}).moves()
     assert not LAYERS.build({"up_sampling2d": {"interpolation": "bilinear"}}).moves()
 
 
@@ -74,7 +93,11 @@ def constants(use: Drawn) -> set[Any]:
     """The bits of 0 and of the arguments that are numbers."""
     numbers = [value for value in dict(use.layer).values() if isinstance(value, int | float)]
     dtype = parts(use.inputs[use.layer.slots[0].name])[0].dtype
-    return {bit for number in (0, *numbers) for bit in bits(np.asarray(number).astype(dtype))}
+    return {
+        bit
+        for number in (0, *FIXED.get(LAYERS.name_of(use.layer), ()), *numbers)
+        for bit in bits(np.asarray(number).astype(dtype))
+    }
 
 
 def bits(x: Any) -> list[Any]:
