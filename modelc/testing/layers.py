@@ -196,7 +196,10 @@ def moved_values_have_gone_in(case: Case) -> None:
         return
     given = jax.tree.leaves(case.inputs[case.layer.slots[0].name])
     constants = [value for value in dict(case.layer).values() if isinstance(value, int | float)]
-    known = np.concatenate([np.ravel(x) for x in given] + [np.array([0, *constants], given[0].dtype)])
+    with np.errstate(invalid="ignore"):
+        # An argument that the dtype cannot hold, such as an axis of -1, is none of the values.
+        fixed = np.array([0.0, *constants]).astype(given[0].dtype)
+    known = np.concatenate([*(np.ravel(x) for x in given), fixed])
     for train, (values, _) in case.found.items():
         for port, value in values["outputs"].items():
             strange = np.asarray(value)[~np.isin(value, known)]
