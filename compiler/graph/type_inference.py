@@ -110,15 +110,15 @@ def plan_node(
     except TypeError:  # A plug-in's layer may hold what has no hash.
         return plan_layer(reporter, planned, node, types)
     if plan is None:
-        # What does not fit in one use of a block does not in another, for the same types.
-        at = (key, reporter.document.value(node.at)) if failed else None
+        # What does not fit in one use of a block does not in another, for the same types; a `share` says which node it is.
+        at = (key, reporter.document.value(node.at)) if failed and not node.shared else None
         if at in failed:
             reporter.take(failed[at])
             return None
         plan = plan_layer(reporter, planned, node, types)
         if plan is not None and not reporter.problems:
             plans[key] = plan
-        elif plan is None:
+        elif plan is None and not node.shared:
             failed[key, reporter.document.value(node.at)] = tuple(reporter.problems)
     return plan
 
