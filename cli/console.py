@@ -76,7 +76,10 @@ def say_document(text: str, stream: TextIO | None = None) -> None:
 
 
 def pass_on(text: str) -> None:
-    """Write the text of a file to standard output: as it is, but printable on a terminal. Raises RunError E604."""
+    """Write the text of a file to standard output: as it is, but printable on a terminal. Raises RunError E604.
+
+    Also in the log of a CI service: the command is a filter there, and whoever reads its text needs it unchanged.
+    """
     from modelc.compiler.diagnostics.render.printable import printable
 
     if sys.stdout.isatty():

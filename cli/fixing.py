@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelc.cli.console import show_run_error
 from modelc.cli.targets import STDIN_NAME
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Fixed:
     before: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+    """Whether all that was fixed could be written."""
 
     def changed(self) -> list[str]:
         return [name for name, text in self.texts.items() if text != self.before[name]]
@@ -72,19 +75,35 @@ def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[st
     return replace(checked, problems=verified(by_name(check, texts), found))
 
 
-def write_fixed(fixed: Fixed) -> None:
-    """Write the fixed files, each atomically. Raises RunError E604."""
-    from modelc.runtime.runs.files import rewrite, writing
+def write_fixed(fixed: Fixed, names: Mapping[str, str]) -> bool:
+    """Write the fixed files, each atomically; `names` as for `difference_lines`.
 
+    Whether all could be written. Of each that could not, it says why, and forgets the fixes.
+    """
+    from modelc.compiler.diagnostics.exceptions import RunError
+
+    complete = True
     for name in fixed.changed():
         if name == STDIN_NAME:
             continue
-        path = Path(name)
-        with writing(path):
-            data = path.read_bytes()
-        mark = "\ufeff" if data.startswith("\ufeff".encode()) else ""
-        before, after = (mark + text for text in (fixed.before[name], fixed.texts[name]))
-        rewrite(path, before.encode("utf-8"), after.encode("utf-8"))
+        try:
+            write_one(Path(names.get(name, name)), fixed.before[name], fixed.texts[name])
+        except RunError as error:
+            show_run_error(error)
+            complete = False
+            for facts in (fixed.before, fixed.texts, fixed.counts):
+                facts.pop(name)
+    return complete
+
+
+def write_one(path: Path, before: str, after: str) -> None:
+    """Write one fixed file, with a byte-order mark if it has one. Raises RunError E604."""
+    from modelc.runtime.runs.files import rewrite, writing
+
+    with writing(path), path.open("rb") as file:
+        start = file.read(3)
+    mark = start if start == "\ufeff".encode() else b""
+    rewrite(path, mark + before.encode("utf-8"), mark + after.encode("utf-8"))
 
 
 def difference_lines(fixed: Fixed, names: Mapping[str, str]) -> Iterator[str]:

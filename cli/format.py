@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems
+from modelc.cli.console import FAILED, FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems, show_run_error
 from modelc.cli.targets import STDIN, STDIN_NAME, complain_of, find_targets
 
 if TYPE_CHECKING:
@@ -58,9 +58,12 @@ def format(
             if only_check:
                 say(f"would format {target}", stream=stream)
                 code = max(code, FINDINGS)
-            elif target != STDIN:
-                save(target, laid)
+            elif target != STDIN and save(target, laid):
                 say(f"formatted {target}", stream=stream)
+            elif target != STDIN:
+                counts["changed"] -= 1
+                counts["failed"] += 1
+                code = FAILED
         if target == STDIN and not only_check:
             pass_on(laid.new)
     say(Styled("error" if code else "good", found.with_skipped(summary(counts, only_check))), stream=stream)
@@ -80,12 +83,13 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
     from modelc.compiler.api import unreadable
     from modelc.compiler.formatter.format import formatted
     from modelc.compiler.formatter.line_tree import Unusual
+    from modelc.compiler.syntax.beneath import NotRegularError
     from modelc.compiler.syntax.document import MAX_BYTES, show_text
 
     name = STDIN_NAME if target == STDIN else target
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if target == STDIN else read_whole(Path(target))
-    except OSError as error:
+    except (OSError, NotRegularError) as error:
         show_problems([unreadable(Path(target), name, error)], {})
         return None, USAGE
     problems: tuple[Problem, ...]
@@ -107,14 +111,20 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
 
 def read_whole(path: Path) -> bytes:
     from modelc.compiler.syntax.document import MAX_BYTES
+    from modelc.compiler.syntax.file_root import read_text
 
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    return read_text(path, MAX_BYTES + 1)
 
 
-def save(target: str, laid: Laid) -> None:
-    """Replace the file by the new text. Raises RunError E604."""
+def save(target: str, laid: Laid) -> bool:
+    """Replace the file by the new text; False after saying why it cannot be written."""
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.files import rewrite
 
     mark = "\ufeff" if laid.data.startswith("\ufeff".encode()) else ""
-    rewrite(Path(target), laid.data, (mark + laid.new).encode("utf-8"))
+    try:
+        rewrite(Path(target), laid.data, (mark + laid.new).encode("utf-8"))
+    except RunError as error:
+        show_run_error(error)
+        return False
+    return True

@@ -69,16 +69,18 @@ def templates() -> Mapping[str, str]:
 
 
 def create(path: Path, text: str) -> None:
-    """Write a new file; one that cannot be written whole is removed."""
+    """Write a new file; one that cannot be written whole is removed. Raises RunError E604."""
+    from modelc.runtime.runs.files import cannot_write
+
     try:
         file = path.open("x", encoding="utf-8")
     except FileExistsError:
         refuse(f"`{path}` already exists", helps=("choose another name with `--output FILE`",))
     except OSError as error:
-        refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")
+        raise cannot_write(path, error) from None
     try:
         with file:
             file.write(text)
     except OSError as error:
         path.unlink(missing_ok=True)
-        refuse(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}")
+        raise cannot_write(path, error) from None

@@ -58,6 +58,9 @@ class Commands(TyperGroup):
             show_usage_error(error)
             return USAGE
 
+    def _main_shell_completion(self, *arguments: Any, **settings: Any) -> None:
+        """No completion of shells is offered, so the variable that would ask for it is not followed."""
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args:
             say(*ctx.get_help().split("\n"), stream=sys.stderr)
@@ -188,8 +191,11 @@ def refused_by_system(error: MemoryError | OSError) -> "RunError":
         return RunError("E502", "the memory is exhausted", helps=("use fewer rows, or a smaller model",))
     reason = (error.strerror or str(error) or type(error).__name__).lower()
     where = f": `{os.fsdecode(error.filename)}`" if isinstance(error.filename, str | bytes) else ""
-    helps = ("set MODELC_TRACEBACK=1 in the environment to see where",)
-    return RunError("E608", f"the operating system refused something: {reason}{where}", helps=helps)
+    helps = ["set MODELC_TRACEBACK=1 in the environment to see where"]
+    for name, value in sorted(os.environ.items()):
+        if where and value and name.startswith(("JAX_", "XLA_")) and os.fsdecode(error.filename).startswith(value):
+            helps.insert(0, f"correct the variable `{name}={value}` of the environment, or unset it")
+    return RunError("E608", f"the operating system refused something: {reason}{where}", helps=tuple(helps))
 
 
 def report(error: BaseException) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from modelc.cli.console import refuse, say_document
+from modelc.cli.console import say_document
 from modelc.cli.plugins import PluginNames, enable
 
 
@@ -24,16 +24,12 @@ def schema(
     if output is None:
         say_document(schema_text())
         return
-    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.files import replacing
     from modelc.runtime.runs.output_file import need_output
 
-    try:
-        need_output(output)
-        with replacing(output) as file:
-            file.write(schema_text().encode())
-    except RunError as error:
-        refuse(error.message, helps=error.helps)
+    need_output(output)
+    with replacing(output) as file:
+        file.write(schema_text().encode())
 
 
 def schema_text() -> str:

@@ -10,6 +10,7 @@ import typer
 
 from modelc.cli.checking import RootFolder, Settings
 from modelc.cli.console import (
+    FAILED,
     FINDINGS,
     USAGE,
     Format,
@@ -87,6 +88,8 @@ def validate(
         line = found.with_skipped(summary(problems, len(checks), would=would, strict=strict))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
+    if fixed and not fixed.complete:
+        raise typer.Exit(FAILED)
     if found.incomplete() or any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if failed or would:
@@ -168,7 +171,7 @@ def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":
     if difference:
         show_difference(difference_lines(fixed, names))
         return fixed
-    write_fixed(fixed)
+    fixed.complete = write_fixed(fixed, names)
     for spec in specs:
         if spec.given is not None:
             pass_on(fixed.texts.get(STDIN_NAME, show_text(spec.given)))

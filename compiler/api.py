@@ -25,8 +25,9 @@ from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
+from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
-from modelc.compiler.syntax.file_root import Root, spec_root
+from modelc.compiler.syntax.file_root import Root, read_text, reason_of, spec_root
 
 if TYPE_CHECKING:
     from modelc.compiler.lowering.lower import Model, Tree
@@ -208,17 +209,22 @@ def check_file(
     text: bytes | str | None = texts.get(real)
     if text is None:
         try:
-            with path.open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
-        except OSError as error:
+            text = read_text(path, MAX_BYTES + 1)
+        except (OSError, NotRegularError) as error:
             return Checked(None, (unreadable(path, shown, error),), {})
     return check(text, shown, settings, spec_root(path, root), texts)
 
 
-def unreadable(path: Path, shown: str, error: OSError) -> Problem:
+def unreadable(path: Path, shown: str, error: OSError | NotRegularError) -> Problem:
     """The problem with a file that could not be opened or read."""
-    reason = (error.strerror or str(error)).lower()
     helps: tuple[str, ...] = ()
+    if isinstance(error, NotRegularError):
+        reason = f"it is {error.kind}, expected a regular file"
+        helps = ("write the text to a file, or pass it by standard input: `-`",)
+        if error.kind == "a folder":
+            helps = ("name a file",)
+    else:
+        reason = reason_of(error)
     if isinstance(error, FileNotFoundError):
         reason = "no such file"
         folder = path.parent

@@ -26,11 +26,15 @@ from modelc.compiler.library.base.plugin_metadata import GROUP, distributions
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.plugins.conformance import contract_of, kind_of, violations
+from modelc.compiler.syntax.beneath import NotRegularError
+from modelc.compiler.syntax.file_root import read_text, reason_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 KINDS = tuple(table.kind for table in TABLES)
+MAX_PLUGIN_BYTES = 2**24
+"""The most bytes of the text of a plug-in: far more than anyone writes."""
 EXAMPLE = 'PLUGIN = {"layer.shift": Shift}'
 
 
@@ -117,10 +121,13 @@ def imported(point: "EntryPoint", kind: str, name: str, plugin: str) -> type[Any
 def open_file(path: Path) -> Plugin:
     """The plug-in of the Python file at `path`, which is run. Raises PluginError."""
     try:
-        code = path.read_bytes()
+        code = read_text(path, MAX_PLUGIN_BYTES + 1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise PluginError(f"the plug-in `{path}` cannot be read: {reason}") from None
+        raise PluginError(f"the plug-in `{path}` cannot be read: {reason_of(error)}") from None
+    except NotRegularError as error:
+        raise PluginError(f"the plug-in `{path}` is {error.kind}, expected a Python file") from None
+    if len(code) > MAX_PLUGIN_BYTES:
+        raise PluginError(f"the plug-in `{path}` has more than {MAX_PLUGIN_BYTES:,} bytes")
     name = str(path.resolve())
     digest = sha256(code).hexdigest()
     # The same file and text are the same module, however often they are enabled: classes stay the same.

@@ -129,11 +129,33 @@ def open_regular(path: Path, shown: str) -> BinaryIO:
         raise RunError("E405", f"{shown!r} is {error.kind}, expected a regular file") from None
 
 
+def read_text(path: Path, most: int) -> bytes:
+    """Up to `most` bytes of the text at `path`, which the user named: a regular file, or the pipe of `<(command)`.
+
+    Nothing else may keep the command waiting: a pipe with a name, for example, for a writer that never comes. Raises
+    OSError, NotRegularError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            if not stat.S_ISFIFO(mode) or is_named(path):
+                raise NotRegularError(mode)
+            os.set_blocking(descriptor, True)
+        return file.read(most)
+
+
+def is_named(path: Path) -> bool:
+    """Whether the pipe at `path` is in a folder, not only among the open files of this process."""
+    real = os.path.realpath(path)
+    return os.path.lexists(real) and not real.startswith("/dev/fd/")
+
+
 def cache_folder() -> Path:
     """The folder of downloads: `MODELC_CACHE`, else `modelc` below `XDG_CACHE_HOME` or `~/.cache`. Not created here."""
     own = os.environ.get("MODELC_CACHE")
     if own:
-        return Path(own)
+        return Path(os.path.expanduser(own))
     shared = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG specification says that a relative path is invalid and to be ignored.
     if os.path.isabs(shared):

@@ -55,7 +55,13 @@ def widening_helps(folder: str, written: str, target: str) -> tuple[str, ...]:
     """The `--root` that has both the folder and the file, and the path from there."""
     wider = os.path.commonpath([folder, os.path.dirname(target)])
     path, others = os.path.relpath(written, wider), os.path.relpath(folder, wider)
-    if os.path.commonpath([folder, written]) == written or refusal(path, "") or refusal(others, ""):
+    # The whole disk is no root: whoever wants that will know how to say it.
+    if (
+        wider == os.path.dirname(wider)
+        or os.path.commonpath([folder, written]) == written
+        or refusal(path, "")
+        or refusal(others, "")
+    ):
         return (COPY,)
     option = f"--root {path_word(option_value(wider))}"
     help = f"write `{shown(path)}` and add `{option}`: all paths then begin at that folder, the others with `{others}/`"

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import file_kind
+from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.open_folder import OpenFolder
 
 ADVICE = {
@@ -69,10 +70,16 @@ def rewrite(path: Path, before: bytes, after: bytes) -> None:
 
     Raises RunError E604 if it cannot be written, or if its content is no longer `before`.
     """
-    with writing(path):
+    try:
         found, mode = path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
-    if found != before:
-        raise RunError("E604", f"`{path}` was changed by another program in the meantime", helps=("run it again",))
-    with replacing(path) as file:
-        os.chmod(file.fileno(), mode)
-        file.write(after)
+        if found != before:
+            raise RunError("E604", f"`{path}` was changed by another program in the meantime", helps=("run it again",))
+        real = Path(os.path.realpath(path))
+        with OpenFolder.at(real.parent) as folder, folder.replacing(real.name) as file:
+            os.chmod(file.fileno(), mode)
+            file.write(after)
+    except PermissionError as error:
+        helps = ("allow yourself to write to its folder, or copy the file elsewhere, and change the copy",)
+        raise RunError("E604", f"cannot write `{path}`: {reason_of(error)}", helps=helps) from None
+    except OSError as error:
+        raise cannot_write(path, error) from None

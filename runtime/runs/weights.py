@@ -269,6 +269,9 @@ def read_bounded(folder: OpenFolder, name: str, least: int, most: int) -> bytes:
         raise unusable(folder.path, f"there is no file `{name}`") from None
     except NotRegularError as error:
         raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
+    except PermissionError as error:
+        helps = ("allow yourself to read the files of the run",)
+        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}", helps) from None
     except OSError as error:
         raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
     if len(data) != size:
@@ -276,12 +279,11 @@ def read_bounded(folder: OpenFolder, name: str, least: int, most: int) -> bytes:
     return data
 
 
-def unusable(folder: Path, reason: str) -> RunError:
-    return RunError(
-        "E603",
-        f"the weights in `{folder}` cannot be used: {reason}",
-        helps=("train again, or copy the whole run again from an intact copy",),
-    )
+INTACT = ("train again, or copy the whole run again from an intact copy",)
+
+
+def unusable(folder: Path, reason: str, helps: tuple[str, ...] = INTACT) -> RunError:
+    return RunError("E603", f"the weights in `{folder}` cannot be used: {reason}", helps=helps)
 
 
 def flatten(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:

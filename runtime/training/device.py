@@ -105,10 +105,20 @@ def cannot_start(error: Exception) -> RunError:
     """RunError E505 for what jax raised when it was imported, or when it looked for devices."""
     given = [f"`{name}={value}`" for name, value in sorted(os.environ.items()) if name.startswith(("JAX_", "XLA_"))]
     reason = str(error).strip().partition("\n")[0]
+    blamed = [one for one in given if one.strip("`").partition("=")[0].lower() in reason.lower()]
+    if isinstance(error, ValueError) and blamed:
+        message, helps = f"jax does not take the value of {', '.join(blamed)}", ("correct the variable, or unset it",)
+        return RunError("E505", message, notes=(f"{type(error).__name__}: {reason}",), helps=helps)
+    platforms = os.environ.get("JAX_PLATFORMS", "")
+    if isinstance(error, AssertionError) and not reason and platforms:
+        # All that jax says where it knows the kind of device, and none could be started.
+        reason = f"this machine has no such device, or jax is not installed for it: {platforms}"
+    else:
+        reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
     return RunError(
         "E505",
         "jax finds no device to compute on" + (f", with {', '.join(given)}" if given else ""),
-        notes=(f"{type(error).__name__}: {reason}" if reason else type(error).__name__,),
+        notes=(reason,),
         helps=(
             "unset these variables of the environment, or install jax for the device that they name"
             if given

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,9 @@ def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path, monkeypatc
     (tmp_path / "a.yaml").write_text(BAD)
     written = fixing.write_fixed
 
-    def late(fixed: fixing.Fixed) -> None:
+    def late(fixed: fixing.Fixed, names: Mapping[str, str]) -> bool:
         (tmp_path / "a.yaml").write_text("name: other\n")
-        written(fixed)
+        return written(fixed, names)
 
     monkeypatch.setattr(fixing, "write_fixed", late)
     ended = modelc("validate", "--fix", "a.yaml", cwd=tmp_path)

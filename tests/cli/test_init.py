@@ -72,14 +72,18 @@ def test_the_schema_goes_beside_the_spec(tmp_path: Path) -> None:
     [
         (("digit",), "did you mean `digits`?"),
         (("resnet",), "templates: digits, mnist, sequence, table, transformer"),
-        (("digits", "--output", "no/such/spec.yaml"), "no such file or directory"),
         (("--output", "spec.yaml"), "`--output` needs a template"),
     ],
 )
-def test_what_cannot_be_written_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_meant_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     ended = modelc("init", *arguments, cwd=tmp_path)
     assert ended.code == 2 and said in ended.err
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
+    ended = modelc("init", "digits", "--output", "no/such/spec.yaml", cwd=tmp_path)
+    assert ended.code == 4 and "error[E604]: cannot write `no/such/spec.yaml`: no such file" in ended.err
 
 
 @pytest.fixture(scope="module")

@@ -33,10 +33,10 @@ def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, command: tuple[str
     ended = subprocess.run(
         ["sh", "-c", f"ulimit -f 0; {line}"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 2 and "cannot write `out.yaml`: file too large" in ended.stderr
+    assert ended.returncode == 4 and "error[E604]: cannot write `out.yaml`: file too large" in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_ends_with_2(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
     ended = modelc("schema", "--output", "no/such/folder.json", cwd=tmp_path)
-    assert ended.code == 2 and "no such file or directory" in ended.err
+    assert ended.code == 4 and "error[E604]" in ended.err and "no such file or directory" in ended.err

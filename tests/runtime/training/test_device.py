@@ -78,6 +78,19 @@ def test_a_variable_that_stops_jax_is_named(tmp_path: Path, variable: str, comma
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_value_that_jax_does_not_take_is_blamed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "abc", "JAX_DEBUG_NANS": "maybe"}.items():
+        monkeypatch.setenv(name, value)
+    error = cannot_start(ValueError('Invalid value "abc" for JAX flag jax_num_cpu_devices'))
+    assert error.message == "jax does not take the value of `JAX_NUM_CPU_DEVICES=abc`"
+    error = cannot_start(ValueError("invalid truth value 'maybe' for environment 'JAX_DEBUG_NANS'"))
+    assert error.message == "jax does not take the value of `JAX_DEBUG_NANS=maybe`"
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    assert cannot_start(AssertionError()).notes == (
+        "this machine has no such device, or jax is not installed for it: cuda",
+    )
+
+
 def test_an_option_that_nobody_asked_for_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for option in SETTINGS:
         monkeypatch.delenv(option.upper(), raising=False)
