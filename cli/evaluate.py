@@ -42,7 +42,7 @@ def evaluate(
 
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    task, dataset, changed = read_again(found, task, root)
+    task, dataset, changed = read_again(found, task, root, split)
     name, part = choose_rows(dataset, split)
     task, notes = as_trained(task, found.environment())
     for note in notes:

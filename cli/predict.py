@@ -92,20 +92,21 @@ def rows_to_predict(
 ) -> "tuple[Task, Mapping[str, NumpyArray], int, str]":
     """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
     if data is not None:
-        return task, *inputs_of(task, data), str(data)
+        return task, *inputs_of(run, task, data), str(data)
     from modelc.cli.splits import choose_rows, read_again
 
-    task, dataset, _ = read_again(run, task, root)
+    task, dataset, _ = read_again(run, task, root, split)
     name, part = choose_rows(dataset, split)
     return task, part.inputs, part.rows, f"the {name} rows"
 
 
-def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
+def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.library.sources.archive import read_arrays, read_headers
     from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
+    from modelc.runtime.runs.environment import measured_in
 
     with open_regular(path, str(path)) as file:
         headers = read_headers(file, str(path))
@@ -113,7 +114,7 @@ def inputs_of(task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
             if not header.shape:
                 raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
         columns = read_arrays(file, str(path), input_columns(task, headers))
-    inputs, rows = read_inputs(task, columns)
+    inputs, rows = read_inputs(task, columns, measured_in(run.environment()))
     if rows == 0:
         raise RunError("E404", f"`{path}` has no rows to predict")
     return inputs, rows

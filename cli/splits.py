@@ -26,8 +26,11 @@ def open_run(text: str, root: Path | None, command: "Command") -> "Run":
     return found.run
 
 
-def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Dataset, list[str]]":
-    """The completed task, its data, and the columns that have changed since the run was trained."""
+def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None) -> "tuple[Task, Dataset, list[str]]":
+    """The completed task, its data, and the columns that have changed since the run was trained.
+
+    The test rows are only read where `split` does not ask for others.
+    """
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
 
@@ -35,7 +38,7 @@ def read_again(run: "Run", task: "Task", root: Path | None) -> "tuple[Task, Data
     for note in notes:
         inform(note)
     task, _ = complete(task, where)
-    dataset = read_dataset(task, where)
+    dataset = read_dataset(task, where, test=split in (None, "test"))
     changed = changed_columns(run.environment(), dataset.digests)
     if changed:
         warn_changed(changed)

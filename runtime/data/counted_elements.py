@@ -90,19 +90,18 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays, known
     return reduce(or_, (with_axes(mask, axes) for mask in kept))
 
 
-def read_counted(reader: Reader, column: Array, counts: Array | None) -> Array:
-    """The target that `reader` makes of `column`, `[rows, ...]`; what does not count is never shown to it.
+def shown_column(reader: Reader, column: Array, counts: Array | None) -> Array | None:
+    """`column` as the `reader` of a target is shown it: in place of what does not count stands an element that does.
 
-    `counts` is of leading axes of the target. In place of what does not count stands an element that does, or 0 where
-    none does. Raises RunError as the reader does.
+    `counts` is of leading axes of the target `[rows, ...]`. None where nothing counts, so that the target is 0.
     """
     rows: tuple[int, int] = getattr(reader, "rows", None) or (0, len(column))
     part = column[slice(*rows)]
     if counts is None or len(part) != len(counts) or counts.all():
-        return reader.read(column, None)
-    planned = plan_array(reader, column, None)
+        return column
     if not counts.any():
-        return np.zeros((len(part), *planned.shape), planned.dtype)
+        return None
+    planned = plan_array(reader, column, None)
     arranged = part
     if prod(planned.shape) == prod(part.shape[1:]):
         arranged = part.reshape(len(part), *planned.shape)
@@ -111,7 +110,7 @@ def read_counted(reader: Reader, column: Array, counts: Array | None) -> Array:
     shown = with_only(arranged, kept, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
     filled = column.copy()
     filled[slice(*rows)] = shown.reshape(part.shape)
-    return reader.read(filled, None)
+    return filled
 
 
 def of_leading_axes(counts: Array, values: Array) -> Array:
@@ -124,13 +123,13 @@ def of_leading_axes(counts: Array, values: Array) -> Array:
 def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -> Array:
     """`values` `[rows, ...]` with an element that counts in place of all that do not; some must.
 
-    It is the first for which `accept` takes a row `[1, ...]` of nothing else without a RunError, so that an error about
-    others names their rows alone.
+    It is the first for which `accept` takes a row `[1, ...]` of nothing else without a RunError, else 0 if it takes
+    that, so that an error about others names and counts them alone.
     """
     counts = of_leading_axes(counts, values)
     candidates = values[counts][:TRIED]
     chosen = candidates[0]
-    for candidate in candidates:
+    for candidate in (*candidates, np.zeros_like(chosen)):
         try:
             accept(np.broadcast_to(candidate, (1, *values.shape[1:])))
         except RunError:

@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.arriving_integers import computed_integers
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
@@ -36,7 +37,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     try:
         task, warnings = complete(task, root)
         masks = computed_masks(task)
-        if computed_ids(task) or masks.values or masks.carried:
+        if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:
             device.prepare()
         dataset = read_dataset(task, root)
         need_counted(task, dataset)

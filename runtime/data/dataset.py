@@ -4,7 +4,7 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -15,12 +15,23 @@ from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
+from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.counted_elements import Arrays, counted_elements, masks_among_targets, read_counted
+from modelc.runtime.data.arriving_integers import check_integers
+from modelc.runtime.data.counted_elements import Array, Arrays, counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
+from modelc.runtime.data.read_binding import (
+    Measured,
+    key_of,
+    need_column,
+    of_other_rows,
+    read_binding,
+    read_every,
+    with_place,
+)
 from modelc.runtime.data.row_memory import need_row_memory
-from modelc.runtime.data.target_checks import check_targets, with_place, with_unknown
+from modelc.runtime.data.target_checks import check_targets, with_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user."""
+    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user,
+    `measured` is what readers have decided of the training rows."""
 
     train: Part
     validation: Part | None
     test: Part | None
     digests: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    measured: Measured = field(default_factory=dict)
 
 
 def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
@@ -72,13 +85,16 @@ def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
     return bound, problems
 
 
-def read_dataset(task: Task, root: Root) -> Dataset:
-    """The rows of a completed task, split and checked. Raises RunError with a code, `at` the part of the spec to blame."""
+def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
+    """The rows of a completed task, split and checked; without its test rows where `test` is false.
+
+    Raises RunError with a code, `at` the part of the spec to blame.
+    """
     data = task.data
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    whole, digests = read_part(task, loaded.train)
+    whole, digests, measured = read_part(task, loaded.train)
     check_values(task, whole)
     if data.validation is None:
         train, validation = whole, None
@@ -88,8 +104,8 @@ def read_dataset(task: Task, root: Root) -> Dataset:
         except RunError as error:
             raise with_place(error, ("data", "validation")) from None
         train, validation = whole.take(kept), whole.take(held_out)
-    test, notes = read_test(task, root, loaded)
-    return Dataset(train, validation, test, digests, notes)
+    held, notes = read_test(task, root, loaded, measured) if test else (None, ())
+    return Dataset(train, validation, held, digests, notes, measured)
 
 
 def root_for(task: Task, root: Root, at: Path) -> Root:
@@ -114,8 +130,8 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     return loaded
 
 
-def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tuple[str, ...]]:
-    """The test rows: of `data.test`, else those of the source."""
+def read_test(task: Task, root: Root, loaded: Loaded, measured: Measured) -> tuple[Part | None, tuple[str, ...]]:
+    """The test rows: of `data.test`, else those of the source; read as those of training, which have decided `measured`."""
     assert task.data is not None
     if task.data.test is not None:
         columns: Arrays | None = load(task, task.data.test, root, ("data", "test")).train
@@ -126,15 +142,38 @@ def read_test(task: Task, root: Root, loaded: Loaded) -> tuple[Part | None, tupl
     bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
     if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in bindings):
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
-    part, _ = read_part(task, columns)
-    check_values(task, part)
+    try:
+        part, _, _ = read_part(task, columns, measured)
+        check_values(task, part)
+    except RunError as error:
+        error = of_other_rows(error)
+        message = f"of the test rows: {error.message}"
+        at = place_of_test(task)
+        raise RunError(error.code, message, notes=error.notes, helps=error.helps, at=at) from None
     return part, ()
 
 
-def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
-    """Inputs and targets read from columns of equal length, and the digest of each column."""
+def place_of_test(task: Task) -> Path:
+    """Where the spec says which rows are the test rows."""
+    assert task.data is not None
+    assert task.data.source is not None
+    return ("data", "test") if task.data.test else ("data", "source", SOURCES.name_of(task.data.source), "test")
+
+
+def read_part(task: Task, columns: Arrays, trained: Measured | None = None) -> tuple[Part, dict[str, str], Measured]:
+    """Inputs and targets read from columns of equal length, the digest of each column, and what the readers have decided
+    of them; `trained` is what they have decided of the training rows, where these are others.
+    """
     need_row_memory(task, columns)
-    inputs = {name: read_binding(binding, columns) for name, binding in (task.inputs or {}).items()}
+    measured: dict[str, Array] = {}
+
+    def read_one(binding: Binding, counts: Array | None = None) -> Array:
+        array, decided = read_binding(binding, columns, counts, trained)
+        if decided is not None:
+            measured[key_of(binding)] = decided
+        return array
+
+    inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
     known = known_masks(task, inputs)
     read: dict[str, np.ndarray[Any, Any]] = {}
@@ -142,10 +181,25 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
     for name in sorted(bindings, key=lambda name: name not in masks):
         counts = counted_elements(task, name, inputs, {mask: read[mask] for mask in masks if mask in read}, known)
         try:
-            read[name] = read_target(bindings[name], columns, inputs, counts)
+            copied = bindings[name].copies_input
+            array = inputs[bindings[name].subject] if copied else read_one(bindings[name], counts)
         except RunError as error:
             raise with_unknown(error, task, name, known) from None
+        read[name] = array[:, None] if bindings[name].squeeze else array
     targets = {name: read[name] for name in bindings}
+    rows = need_equal_lengths(task, inputs, targets)
+    if rows == 0:
+        raise RunError("E404", "the data has no rows", at=("data", "source"))
+    used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
+    return (
+        Part(inputs, targets, rows, known),
+        {name: digest(columns[name]) for name in sorted(used) if name in columns},
+        measured,
+    )
+
+
+def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
+    """The number of rows. Raises RunError E404 where inputs or targets differ in it."""
     lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
     rows = next(iter(lengths.values()))
     for name, length in lengths.items():
@@ -161,10 +215,7 @@ def read_part(task: Task, columns: Arrays) -> tuple[Part, dict[str, str]]:
                 helps=("all inputs and targets need the same number of rows: select them with `rows: [start, stop]`",),
                 at=binding.at,
             )
-    if rows == 0:
-        raise RunError("E404", "the data has no rows", at=("data", "source"))
-    used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
-    return Part(inputs, targets, rows, known), {name: digest(columns[name]) for name in sorted(used) if name in columns}
+    return rows
 
 
 def input_columns(task: Task, there: Collection[str]) -> set[str]:
@@ -175,18 +226,20 @@ def input_columns(task: Task, there: Collection[str]) -> set[str]:
     return {binding.subject for binding in bindings}
 
 
-def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
+def read_inputs(
+    task: Task, columns: Arrays, trained: Measured | None = None
+) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
     """The inputs of a task from raw columns, for prediction, and the number of rows.
 
-    Readers with `rows` read all rows here. Raises RunError for a missing column, a column
+    Readers with `rows` read all rows here. `trained` is what they have decided of the training rows. Raises RunError for a missing column, a column
     that does not fit its input, or unequal lengths.
     """
     inputs = {}
     for name, binding in (task.inputs or {}).items():
-        reader = binding.reader
-        if "rows" in type(reader).model_fields:
-            reader = reader.model_copy(update={"rows": None})
-        inputs[name] = read_binding(replace(binding, reader=reader), columns)
+        try:
+            inputs[name] = read_every(binding, columns, trained)
+        except RunError as error:
+            raise of_other_rows(error) from None
         if binding.wanted is not None and inputs[name].shape[1:] != binding.wanted.shape:
             raise RunError(
                 "E402",
@@ -198,45 +251,18 @@ def read_inputs(task: Task, columns: Arrays) -> tuple[dict[str, "np.ndarray[Any,
         shown = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
         raise RunError("E404", f"the inputs have different numbers of rows: {shown}")
     check_ids(task, inputs)
-    return inputs, next(iter(lengths.values()), 0)
-
-
-def read_binding(
-    binding: Binding, columns: Arrays, counts: "np.ndarray[Any, Any] | None" = None
-) -> "np.ndarray[Any, Any]":
-    """One column, read by its reader. Of a target, `counts` says which elements count."""
-    need_column(binding, columns)
     try:
-        if binding.wanted is None:
-            return read_counted(binding.reader, columns[binding.subject], counts)
-        return binding.reader.read(columns[binding.subject], binding.wanted)
+        check_integers(task, inputs)
     except RunError as error:
-        raise with_place(error, binding.at) from None
-
-
-def read_target(
-    binding: Binding, columns: Arrays, inputs: Arrays, counts: "np.ndarray[Any, Any] | None"
-) -> "np.ndarray[Any, Any]":
-    """One target, read by its reader or copied from an input; what does not count may be anything."""
-    array = inputs[binding.subject] if binding.copies_input else read_binding(binding, columns, counts)
-    return array[:, None] if binding.squeeze else array
-
-
-def need_column(binding: Binding, there: Collection[str]) -> None:
-    """Raise RunError E401 unless the column of `binding` is among those that are `there`."""
-    if binding.subject not in there:
-        raise RunError(
-            "E401",
-            f"the data has no column `{binding.subject}` for `{binding.name}`",
-            notes=(f"columns: {', '.join(there)}",),
-            at=binding.at,
-        )
+        raise of_other_rows(error) from None
+    return inputs, next(iter(lengths.values()), 0)
 
 
 def check_values(task: Task, part: Part) -> None:
     """Raise RunError for targets that are invalid for their loss, masks that are not boolean, or ids outside the
     table of their embedding."""
     check_ids(task, part.inputs)
+    check_integers(task, part.inputs)
     check_targets(task, part.inputs, part.targets, part.masks)
 
 

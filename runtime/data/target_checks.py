@@ -5,16 +5,16 @@ from functools import partial
 
 import numpy as np
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
-from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.readers.casts import column_of, refuse_rounded
+from modelc.compiler.library.readers.casts import RoundedIntegers, column_of, refuse_rounded
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
 from modelc.runtime.data.counted_elements import Array, Arrays, mask_of_term, with_only
 from modelc.runtime.data.known_masks import KnownMasks
+from modelc.runtime.data.read_binding import advised, with_place
 
 
 def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks) -> None:
@@ -34,7 +34,7 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks
         try:
             check(array if mask is None else with_only(array, mask, check))
         except RunError as error:
-            raise with_place(with_unknown(error, task, term.target, known), binding.at) from None
+            raise with_place(with_unknown(advised(error, binding), task, term.target, known), binding.at) from None
 
 
 def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
@@ -45,7 +45,10 @@ def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) ->
     if found is None:
         return error
     text = f"the mask of `{found}` has to do with weights or draws, so that its values are not known before training"
-    helps = (*error.helps, f"{text}: give a mask that is computed of inputs alone, or one that is a target")
+    way = f"{text}: give a mask that is computed of inputs alone, or one that is a target"
+    if isinstance(error, RoundedIntegers):
+        return error.with_ways({**error.ways, "mask": way})
+    helps = (*error.helps, way)
     return RunError(error.code, error.message, notes=error.notes, helps=helps, at=error.at)
 
 
@@ -57,7 +60,7 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
         check_labels(array, classes, term.target)
     else:
         # A loss computes with integers as float32.
-        refuse_rounded(array, "float32", (task.targets or {})[term.target].subject)
+        refuse_rounded(array, "float32", column_behind(task, (task.targets or {})[term.target]))
     if (bounds := term.loss.bounds(*outputs, given)) is not None:
         check_bounds(array, bounds, term.target)
     for measure in task.measures if bounds is None else ():
@@ -68,6 +71,12 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
     term.loss.check(array, *outputs)
 
 
+def column_behind(task: Task, binding: Binding) -> str:
+    """The column that a target comes from, also where it is copied from an input."""
+    copied = (task.inputs or {}).get(binding.subject) if binding.copies_input else None
+    return (copied or binding).subject
+
+
 def check_weights(task: Task, targets: Arrays) -> None:
     """Raise RunError E403 for sample weights below 0, E402 for those that float32 would round; readers have refused NaN."""
     weights, binding = targets.get(SAMPLE_WEIGHT), (task.targets or {}).get(SAMPLE_WEIGHT)
@@ -76,7 +85,7 @@ def check_weights(task: Task, targets: Arrays) -> None:
     try:
         refuse_rounded(weights, "float32", binding.subject)
     except RunError as error:
-        raise with_place(error, binding.at) from None
+        raise with_place(advised(error, binding), binding.at) from None
     bad = weights < 0
     if bad.any():
         where = tuple(np.argwhere(bad)[0])
@@ -87,8 +96,3 @@ def check_weights(task: Task, targets: Arrays) -> None:
             helps=("sample weights must be at least 0; use 0 for rows that should not count",),
             at=("data", "sample_weight"),
         )
-
-
-def with_place(error: RunError, at: Path) -> RunError:
-    """`error` with its place in the spec, unless it already has one."""
-    return RunError(error.code, error.message, notes=error.notes, helps=error.helps, at=error.at or at)

@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.runtime.data.read_binding import Measured
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
@@ -17,9 +21,11 @@ FLAGS = ("XLA_FLAGS", "JAX_DEFAULT_MATMUL_PRECISION")
 
 
 def environment(
-    task: Task, execution: Execution, arguments: Sequence[str], digests: Mapping[str, str]
+    task: Task, execution: Execution, arguments: Sequence[str], digests: Mapping[str, str], measured: Measured
 ) -> dict[str, Any]:
-    """Everything that could make another run of the same spec differ; `digests` are those of the data's columns."""
+    """Everything that could make another run of the same spec differ; `digests` are those of the data's columns, and
+    `measured` is what readers have decided of the training rows, which holds for all others.
+    """
     import jax
 
     assert task.training is not None
@@ -39,6 +45,7 @@ def environment(
         "metrics": arguments_of(task),
         "arguments": list(arguments),
         "data": dict(digests),
+        "measured": {name: written(places) for name, places in measured.items() if name.startswith("inputs/")},
         "byte_order": sys.byteorder,
     }
 
@@ -49,6 +56,26 @@ def installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def written(places: "np.ndarray[Any, Any]") -> str:
+    """A digit for each place, 1 where numbers are measured; a single one where all places are alike."""
+    found = places[:1] if (places == places[0]).all() else places
+    return "".join("1" if place else "0" for place in found)
+
+
+def measured_in(recorded: Mapping[str, Any]) -> Measured | None:
+    """What readers have decided of the training rows; None for a run whose record does not say.
+
+    Raises RunError E602 for what cannot have been recorded.
+    """
+    found = recorded.get("measured")
+    if found is None:
+        return None
+    entries = found.values() if isinstance(found, dict) else [None]
+    if not all(isinstance(digits, str) and digits and not digits.strip("01") for digits in entries):
+        raise RunError("E602", "`measured` in the run's `environment.json` is damaged")
+    return {name: np.asarray([digit == "1" for digit in digits]) for name, digits in found.items()}
 
 
 def changed_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ path in a spec goes through `Root`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.registry import Registered
@@ -89,6 +89,16 @@ class Reader(Registered):
         """For labels: the names of the classes, or their number where they have no names; None for other readers."""
         return None
 
+    def measured(self, column: NumpyArray) -> NumpyArray | None:
+        """What is decided once, from the training rows, for all others: for each place of the column's last axis whether
+        numbers too large for exact floats are measured there and may be rounded. None for readers that decide nothing.
+        """
+        return None
+
     def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         """The column, `[rows, ...]`, as the array that the model takes. Raises RunError E402, E403 or E404."""
         raise NotImplementedError
+
+    def as_trained(self, measured: NumpyArray) -> Self:
+        """This reader for other rows than those of training, of which its `measured` has said `measured`."""
+        return self

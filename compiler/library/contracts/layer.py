@@ -282,6 +282,12 @@ class Layer(Registered):
         """For a layer that looks its input up in a table: how many ids there are; None for all others."""
         return None
 
+    def keeps_integers(self) -> bool:
+        """Whether integers of any size are integers to it. Where they are not, those in the data that the floats which it
+        makes of them cannot hold are errors.
+        """
+        return self.vocabulary_size() is not None
+
     def num_output_ids(self) -> int | None:
         """For a layer whose output is ids: how many different ones, counted from 0; None for all others."""
         return None

@@ -1,6 +1,8 @@
 """The reader of numbers, optionally scaled."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
+
+from pydantic import PrivateAttr
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
@@ -10,9 +12,11 @@ from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import (
     DIGITS,
     beyond,
+    measured_places,
+    places_of,
     plan_array,
     refuse_infinite,
-    refuse_rounded,
+    refuse_shifted,
     to_floats,
     to_integers,
 )
@@ -29,9 +33,9 @@ class ArrayReader(Reader):
     integers. Without a wanted type (a target) integers stay integers, floats become float32.
 
     Fractions are rounded to the nearest float32. An integer that float32 cannot hold, from 16,777,217 on, is an
-    error, also in a column of float64 up to 2**53, unless numbers of that size with a fraction stand in the same column:
-    those are measured, not counted. `offset` alone is exact: it brings such numbers into range. A `scale` asks for
-    rounding, as a column that is saved as float32 does.
+    error, also in a column of float64 up to 2**53, unless numbers of that size with a fraction stand in the same place of
+    the last axis, in the training rows: those are measured, not counted. `offset` alone is exact: it brings such numbers
+    into range. A `scale` asks for rounding, as a column that is saved as float32 does.
     """
 
     primary = "column"
@@ -43,6 +47,7 @@ class ArrayReader(Reader):
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
     shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
+    _trained: Any = PrivateAttr(default=None)
 
     @property
     def subject(self) -> str:
@@ -77,23 +82,34 @@ class ArrayReader(Reader):
         need(column.dtype == "bool" or (wanted.is_integer and column.is_integer), message, help=help, code="E402")
         return wanted.dtype
 
+    def as_trained(self, measured: NumpyArray) -> Self:
+        copy = self.model_copy()
+        copy._trained = measured
+        return copy
+
+    def measured(self, column: NumpyArray) -> NumpyArray:
+        return measured_places(take_rows(column, self.rows))
+
     def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         planned = plan_array(self, column, wanted)
         first = self.rows[0] if self.rows else 0
         values = take_rows(column, self.rows)
+        measured = self._trained
+        if measured is None or len(measured) not in (1, places_of(values)):
+            measured = measured_places(values)
         if values.dtype.kind == "f":
             check_finite(values, self.column, first)
         if not planned.is_float:
             result = values if planned.dtype == "bool" else to_integers(values, planned.dtype, self.column, first)
         elif not self.scaled:
-            result = to_floats(values, planned.dtype, self.column, first, wanted)
+            result = to_floats(values, planned.dtype, self.column, first, wanted, measured)
         else:
-            result = self.rescaled(values, "float64" if planned.dtype == "float64" else "float32", first)
+            result = self.rescaled(values, "float64" if planned.dtype == "float64" else "float32", first, measured)
             if planned.dtype != result.dtype.name:
                 result = to_floats(result, planned.dtype, self.column, first)
         return result.reshape(len(result), *planned.shape)
 
-    def rescaled(self, values: NumpyArray, dtype: str, first: int) -> NumpyArray:
+    def rescaled(self, values: NumpyArray, dtype: str, first: int, measured: NumpyArray) -> NumpyArray:
         """`values * scale + offset` in the float `dtype`.
 
         Of integers and float64, numbers beyond those of which it holds every integer go through float64 and are rounded
@@ -108,8 +124,7 @@ class ArrayReader(Reader):
             result *= np.asarray(self.scale).astype(dtype)
             result += offset.astype(dtype)
             if exact and self.scale == 1 and largest + abs(self.offset) > limit:
-                refuse_rounded(values, "float64", self.column, first)
-                refuse_rounded(values.astype("float64") + offset, dtype, self.column, first, offset=self.offset)
+                refuse_shifted(values, self.offset, dtype, self.column, first, measured)
             if exact and abs(self.offset) > limit and offset.astype(dtype) != offset:
                 result[...] = values.astype("float64") * self.scale + self.offset
             elif largest > limit:

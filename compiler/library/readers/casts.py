@@ -1,5 +1,6 @@
 """Lossless casts: integers to floats that represent them exactly, integers to wide enough integers."""
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -12,6 +13,8 @@ DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 """The binary digits of each float type: up to 2 to the power of them it holds every integer."""
 COUNTED = 2.0**53
 """Up to which magnitude float64 holds every integer: what is larger has been rounded already."""
+BLOCK = 2**20
+"""As many values are looked at together where a temporary array of all would be large."""
 
 
 def column_of(array: NumpyArray) -> Column:
@@ -44,7 +47,12 @@ def to_integers(values: NumpyArray, dtype: str, name: str, first_row: int = 0) -
 
 
 def to_floats(
-    values: NumpyArray, dtype: str, name: str, first_row: int = 0, wanted: TensorType | None = None
+    values: NumpyArray,
+    dtype: str,
+    name: str,
+    first_row: int = 0,
+    wanted: TensorType | None = None,
+    measured: NumpyArray | None = None,
 ) -> NumpyArray:
     """A new array of `values` as the float `dtype`. `wanted` is the model input that they are for, None for a target.
 
@@ -53,7 +61,7 @@ def to_floats(
     """
     import ml_dtypes  # noqa: F401  # importing it teaches numpy the name bfloat16
 
-    refuse_rounded(values, dtype, name, first_row, wanted)
+    refuse_rounded(values, dtype, name, first_row, wanted, measured)
     with np.errstate(over="ignore"):
         result = values.astype(np.dtype(dtype))
     if values.dtype.kind != "b" and values.dtype.itemsize > result.dtype.itemsize:
@@ -65,39 +73,82 @@ def beyond(values: NumpyArray, dtype: str) -> NumpyArray:
     """Where numbers are beyond the magnitude up to which the float `dtype` holds every integer."""
     limit = 2 ** DIGITS[dtype]
     if values.dtype.kind == "f":
-        values, limit = values.astype("float64"), float(limit)
+        values, limit = values.astype("float64", copy=False), float(limit)
     # Comparisons of unsigned values with a negative bound are exact in numpy 2.
     found: NumpyArray = (values < -limit) | (values > limit)
     return found
 
 
-def rounded(values: NumpyArray, dtype: str) -> NumpyArray | None:
+def in_range(values: NumpyArray, dtype: str) -> bool:
+    """Whether no number is beyond the magnitude up to which the float `dtype` holds every integer."""
+    if not values.size:
+        return True
+    limit, low, high = 2 ** DIGITS[dtype], values.min().item(), values.max().item()
+    return bool(low >= -limit and high <= limit)
+
+
+def measured_places(values: NumpyArray) -> NumpyArray:
+    """For each place of the last axis of `values` `[rows, ..., places]`, whether numbers beyond 2**24 are measured there,
+    not counted: where one has a fraction, or where narrower floats have rounded them. A boolean `[places]`; `[1]` for all
+    places alike.
+    """
+    if values.dtype.kind != "f" or in_range(values, "float32"):
+        return np.zeros(1, bool)
+    found, wide = np.zeros(places_of(values), bool), values.dtype.itemsize > 4
+    step = max(1, BLOCK // max(1, values[0].size))
+    for start in range(0, len(values), step):
+        block = values[start : start + step].reshape(-1, len(found))
+        large = beyond(block, "float32")
+        found |= (large & (block != np.trunc(block)) if wide else large).any(axis=0)
+    return found
+
+
+def places_of(values: NumpyArray) -> int:
+    """The size of the last axis of `values` `[rows, ..., places]`, 1 where a row is a single number."""
+    return int(values.shape[-1]) if values.ndim > 1 else 1
+
+
+def rounded(values: NumpyArray, dtype: str, measured: NumpyArray | None = None) -> NumpyArray | None:
     """Where the float `dtype` would change an integer; None where it changes none.
 
-    Of float64 for float32 it is one up to 2**53, unless numbers of that size with a
-    fraction stand beside it: those are measured, not counted, and rounded to the nearest as all fractions are.
+    Of float64 for float32 it is one up to 2**53 where it is not `measured`, as `measured_places` says (of `values`
+    themselves by default): what is measured is rounded to the nearest as all fractions are.
     """
-    counted, measured = (
-        values.dtype.kind in "iu",
-        (values.dtype.kind, values.dtype.itemsize, dtype) == ("f", 8, "float32"),
-    )
-    if not values.size or not (counted or measured):
+    wide = (values.dtype.kind, values.dtype.itemsize, dtype) == ("f", 8, "float32")
+    if not (values.dtype.kind in "iu" or wide) or in_range(values, dtype):
         return None
-    limit = 2 ** DIGITS[dtype]
-    if values.min() >= -limit and values.max() <= limit:
-        return None
-    if measured:
-        large = beyond(values, dtype)
-        if (large & (values != np.trunc(values))).any():
-            return None
+    if wide:
+        places = measured_places(values) if measured is None else measured
         with np.errstate(over="ignore"):
-            bad: NumpyArray = large & (np.abs(values) <= COUNTED) & (values.astype(dtype) != values)
+            bad: NumpyArray = values.astype(dtype) != values
+        bad &= values == np.trunc(values)
+        bad &= beyond(values, dtype) & (np.abs(values) <= COUNTED)
+        bad &= ~places
     else:
         # The magnitude without its trailing zeros must fit in the digits; that of the least int64 wraps to itself, rightly.
         sizes = values if values.dtype.kind == "u" else np.abs(values.astype("int64"))
         sizes = sizes.astype("uint64")
-        bad = sizes // np.maximum(sizes & (~sizes + np.uint64(1)), 1) >= limit
+        bad = sizes // np.maximum(sizes & (~sizes + np.uint64(1)), 1) >= 2 ** DIGITS[dtype]
     return bad if bad.any() else None
+
+
+class RoundedIntegers(RunError):
+    """E402 for integers that a float would round. `ways` has what to do about it, by kind: `shift` and `integers` keep
+    them, `scale` and `nearest` ask for rounding.
+    """
+
+    def __init__(self, message: str, note: str, ways: Mapping[str, str]) -> None:
+        super().__init__("E402", message, notes=(note,), helps=tuple(ways.values()))
+        self.ways = ways
+
+    def only(self, *kinds: str) -> "RoundedIntegers":
+        """The same error with the ways of these kinds alone."""
+        return self.with_ways({kind: way for kind, way in self.ways.items() if kind in kinds})
+
+    def with_ways(self, ways: Mapping[str, str]) -> "RoundedIntegers":
+        found = RoundedIntegers(self.message, self.notes[0], ways)
+        found.at = self.at
+        return found
 
 
 def refuse_rounded(
@@ -106,47 +157,70 @@ def refuse_rounded(
     name: str,
     first_row: int = 0,
     wanted: TensorType | None = None,
-    offset: float | None = None,
+    measured: NumpyArray | None = None,
 ) -> None:
-    """Raise RunError E402 for integers among `values` that the float `dtype` would round.
+    """Raise RoundedIntegers for integers among `values`, of the column called `name`, that the float `dtype` would round."""
+    bad = rounded(values, dtype, measured)
+    if bad is not None:
+        raise cannot_hold(bad, values, dtype, f"`{name}`", first_row, exact_ways(values, dtype, name, wanted))
 
-    `values` are of the column called `name`, with the `offset` of its reader added where that is given.
+
+def refuse_shifted(
+    values: NumpyArray, offset: float, dtype: str, name: str, first_row: int, measured: NumpyArray
+) -> None:
+    """Raise RoundedIntegers for integers among `values` that are lost when the `offset` is added in the float `dtype`:
+    where the sum is rounded by half or more, two of them may become one.
     """
-    bad = rounded(values, dtype)
-    if bad is None:
-        return
+    refuse_rounded(values, "float64", name, first_row)
+    shifted = values.astype("float64") + offset
+    with np.errstate(over="ignore", invalid="ignore"):
+        bad = np.abs(shifted.astype(dtype).astype("float64") - shifted) >= 0.5
+    if values.dtype.kind == "f":
+        bad &= (values == np.trunc(values)) & (np.abs(values) <= COUNTED) & ~measured
+    if bad.any():
+        what = f"`{name}` with its `offset`"
+        raise cannot_hold(bad, shifted, dtype, what, first_row, exact_ways(values, dtype, name, None))
+
+
+def cannot_hold(
+    bad: NumpyArray,
+    values: NumpyArray,
+    dtype: str,
+    what: str,
+    first_row: int,
+    ways: Mapping[str, str],
+) -> RoundedIntegers:
+    """The error for the `bad` ones of `values` `[rows, ...]`, which are `what`."""
     where, several = tuple(np.argwhere(bad)[0]), int(bad.sum())
     value = values[where].item()
     nearest = int(values[where].astype(np.dtype(dtype)))
-    step = 2 ** (abs(int(value)).bit_length() - DIGITS[dtype])
-    found = f"`{name}`" if offset is None else f"`{name}` with its `offset`"
-    found += " has " + (f"{several:,} integers that {dtype} cannot hold, the first is " if several > 1 else "")
+    step = 2 ** max(0, abs(int(value)).bit_length() - DIGITS[dtype])
+    found = f"{what} has " + (f"{several:,} integers that {dtype} cannot hold, the first is " if several > 1 else "")
     cannot = "" if several > 1 else f", which {dtype} cannot hold"
     note = (
         f"{dtype} holds every integer up to {2 ** DIGITS[dtype]:,}, and of this size the multiples of {step:,}; "
         "integers are never rounded unless you ask for it"
     )
-    raise RunError(
-        "E402",
-        f"{found}{value} in row {first_row + int(where[0])}{cannot}: it would become {nearest}",
-        notes=(note,),
-        helps=exact_ways(values, dtype, name, wanted, offset or 0.0),
-    )
+    message = f"{found}{value} in row {first_row + int(where[0])}{cannot}: it would become {nearest}"
+    return RoundedIntegers(message, note, ways)
 
 
-def exact_ways(values: NumpyArray, dtype: str, name: str, wanted: TensorType | None, offset: float) -> tuple[str, ...]:
+def exact_ways(values: NumpyArray, dtype: str, name: str, wanted: TensorType | None) -> dict[str, str]:
     """What to do about integers that the float `dtype` would round: what keeps them first, then how to ask for it."""
     low, high = int(values.min()), int(values.max())
-    helps = []
-    if high - low <= 2 ** DIGITS[dtype] and max(high, -low) <= COUNTED and offset == int(offset):
-        shift = f"`array: {{column: {name}, offset: {int(offset) - low}}}`"
-        helps.append(f"subtract a number from all of them, which is exact: {shift}")
+    ways = {}
+    if high - low <= 2 ** DIGITS[dtype] and max(high, -low) <= COUNTED:
+        shift = f"`array: {{column: {name}, offset: {-low}}}`"
+        ways["shift"] = f"subtract a number from all of them, which is exact: {shift}"
     if wanted is not None and values.dtype.kind in "iu" and low >= -(2**31) and high < 2**31:
-        helps.append("give the input `dtype: int32`, for layers that take integers, such as `discretization`")
-    helps.append(f"ask for rounded numbers by a scale, such as `array: {{column: {name}, scale: 1/1000}}`")
+        ways["integers"] = (
+            "give the input `dtype: int32`, for layers that keep integers: `embedding`, `integer_lookup`, and "
+            "`discretization` with `bin_boundaries`"
+        )
+    ways["scale"] = f"ask for rounded numbers by a scale, such as `array: {{column: {name}, scale: 1/1000}}`"
     if dtype == "float32":
-        helps.append("ask for the nearest ones: save the column as float32")
-    return tuple(helps)
+        ways["nearest"] = "ask for the nearest ones: save the column as float32"
+    return ways
 
 
 def refuse_infinite(result: NumpyArray, values: NumpyArray, dtype: str, name: str, first_row: int) -> None:

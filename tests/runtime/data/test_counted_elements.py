@@ -6,17 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelc.compiler.binding.task import Binding
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.readers.array import ArrayReader
-from modelc.runtime.data.counted_elements import read_counted
 from modelc.runtime.data.data_check import need_counted
+from modelc.runtime.data.read_binding import read_binding
 from tests.runtime.small import ready, spec, write_rows
 
 Numbers = np.ndarray[Any, Any]
 ROWS = 6
 KNOWN = np.asarray([True, False, True, False, True, True])
 LABELS = np.asarray([0, 2, 1, 2, 2, 0])
+
+
+def read_counted(reader: Any, column: Numbers, counts: Numbers) -> Numbers:
+    binding = Binding("y", reader, None, None, ("data", "targets", "y"))
+    return read_binding(binding, {reader.subject: column}, counts)[0]
 
 
 def masked(reader: Any, **others: Any) -> dict[str, Any]:
@@ -126,6 +132,17 @@ def test_readers_that_change_shapes_see_only_rows_that_count() -> None:
     reader, column = Doubled(column="x"), np.asarray([1, 99, 3])
     kept = np.asarray([[True, True], [False, False], [True, False]])
     assert read_counted(reader, column, kept).tolist() == [[1, 1], [1, 1], [3, 3]]
+
+
+def test_only_what_counts_is_counted_where_all_of_it_is_wrong(tmp_path: Path) -> None:
+    column = np.where(KNOWN, 2.0**24 + 1, np.nan)
+    raw = masked({"array": "y"})
+    raw["train"]["losses"] = {"y": {"mean_squared_error": None, "mask": "known"}}
+    raw["model"]["layers"] = [{"dense": 1, "name": "y"}]
+    for dtype in ("float64", "int64"):
+        given = np.nan_to_num(column, nan=2.0**24 + 3).astype(dtype) if dtype == "int64" else column
+        with pytest.raises(RunError, match="`y` has 4 integers that float32 cannot hold"):
+            ready(raw, write_rows(tmp_path, ROWS, y=given, known=KNOWN))
 
 
 def test_masks_are_of_the_rows_that_a_reader_takes() -> None:

@@ -23,7 +23,7 @@ SPEC = {
 def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
     monkeypatch.setenv("SECRET_TOKEN", "hush")
-    found = environment(load(SPEC), Execution("scan", 4, "because"), ["train", "x.yaml"], {"image": "ab"})
+    found = environment(load(SPEC), Execution("scan", 4, "because"), ["train", "x.yaml"], {"image": "ab"}, {})
     assert json.loads(to_json(found)) == found
     assert found["versions"]["jax"] == jax.__version__
     assert found["device"] == {"platform": "cpu", "kind": "cpu", "count": jax.device_count()}

@@ -95,6 +95,10 @@ class Discretization(Layer):
         # The largest float that is none too many for an integer: none learnt of integers is more than rounded above it.
         return jnp.clip(jnp.ceil(learnt), limits.min, np.nextafter(learnt.dtype.type(limits.max), 0)).astype(dtype)
 
+    def keeps_integers(self) -> bool:
+        # Boundaries that are learnt are float32.
+        return self.bin_boundaries is not None
+
     def num_output_ids(self) -> int | None:
         return self.bins if self.output_mode == "int" else None
 

@@ -96,6 +96,9 @@ class IntegerLookup(Layer):
             found = jnp.where(wide == self.mask_token, 0, found)
         return encode(call, jnp.where(places[0] < 0, -1, found), self.size, self.output_mode)
 
+    def keeps_integers(self) -> bool:
+        return True
+
     def num_output_ids(self) -> int | None:
         return self.size if self.output_mode == "int" else None
 

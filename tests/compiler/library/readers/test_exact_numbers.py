@@ -110,7 +110,10 @@ def test_the_first_help_keeps_every_number(start: int, dtype: str, wanted: Tenso
 def test_the_other_helps_do_what_they_say() -> None:
     column = np.asarray([5, 1_600_000_001])
     first, second, third = refused(column).helps
-    assert first == "give the input `dtype: int32`, for layers that take integers, such as `discretization`"
+    assert first == (
+        "give the input `dtype: int32`, for layers that keep integers: `embedding`, `integer_lookup`, and "
+        "`discretization` with `bin_boundaries`"
+    )
     assert read(column, TensorType((), "int32")).tolist() == column.tolist()
     np.testing.assert_allclose(followed(second, column), column / 1000, rtol=1e-7)
     assert third == "ask for the nearest ones: save the column as float32"
@@ -128,6 +131,28 @@ def test_an_offset_that_leads_out_of_range_is_refused_with_one_that_does_not() -
     assert followed(error.helps[0], column).tolist() == [0, EDGE - 2]
     # An offset that float32 does not hold is not rounded on its way either.
     assert read(np.asarray([5, 133]), offset=-1_600_000_005).tolist() == [-1_600_000_000, -1_599_999_872]
+
+
+@pytest.mark.parametrize("offset", [0.5, 1e-3, -0.25])
+def test_a_fraction_added_to_integers_does_not_make_them_measured(offset: float) -> None:
+    for column in (EDGE + np.asarray([1, 3, 5]), EDGE + np.asarray([1.0, 3, 5])):
+        error = refused(column, offset=offset)
+        assert followed(error.helps[0], column).tolist() == [0, 2, 4]
+    # Fractions that keep the integers apart are rounded to the nearest.
+    np.testing.assert_array_equal(
+        read(np.asarray([5, EDGE // 2 - 1]), offset=offset), np.float32(np.asarray([5, EDGE // 2 - 1]) + offset)
+    )
+    measured = np.asarray([EDGE + 1.0, EDGE + 5.5])
+    np.testing.assert_array_equal(read(measured, offset=offset), np.float32(measured + offset))
+
+
+def test_each_place_of_the_last_axis_is_counted_or_measured_by_itself() -> None:
+    ids, prices = EDGE + np.asarray([0.0, 1, 2]), EDGE + np.asarray([1.0, 3.5, 7])
+    error = refused(np.stack([prices, ids], axis=1), TensorType((2,)))
+    assert "`x` has 16777217.0 in row 1" in error.message
+    np.testing.assert_array_equal(
+        read(np.stack([prices, prices], axis=1), TensorType((2,)))[:, 0], prices.astype(np.float32)
+    )
 
 
 def test_numbers_of_any_size_are_shifted_and_scaled_once() -> None:
