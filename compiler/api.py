@@ -22,6 +22,7 @@ from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.language.suggestions.lookups import remembered
+from modelc.compiler.library.base.collection import without_collection
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
@@ -80,7 +81,7 @@ def check(
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
     With `written_out`, the files that its blocks use may stand in the place of their paths, as a run keeps them.
     """
-    with remembered():
+    with remembered(), without_collection():
         return check_once(text, name, settings, root, texts, written_out)
 
 

@@ -24,7 +24,7 @@ from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import LoadedFile
 
 MAX_FILES = 32
-"""Files that one spec may be made of."""
+"""Files that one spec may be made of, and those that may be missing before no more are looked for."""
 MAX_REMOVED = 100
 """Key paths that one `remove` may have."""
 RELATIVE = (
@@ -55,7 +55,7 @@ def include(
 class Includer(ProblemCollector):
     """Reads the files that a spec is made of.
 
-    `size` has the bytes of all of them, `included` each with the files that it includes in turn. `sources` has the text of each by its name, `paths` the path that led to it, and `removed` where `remove` names a key path.
+    `size` has the bytes of all of them, `missing` the number of those that could not be read, `included` each with the files that it includes in turn. `sources` has the text of each by its name, `paths` the path that led to it, and `removed` where `remove` names a key path.
     A `stack` of file names has those that are being included, outermost first.
     """
 
@@ -63,6 +63,7 @@ class Includer(ProblemCollector):
         super().__init__()
         self.load = load
         self.size = size
+        self.missing = 0
         self.written_out = written_out
         self.included: dict[str, SourceNode | None] = {}
         self.sources: dict[str, str] = {}
@@ -148,10 +149,14 @@ class Includer(ProblemCollector):
             help = "give the spec as a file: paths are relative to its folder"
             self.report("E010", f"`{path.content}` cannot be read: this spec is not a file", path.at, help=help)
             return None
+        if self.missing >= MAX_FILES and path.content not in self.paths.values():
+            self.counts("E010", always=True)
+            return None
         try:
             stands_in = path.at.document.name
             name, data, hard_links = self.load(path.content, stands_in if stands_in in self.paths else None)
         except RunError as error:
+            self.missing += 1
             meant = self.path_from_root(path)
             helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
             self.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=helps)

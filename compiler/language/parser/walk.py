@@ -263,13 +263,15 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
         wrong_kind(reporter, shape.expected, value, path, what, shape.help)
         return None
     wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)
+    if not wrong:
+        return value
     for item in wrong:
         if shape.range and item["type"] in BOUNDS:
             reporter.add("E106", f"{what} must be {shape.range}, got {value}", path, label="out of range")
         else:
             report_finding(reporter, item, path, (), "")
     drop_repeated(reporter, start)
-    return None if wrong else value
+    return None
 
 
 def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, Any]]:
