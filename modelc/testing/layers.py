@@ -198,7 +198,8 @@ def moved_values_have_gone_in(case: Case) -> None:
     constants = [value for value in dict(case.layer).values() if isinstance(value, int | float)]
     with np.errstate(invalid="ignore"):
         # An argument that the dtype cannot hold, such as an axis of -1, is none of the values.
-        fixed = np.array([0.0, *constants]).astype(given[0].dtype)
+        # Small integers are constants too, such as the bounds of `hard_tanh` and `relu6`.
+        fixed = np.array([*range(-8, 9), *constants], float).astype(given[0].dtype)
     known = np.concatenate([*(np.ravel(x) for x in given), fixed])
     for train, (values, _) in case.found.items():
         for port, value in values["outputs"].items():
