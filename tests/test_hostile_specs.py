@@ -11,7 +11,8 @@ from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.diagnostics.limit import MAX_SHOWN
 from modelc.compiler.diagnostics.render import FORMATS, summary
 from modelc.compiler.fixes.fix_session import CheckResult, fix_spec
-from tests.hostile_specs import HEAD, KINDS, chain, cut, doubling, files_of
+from tests.hostile_specs import KINDS, files_of
+from tests.hostile_texts import HEAD, chain, cut, doubling
 
 LONGEST = 6.0
 """Seconds of CPU for one check: the promise is one, on a machine that does nothing else and without coverage."""
