@@ -1,7 +1,7 @@
 """Collects the problems that a stage finds, each at a place in a text."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -40,6 +40,7 @@ class ProblemCollector:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.places: dict[Hashable, int] = {}
         self.omitted: Counter[str] = Counter()
         self.room = MAX_FOUND
         self.uncounted = MAX_COUNTED
@@ -58,7 +59,7 @@ class ProblemCollector:
         suggestion: Suggestion | None = None,
     ) -> None:
         """Report one problem; `help` is for where the `suggestion` has none, which the problem carries if it is safe."""
-        if self.counts(code):
+        if self.only_counts(code):
             return
         place = at.place()
         helps, safe = help, None
@@ -72,8 +73,21 @@ class ProblemCollector:
 
     def collect(self, problem: Problem) -> None:
         """Keep one problem, as far as there is room."""
-        if not self.counts(problem.code):
+        if not self.only_counts(problem.code):
             self.problems.append(problem)
+
+    def collect_once(self, problem: Problem, key: Hashable) -> None:
+        """Keep one problem; another one with the same `key` is one more use of the text that it is about."""
+        if key in self.places:
+            self.add_use(self.places[key])
+        elif not self.only_counts(problem.code):
+            self.places[key] = len(self.problems)
+            self.problems.append(problem)
+
+    def add_use(self, place: int) -> None:
+        """Count one more use of the text that the problem at this place of the list is about."""
+        known = self.problems[place]
+        self.problems[place] = replace(known, uses=known.uses + 1)
 
     def take(self, problems: Iterable[Problem]) -> None:
         """Keep what was found elsewhere."""
@@ -86,13 +100,16 @@ class ProblemCollector:
         self.omitted.update(other.omitted)
         self.gave_up = self.gave_up or other.gave_up or other.has_stopped
 
-    def counts(self, code: str, always: bool = False) -> bool:
-        """Whether there is no more room, or `always`, and a problem with this code is only counted, which it is now."""
-        if not self.is_full and not always:
-            return False
+    def only_counts(self, code: str) -> bool:
+        """Whether there is no more room, so that a problem with this code is only counted, which it is now."""
+        if self.is_full:
+            self.count(code)
+        return self.is_full
+
+    def count(self, code: str) -> None:
+        """Count a problem with this code instead of keeping it."""
         self.omitted[code] += 1
         self.uncounted -= 1
-        return True
 
     @property
     def is_full(self) -> bool:
@@ -129,11 +146,11 @@ class ProblemCollector:
 
 def omitted_problem(omitted: Omitted, file: str) -> Problem:
     """The problem that stands for those of a file that are not shown."""
-    code = "E011" if omitted.errors else "W990"
-    least = "at least " if omitted.at_least else ""
-    message = f"there are {least}{counted(omitted.total, 'more problem')} in this file than are shown"
+    verb, least = "is" if omitted.total == 1 else "are", "at least " if omitted.at_least else ""
+    message = f"there {verb} {least}{counted(omitted.total, 'more problem')} in this file than are shown"
     note = ", ".join(f"{count:,} of {code}" for code, count in omitted.counts)
-    helps = ("one mistake may be behind many: mend what is shown, and check the file again",)
+    code = "E011" if omitted.errors else "W990"
+    helps = ("one mistake may be behind many: correct what is shown, and check the file again",)
     return Problem(code, message, Label(Place(file, 0, 0, 0, 0)), (f"not shown: {note}",), helps, omitted=omitted)
 
 

@@ -150,7 +150,7 @@ class Includer(ProblemCollector):
             self.report("E010", f"`{path.content}` cannot be read: this spec is not a file", path.at, help=help)
             return None
         if self.missing >= MAX_FILES and path.content not in self.paths.values():
-            self.counts("E010", always=True)
+            self.count("E010")
             return None
         try:
             stands_in = path.at.document.name

@@ -98,9 +98,9 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
         return base
     variables = entries_of(base.get("vars"))
     steps, end = steps_along(base, segments, variables)
-    if len(steps) < len(segments) and reporter.counts("E102"):
-        return base
     if len(steps) < len(segments):
+        if reporter.only_counts("E102"):
+            return base
         before, segment, after = segments[: len(steps)], segments[len(steps)], segments[len(steps) + 1 :]
         missing = f"`{'.'.join(before)}` has no `{segment}`" if before else f"no `{segment}`"
         message = f"there is nothing to remove at `{path.content}`: {missing}"

@@ -30,21 +30,12 @@ class VariableEvaluator(ProblemCollector):
         self.files: dict[str, File] = {}
         self.nodes = 0
         self.wrong_values: set[tuple[str, Place]] = set()
-        self.places: dict[tuple[str, Place, str], int] = {}
         self.plain: dict[SourceNode, Any] = {}
         self.with_holes: set[SourceNode] = set()
 
     def collect(self, problem: Problem) -> None:
         """Keep one problem: of what is written once and used in several places, once."""
-        key = (problem.code, problem.label.place, problem.message)
-        if key in self.places:
-            at = self.places[key]
-            self.problems[at] = replace(self.problems[at], uses=self.problems[at].uses + 1)
-            return
-        before = len(self.problems)
-        super().collect(problem)
-        if len(self.problems) > before:
-            self.places[key] = before
+        self.collect_once(problem, (problem.code, problem.label.place, problem.message))
 
     def count_node(self, node: SourceNode) -> None:
         """Count a node. Raises TooLarge beyond the budget."""
@@ -195,7 +186,7 @@ class VariableEvaluator(ProblemCollector):
         if name in scope.file.removed:
             self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
             raise Reported
-        if self.counts("E207"):
+        if self.only_counts("E207"):
             raise Reported
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"

@@ -55,7 +55,7 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         return None
     if name in names.nodes:
         return Edge(names.site(name).path, reference.port)
-    if reporter.counts("E201"):
+    if reporter.only_counts("E201"):
         return None
     if names.complete and not is_removed(reporter, names, reference):
         note = f"inputs: {listed(names.inputs)}; nodes: {listed(names.nodes)}"

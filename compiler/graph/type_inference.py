@@ -35,14 +35,13 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
             plans[node.path] = plan
         found[node.path] = own.problems
     blamed: set[Path] = set()
-    known_places: dict[object, int] = {}
     for node in graph.nodes:
         # Copies of one layer stand at one place, and what is wrong with it is wrong once.
         at = node.shared or node.at
         if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
             blamed.add(at)
             for problem in found[node.path]:
-                collect_once(reporter, known_places, at_share(document, node, problem), planned, node)
+                collect_use(reporter, at_share(document, node, problem), planned, node)
     check_shared(reporter, planned)
     check_wanted(reporter, planned)
     for node in graph.nodes:
@@ -58,23 +57,12 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     return planned, reporter.found(document.name)
 
 
-def collect_once(
-    reporter: Reporter, places: dict[object, int], problem: Problem, planned: TypedGraph, node: Node
-) -> None:
-    """Keep a problem of `node`: what is wrong with a layer in several uses of its block for the same types, once.
-
-    `places` has where those are that are known, by what they say without the path of the node.
-    """
+def collect_use(reporter: Reporter, problem: Problem, planned: TypedGraph, node: Node) -> None:
+    """Keep a problem of `node`: what is wrong with a layer in several uses of its block for the same types, once."""
     types = tuple(planned.type(feed.edge) for feed in node.feeds or ())
-    key = (problem.code, problem.label.place, problem.message.rpartition("`: ")[2], types)
-    if key in places:
-        known = reporter.problems[places[key]]
-        reporter.problems[places[key]] = replace(known, uses=known.uses + 1)
-        return
-    before = len(reporter.problems)
-    reporter.collect(problem)
-    if len(reporter.problems) > before:
-        places[key] = before
+    # Without the path of the node, which is another one in each use.
+    message = problem.message.rpartition("`: ")[2]
+    reporter.collect_once(problem, (problem.code, problem.label.place, message, types))
 
 
 Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]

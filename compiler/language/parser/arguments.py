@@ -27,7 +27,7 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
     except ValidationError as error:
         if reporter.is_full:
             for item in error.errors(include_url=False, include_context=False, include_input=False):
-                reporter.counts(CODES.get(item["type"], "E106"))
+                reporter.count(CODES.get(item["type"], "E106"))
         else:
             translate(reporter, error, path)
         return None
@@ -57,7 +57,7 @@ def translate(
     start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
     for item in items[2 * MAX_FOUND :]:
-        reporter.counts(CODES.get(item["type"], "E106"), always=True)
+        reporter.count(CODES.get(item["type"], "E106"))
     del items[2 * MAX_FOUND :]
     # What is missing may be what is unknown: known once that is looked at.
     items.sort(key=lambda item: item["type"] == "missing")

@@ -98,7 +98,7 @@ def report_unused(
 
 def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
     """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
-    if reporter.counts("E201"):
+    if reporter.only_counts("E201"):
         return
     found = suggest(reference.node, names, defined=True)
     around = found.around("", reference.text[len(reference.node) :])

@@ -56,7 +56,7 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if key in reporter.wrong:
         known, start, end = reporter.wrong[key]
         for index in range(start, end):
-            reporter.problems[index] = replace(reporter.problems[index], uses=reporter.problems[index].uses + 1)
+            reporter.add_use(index)
         return moved(known, path)
     start, before = len(reporter.problems), reporter.omitted.total()
     item = read_one(reporter, raw, path, shape)
@@ -68,7 +68,7 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
 
 
 def moved(item: Item, path: Path, start: int = 0) -> Item:
-    """`item` with its paths at `path`, which are without their first `start` parts there."""
+    """`item` at `path` instead of where it was read, which is the first `start` parts of its paths."""
     repeat = item.repeat and item.repeat._replace(path=(*path, *item.repeat.path[start:]))
     return replace(item, path=(*path, *item.path[start:]), repeat=repeat)
 

@@ -51,7 +51,7 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     names = [key for key in raw if key not in siblings]
     is_plain = len(names) == 1 and names[0] in table
     if not is_plain and reporter.is_full and not reporter.has_hole(path):
-        reporter.counts("E107" if "type" in names else "E101")
+        reporter.count("E107" if "type" in names else "E101")
         return None
     # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
     form = None if is_plain else type_form(table, raw, path[-1], siblings)
@@ -85,7 +85,7 @@ def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
     """The thing called `name`, which stands alone."""
     table = shape.table
     if reporter.is_full and not shape.bare and name not in table:
-        reporter.counts("E101")
+        reporter.count("E101")
         return Found(name, None, path)
     if not shape.bare or name in table or ":" in name or plugins_with(table.kind, name):
         return Found(name, build(reporter, table, name, path), path)

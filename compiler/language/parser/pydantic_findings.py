@@ -82,7 +82,7 @@ def report_finding(
     from modelc.compiler.library.registries import table_of
 
     kind, context, loc = item["type"], item.get("ctx", {}), item["loc"]
-    if reporter.counts(CODES.get(kind, "E106")):
+    if reporter.only_counts(CODES.get(kind, "E106")):
         return
     path: Path = (*base, *loc)
     shown = as_written(reporter, path, len(base))

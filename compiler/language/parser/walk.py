@@ -143,7 +143,7 @@ def check_keys(
 
 def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     """Report the key at `path`, of a section or of the top level, that does not exist there."""
-    if reporter.counts("E102"):
+    if reporter.only_counts("E102"):
         return
     *sections, key = map(str, path)
     section = sections[0] if sections else ""

@@ -52,7 +52,7 @@ class Reporter(ProblemCollector):
         suggestion: Suggestion | None = None,
     ) -> None:
         """Report one problem at the value at `path`, or at its key; `related` are other keys, or values, with a text."""
-        if self.counts(code):
+        if self.only_counts(code):
             return
         at = Where(self.document, path, key)
         related = tuple(related)
@@ -119,7 +119,7 @@ class Reporter(ProblemCollector):
         self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
-        if self.counts("E102"):
+        if self.only_counts("E102"):
             return
         if not instead and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
             self.planned(path, plan)
@@ -150,7 +150,7 @@ class Reporter(ProblemCollector):
 
     def unknown_name(self, path: Path, table: Registry[Any], name: str) -> None:
         """Report a name that is not in `table`."""
-        if self.counts("E101"):
+        if self.only_counts("E101"):
             return
         is_layer, is_key = table.kind == "layer", path[-1] == name
         if is_layer and (name in self.document.defined or name in STRUCTURES):

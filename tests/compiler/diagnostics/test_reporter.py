@@ -2,8 +2,8 @@
 
 import pytest
 
-from modelc.compiler.diagnostics.problem import Label, Place, Suggestion
-from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
+from modelc.compiler.diagnostics.problem import Label, Omitted, Place, Problem, Suggestion
+from modelc.compiler.diagnostics.reporter import ProblemCollector, Span, omitted_problem
 
 HERE, THERE = Place("spec.yaml", 2, 3, 2, 7), Place("spec.yaml", 5, 1, 5, 4)
 
@@ -32,3 +32,24 @@ def test_what_is_removed_and_needed_twice_is_reported_once() -> None:
         collector.report_removed("E201", "`x`", THERE, Span(use))
     (problem,) = collector.problems
     assert (problem.label.place, [label.place for label in problem.related]) == (THERE, [HERE])
+
+
+def test_the_use_of_what_is_known_is_counted_and_takes_no_room() -> None:
+    collector = ProblemCollector()
+    collector.room = 1
+    for message, key in (("a", 1), ("a again", 1), ("b", 2), ("b again", 2)):
+        collector.collect_once(Problem("E101", message, Label(HERE)), key)
+    assert [(problem.message, problem.uses) for problem in collector.problems] == [("a", 2)]
+    assert collector.omitted == {"E101": 2}
+
+
+@pytest.mark.parametrize(
+    ("omitted", "message"),
+    [
+        (Omitted((("E101", 1),)), "there is 1 more problem in this file than are shown"),
+        (Omitted((("E101", 1),), at_least=True), "there is at least 1 more problem in this file than are shown"),
+        (Omitted((("E101", 2), ("W901", 3))), "there are 5 more problems in this file than are shown"),
+    ],
+)
+def test_what_is_not_shown_is_counted_in_words(omitted: Omitted, message: str) -> None:
+    assert omitted_problem(omitted, "spec.yaml").message == message
