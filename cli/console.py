@@ -189,7 +189,8 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
 
 def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], stream: TextIO | None = None) -> None:
     """Print problems as text with snippets."""
+    from modelc.compiler.diagnostics.render.report import Report
     from modelc.compiler.diagnostics.render.text import text
 
     stream = stream or sys.stdout
-    say_document(text(problems, sources, colour=coloured(stream)), stream)
+    say_document(text(Report(problems, sources, colour=coloured(stream))), stream)

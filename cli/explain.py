@@ -148,10 +148,11 @@ def show_page(page: "Page") -> list[Line]:
 def printed_problems(page: "Page") -> list[Line]:
     """What `modelc validate` prints for the wrong spec of the page."""
     from modelc.compiler.api import check
+    from modelc.compiler.diagnostics.render.report import Report
     from modelc.compiler.diagnostics.render.text import text
 
     checked = check(page.wrong, "spec.yaml")
-    shown = text([problem for problem in checked.problems if problem.code == page.code], checked.sources)
+    shown = text(Report([problem for problem in checked.problems if problem.code == page.code], checked.sources))
     rows = (f"    {line}".rstrip() for line in shown.rstrip().split("\n"))
     return [Styled("strong", "What modelc says"), "", *rows]
 

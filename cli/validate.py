@@ -105,12 +105,12 @@ def write_problems(
     strict: bool,
 ) -> None:
     """Write the problems of all checks; for programs also where there are none."""
-    from modelc.compiler.diagnostics.render import FORMATS
+    from modelc.compiler.diagnostics.render import FORMATS, Report
 
     sources = {name: text for checked in checks for name, text in checked.sources.items()}
     if problems or output_format in FOR_PROGRAMS:
-        render = FORMATS[output_format]
-        say_document(render(problems, sources, files=len(checks), colour=coloured(stream), strict=strict), stream)
+        report = Report(problems, sources, files=len(checks), colour=coloured(stream), strict=strict)
+        say_document(FORMATS[output_format](report), stream)
 
 
 @dataclass(slots=True)

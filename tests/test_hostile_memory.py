@@ -23,7 +23,7 @@ SCRIPT = """
 import resource, sys
 from pathlib import Path
 from modelc.compiler.api import check, check_file
-from modelc.compiler.diagnostics.render import FORMATS
+from modelc.compiler.diagnostics.render import FORMATS, Report
 check("modelc: 1\\nmodel: {inputs: {x: {shape: [4]}}, layers: [{desne: 4}]}\\n", "a.yaml")
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 300 * 2**20,) * 2)
@@ -31,7 +31,7 @@ for name in sys.argv[1:]:
     found = check_file(Path(name))
     assert found.task is not None or found.errors
     for render in FORMATS.values():
-        render(found.problems, found.sources)
+        render(Report(found.problems, found.sources))
 """
 
 

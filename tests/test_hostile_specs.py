@@ -9,7 +9,7 @@ import pytest
 
 from modelc.compiler.api import Checked, check, check_file
 from modelc.compiler.diagnostics.limit import MAX_SHOWN
-from modelc.compiler.diagnostics.render import FORMATS, summary
+from modelc.compiler.diagnostics.render import FORMATS, Report, summary
 from modelc.compiler.fixes.fix_session import CheckResult, fix_spec
 from tests.hostile_specs import KINDS, files_of
 from tests.hostile_texts import HEAD, chain, cut, doubling
@@ -33,7 +33,7 @@ def test_a_hostile_spec_ends_in_bounded_time_with_bounded_output(
         (tmp_path / name).write_text(text, encoding="utf-8")
     begun = time.process_time()
     found = check_file(tmp_path / next(iter(files)), "spec.yaml")
-    rendered = {name: render(found.problems, found.sources) for name, render in FORMATS.items()}
+    rendered = {name: render(Report(found.problems, found.sources)) for name, render in FORMATS.items()}
     assert time.process_time() - begun < LONGEST
     assert found.task is not None or found.errors
     assert all(len(text) < SHOWN for text in rendered.values()), {name: len(text) for name, text in rendered.items()}
@@ -96,13 +96,15 @@ def test_of_thousands_of_errors_a_hundred_are_shown_and_the_others_counted() -> 
 def test_every_format_says_what_is_not_shown() -> None:
     found = checked(cut("    - {{desne: {0}}}\n", chain(""), 0.1) + "train: {optimizer: admm, epochs: 0}\n")
     number = found.sources["spec.yaml"].count("desne")
-    whole = json.loads(FORMATS["json"](found.problems, found.sources))
+    whole = json.loads(FORMATS["json"](Report(found.problems, found.sources)))
     assert whole["errors"] == number + 3 and whole["omitted"] == whole["errors"] - MAX_SHOWN
     assert whole["diagnostics"][-1]["omitted"] == {"counts": {"E101": whole["omitted"]}, "at_least": False}
-    results = json.loads(FORMATS["sarif"](found.problems, found.sources))["runs"][0]["results"]
+    results = json.loads(FORMATS["sarif"](Report(found.problems, found.sources)))["runs"][0]["results"]
     assert results[-1]["properties"] == {"omitted": {"E101": whole["omitted"]}, "atLeast": False}
     for name in ("text", "concise", "github"):
-        assert f"{whole['omitted']:,} more problems in this file than are shown" in FORMATS[name](found.problems, {})
+        assert f"{whole['omitted']:,} more problems in this file than are shown" in FORMATS[name](
+            Report(found.problems, {})
+        )
 
 
 def test_every_code_is_among_what_is_shown() -> None:
@@ -114,7 +116,7 @@ def test_every_code_is_among_what_is_shown() -> None:
 
 def test_a_snippet_of_a_long_line_is_short() -> None:
     found = checked(cut("{{desne: -1{0}}}, ", chain("["), 0.3, tail="]\n"))
-    text = FORMATS["text"](found.problems, found.sources)
+    text = FORMATS["text"](Report(found.problems, found.sources))
     assert max(map(len, text.split("\n"))) < 200 and len(text) < 60_000
     assert "...{desne: -1" in text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.api import Checked, check_file
-from modelc.compiler.diagnostics.render import FORMATS
+from modelc.compiler.diagnostics.render import FORMATS, Report
 from tests.mutations import Drawn, draw
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
@@ -22,7 +22,7 @@ def check_drawn(drawn: Drawn, folder: Path) -> tuple[Checked, float]:
     begun = time.process_time()
     checked = check_file(folder / next(iter(drawn.files)), "spec", drawn.settings)
     for render in FORMATS.values():
-        render(checked.problems, checked.sources, colour=False, files=1)
+        render(Report(checked.problems, checked.sources))
     return checked, time.process_time() - begun
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from modelc.compiler.api import check
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.diagnostics.render import FORMATS
+from modelc.compiler.diagnostics.render import FORMATS, Report
 from modelc.compiler.syntax import yaml_events
 from modelc.compiler.syntax.document import MAX_BYTES, Document, read
 
@@ -21,7 +21,7 @@ def timed(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem,
     assert seconds < SECOND
     shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     for render in FORMATS.values():
-        assert bool(problems) <= bool(render(problems[:20], {name: shown}))
+        assert bool(problems) <= bool(render(Report(problems[:20], {name: shown})))
     return document, problems
 
 

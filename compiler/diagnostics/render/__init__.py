@@ -1,28 +1,16 @@
-"""Output formats for problems: one file for each, all with the signature of `Render`. Nothing here exits."""
+"""Output formats for problems: one file for each, all with the signature `Render`. Nothing here exits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import cast
 
-from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.diagnostics.render.order import in_order, summary
+from modelc.compiler.diagnostics.render.report import Report
 
-__all__ = ["FORMATS", "Render", "in_order", "summary"]
+__all__ = ["FORMATS", "Render", "Report", "in_order", "summary"]
 
-
-class Render(Protocol):
-    """A format: `problems` in any order, `sources` the text of their files, `files` the number of checked files,
-    `strict` whether warnings count as errors."""
-
-    def __call__(
-        self,
-        problems: Sequence[Problem],
-        sources: Mapping[str, str],
-        *,
-        files: int = 1,
-        colour: bool = False,
-        strict: bool = False,
-    ) -> str: ...
+Render = Callable[[Report], str]
+"""A format, as text."""
 
 
 class Formats(Mapping[str, Render]):

@@ -1,22 +1,13 @@
 """Problems as annotations of a pull request: workflow commands that GitHub Actions reads from the log."""
 
-from collections.abc import Mapping, Sequence
-
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.printable import address, pieces, printable
+from modelc.compiler.diagnostics.render.report import Report
 
 
-def github(
-    problems: Sequence[Problem],
-    sources: Mapping[str, str],
-    *,
-    files: int = 1,
-    colour: bool = False,
-    strict: bool = False,
-) -> str:
+def github(report: Report) -> str:
     """One command a line. Everything from the spec is escaped twice: to be printable, then for the command."""
-    return "".join(command(problem) + "\n" for problem in in_order(problems))
+    return "".join(command(problem) + "\n" for problem in report.ordered)
 
 
 def command(problem: Problem) -> str:

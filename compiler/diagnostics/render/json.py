@@ -1,39 +1,32 @@
 """Problems as one versioned JSON object. A new key raises the minor version, any other change the major one."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Fix, Label, Omitted, Place, Problem
 from modelc.compiler.diagnostics.render.json_text import json_text
-from modelc.compiler.diagnostics.render.order import in_order, totals
+from modelc.compiler.diagnostics.render.order import totals
+from modelc.compiler.diagnostics.render.report import Report
 
 FORMAT_VERSION = "1.2"
 
 
-def to_json(
-    problems: Sequence[Problem],
-    sources: Mapping[str, str],
-    *,
-    files: int = 1,
-    colour: bool = False,
-    strict: bool = False,
-) -> str:
+def to_json(report: Report) -> str:
     """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log.
 
     `ok` is whether the exit code is that of files without findings: with `strict`, warnings are findings too.
     """
-    errors, warnings = totals(problems)
-    omitted = [problem.omitted for problem in problems if problem.omitted is not None]
-    report = {
+    errors, warnings = totals(report.problems)
+    omitted = [problem.omitted for problem in report.problems if problem.omitted is not None]
+    found = {
         "format_version": FORMAT_VERSION,
-        "ok": errors == 0 and not (strict and warnings),
-        "files": files,
+        "ok": errors == 0 and not (report.strict and warnings),
+        "files": report.files,
         "errors": errors,
         "warnings": warnings,
         "omitted": sum(one.total for one in omitted),
-        "diagnostics": [diagnostic(problem) for problem in in_order(problems)],
+        "diagnostics": [diagnostic(problem) for problem in report.ordered],
     }
-    return json_text(report) + "\n"
+    return json_text(found) + "\n"
 
 
 def diagnostic(problem: Problem) -> dict[str, Any]:

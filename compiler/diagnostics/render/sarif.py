@@ -1,29 +1,20 @@
-"""Problems as SARIF 2.1.0, which code-scanning services read; the rules are the pages of the codes.
+"""Problems as SARIF 2.1.0, which code-scanning services read; the rules are the pages of the codes."""
 
-Imports are inside the functions: every check loads this file, few use it.
-"""
-
-from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
+from modelc.compiler.diagnostics.catalog import codes, page
 from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
 from modelc.compiler.diagnostics.render.json_text import json_text
-from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.printable import printable
+from modelc.compiler.diagnostics.render.report import Report
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(
-    problems: Sequence[Problem],
-    sources: Mapping[str, str],
-    *,
-    files: int = 1,
-    colour: bool = False,
-    strict: bool = False,
-) -> str:
+def sarif(report: Report) -> str:
     """The log as text: one run, one result for each problem, one rule for each code that occurs."""
-    ordered = in_order(problems)
+    ordered = report.ordered
     used = sorted({problem.code for problem in ordered})
     run = {
         "tool": {"driver": {"name": "modelc", "rules": [rule(code) for code in used]}},
@@ -34,8 +25,6 @@ def sarif(
 
 
 def rule(code: str) -> dict[str, Any]:
-    from modelc.compiler.diagnostics.catalog import codes, page
-
     level = "error" if code.startswith("E") else "warning"
     found: dict[str, Any] = {"id": code, "defaultConfiguration": {"level": level}}
     if code in codes():
@@ -87,8 +76,6 @@ def location(label: Label) -> dict[str, Any]:
 
 
 def artifact(file: str) -> dict[str, str]:
-    from urllib.parse import quote
-
     try:
         # The bytes of a file name that is no UTF-8.
         return {"uri": quote(file, errors="surrogateescape")}

@@ -3,26 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from modelc.compiler.diagnostics.problem import Label, Problem
-from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.printable import address, printable
+from modelc.compiler.diagnostics.render.report import Report
 from modelc.compiler.diagnostics.render.snippet import Paint, Underline, snippet
 
 STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "second": "1;34", "strong": "1"}
 
 
-def text(
-    problems: Sequence[Problem],
-    sources: Mapping[str, str],
-    *,
-    files: int = 1,
-    colour: bool = False,
-    strict: bool = False,
-) -> str:
-    """One block for each problem, with an empty line after each; `colour` for ANSI colours."""
-    split = [(file, source.split("\n")) for file, source in sources.items() if source]
+def text(report: Report) -> str:
+    """One block for each problem, with an empty line after each."""
+    split = [(file, source.split("\n")) for file, source in report.sources.items() if source]
     lines = {file: [line.removesuffix("\r") for line in found] for file, found in split}
-    paint = coloured if colour else uncoloured
-    return "".join(block(problem, lines, paint) + "\n\n" for problem in in_order(problems))
+    paint = coloured if report.colour else uncoloured
+    return "".join(block(problem, lines, paint) + "\n\n" for problem in report.ordered)
 
 
 def block(problem: Problem, lines: Mapping[str, list[str]], paint: Paint) -> str:

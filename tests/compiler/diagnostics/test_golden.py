@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modelc.compiler.api import Checked, check, check_file
-from modelc.compiler.diagnostics.render import FORMATS, summary
+from modelc.compiler.diagnostics.render import FORMATS, Report, summary
 from tests.cli.commands import modelc
 
 FOLDER = Path(__file__).parent / "golden"
@@ -38,7 +38,7 @@ def checked_where_it_is(spec: Path, monkeypatch: pytest.MonkeyPatch) -> Checked:
 @pytest.mark.parametrize("spec", SPECS, ids=name_of)
 def test_a_mistake_is_shown_as_agreed(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checked = checked_where_it_is(spec, monkeypatch)
-    shown = FORMATS["text"](checked.problems, checked.sources) + summary(checked.problems, 1) + "\n"
+    shown = FORMATS["text"](Report(checked.problems, checked.sources)) + summary(checked.problems, 1) + "\n"
     golden = golden_of(spec)
     if os.environ.get("MODELC_UPDATE"):
         golden.write_text(shown, encoding="utf-8")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import Label, Place, Problem
-from modelc.compiler.diagnostics.render import FORMATS
+from modelc.compiler.diagnostics.render import FORMATS, Report
 from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.diagnostics.render.printable import inert, printable, printable_document
 from modelc.compiler.expansion.yaml_writer import scalar_text
@@ -118,7 +118,7 @@ def test_entities_of_graphs_are_text() -> None:
 
 def test_an_annotation_names_a_file_with_letters_of_other_scripts() -> None:
     problem = Problem("E101", "m", Label(Place("l\u0430yers.yaml", 1, 1, 1, 2)))
-    assert ",file=l\u0430yers.yaml," in FORMATS["github"]([problem], {})
+    assert ",file=l\u0430yers.yaml," in FORMATS["github"](Report([problem], {}))
 
 
 @given(ANY)
@@ -128,5 +128,5 @@ def test_formats_of_problems_act_on_nothing(text: str) -> None:
     place = Place(text, 1, 1, 1, 2)
     problem = Problem("E101", text, Label(place, text), (text,), (text,), (Label(place, text),), path=(text,))
     for name, render in FORMATS.items():
-        assert dangers(render([problem], {text: text}), annotations=name == "github") == [], name
+        assert dangers(render(Report([problem], {text: text})), annotations=name == "github") == [], name
     assert dangers(f"SpecError: {SpecError([problem], {text: text})}") == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelc.compiler.diagnostics.problem import Edit, Fix, Label, Place, Problem
-from modelc.compiler.diagnostics.render import FORMATS, in_order, summary
+from modelc.compiler.diagnostics.render import FORMATS, Report, in_order, summary
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.compiler.diagnostics.render.text import text
 
@@ -19,7 +19,7 @@ def label(line: int, start: int, end: int, words: str = "", file: str = "spec.ya
 
 
 def render(problem: Problem, source: str, **others: str) -> str:
-    return text([problem], {"spec.yaml": source, **others})
+    return text(Report([problem], {"spec.yaml": source, **others}))
 
 
 def test_a_problem_as_rustc_would_show_it() -> None:
@@ -85,12 +85,12 @@ def test_a_label_in_another_file_has_a_snippet_of_its_own() -> None:
 
 def test_a_problem_of_a_whole_file_has_no_snippet() -> None:
     problem = Problem("E009", "no such file", Label(Place("spec.yaml", 0, 0, 0, 0)), helps=("one\n two",))
-    assert text([problem], {}) == "error[E009]: no such file\n --> spec.yaml\n  = help: one\n  |        two\n\n"
+    assert text(Report([problem], {})) == "error[E009]: no such file\n --> spec.yaml\n  = help: one\n  |        two\n\n"
 
 
 def test_a_source_that_is_not_known_leaves_the_label() -> None:
     problem = Problem("E009", "m", label(3, 1, 2, "words"))
-    assert text([problem], {}) == "error[E009]: m\n --> spec.yaml:3:1\n  = words\n\n"
+    assert text(Report([problem], {})) == "error[E009]: m\n --> spec.yaml:3:1\n  = words\n\n"
 
 
 def caret_column(shown: str, mark: str = "^") -> tuple[str, int]:
@@ -138,8 +138,8 @@ def test_a_long_line_is_shown_once_for_each_window() -> None:
 
 def test_colour_adds_codes_and_nothing_else() -> None:
     problem = Problem("W901", "m", label(1, 1, 2, "here"), ("n",), ("h",), (label(1, 3, 4, "there"),))
-    plain = FORMATS["text"]([problem], {"spec.yaml": "a b"})
-    coloured = FORMATS["text"]([problem], {"spec.yaml": "a b"}, colour=True)
+    plain = FORMATS["text"](Report([problem], {"spec.yaml": "a b"}))
+    coloured = FORMATS["text"](Report([problem], {"spec.yaml": "a b"}, colour=True))
     stripped = coloured
     for style in ("1;31", "1;33", "1;34", "1", "0"):
         stripped = stripped.replace(f"\x1b[{style}m", "")
@@ -161,7 +161,7 @@ def test_nothing_from_a_spec_acts_on_the_terminal_or_the_log(name: str) -> None:
         (HOSTILE,),
         (Label(Place("::b", 1, 1, 1, 2), HOSTILE),),
     )
-    shown = FORMATS[name]([problem], {HOSTILE: HOSTILE, "::b": HOSTILE})
+    shown = FORMATS[name](Report([problem], {HOSTILE: HOSTILE, "::b": HOSTILE}))
     assert all(char == "\n" or char.isprintable() for char in shown)
     assert "##[" not in shown
     for row in shown.rstrip("\n").split("\n"):
@@ -172,7 +172,7 @@ def test_nothing_from_a_spec_acts_on_the_terminal_or_the_log(name: str) -> None:
 
 def test_a_file_name_at_the_start_of_a_line_is_no_command() -> None:
     problem = Problem("E101", "m", label(1, 1, 2, file="::add-mask::x"))
-    assert FORMATS["concise"]([problem], {}) == "\\x3a:add-mask::x:1:1: E101 m\n"
+    assert FORMATS["concise"](Report([problem], {})) == "\\x3a:add-mask::x:1:1: E101 m\n"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_any_line_can_be_shown(line: str, column: int, width: int, words: str) -
 
 def test_concise_is_one_line_for_each_problem() -> None:
     problems = [Problem("E101", "b", label(2, 3, 4)), Problem("E009", "a", Label(Place("a.yaml", 0, 0, 0, 0)))]
-    assert FORMATS["concise"](problems, {}) == "a.yaml: E009 a\nspec.yaml:2:3: E101 b\n"
+    assert FORMATS["concise"](Report(problems, {})) == "a.yaml: E009 a\nspec.yaml:2:3: E101 b\n"
 
 
 def test_json_is_one_versioned_object() -> None:
@@ -216,7 +216,7 @@ def test_json_is_one_versioned_object() -> None:
         fix=Fix("t", (Edit(Place("spec.yaml", 9, 15, 9, 19), "units"),)),
     )
     whole = Problem("W901", "w", Label(Place("spec.yaml", 0, 0, 0, 0)))
-    assert json.loads(FORMATS["json"]([problem, whole], {}, files=3)) == {
+    assert json.loads(FORMATS["json"](Report([problem, whole], {}, files=3))) == {
         "format_version": "1.2",
         "ok": False,
         "files": 3,
@@ -269,18 +269,18 @@ def test_json_is_one_versioned_object() -> None:
             },
         ],
     }
-    assert json.loads(FORMATS["json"]([], {}, files=1))["ok"] is True
-    assert FORMATS["json"]([Problem("E101", "\x1b\u202e", label(1, 1, 2))], {}).isascii()
+    assert json.loads(FORMATS["json"](Report([], {}, files=1)))["ok"] is True
+    assert FORMATS["json"](Report([Problem("E101", "\x1b\u202e", label(1, 1, 2))], {})).isascii()
 
 
 def test_github_annotations_escape_their_fields() -> None:
     problem = Problem("E102", "100% `a`", label(9, 15, 19, file="a,b:c.yaml"), ("n",), ("one\ntwo",))
-    assert FORMATS["github"]([problem], {}) == (
+    assert FORMATS["github"](Report([problem], {})) == (
         "::error title=modelc (E102),file=a%2Cb%3Ac.yaml,line=9,col=15,endLine=9,endColumn=19::"
         "a,b:c.yaml:9:15: E102 100%25 `a`%0A  note: n%0A  help: one%0A  help: two\n"
     )
     whole = Problem("W901", "w", Label(Place("a.yaml", 0, 0, 0, 0)))
-    assert FORMATS["github"]([whole], {}) == "::warning title=modelc (W901),file=a.yaml::a.yaml: W901 w\n"
+    assert FORMATS["github"](Report([whole], {})) == "::warning title=modelc (W901),file=a.yaml::a.yaml: W901 w\n"
 
 
 def test_sarif_meets_what_code_scanning_requires() -> None:
@@ -290,7 +290,7 @@ def test_sarif_meets_what_code_scanning_requires() -> None:
         Problem("W901", "w", Label(Place("spec.yaml", 0, 0, 0, 0))),
         Problem("E302", "again", label(5, 3, 5)),
     ]
-    log = json.loads(FORMATS["sarif"](problems, {}))
+    log = json.loads(FORMATS["sarif"](Report(problems, {})))
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     driver = run["tool"]["driver"]
@@ -318,7 +318,7 @@ def test_sarif_meets_what_code_scanning_requires() -> None:
 
 def test_sarif_has_the_replacements_of_a_fix() -> None:
     fix = Fix("t", (Edit(Place("my specs/a.yaml", 2, 3, 4, 5), "dense"),))
-    log = json.loads(FORMATS["sarif"]([Problem("E102", "m", label(2, 3, 5), fix=fix)], {}))
+    log = json.loads(FORMATS["sarif"](Report([Problem("E102", "m", label(2, 3, 5), fix=fix)], {})))
     assert log["runs"][0]["results"][0]["fixes"] == [
         {
             "description": {"text": "t"},
@@ -339,7 +339,7 @@ def test_sarif_has_the_replacements_of_a_fix() -> None:
 
 def test_a_sarif_fingerprint_stays_when_lines_move() -> None:
     def fingerprint(line: int) -> Any:
-        log = json.loads(FORMATS["sarif"]([Problem("E101", "m", label(line, 1, 2), path=("a", 0))], {}))
+        log = json.loads(FORMATS["sarif"](Report([Problem("E101", "m", label(line, 1, 2), path=("a", 0))], {})))
         return log["runs"][0]["results"][0]["partialFingerprints"]
 
     assert fingerprint(1) == fingerprint(9)

@@ -1,0 +1,26 @@
+"""What the formats render: problems, and what is to be known about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.diagnostics.render.order import in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`problems` in any order, and the text of each file by name; `files` is the number of checked files.
+
+    `colour` asks for ANSI colours where a format has some; `strict` says that warnings count as errors.
+    """
+
+    problems: Sequence[Problem]
+    sources: Mapping[str, str]
+    files: int = 1
+    colour: bool = False
+    strict: bool = False
+
+    @property
+    def ordered(self) -> list[Problem]:
+        """The problems in the order in which they are shown."""
+        return in_order(self.problems)
