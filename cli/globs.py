@@ -55,7 +55,8 @@ def steps(where: str, parts: list[str], index: int, matches: Matches) -> list[tu
     part = parts[index]
     try:
         names = os.listdir(where or os.curdir)
-    except NotADirectoryError:
+    except (FileNotFoundError, NotADirectoryError):
+        # A link that leads nowhere is such a place too.
         return []
     except OSError:
         matches.unread.add(where or os.curdir)

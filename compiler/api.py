@@ -79,27 +79,37 @@ def check(
 
     `settings` are overrides of single values, `PATH=VALUE` each, as for `--set`. Files that the spec extends or
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
-    With `written_out`, the files that its blocks use may stand in the place of their paths, as a run keeps them.
+    With `written_out`, the files that its blocks use may stand in place of their paths, as a run keeps them.
     """
     with remembered(), without_collection():
-        return check_once(text, name, settings, root, texts, written_out)
+        return check_given(Given(text, name, settings, root, texts, written_out))
 
 
-def check_once(
-    text: bytes | str,
-    name: str,
-    settings: Sequence[str],
-    root: Root | None,
-    texts: Mapping[str, str],
-    written_out: bool = False,
-) -> Checked:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What `check` takes."""
+
+    text: bytes | str
+    name: str
+    settings: Sequence[str]
+    root: Root | None
+    texts: Mapping[str, str]
+    written_out: bool
+
+    def edited(self, texts: Mapping[str, str]) -> "Given":
+        """The same with other texts for some of its files, by the names that messages have for them."""
+        files = {os.path.realpath(name): text for name, text in texts.items() if name != self.name}
+        return replace(self, text=texts.get(self.name, self.text), texts={**self.texts, **files})
+
+
+def check_given(given: Given) -> Checked:
     """`check`, without remembering what was looked up."""
     try:
-        checked = examine(text, name, settings, root, texts, written_out)
+        checked = examine(given)
     except RecursionError:
         message = "the layers, blocks or expressions of the spec are nested too deeply"
-        problem = file_problem("E005", message, name, "nest fewer of them")
-        checked = Checked(None, (problem,), {name: show_text(text)})
+        problem = file_problem("E005", message, given.name, "nest fewer of them")
+        checked = Checked(None, (problem,), {given.name: show_text(given.text)})
     found = checked.problems
     if len(found) > 1 or any(problem.suggestion is not None or problem.uses > 1 for problem in found):
         from modelc.compiler.fixes.cascading_errors import suppress_cascading
@@ -108,10 +118,9 @@ def check_once(
 
         first = CheckResult(found, checked.sources, checked.values)
 
-        def again(others: Mapping[str, str]) -> CheckResult:
-            files = {os.path.realpath(file): source for file, source in others.items() if file != name}
+        def again(texts: Mapping[str, str]) -> CheckResult:
             try:
-                after = examine(others.get(name, text), name, settings, root, {**texts, **files}, written_out)
+                after = examine(given.edited(texts))
             except RecursionError:
                 return first
             return CheckResult(after.problems, after.sources, after.values)
@@ -122,7 +131,7 @@ def check_once(
     if commented:
         from modelc.compiler.fixes.suppressions import suppress
 
-        checked = replace(checked, problems=suppress(checked.problems, commented, name))
+        checked = replace(checked, problems=suppress(checked.problems, commented, given.name))
     if checked.problems:
         from modelc.compiler.diagnostics.limit import limited
 
@@ -130,25 +139,18 @@ def check_once(
     return checked
 
 
-def examine(
-    text: bytes | str,
-    name: str,
-    settings: Sequence[str],
-    root: Root | None,
-    texts: Mapping[str, str],
-    written_out: bool = False,
-) -> Checked:
+def examine(given: Given) -> Checked:
     """`check`, before suggestions become edits of the texts, and before comments suppress warnings."""
-    document, problems, sources = merge_files(text, name, root, texts, written_out)
+    document, problems, sources = merge_files(given.text, given.name, given.root, given.texts, given.written_out)
     if document is None:
         return Checked(None, problems, sources)
     merged = document
-    if settings:
+    if given.settings:
         from modelc.compiler.overrides.apply import override, settings_text
 
-        document, found = override(document, settings)
+        document, found = override(document, given.settings)
         problems += found
-        sources = {**sources, SETTING: settings_text(settings)}
+        sources = {**sources, SETTING: settings_text(given.settings)}
     kept = document
     if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
         from modelc.compiler.expansion.layer_count import check_layers
@@ -181,8 +183,7 @@ def merge_files(
     texts: Mapping[str, str] = MappingProxyType({}),
     written_out: bool = False,
 ) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
-    """The spec in `text` with the files that it extends and uses, the problems found in reading them, and their texts by
-    name.
+    """The spec in `text` with the files that it extends and uses, the problems found in them, and all texts by name.
 
     The document is None if the text cannot be read, or a file that it extends cannot be had.
     """
@@ -221,12 +222,11 @@ def unreadable(path: Path, shown: str, error: OSError | NotRegularError) -> Prob
     helps: tuple[str, ...] = ()
     if isinstance(error, NotRegularError):
         reason = f"it is {error.kind}, expected a regular file"
-        helps = ("write the text to a file, or pass it by standard input: `-`",)
-        if error.kind == "a folder":
-            helps = ("name a file",)
-    else:
+        advice = "write the text to a file, or pass it by standard input: `-`"
+        helps = ("name a file in it" if error.kind == "a folder" else advice,)
+    elif not isinstance(error, FileNotFoundError):
         reason = reason_of(error)
-    if isinstance(error, FileNotFoundError):
+    else:
         reason = "no such file"
         folder = path.parent
         readable = os.path.isdir(folder) and os.access(folder, os.R_OK)

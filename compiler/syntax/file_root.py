@@ -136,12 +136,11 @@ def read_text(path: Path, most: int) -> bytes:
     OSError, NotRegularError.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and not is_named(path):
+        os.set_blocking(descriptor, True)
+    else:
+        descriptor = regular(descriptor)
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            if not stat.S_ISFIFO(mode) or is_named(path):
-                raise NotRegularError(mode)
-            os.set_blocking(descriptor, True)
         return file.read(most)
 
 

@@ -23,6 +23,14 @@ def test_a_pipe_or_device_as_a_spec_is_refused(tmp_path: Path, command: tuple[st
     assert f"error[E009]: `f.yaml` cannot be read: it is {kind}, expected a regular file" in out + err
 
 
+def test_a_folder_as_a_spec_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    ended = modelc("summary", "specs", cwd=tmp_path)
+    assert ended.code == 2
+    assert "error[E009]: `specs` cannot be read: it is a folder, expected a regular file" in ended.err
+    assert "= help: name a file in it" in ended.err
+
+
 def write_late(pipe: int) -> None:
     os.write(pipe, GOOD.encode())
     os.close(pipe)

@@ -109,6 +109,15 @@ def test_links_to_their_own_folder_do_not_multiply_what_a_glob_matches(tmp_path:
     assert ended.code == 0 and ended.out in ("2 files are valid\n", "2 unchanged\n")
 
 
+def test_a_glob_passes_by_links_that_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/b.yaml").write_text(GOOD)
+    (tmp_path / "gone").symlink_to("nowhere")
+    for pattern in ("*/*.yaml", "**/*.yaml", "g*/**"):
+        ended = modelc("validate", pattern, "below/b.yaml", cwd=tmp_path)
+        assert "1 file is valid" in ended.out and "cannot be read" not in ended.out
+
+
 @pytest.mark.parametrize(
     "pattern", ["*.yaml", "**", "**/*.yaml", "*/**/b.yaml", "**/below/*", ".*/*", "./*/../[ab].yaml", "*/", "below/**"]
 )

@@ -1,5 +1,6 @@
 """Problems as SARIF 2.1.0, which code-scanning services read; the rules are the pages of the codes."""
 
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
@@ -90,7 +91,5 @@ def region(place: Place) -> dict[str, int]:
 
 def fingerprint(problem: Problem) -> str:
     """A digest that stays the same when lines move: of the code, the file, the path in the spec and the message."""
-    from hashlib import blake2b
-
     parts = (problem.code, problem.label.place.file, ".".join(map(str, problem.path)), problem.message)
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
