@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from contextvars import copy_context
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -180,10 +181,10 @@ def run() -> None:
     sys.exit(code)
 
 
-def refused_by_system(error: MemoryError | OSError) -> "RunError":
+def refused_by_system(error: MemoryError | OSError, helps: Sequence[str]) -> "RunError":
     """RunError E502 or E608 for what the machine has no more of, which any line can meet and none is to blame for.
 
-    What a command opens itself has messages of its own, with the name of the file.
+    What a command opens itself has messages of its own, with the name of the file. `helps` are those of E608.
     """
     from modelc.compiler.diagnostics.exceptions import RunError
 
@@ -191,11 +192,15 @@ def refused_by_system(error: MemoryError | OSError) -> "RunError":
         return RunError("E502", "the memory is exhausted", helps=("use fewer rows, or a smaller model",))
     reason = (error.strerror or str(error) or type(error).__name__).lower()
     where = f": `{os.fsdecode(error.filename)}`" if isinstance(error.filename, str | bytes) else ""
-    helps = ["set MODELC_TRACEBACK=1 in the environment to see where"]
-    for name, value in sorted(os.environ.items()):
-        if where and value and name.startswith(("JAX_", "XLA_")) and os.fsdecode(error.filename).startswith(value):
-            helps.insert(0, f"correct the variable `{name}={value}` of the environment, or unset it")
-    return RunError("E608", f"the operating system refused something: {reason}{where}", helps=tuple(helps))
+    helps = (
+        *(
+            f"correct the variable `{name}={value}` of the environment, or unset it"
+            for name, value in sorted(os.environ.items())
+            if where and value and name.startswith(("JAX_", "XLA_")) and os.fsdecode(error.filename).startswith(value)
+        ),
+        *helps,
+    )
+    return RunError("E608", f"the operating system refused something: {reason}{where}", helps=helps)
 
 
 def report(error: BaseException) -> int:
@@ -210,17 +215,18 @@ def report(error: BaseException) -> int:
     if isinstance(error, RunError):
         show_run_error(error)
         return USAGE if isinstance(error, PluginError) else FAILED
-    plugin = culprit(error)
-    helps = [] if plugin else ["please report it with the spec and the command"]
+    helps = ["set MODELC_TRACEBACK=1 in the environment to see the traceback"]
     if os.environ.get("MODELC_TRACEBACK"):
         import traceback
 
+        helps = []
         say(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), stream=sys.stderr)
-    else:
-        helps.append("set MODELC_TRACEBACK=1 in the environment to see the traceback")
+    plugin = culprit(error)
     if isinstance(error, MemoryError | OSError) and plugin is None:
-        show_run_error(refused_by_system(error))
+        show_run_error(refused_by_system(error, helps))
         return FAILED
+    if plugin is None:
+        helps.insert(0, "please report it with the spec and the command")
     text = str(error).strip()
     said = [] if isinstance(error, ContractViolation) else [type(error).__name__]
     message = ": ".join([f"this is a bug in {plugin or 'modelc'}", *said, *text.splitlines()[:1]])

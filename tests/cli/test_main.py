@@ -74,6 +74,19 @@ def test_a_bug_is_owned_up_to_without_a_traceback(tmp_path: Path, monkeypatch: p
     assert "Traceback" in shown and "MODELC_TRACEBACK" not in shown and "please report it" in shown
 
 
+def test_the_way_to_a_traceback_is_said_where_there_is_none_yet(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MODELC_TRACEBACK", raising=False)
+    assert cli.report(OSError(24, "Too many open files")) == 4
+    shown = capsys.readouterr().err
+    assert "error[E608]" in shown and "MODELC_TRACEBACK=1" in shown and "Traceback" not in shown
+    monkeypatch.setenv("MODELC_TRACEBACK", "1")
+    assert cli.report(OSError(24, "Too many open files")) == 4
+    shown = capsys.readouterr().err
+    assert "error[E608]" in shown and "MODELC_TRACEBACK" not in shown and "OSError" in shown
+
+
 def test_a_failed_run_is_shown_as_a_finding_is(capsys: pytest.CaptureFixture[str]) -> None:
     error = RunError("E403", "`x` has 3 values that are NaN", notes=("the first in row 7",), helps=("fill them",))
     assert cli.report(error) == 4
