@@ -64,8 +64,7 @@ def predict(
     need_output(output, [run, *rows_file])
     found = open_run(run, root, ["predict", *rows_file, "--output", output])
     task = task_of(found)
-    source = task.data.source if task.data is not None else None
-    need_output(output, data_files(source, found.root(root, source)))
+    need_output(output, data_files(task.source, found.root(root, task.source)))
 
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.predictions import misfit, write_predictions

@@ -34,7 +34,7 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
 
-    where, notes = run.find_root(root, task.data.source if task.data is not None else None)
+    where, notes = run.find_root(root, task.source)
     for note in notes:
         inform(note)
     task, _ = complete(task, where)

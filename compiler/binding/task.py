@@ -8,7 +8,7 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.contracts.data_source import Column, Reader, Source
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
@@ -138,6 +138,11 @@ class Task:
     targets: Mapping[str, Binding] | None = None
     data: DataSpec | None = None
     training: Training | None = None
+
+    @property
+    def source(self) -> Source | None:
+        """The source of the rows, if there is one."""
+        return None if self.data is None else self.data.source
 
     @property
     def penalized(self) -> bool:

@@ -8,13 +8,16 @@ from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.schedules import LearningRate, rate_function
 
+Beta1 = Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")]
+Beta2 = Annotated[Fraction, Field(description="What the running mean of squared gradients keeps of itself per step.")]
+
 
 class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square (Kingma and Ba, 2015, algorithm 1).
 
-    Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`, of the paper and of PyTorch: with `m` and `v` the running
-    means of gradients and of their squares, `m_hat = m / (1 - beta_1 ** step)` and `v_hat = v / (1 - beta_2 ** step)`, a
-    weight changes by `-learning_rate * m_hat / (sqrt(v_hat) + epsilon)`. Keras computes
+    Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`, of the paper and of PyTorch: with `m` and `v` the
+    running means of gradients and of their squares, `m_hat = m / (1 - beta_1 ** step)` and
+    `v_hat = v / (1 - beta_2 ** step)`, a weight changes by `-learning_rate * m_hat / (sqrt(v_hat) + epsilon)`. Keras computes
     `-learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step) * m / (sqrt(v) + epsilon)`. Its `epsilon` therefore
     counts `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth. Curves of
     ordinary models differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier of digits
@@ -27,11 +30,8 @@ class Adam(Optimizer):
     example = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    beta_1: Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")] = 0.9
-    beta_2: Annotated[
-        Fraction,
-        Field(description="What the running mean of squared gradients keeps of itself per step."),
-    ] = 0.999
+    beta_1: Beta1 = 0.9
+    beta_2: Beta2 = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
@@ -58,11 +58,8 @@ class AdamW(Optimizer):
         NonNegative,
         Field(description="What weights of two axes or more lose of themselves per step, times `learning_rate`."),
     ] = 0.004
-    beta_1: Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")] = 0.9
-    beta_2: Annotated[
-        Fraction,
-        Field(description="What the running mean of squared gradients keeps of itself per step."),
-    ] = 0.999
+    beta_1: Beta1 = 0.9
+    beta_2: Beta2 = 0.999
     epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":

@@ -178,6 +178,6 @@ def checked_header(packed: IO[bytes], entry: zipfile.ZipInfo, name: str, shown: 
         if header.start + header.bytes != entry.file_size or entry.file_size > most:
             raise BadHeader("does not have the length in its header")
     except BadHeader as error:
-        helps = ("save numbers, or strings as `array.astype(str)`",) if "objects" in str(error) else ()
+        helps = (error.help,) if error.help else ()
         raise RunError("E405", f"the array `{name}` in {shown!r} {error}", helps=helps) from None
     return header

@@ -9,21 +9,17 @@ from dataclasses import dataclass
 from math import prod
 from typing import IO
 
-from modelc.compiler.library.base.tensor_type import DTYPES
+from modelc.compiler.library.base.tensor_type import DTYPES, MAX_RANK
 
 MAGIC = b"\x93NUMPY"
 MAX_LENGTH = 10_000
 """Characters of a header; numpy refuses longer ones too."""
-MAX_RANK = 64
-"""Axes of an array, as in numpy."""
+MAX_AXES = MAX_RANK + 1
+"""Axes of an array: those of one row, and that of the rows."""
 CUT = "ends within its header"
+NO_HEADER = "does not have the header of an array"
 KINDS = {"b": "bool", "i": "int", "u": "uint", "f": "float", "U": "str", "S": "bytes"}
-OTHER_KINDS = {
-    "c": "complex numbers",
-    "m": "times",
-    "M": "dates",
-    "V": "bytes without a type",
-}
+OTHER_KINDS = {"c": "complex numbers", "m": "times", "M": "dates", "V": "bytes without a type"}
 """What arrays of other kinds hold, in messages."""
 DTYPE = re.compile(r"([<>=|]?)([A-Za-z])([0-9]{0,9})")
 WORD = re.compile(
@@ -33,7 +29,11 @@ END = re.compile(r"[ \t\n]*+\Z")
 
 
 class BadHeader(Exception):
-    """A header that cannot be used; the text completes "the array `x` in 'FILE' ..."."""
+    """A header that cannot be used; the text completes "the array `x` in 'FILE' ...", and `help` says what to do."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def parse_header(text: str, start: int) -> Header:
     while not words.take("}"):
         key = words.string()
         if key not in read or key in found:
-            raise BadHeader("does not have the header of an array")
+            raise BadHeader(NO_HEADER)
         words.expect(":")
         found[key] = read[key](words)
         if not words.take(","):
@@ -107,7 +107,7 @@ def parse_header(text: str, start: int) -> Header:
         case {"descr": str(code), "fortran_order": bool(order), "shape": tuple(shape)}:
             dtype, code, itemsize = parse_dtype(code)
             return Header(shape, dtype, code, itemsize, order, start)
-    raise BadHeader("does not have the header of an array")
+    raise BadHeader(NO_HEADER)
 
 
 class Words:
@@ -121,7 +121,7 @@ class Words:
         """Where the next word is. Raises BadHeader if there is none that a header can have."""
         found = WORD.match(self.text, self.at)
         if found is None:
-            raise BadHeader("does not have the header of an array")
+            raise BadHeader(NO_HEADER)
         return found
 
     def peek(self) -> str:
@@ -144,19 +144,19 @@ class Words:
     def expect(self, word: str) -> None:
         """Pass `word`, which must come next. Raises BadHeader."""
         if self.next() != word:
-            raise BadHeader("does not have the header of an array")
+            raise BadHeader(NO_HEADER)
 
     def string(self) -> str:
         """The text of the string that comes next. Raises BadHeader."""
         word = self.next()
         if word[0] not in "'\"":
-            raise BadHeader("does not have the header of an array")
+            raise BadHeader(NO_HEADER)
         return word[1:-1]
 
     def end(self) -> None:
         """Raise BadHeader unless only space is left."""
         if END.match(self.text, self.at) is None:
-            raise BadHeader("does not have the header of an array")
+            raise BadHeader(NO_HEADER)
 
 
 def read_descr(words: Words) -> str:
@@ -168,7 +168,7 @@ def read_descr(words: Words) -> str:
 def read_order(words: Words) -> bool:
     word = words.next()
     if word not in ("True", "False"):
-        raise BadHeader("does not have the header of an array")
+        raise BadHeader(NO_HEADER)
     return word == "True"
 
 
@@ -181,8 +181,8 @@ def read_shape(words: Words) -> tuple[int, ...]:
         if not word.isdigit():
             raise BadHeader("does not have sizes as its shape")
         sizes.append(int(word))
-        if len(sizes) > MAX_RANK:
-            raise BadHeader(f"has more than {MAX_RANK} axes")
+        if len(sizes) > MAX_AXES:
+            raise BadHeader(f"has more than {MAX_AXES} axes")
         if not words.take(","):
             if len(sizes) == 1:
                 raise BadHeader("does not have sizes as its shape")
@@ -204,7 +204,9 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
         return descr, descr, 1 if descr == "bool" else int(re.sub(r"\D", "", descr)) // 8
     _, kind, digits = found.groups()
     if kind == "O":
-        raise BadHeader("contains Python objects, which are never unpickled")
+        raise BadHeader(
+            "contains Python objects, which are never unpickled", "save numbers, or strings as `array.astype(str)`"
+        )
     size = int(digits or 0)
     if kind in "US":
         if not size:

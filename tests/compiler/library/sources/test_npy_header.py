@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelc.compiler.library.sources.npy_header import MAX_RANK, BadHeader, Header, read_header
+from modelc.compiler.library.sources.npy_header import MAX_AXES, BadHeader, Header, read_header
 
 TEXT = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }"
 
@@ -104,8 +104,8 @@ def test_shapes_are_tuples_of_sizes(shape: str) -> None:
 
 
 def test_shapes_have_at_most_the_axes_of_numpy() -> None:
-    sizes = "1, " * MAX_RANK
-    assert len(read_header(file_of(TEXT.replace("3, 4", sizes))).shape) == MAX_RANK
+    sizes = "1, " * MAX_AXES
+    assert len(read_header(file_of(TEXT.replace("3, 4", sizes))).shape) == MAX_AXES
     assert refusal(TEXT.replace("3, 4", sizes + "1")) == "has more than 64 axes"
 
 
