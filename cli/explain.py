@@ -57,9 +57,8 @@ def explain(
         say(*show_page(page(name.upper())))
         return
 
-    from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
-    from modelc.compiler.explain.keys import key_names, key_pages, section_page
-    from modelc.compiler.language.suggestions.suggest import suggest
+    from modelc.compiler.explain.entries import arguments_called, entries
+    from modelc.compiler.explain.keys import key_pages, section_page
 
     section = section_page(name)
     if section is not None:
@@ -70,22 +69,29 @@ def explain(
         say(*listing(f"{name}  an argument of", list(owners)))
         return
     if not found and not pages:
-        from modelc.compiler.language.suggestions.planned import planned, planned_text
-
-        last = name.rpartition(".")[2]
-        key = suggest(last, key_names())
-        is_there = last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last))
-        close = last if is_there else key.new if key.is_safe else suggest_entry(last)
-        advice = (
-            f"did you mean `{command('explain', close)}`?" if close else "`modelc explain` lists all codes and names"
-        )
-        if not is_there and (plan := planned(name)):
-            advice = f"it is not in this version: {planned_text(plan)}"
-        if plugin := plugin_with(name):
-            advice = f"the installed plug-in `{plugin}` has it: add `--plugin {shell_word(plugin)}`"
-        refuse(f"there is nothing called `{name}`", helps=(advice,))
+        refuse(f"there is nothing called `{name}`", helps=(advice_about(name),))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
     say(*apart(blocks))
+
+
+def advice_about(name: str) -> str:
+    """What to do about a name that nothing has."""
+    from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
+    from modelc.compiler.explain.keys import key_names, key_pages, section_page
+    from modelc.compiler.language.suggestions.planned import planned, planned_text
+    from modelc.compiler.language.suggestions.suggest import suggest
+
+    if plugin := plugin_with(name):
+        return f"the installed plug-in `{plugin}` has it: add `--plugin {shell_word(plugin)}`"
+    last = name.rpartition(".")[2]
+    if last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last)):
+        close = last
+    elif plan := planned(name):
+        return f"it is not in this version: {planned_text(plan)}"
+    else:
+        key = suggest(last, key_names())
+        close = key.new if key.is_safe else suggest_entry(last)
+    return f"did you mean `{command('explain', close)}`?" if close else "`modelc explain` lists all codes and names"
 
 
 def plugin_with(name: str) -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINE = re.compile(r".*\n|.+")
 CheckFiles = Callable[[Mapping[str, str]], "Checked"]
-"""Checks one spec, with the texts of these files, by real path, in the place of what is on the disk."""
+"""Checks one spec, with the texts of these files, by real path, in place of what is on the disk."""
 
 
 @dataclass(slots=True)

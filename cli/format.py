@@ -53,19 +53,19 @@ def format(
         if laid is None:
             counts["failed"] += 1
             continue
-        counts["changed" if laid.new != laid.text else "kept"] += 1
-        if laid.new != laid.text:
-            if only_check:
+        outcome = "changed" if laid.new != laid.text else "kept"
+        if only_check:
+            if outcome == "changed":
                 say(f"would format {target}", stream=stream)
                 code = max(code, FINDINGS)
-            elif target != STDIN and save(target, laid):
-                say(f"formatted {target}", stream=stream)
-            elif target != STDIN:
-                counts["changed"] -= 1
-                counts["failed"] += 1
-                code = FAILED
-        if target == STDIN and not only_check:
+        elif target == STDIN:
             pass_on(laid.new)
+        elif outcome == "changed":
+            if save(target, laid):
+                say(f"formatted {target}", stream=stream)
+            else:
+                outcome, code = "failed", FAILED
+        counts[outcome] += 1
     say(Styled("error" if code else "good", found.with_skipped(summary(counts, only_check))), stream=stream)
     if code:
         raise typer.Exit(code)
@@ -85,10 +85,11 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
     from modelc.compiler.formatter.line_tree import Unusual
     from modelc.compiler.syntax.beneath import NotRegularError
     from modelc.compiler.syntax.document import MAX_BYTES, show_text
+    from modelc.compiler.syntax.file_root import read_text
 
     name = STDIN_NAME if target == STDIN else target
     try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1) if target == STDIN else read_whole(Path(target))
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if target == STDIN else read_text(Path(target), MAX_BYTES + 1)
     except (OSError, NotRegularError) as error:
         show_problems([unreadable(Path(target), name, error)], {})
         return None, USAGE
@@ -107,13 +108,6 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
         show_problems(problems, {name: show_text(data)})
         return None, FINDINGS
     return Laid(text, new, data), 0
-
-
-def read_whole(path: Path) -> bytes:
-    from modelc.compiler.syntax.document import MAX_BYTES
-    from modelc.compiler.syntax.file_root import read_text
-
-    return read_text(path, MAX_BYTES + 1)
 
 
 def save(target: str, laid: Laid) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import TextIO
 
-from modelc.cli.console import Line, Part, Styled, coloured, rendered, say
+from modelc.cli.console import Line, Part, Styled, coloured, remarks, rendered, say
 from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Progress, Snapshot
 
 WHY_NAN = (
@@ -69,13 +69,12 @@ class Lines:
         """Warn that the monitor is NaN, and say what could be monitored instead."""
         part = monitor.partition("/")[0]
         others = [key for key, value in record.values.items() if isfinite(value) and key.startswith(f"{part}/")]
-        warning = (
-            f": `{monitor}` is NaN in epoch {record.epoch}: such an epoch is never the best, and `early_stopping` "
-        )
-        self.say((Styled("strong", "warning"), warning + "does not count it"))
-        self.say(f"  = note: {WHY_NAN}")
-        if others:
-            self.say(f"  = help: monitor a value that exists, such as `monitor: {others[0]}`")
+        found = f"`{monitor}` is NaN in epoch {record.epoch}"
+        follows = "such an epoch is never the best, and `early_stopping` does not count it"
+        helps = [f"monitor a value that exists, such as `monitor: {others[0]}`"] if others else []
+        self.say((Styled("strong", "warning"), f": {found}: {follows}"))
+        for line in remarks(notes=[WHY_NAN], helps=helps):
+            self.say(line)
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """The command itself prints how training ended."""
@@ -125,7 +124,7 @@ class Screen(Lines):
         )
 
     def values_of(self, progress: Progress) -> str:
-        """The values so far, computed anew in at most a twentieth of the time."""
+        """The values so far, computed again in at most a twentieth of the time."""
         begun = time.monotonic()
         if begun >= self.next_values or progress.step == progress.steps:
             self.values = show_values(progress.values())

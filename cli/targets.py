@@ -10,6 +10,7 @@ from pathlib import Path
 
 from modelc.cli.console import complain, warn
 from modelc.cli.globs import glob_matches
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.runtime.runs.run_layout import is_run, run_around
 
 STDIN, STDIN_NAME = "-", "<stdin>"
@@ -46,8 +47,8 @@ class Targets:
     def skipped_line(self) -> str:
         """`skipped 2 files that are not specs and 1 run`; empty if nothing was."""
         files = "file that is not a spec" if self.skipped == 1 else "files that are not specs"
-        parts = [f"{self.skipped} {files}"] if self.skipped else []
-        parts += [f"{self.runs} run{'' if self.runs == 1 else 's'}"] if self.runs else []
+        parts = [f"{self.skipped:,} {files}"] if self.skipped else []
+        parts += [counted(self.runs, "run")] if self.runs else []
         return f"skipped {' and '.join(parts)}" if parts else ""
 
     def with_skipped(self, line: str) -> str:
@@ -56,7 +57,8 @@ class Targets:
 
     def why_none(self) -> str:
         """A help for a folder without specs."""
-        before = f"{self.skipped_line()}: " if self.skipped or self.runs else ""
+        line = self.skipped_line()
+        before = f"{line}: " if line else ""
         return f"{before}specs end in {', '.join(ENDINGS)}, and have the key `modelc` at their top"
 
 

@@ -123,6 +123,11 @@ class Spec:
     root: Path | None
     given: bytes | None = None
 
+    @property
+    def path(self) -> Path | None:
+        """Where the text is; None for standard input."""
+        return None if self.target == STDIN else Path(self.target)
+
     def check(self, texts: Mapping[str, str], *, exact: bool = False) -> "Checked":
         """All problems of the spec, with `texts` in place of files on the disk.
 
@@ -137,12 +142,11 @@ class Spec:
         if not self.data or checked.errors or checked.task is None or checked.task.data is None:
             return checked
 
+        from modelc.compiler.fixes.suppressions import unsuppressed
         from modelc.compiler.syntax.file_root import spec_root
         from modelc.runtime.data.data_check import check_data
 
-        found = check_data(checked.task, spec_root(None if self.target == STDIN else Path(self.target), self.root))
-        from modelc.compiler.fixes.suppressions import unsuppressed
-
+        found = check_data(checked.task, spec_root(self.path, self.root))
         return replace(checked, problems=checked.problems + unsuppressed(found, checked.sources))
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
@@ -151,8 +155,8 @@ class Spec:
         from modelc.compiler.syntax.document import MAX_BYTES
         from modelc.compiler.syntax.file_root import spec_root
 
-        if self.target != STDIN:
-            return check_file(Path(self.target), settings=self.settings, root=self.root, texts=texts)
+        if self.path is not None:
+            return check_file(self.path, settings=self.settings, root=self.root, texts=texts)
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
         root = None if self.root is None else spec_root(None, self.root)
