@@ -133,7 +133,7 @@ def damaged_bytes(chance: random.Random, texts: list[str]) -> Drawn:
 
 
 def structure(chance: random.Random, texts: list[str]) -> Drawn:
-    """A spec in which values stand in the place of others, twice, deeper, or not at all; as JSON, which is YAML too."""
+    """A spec in which values stand in place of others, twice, deeper, or not at all; as JSON, which is YAML too."""
     data = yaml.safe_load(chance.choice(texts))
     for _ in range(chance.choice((1, 2, 4))):
         data = damage(data, chance)

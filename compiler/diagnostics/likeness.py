@@ -14,7 +14,7 @@ def most_alike(name: str, names: Iterable[str], least: float = 0.6) -> str:
     best = (least, "")
     for other in names:
         matcher.set_seq1(other)
-        # From cheap to dear, each a bound of the next.
+        # From cheap to expensive, each a bound of the next.
         if matcher.real_quick_ratio() >= best[0] and matcher.quick_ratio() >= best[0]:
             best = max(best, (matcher.ratio(), other))
     return best[1]

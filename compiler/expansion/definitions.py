@@ -45,7 +45,7 @@ TYPE_SYNONYMS = {
 }
 """Other words for these types."""
 RESERVED_NAMES = (*STRUCTURES, *BESIDE["layer"], "layers")
-"""Keys in the place of a layer, or beside it, that cannot be names of blocks."""
+"""Keys in place of a layer, or beside it, that cannot be names of blocks."""
 
 
 def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str) -> File:
@@ -89,7 +89,7 @@ def check_name(evaluator: "VariableEvaluator", section: str, name: str, at: Wher
 
 
 def may_be_block(name: Any, file: File) -> bool:
-    """Whether `name`, in the place of a layer, is a block as far as is known."""
+    """Whether `name`, in place of a layer, is a block as far as is known."""
     unknown = "blocks" in file.unreadable and isinstance(name, str) and name[:1].isupper() and name not in LAYERS
     return name in file.blocks or unknown
 

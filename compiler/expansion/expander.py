@@ -1,6 +1,6 @@
 """Expands blocks: replaces each use of a block in a document by its body, and all variables by their values.
 
-Blocks are used in the place of layers: in `layers`, in `nodes`, and inside `residual` and `parallel`.
+Blocks are used in place of layers: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,7 @@ def include(
 ) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
     """`document` with the files that it names merged into it, the problems of all of them, and their texts by name.
 
-    With `written_out`, the files that its blocks use may stand in the place of their paths, as a run keeps them. The
+    With `written_out`, the files that its blocks use may stand in place of their paths, as a run keeps them. The
     document is None if the file that it extends cannot be had: much would be reported as missing that is not.
     """
     includer = Includer(load, len(document.text.encode("utf-8", "surrogatepass")), written_out)
@@ -55,8 +55,10 @@ def include(
 class Includer(ProblemCollector):
     """Reads the files that a spec is made of.
 
-    `size` has the bytes of all of them, `missing` the number of those that could not be read, `included` each with the files that it includes in turn. `sources` has the text of each by its name, `paths` the path that led to it, and `removed` where `remove` names a key path.
-    A `stack` of file names has those that are being included, outermost first.
+    `size` has the bytes of all of them, `missing` the number of those that could not be read, `included` each with the
+    files that it includes in turn. `sources` has the text of each by its name, `paths` the path that led to it, and
+    `removed` where `remove` names a key path. A `stack` of file names has those that are being included, outermost
+    first.
     """
 
     def __init__(self, load: Load | None, size: int, written_out: bool = False) -> None:
@@ -116,7 +118,7 @@ class Includer(ProblemCollector):
         return found
 
     def include_used(self, block: SourceNode, stack: tuple[str, ...]) -> SourceNode:
-        """The definition of a block with the spec that its `use` names in the place of the path."""
+        """The definition of a block with the spec that its `use` names in place of the path."""
         path = block.get("use")
         if path is None or path.kind == "hole":
             return block

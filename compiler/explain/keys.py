@@ -93,7 +93,7 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
         kind = article(shape.table.kind)
         for key, inner in (*shape.siblings.items(), *shape.others.items()):
             beside = key in shape.beside
-            found.append((f"beside {kind}" if beside else f"in the place of {kind}", key, inner))
+            found.append((f"beside {kind}" if beside else f"in place of {kind}", key, inner))
     elif isinstance(shape, Names | Items):
         nested = [shape.of]
     elif isinstance(shape, Either):

@@ -29,7 +29,7 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
     problems = merge_uses(found.problems)
     shown = limited(problems)
     if len(shown) != len(problems) or any(problem.omitted is not None for problem in shown):
-        # So many are not told apart from what follows from them.
+        # Which of so many follow from others would take too long to find out.
         return attach_fixes(shown, found.sources)
     if all(problem.suggestion is None for problem in problems):
         return problems

@@ -28,7 +28,7 @@ OWN = "W910"
 class Suppression:
     """A code in such a comment, or none where the comment has no code, and where it stands.
 
-    `unknown` is what the comment says in the place of `modelc: ignore`: it suppresses nothing.
+    `unknown` is what the comment says in place of `modelc: ignore`: it suppresses nothing.
     """
 
     code: str

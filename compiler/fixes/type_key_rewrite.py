@@ -16,7 +16,7 @@ BETWEEN = re.compile(r"\s*,\s*")
 def rewrite_type_key(
     text: str, starts: Sequence[int], name: str, mapping: Node, suggestion: Suggestion
 ) -> tuple[Edit, ...] | None:
-    """The edits that give `mapping` the key `suggestion.new` in the place of `suggestion.written`; None where the layout is unusual.
+    """The edits that give `mapping` the key `suggestion.new` in place of `suggestion.written`; None where the layout is unusual.
 
     `starts` has the index of each line of `text`, the source called `name`.
     """

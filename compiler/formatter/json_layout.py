@@ -14,7 +14,7 @@ NUMBER = re.compile(r'"\\u0000([^"]*)"')
 
 
 def format_json(text: str, order: Sequence[str]) -> str:
-    """The JSON object in `text` anew, its keys in `order` and others behind them; numbers and escapes stay as written."""
+    """The JSON object in `text` with its keys in `order` and others behind them; numbers and escapes stay as written."""
 
     def number(digits: str) -> str:
         # No text of a spec has this character, so that the number is found again.

@@ -62,7 +62,7 @@ class Repeat(NamedTuple):
 class Item:
     """One entry of a `layers` list, or what a node is made of. `kind` is its name in the text, if it has one.
 
-    `layer` is the layer that it is, `body` what stands in the place of one; with neither it is a hole.
+    `layer` is the layer that it is, `body` what stands in place of one; with neither it is a hole.
     """
 
     kind: str
@@ -163,7 +163,7 @@ class Unembed:
 
 Body = Chain | Inner | Residual | Parallel | Share | Unembed
 STRUCTURES = tuple(cls.key for cls in (Share, Unembed, Residual, Parallel))
-"""What stands in the place of a layer's name, beside the names of blocks."""
+"""What stands in place of a layer's name, beside the names of blocks."""
 
 
 class ModelSpec(NamedTuple):

@@ -73,7 +73,7 @@ STRUCTURES: Mapping[str, Shape] = {
     Residual.key: Again("layers", "Layers whose output is added to their input."),
     Parallel.key: PARALLEL,
 }
-"""What stands in the place of a layer's name, beside the names of blocks."""
+"""What stands in place of a layer's name, beside the names of blocks."""
 ITEM = Thing(
     LAYERS,
     {"name": text("Name of the layer, in paths; of the last layer, that of the output."), "repeat": REPEAT},

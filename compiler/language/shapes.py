@@ -57,15 +57,14 @@ class Exclusion(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """A mapping with these keys and no others; `later` has those that only later versions have, each with what it
-    will be for, as the end of a sentence, and a help."""
+    """A mapping with these keys and no others; `later` has those that only later versions have, names of what is planned."""
 
     what: str
     keys: Mapping[str, "Shape"]
     needs: tuple[Need, ...] = ()
     description: str = ""
     excluded: tuple[Exclusion, ...] = ()
-    later: Mapping[str, tuple[str, str]] = {}
+    later: tuple[str, ...] = ()
     expected: str = "a mapping"
     help: Help = ""
 
@@ -79,8 +78,8 @@ class Names(NamedTuple):
     """A mapping from names: such as the spec chooses, or with `refers` such as it has elsewhere.
 
     `open` says that an entry that is left out means something too; `given` that one from outside would mean nothing;
-    `nullable` that nothing may stand in its place; `ordered` that the order of the entries means something. `if_empty` has the label and the help where it must have an entry.
-    Messages call an entry by `each` and its name.
+    `nullable` that nothing may stand in its place; `ordered` that the order of the entries means something. `if_empty`
+    has the label and the help where it must have an entry. Messages call an entry by `each` and its name.
     """
 
     what: str
@@ -109,7 +108,7 @@ class Items(NamedTuple):
 class Thing(NamedTuple):
     """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
 
-    `instead` holds sibling keys that may stand in the place of the name (`layers` in a node). `others` are things that
+    `instead` holds sibling keys that may stand in place of the name (`layers` in a node). `others` are things that
     are named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the
     spec. Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is no name of the
     table.
@@ -138,7 +137,7 @@ class Thing(NamedTuple):
 
 
 class Either(NamedTuple):
-    """A list or a mapping or a plain value: told apart by what is there. Kinds that are not allowed are None.
+    """A list or a mapping or a plain value, whichever is there. Kinds that are not allowed are None.
 
     Messages call it as `expected` says.
     """

@@ -1,7 +1,8 @@
 """Where `precision: mixed_bfloat16` rounds: at the inputs and outputs of the layers that compute.
 
 A value that only moves, or passes through what is idle outside training, on its way to a layer that is exact, to an
-output or to a loss is not rounded; any other is narrowed as early as possible, so that what is moved and kept for the gradients has half the size.
+output or to a loss is not rounded; any other is narrowed as early as possible, so that what is moved and kept for the
+gradients has half the size.
 """
 
 from collections.abc import Iterable

@@ -73,7 +73,7 @@ class PathErrors:
         self.refuse(index, f"`{shown}` has no `{self.segments[index]}`", label="no such entry", help=help, note=note)
 
     def in_number(self, index: int, number: float, shape: Thing) -> NoReturn:
-        """A segment inside a number in the place of an item."""
+        """A segment inside a number in place of an item."""
         shown, segment = self.upto(index), self.segments[index]
         help = f"set it as a whole: `{shown}={{{segment}: ...}}`" if segment in shape.table else ""
         message = f"`{shown}` is {describe(number)}, not a {shape.table.kind}"

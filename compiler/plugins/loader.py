@@ -143,7 +143,7 @@ def open_file(path: Path) -> Plugin:
         kind, thing = split(key, str(path), cls)
         provides.append(Provided(kind, thing, partial(checked, kind, thing, cls, str(path))))
     for provided in provides:
-        # Asked for at once: the class is there, and a fault in it is told before any spec is read.
+        # Asked for at once: the class is there, and a fault in it is reported before any spec is read.
         assert provided.cls
     return Plugin(name, None, digest, frozenset({module_name}), tuple(provides))
 

@@ -1,7 +1,7 @@
 """Opens files beneath a folder, one component after the other from the folder's descriptor, following no link on the way.
 
 A path that is checked and then opened by its name can lead elsewhere by then: a folder on its way may have become a link.
-Here links are resolved first, and what they lead to is walked anew from the folder, so that a link that is swapped in
+Here links are resolved first, and what they lead to is walked again from the folder, so that a link that is swapped in
 meanwhile is met by the walk, and never followed. POSIX has all that is needed (`openat`), so Linux and macOS have it.
 """
 

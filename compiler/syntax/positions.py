@@ -118,7 +118,7 @@ class Places(Mapping[Path, Place]):
         return max(ends, default=node.start.column + 1)
 
     def _line(self, index: int) -> str:
-        """Line `index` of the text; the lines are told apart when one is first asked for."""
+        """Line `index` of the text; the text is split when a line is first asked for."""
         if self._lines is None:
             self._lines = self._text.split("\n")
         return self._lines[index] if index < len(self._lines) else ""

@@ -19,7 +19,7 @@ def json_text(value: Any, *, indent: int | None = 2, separators: tuple[str, str]
 
 
 def finite(value: Any) -> Any:
-    """`value` with None in the place of each number that is not finite."""
+    """`value` with None in place of each number that is not finite."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

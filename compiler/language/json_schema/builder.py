@@ -2,7 +2,7 @@
 
 Choices between kinds of values are `if`/`then`/`else`, never `oneOf` or `anyOf`: editors then blame the key that is
 wrong and complete the arguments of the layer that is there. One mistake gives one error: what a mapping lacks is not
-told where a key in it is unknown. What depends on several places (names, shapes) is not in it.
+reported where a key in it is unknown. What depends on several places (names, shapes) is not in it.
 """
 
 from typing import Any
@@ -102,7 +102,7 @@ def plain_schema(shape: Shape) -> Schema:
 
 
 def with_variables(schema: Schema) -> Schema:
-    """The schema of a plain value, with variables in the place of what stands in it."""
+    """The schema of a plain value, with variables in place of what stands in it."""
     inner = {key: or_variable(with_variables(schema[key])) for key in INNER if isinstance(schema.get(key), dict)}
     return {**schema, **inner}
 
@@ -146,7 +146,7 @@ def known(keys: list[str], blocks: bool = False) -> Schema:
 
 
 def either_schema(shape: Either) -> Schema:
-    """The kinds told apart by their type; what is left at the end are plain values and texts."""
+    """The kinds, which are distinguished by their type; what is left at the end are plain values and texts."""
     kinds = {type_: below for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None}
     plain = listed(shape.value.schema["type"]) if shape.value is not None else []
     schema = (

@@ -108,7 +108,7 @@ def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
 
 
 def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> str | None:
-    """The key of `raw` that is a block or another thing in the place of a layer; None where there is none, or more."""
+    """The key of `raw` that is a block or another thing in place of a layer; None where there is none, or more."""
     names = [key for key in raw if key not in siblings]
     structures = [key for key in names if key in STRUCTURES or (*path, key) in reporter.document.blocks]
     if not structures:
@@ -126,7 +126,7 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
 
 
 def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
-    """Whether a key of `raw` is a typo of what stands in the place of a layer, which is reported, and so are all
+    """Whether a key of `raw` is a typo of what stands in place of a layer, which is reported, and so are all
     others.
     """
     words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES

@@ -121,9 +121,7 @@ def check_keys(
     for key, value in raw.items():
         here = (*path, key)
         if key in shape.later:
-            planned, help = shape.later[key]
-            message, label = f"`{key}` is not in this version: {planned}", "not in this version"
-            reporter.add("E109", message, here, key=True, label=label, help=help)
+            reporter.planned(here, key)
         elif key not in shape.keys:
             if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
                 unknown_key(reporter, here, value)

@@ -1,6 +1,6 @@
 """What was looked up in one check is remembered until it ends, and after a number of comparisons no more is looked up.
 
-To compare a name with all that it could mean is dear in a text of thousands of unknown names.
+To compare a name with all that it could mean is expensive in a text of thousands of unknown names.
 """
 
 from collections.abc import Callable, Hashable, Iterator

@@ -175,9 +175,9 @@ PLANNED: Mapping[str, Planned] = {
 """All that is planned and looked for, by the name that it is to have."""
 
 
-def reserved(section: str) -> dict[str, tuple[str, str]]:
-    """The keys that are reserved in a section, each with what is planned and what to do in this version."""
-    return {name: (planned_text(name), today_help(name)) for name, plan in PLANNED.items() if plan.home == section}
+def reserved(section: str) -> tuple[str, ...]:
+    """The keys that are reserved in a section."""
+    return tuple(name for name, plan in PLANNED.items() if plan.home == section)
 
 
 @cache

@@ -166,7 +166,7 @@ class Reporter(ProblemCollector):
         self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
 
     def no_layer(self, path: Path, name: str) -> None:
-        """Report a block, or what stands in the place of a layer elsewhere, where only a layer can stand."""
+        """Report a block, or what stands in place of a layer elsewhere, where only a layer can stand."""
         message, label = f"`{name}` is a block, but only a layer is allowed here", "a block"
         help = f"use a layer here, and put the structure around it into the block: `{name}: {{layers: [...]}}`"
         if name not in self.document.defined:

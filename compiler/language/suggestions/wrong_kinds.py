@@ -68,7 +68,7 @@ def as_path(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_definitions(key: str, value: Any, spec: Spec) -> str:
-    """What to write in the place of a variable that stands for definitions."""
+    """What to write in place of a variable that stands for definitions."""
     if not isinstance(value, str) or not value.startswith("$"):
         return ""
     return "write the definition itself: blocks are read before variables; their `layers` may be a variable"
@@ -90,5 +90,5 @@ def mapping_in(spec: Spec, key: str) -> Spec:
 
 
 def as_reader(key: str, value: Any, spec: Spec) -> str:
-    """How the column that is named in the place of a reader is read."""
+    """How the column that is named in place of a reader is read."""
     return f"to read the column `{value}` as it is, write `{key}: {{array: {value}}}`"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Pause the search for reference cycles: a check makes ten thousands of objects that live until its end, and to look
+    """Pause the search for reference cycles: a check makes tens of thousands of objects that live until its end, and to look
     at all of them again and again takes as long as the check itself.
     """
     was_enabled = gc.isenabled()

@@ -228,7 +228,7 @@ class Layer(Registered):
     """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
     exact: ClassVar[bool] = False
     """Whether values come into it as wide as they were before any layer that only `moves` them, whatever
-    `model.precision` says: eight bits would not tell one year from the next."""
+    `model.precision` says: eight bits do not distinguish one year from the next."""
     idle: ClassVar[bool] = False
     """Whether outside training it gives its first slot, bit for bit: then it keeps digits, though training computes."""
     given: ClassVar[tuple[str, ...]] = ()

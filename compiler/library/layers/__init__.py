@@ -191,7 +191,7 @@ LAYERS: Registry[Layer] = Registry(
 )
 
 MADE: Registry[Layer] = Registry(Layer, {"unembed": "layers.core.embedding:TiedUnembed"})
-"""Layers that the compiler makes of what stands in the place of one; a spec does not name them with arguments."""
+"""Layers that the compiler makes of what stands in place of one; a spec does not name them with arguments."""
 
 
 def kind_of(layer: Layer) -> str:

@@ -48,9 +48,9 @@ class BinaryCrossEntropy(YesOrNoLoss):
     """Cross-entropy of the sigmoid of each value: `-(t * log(p) + (1 - t) * log(1 - p))`, `p = sigmoid(output)`.
 
     Output and target have equal shapes; target values (float, integer or bool) lie in [0, 1]. The loss is the mean over
-    all values. Follows Keras 3 `BinaryCrossentropy` (from logits), also where the model ends in a
-    sigmoid: nothing is clipped. Keras clips such probabilities to 1e-7. So where the model gives the right answer a
-    probability near 0, Keras's loss stays at about 16 and has no gradient; here it goes on growing with the logit.
+    all values. Follows Keras 3 `BinaryCrossentropy` (from logits), also where the model ends in a sigmoid: nothing is
+    clipped. Keras clips such probabilities to 1e-7. So where the model gives the right answer a probability near 0,
+    Keras's loss stays at about 16 and has no gradient; here it goes on growing with the logit.
 
     With `class_weight` the loss of each value is multiplied by `t * weight of 1 + (1 - t) * weight of 0`, and the sum
     is divided by the number of values, not of weights: `sum(weight * loss) / n`, as in Keras. Weights count in
@@ -71,9 +71,9 @@ class BinaryFocalCrossEntropy(YesOrNoLoss):
     """Cross-entropy of yes-or-no values, less of it the surer the right answer: times `(1 - q) ** gamma`.
 
     `q = t * p + (1 - t) * (1 - p)`, `p = sigmoid(output)`. Output and target have equal shapes; target values lie in
-    [0, 1]. With `alpha` each value counts `t * alpha + (1 - t) * (1 - alpha)`. The loss is the
-    mean over all values; `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy`
-    (from logits), whose `apply_class_balancing` is to give `alpha` here.
+    [0, 1]. With `alpha` each value counts `t * alpha + (1 - t) * (1 - alpha)`. The loss is the mean over all values;
+    `class_weight` is that of `binary_cross_entropy`. Follows Keras 3 `BinaryFocalCrossentropy` (from logits), whose
+    `apply_class_balancing` is to give `alpha` here.
     """
 
     keras = "losses.BinaryFocalCrossentropy"

@@ -14,9 +14,9 @@ from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 class CrossEntropy(ClassLoss):
     """Cross-entropy of the softmax over the last axis: `-sum(target * log(softmax(output)))`.
 
-    Output `[..., classes]`: any axes, such as none or `time`, and one value for each class on the last. A target of shape
-    `[...]`, without the last axis, holds integer labels, one of shape `[..., classes]` distributions or one-hot rows.
-    There is one loss for each label or distribution, and the loss is the mean of them. Follows Keras 3
+    Output `[..., classes]`: any axes, such as none or `time`, and one value for each class on the last. A target of
+    shape `[...]`, without the last axis, holds integer labels, one of shape `[..., classes]` distributions or one-hot
+    rows. There is one loss for each label or distribution, and the loss is the mean of them. Follows Keras 3
     `SparseCategoricalCrossentropy` and `CategoricalCrossentropy` (from logits), also where the model ends in a softmax:
     nothing is clipped. Keras clips such probabilities to 1e-7. So where the model gives the true class a probability
     near 0, Keras's loss stays at 16.1 and has no gradient; here it goes on growing with the difference of the logits.

@@ -28,11 +28,11 @@ class AUC(OrderMetric):
     the logits of the probabilities, which still differ where probabilities round to 0 or 1. Up to 4,194,304 values are
     kept as they are; of more, scores next to each other are counted as equal, in groups of about the same size.
 
-    With `num_thresholds` the curve has that many points instead, one for each threshold. They are spaced evenly from 0 to
-    1, and a probability strictly above the threshold is a yes. Keras 3 `AUC` does so, with 200. Scores between two
-    thresholds are then not told apart; if all probabilities are small, the area can be 0.5 whatever the model has
-    learnt. Between the points the ROC curve is straight, and the PR curve follows
-    Davis and Goadrich 2006 (https://doi.org/10.1145/1143844.1143874).
+    With `num_thresholds` the curve has that many points instead, one for each threshold. They are spaced evenly from 0
+    to 1, and a probability strictly above the threshold is a yes. Keras 3 `AUC` does so, with 200. Scores between two
+    thresholds then count as equal; if all probabilities are small, the area can be 0.5 whatever the model has learnt.
+    Between the points the ROC curve is straight, and the PR curve follows Davis and Goadrich 2006
+    (https://doi.org/10.1145/1143844.1143874).
     """
 
     keras = "metrics.AUC"

@@ -207,12 +207,11 @@ class OverlapMetric(ThresholdedMetric):
 class MeanIoU(OverlapMetric):
     """Intersection over union, `tp / (tp + fp + fn)` of the epoch, and the mean over the classes that occur.
 
-    An output whose loss is `binary_cross_entropy` has two classes, no and yes. Each of its values is an answer, yes where
-    the probability is strictly greater than `threshold`, and all of them are counted together. Any other output `[..., classes]` answers with the class
-    of its greatest value, and the target holds labels `[...]` or one-hot rows. A class that occurs
-    neither in the answers nor in the targets of the epoch is left out of the mean, where scikit-learn `jaccard_score`
-    counts it as 0. Follows
-    Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
+    An output whose loss is `binary_cross_entropy` has two classes, no and yes. Each of its values is an answer, yes
+    where the probability is strictly greater than `threshold`, and all of them are counted together. Any other output
+    `[..., classes]` answers with the class of its greatest value, and the target holds labels `[...]` or one-hot rows.
+    A class that occurs neither in the answers nor in the targets of the epoch is left out of the mean, where
+    scikit-learn `jaccard_score` counts it as 0. Follows Keras 3 `MeanIoU`, `OneHotMeanIoU` and `BinaryIoU`.
     """
 
     keras = "metrics.MeanIoU"
@@ -225,10 +224,11 @@ class IoU(OverlapMetric):
     occur in answers or targets.
 
     An output whose loss is `binary_cross_entropy` has two classes, no (0) and yes (1). Each of its values is an answer,
-    yes where the probability is strictly greater than `threshold`, and all of them are counted together. Any other output
-    `[..., classes]` answers with the class of its greatest value, and the target holds labels `[...]` or one-hot rows. A
-    class that occurs neither in the answers nor in the targets of the epoch is left out of the mean, where scikit-learn
-    `jaccard_score` counts it as 0. If that is so of all `target_class_ids`, the metric is NaN. Follows Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
+    yes where the probability is strictly greater than `threshold`, and all of them are counted together. Any other
+    output `[..., classes]` answers with the class of its greatest value, and the target holds labels `[...]` or one-hot
+    rows. A class that occurs neither in the answers nor in the targets of the epoch is left out of the mean, where
+    scikit-learn `jaccard_score` counts it as 0. If that is so of all `target_class_ids`, the metric is NaN. Follows
+    Keras 3 `IoU`, `OneHotIoU` and `BinaryIoU`.
     """
 
     primary = "target_class_ids"

@@ -64,10 +64,11 @@ class ThresholdMetric(OrderMetric):
 class PrecisionAtRecall(ThresholdMetric):
     """The best precision, `tp / (tp + fp)`, of all thresholds with a recall, `tp / (tp + fn)`, of at least `recall`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the recall. Every score is tried
-    as a threshold, at or above being a yes; with `num_thresholds`, as many evenly from 0 to 1, strictly above being a
-    yes. All values together or those of `class_id`; of class probabilities each class is compared with the rest.
-    Follows scikit-learn's curves; with `num_thresholds`, 200 being its default, Keras 3 `PrecisionAtRecall`.
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the recall. Every score is tried as a threshold,
+    and a score at or above it is a yes; with `num_thresholds`, that many thresholds evenly from 0 to 1 are tried, and a
+    probability strictly above one is a yes. All values are taken together, or those of `class_id` alone; of class
+    probabilities each class is compared with the rest. Follows scikit-learn's curves, and with `num_thresholds` Keras 3
+    `PrecisionAtRecall`, where 200 is the default.
     """
 
     primary = "recall"
@@ -83,10 +84,11 @@ class PrecisionAtRecall(ThresholdMetric):
 class RecallAtPrecision(ThresholdMetric):
     """The best recall, `tp / (tp + fn)`, of all thresholds with a precision, `tp / (tp + fp)`, of at least `precision`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the precision. Every score is tried
-    as a threshold, at or above being a yes; with `num_thresholds`, as many evenly from 0 to 1, strictly above being a
-    yes. All values together or those of `class_id`; of class probabilities each class is compared with the rest.
-    Follows scikit-learn's curves; with `num_thresholds`, 200 being its default, Keras 3 `RecallAtPrecision`.
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the precision. Every score is tried as a
+    threshold, and a score at or above it is a yes; with `num_thresholds`, that many thresholds evenly from 0 to 1 are
+    tried, and a probability strictly above one is a yes. All values are taken together, or those of `class_id` alone;
+    of class probabilities each class is compared with the rest. Follows scikit-learn's curves, and with
+    `num_thresholds` Keras 3 `RecallAtPrecision`, where 200 is the default.
     """
 
     primary = "precision"
@@ -103,10 +105,11 @@ class SensitivityAtSpecificity(ThresholdMetric):
     """The best sensitivity, `tp / (tp + fn)`, of all thresholds with a specificity, `tn / (tn + fp)`, of at least
     `specificity`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the specificity. Every score is tried
-    as a threshold, at or above being a yes; with `num_thresholds`, as many evenly from 0 to 1, strictly above being a
-    yes. All values together or those of `class_id`; of class probabilities each class is compared with the rest.
-    Follows scikit-learn's curves; with `num_thresholds`, 200 being its default, Keras 3 `SensitivityAtSpecificity`.
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the specificity. Every score is tried as a
+    threshold, and a score at or above it is a yes; with `num_thresholds`, that many thresholds evenly from 0 to 1 are
+    tried, and a probability strictly above one is a yes. All values are taken together, or those of `class_id` alone;
+    of class probabilities each class is compared with the rest. Follows scikit-learn's curves, and with
+    `num_thresholds` Keras 3 `SensitivityAtSpecificity`, where 200 is the default.
     """
 
     primary = "specificity"
@@ -123,10 +126,11 @@ class SpecificityAtSensitivity(ThresholdMetric):
     """The best specificity, `tn / (tn + fp)`, of all thresholds with a sensitivity, `tp / (tp + fn)`, of at least
     `sensitivity`.
 
-    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the sensitivity. Every score is tried
-    as a threshold, at or above being a yes; with `num_thresholds`, as many evenly from 0 to 1, strictly above being a
-    yes. All values together or those of `class_id`; of class probabilities each class is compared with the rest.
-    Follows scikit-learn's curves; with `num_thresholds`, 200 being its default, Keras 3 `SpecificityAtSensitivity`.
+    A share of 0 / 0 is 0, and the metric is 0 where no threshold has the sensitivity. Every score is tried as a
+    threshold, and a score at or above it is a yes; with `num_thresholds`, that many thresholds evenly from 0 to 1 are
+    tried, and a probability strictly above one is a yes. All values are taken together, or those of `class_id` alone;
+    of class probabilities each class is compared with the rest. Follows scikit-learn's curves, and with
+    `num_thresholds` Keras 3 `SpecificityAtSensitivity`, where 200 is the default.
     """
 
     primary = "sensitivity"

@@ -17,11 +17,11 @@ class Adam(Optimizer):
 
     Arguments and defaults of Keras 3 `Adam`, formula of `optax.adam`, of the paper and of PyTorch: with `m` and `v` the
     running means of gradients and of their squares, `m_hat = m / (1 - beta_1 ** step)` and
-    `v_hat = v / (1 - beta_2 ** step)`, a weight changes by `-learning_rate * m_hat / (sqrt(v_hat) + epsilon)`. Keras computes
-    `-learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step) * m / (sqrt(v) + epsilon)`. Its `epsilon` therefore
-    counts `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth. Curves of
-    ordinary models differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier of digits
-    by 2e-5 to 3e-4 over the epochs, and with `epsilon` 1e-4 by 2e-2.
+    `v_hat = v / (1 - beta_2 ** step)`, a weight changes by `-learning_rate * m_hat / (sqrt(v_hat) + epsilon)`. Keras
+    computes `-learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step) * m / (sqrt(v) + epsilon)`. Its `epsilon`
+    therefore counts `1 / sqrt(1 - beta_2 ** step)` times as much: 32 times in the first step, 3 times in the hundredth.
+    Curves of ordinary models differ from Keras's by up to 1e-3 of the loss: with defaults, those of a small classifier
+    of digits by 2e-5 to 3e-4 over the epochs, and with `epsilon` 1e-4 by 2e-2.
     """
 
     keras = "optimizers.Adam"

@@ -31,7 +31,7 @@ TOY = Keys(
     },
     (Need(("size", "count"), "add `size: 1`"), Need(("of",), "add `of: x`", beside="open", owner="an open toy")),
     excluded=(Exclusion("size", "count", "both say how much"),),
-    later={"wheels": ("rolling is planned as `wheels`", "remove it, and walk")},
+    later=("freeze",),
 )
 
 
@@ -57,7 +57,11 @@ def test_what_is_right_is_left_as_it_is() -> None:
         ("size: 1\nopen: true", "E104", "an open toy needs `of`"),
         ("count: null\nkind: car", "E104", "a toy needs `size` or `count`"),
         ("size: 1\ncount: 2", "E108", "a toy has both `size` and `count`"),
-        ("size: 1\nwheels: 4", "E109", "`wheels` is not in this version: rolling is planned as `wheels`"),
+        (
+            "size: 1\nfreeze: 4",
+            "E109",
+            "`freeze` is not in this version: freezing weights is planned as `train.freeze`",
+        ),
         ("size: 9", "E106", "`size` must be from 1 to 8, got 9"),
         ("count: -1", "E106", "`count` must be at least 0, got -1"),
         ("size: 1\nof: 3", "E105", "`of` must be the name of a part, got the number `3`"),

@@ -134,8 +134,8 @@ class Cast(Layer):
     """The same values as another type of number; any shape and dtype.
 
     Floats become integers toward zero, held at the ends of the type's range, and NaN becomes 0; what is not 0 becomes
-    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` layers
-    that compute take bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
+    true. Nothing before it learns through integers and booleans. Under `precision: mixed_bfloat16` layers that compute
+    take bfloat16 whatever this says. Follows Keras 3 `ops.cast`; `rescaling: 1/255` casts and scales in one.
     """
 
     keras = "ops.cast"

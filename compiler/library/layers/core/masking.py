@@ -47,8 +47,9 @@ class AttachMask(Layer):
     """Masks the steps of `x` for which `mask` is false; all values stay as they are.
 
     Inputs `x` of any dtype and of two axes or more, `[time, ...]`, and `mask` `[time]` of bool: an input of the model,
-    or what a `cast: bool` makes of other values. Of ids `[time]`, mask what `embedding` makes of them. Output as `x`. A step that was masked before stays so. It is what the argument `mask` of
-    Keras 3's layers says, for all layers behind it that use masks.
+    or what a `cast: bool` makes of other values. Of ids `[time]`, mask what `embedding` makes of them. Output as `x`. A
+    step that was masked before stays so. It is what the argument `mask` of Keras 3's layers says, for all layers behind
+    it that use masks.
     """
 
     spellings = ("set_mask", "with_mask", "apply_mask")
