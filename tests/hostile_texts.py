@@ -49,9 +49,9 @@ def deep(count: int, open_: str, close: str, inside: str) -> str:
     return open_ * count + inside + close * count
 
 
-def nodes_of(line: str, size: float, outputs: str = "[n0]") -> str:
-    """A graph of as many nodes as fit."""
-    return cut(line, f"{HEAD}model:\n{INPUT}  nodes:\n", size, tail=f"  outputs: {outputs}\n")
+def nodes_of(line: str, size: float, outputs: str = "[n0]", first: str = "") -> str:
+    """A graph of as many nodes as fit, after the `first` one."""
+    return cut(line, f"{HEAD}model:\n{INPUT}  nodes:\n{first}", size, tail=f"  outputs: {outputs}\n")
 
 
 def including(count: int, size: float) -> Files:

@@ -24,24 +24,15 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     ),
     "many bare layers": lambda size: cut("    - relu\n", chain(""), size),
     "many layers, one line": lambda size: cut("tanh,", chain("["), size, tail="relu]\n"),
-    "many nodes in a row": lambda size: cut(
-        "    n{1}: {{from: n{0}, dense: 4}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n    n0: {{from: x, dense: 4}}\n",
-        size,
-        tail="  outputs: [n1]\n",
+    "many nodes in a row": lambda size: nodes_of(
+        "    n{1}: {{from: n{0}, dense: 4}}\n", size, "[n1]", "    n0: {from: x, dense: 4}\n"
     ),
-    "many nodes, a tree": lambda size: cut(
-        "    n{1}: {{from: n{2}, dense: 4}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n    n0: {{from: x, dense: 4}}\n",
-        size,
-        tail="  outputs: [n1]\n",
+    "many nodes, a tree": lambda size: nodes_of(
+        "    n{1}: {{from: n{2}, dense: 4}}\n", size, "[n1]", "    n0: {from: x, dense: 4}\n"
     ),
     "many nodes, none used": lambda size: nodes_of("    n{0}: {{from: x, dense: 4}}\n", size),
-    "a cycle of nodes": lambda size: cut(
-        "    n{1}: {{from: n{0}, dense: 4}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n    n0: {{from: n1000, dense: 4}}\n",
-        size,
-        tail="  outputs: [n1]\n",
+    "a cycle of nodes": lambda size: nodes_of(
+        "    n{1}: {{from: n{0}, dense: 4}}\n", size, "[n1]", "    n0: {from: n1000, dense: 4}\n"
     ),
     "many cycles": lambda size: nodes_of(
         "    a{0}: {{from: b{0}, dense: 4}}\n    b{0}: {{from: a{0}, dense: 4}}\n", size, "[a0]"
@@ -49,11 +40,8 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     "a wide concatenate": lambda size: cut(
         "x, ", f"{HEAD}model:\n{INPUT}  nodes:\n    a: {{from: [", size, tail="], concatenate: null}\n  outputs: [a]\n"
     ),
-    "wide concatenates": lambda size: cut(
-        "    n{0}: {{from: [" + ", ".join(["x"] * 300) + "], concatenate: null}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n",
-        size,
-        tail="  outputs: [n1]\n",
+    "wide concatenates": lambda size: nodes_of(
+        "    n{0}: {{from: [" + ", ".join(["x"] * 300) + "], concatenate: null}}\n", size, "[n1]"
     ),
     "many inputs": lambda size: cut(
         "    x{0}: {{shape: [4]}}\n",
@@ -69,11 +57,9 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     ),
     "fitted layers": lambda size: cut("    - normalization: null\n    - tanh\n", chain(""), size),
     "fitted layers after weights": lambda size: cut("    - normalization\n", chain("\n    - dense: 4"), size),
-    "lookups": lambda size: cut(
+    "lookups": lambda size: nodes_of(
         "    n{0}: {{from: x, category_encoding: 4}}\n    m{0}: {{from: n{0}, embedding: {{input_dim: 2, output_dim: 4}}}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n",
         size,
-        tail="  outputs: [n0]\n",
     ),
     "masks dropped": lambda size: cut(
         "    - tanh\n    - masking\n    - {{conv1d: {{filters: 4, kernel_size: 1}}}}\n",
@@ -82,11 +68,8 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     ),
     "parallels": lambda size: cut("    - parallel: {{join: add, branches: {{a: [], b: [tanh]}}}}\n", chain(""), size),
     "residuals": lambda size: cut("    - residual: [tanh]\n", chain(""), size),
-    "share each": lambda size: cut(
-        "    n{1}: {{from: x, share: n{0}}}\n",
-        f"{HEAD}model:\n{INPUT}  nodes:\n    n0: {{from: x, dense: 4}}\n",
-        size,
-        tail="  outputs: [n1]\n",
+    "share each": lambda size: nodes_of(
+        "    n{1}: {{from: x, share: n{0}}}\n", size, "[n1]", "    n0: {from: x, dense: 4}\n"
     ),
     "many targets": lambda size: cut(
         "    a{0}: {{array: c{0}}}\n",
