@@ -36,7 +36,11 @@ MAX_COUNTED = 5_000
 
 
 class ProblemCollector:
-    """The problems found so far, and how many more there are by code."""
+    """The problems found so far, and how many more there are by code.
+
+    `room` is how many may be kept, and `uncounted` how many more are counted before no more are looked for; `gave_up`
+    says that this has happened in an earlier section. `places` are those of problems by the key of `collect_once`.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []

@@ -15,7 +15,7 @@ class OutOfWork(Exception):
 
 
 class Work:
-    """What is `left` of it, and how many attempts are `free`, which there are in any case."""
+    """How much work is `left`, and how many attempts are `free`: allowed whatever they cost."""
 
     def __init__(self, free: int) -> None:
         self.left = MAX_WORK
@@ -32,7 +32,7 @@ def cost_of(sources: Mapping[str, str], values: int) -> int:
 
 @contextmanager
 def limited_work(free: int = 0) -> Iterator[None]:
-    """Limit the work of all that happens inside, also where it limits its work again; the first attempts may be free."""
+    """Limit the work of all that happens inside; a limit that is there already stays. The first attempts may be `free`."""
     token = CURRENT.set(CURRENT.get() or Work(free))
     try:
         yield

@@ -55,9 +55,9 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         return None
     if name in names.nodes:
         return Edge(names.site(name).path, reference.port)
-    if reporter.only_counts("E201"):
+    if not names.complete or reporter.only_counts("E201"):
         return None
-    if names.complete and not is_removed(reporter, names, reference):
+    if not is_removed(reporter, names, reference):
         note = f"inputs: {listed(names.inputs)}; nodes: {listed(names.nodes)}"
         unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note)
     return None
