@@ -84,6 +84,7 @@ def advice_about(name: str) -> str:
     if plugin := plugin_with(name):
         return f"the installed plug-in `{plugin}` has it: add `--plugin {shell_word(plugin)}`"
     last = name.rpartition(".")[2]
+    close: str | None
     if last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last)):
         close = last
     elif plan := planned(name):

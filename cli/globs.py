@@ -56,7 +56,7 @@ def steps(where: str, parts: list[str], index: int, matches: Matches) -> list[tu
     try:
         names = os.listdir(where or os.curdir)
     except (FileNotFoundError, NotADirectoryError):
-        # A link that leads nowhere is such a place too.
+        # A broken link has no entries either.
         return []
     except OSError:
         matches.unread.add(where or os.curdir)
