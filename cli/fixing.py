@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelc.cli.console import show_run_error
+from modelc.cli.saving import save
 from modelc.cli.targets import STDIN_NAME
 
 if TYPE_CHECKING:
@@ -76,34 +76,17 @@ def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[st
 
 
 def write_fixed(fixed: Fixed, names: Mapping[str, str]) -> bool:
-    """Write the fixed files, each atomically; `names` as for `difference_lines`.
+    """Write the fixed files, and say whether all could be written; `names` as for `difference_lines`.
 
-    Whether all could be written. Of each that could not, it says why, and forgets the fixes.
+    Of each that could not be, it says why, and forgets the fixes.
     """
-    from modelc.compiler.diagnostics.exceptions import RunError
-
     complete = True
     for name in fixed.changed():
-        if name == STDIN_NAME:
-            continue
-        try:
-            write_one(Path(names.get(name, name)), fixed.before[name], fixed.texts[name])
-        except RunError as error:
-            show_run_error(error)
+        if name != STDIN_NAME and not save(Path(names.get(name, name)), fixed.before[name], fixed.texts[name]):
             complete = False
             for facts in (fixed.before, fixed.texts, fixed.counts):
                 facts.pop(name)
     return complete
-
-
-def write_one(path: Path, before: str, after: str) -> None:
-    """Write one fixed file, with a byte-order mark if it has one. Raises RunError E604."""
-    from modelc.runtime.runs.files import rewrite, writing
-
-    with writing(path), path.open("rb") as file:
-        start = file.read(3)
-    mark = start if start == "\ufeff".encode() else b""
-    rewrite(path, mark + before.encode("utf-8"), mark + after.encode("utf-8"))
 
 
 def difference_lines(fixed: Fixed, names: Mapping[str, str]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import FAILED, FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems, show_run_error
+from modelc.cli.console import FAILED, FINDINGS, USAGE, Styled, complain, pass_on, say, show_problems
+from modelc.cli.saving import save
 from modelc.cli.targets import STDIN, STDIN_NAME, complain_of, find_targets
 
 if TYPE_CHECKING:
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """One file: its text before and after, without byte-order mark, and its bytes."""
+    """One file: its text before and after, without byte-order mark."""
 
     text: str
     new: str
-    data: bytes
 
 
 def format(
@@ -61,7 +61,7 @@ def format(
         elif target == STDIN:
             pass_on(laid.new)
         elif outcome == "changed":
-            if save(target, laid):
+            if save(Path(target), laid.text, laid.new):
                 say(f"formatted {target}", stream=stream)
             else:
                 outcome, code = "failed", FAILED
@@ -107,18 +107,4 @@ def lay_out(target: str) -> tuple[Laid | None, int]:
     if problems:
         show_problems(problems, {name: show_text(data)})
         return None, FINDINGS
-    return Laid(text, new, data), 0
-
-
-def save(target: str, laid: Laid) -> bool:
-    """Replace the file by the new text; False after saying why it cannot be written."""
-    from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.files import rewrite
-
-    mark = "\ufeff" if laid.data.startswith("\ufeff".encode()) else ""
-    try:
-        rewrite(Path(target), laid.data, (mark + laid.new).encode("utf-8"))
-    except RunError as error:
-        show_run_error(error)
-        return False
-    return True
+    return Laid(text, new), 0
