@@ -145,9 +145,9 @@ def warn(message: str, *, notes: Sequence[str] = ()) -> None:
     say((Styled("strong", "warning"), f": {message}"), *remarks(notes=notes), stream=sys.stderr)
 
 
-def inform(message: str) -> None:
-    """Print a note without a place in a text, on standard error."""
-    say((Styled("strong", "note"), f": {message}"), stream=sys.stderr)
+def inform(*messages: str) -> None:
+    """Print notes without a place in a text, on standard error."""
+    say(*((Styled("strong", "note"), f": {message}") for message in messages), stream=sys.stderr)
 
 
 def start_device() -> None:

@@ -45,8 +45,7 @@ def evaluate(
     task, dataset, changed = read_again(found, task, root, split)
     name, part = choose_rows(dataset, split)
     task, notes = as_trained(task, found.environment())
-    for note in notes:
-        inform(note)
+    inform(*notes)
 
     from modelc.runtime.evaluate import evaluate as scores_of
     from modelc.runtime.finite import check_scores

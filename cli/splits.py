@@ -21,8 +21,7 @@ def open_run(text: str, root: Path | None, command: "Command") -> "Run":
     from modelc.runtime.runs.find_run import find_run
 
     found = find_run(text, root, command)
-    for note in found.notes:
-        inform(note)
+    inform(*found.notes)
     return found.run
 
 
@@ -35,8 +34,7 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
     from modelc.runtime.runs.environment import changed_columns
 
     where, notes = run.find_root(root, task.source)
-    for note in notes:
-        inform(note)
+    inform(*notes)
     task, _ = complete(task, where)
     dataset = read_dataset(task, where, test=split in (None, "test"))
     changed = changed_columns(run.environment(), dataset.digests)

@@ -131,7 +131,7 @@ class Includer(ProblemCollector):
         before = dict(self.removed)
         is_path = self.check(BLOCK.keys["use"], path) is not None
         spec = self.read_file(path, "use", stack) if is_path else None
-        # What that file removes from its base is not node of this one.
+        # What that file removes from its base is not missing in this one.
         self.removed = before
         if spec is None:
             return block.with_child("use", hole(path.at))
