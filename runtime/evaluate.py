@@ -12,6 +12,7 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.lowering.lower import Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import from_named
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.device import computing
@@ -20,8 +21,6 @@ from modelc.runtime.training.observer import Weights
 from modelc.runtime.training.probabilities import probabilities
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import make
-
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 @computing()
@@ -37,7 +36,7 @@ def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) ->
 
 def predict(
     task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, rows: int, *, raw: bool = False
-) -> dict[str, "np.ndarray[Any, Any]"]:
+) -> dict[str, Array]:
     """The outputs by name, `[rows, ...]`: probabilities if the loss has a link function, or the unchanged values with
     `raw`.
 
@@ -66,7 +65,7 @@ def compute_rows(
     rows: int,
     wanted: Callable[[Values], Mapping[str, jax.Array]],
     edges: Iterable[Edge] = (),
-) -> dict[str, "np.ndarray[Any, Any]"]:
+) -> dict[str, Array]:
     """What `wanted` makes of the values of each batch, for all rows together: by name, in no order, `[rows, ...]`.
 
     `edges` are those whose values it takes beside the outputs. Raises RunError E502 if the device runs out of memory,
@@ -84,7 +83,7 @@ def compute_rows(
     size = evaluation_batch(task, rows)
     indices, valid = batches(in_order(rows), size)
     handed: Any = at_zeros(task, size)
-    parts: dict[str, list[np.ndarray[Any, Any]]] = {}
+    parts: dict[str, list[Array]] = {}
     for batch, count in zip(indices, valid, strict=True):
         given = {name: jnp.asarray(array[batch]) for name, array in inputs.items()}
         found, handed = run(*weights, handed, given)

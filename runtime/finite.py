@@ -1,7 +1,6 @@
 """Which rows have predictions that are NaN or infinite: what a model makes of them is said, and by which output."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,10 +11,9 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.readers.checks import all_finite
 from modelc.compiler.lowering.lower import Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.evaluate import compute_rows, shown
 from modelc.runtime.training.observer import Weights
-
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 def check_predictions(
@@ -44,7 +42,7 @@ def check_scores(
 
 def rows_not_finite(
     task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, rows: int, *, raw: bool = False
-) -> dict[str, "np.ndarray[Any, Any]"]:
+) -> Arrays:
     """The rows in which an output, or another value that a loss is of, is NaN or infinite at an unmasked step, by name."""
     ends = {output.edge for output in task.outputs.values()}
     others = sorted({edge for term in task.terms for edge in term.of} - ends)

@@ -14,13 +14,13 @@ import numpy as np
 
 from modelc.compiler.binding.task import Output
 from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.runs.files import replacing
 
 FORMATS = (".csv", ".npz")
 ROWS_AT_ONCE = 4096
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What begins a cell that a spreadsheet may compute, as full-width forms too: https://owasp.org/www-community/attacks/CSV_Injection."""
-Columns = Mapping[str, "np.ndarray[Any, Any]"]
 Outputs = Mapping[str, Output]
 """The outputs of a task, by name."""
 
@@ -45,14 +45,14 @@ def misfit(outputs: Outputs, path: Path, *, spreadsheet: bool = False) -> tuple[
 
 
 def write_predictions(
-    path: Path, outputs: Outputs, predicted: Columns, *, raw: bool = False, spreadsheet: bool = False
+    path: Path, outputs: Outputs, predicted: Arrays, *, raw: bool = False, spreadsheet: bool = False
 ) -> None:
     """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation.
 
     With `spreadsheet`, names in a CSV file that a spreadsheet would compute are preceded by an apostrophe. The file
     replaces an existing one when it is complete. Raises RunError E604.
     """
-    columns: dict[str, np.ndarray[Any, Any]] = {}
+    columns: dict[str, Array] = {}
     for name, values in predicted.items():
         columns |= {name: values} if raw else interpret(outputs[name], values)
     with replacing(path) as file:
@@ -65,7 +65,7 @@ def write_predictions(
         text.detach()
 
 
-def interpret(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.ndarray[Any, Any]"]:
+def interpret(output: Output, values: Array) -> dict[str, Array]:
     """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities.
 
     Where these are not finite there is no class: its name is empty, its number -1.
@@ -89,7 +89,7 @@ def interpret(output: Output, values: "np.ndarray[Any, Any]") -> dict[str, "np.n
     return {name: values}
 
 
-def write_arrays(file: Any, columns: Columns) -> None:
+def write_arrays(file: Any, columns: Arrays) -> None:
     """An .npz file of arrays by name; equal arrays give equal bytes."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in columns.items():
@@ -97,7 +97,7 @@ def write_arrays(file: Any, columns: Columns) -> None:
                 np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
-def write_table(writer: Any, outputs: Outputs, columns: Columns, shown: Callable[[str], str]) -> None:
+def write_table(writer: Any, outputs: Outputs, columns: Arrays, shown: Callable[[str], str]) -> None:
     """A header and a line for each row; names in both are written as `shown` gives them."""
     named = [pair for name, array in columns.items() for pair in columns_of(outputs, name, array)]
     writer.writerow([shown(name) for name, _ in named])
@@ -107,9 +107,7 @@ def write_table(writer: Any, outputs: Outputs, columns: Columns, shown: Callable
         writer.writerows(zip(*cells, strict=True))
 
 
-def columns_of(
-    outputs: Outputs, name: str, array: "np.ndarray[Any, Any]"
-) -> Iterator[tuple[str, "np.ndarray[Any, Any]"]]:
+def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str, Array]]:
     """One column for each value of a row, by name."""
     if array.ndim == 1 or array.shape[1:] == (1,):
         yield name, array.reshape(-1)
@@ -122,7 +120,7 @@ def columns_of(
         yield f"{name}/{label}", column
 
 
-def cells_of(column: "np.ndarray[Any, Any]", shown: Callable[[str], str]) -> list[str]:
+def cells_of(column: Array, shown: Callable[[str], str]) -> list[str]:
     """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names as `shown` gives them."""
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in column]

@@ -1,10 +1,9 @@
 """Which elements of the targets count: what masks leave out may be anything, for every reader and every check."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import reduce
 from math import prod
 from operator import or_
-from typing import Any
 
 import numpy as np
 
@@ -16,10 +15,9 @@ from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.readers.casts import plan_array
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.known_masks import KnownMasks, joined, with_axes
 
-Array = np.ndarray[Any, Any]
-Arrays = Mapping[str, Array]
 TRIED = 32
 """How many elements that count are tried in place of those that do not: the first is right, unless the data is bad."""
 

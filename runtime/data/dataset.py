@@ -6,7 +6,6 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
@@ -17,8 +16,9 @@ from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.arriving_integers import check_integers
-from modelc.runtime.data.counted_elements import Array, Arrays, counted_elements, masks_among_targets
+from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.read_binding import (
@@ -45,7 +45,7 @@ class Part:
     rows: int
     masks: KnownMasks = NOTHING
 
-    def take(self, rows: "np.ndarray[Any, Any]") -> "Part":
+    def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
@@ -176,7 +176,7 @@ def read_part(task: Task, columns: Arrays, trained: Measured | None = None) -> t
     inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
     known = known_masks(task, inputs)
-    read: dict[str, np.ndarray[Any, Any]] = {}
+    read: dict[str, Array] = {}
     # Masks first: what they leave out of the other targets is not read.
     for name in sorted(bindings, key=lambda name: name not in masks):
         counts = counted_elements(task, name, inputs, {mask: read[mask] for mask in masks if mask in read}, known)
@@ -226,9 +226,7 @@ def input_columns(task: Task, there: Collection[str]) -> set[str]:
     return {binding.subject for binding in bindings}
 
 
-def read_inputs(
-    task: Task, columns: Arrays, trained: Measured | None = None
-) -> tuple[dict[str, "np.ndarray[Any, Any]"], int]:
+def read_inputs(task: Task, columns: Arrays, trained: Measured | None = None) -> tuple[dict[str, Array], int]:
     """The inputs of a task from raw columns, for prediction, and the number of rows.
 
     Readers with `rows` read all rows here. `trained` is what they have decided of the training rows. Raises RunError for a missing column, a column
@@ -266,7 +264,7 @@ def check_values(task: Task, part: Part) -> None:
     check_targets(task, part.inputs, part.targets, part.masks)
 
 
-def digest(column: "np.ndarray[Any, Any]") -> str:
+def digest(column: Array) -> str:
     """The sha256 of a column's dtype, shape and values."""
     hasher = sha256(f"{column.dtype.str} {column.shape} ".encode())
     hasher.update(np.ascontiguousarray(column).view(np.uint8).reshape(-1).data)

@@ -19,10 +19,8 @@ from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.lower import Run
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.row_batches import row_batches
-
-Array = np.ndarray[Any, Any]
-Arrays = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 would round: which ways there are depends on what the values are for, and on whether they are the rows of training.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy as np
 from modelc.compiler.binding.task import Binding
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.readers.casts import RoundedIntegers, plan_array
-from modelc.runtime.data.counted_elements import Array, Arrays, shown_column
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.counted_elements import shown_column
 
-Measured = Mapping[str, "np.ndarray[Any, Any]"]
+Measured = Arrays
 """By `key_of` a binding, for each place of its column's last axis whether large numbers are measured there."""
 ROUNDED = "the model takes what float32 can hold: correct these rows, or train it again with an `offset` or a `scale` for both"
 """What to do about other rows than those of training, whose reader is part of the trained model."""

@@ -1,17 +1,16 @@
 """All rows of some arrays in batches of one size, for what is computed of the data before training."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from modelc.runtime.data.arrays import Array, Arrays
 
 VALUES = 2**22
 """As many values may the largest array of a batch have, where two rows have less."""
 
 
-def row_batches(arrays: Mapping[str, Array], largest: int) -> Iterator[tuple[int, int, dict[str, Array]]]:
+def row_batches(arrays: Arrays, largest: int) -> Iterator[tuple[int, int, dict[str, Array]]]:
     """All rows of `arrays`: the first row of a batch, how many are in it, and their values; a smaller last batch is filled
     up with its last row, so that one compilation does for all. `largest` is the number of values in one row of the
     largest array that is computed.

@@ -1,15 +1,11 @@
 """Compares the memory that the rows of a task take with what is available, before they are read into the types of the model."""
 
-from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-
-if TYPE_CHECKING:
-    import numpy as np
+from modelc.runtime.data.arrays import Arrays
 
 WIDTHS = {"float64": 8, "int64": 8, "uint64": 8, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "bool": 1}
 WIDTHS |= {"int8": 1, "uint8": 1}
@@ -20,7 +16,7 @@ def size_of(shape: tuple[int, ...], dtype: str) -> int:
     return prod(shape) * WIDTHS.get(dtype, 4)
 
 
-def need_row_memory(task: Task, columns: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+def need_row_memory(task: Task, columns: Arrays) -> None:
     """Raise RunError E502 unless the inputs and targets made of `columns` fit beside them into the memory that is left.
 
     A column that already is what the model takes is used as it is, and counts nothing.

@@ -12,7 +12,8 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers.casts import RoundedIntegers, column_of, refuse_rounded
 from modelc.compiler.library.readers.checks import check_bounds, check_labels
-from modelc.runtime.data.counted_elements import Array, Arrays, mask_of_term, with_only
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.counted_elements import mask_of_term, with_only
 from modelc.runtime.data.known_masks import KnownMasks
 from modelc.runtime.data.read_binding import advised, with_place
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.read_binding import Measured
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
@@ -58,7 +59,7 @@ def installed(package: str) -> str | None:
         return None
 
 
-def written(places: "np.ndarray[Any, Any]") -> str:
+def written(places: Array) -> str:
     """A digit for each place, 1 where numbers are measured; a single one where all places are alike."""
     found = places[:1] if (places == places[0]).all() else places
     return "".join("1" if place else "0" for place in found)

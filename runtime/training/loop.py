@@ -18,6 +18,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
+from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.device import computing
@@ -278,7 +279,7 @@ def on_device(part: Part) -> Data:
     return data
 
 
-def pad_chunk(array: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
+def pad_chunk(array: Array, size: int) -> Array:
     """`array` padded to `size` entries by repeating the last, so that all chunks have the shape that is compiled once."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
