@@ -53,6 +53,22 @@ class RunError(Exception):
         self.notes = notes
         self.helps = helps
 
+    def replaced(
+        self,
+        *,
+        message: str = "",
+        notes: tuple[str, ...] | None = None,
+        helps: tuple[str, ...] | None = None,
+        at: Path = (),
+    ) -> "RunError":
+        """The same error, with what is given in place of its own."""
+        notes, helps = self.notes if notes is None else notes, self.helps if helps is None else helps
+        return RunError(self.code, message or self.message, notes=notes, helps=helps, at=at or self.at)
+
+    def placed(self, at: Path) -> "RunError":
+        """The same error with its place in the spec, unless it already has one."""
+        return self if self.at else self.replaced(at=at)
+
     def problem(self, place: Place) -> Problem:
         """The same as a `Problem`, at the place in a spec that `at` refers to."""
         return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)

@@ -15,6 +15,7 @@ from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.readers.casts import plan_array
+from modelc.compiler.library.readers.checks import first_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.known_masks import KnownMasks, joined, with_axes
 
@@ -35,11 +36,10 @@ def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arra
     values = targets[mask]
     bad = (values != 0) & (values != 1)
     if bad.any():
-        where = tuple(np.argwhere(bad)[0])
+        count = counted(int(bad.sum()), "value")
         raise RunError(
             "E403",
-            f"the mask `{mask}` has {counted(int(bad.sum()), 'value')} that are neither 0 nor 1, the first is "
-            f"{values[where].item():g} in row {int(where[0])}",
+            f"the mask `{mask}` has {count} that are neither 0 nor 1, {first_of(bad, values)}",
             helps=("save the column as booleans, true where the loss counts",),
             at=task.targets[mask].at,
         )

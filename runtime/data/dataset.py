@@ -28,7 +28,6 @@ from modelc.runtime.data.read_binding import (
     of_other_rows,
     read_binding,
     read_every,
-    with_place,
 )
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.target_checks import check_targets, with_unknown
@@ -55,7 +54,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user,
-    `measured` is what readers have decided of the training rows."""
+    `measured` is what readers have decided of the training rows.
+    """
 
     train: Part
     validation: Part | None
@@ -77,7 +77,7 @@ def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
     try:
         columns = task.data.source.inspect(root_for(task, root, ("data", "source")))
     except RunError as error:
-        raise with_place(error, ("data", "source")) from None
+        raise error.placed(("data", "source")) from None
     bound, problems = bind(task.spec, task.planned, columns)
     errors = [problem for problem in problems if problem.is_error]
     if errors:
@@ -102,7 +102,7 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
         try:
             kept, held_out = data.validation.choose(whole.rows, data.seed)
         except RunError as error:
-            raise with_place(error, ("data", "validation")) from None
+            raise error.placed(("data", "validation")) from None
         train, validation = whole.take(kept), whole.take(held_out)
     held, notes = read_test(task, root, loaded, measured) if test else (None, ())
     return Dataset(train, validation, held, digests, notes, measured)
@@ -126,7 +126,7 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     try:
         loaded = source.load(root_for(task, root, at), column_names(task))
     except RunError as error:
-        raise with_place(error, at) from None
+        raise error.placed(at) from None
     return loaded
 
 
@@ -146,10 +146,8 @@ def read_test(task: Task, root: Root, loaded: Loaded, measured: Measured) -> tup
         part, _, _ = read_part(task, columns, measured)
         check_values(task, part)
     except RunError as error:
-        error = of_other_rows(error)
         message = f"of the test rows: {error.message}"
-        at = place_of_test(task)
-        raise RunError(error.code, message, notes=error.notes, helps=error.helps, at=at) from None
+        raise of_other_rows(error).replaced(message=message, at=place_of_test(task)) from None
     return part, ()
 
 
@@ -190,12 +188,8 @@ def read_part(task: Task, columns: Arrays, trained: Measured | None = None) -> t
     rows = need_equal_lengths(task, inputs, targets)
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
-    used = {binding.subject for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values())}
-    return (
-        Part(inputs, targets, rows, known),
-        {name: digest(columns[name]) for name in sorted(used) if name in columns},
-        measured,
-    )
+    digests = {name: digest(columns[name]) for name in sorted(column_names(task)) if name in columns}
+    return Part(inputs, targets, rows, known), digests, measured
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
@@ -229,8 +223,8 @@ def input_columns(task: Task, there: Collection[str]) -> set[str]:
 def read_inputs(task: Task, columns: Arrays, trained: Measured | None = None) -> tuple[dict[str, Array], int]:
     """The inputs of a task from raw columns, for prediction, and the number of rows.
 
-    Readers with `rows` read all rows here. `trained` is what they have decided of the training rows. Raises RunError for a missing column, a column
-    that does not fit its input, or unequal lengths.
+    Readers with `rows` read all rows here. `trained` is what they have decided of the training rows. Raises RunError for
+    a missing column, a column that does not fit its input, unequal lengths, or values that a layer does not take.
     """
     inputs = {}
     for name, binding in (task.inputs or {}).items():
@@ -257,8 +251,9 @@ def read_inputs(task: Task, columns: Arrays, trained: Measured | None = None) ->
 
 
 def check_values(task: Task, part: Part) -> None:
-    """Raise RunError for targets that are invalid for their loss, masks that are not boolean, or ids outside the
-    table of their embedding."""
+    """Raise RunError for ids outside the table of their layer, integers that a layer would round, targets that are invalid
+    for their loss, or masks that are not boolean.
+    """
     check_ids(task, part.inputs)
     check_integers(task, part.inputs)
     check_targets(task, part.inputs, part.targets, part.masks)

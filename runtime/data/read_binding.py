@@ -4,7 +4,6 @@ would round: which ways there are depends on what the values are for, and on whe
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def read_binding(
             reader = reader.as_trained(measured)
         return reader.read(shown, binding.wanted), measured
     except RunError as error:
-        raise with_place(advised(error, binding), binding.at) from None
+        raise advised(error, binding).placed(binding.at) from None
 
 
 def read_every(binding: Binding, columns: Arrays, trained: Measured | None) -> Array:
@@ -81,9 +80,3 @@ def of_other_rows(error: RunError) -> RunError:
     if not isinstance(error, RoundedIntegers):
         return error
     return error.with_ways({"train": ROUNDED, **error.only("nearest").ways})
-
-
-def with_place(error: RunError, at: Any) -> RunError:
-    """`error` with its place in the spec, unless it already has one."""
-    error.at = error.at or at
-    return error

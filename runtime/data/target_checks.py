@@ -3,24 +3,23 @@
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
-
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers.casts import RoundedIntegers, column_of, refuse_rounded
-from modelc.compiler.library.readers.checks import check_bounds, check_labels
+from modelc.compiler.library.readers.checks import check_bounds, check_labels, first_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import mask_of_term, with_only
 from modelc.runtime.data.known_masks import KnownMasks
-from modelc.runtime.data.read_binding import advised, with_place
+from modelc.runtime.data.read_binding import advised
 
 
 def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks) -> None:
     """Raise RunError for targets that are invalid for their loss where they count, masks that are not boolean, and sample
-    weights below 0."""
+    weights below 0.
+    """
     check_weights(task, targets)
     for term in task.terms:
         mask = mask_of_term(task, term, inputs, targets, known)
@@ -35,7 +34,7 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks
         try:
             check(array if mask is None else with_only(array, mask, check))
         except RunError as error:
-            raise with_place(with_unknown(advised(error, binding), task, term.target, known), binding.at) from None
+            raise with_unknown(advised(error, binding), task, term.target, known).placed(binding.at) from None
 
 
 def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
@@ -49,8 +48,7 @@ def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) ->
     way = f"{text}: give a mask that is computed of inputs alone, or one that is a target"
     if isinstance(error, RoundedIntegers):
         return error.with_ways({**error.ways, "mask": way})
-    helps = (*error.helps, way)
-    return RunError(error.code, error.message, notes=error.notes, helps=helps, at=error.at)
+    return error.replaced(helps=(*error.helps, way))
 
 
 def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: Array) -> None:
@@ -86,14 +84,12 @@ def check_weights(task: Task, targets: Arrays) -> None:
     try:
         refuse_rounded(weights, "float32", binding.subject)
     except RunError as error:
-        raise with_place(advised(error, binding), binding.at) from None
+        raise advised(error, binding).placed(binding.at) from None
     bad = weights < 0
     if bad.any():
-        where = tuple(np.argwhere(bad)[0])
         raise RunError(
             "E403",
-            f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, the first is {weights[where].item():g} in "
-            f"row {int(where[0])}",
+            f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, {first_of(bad, weights)}",
             helps=("sample weights must be at least 0; use 0 for rows that should not count",),
             at=("data", "sample_weight"),
         )

@@ -19,7 +19,7 @@ from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
-from modelc.compiler.syntax.file_root import Root, cache_folder
+from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.find_run import (
     RUNS,
     USABLE,
@@ -53,7 +53,7 @@ class SpecFile:
             with open(path, "rb") as file:
                 self.text = file.read(MAX_BYTES + 1)
         except OSError as error:
-            raise RunError("E602", f"`{path}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+            raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
         own, problems = read_document(self.text, self.name)
         if own is None:
             raise self.unreadable(problems)
@@ -147,7 +147,7 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     if not same and usable(alike["different"]):
         meant = max(usable(alike["different"]), key=lambda run: (not is_of_another_file(spec, run), age(run)))
         error = changed(spec, meant, command)
-        raise RunError(error.code, error.message, notes=(*error.notes, *read.notes()), helps=error.helps)
+        raise error.replaced(notes=(*error.notes, *read.notes()))
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
     return FoundRun(latest(same or runs, folder, missing, path))

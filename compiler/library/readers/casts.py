@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import PlanError, TensorType
 from modelc.compiler.library.contracts.data_source import Column, Reader
@@ -137,8 +138,8 @@ class RoundedIntegers(RunError):
     them, `scale` and `nearest` ask for rounding.
     """
 
-    def __init__(self, message: str, note: str, ways: Mapping[str, str]) -> None:
-        super().__init__("E402", message, notes=(note,), helps=tuple(ways.values()))
+    def __init__(self, message: str, note: str, ways: Mapping[str, str], at: Path = ()) -> None:
+        super().__init__("E402", message, notes=(note,), helps=tuple(ways.values()), at=at)
         self.ways = ways
 
     def only(self, *kinds: str) -> "RoundedIntegers":
@@ -146,9 +147,11 @@ class RoundedIntegers(RunError):
         return self.with_ways({kind: way for kind, way in self.ways.items() if kind in kinds})
 
     def with_ways(self, ways: Mapping[str, str]) -> "RoundedIntegers":
-        found = RoundedIntegers(self.message, self.notes[0], ways)
-        found.at = self.at
-        return found
+        """The same error with other ways."""
+        return RoundedIntegers(self.message, self.notes[0], ways, self.at)
+
+    def placed(self, at: Path) -> "RoundedIntegers":
+        return self if self.at else RoundedIntegers(self.message, self.notes[0], self.ways, at)
 
 
 def refuse_rounded(

@@ -113,6 +113,12 @@ def labels_outside(
     )
 
 
+def first_of(bad: NumpyArray, values: NumpyArray, first_row: int = 0) -> str:
+    """`the first is -1 in row 3`, for the first of the `bad` ones of `values` `[rows, ...]`."""
+    where = tuple(np.argwhere(bad)[0])
+    return f"the first is {values[where].item():g} in row {first_row + int(where[0])}"
+
+
 def check_bounds(
     values: NumpyArray, bounds: tuple[float, float], name: str, first_row: int = 0, *, metric: str = ""
 ) -> None:
@@ -124,7 +130,6 @@ def check_bounds(
     if values.size == 0 or (values.min() >= low and values.max() <= high):
         return
     bad = ~((values >= low) & (values <= high))
-    where = tuple(np.argwhere(bad)[0])
     if high == float("inf"):
         outside, change = f"below {low:g}", "raise the target with `array: {offset: ...}`"
     else:
@@ -132,8 +137,7 @@ def check_bounds(
     advice = f"{change}, or choose another loss"
     raise RunError(
         "E403",
-        f"`{name}` has {counted(int(bad.sum()), 'value')} {outside}, the first is "
-        f"{values[where].item():g} in row {first_row + int(where[0])}",
+        f"`{name}` has {counted(int(bad.sum()), 'value')} {outside}, {first_of(bad, values, first_row)}",
         notes=(f"the metric `{metric}` counts correct classes",) if metric else (),
         helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else advice,),
     )
