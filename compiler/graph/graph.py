@@ -48,6 +48,11 @@ class Node:
     shared: Path = ()
 
     @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges into the layer, in the order of its feeds."""
+        return tuple(feed.edge for feed in self.feeds or () if feed.edge is not None)
+
+    @property
     def first(self) -> Edge | None:
         """The edge into the first slot of the layer: of what it looks up or learns from."""
         return next(iter(self.moved), None)

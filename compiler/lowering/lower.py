@@ -137,10 +137,9 @@ class Run:
         self, node: Node, params: Mapping[str, Array], state: Mapping[str, Array], key: Array | None
     ) -> Mapping[str, Array]:
         """Compute one node; its new state."""
-        assert node.layer is not None and node.feeds is not None
-        edges = [feed.edge for feed in node.feeds if feed.edge is not None]
-        values = [self.precision.into(node.path, self.values[edge]) for edge in edges]
-        masks = by_slot(node, [self.masks.get(edge) for edge in edges])
+        assert node.layer is not None
+        values = [self.precision.into(node.path, self.values[edge]) for edge in node.edges]
+        masks = by_slot(node, [self.masks.get(edge) for edge in node.edges])
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
         given = node.layer.apply(call, **by_slot(node, values))
         result = given if isinstance(given, Result) else Result.of(given)
@@ -153,7 +152,7 @@ class Run:
             self.values[edge] = self.precision.on(edge, value)
             self.masks[edge] = result.masks.get(port)
         if node.layer.masking == "pass":
-            joined = join_masks([self.masks.get(edge) for edge in edges])
+            joined = join_masks([self.masks.get(edge) for edge in node.edges])
             self.masks.update({Edge(node.path, port): joined for port in result.outputs})
         self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
         return result.state

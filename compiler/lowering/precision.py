@@ -8,7 +8,7 @@ gradients has half the size.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from modelc.compiler.graph.graph import Edge, Node
+from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.contracts.layer import Activation, Layer
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -43,7 +43,7 @@ class Precision:
         """`value` in the one dtype in which it goes from copy to copy of a rolled repeat."""
         if not self.half:
             return value
-        takers = (node for node in roll.nodes if roll.carrier in sources(node))
+        takers = (node for node in roll.nodes if roll.carrier in node.edges)
         return widened(value) if any(node.path in self.exact for node in takers) else narrowed(value)
 
     def to_float32(self, value: Array) -> Array:
@@ -72,19 +72,14 @@ def precision_of(task: PreparedTask, wanted: Iterable[Edge] = ()) -> Precision:
             continue
         if node.path in last and isinstance(node.layer, Activation):
             wide.add(node.path)
-            asked |= sources(node)
+            asked.update(node.edges)
             continue
         given = {Edge(node.path, port) for port in task.planned.plans[node.path].outputs} & asked
         if is_exact(node.layer) or (given and node.layer.keeps_digits()):
             exact.add(node.path)
             unrounded |= given
-            asked |= sources(node)
+            asked.update(node.edges)
     return Precision(True, frozenset(wide), frozenset(exact), frozenset(unrounded))
-
-
-def sources(node: Node) -> set[Edge]:
-    """The edges into a node."""
-    return {feed.edge for feed in node.feeds or () if feed.edge is not None}
 
 
 def is_exact(layer: Layer) -> bool:

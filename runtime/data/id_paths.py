@@ -1,18 +1,22 @@
 """The ways that ids take through a model: which values are functions of the data alone, and where each comes from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.lazy import jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Result
 from modelc.compiler.lowering.lower import Run
-from modelc.compiler.lowering.precision import Precision
+from modelc.compiler.lowering.precision import Precision, precision_of
+from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.row_batches import row_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Paths:
     """
 
     planned: TypedGraph
+    precision: Precision
     ends: tuple[Edge, ...]
     nodes: tuple[Node, ...]
     sources: tuple[Edge, ...]
@@ -34,9 +39,19 @@ class Paths:
         assert known is not None, "a task without errors has no holes"
         return known
 
-    def values(self, precision: Precision, inputs: Mapping[str, Any], wanted: Iterable[Edge]) -> tuple[Any, ...]:
+    def arrivals(self, inputs: Arrays, wanted: Sequence[Edge]) -> Iterator[tuple[int, dict[Edge, Array]]]:
+        """The arrays on `wanted` edges for all rows of the inputs by name, in batches `[rows of the batch, ...]`, with the
+        first row of each.
+        """
+        run = jax.jit(lambda batch: self.values(batch, wanted))
+        sources = {edge.node: inputs[edge.node] for edge in self.sources}
+        for start, count, batch in row_batches(sources, self.size()):
+            arrays = (np.asarray(array)[:count] for array in jax.device_get(run(batch)))
+            yield start, dict(zip(wanted, arrays, strict=True))
+
+    def values(self, inputs: Mapping[str, Any], wanted: Iterable[Edge]) -> tuple[Any, ...]:
         """The arrays `[rows, ...]` on `wanted` edges for a batch of inputs by name, computed as in prediction."""
-        run = Run(self.planned.plans, precision, None, False)
+        run = Run(self.planned.plans, self.precision, None, False)
         rows = len(next(iter(inputs.values())))
         for edge in self.sources:
             run.values[edge] = jnp.asarray(inputs[edge.node])
@@ -61,18 +76,19 @@ class Paths:
         return self.planned.plans[node.path].outputs
 
 
-def find_paths(planned: TypedGraph, ends: Iterable[Edge], inputs: Iterable[str]) -> Paths:
-    """The paths to those of `ends` that `inputs` have a part in, through any layers without weights and state, and
-    beside other values through layers that only move them.
+def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays) -> Paths | None:
+    """The paths to those of `ends` that `inputs` by name, `[rows, ...]`, have a part in: through any layers without weights
+    and state, and beside other values through layers that only move them. None if there is no such end, or no row.
     """
+    planned = task.planned
     known = {Edge(name) for name in inputs}
     partly: set[Edge] = set()
     for node in planned.graph.nodes:
-        plan, edges = planned.plans[node.path], given(node)
+        plan = planned.plans[node.path]
         ports = {Edge(node.path, port) for port in plan.outputs}
         if plan.params or plan.state or node.layer is None:
             continue
-        if edges <= known:
+        if known.issuperset(node.edges):
             known |= ports
         elif node.layer.moves() and not known.union(partly).isdisjoint(node.moved):
             partly |= ports
@@ -83,16 +99,14 @@ def find_paths(planned: TypedGraph, ends: Iterable[Edge], inputs: Iterable[str])
     for node in reversed(planned.graph.nodes):
         if any(Edge(node.path, port) in needed & found for port in planned.plans[node.path].outputs):
             nodes.insert(0, node)
-            needed |= given(node)
+            needed.update(node.edges)
     computed = {node.path for node in nodes}
     leaves = sorted(edge for edge in needed if edge.node not in computed)
     sources = tuple(edge for edge in leaves if edge in found)
-    return Paths(planned, reached, tuple(nodes), sources, tuple(edge for edge in leaves if edge not in found))
-
-
-def given(node: Node) -> set[Edge]:
-    """The edges into a node."""
-    return {feed.edge for feed in node.feeds or () if feed.edge is not None}
+    if not sources or not all(map(len, inputs.values())):
+        return None
+    others = tuple(edge for edge in leaves if edge not in found)
+    return Paths(planned, precision_of(prepare(task)), reached, tuple(nodes), sources, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +116,8 @@ class Origins:
     """
 
     leaves: tuple[Edge, ...]
-    leaf: "np.ndarray[Any, Any]"
-    place: "np.ndarray[Any, Any]"
+    leaf: Array
+    place: Array
 
 
 def origins(paths: Paths, end: Edge) -> Origins:
@@ -128,10 +142,9 @@ def origins(paths: Paths, end: Edge) -> Origins:
         values[edge] = jnp.arange(first + 1, first + 1 + size, dtype="int32").reshape(1, *paths.type(edge).shape)
     for node in paths.nodes:
         if node.path in inside:
-            assert node.layer is not None and node.feeds is not None
-            edges = [feed.edge for feed in node.feeds if feed.edge is not None]
+            assert node.layer is not None
             arrays = [
-                values.get(edge, jnp.ones((1, *paths.type(edge).shape), paths.type(edge).dtype)) for edge in edges
+                values.get(edge, jnp.ones((1, *paths.type(edge).shape), paths.type(edge).dtype)) for edge in node.edges
             ]
             moved = node.layer.apply(Call({}), **by_slot(node, arrays)) if node.layer.moves() else values[node.moved[0]]
             result = moved if isinstance(moved, Result) else Result.of(moved)
