@@ -1,8 +1,10 @@
 """`modelc validate --data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from modelc.compiler.binding.task import Task
+from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
@@ -56,23 +58,29 @@ def need_counted(task: Task, dataset: Dataset) -> None:
     Its loss would be that of nothing: without a gradient, or without a value that epochs could be compared by. What the
     model masks by its weights is not known here.
     """
-    for word, part in (("training", dataset.train), ("validation", dataset.validation)):
-        for term in task.terms if part is not None else ():
-            if isinstance(term.loss, NoLoss) or not term.weight or part is None:
-                continue
+    terms = [term for term in task.terms if term.weight and not isinstance(term.loss, NoLoss)]
+    parts = {"train": dataset.train, "validation": dataset.validation}
+    for prefix, part in parts.items():
+        if part is None:
+            continue
+        for term in terms:
             counts, causes = counts_of_term(task, term, part.inputs, part.targets, part.masks)
-            if counts:
-                continue
-            words = {"mask": f"the mask `{term.mask}`", "steps": f"the mask of the steps of `{term.shown}`"}
-            names = [words.get(cause, f"`{cause}`") for cause in causes]
-            verb = "leaves" if len(names) == 1 else "together leave"
-            places: dict[str, Path] = {"mask": (*term.at, "mask"), "sample_weight": ("data", "sample_weight")}
-            raise RunError(
-                "E403",
-                f"no {word} row counts in the loss of `{term.name}`: {' and '.join(names)} {verb} all of them out",
-                helps=(MEANT[causes[-1]], *(VALIDATION if word == "validation" else ())),
-                at=places.get(causes[0], term.at),
-            )
+            if not counts:
+                raise nothing_counts(term, NAMES[prefix], causes)
+
+
+def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
+    """The error for a term in which no `rows` row counts, since all are left out by `causes`."""
+    words = {"mask": f"the mask `{term.mask}`", "steps": f"the mask of the steps of `{term.shown}`"}
+    names = [words.get(cause, f"`{cause}`") for cause in causes]
+    verb = "leaves" if len(names) == 1 else "together leave"
+    places: dict[str, Path] = {"mask": (*term.at, "mask"), "sample_weight": ("data", "sample_weight")}
+    return RunError(
+        "E403",
+        f"no {rows} row counts in the loss of `{term.name}`: {' and '.join(names)} {verb} all of them out",
+        helps=(MEANT[causes[-1]], *(VALIDATION if rows == NAMES["validation"] else ())),
+        at=places.get(causes[0], term.at),
+    )
 
 
 def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:

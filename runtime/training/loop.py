@@ -161,8 +161,8 @@ class Loop:
             measured = self.validation.run(state.params, state.state)
             values |= measured.values(self.task, "validation")
             uncounted |= measured.uncounted(self.task, "validation")
-        bad = [key for key, value in values.items() if not isfinite(value) and key.endswith("loss")]
-        if bad := [key for key in bad if key not in uncounted]:
+        losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}
+        if bad := [key for key, value in losses.items() if not isfinite(value)]:
             raise RunError(
                 "E501",
                 f"`{bad[0]}` is not finite after epoch {epoch}",
