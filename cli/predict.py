@@ -64,7 +64,7 @@ def predict(
     need_output(output, [run, *rows_file])
     found = open_run(run, root, ["predict", *rows_file, "--output", output])
     task = task_of(found)
-    need_output(output, data_files(task.source, found.root(root, task.source)))
+    need_output(output, data_files(task.source, found.find_root(root, task.source).root))
 
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.predictions import misfit, write_predictions

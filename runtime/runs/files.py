@@ -46,9 +46,20 @@ def may_be_there(path: Path) -> bool:
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """RunError E604 with the reason and a help."""
-    reason = (error.strerror or str(error)).lower()
     advice = ADVICE.get(error.errno or 0)
-    return RunError("E604", f"cannot write `{path}`: {reason}", helps=(advice,) if advice else ())
+    return RunError("E604", f"cannot write `{path}`: {reason_of(error)}", helps=(advice,) if advice else ())
+
+
+def need_file(path: Path) -> os.stat_result | None:
+    """What the system says of the file at `path`, None if there is none. Raises RunError E604 unless it is a regular one."""
+    with writing(path):
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return None
+    if not stat.S_ISREG(found.st_mode):
+        raise RunError("E604", f"cannot write `{path}`: it is {file_kind(found.st_mode)}", helps=("name a file",))
+    return found
 
 
 @contextmanager
@@ -57,12 +68,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Symbolic links are followed. Raises RunError E604 if it cannot be written, or if `path` is not a regular file.
     """
+    need_file(path)
     real = Path(os.path.realpath(path))
-    with writing(path):
-        if os.path.exists(real) and not stat.S_ISREG(mode := real.stat().st_mode):
-            raise RunError("E604", f"cannot write `{path}`: it is {file_kind(mode)}", helps=("name a file",))
-        with OpenFolder.at(real.parent) as folder, folder.replacing(real.name) as file:
-            yield file
+    with writing(path), OpenFolder.at(real.parent) as folder, folder.replacing(real.name) as file:
+        yield file
 
 
 def rewrite(path: Path, before: bytes, after: bytes) -> None:

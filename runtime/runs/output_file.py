@@ -1,16 +1,15 @@
 """Refuses an output file before anything is computed for it: one that is read, or that is part of a run."""
 
 import os
-import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.expansion.spec_files import shown_path
 from modelc.compiler.library.contracts.data_source import Source
-from modelc.compiler.syntax.beneath import file_kind, real_path
+from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.runs.files import cannot_write, writing
+from modelc.runtime.runs.files import need_file, writing
 from modelc.runtime.runs.run_layout import run_around
 
 
@@ -27,16 +26,9 @@ def need_output(path: Path, reads: Iterable[str | Path] = ()) -> None:
             f"cannot write `{path}`: it is in the run `{run}`, which stays as it was trained",
             helps=("name a file outside of the run",),
         )
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise cannot_write(path, error) from None
-    if not stat.S_ISREG(found.st_mode):
-        raise RunError("E604", f"cannot write `{path}`: it is {file_kind(found.st_mode)}", helps=("name a file",))
+    found = need_file(path)
     for read in reads:
-        if is_file(read, found):
+        if found is not None and is_file(read, found):
             same = real_path(read) == os.path.join(real_path(path.parent), path.name)
             what = "what this command reads" if same else f"`{shown_path(Path(read))}`, which this command reads"
             raise RunError(

@@ -1,5 +1,6 @@
 """A run directory: its files and its record. Reads only; `recorder` writes during training."""
 
+import errno
 import json
 import os
 import stat
@@ -140,10 +141,6 @@ class Run:
                 notes=tuple(f"{problem.code}: {problem.message}" for problem in checked.errors[:3]),
             )
         return checked.task
-
-    def root(self, folder: Path | None = None, source: Source | None = None) -> Root:
-        """The folder of the data, as `find_root` finds it."""
-        return self.find_root(folder, source).root
 
     def find_root(self, folder: Path | None = None, source: Source | None = None) -> FoundRoot:
         """The folder of the data: `folder`, or that of the run.
@@ -298,9 +295,7 @@ def need_writable(folder: Path) -> None:
     """Raise RunError E604 if the missing `folder` could not be created."""
     parent = next((above for above in folder.absolute().parents if os.path.exists(above)), folder)
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise RunError(
-            "E604", f"cannot write `{folder}`: permission denied", helps=("choose a folder that you may write to",)
-        )
+        raise cannot_write(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def now() -> str:

@@ -81,7 +81,7 @@ def test_a_spec_that_was_not_changed_gives_its_latest_run_without_a_word() -> No
     train("tiny.yaml")
     second = train("tiny.yaml")
     found = find_run("tiny.yaml")
-    assert (found.run.folder, found.run.root().folder, found.notes) == (second, Path.cwd(), ())
+    assert (found.run.folder, found.run.find_root().root.folder, found.notes) == (second, Path.cwd(), ())
 
 
 @pytest.mark.parametrize(
@@ -241,10 +241,10 @@ def test_copies_with_data_of_their_own_prefer_their_own_run_and_read_their_own_d
     first = train(write("a/tiny.yaml"))
     train(write("b/tiny.yaml"))
     found = find_run("a/tiny.yaml")
-    assert (found.run.folder, found.run.root().folder, found.notes) == (first, Path.cwd() / "a", ())
+    assert (found.run.folder, found.run.find_root().root.folder, found.notes) == (first, Path.cwd() / "a", ())
     write("c/tiny.yaml")
     found = find_run("c/tiny.yaml")
-    assert found.run.root().folder == Path.cwd() / "c"
+    assert found.run.find_root().root.folder == Path.cwd() / "c"
     assert found.notes == (
         f"`{found.run.folder}` was trained from `b/tiny.yaml`, which had the content that `c/tiny.yaml` has",
     )
@@ -272,7 +272,7 @@ def test_a_project_that_was_moved_finds_its_runs_and_its_data(
     os.rename("before", "after")
     monkeypatch.chdir(here / "after")
     found = find_run("specs/tiny.yaml")
-    assert (found.run.folder, found.run.root().folder, found.notes) == (run, here / "after", ())
+    assert (found.run.folder, found.run.find_root().root.folder, found.notes) == (run, here / "after", ())
     write("specs/tiny.yaml", BASE.replace("epochs: 3", "epochs: 5"))
     assert refused("specs/tiny.yaml").message.startswith("the latest run, ")
 
@@ -289,7 +289,7 @@ def test_runs_beside_the_spec_are_found_from_another_folder(here: Path, monkeypa
 def test_a_run_of_before_is_known_by_its_text_where_that_is_all() -> None:
     run = train(write("tiny.yaml"), old=True)
     assert taken("tiny.yaml") == (run, "")
-    assert find_run("tiny.yaml").run.root().folder == Path.cwd()
+    assert find_run("tiny.yaml").run.find_root().root.folder == Path.cwd()
     write("tiny.yaml", BASE.replace("epochs: 3", "epochs: 5"))
     assert refused("tiny.yaml").notes == ("`train.epochs` was 3, and is 5 now (tiny.yaml:6)",)
 
