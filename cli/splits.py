@@ -9,8 +9,8 @@ from modelc.cli.console import inform, warn
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.runtime.data.dataset import Dataset, Part
-    from modelc.runtime.runs.find_run import Command
     from modelc.runtime.runs.run_directory import Run
+    from modelc.runtime.runs.run_folders import Command
 
 Split = Literal["train", "validation", "test"]
 Which = Literal["best", "last"]

@@ -20,9 +20,10 @@ from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
-from modelc.runtime.runs.find_run import (
+from modelc.runtime.runs.plugins import need_plugins
+from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
+from modelc.runtime.runs.run_folders import (
     RUNS,
-    USABLE,
     Command,
     FoundRun,
     age,
@@ -31,9 +32,8 @@ from modelc.runtime.runs.find_run import (
     readable_entries,
     run_name,
     runs_in,
+    usable,
 )
-from modelc.runtime.runs.plugins import need_plugins
-from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
 from modelc.runtime.runs.run_layout import is_run
 from modelc.runtime.runs.spec_content import content_digest, describe_differences
 
@@ -151,10 +151,6 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
     return FoundRun(latest(same or runs, folder, missing, path))
-
-
-def usable(runs: Sequence[Run]) -> list[Run]:
-    return [run for run in runs if run.record.status in USABLE]
 
 
 def renamed(spec: SpecFile, name: str) -> Iterator[Run]:

@@ -10,8 +10,9 @@ import pytest
 
 from modelc.compiler.api import check_file
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.runs.find_run import find_run, task_name
+from modelc.runtime.runs.find_run import find_run
 from modelc.runtime.runs.recorder import Recorder, record_of
+from modelc.runtime.runs.run_folders import task_name
 from modelc.runtime.training.observer import Outcome
 
 BASE = """\
