@@ -41,14 +41,16 @@ def computed_integers(task: Task) -> list[Converted]:
     return [one for one in arriving_integers(task) if one.edge.node not in task.planned.graph.inputs]
 
 
-def check_integers(task: Task, inputs: Arrays) -> None:
-    """Raise RunError E402 for an integer that a layer makes another number of; `inputs` by name, `[rows, ...]`."""
+def check_integers(task: Task, inputs: Arrays, *, training: bool = False) -> None:
+    """Raise RunError E402 for an integer that a layer makes another number of, in prediction or also in `training`;
+    `inputs` by name, `[rows, ...]`.
+    """
     for integers in arriving_integers(task):
         if integers.edge.node in inputs:
             need_exact(task, integers, inputs[integers.edge.node], 0)
     computed = computed_integers(task)
     with using(task.spec.plugins):
-        paths = find_paths(task, (integers.edge for integers in computed), inputs)
+        paths = find_paths(task, (integers.edge for integers in computed), inputs, training=training)
         if paths is None:
             return
         for start, arrived in paths.arrivals(inputs, paths.ends):

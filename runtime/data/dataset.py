@@ -95,7 +95,8 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
     whole, digests, measured = read_part(task, loaded.train)
-    check_values(task, whole)
+    # Also of those that are held out: which these are is drawn.
+    check_values(task, whole, training=True)
     if data.validation is None:
         train, validation = whole, None
     else:
@@ -144,7 +145,7 @@ def read_test(task: Task, root: Root, loaded: Loaded, measured: Measured) -> tup
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
     try:
         part, _, _ = read_part(task, columns, measured)
-        check_values(task, part)
+        check_values(task, part, training=False)
     except RunError as error:
         message = f"of the test rows: {error.message}"
         raise of_other_rows(error).replaced(message=message, at=place_of_test(task)) from None
@@ -250,12 +251,12 @@ def read_inputs(task: Task, columns: Arrays, trained: Measured | None = None) ->
     return inputs, next(iter(lengths.values()), 0)
 
 
-def check_values(task: Task, part: Part) -> None:
+def check_values(task: Task, part: Part, *, training: bool) -> None:
     """Raise RunError for ids outside the table of their layer, integers that a layer would round, targets that are invalid
-    for their loss, or masks that are not boolean.
+    for their loss, or masks that are not boolean; in prediction, or also in `training`.
     """
-    check_ids(task, part.inputs)
-    check_integers(task, part.inputs)
+    check_ids(task, part.inputs, training=training)
+    check_integers(task, part.inputs, training=training)
     check_targets(task, part.inputs, part.targets, part.masks)
 
 

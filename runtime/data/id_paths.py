@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ class Paths:
     """What is computed to know the values on `ends`.
 
     `nodes` are computed in order. `sources` are the inputs of the model among what they take, `others` the values that
-    weights, fitted state or missing inputs have a part in: 0 stands for them.
+    weights, fitted state or missing inputs have a part in: 0 stands for them. `draws` has what is followed of the nodes
+    that move values by chance: the numbers of their draws in training, or none at all in prediction, by path.
     """
 
     planned: TypedGraph
@@ -33,6 +36,7 @@ class Paths:
     nodes: tuple[Node, ...]
     sources: tuple[Edge, ...]
     others: tuple[Edge, ...]
+    draws: tuple[Mapping[str, int], ...]
 
     def type(self, edge: Edge) -> TensorType:
         known = self.planned.type(edge)
@@ -40,17 +44,19 @@ class Paths:
         return known
 
     def arrivals(self, inputs: Arrays, wanted: Sequence[Edge]) -> Iterator[tuple[int, dict[Edge, Array]]]:
-        """The arrays on `wanted` edges for all rows of the inputs by name, in batches `[rows of the batch, ...]`, with the
-        first row of each.
+        """The arrays on `wanted` edges for all rows of the inputs by name, in batches `[rows of the batch, draws, ...]`, with
+        the first row of each.
         """
-        run = jax.jit(lambda batch: self.values(batch, wanted))
+        run = jax.jit(lambda batch, draw: self.values(batch, wanted, draw))
         sources = {edge.node: inputs[edge.node] for edge in self.sources}
-        for start, count, batch in row_batches(sources, self.size()):
-            arrays = (np.asarray(array)[:count] for array in jax.device_get(run(batch)))
+        largest = max(self.size(), len(self.draws) * max(map(self.size_of, wanted)))
+        for start, count, batch in row_batches(sources, largest):
+            found = [jax.device_get(run(batch, draw)) for draw in self.draws]
+            arrays = (np.stack(each, axis=1)[:count] for each in zip(*found, strict=True))
             yield start, dict(zip(wanted, arrays, strict=True))
 
-    def values(self, inputs: Mapping[str, Any], wanted: Iterable[Edge]) -> tuple[Any, ...]:
-        """The arrays `[rows, ...]` on `wanted` edges for a batch of inputs by name, computed as in prediction."""
+    def values(self, inputs: Mapping[str, Any], wanted: Iterable[Edge], draw: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The arrays `[rows, ...]` on `wanted` edges for a batch of inputs by name, by the numbers of a `draw`."""
         run = Run(self.planned.plans, self.precision, None, False)
         rows = len(next(iter(inputs.values())))
         for edge in self.sources:
@@ -61,24 +67,38 @@ class Paths:
             run.masks[edge] = jnp.ones((rows, *known.shape[:1]), bool) if known.mask else None
         for node in self.nodes:
             run.node(node, {}, {}, None)
+            if node.path in draw:
+                run.values[Edge(node.path)] = drawn(node, run.values, draw)
         return tuple(run.values[edge] for edge in wanted)
 
     def size(self) -> int:
-        """The number of values in one row of the largest array."""
+        """The number of values in one row of the largest array that is computed at once."""
         edges = [
             *self.sources,
             *self.others,
             *(Edge(node.path, port) for node in self.nodes for port in self.ports(node)),
         ]
-        return max(int(np.prod(self.type(edge).shape)) for edge in edges)
+        return max(map(self.size_of, edges))
+
+    def size_of(self, edge: Edge) -> int:
+        return prod(self.type(edge).shape)
 
     def ports(self, node: Node) -> Iterable[str]:
         return self.planned.plans[node.path].outputs
 
 
-def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays) -> Paths | None:
+def drawn(node: Node, values: Mapping[Edge, Any], draw: Mapping[str, Any]) -> Any:
+    """The output in training of a node that moves values by chance."""
+    assert node.layer is not None
+    return node.layer.drawn(values[node.moved[0]], draw[node.path])
+
+
+def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bool) -> Paths | None:
     """The paths to those of `ends` that `inputs` by name, `[rows, ...]`, have a part in: through any layers without weights
     and state, and beside other values through layers that only move them. None if there is no such end, or no row.
+
+    In `training`, what layers move by chance is followed too, in so many combinations of their draws that each brings all
+    that it may.
     """
     planned = task.planned
     known = {Edge(name) for name in inputs}
@@ -106,13 +126,23 @@ def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays) -> Paths | None
     if not sources or not all(map(len, inputs.values())):
         return None
     others = tuple(edge for edge in leaves if edge not in found)
-    return Paths(planned, precision_of(prepare(task)), reached, tuple(nodes), sources, others)
+    draws = ({}, *(all_draws(planned, nodes) if training else ()))
+    return Paths(planned, precision_of(prepare(task)), reached, tuple(nodes), sources, others, draws)
+
+
+def all_draws(planned: TypedGraph, nodes: Iterable[Node]) -> Iterator[Mapping[str, int]]:
+    """The combinations of the draws of those `nodes` that move values by chance; none where no node does."""
+    types = {node.path: (node.layer, planned.type(node.first)) for node in nodes}
+    counts = {path: layer.draws(type_) for path, (layer, type_) in types.items() if layer and type_}
+    drawing = [path for path, count in counts.items() if count]
+    for numbers in product(*(range(counts[path]) for path in drawing)) if drawing else ():
+        yield dict(zip(drawing, numbers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where the values on an edge come from: `leaf` has, for each place in one row, flat, the index in `leaves` of the
-    edge that the value was moved from, and `place` the place there, flat; both are -1 where nothing was moved.
+    """Where the values on an edge come from: `leaf` has, for each draw and place in one row, flat, the index in `leaves` of
+    the edge that the value was moved from, and `place` the place there, flat; both are -1 where nothing was moved.
     """
 
     leaves: tuple[Edge, ...]
@@ -135,20 +165,32 @@ def origins(paths: Paths, end: Edge) -> Origins:
             waiting += node.moved
         elif edge not in leaves:
             leaves.append(edge)
-    sizes = [int(np.prod(paths.type(edge).shape)) for edge in leaves]
+    sizes = [paths.size_of(edge) for edge in leaves]
     firsts = np.cumsum([0, *sizes])
-    values: dict[Edge, Any] = {}
+    places: dict[Edge, Any] = {}
     for edge, first, size in zip(leaves, firsts, sizes, strict=False):
-        values[edge] = jnp.arange(first + 1, first + 1 + size, dtype="int32").reshape(1, *paths.type(edge).shape)
-    for node in paths.nodes:
-        if node.path in inside:
-            assert node.layer is not None
-            arrays = [
-                values.get(edge, jnp.ones((1, *paths.type(edge).shape), paths.type(edge).dtype)) for edge in node.edges
-            ]
-            moved = node.layer.apply(Call({}), **by_slot(node, arrays)) if node.layer.moves() else values[node.moved[0]]
-            result = moved if isinstance(moved, Result) else Result.of(moved)
-            values.update({Edge(node.path, port): value for port, value in result.outputs.items()})
-    numbers = np.asarray(jax.device_get(values[end])).astype("int64").reshape(-1) - 1
+        places[edge] = jnp.arange(first + 1, first + 1 + size, dtype="int32").reshape(1, *paths.type(edge).shape)
+    moving = [node for node in paths.nodes if node.path in inside]
+    arrived = [jax.device_get(moved(paths, moving, places, draw)[end]).reshape(-1) for draw in paths.draws]
+    numbers = np.concatenate(arrived).astype("int64") - 1
     leaf = np.searchsorted(firsts, numbers, side="right") - 1
     return Origins(tuple(leaves), np.where(numbers < 0, -1, leaf), np.where(numbers < 0, -1, numbers - firsts[leaf]))
+
+
+def moved(paths: Paths, nodes: Iterable[Node], values: Mapping[Edge, Any], draw: Mapping[str, Any]) -> dict[Edge, Any]:
+    """`values` of one row by edge, with those that the `nodes` move them to, by the numbers of a `draw`."""
+    found = dict(values)
+    for node in nodes:
+        assert node.layer is not None
+        if node.path in draw:
+            result: Any = drawn(node, found, draw)
+        elif node.layer.moves():
+            types = [paths.type(edge) for edge in node.edges]
+            others = [jnp.ones((1, *type_.shape), type_.dtype) for type_ in types]
+            arrays = [found.get(edge, other) for edge, other in zip(node.edges, others, strict=True)]
+            result = node.layer.apply(Call({}), **by_slot(node, arrays))
+        else:
+            result = found[node.moved[0]]
+        outputs = (result if isinstance(result, Result) else Result.of(result)).outputs
+        found.update({Edge(node.path, port): value for port, value in outputs.items()})
+    return found

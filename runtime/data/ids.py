@@ -17,14 +17,16 @@ from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.id_paths import Paths, find_paths, origins
 
 
-def check_ids(task: Task, inputs: Arrays) -> None:
-    """Raise RunError E403 for an id outside the vocabulary of a layer that it arrives at; `inputs` by name, `[rows, ...]`."""
+def check_ids(task: Task, inputs: Arrays, *, training: bool = False) -> None:
+    """Raise RunError E403 for an id outside the vocabulary of a layer that it arrives at, in prediction or also in
+    `training`; `inputs` by name, `[rows, ...]`.
+    """
     for looked_up in arriving_ids(task):
         if looked_up.edge.node in inputs:
             check_input(looked_up, inputs)
     computed = computed_ids(task)
     with using(task.spec.plugins):
-        paths = find_paths(task, (ids.edge for ids in computed), inputs)
+        paths = find_paths(task, (ids.edge for ids in computed), inputs, training=training)
         if paths is None:
             return
         bounds = find_bounds(paths, inputs)
@@ -107,6 +109,7 @@ def explain(paths: Paths, arriving: Arriving, inputs: Arrays) -> RunError:
     bounds = tally.least, tally.greatest
     error = labels_outside(tally.count, arriving.room, str(edge), "id", (value, row), bounds)
     notes = [computed_by(paths, edge)] if edge not in paths.sources else []
+    notes += moved_by_chance(paths, arriving)
     for other in others:
         row, _, value = tallies[other].first
         count = counted(tallies[other].count, "id")
@@ -117,39 +120,32 @@ def explain(paths: Paths, arriving: Arriving, inputs: Arrays) -> RunError:
 def count_outside(paths: Paths, arriving: Arriving, inputs: Arrays) -> dict[Edge, Tally]:
     """The ids that `arriving` has no room for, by the edge that they were moved from, or its own if they were not."""
     found = origins(paths, arriving.edge)
+    draw, own = np.indices((len(paths.draws), paths.size_of(arriving.edge))).reshape(2, -1)
     tallies: dict[Edge, Tally] = {}
     for start, arrays in paths.arrivals(inputs, (arriving.edge, *found.leaves)):
-        rows = {edge: values.reshape(len(values), -1) for edge, values in arrays.items()}
-        arrived = rows[arriving.edge]
+        by_draw = {edge: values.reshape(*values.shape[:2], -1) for edge, values in arrays.items()}
+        arrived = by_draw[arriving.edge].reshape(len(by_draw[arriving.edge]), -1)
         bad = (arrived < 0) | (arrived >= arriving.room)
         if not bad.any():
             continue
         for index, edge in enumerate(found.leaves):
-            places = np.nonzero(found.leaf == index)[0]
+            at = np.nonzero(found.leaf == index)[0]
+            moved = np.zeros_like(bad)
             # What is not what it would be if it were moved was computed, and is counted as it arrives.
             with np.errstate(invalid="ignore"):
-                moved = bad[:, places] & (whole(rows[edge][:, found.place[places]]) == arrived[:, places])
-            bad[:, places] &= ~moved
-            _, once = np.unique(found.place[places], return_index=True)
-            add_to(tallies, edge, start, arrived[:, places], moved, int(moved[:, once].sum()), places)
-        add_to(tallies, arriving.edge, start, arrived, bad, int(bad.sum()), np.arange(arrived.shape[1]))
+                moved[:, at] = whole(by_draw[edge][:, draw[at], found.place[at]]) == arrived[:, at]
+            add_to(tallies, edge, start, arrived, bad & moved, found.place)
+            bad &= ~moved
+        add_to(tallies, arriving.edge, start, arrived, bad, own)
     return tallies
 
 
-def add_to(
-    tallies: dict[Edge, Tally],
-    edge: Edge,
-    start: int,
-    arrived: Array,
-    bad: Array,
-    count: int,
-    places: Array,
-) -> None:
-    """Add the `bad` ones of `arrived` `[rows, places]` to the tally of an edge; `count` of them are different values."""
-    if count:
-        row = int(np.argmax(bad.any(axis=1)))
-        column = int(np.argmax(bad[row]))
-        first = start + row, int(places[column]), int(arrived[row, column])
+def add_to(tallies: dict[Edge, Tally], edge: Edge, start: int, arrived: Array, bad: Array, places: Array) -> None:
+    """Add the `bad` ones of `arrived` `[rows, columns]`, which have these `places` on an edge, to its tally."""
+    rows, columns = np.nonzero(bad)
+    if len(rows):
+        first = start + int(rows[0]), int(columns[0]), int(arrived[rows[0], columns[0]])
+        count = len(np.unique(rows * (1 + places.max()) + places[columns]))
         tallies.setdefault(edge, Tally(first)).add(count, arrived[bad])
 
 
@@ -164,6 +160,17 @@ def computed_by(paths: Paths, edge: Edge) -> str:
     assert node is not None and node.layer is not None
     names = sorted(reachable(paths.planned.graph, [edge]) & set(paths.planned.graph.inputs))
     return f"`{edge}` is what `{kind_of(node.layer)}` makes of {name_list(names)}"
+
+
+def moved_by_chance(paths: Paths, arriving: Arriving) -> list[str]:
+    """What is to be said of the layers that bring other values in training than in prediction."""
+    before = reachable(paths.planned.graph, [arriving.edge])
+    nodes = [node for node in paths.nodes if node.path in before and node.path in paths.draws[-1]]
+    return [
+        f"`{node.path}` is `{kind_of(node.layer)}`: in training it takes values from places drawn at random"
+        for node in nodes
+        if node.layer is not None
+    ]
 
 
 def place_of(paths: Paths, edge: Edge) -> Path:

@@ -270,6 +270,14 @@ class Layer(Registered):
         """
         return self.keeps == "values"
 
+    def draws(self, x: TensorType) -> int:
+        """Of what moves values by chance in training, how many draws bring every one that any brings; 0 for all others."""
+        return 0
+
+    def drawn(self, x: Array, number: Array | int) -> Array:
+        """The output in training for `x` `[batch, ...]` by one of the `draws`, all rows alike."""
+        raise NotImplementedError(f"{type(self).__name__} has `draws` and no `drawn`")
+
     def keeps_digits(self) -> bool:
         """Whether mixed precision does not round in front of it, on the way to what takes exact values."""
         return self.moves() or self.idle

@@ -14,6 +14,7 @@ from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.layers import LAYERS
 from modelc.runtime.data.ids import check_ids
 from tests.compiler.library.layers.families import collected
+from tests.runtime.small import ready, spec, write_rows
 
 ROOM = 40
 LOOK_UP = {"embedding": {"input_dim": ROOM, "output_dim": 2}}
@@ -260,3 +261,65 @@ def test_rows_are_checked_in_batches_and_counted_over_all_of_them(monkeypatch: p
     x[[30, 71, 99], [0, 1, 3]] = 45, 46, 47
     error = refusal(task, {"x": x})
     assert error.message == "`x` has 3 ids outside 0 to 39, the first is 45 in row 30"
+
+
+CROP = {"random_crop": {"height": 4, "width": 5}}
+
+
+def board(*places: tuple[int, ...], value: int = ROOM) -> Any:
+    """Three images `[9, 12, 2]` of ids, some of which there is no room for."""
+    x = drawn((9, 12, 2), rows=3)
+    for place in places:
+        x[place] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("place", "layers"),
+    [
+        ((1, 8, 11, 1), [CROP]),
+        ((1, 4, 6, 1), [CROP]),
+        ((1, 0, 11, 1), [{"random_flip": "horizontal"}, CROP]),
+        ((1, 3, 0, 1), [{"random_crop": {"height": 8, "width": 12}}, CROP]),
+        ((1, 8, 0, 1), [{"reshape": [1, 9, 12, 2]}, {"time_distributed": {"layer": CROP}}]),
+        ((1, 0, 0, 1), [{"cast": "float32"}, CROP, {"cast": "int32"}]),
+    ],
+    ids=["corner", "middle", "flip", "crops", "steps", "casts"],
+)
+def test_ids_are_checked_wherever_training_may_crop(place: tuple[int, ...], layers: list[Any]) -> None:
+    x = board(place)
+    second = [{"select": {"axis": -1, "index": 1}}, LOOK_UP]
+    task = compiled({"y": {"from": "x", "layers": [*layers, *second]}}, {"x": x}, ["y"])
+    check_ids(task, {"x": board((1, 0, 0, 0), (2, 8, 11, 0))}, training=True)
+    with pytest.raises(RunError) as caught:
+        check_ids(task, {"x": x}, training=True)
+    assert caught.value.message == "`x` has 1 id outside 0 to 39, the first is 40 in row 1"
+    assert caught.value.at == ("data", "inputs", "x")
+    assert "in training it takes values from places drawn at random" in caught.value.notes[-1]
+    if place[1:3] == (4, 6):
+        assert refusal(task, {"x": x}).message == caught.value.message
+    else:
+        check_ids(task, {"x": x})
+
+
+def test_each_id_that_crops_bring_more_than_once_is_counted_once() -> None:
+    x = board((0, 0, 0, 0), (0, 4, 6, 1), (2, 8, 11, 1), value=-1)
+    task = compiled({"y": {"from": "x", "layers": [CROP, LOOK_UP]}}, {"x": x}, ["y"])
+    with pytest.raises(RunError) as caught:
+        check_ids(task, {"x": x}, training=True)
+    assert caught.value.message == "`x` has 3 ids outside 0 to 39, the first is -1 in row 0"
+    assert refusal(task, {"x": x}).message == "`x` has 1 id outside 0 to 39, the first is -1 in row 0"
+
+
+def test_rows_of_training_are_checked_as_training_crops_them_and_test_rows_as_prediction_does(tmp_path: Path) -> None:
+    images = {"shape": [9, 12, 2], "dtype": "int32"}
+    data = {"targets": {"y": {"array": "y"}}, "test": {"npz": "test.npz"}}
+    raw = spec([CROP, LOOK_UP, "flatten", {"dense": 1, "name": "y"}], data=data, loss="mean_squared_error")
+    raw["model"] |= {"inputs": {"x": images}}
+    root = write_rows(tmp_path, x=board(), y=np.arange(3.0))
+    np.savez(tmp_path / "test.npz", x=board((1, 0, 0, 0)), y=np.arange(3.0))
+    _, dataset = ready(raw, root)
+    assert dataset.test is not None and (dataset.test.inputs["x"] == ROOM).any()
+    write_rows(tmp_path, x=board((1, 0, 0, 0)), y=np.arange(3.0))
+    with pytest.raises(RunError, match="`x` has 1 id outside 0 to 39, the first is 40 in row 1"):
+        ready(raw, root)

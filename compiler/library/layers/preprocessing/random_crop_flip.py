@@ -1,6 +1,6 @@
 """The layers that flip and crop images at random."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from modelc.compiler.library.base.fields import Field, Size
@@ -29,8 +29,11 @@ class RandomFlip(RandomImage):
         Literal["horizontal_and_vertical", "horizontal", "vertical"], Field(description="The directions of the flip.")
     ] = "horizontal_and_vertical"
 
+    def choices(self, shape: tuple[int, ...]) -> Mapping[str, Sequence[int]]:
+        return {name: (0, 1) for name in ("horizontal", "vertical") if name in self.mode}
+
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
-        return {name: draws.chance(name) for name in ("horizontal", "vertical") if name in self.mode}
+        return {name: draws.chance(name) for name in self.choices(shape)}
 
     def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         for name, axis in (("horizontal", 1), ("vertical", 0)):
@@ -65,6 +68,9 @@ class RandomCrop(RandomImage):
     def still(self, x: Array) -> Array:
         return middle(x, (self.height, self.width))
 
+    def choices(self, shape: tuple[int, ...]) -> Mapping[str, Sequence[int]]:
+        return {"top": tiles(shape[0], self.height), "left": tiles(shape[1], self.width)}
+
     def draw(self, draws: Draws, shape: tuple[int, ...]) -> Mapping[str, Array]:
         return {
             "top": draws.place("top", shape[0] - self.height + 1),
@@ -74,3 +80,8 @@ class RandomCrop(RandomImage):
     def change(self, image: Array, drawn: Mapping[str, Any]) -> Array:
         size = (self.height, self.width, image.shape[2])
         return lax.dynamic_slice(image, (drawn["top"], drawn["left"], 0), size)
+
+
+def tiles(whole: int, size: int) -> tuple[int, ...]:
+    """Where parts of `size` begin that together cover an axis of `whole`."""
+    return (*range(0, whole - size, size), whole - size)

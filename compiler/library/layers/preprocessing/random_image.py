@@ -3,7 +3,8 @@
 A layer says what it draws for one image and what it does with it; rows and training are looked after here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -70,6 +71,23 @@ class RandomImage(Layer):
     def still(self, x: Array) -> Array:
         """What becomes of a batch outside training."""
         return x
+
+    def choices(self, shape: tuple[int, ...]) -> Mapping[str, Sequence[int]]:
+        """Of a layer that moves values, what each of its numbers may be for images of `shape`: so much of it that every value
+        that may come out does. Empty for all others.
+        """
+        return {}
+
+    def draws(self, x: TensorType) -> int:
+        choices = self.choices(x.shape)
+        return prod(map(len, choices.values())) if choices else 0
+
+    def drawn(self, x: Array, number: Array | int) -> Array:
+        chosen = {}
+        for name, values in self.choices(x.shape[1:]).items():
+            chosen[name] = jnp.asarray(values)[number % len(values)]
+            number = number // len(values)
+        return jax.vmap(self.change, (0, None))(x, chosen)
 
     def draw(self, draws: "Draws", shape: tuple[int, ...]) -> Mapping[str, Array]:
         """The numbers for one image of `shape`, by name."""

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.contracts.layer import Call, Layer
 from modelc.compiler.library.layers import LAYERS
 from tests.compiler.library.layers.drawn import Drawn, draw, parts
-from tests.compiler.library.layers.running import QUICK, Running
+from tests.compiler.library.layers.running import QUICK, Running, as_result
 
 MOVING = [name for name in LAYERS if LAYERS.find(name).keeps == "values" or LAYERS.find(name).moves is not Layer.moves]
 
@@ -30,6 +31,8 @@ def test_a_layer_that_moves_values_gives_the_values_it_takes(name: str) -> None:
     for use in uses[:2]:
         strange = set(outputs(use)) - set(given(use)) - constants(use)
         assert not strange, f"{use}: {sorted(strange)[:3]} have not gone in"
+    first = parts(uses[0].types[uses[0].layer.slots[0].name])[0]
+    assert by_chance(uses[0]) == (uses[0].layer.draws(first) > 0)
 
 
 @pytest.mark.parametrize("name", [name for name in LAYERS if LAYERS.find(name).idle])
@@ -65,6 +68,33 @@ def test_all_that_reshapes_joins_or_selects_says_that_it_moves() -> None:
     assert not LAYERS.build({"time_distributed": {"layer": "gelu"}}).moves()
     assert not LAYERS.build({"relu": {"negative_slope": 0.1}}).moves()
     assert not LAYERS.build({"up_sampling2d": {"interpolation": "bilinear"}}).moves()
+
+
+CROP = {"random_crop": {"height": 2, "width": 3}}
+CHANCES: dict[str, Any] = {"random_flip": None, **CROP, "time_distributed": {"layer": CROP}}
+"""Uses of the layers that move values by chance."""
+
+
+@pytest.mark.parametrize("name", CHANCES)
+def test_the_draws_of_what_moves_by_chance_bring_all_that_training_brings_and_nothing_else(name: str) -> None:
+    layer = LAYERS.build({name: CHANCES[name]})
+    shape = (4, 5, 4, 1) if name == "time_distributed" else (5, 4, 2)
+    x = jnp.arange(2 * np.prod(shape), dtype="int32").reshape(2, *shape)
+    train = jax.vmap(lambda key: as_result(layer.apply(Call({}, train=True, key=key), x)).outputs["output"])
+    keys = jax.random.split(jax.random.key(0), 200)
+    brought = set(bits(jax.jit(train)(keys)))
+    count = layer.draws(TensorType(shape, "int32"))
+    drawn = {value for number in range(count) for value in bits(layer.drawn(x, number))}
+    assert brought == drawn == set(bits(x))
+
+
+def by_chance(use: Drawn) -> bool:
+    """Whether it draws random numbers in training."""
+    try:
+        Running(use.layer, {}, {})(use.inputs, masks=use.masks, train=True, key=None)
+    except ValueError as error:
+        return "needs a key" in str(error)
+    return False
 
 
 def moving(uses: tuple[Drawn, ...]) -> list[Drawn]:
