@@ -68,8 +68,8 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     from modelc.compiler.diagnostics.exceptions import SpecError
     from modelc.compiler.syntax.file_root import spec_root
+    from modelc.runtime.runs.new_run import need_free, need_outside_runs
     from modelc.runtime.runs.recorder import new_id, record_of
-    from modelc.runtime.runs.run_directory import need_free, need_outside_runs
     from modelc.runtime.runs.run_folders import RUNS, task_name
 
     id, name = new_id(), task_name(task, path)

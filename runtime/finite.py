@@ -14,6 +14,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.evaluate import compute_rows, shown
 from modelc.runtime.training.observer import Weights
+from modelc.runtime.training.step import expand_axes
 
 
 def check_predictions(
@@ -66,7 +67,7 @@ def not_finite(value: Array, mask: Array | None) -> Array:
     """Which rows of `value` `[rows, ...]` are not finite where `mask` `[rows, time]` counts."""
     bad = ~jnp.isfinite(value)
     if mask is not None and mask.shape == value.shape[:2]:
-        bad &= mask.reshape(*mask.shape, *(1,) * (value.ndim - 2))
+        bad &= expand_axes(mask, value.ndim)
     return bad.any(axis=tuple(range(1, value.ndim)))
 
 

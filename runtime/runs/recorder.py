@@ -16,6 +16,7 @@ from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.run_directory import (
@@ -30,8 +31,6 @@ from modelc.runtime.runs.run_directory import (
     Kind,
     RunRecord,
     Status,
-    need_empty,
-    need_free,
     now,
 )
 from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
