@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelc.cli.saving import save
 from modelc.cli.targets import STDIN_NAME
+from modelc.compiler.diagnostics.phrases import counted
 
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
@@ -37,7 +38,7 @@ class Fixed:
         total, files = sum(self.counts.values()), len(self.changed())
         if not files:
             return ""
-        return f"{'would fix' if would else 'fixed'} {total} in {files} file{'' if files == 1 else 's'}"
+        return f"{'would fix' if would else 'fixed'} {total:,} in {counted(files, 'file')}"
 
 
 def real_path(name: str) -> str:

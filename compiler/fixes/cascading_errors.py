@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from modelc.compiler.diagnostics.limit import limited
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.render.order import where
 from modelc.compiler.fixes.fix_session import Check, CheckResult, FixSession, fixable
@@ -69,7 +70,7 @@ def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
         first.setdefault(key, problem)
     wrong = {problem.label.place: problem for problem in first.values() if problem.code in WRONG_VALUES}
     return tuple(
-        replace(problem, notes=(*problem.notes, f"also in {count} other use{'s' if count > 1 else ''} of it"))
+        replace(problem, notes=(*problem.notes, f"also in {counted(count, 'other use')} of it"))
         if (count := others[key])
         else problem
         for key, problem in first.items()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import parse_reference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode
@@ -58,7 +58,7 @@ class PathErrors:
 
     def no_item(self, index: int, size: int) -> NoReturn:
         """An index beyond the end of a list."""
-        message = f"`{self.upto(index)}` has {size} item{'s' if size != 1 else ''}, no index {self.segments[index]}"
+        message = f"`{self.upto(index)}` has {counted(size, 'item')}, no index {self.segments[index]}"
         self.refuse(index, message, label="no such item", note="indices count from 0" if size else "")
 
     def no_entry(self, index: int, node: SourceNode | None) -> NoReturn:
