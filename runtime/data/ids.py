@@ -163,14 +163,11 @@ def computed_by(paths: Paths, edge: Edge) -> str:
 
 
 def moved_by_chance(paths: Paths, arriving: Arriving) -> list[str]:
-    """What is to be said of the layers that bring other values in training than in prediction."""
+    """What is to be said of the layers on the way that bring other values in training than in prediction."""
     before = reachable(paths.planned.graph, [arriving.edge])
-    nodes = [node for node in paths.nodes if node.path in before and node.path in paths.draws[-1]]
-    return [
-        f"`{node.path}` is `{kind_of(node.layer)}`: in training it takes values from places drawn at random"
-        for node in nodes
-        if node.layer is not None
-    ]
+    names = [path for path in paths.draws[-1] if path in before]
+    verb = "takes" if len(names) == 1 else "take"
+    return [f"in training {name_list(names)} {verb} values from places drawn at random"] if names else []
 
 
 def place_of(paths: Paths, edge: Edge) -> Path:
