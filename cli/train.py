@@ -106,7 +106,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         sources[str(path)].encode(),
         merged,
         balanced_spec(checked.data, task),
-        environment(task, execution, sys.argv[1:], dataset.digests, dataset.measured),
+        environment(task, execution, sys.argv[1:], dataset.digests, dataset.train.measured),
     )
     fit_and_keep(prepared, dataset, execution, recorder)
 

@@ -35,34 +35,32 @@ from modelc.runtime.data.target_checks import check_targets, with_unknown
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, and the masks that the model
-    makes of the inputs alone.
+    """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
+    of the inputs alone, and what readers have decided of the training rows.
     """
 
     inputs: Arrays
     targets: Arrays
     rows: int
     masks: KnownMasks = NOTHING
+    measured: Measured = field(default_factory=dict)
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
-        return Part(inputs, targets, len(rows), self.masks.take(rows))
+        return Part(inputs, targets, len(rows), self.masks.take(rows), self.measured)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user,
-    `measured` is what readers have decided of the training rows.
-    """
+    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user."""
 
     train: Part
     validation: Part | None
     test: Part | None
     digests: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    measured: Measured = field(default_factory=dict)
 
 
 def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
@@ -94,7 +92,7 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    whole, digests, measured = read_part(task, loaded.train)
+    whole, digests = read_part(task, loaded.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
     if data.validation is None:
@@ -105,8 +103,8 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
         except RunError as error:
             raise error.placed(("data", "validation")) from None
         train, validation = whole.take(kept), whole.take(held_out)
-    held, notes = read_test(task, root, loaded, measured) if test else (None, ())
-    return Dataset(train, validation, held, digests, notes, measured)
+    held, notes = read_test(task, root, loaded, whole) if test else (None, ())
+    return Dataset(train, validation, held, digests, notes)
 
 
 def root_for(task: Task, root: Root, at: Path) -> Root:
@@ -131,8 +129,8 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     return loaded
 
 
-def read_test(task: Task, root: Root, loaded: Loaded, measured: Measured) -> tuple[Part | None, tuple[str, ...]]:
-    """The test rows: of `data.test`, else those of the source; read as those of training, which have decided `measured`."""
+def read_test(task: Task, root: Root, loaded: Loaded, trained: Part) -> tuple[Part | None, tuple[str, ...]]:
+    """The test rows: of `data.test`, else those of the source; read as the `trained` rows were."""
     assert task.data is not None
     if task.data.test is not None:
         columns: Arrays | None = load(task, task.data.test, root, ("data", "test")).train
@@ -144,7 +142,7 @@ def read_test(task: Task, root: Root, loaded: Loaded, measured: Measured) -> tup
     if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in bindings):
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
     try:
-        part, _, _ = read_part(task, columns, measured)
+        part, _ = read_part(task, columns, trained)
         check_values(task, part, training=False)
     except RunError as error:
         message = f"of the test rows: {error.message}"
@@ -159,22 +157,22 @@ def place_of_test(task: Task) -> Path:
     return ("data", "test") if task.data.test else ("data", "source", SOURCES.name_of(task.data.source), "test")
 
 
-def read_part(task: Task, columns: Arrays, trained: Measured | None = None) -> tuple[Part, dict[str, str], Measured]:
-    """Inputs and targets read from columns of equal length, the digest of each column, and what the readers have decided
-    of them; `trained` is what they have decided of the training rows, where these are others.
+def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> tuple[Part, dict[str, str]]:
+    """Rows from columns of equal length, and the digest of each column; `trained` are the training rows, where these are
+    others, which have decided how they are read.
     """
     need_row_memory(task, columns)
     measured: dict[str, Array] = {}
 
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
-        array, decided = read_binding(binding, columns, counts, trained)
+        array, decided = read_binding(binding, columns, counts, trained.measured if trained else None)
         if decided is not None:
             measured[key_of(binding)] = decided
         return array
 
     inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
-    known = known_masks(task, inputs)
+    known = known_masks(task, inputs, trained.masks if trained else None)
     read: dict[str, Array] = {}
     # Masks first: what they leave out of the other targets is not read.
     for name in sorted(bindings, key=lambda name: name not in masks):
@@ -190,7 +188,7 @@ def read_part(task: Task, columns: Arrays, trained: Measured | None = None) -> t
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
     digests = {name: digest(columns[name]) for name in sorted(column_names(task)) if name in columns}
-    return Part(inputs, targets, rows, known), digests, measured
+    return Part(inputs, targets, rows, known, measured), digests
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:

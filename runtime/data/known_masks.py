@@ -34,6 +34,9 @@ class KnownMasks:
     carried: Mapping[Edge, Array] = field(default_factory=dict)
     unknown: frozenset[Edge] = frozenset()
 
+    def edges(self) -> "Wanted":
+        return Wanted(tuple(self.values), tuple(self.carried))
+
     def take(self, rows: Array) -> "KnownMasks":
         """The masks of the rows at these indices."""
         return KnownMasks(
@@ -64,15 +67,17 @@ def computed_masks(task: Task) -> Wanted:
     return Wanted(tuple(dict.fromkeys(edge for edge in own if edge.node not in inputs)), tuple(dict.fromkeys(carried)))
 
 
-def known_masks(task: Task, inputs: Arrays) -> KnownMasks:
-    """The masks that `inputs` `[rows, ...]` by name tell; none of inputs whose numbers of rows differ, or are 0."""
+def known_masks(task: Task, inputs: Arrays, trained: KnownMasks | None = None) -> KnownMasks:
+    """The masks that `inputs` `[rows, ...]` by name tell; none of inputs whose numbers of rows differ, or are 0. They are
+    the same as those of the `trained` rows, where these are others.
+    """
     wanted = computed_masks(task)
     lengths = {len(array) for array in inputs.values()}
     if not (wanted.values or wanted.carried) or len(lengths) != 1 or lengths == {0}:
         return NOTHING
     with using(task.spec.plugins):
         precision = precision_of(prepare(task))
-        known = those_of_data(task, precision, wanted, inputs)
+        known = trained.edges() if trained else those_of_data(task, precision, wanted, inputs)
         unknown = frozenset({*wanted.values, *wanted.carried} - {*known.values, *known.carried})
         found = compute(task, precision, known, inputs) if known.values or known.carried else []
     values, carried = found[: len(known.values)], found[len(known.values) :]

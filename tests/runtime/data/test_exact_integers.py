@@ -104,7 +104,7 @@ def test_training_rows_decide_for_all_others_what_is_measured(tmp_path: Path) ->
     np.savez(tmp_path / "test.npz", x=whole, y=y[:5])
     task, dataset = ready(numbers(test={"npz": "test.npz"}), root)
     assert dataset.test is not None and dataset.test.inputs["x"][:, 0].tolist() == [EDGE] * 5
-    recorded = {"measured": {name: written(places) for name, places in dataset.measured.items()}}
+    recorded = {"measured": {name: written(places) for name, places in dataset.train.measured.items()}}
     assert recorded["measured"]["inputs/x"] == "1000"
     inputs, _ = read_inputs(task, {"x": whole}, measured_in(recorded))
     assert inputs["x"][:, 0].tolist() == [EDGE] * 5
