@@ -4,6 +4,7 @@ spec.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -88,7 +89,7 @@ class Repeated:
     tied: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
     """All nodes in canonical order (topological, ties by path), with the model's inputs and outputs.
 
@@ -104,5 +105,10 @@ class Graph:
     repeats: tuple[Repeated, ...] = ()
     named: tuple[Feed, ...] = ()
 
+    @cached_property
+    def by_path(self) -> Mapping[str, Node]:
+        """The nodes by path."""
+        return {node.path: node for node in self.nodes}
+
     def node(self, path: str) -> Node | None:
-        return next((node for node in self.nodes if node.path == path), None)
+        return self.by_path.get(path)

@@ -58,14 +58,13 @@ def needed_part(planned: TypedGraph, edges: list[Edge]) -> TypedGraph:
 
 def reachable(graph: Graph, edges: list[Edge]) -> set[str]:
     """The names of all inputs and nodes that the values on `edges` depend on."""
-    by_path = {node.path: node for node in graph.nodes}
     used: set[str] = set()
     waiting = [edge.node for edge in edges]
     while waiting:
         path = waiting.pop()
         if path not in used:
             used.add(path)
-            node = by_path.get(path)
+            node = graph.node(path)
             if node is not None:
                 waiting.extend(feed.edge.node for feed in node.feeds or () if feed.edge)
     return used
