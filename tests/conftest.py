@@ -46,4 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, default=1000, help="how many damaged specs `test_mutations` tries")
     parser.addoption("--swaps", type=int, default=300, help="how many times a file is read while links are swapped in")
     parser.addoption("--npz-files", type=int, default=300, help="how many crafted .npz files `test_npz_files` tries")
+    parser.addoption(
+        "--layer-draws", type=int, default=30, help="for how many draws `plan` and `apply` of a layer agree"
+    )
+    parser.addoption("--typos", type=int, default=12, help="how many typos in each shipped spec are put right")
+    parser.addoption(
+        "--every-place", action="store_true", help="damage every place of every shipped spec, also like ones"
+    )
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

@@ -92,14 +92,19 @@ class Case:
         return {train: self.values_and_gradients(train=train) for train in self.modes}
 
     def values_and_gradients(self, *, train: bool, rows: "Array | None" = None) -> Any:
-        """`parts`, and the gradients of `total` by weights and by float inputs, compiled together."""
+        """`parts`, and the gradients of `total` by weights and by float inputs."""
+        return self.compiled(train=train, rows=rows)(dict(self.params), dict(self.state), dict(self.inputs))
+
+    def compiled(self, *, train: bool, rows: "Array | None" = None) -> Callable[..., Any]:
+        """`parts` and the gradients, compiled together, as a function of weights, state and inputs."""
         import jax
 
-        def both(params: Any, inputs: Any) -> Any:
-            gradients = jax.grad(partial(self.total, train=train, rows=rows), (0, 1))(params, floats_of(inputs))
-            return self.parts(params, inputs, train=train, rows=rows), gradients
+        def both(params: Any, state: Any, inputs: Any) -> Any:
+            case = replace(self, state=state, inputs=inputs)
+            gradients = jax.grad(partial(case.total, train=train, rows=rows), (0, 1))(params, floats_of(inputs))
+            return case.parts(params, inputs, train=train, rows=rows), gradients
 
-        return quickly(both)(dict(self.params), dict(self.inputs))
+        return quickly(both)
 
     def total(self, params: Any, floats: Any, **options: Any) -> Any:
         """A scalar that depends on every value of the valid rows, for gradients. `floats` are float inputs."""
@@ -128,17 +133,9 @@ def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
     assert len(counts) == 1 and min(counts) > (1,), f"the inputs need one number of rows, at least two; got {counts}"
     plan = layer.plan(**types(inputs, masks))
     rows = min(counts)[0]
-    key_of = Call({}, key=root_key(0)).random
+    drawn, state = jax.tree.map(np.asarray, quickly(partial(initial, plan, rows))())
     params = {
-        name: np.asarray(weight.initializer.sample(key_of(name), weight.shape, weight.dtype))
-        + normal(weight.shape, seed=10 + index) * 0.3
-        for index, (name, weight) in enumerate(plan.params.items())
-    }
-    state = {
-        name: np.asarray(
-            entry.initializer.sample(key_of(name), (rows, *entry.shape) if entry.per_row else entry.shape, entry.dtype)
-        )
-        for name, entry in plan.state.items()
+        name: value + normal(value.shape, seed=10 + index) * 0.3 for index, (name, value) in enumerate(drawn.items())
     }
     if plan.fitted:
         (slot,) = inputs
@@ -147,6 +144,22 @@ def case_of(layer: Layer, inputs: Any, masks: Mapping[str, Any]) -> Case:
         state = {name: value * 1.25 if is_float(value) else value for name, value in state.items()}
     given = {slot: jax.tree.map(jnp.asarray, mask) for slot, mask in masks.items()}
     return Case(layer, plan, params, state, inputs, given)
+
+
+def initial(plan: Plan, rows: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Initial weights and state of a plan, by name, for a batch of `rows`."""
+    key_of = Call({}, key=root_key(0)).random
+    params = {
+        name: weight.initializer.sample(key_of(name), weight.shape, weight.dtype)
+        for name, weight in plan.params.items()
+    }
+    state = {
+        name: entry.initializer.sample(
+            key_of(name), (rows, *entry.shape) if entry.per_row else entry.shape, entry.dtype
+        )
+        for name, entry in plan.state.items()
+    }
+    return params, state
 
 
 def root_key(seed: int) -> "Array":

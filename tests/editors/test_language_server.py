@@ -14,8 +14,8 @@ from modelc.compiler.library.layers.core.dense import Dense
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.registries import table_of
 from tests.editors.server import SCHEMA, Server, install
+from tests.shipped_specs import SPECS
 from tests.test_docs import ROOT, Block, blocks
-from tests.test_misspelt_keys import SPECS
 
 CHAIN = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  layers:\n"
 GRAPH = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  outputs: [a]\n  nodes:\n"

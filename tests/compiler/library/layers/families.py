@@ -44,4 +44,4 @@ def special_values() -> dict[str, Any]:
 
 def few(layer: str) -> int:
     """How many uses of a layer to compile: fewer for what is slow to compile."""
-    return 4 if any(layer in getattr(module, "SLOW", ()) for module in modules("configurations.py")) else 5
+    return 3 if any(layer in getattr(module, "SLOW", ()) for module in modules("configurations.py")) else 4

@@ -37,7 +37,7 @@ QUICKLY = [
 
 
 def test_every_layer_has_configurations() -> None:
-    assert sorted(CONFIGURATIONS) == sorted(LAYERS)
+    assert sorted(CONFIGURATIONS) == sorted(collected("USES")) == sorted(LAYERS)
 
 
 @pytest.mark.parametrize("name", ["CONFIGURATIONS", "USES", "VALUES", "SLOW", "ORACLES"])
@@ -48,11 +48,12 @@ def test_what_is_tested_of_a_layer_is_in_the_folder_of_its_kind(name: str) -> No
 
 
 @pytest.mark.parametrize("name", list(LAYERS))
-def test_apply_gives_what_plan_promises(name: str) -> None:
+def test_apply_gives_what_plan_promises(name: str, request: pytest.FixtureRequest) -> None:
+    draws = request.config.getoption("--layer-draws")
     raws, inputs = CONFIGURATIONS[name]
     planned = 0
 
-    @settings(max_examples=30 if name in ACTIVATIONS or name in QUICKLY else 100)
+    @settings(max_examples=draws // 3 if name in ACTIVATIONS or name in QUICKLY else draws)
     @given(raw=raws, types=inputs)
     def check(raw: dict[str, Any], types: dict[str, Any]) -> None:
         nonlocal planned

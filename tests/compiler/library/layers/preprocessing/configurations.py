@@ -147,5 +147,3 @@ USES: dict[str, tuple[Any, Any]] = {
 
 RANDOM = tuple(name for name in USES if name.startswith("random_"))
 """Those that draw random numbers in training."""
-PADDED = ("random_contrast", "random_crop", "random_erasing")
-"""Of these, one of each kind: rows are looked after in what all of them share."""

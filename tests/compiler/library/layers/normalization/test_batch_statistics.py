@@ -1,4 +1,5 @@
-"""Rows that only pad a batch change nothing for the others, whatever is in them; jit changes nothing either."""
+"""Statistics of a batch see neither rows that pad it nor masked steps. That padding changes nothing for any layer is a law of
+the kit, see `test_registry.py`."""
 
 from typing import Any
 
@@ -7,71 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from modelc.compiler.library.base.prng import root_key
-from modelc.compiler.library.layers import LAYERS
-from tests.compiler.library.layers.families import collected
-from tests.compiler.library.layers.preprocessing.configurations import PADDED
-from tests.compiler.library.layers.regularization.configurations import RANDOM
-from tests.compiler.library.layers.running import QUICK, filled, normal
-
-USES: dict[str, tuple[Any, Any]] = collected("USES")
+from tests.compiler.library.layers.running import filled, normal
 
 
 def garbage(x: np.ndarray) -> np.ndarray:
     """`x` with two more rows that nobody should read."""
     bad = np.nan if x.dtype == np.float32 else -7
     return np.concatenate([x, np.full((2, *x.shape[1:]), bad, x.dtype)])
-
-
-def test_every_layer_is_used() -> None:
-    assert set(USES) == set(LAYERS)
-
-
-@pytest.mark.parametrize(
-    ("name", "train"),
-    [(name, False) for name in sorted(USES)]
-    + [(name, True) for name in RANDOM + PADDED]
-    + [
-        (name, True)
-        for name in (
-            "batch_norm",
-            "bidirectional",
-            "conv_lstm1d",
-            "conv_lstm2d",
-            "dropout",
-            "gru",
-            "lstm",
-            "simple_rnn",
-            "spectral_norm",
-            "stacked_rnn",
-            "time_distributed",
-        )
-    ],
-)
-def test_padded_rows_change_nothing_and_neither_does_jit(name: str, train: bool) -> None:
-    arguments, inputs = USES[name]
-    running = filled({name: arguments}, inputs)
-    key = root_key(1) if train else None
-
-    def run(inputs: Any, rows: Any) -> Any:
-        result = running(inputs, train=train, rows=rows, key=key)
-        return dict(result.outputs), dict(result.state), dict(result.masks)
-
-    short_outputs, short_state, short_masks = run(jax.tree.map(jnp.asarray, inputs), None)
-    rows = jnp.array([True, True, True, False, False])
-    outputs, new_state, masks = jax.jit(run, compiler_options=QUICK)(jax.tree.map(garbage, inputs), rows)
-    for found, expected in ((outputs, short_outputs), (masks, short_masks)):
-        for port, value in expected.items():
-            np.testing.assert_allclose(found[port][:3], value, rtol=1e-5, atol=1e-6, err_msg=port)
-    assert new_state.keys() == short_state.keys()
-    for entry, value in short_state.items():
-        np.testing.assert_allclose(
-            new_state[entry][: len(value)] if value.ndim else new_state[entry],
-            value,
-            rtol=1e-5,
-            atol=1e-7,
-            err_msg=entry,
-        )
 
 
 @pytest.mark.parametrize("axis", [-1, -2, -3])
