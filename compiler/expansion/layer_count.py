@@ -16,7 +16,7 @@ from modelc.compiler.language.layer_grammar import ITEM, NODE
 from modelc.compiler.syntax.document import Document
 
 MOST = 10**15
-"""Larger numbers are not told apart."""
+"""Larger numbers count as this one."""
 DEEPEST = 40
 """Blocks and variables inside each other; deeper ones are refused elsewhere."""
 

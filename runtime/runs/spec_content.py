@@ -50,7 +50,7 @@ def is_ordered(shape: Shape | None) -> bool:
 
 
 def shape_of_entry(shape: Shape | None, key: str) -> Shape | None:
-    """The shape of the value of `key`, with the file that a block uses in the place of its path."""
+    """The shape of the value of `key`, with the file that a block uses instead of its path."""
     below = shape_below(shape, key)
     if below is BLOCK.keys["use"]:
         return LANGUAGE
