@@ -12,7 +12,7 @@ from modelc.compiler.expansion.resolved_spec import resolve
 from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 from modelc.compiler.explain.summary import summarize
 from tests.test_docs import ROOT, Block, blocks
-from tests.test_misspelt_keys import SPECS
+from tests.shipped_specs import SPECS
 
 BASE = """\
 modelc: 1
