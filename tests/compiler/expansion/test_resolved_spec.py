@@ -11,8 +11,8 @@ from modelc.compiler.api import Checked, check_file
 from modelc.compiler.expansion.resolved_spec import resolve
 from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 from modelc.compiler.explain.summary import summarize
-from tests.test_docs import ROOT, Block, blocks
 from tests.shipped_specs import SPECS
+from tests.test_docs import ROOT, Block, blocks
 
 BASE = """\
 modelc: 1
