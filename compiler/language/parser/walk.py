@@ -74,8 +74,16 @@ def read_items(reporter: Reporter, shape: Items, raw: Any, path: Path, what: str
     if not isinstance(raw, list):
         wrong_kind(reporter, "a list", raw, path, what, shape.help)
     elif not lacks_entry(reporter, shape.if_empty, raw, path, what):
+        if is_text(shape.of) and all(type(value) is str for value in raw) and not reporter.has_hole(path):
+            # There may be as many names as a text has room for.
+            return list(raw)
         return [read(reporter, shape.of, value, (*path, index)) for index, value in enumerate(raw)]
     return None
+
+
+def is_text(shape: Shape) -> bool:
+    """Whether any text is a value of `shape`."""
+    return isinstance(shape, Value) and shape.schema == {"type": "string"} and shape.read is None
 
 
 def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str) -> dict[str, Any] | None:
