@@ -202,6 +202,8 @@ def show_entry(entry: "Entry") -> list[Line]:
         blocks.append(titled("Inputs", ["; ".join(entry.inputs)]))
     if len(entry.ports) > 1:
         blocks.append(titled("Outputs", [", ".join(entry.ports)]))
+    if entry.masks:
+        blocks.append(titled("Masks", [entry.masks]))
     if entry.precision:
         blocks.append(titled("Under mixed_bfloat16", [entry.precision]))
     if entry.example:

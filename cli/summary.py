@@ -1,6 +1,8 @@
 """`modelc summary`: the layers, shapes, weights, losses and data of a spec as a table, without jax."""
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     from modelc.compiler.api import Checked
     from modelc.compiler.explain.summary import Count, Row, Summary, TermRow
 
-HEADER = ("path", "layer", "output", "parameters", "connected to")
-PATH, LAYER, OUTPUT, NUMBERS, CONNECTED = range(5)
+HEADER = ("path", "layer", "output", "parameters", "mask", "computes in", "connected to")
+PATH, LAYER, OUTPUT, NUMBERS, MASK, PRECISION, CONNECTED = range(7)
+SHOWN_IF_FILLED = (MASK, PRECISION)
 GAP = "  "
+UNBOUNDED = 1_000_000
+"""The width of what is no terminal: nothing is cut for a file or another program."""
 
 
 def summary(
@@ -52,7 +57,13 @@ def summary(
 
         say_document(json_text(as_json(found)) + "\n")
     else:
-        say(*as_lines(found, shutil.get_terminal_size((100, 24)).columns))
+        say(*as_lines(found, width_of_output()))
+
+
+def width_of_output() -> int:
+    """The columns of the terminal, or those that `COLUMNS` asks for."""
+    wanted = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return shutil.get_terminal_size((100, 24)).columns if wanted else UNBOUNDED
 
 
 def resolved_text(checked: "Checked", output_format: str) -> str:
@@ -85,20 +96,26 @@ def table(summary: "Summary", width: int) -> list[Line]:
             row.notation + (f" (weights of {row.owner})" if row.owner else ""),
             show_type(row.output),
             "" if row.layer == "input" else f"{row.parameters:,}",
+            row.mask,
+            row.computes_in,
             ", ".join(row.inputs),
         ]
         for row in summary.rows
     ]
     # Columns are as wide as what is printed.
     cells = [[printable(cell) for cell in line] for line in raw]
+    hidden = [column for column in SHOWN_IF_FILLED if not any(line[column] for line in cells)]
     widths = [max(len(line[column]) for line in [HEADER, *cells]) for column in range(len(HEADER))]
+    for column in hidden:
+        widths[column] = 0
+    gaps = len(GAP) * (len(HEADER) - len(hidden) - 1)
     longest = max((len(printable(name)) + 1 for row in summary.rows for name in row.inputs), default=0)
     for column, least in ((LAYER, 40), (CONNECTED, max(longest, len(HEADER[CONNECTED]))), (LAYER, 12), (PATH, 16)):
-        over = sum(widths) + len(GAP) * (len(HEADER) - 1) - width
+        over = sum(widths) + gaps - width
         if over > 0:
             widths[column] = max(min(least, widths[column]), widths[column] - over)
     lines: list[Line] = [Styled("strong", aligned(HEADER, widths))]
-    lines.append(Styled("dim", GAP.join("-" * width for width in widths)))
+    lines.append(Styled("dim", GAP.join("-" * width for width in widths if width)))
     for line in cells:
         first, *more = wrap(line[CONNECTED], widths[CONNECTED]) or [""]
         lines.append(aligned([*line[:CONNECTED], first], widths))
@@ -107,14 +124,12 @@ def table(summary: "Summary", width: int) -> list[Line]:
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One line of the table."""
-    shown = [
-        shorten(cell, width, column == PATH) for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    padded = [
-        cell.rjust(width) if column == NUMBERS else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
-    ]
+    """One line of the table; columns of width 0 are left out."""
+    padded = []
+    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        if width:
+            shown = shorten(cell, width, column == PATH)
+            padded.append(shown.rjust(width) if column == NUMBERS else shown.ljust(width))
     return GAP.join(padded).rstrip()
 
 
@@ -161,7 +176,7 @@ def show_bytes(count: "Count") -> str:
 def facts(summary: "Summary") -> list[tuple[str, str]]:
     """The facts below the table, each a name and a text."""
     named = [name if name == edge else f"{name} ({edge})" for name, edge in summary.outputs]
-    found = [("outputs" if len(named) > 1 else "output", ", ".join(named))]
+    found = [("outputs" if len(named) > 1 else "output", ", ".join(named)), ("precision", summary.precision)]
     for index, (path, times) in enumerate(summary.loops):
         found.append(("" if index else "one loop", f"{path}: {times} copies, with stacked weights"))
     for index, term in enumerate(summary.terms):
@@ -225,7 +240,7 @@ def about(facts: list[tuple[str, str]], width: int) -> list[Line]:
 def as_json(summary: "Summary") -> dict[str, Any]:
     """The summary as JSON. Inputs are not among the nodes."""
     return {
-        "format_version": "1.0",
+        "format_version": "1.1",
         "name": summary.name,
         "inputs": [
             {"name": row.path, "shape": list(row.output.shape), "dtype": row.output.dtype}
@@ -234,6 +249,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
         ],
         "nodes": [node_json(row) for row in summary.rows if row.layer != "input"],
         "outputs": dict(summary.outputs),
+        "precision": summary.precision,
         "parameters": {
             "total": summary.total.values,
             "trainable": summary.trainable.values,
@@ -268,6 +284,8 @@ def node_json(row: "Row") -> dict[str, Any]:
         "parameters": row.parameters,
         "inputs": list(row.inputs),
         **({"ports": {name: list(type_.shape) for name, type_ in row.ports}} if row.ports else {}),
+        **({"mask": row.mask} if row.mask else {}),
+        **({"computes_in": row.computes_in} if row.computes_in else {}),
     }
 
 

@@ -68,6 +68,8 @@ def section(entry: Entry, level: int) -> str:
         parts.append(f"Inputs: {'; '.join(entry.inputs)}.")
     if len(entry.ports) > 1:
         parts.append(f"Ports: {', '.join(f'`{port}`' for port in entry.ports)}.")
+    if entry.masks:
+        parts.append(f"Masks: {entry.masks}.")
     if entry.precision:
         parts.append(f"Under `mixed_bfloat16`: {entry.precision}.")
     if entry.example:

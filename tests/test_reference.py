@@ -44,6 +44,10 @@ def test_every_layer_has_a_page_with_all_that_a_page_has() -> None:
             text = PAGES[f"layers/{name}.md"]
             assert text.startswith(f"# {name}\n")
             assert "\n```text\n" in text and "Equivalents: Keras " in text
+            # What "described above" refers to has to be there.
+            assert "\nMasks: " in text and (
+                LAYERS.find(name).masking != "use" or "mask" in LAYERS.find(name).__doc__.lower()
+            )
             for argument in LAYERS.find(name).model_fields:
                 assert f"| `{argument}` |" in text
 

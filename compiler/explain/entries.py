@@ -66,6 +66,8 @@ class Entry:
     related: tuple[str, ...]
     precision: str = ""
     """What a layer does to digits under `mixed_bfloat16`, in a sentence; empty for what is no layer."""
+    masks: str = ""
+    """What becomes of masks at a layer, in a sentence; empty for what is no layer."""
 
     @property
     def headline(self) -> str:
@@ -139,7 +141,17 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
         cls.related,
         precision_of(cls) if issubclass(cls, Layer) else "",
+        masks_of(cls) if issubclass(cls, Layer) else "",
     )
+
+
+def masks_of(cls: type[Layer]) -> str:
+    """What a layer does with the mask of its input, from what its class says of itself."""
+    if cls.masking == "use":
+        return "used by the layer itself, as described above"
+    if cls.masking == "pass":
+        return "passed on unchanged"
+    return "dropped, with the warning W904" + (f"; `{cls.instead}` uses them" if cls.instead else "")
 
 
 def precision_of(cls: type[Layer]) -> str:

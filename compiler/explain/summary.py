@@ -9,8 +9,9 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import State, Weight
+from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.layers import MADE, kind_of
+from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
 
 BYTES = {"bool": 1, "int8": 1, "uint8": 1, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "float64": 8}
@@ -33,6 +34,8 @@ class Row:
     """One input or node. `layer` is `input` for an input; `notation` is the layer as a spec writes it.
 
     `ports` has the types of all outputs where there are several; `inputs` the edges into it, `node` or `node.port`.
+    `mask` says what becomes of masks here, empty where there is none; `computes_in` which floats are computed with, empty
+    unless precision is mixed.
     """
 
     path: str
@@ -44,6 +47,8 @@ class Row:
     state: Count
     inputs: tuple[str, ...]
     owner: str = ""
+    mask: str = ""
+    computes_in: str = ""
 
     @property
     def parameters(self) -> int:
@@ -95,6 +100,7 @@ class Summary:
     validation: str
     loops: tuple[tuple[str, int], ...]
     sample_weight: str
+    precision: str
 
     @property
     def total(self) -> Count:
@@ -107,7 +113,9 @@ def summarize(task: Task) -> Summary:
     inputs = [
         Row(name, "input", "input", known, (), Count(), Count(), ()) for name, known in types if known is not None
     ]
-    rows = (*inputs, *(node_row(task, node) for node in task.planned.graph.nodes))
+    prepared = prepare(task)
+    precision = precision_of(prepared)
+    rows = (*inputs, *(node_row(task, precision, node) for node in task.planned.graph.nodes))
     training, data = task.training, task.data
     settings = training.settings if training else None
     length = ""
@@ -130,12 +138,13 @@ def summarize(task: Task) -> Summary:
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
         validation=show_validation(task),
-        loops=tuple((roll.path, roll.times) for roll in prepare(task).rolls),
+        loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
         sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
+        precision="mixed_bfloat16" if precision.half else "float32",
     )
 
 
-def node_row(task: Task, node: Node) -> Row:
+def node_row(task: Task, precision: Precision, node: Node) -> Row:
     """The row of one node; shared weights are counted at the node that owns them."""
     plan, owns = task.planned.plans[node.path], node.owner == node.path
     assert node.layer is not None and node.feeds is not None, "a task without errors has no holes"
@@ -151,7 +160,21 @@ def node_row(task: Task, node: Node) -> Row:
         count(plan.state.values()) if owns else Count(),
         tuple(str(feed.edge) for feed in node.feeds),
         "" if owns or kind in MADE.entries or not plan.params else node.owner,
+        mask_at(task, node, plan),
+        precision.computes_in(node.path),
     )
+
+
+def mask_at(task: Task, node: Node, plan: Plan) -> str:
+    """What becomes of masks at a node: where they begin, are passed on, used, or dropped; empty where there is none."""
+    assert node.layer is not None, "a task without errors has no holes"
+    comes = any(known is not None and known.mask for known in map(task.planned.type, node.edges))
+    goes = any(type_.mask for type_ in plan.outputs.values())
+    if not comes:
+        return "begins" if goes else ""
+    if node.layer.masking == "use" and not plan.drops_mask:
+        return "used, passed on" if goes else "used"
+    return "passed on" if goes else "dropped"
 
 
 def count(entries: Iterable[Weight | State]) -> Count:

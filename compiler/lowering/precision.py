@@ -46,6 +46,16 @@ class Precision:
         takers = (node for node in roll.nodes if roll.carrier in node.edges)
         return widened(value) if any(node.path in self.exact for node in takers) else narrowed(value)
 
+    def computes_in(self, path: str) -> str:
+        """The floats that the node at `path` computes with, in words: its activation, which passes split off, may take wider
+        ones. Empty unless `half`.
+        """
+        if not self.half:
+            return ""
+        if path in self.exact or path in self.wide:
+            return "float32"
+        return "bfloat16, then float32" if f"{path}/activation" in self.wide else "bfloat16"
+
     def to_float32(self, value: Array) -> Array:
         """`value` cast for losses, metrics and the caller."""
         return widened(value) if self.half else value

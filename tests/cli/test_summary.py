@@ -49,6 +49,7 @@ parameters       68  (272 B)
   not trainable   4  (16 B)
 
 outputs     price, kind
+precision   float32
 loss        mean_squared_error of price [1], against price (column price), weight 0.5
             cross_entropy of kind [3] before its softmax, against kind (column label, 3 classes)
 metrics     kind/accuracy
@@ -83,6 +84,70 @@ def test_the_table_fits_a_narrow_terminal(folder: Path, monkeypatch: pytest.Monk
     out = modelc("summary", "small.yaml", cwd=folder).out
     assert max(map(len, out.splitlines())) <= columns
     assert "seen/flatten" in out and "parameters" in out
+
+
+MASKS = """\
+modelc: 1
+model:
+  precision: mixed_bfloat16
+  inputs: {words: {shape: [12], dtype: int32}, sound: {shape: [12, 5]}}
+  nodes:
+    read: {from: words, layers: [embedding: {input_dim: 9, output_dim: 8, mask_zero: true}, dropout: 0.1, gru: 4]}
+    listen: {from: sound, layers: [masking, normalization, flatten]}  # modelc: ignore W904
+    score: {from: [read, listen], layers: [concatenate: -1, dense: {units: 1, activation: sigmoid}]}
+  outputs: [score]
+"""
+
+
+def test_masks_and_mixed_precision_are_shown_at_each_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (tmp_path / "spec.yaml").write_text(MASKS)
+    ended = modelc("summary", "spec.yaml", cwd=tmp_path)
+    lines = [re.split("  +", line) for line in ended.out.splitlines()]
+    assert lines[0] == ["path", "layer", "output", "parameters", "mask", "computes in", "connected to"]
+    shown = {line[0]: line[4:-1] for line in lines if len(line) > 5}
+    assert shown["read/embedding"] == ["begins", "bfloat16"]
+    assert shown["read/dropout"] == ["passed on", "bfloat16"] and shown["read/gru"] == ["used", "bfloat16"]
+    assert shown["listen/normalization"] == ["passed on", "float32"]
+    assert shown["listen/flatten"] == ["dropped", "bfloat16"] and shown["score/concatenate"] == ["bfloat16"]
+    assert shown["score/dense"] == ["bfloat16, then float32"]
+    assert "precision  mixed_bfloat16\n" in ended.out
+    found = json.loads(modelc("summary", "spec.yaml", "--format", "json", cwd=tmp_path).out)
+    nodes = {node["path"]: node for node in found["nodes"]}
+    assert found["precision"] == "mixed_bfloat16" and nodes["listen/masking"]["mask"] == "begins"
+    assert "mask" not in nodes["score/dense"] and nodes["score/dense"]["computes_in"] == "bfloat16, then float32"
+
+
+def test_what_computes_in_float32_is_what_is_computed_in_it(tmp_path: Path) -> None:
+    """The column agrees with the dtypes that jax finds for the very model."""
+    import jax
+
+    import modelc as public
+
+    (tmp_path / "spec.yaml").write_text(MASKS)
+    found = json.loads(modelc("summary", "spec.yaml", "--format", "json", cwd=tmp_path).out)
+    exact = [node["path"] for node in found["nodes"] if node["computes_in"] == "float32"]
+    assert exact == ["listen/masking", "listen/normalization"]
+    model = public.compile(tmp_path / "spec.yaml")
+    params, state = model.init(jax.random.key(0))
+    inputs = {"words": jax.numpy.zeros((2, 12), "int32"), "sound": jax.numpy.zeros((2, 12, 5))}
+    text = str(jax.make_jaxpr(lambda inputs: model.apply(params, state, inputs)[0])(inputs))
+    assert "f32[2,12,5]" in text and "bf16[2,60]" in text and "bf16[2,64]" in text and "f32[2,60]" not in text
+
+
+def test_nothing_is_cut_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no `COLUMNS` asks for a width."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    name, units = "a_node_with_a_name_that_is_rather_long", ", ".join(f"side_{number:02}" for number in range(20))
+    text = f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n    {name}: {{from: x, dense: 2}}\n"
+    text += "".join(f"    side_{number:02}: {{from: {name}, relu}}\n" for number in range(20))
+    text += f"    sum: {{from: [{units}], layers: [add, dense: {{units: 2, activation: {{leaky_relu: 0.125}}, use_bias: false}}]}}\n"
+    (tmp_path / "spec.yaml").write_text(text + "  outputs: [sum]\n")
+    out = modelc("summary", "spec.yaml", cwd=tmp_path).out
+    assert "..." not in out and f"  {units}\n" in out and f"\n{name}  dense: 2 " in out
+    assert "dense: {units: 2, activation: {leaky_relu: 0.125}, use_bias: false}" in out
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "..." in modelc("summary", "spec.yaml", cwd=tmp_path).out
 
 
 def test_json_for_programs(folder: Path) -> None:

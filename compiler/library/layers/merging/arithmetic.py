@@ -97,7 +97,7 @@ class Add(Merge):
     """Sum of two or more inputs of exactly one shape: `y = a + b + ...`.
 
     Follows Keras 3 `layers.Add`, which always broadcasts: here shapes that differ are
-    an error without `broadcast`.
+    an error without `broadcast`. By its masks, a step counts where any input counts it.
     """
 
     keras = "layers.Add"
@@ -113,7 +113,7 @@ class Subtract(MergeOfTwo):
     """Difference of two inputs of exactly one shape: `y = a - b`.
 
     Follows Keras 3 `layers.Subtract`, which always broadcasts: here shapes that differ are
-    an error without `broadcast`.
+    an error without `broadcast`. By its masks, a step counts where any input counts it.
     """
 
     keras = "layers.Subtract"
@@ -154,7 +154,8 @@ class Multiply(Merge):
 class Divide(MergeOfTwo):
     """Quotient of two inputs of exactly one shape: `y = a / b`; infinite or NaN where `b` is 0, which stops a training.
 
-    Follows Keras 3 `ops.divide`, which always broadcasts: here shapes that differ are an error without `broadcast`.
+    Follows Keras 3 `ops.divide`, which always broadcasts: here shapes that differ are an error without `broadcast`. By its
+    masks, a step counts where any input counts it.
     """
 
     keras = "ops.divide"
@@ -170,7 +171,7 @@ class Average(Merge):
     """Mean of two or more inputs of exactly one shape, value by value: `y = (a + b + ...) / n`.
 
     Follows Keras 3 `layers.Average`, which always broadcasts: here shapes that differ are
-    an error without `broadcast`.
+    an error without `broadcast`. By its masks, a step counts where any input counts it.
     """
 
     keras = "layers.Average"
