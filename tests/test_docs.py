@@ -8,6 +8,7 @@ What a block is follows from the words after its language, which no reader sees:
 - `console` holds commands after `$` and all that they print, `...` for lines left out. With `console about`, numbers
   and run ids may be others.
 - `python` runs as it stands; `python PATH` is also kept at PATH.
+- `csv PATH` is a table that is kept at PATH.
 - `toml` is a project file: what its entry points for modelc name is in the files that are kept.
 - `sh` is for a person to run: `tests/test_packaging.py` holds README's lines, and here its scripts must exist.
 - `text` is a drawing.
@@ -152,6 +153,11 @@ def run_python(block: Block, folder: Path, at: str) -> None:
     assert done.returncode == 0, f"{at}\n{done.stderr}"
 
 
+def keep_csv(block: Block, folder: Path, at: str) -> None:
+    (path,) = block.words
+    (folder / path).write_text(block.text, encoding="utf-8")
+
+
 def run_toml(block: Block, folder: Path, at: str) -> None:
     points = tomllib.loads(block.text)["project"]["entry-points"]["modelc.plugins"]
     assert points, at
@@ -172,6 +178,7 @@ RUNNERS = {
     "diff": run_diff,
     "console": run_console,
     "python": run_python,
+    "csv": keep_csv,
     "toml": run_toml,
     "sh": run_sh,
 }
