@@ -65,10 +65,12 @@ def part(value: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dic
 
 @dataclass
 class Drawing:
-    """One spec while it is drawn. `small` is the variable that the others are made of, `deep` how far inside of others it is."""
+    """One spec while it is drawn. `small` is the variable that the others are made of, `deep` how far inside of others it is, `parts` how many
+    chains in chains have been drawn."""
 
     draw: Draw
     small: int = 0
+    parts: int = 0
     deep: int = 0
 
     def one(self, *options: Any) -> Any:
@@ -148,8 +150,8 @@ class Drawing:
 
     def item(self, width: int) -> Drawn:
         """One item of a chain that takes `width`."""
-        nested = ("residual", "parallel") if self.deep < 2 else ()
-        kind = self.one("dense", "same", "repeat", "Body", "Deep", *nested)
+        nested = ("residual", "around", "parallel", "layers") if self.deep < 2 else ()
+        kind = self.one("dense", "same", "repeat", "repeat", "Body", "Deep", *nested)
         if kind == "same":
             item = self.one("relu", "layer_norm", "batch_norm", {"dropout": 0.25}, {"activation": {"function": "$act"}})
             return item, width
@@ -165,10 +167,32 @@ class Drawing:
         if kind == "residual":
             items, out = self.inner(width)
             return {"residual": [*items, *([] if out == width else [{"dense": self.exactly(width)}])]}, width
+        if kind == "around":
+            return self.around(width)
+        if kind == "layers":
+            items, out = self.inner(width)
+            self.parts += 1
+            beside = self.one({}, {"name": f"part{self.parts}"})
+            if out == width:
+                beside["repeat"] = self.one(1, 2, 9, {"times": 2, "tied": True})
+            return {"layers": items, **beside}, out
         if kind == "parallel":
             return self.parallel(width)
         units, out = self.width()
         return self.one({"dense": units}, {"dense": {"units": units, "activation": self.one("$act", "sigmoid")}}), out
+
+    def around(self, width: int) -> Drawn:
+        """A residual whose input is projected, or joined in another way."""
+        items, out = self.inner(width)
+        if out == width and self.chance():
+            return {"residual": {"join": self.one("multiply", "average"), "layers": items}}, width
+        if self.chance():
+            return {
+                "residual": {"layers": items, "join": {"concatenate": -1}, **self.one({}, {"shortcut": []})}
+            }, out + width
+        return {
+            "residual": {"layers": items, "shortcut": [self.one("tanh", "relu"), {"dense": self.exactly(out)}]}
+        }, out
 
     def parallel(self, width: int) -> Drawn:
         first, out = self.inner(width)
@@ -230,7 +254,8 @@ class Drawing:
                 nodes[name] = {"from": source, "layers": items}
             else:
                 item, out = self.item(width)
-                nodes[name] = {"from": source, **(item if isinstance(item, dict) else {item: None})}
+                item = item if isinstance(item, dict) else {item: None}
+                nodes[name] = {"from": source, **{key: value for key, value in item.items() if key != "name"}}
             known[name] = out
             loose[name] = None
             for one in used:

@@ -25,7 +25,7 @@ from tests.drawn_specs import parted, shuffled, specs
 SEEDS = st.integers(0, 1000)
 FEATURES = {
     *("Body", "Deep", "Fork", "residual", "parallel", "share", "lstm", "layers", "nodes", "times", "tied"),
-    *("repeat 0", "repeat 9", "repeat $times", "port"),
+    *("repeat 0", "repeat 9", "repeat $times", "port", "shortcut", "shortcut []", "join multiply"),
 }
 
 

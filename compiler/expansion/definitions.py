@@ -44,7 +44,7 @@ TYPE_SYNONYMS = {
     "tuple": "ints",
 }
 """Other words for these types."""
-RESERVED_NAMES = (*STRUCTURES, *BESIDE["layer"], "layers")
+RESERVED_NAMES = (*STRUCTURES, *BESIDE["layer"])
 """Keys in place of a layer, or beside it, that cannot be names of blocks."""
 
 

@@ -11,7 +11,7 @@ from modelc.compiler.expansion.definitions import check_type, may_be_block, read
 from modelc.compiler.expansion.scope import Block, File, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
-from modelc.compiler.language.ast import MAX_LAYERS
+from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Document, Hop, Where
@@ -87,6 +87,14 @@ class Expander(VariableEvaluator):
         nodes = self.expand_values(self.expand_item)
         return self.expand_values(self.evaluate, layers=self.expand_items, nodes=nodes)(node, scope)
 
+    def expand_residual(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The value of `residual`: a list of layers, or a mapping with its parts."""
+        node, scope = self.dereferenced(node, scope)
+        if node.kind == "list":
+            return self.expand_items(node, scope)
+        of_keys = {"layers": self.expand_items, "shortcut": self.expand_items, "join": self.evaluate_arguments}
+        return self.expand_values(self.evaluate, **of_keys)(node, scope)
+
     def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The value of `parallel`."""
         branches = self.expand_values(self.expand_items)
@@ -122,7 +130,11 @@ class Expander(VariableEvaluator):
             return replace(node, kind="mapping", content={name: (node.at, self.expand_use(name, None, node.at, scope))})
         if node.kind != "mapping":
             return self.evaluate(node, scope)
-        methods = {"layers": self.expand_items, "residual": self.expand_items, "parallel": self.expand_parallel}
+        methods = {
+            Layers.key: self.expand_items,
+            Residual.key: self.expand_residual,
+            Parallel.key: self.expand_parallel,
+        }
         node = self.without_arguments(node, scope.file)
         content = {}
         for key, (where, value) in node.content.items():

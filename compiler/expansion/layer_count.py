@@ -10,7 +10,7 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.expansion.scope import parse_reference
 from modelc.compiler.expansion.source_tree import index_in
-from modelc.compiler.language.ast import LARGEST_REPEAT, MAX_LAYERS, Parallel, Residual, Share
+from modelc.compiler.language.ast import LARGEST_REPEAT, MAX_LAYERS, Layers, Parallel, Residual, Share
 from modelc.compiler.language.item_names import item_names
 from modelc.compiler.language.layer_grammar import ITEM, NODE
 from modelc.compiler.syntax.document import Document
@@ -82,8 +82,10 @@ class Counter:
             return 1 + self.block(found)
         count = 1
         for key, value in mapping(found).items():
-            if key in ("layers", Residual.key):
-                count += self.items(value)
+            if key in (Layers.key, Residual.key):
+                inside = self.value(value)
+                parts = inside.values() if isinstance(inside, Mapping) else [inside]
+                count += sum(map(self.items, parts))
             elif key == Parallel.key:
                 branches = mapping(self.value(mapping(self.value(value)).get("branches")))
                 count += sum(map(self.items, branches.values()))

@@ -35,6 +35,7 @@ class Overlay:
     def merge(self, base: SourceNode, own: SourceNode, shape: Shape | None) -> SourceNode:
         """`base` overridden by `own`, both what `shape` describes; None for what is not described, such as a parameter."""
         if isinstance(shape, Either):
+            base = self.with_key(base, shape) if own.kind == "mapping" else base
             shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
         if isinstance(shape, Thing):
             return self.merge_items(base, own, shape)
@@ -55,7 +56,7 @@ class Overlay:
 
     def merge_items(self, base: SourceNode, own: SourceNode, shape: Thing) -> SourceNode:
         """Two named items: merged if they have the same name, else `own` alone."""
-        one, two, beside = with_name(base), with_name(own), shape.beside
+        one, two, beside = with_name(base), with_name(own), shape.siblings
         first, name = name_in(one, beside), name_in(two, beside)
         if first is not None and name is not None and first != name:
             self.check_name(one, first, shape)
@@ -75,6 +76,13 @@ class Overlay:
             return base
         under, above = (self.shorthands.with_arguments(item, name, shape) for item in (one, two))
         return self.merge_entries(under, above, shape)
+
+    def with_key(self, base: SourceNode, shape: Either) -> SourceNode:
+        """`base` as a mapping, where it is the list or value that stands for one."""
+        is_short = base.kind == "list" or (base.kind == "scalar" and base.content is not None and not is_variable(base))
+        if not shape.alone or not is_short:
+            return base
+        return replace(base, kind="mapping", content={shape.alone: (base.at, base)})
 
     def check_mapping(self, base: SourceNode, shape: Keys | Names) -> None:
         """Report what must be a mapping in the base and is none: once it is overridden by one, it would go unnoticed."""

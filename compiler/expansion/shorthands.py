@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from modelc.compiler.expansion.scope import dereference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
-from modelc.compiler.language.shapes import Thing
+from modelc.compiler.language.shapes import Either, Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class Shorthands:
 
     def primary(self, name: str, shape: Thing) -> str | None:
         """The primary argument of the item called `name`; None if there is none."""
+        if name in shape.others:
+            other = shape.others[name]
+            return (other.alone or None) if isinstance(other, Either) else None
         if name in shape.table:
             primary: str | None = shape.table.find(name).primary
             return primary

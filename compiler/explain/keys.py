@@ -92,7 +92,7 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
     elif isinstance(shape, Thing):
         kind = article(shape.table.kind)
         for key, inner in (*shape.siblings.items(), *shape.others.items()):
-            beside = key in shape.beside
+            beside = key in shape.siblings
             found.append((f"beside {kind}" if beside else f"in place of {kind}", key, inner))
     elif isinstance(shape, Names | Items):
         nested = [shape.of]

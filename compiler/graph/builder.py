@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.composite_outputs import CompositeOutputs
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.graph.input_slots import Argument, Arguments, check_names, feeds_of, in_order
-from modelc.compiler.graph.name_resolution import edges_from, resolve, shared_node
+from modelc.compiler.graph.name_resolution import edges_from, named_from, resolve, shared_node
 from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, only_share, shares_of
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
@@ -20,6 +20,7 @@ from modelc.compiler.language.ast import (
     Inner,
     InputSpec,
     Item,
+    Layers,
     ModelSpec,
     NodeSpec,
     Parallel,
@@ -32,7 +33,6 @@ from modelc.compiler.language.ast import (
 from modelc.compiler.language.item_names import names_of
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.layer import Layer, Slot
-from modelc.compiler.library.layers import LAYERS
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -188,10 +188,10 @@ class Builder:
             return self.at_end(site, self.chain(inside, site, body.items, given, item.path))
         if isinstance(body, Inner):
             return self.inner(site, item, body, given, at)
+        if isinstance(body, Layers):
+            return self.at_end(site, self.chain(names, site, body.items, given, at))
         if isinstance(body, Residual):
-            last = self.chain(names, site, body.items, given, item.path, reserved=("add",))
-            skipped = given[0].edge if given else None
-            return self.join(site, "add", LAYERS.make("add", None, ()), [skipped, last], item.path)
+            return self.residual(names, site, item, body, given)
         if isinstance(body, Parallel):
             if given is not None and len(given) > 1 and any(items == () for items in body.branches.values()):
                 message = f"an empty branch takes one input, got {len(given)}"
@@ -208,6 +208,18 @@ class Builder:
         if isinstance(body, Share):
             return self.share(names, site, body, given)
         return self.unembed(names, site, item, body, given, at)
+
+    def residual(self, names: Namespace, site: BuildSite, item: Item, body: Residual, given: Arguments) -> Edge | None:
+        """Layers whose output is joined with what their first input is behind the shortcut."""
+        around, parts = given[0].edge if given else None, [body.kind]
+        if body.shortcut != ():
+            inside, parts = site.part("shortcut"), [body.kind, "shortcut"]
+            first = None if given is None else tuple(Argument(one.edge, one.path) for one in given[:1])
+            around = self.at_end(inside, self.chain(names, inside, body.shortcut, first, item.path))
+        last = self.chain(names, site, body.items, given, item.path, reserved=parts)
+        at = (*item.path, "join")
+        at = at if at in self.reporter.document.values else item.path
+        return self.join(site, body.kind or "join", body.join, [around, last], at)
 
     def inner(self, site: BuildSite, item: Item, body: Inner, given: Arguments, at: Path) -> Edge | None:
         """One use of a graph block."""
@@ -329,8 +341,3 @@ class Builder:
 def local_name(edge: Edge | None) -> str:
     """What the text around it calls the node or input of an edge."""
     return "" if edge is None else edge.node.rpartition("/")[2]
-
-
-def named_from(reporter: Reporter, path: Path) -> Path:
-    """The `from` of the node at `path`, to be blamed for its names; the node itself if it has none."""
-    return (*path, "from") if (*path, "from") in reporter.document.values else path

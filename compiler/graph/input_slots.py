@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from modelc.compiler.diagnostics.phrases import listed, name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Feed
-from modelc.compiler.language.ast import Chain, Inner, Item, Residual, Share, Unembed
+from modelc.compiler.language.ast import Chain, Inner, Item, Layers, Residual, Share, Unembed
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Slot
@@ -122,6 +122,6 @@ def slots_of(item: Item) -> list[str]:
     """The inputs of an item, by name: of what is made of several, those of the first of them."""
     if isinstance(item.body, Inner):
         return list(item.body.inputs)
-    if isinstance(item.body, Chain | Residual):
+    if isinstance(item.body, Chain | Layers | Residual):
         return slots_of(item.body.items[0]) if item.body.items else []
     return [slot.name for slot in item.layer.slots] if item.layer is not None else []

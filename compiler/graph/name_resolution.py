@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.input_slots import Argument
 from modelc.compiler.graph.namespaces import Namespace
@@ -41,6 +42,11 @@ def edges_from(
     if sources is None:
         return None
     return tuple(Argument(resolve(reporter, names, source), source.path, source.slot) for source in sources)
+
+
+def named_from(reporter: Reporter, path: Path) -> Path:
+    """The `from` of the node at `path`, to be blamed for its names; the node itself if it has none."""
+    return (*path, "from") if (*path, "from") in reporter.document.values else path
 
 
 def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge | None:

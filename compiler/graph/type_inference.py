@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.graph.shortcuts import shortcut_help
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.returned_values import need_a, need_types
@@ -228,7 +229,9 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
             if at != path and reporter.document.key(at) != reporter.document.key(path):
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
     label = "these do not match" if error.slot and path != node.at else "does not fit"
-    key, help, note = path == node.at, error.help, error.note
+    key, note = path == node.at, error.note
+    types = [planned.type(feed.edge) for feed in node.feeds]
+    help = (shortcut_help(reporter.document, node, types) if error.code == "E302" else "") or error.help
     found = None if error.meant is None else value_meant(reporter, node, error, kind)
     reporter.add(
         error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found

@@ -128,11 +128,25 @@ class Inner:
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """Layers in sequence as one item, with one name and one number of repetitions."""
+
+    key: ClassVar[str] = "layers"
+    items: tuple[Item, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Residual:
-    """Layers whose output is added to their input."""
+    """Layers whose output is joined with their input, which goes through the `shortcut`: `()` is the identity.
+
+    `kind` is the name of the layer that joins the two.
+    """
 
     key: ClassVar[str] = "residual"
     items: tuple[Item, ...] | None
+    shortcut: tuple[Item, ...] | None
+    join: Layer | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +175,8 @@ class Unembed:
     of: Reference
 
 
-Body = Chain | Inner | Residual | Parallel | Share | Unembed
-STRUCTURES = tuple(cls.key for cls in (Share, Unembed, Residual, Parallel))
+Body = Chain | Inner | Layers | Residual | Parallel | Share | Unembed
+STRUCTURES = tuple(cls.key for cls in (Share, Unembed, Layers, Residual, Parallel))
 """What stands in place of a layer's name, beside the names of blocks."""
 
 

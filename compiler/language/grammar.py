@@ -283,7 +283,7 @@ LANGUAGE = Keys(
 SECTIONS: Mapping[str, Keys] = {name: shape for name, shape in LANGUAGE.keys.items() if isinstance(shape, Keys)}
 
 BESIDE: Mapping[str, frozenset[str]] = {
-    "layer": frozenset({*ITEM.beside, *NODE.beside}),
+    "layer": frozenset({*ITEM.siblings, *NODE.siblings}),
     "loss": frozenset(TERM.siblings),
 }
 """Keys that stand beside a thing of a kind, in one place or another."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from modelc.compiler.language.ast import LARGEST_REPEAT, Parallel, Residual, Share, Unembed
+from modelc.compiler.language.ast import LARGEST_REPEAT, Layers, Parallel, Residual, Share, Unembed
 from modelc.compiler.language.shapes import (
     Again,
     Either,
@@ -36,7 +36,12 @@ FROM = Either(
     description="The inputs or nodes that feed this one: a name, a list in order, or a mapping by input name.",
     expected=NODES,
 )
-LAYERS_OF = Again("layers", "The layers of a chain, each fed by the one before.")
+LAYERS_OF = Items(
+    Again("item"),
+    "The layers of a chain, each fed by the one before.",
+    ("no layer", "add a layer: `- dense: 10`"),
+    "begin each layer with `- `",
+)
 IN_ANY_ORDER = "The nodes of a graph by name, in any order."
 NODES_OF = Names("`nodes`", Again("node"), IN_ANY_ORDER, "node", ("no node", "add a node"), instead.as_nodes)
 TIMES = integer("Number of repetitions.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
@@ -48,16 +53,17 @@ REPEAT = Either(
     ),
     value=TIMES,
     description="Number of repetitions, in sequence: a number, or `{times: N, tied: true}`.",
+    alone="times",
 )
 LIKE_THIS = "write `parallel: {join: concatenate, branches: {a: [...], b: [...]}}`"
-JOIN = Thing(LAYERS, description="The layer that joins the branches.")
+JOIN = Thing(LAYERS, description="The layer that joins the values: any that takes several.")
 PARALLEL = Keys(
     "`parallel`",
     {
         "join": JOIN,
         "branches": Names(
             "`branches`",
-            LAYERS_OF._replace(empty=True),
+            LAYERS_OF._replace(if_empty=None),
             description="Chains of layers by name; `[]` is the identity.",
             help=LIKE_THIS,
             ordered=True,
@@ -67,10 +73,29 @@ PARALLEL = Keys(
     "Chains that all get the same input, joined at their ends.",
     help=LIKE_THIS,
 )
+SHORTCUT = "Layers that the input goes through on its way around; `[]`, and none, are the identity."
+RESIDUAL = Keys(
+    "`residual`",
+    {
+        "layers": LAYERS_OF._replace(description="The layers that the input goes around."),
+        "shortcut": LAYERS_OF._replace(description=SHORTCUT, if_empty=None),
+        "join": JOIN._replace(description="The layer that joins the shortcut and the output of the layers; `add`."),
+    },
+    (Need(("layers",), "write `residual: {layers: [...], shortcut: [...]}`"),),
+)
 STRUCTURES: Mapping[str, Shape] = {
     Share.key: text("A node whose layers are used here again, with its weights.", NODE_NAME),
     Unembed.key: text("An embedding whose table maps vectors back to a number for each id.", NODE_NAME),
-    Residual.key: Again("layers", "Layers whose output is added to their input."),
+    Layers.key: LAYERS_OF._replace(description="Layers in sequence as one, with one name and one `repeat`."),
+    Residual.key: Either(
+        RESIDUAL,
+        LAYERS_OF,
+        description="Layers whose output is added to their input: a list, or a mapping with a `shortcut` and a `join`.",
+        expected="a list",
+        help=LAYERS_OF.help,
+        if_empty=LAYERS_OF.if_empty,
+        alone="layers",
+    ),
     Parallel.key: PARALLEL,
 }
 """What stands in place of a layer's name, beside the names of blocks."""
@@ -82,12 +107,10 @@ ITEM = Thing(
 )
 NODE = Thing(
     LAYERS,
-    {"from": FROM, "layers": LAYERS_OF, "repeat": REPEAT},
+    {"from": FROM, "repeat": REPEAT},
     (Need(("from",), "name the input or node it takes its values from: `from: image`"),),
-    instead=("layers",),
     others=STRUCTURES,
     blocks=True,
 )
-CHAIN = Items(ITEM, if_empty=("no layer", "add a layer: `- dense: 10`"), help="begin each layer with `- `")
-RECURRING: Mapping[str, Items | Thing] = {"layers": CHAIN, "node": NODE}
+RECURRING: Mapping[str, Thing] = {"item": ITEM, "node": NODE}
 """The shapes that stand inside themselves."""

@@ -108,27 +108,20 @@ class Items(NamedTuple):
 class Thing(NamedTuple):
     """One named thing of a table, with sibling keys beside it; where `number` is set, a number will do as well.
 
-    `instead` holds sibling keys that may stand in place of the name (`layers` in a node). `others` are things that
-    are named like those of the table but are none of them (`residual`), and with `blocks` so is every block of the
-    spec. Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is no name of the
-    table.
+    `others` are things that are named like those of the table but are none of them (`residual`), and with `blocks` so is
+    every block of the spec. Where it is `optional`, nothing (null) will do as well. `bare` is the help for a text that is
+    no name of the table.
     """
 
     table: Registry[Any]
     siblings: Mapping[str, "Shape"] = {}
     needs: tuple[Need, ...] = ()
     number: Schema | None = None
-    instead: tuple[str, ...] = ()
     others: Mapping[str, "Shape"] = {}
     blocks: bool = False
     optional: bool = False
     description: str = ""
     bare: Help = ""
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """The siblings that stand beside the name, not in its place."""
-        return tuple(key for key in self.siblings if key not in self.instead)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -139,7 +132,8 @@ class Thing(NamedTuple):
 class Either(NamedTuple):
     """A list or a mapping or a plain value, whichever is there. Kinds that are not allowed are None.
 
-    Messages call it as `expected` says.
+    What is no mapping is short for a mapping with it under the key `alone`, where there is such a key. Messages call it
+    as `expected` says.
     """
 
     mapping: "Shape | None" = None
@@ -149,16 +143,14 @@ class Either(NamedTuple):
     expected: str = ""
     help: Help = ""
     if_empty: tuple[str, str] | None = None
+    alone: str = ""
 
 
 class Again(NamedTuple):
-    """One of the grammar's `RECURRING`, by its name: a shape that stands inside itself. With `empty` it may have no
-    entry.
-    """
+    """One of the grammar's `RECURRING`, by its name: a shape that stands inside itself."""
 
     name: str
     description: str = ""
-    empty: bool = False
 
 
 Shape = Value | Keys | Names | Items | Thing | Either | Again

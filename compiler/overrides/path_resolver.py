@@ -128,10 +128,19 @@ class PathResolver:
         if segment != current:
             self.errors.other_name(index, current, shape, inside, self.block(current, shape))
         if current in shape.others:
-            return at.below(node, current, inside)
+            return at.below(self.with_key(node, current, shape, index + 1), current, inside)
         if index + 1 < len(self.segments):
             self.need_arguments(node.content[current][1], current, shape, index + 1)
         return at.below(self.shorthands.with_arguments(node, current, shape), current, inside, "argument")
+
+    def with_key(self, node: SourceNode, name: str, shape: Thing, index: int) -> SourceNode:
+        """The item `node`, with the list under its `name` written out as a mapping if the segment `index` is a key of it."""
+        other, value = shape.others[name], node.content[name][1]
+        keys = other.mapping.keys if isinstance(other, Either) and isinstance(other.mapping, Keys) else {}
+        segment = self.segments[index] if index < len(self.segments) else ""
+        if segment not in keys or find_child(value, segment, self.shorthands.variables) is not None:
+            return node
+        return self.shorthands.with_arguments(node, name, shape)
 
     def inside(self, name: str, shape: Thing) -> Shape | None:
         """The shape of the value of `name`; None if there is no item of that name."""

@@ -61,10 +61,10 @@ def json_schema() -> Schema:
 def shape_schema(shape: Shape) -> Schema:
     """The schema of what `shape` describes, or of a variable in its place."""
     if isinstance(shape, Again):
-        schema: Schema = {"$ref": f"#/definitions/shape.{shape.name}"}
-    elif isinstance(shape, Thing):
+        return {"$ref": f"#/definitions/shape.{shape.name}"}
+    if isinstance(shape, Thing):
         if shape.siblings or shape.others or shape.number is not None:
-            schema = thing_schema(shape)
+            schema: Schema = thing_schema(shape)
         else:
             # An editor shows the innermost description, which is that of a bare name; what it is for stands as the title.
             title = {"if": {"type": "string"}, "then": {"title": shape.description}, "else": {}}
@@ -167,7 +167,7 @@ def thing_schema(shape: Thing) -> Schema:
     others = {**shape.siblings, **shape.others}
     properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
     properties |= {name: shape_schema(below) for name, below in others.items()}
-    optional = [name for name in shape.beside if name not in shape.required]
+    optional = [name for name in shape.siblings if name not in shape.required]
     least = 1 + len(shape.required)
     whole: Schema = {"minProperties": least, **at_most(least, optional)}
     if shape.required:

@@ -6,7 +6,18 @@ from typing import Any
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import Inner, InputSpec, Item, NodeSpec, Parallel, Reference, Residual, Share, Unembed
+from modelc.compiler.language.ast import (
+    Inner,
+    InputSpec,
+    Item,
+    Layers,
+    NodeSpec,
+    Parallel,
+    Reference,
+    Residual,
+    Share,
+    Unembed,
+)
 from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
 from modelc.compiler.language.parser.named_item import check_name, check_reference
@@ -120,7 +131,9 @@ def named_in(item: Item) -> list[str] | None:
     body = item.body
     if isinstance(body, Share | Unembed):
         return [body.of.node]
-    parts = [body.items] if isinstance(body, Residual) else []
+    parts = [body.items] if isinstance(body, Layers | Residual) else []
+    if isinstance(body, Residual):
+        parts = [*parts, body.shortcut]
     if isinstance(body, Parallel):
         parts = [*body.branches.values()]
     if (body is None and item.layer is None) or None in parts:
@@ -170,14 +183,14 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         item = read_item(reporter, mapping, path, NODE)
         return NodeSpec(name, sources, (item,), False, path)
     for key in mapping:
-        if key in NODE.siblings:
+        if key in NODE.siblings or key == Layers.key:
             continue
         if key in LAYERS:
             message = f"node `{name}` has both `layers` and the layer `{key}`"
             help = f"move `{key}` into the list, or remove the list"
             reporter.add("E108", message, (*path, key), key=True, label="a second definition of the layers", help=help)
         else:
-            reporter.unknown((*path, key), key, f"node `{name}`", NODE.siblings)
+            reporter.unknown((*path, key), key, f"node `{name}`", (*NODE.siblings, Layers.key))
     repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
     items = read_items(reporter, read(reporter, LAYERS_OF, mapping["layers"], (*path, "layers")), (*path, "layers"))
     return NodeSpec(name, sources, items, True, path, repeat)

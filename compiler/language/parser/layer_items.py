@@ -1,15 +1,26 @@
 """Parses the items of chains and nodes: layers, and the structures in place of one (blocks, `residual`, `share`, ...)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import Body, Chain, Item, Parallel, Reference, Repeat, Residual, Share, Unembed
+from modelc.compiler.language.ast import (
+    Body,
+    Chain,
+    Item,
+    Layers,
+    Parallel,
+    Reference,
+    Repeat,
+    Residual,
+    Share,
+    Unembed,
+)
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
-from modelc.compiler.language.layer_grammar import ITEM, JOIN, PARALLEL, REPEAT, STRUCTURES
+from modelc.compiler.language.layer_grammar import ITEM, JOIN, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
-from modelc.compiler.language.parser.walk import read, read_keys
+from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
 from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -19,9 +30,11 @@ from modelc.compiler.library.layers import LAYERS
 
 
 def read_items(
-    reporter: Reporter, layers: list[Any] | None, path: Path, *, taken: Collection[str] = ()
+    reporter: Reporter, layers: list[Any] | None, path: Path, *, taken: Mapping[str, str] = {}
 ) -> tuple[Item, ...] | None:
-    """The layers of a list; an item that cannot be read is an item without a layer. `taken` are names it may not use."""
+    """The layers of a list; an item that cannot be read is an item without a layer. `taken` are names it may not use,
+    each with what has it.
+    """
     if layers is None:
         return None
     items = []
@@ -37,7 +50,7 @@ def read_items(
             if name in used or name in taken:
                 message = f"duplicate name `{name}` in this list"
                 related = [(used[name], "first occurrence")] if name in used else ()
-                note = "" if name in used else f"`{name}` is the layer that joins the branches"
+                note = "" if name in used else f"`{name}` is {taken[name]}"
                 reporter.add("E110", message, (*here, "name"), label="second occurrence", related=related, note=note)
                 # Two things of one name would be taken for one that feeds itself.
                 items[-1] = replace(items[-1], name=None)
@@ -75,7 +88,7 @@ def moved(item: Item, path: Path, start: int = 0) -> Item:
 
 def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """`read_item`, whether or not it is read in another use of its block."""
-    siblings = shape.beside
+    siblings = tuple(shape.siblings)
     mapping = raw if isinstance(raw, Mapping) else {}
     name = repeat = None
     if "name" in siblings and "name" in mapping:
@@ -88,15 +101,13 @@ def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if structure is not None:
         body = read_body(reporter, structure, mapping[structure], (*path, structure))
         return Item(structure, None, name, (*path, structure), body, repeat)
-    unread = any(reporter.is_hole((*path, key)) for key in (*STRUCTURES, "layers"))
+    unread = any(reporter.is_hole((*path, key)) for key in STRUCTURES)
     if unread or is_typo(reporter, mapping, path, siblings):
         return Item("", None, name, path, repeat=repeat)
-    if "layers" in mapping:
-        message, help = "a list of layers cannot contain a list of layers", "move them into the list around them"
-        if {"repeat", "name"} & mapping.keys():
-            help = "repeat or name several layers as a block: `blocks: {Part: {layers: [...]}}`, then `- Part`"
-        reporter.add("E103", message, (*path, "layers"), key=True, label="not a layer", help=help)
-        return Item("", None, name, path, repeat=repeat)
+    if isinstance(raw, list):
+        help = "for layers in sequence as one item write `layers: [...]`"
+        reporter.add("E105", "expected the name of a layer, got a list", path, label="expected a layer", help=help)
+        return Item("", None, None, path)
     found = read_named(reporter, shape, raw, path)
     if found is None:
         return Item("", None, name, path, repeat=repeat)
@@ -129,11 +140,10 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
     """Whether a key of `raw` is a typo of what stands in place of a layer, which is reported, and so are all
     others.
     """
-    words = (*STRUCTURES, "layers") if "from" in siblings else STRUCTURES
     names = [key for key in raw if key not in siblings]
     if reporter.is_full or any(key in LAYERS for key in names):
         return False
-    meant = (suggest(key, words) for key in names if not absent_hint("layer", key))
+    meant = (suggest(key, STRUCTURES) for key in names if not absent_hint("layer", key))
     found = next((one for one in meant if one.is_safe), None)
     name = str(found.written) if found else ""
     if found is None or suggest(name, LAYERS).is_safe:
@@ -157,12 +167,14 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
     """What stands under `kind` at `path`; None where it cannot be read, which is reported."""
     if kind == Parallel.key:
         return read_parallel(reporter, raw, path)
+    if kind == Residual.key:
+        return read_residual(reporter, raw, path)
     if kind in STRUCTURES:
         found = read(reporter, STRUCTURES[kind], raw, path)
         if found is None or not check_reference(reporter, found, path):
             return None
-        if kind == Residual.key:
-            return Residual(read_items(reporter, found, path, taken=("add",)))
+        if kind == Layers.key:
+            return Layers(read_items(reporter, found, path))
         return Share(Reference(found, path)) if kind == Share.key else Unembed(Reference(found, path))
     from modelc.compiler.language.parser.graph_nodes import inputs_of, read_inner
 
@@ -177,7 +189,7 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
 
 
 def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
-    """The layer that joins the branches of `parallel`; None where it cannot be read, which is reported."""
+    """The layer that joins the branches of `parallel` or `residual`; None where it cannot be read, which is reported."""
     advice = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
     named = raw if isinstance(raw, Mapping) else [raw]
     block = next((name for name in named if name in reporter.document.defined), None)
@@ -191,6 +203,30 @@ def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
         return found
     reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=advice)
     return replace(found, value=None)
+
+
+def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
+    """`residual: [...]`, or `residual: {layers: [...], shortcut: [...], join: add}`."""
+    parts = RESIDUAL.keys
+    named = [] if not isinstance(raw, Mapping) or raw.keys() & parts.keys() else list(raw)
+    if any(name in LAYERS or name in STRUCTURES or name in reporter.document.defined for name in named):
+        # One layer, or a mapping of them, in place of a list.
+        wrong_kind(reporter, "a list", raw, path, f"`{Residual.key}`", LAYERS_OF.help)
+        return None
+    if isinstance(raw, Mapping):
+        found = read_keys(reporter, RESIDUAL, raw, path, readers={"join": read_join}) or {}
+        at = (*path, "layers")
+    else:
+        found, at = {"layers": read(reporter, STRUCTURES[Residual.key], raw, path)}, path
+    join: Found | None = Found("add", LAYERS.make("add", None, ()), path)
+    if "join" in found or reporter.is_hole((*path, "join")):
+        join = found.get("join")
+    kind = join.name if join is not None else ""
+    around = "shortcut" in found or reporter.is_hole((*path, "shortcut"))
+    taken = {kind: "the layer that joins the branches", **({"shortcut": "the way around"} if around else {})}
+    items = read_items(reporter, found.get("layers"), at, taken=taken)
+    shortcut = read_items(reporter, found.get("shortcut"), (*path, "shortcut")) if around else ()
+    return Residual(items, shortcut, value_of(join), kind)
 
 
 def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:

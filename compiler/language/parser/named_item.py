@@ -39,7 +39,7 @@ def value_of(found: Found | None) -> Any:
 
 def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found | None:
     """The named thing at `path`, whose mapping may also hold the siblings of the shape; None if nothing is readable."""
-    table, siblings = shape.table, shape.beside
+    table, siblings = shape.table, tuple(shape.siblings)
     if isinstance(raw, str):
         return read_bare(reporter, shape, raw, path)
     if not isinstance(raw, Mapping):
@@ -101,7 +101,7 @@ def report_unnamed(reporter: Reporter, shape: Thing, raw: Mapping[str, Any], pat
     for key in reporter.holes.keys(path):
         # Its value is reported already, and its name is wrong as well. Blocks are no matter of the table.
         name = str(key)
-        if name not in (*shape.beside, *table) and name[:1].islower():
+        if name not in (*shape.siblings, *table) and name[:1].islower():
             reporter.unknown_name((*path, key), table, name)
     if not reporter.holes.is_in(path):
         kind = article(table.kind)
@@ -150,7 +150,7 @@ def blame_extra(
     for key in extra:
         at = (*path, key)
         if key not in fields and not reporter.is_hole(at):
-            near = shape.beside if suggest(key, shape.beside) else (*shape.beside, *fields)
+            near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
             reporter.unknown(at, key, f"this {kind}", near)
 
 

@@ -55,9 +55,7 @@ def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "")
     if isinstance(shape, Thing):
         return raw if shape.blocks else read_thing(reporter, shape, raw, path)
     if isinstance(shape, Again):
-        again = RECURRING[shape.name]
-        shape = again._replace(if_empty=None) if shape.empty and isinstance(again, Items) else again
-        return read(reporter, shape, raw, path, what)
+        return read(reporter, RECURRING[shape.name], raw, path, what)
     what = what or f"`{next((key for key in reversed(path) if isinstance(key, str)), '')}`"
     if isinstance(shape, Either):
         return read_either(reporter, shape, raw, path, what)

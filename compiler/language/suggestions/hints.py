@@ -23,7 +23,7 @@ CHOICES = {
 WHOLE = "`//` gives an integer: `${a // b}`"
 """What to do about a quotient."""
 NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"
-CHAIN = "several layers in sequence are a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
+CHAIN = "several layers in sequence are one item: `layers: [...]`, with a `name` or `repeat` beside it"
 TRANSFORMER = (
     "build it as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
 )

@@ -237,7 +237,6 @@ MISTAKES = {
         "j",
         ["A"],
     ),
-    "list in a list": (f"{CHAIN}    - layers: [relu]\n      repeat: 2\n", "E103", "layers", []),
 }
 
 

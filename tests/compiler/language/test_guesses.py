@@ -77,7 +77,7 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("DropPath: 0.1", "E101", "did you mean `stochastic_depth: 0.1`?"),
         ("SpectralNormalization: {layer: {dense: 4}}", "E101", "did you mean `spectral_norm: ...`?"),
         ("Lambda: 'lambda x: 2 * x'", "E101", "a spec cannot refer to code"),
-        ("Sequential: []", "E101", "several layers in sequence are a block"),
+        ("Sequential: []", "E101", "several layers in sequence are one item: `layers: [...]`"),
         ("TransformerEncoderLayer: {d_model: 8}", "E101", "a block of `residual`, `layer_norm`, `self_attention`"),
         ("resdual: [dense: 8]", "E101", "did you mean `residual`?"),
         ("paralel: {join: add, branches: {a: [], b: [relu]}}", "E101", "did you mean `parallel`?"),
