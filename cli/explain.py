@@ -77,8 +77,8 @@ def explain(
 def advice_about(name: str) -> str:
     """What to do about a name that nothing has."""
     from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
+    from modelc.compiler.explain.foreign_words import foreign_word
     from modelc.compiler.explain.keys import key_names, key_pages, section_page
-    from modelc.compiler.language.suggestions.planned import planned, planned_text
     from modelc.compiler.language.suggestions.suggest import suggest
 
     if plugin := plugin_with(name):
@@ -87,10 +87,10 @@ def advice_about(name: str) -> str:
     close: str | None
     if last != name and (entries(last) or key_pages(last) or section_page(last) or arguments_called(last)):
         close = last
-    elif plan := planned(name):
-        return f"it is not in this version: {planned_text(plan)}"
     else:
         key = suggest(last, key_names())
+        if not key.is_safe and (text := foreign_word(name)):
+            return text
         close = key.new if key.is_safe else suggest_entry(last)
     return f"did you mean `{command('explain', close)}`?" if close else "`modelc explain` lists all codes and names"
 

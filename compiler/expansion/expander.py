@@ -14,6 +14,7 @@ from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 SECTIONS = ("vars", "blocks")
@@ -235,6 +236,18 @@ class Expander(VariableEvaluator):
         inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
         return replace(self.expand_model(body, inside), block=block.name)
 
+    def is_positional(self, block: Block, arguments: SourceNode) -> bool:
+        """Report a list that has a value for each parameter of `block`, by their order; says whether it is one."""
+        first, *others = block.parameters.values()
+        values = arguments.content if arguments.kind == "list" else ()
+        if not others or first.type not in ("int", "float", "bool", "str") or len(values) != len(block.parameters):
+            return False
+        named = dict(zip(block.parameters, (value.data for value in values), strict=True))
+        message = f"the block `{block.name}` takes its arguments by name, got {len(named)} values in a row"
+        help = f"write `{block.name}: {spell(named)}`"
+        self.report("E105", message, arguments.at, label="which arguments?", help=help)
+        return True
+
     def bind_arguments(
         self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope
     ) -> dict[str, SourceNode | None]:
@@ -250,6 +263,8 @@ class Expander(VariableEvaluator):
                 message = f"the block `{block.name}` has no parameters"
                 self.report("E105", message, arguments.at, help=f"write `{block.name}`")
                 return {}
+            elif self.is_positional(block, arguments):
+                return dict.fromkeys(parameters)
             else:
                 given = {next(iter(parameters)): (arguments.at, arguments)}
         for name, (where, _) in given.items():

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.explain.pretty_printer import show_value, simple
 from modelc.compiler.language.argument_shapes import field_shape, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.shapes import Items, Thing, Value
+from modelc.compiler.language.suggestions.spelling import like
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
@@ -101,9 +101,7 @@ def suggest_entry(name: str) -> str | None:
     for table in TABLES:
         if bare(name) == name and (found := suggest(name, table)).is_synonym:
             return found.new
-    every = {entry for table in TABLES for entry in table}
-    # Among the names of all kinds something is always somewhat like it.
-    return most_alike(name.lower(), sorted(every), 0.75) or None
+    return like(name.lower(), sorted({entry for table in TABLES for entry in table})) or None
 
 
 def arguments_called(name: str) -> tuple[tuple[str, str], ...]:

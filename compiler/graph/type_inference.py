@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.graph.missing_steps import missing_steps_help
 from modelc.compiler.graph.shortcuts import shortcut_help
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -120,7 +121,8 @@ def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[
     try:
         plan = node.layer.plan(**by_slot(node, types))
     except PlanError as error:
-        report(reporter, planned, node, error)
+        help = missing_steps_help(planned, node, types) if error.code == "E301" and not error.argument else ""
+        report(reporter, planned, node, replace(error, help=help) if help else error)
         return None
     need_a(node.layer, "plan", plan, Plan)
     need_types(node.layer, "plan", plan.outputs)

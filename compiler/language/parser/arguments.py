@@ -4,17 +4,18 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.diagnostics.reporter import MAX_FOUND
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
+from modelc.compiler.language.parser.positional import report_positional
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.base.registry import Registered, Registry
 
 TAG = re.compile(r"constrained-|(tuple|list)\[")
 """What pydantic calls the kinds of a union."""
@@ -25,6 +26,8 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
     try:
         built = table.build(with_names(reporter, table, raw, path))
     except ValidationError as error:
+        if isinstance(raw, Mapping) and not reporter.is_full and positional(reporter, table, raw, path):
+            return None
         if reporter.is_full:
             for item in error.errors(include_url=False, include_context=False, include_input=False):
                 reporter.count(CODES.get(item["type"], "E106"))
@@ -33,6 +36,12 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
         return None
     # Without that argument it would be another thing, of which nothing is reported.
     return None if reporter.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
+
+
+def positional(reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path) -> bool:
+    """Report a thing whose arguments are given by their order; says whether it is one."""
+    ((name, given),) = raw.items()
+    return report_positional(reporter, table, name, given, (*path, name))
 
 
 def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:
@@ -88,6 +97,8 @@ def translate(
                 meant.add((*around, cls.primary))
                 continue
             lacking = [loc for loc in missing if loc[:-1] == around]
+            told = cls.foreign_argument(str(item["loc"][-1]))
+            meant |= {loc for loc in lacking if f"`{loc[-1]}`" in told}
             if len(unknown) == len(lacking) == 1 and is_strange(str(item["loc"][-1]), whose["kind"], cls):
                 # Whatever it is called, it is there for the one that is not.
                 meant.add(lacking[0])
@@ -121,7 +132,8 @@ def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def is_strange(name: str, kind: str, cls: type[BaseModel]) -> bool:
+def is_strange(name: str, kind: str, cls: type[Registered]) -> bool:
     """Whether an unknown argument is like nothing that is known of it."""
     fields = cls.model_fields
-    return not (beside(kind, (name,)) or suggest(name, fields) or argument_hint(name, fields) or planned(name))
+    known = suggest(name, fields) or argument_hint(name, fields) or cls.foreign_argument(name) or planned(name)
+    return not (beside(kind, (name,)) or known)

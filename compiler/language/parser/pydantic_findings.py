@@ -11,7 +11,7 @@ from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quo
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
-from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some
+from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some, spell
 from modelc.compiler.library.base.registry import Registry
 
 WANTED = {
@@ -64,6 +64,14 @@ class Finding:
     fields: Collection[str]
     whose: Mapping[str, str] | None
     is_last: bool
+
+    @property
+    def registry_of_owner(self) -> Registry[Any]:
+        """The registry of the thing whose argument it is."""
+        from modelc.compiler.library.registries import table_of
+
+        assert self.whose is not None
+        return table_of(self.whose["kind"])
 
     @property
     def registry(self) -> Registry[Any]:
@@ -121,7 +129,8 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
         reporter.add("E102", message, path, key=True, label=label, help=help)
     else:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
-        reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead)
+        cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
+        reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls)
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:
@@ -129,8 +138,21 @@ def missing(reporter: Reporter, finding: Finding) -> None:
     if reporter.is_removed("E104", f"the argument `{name}`", finding.path, finding.path[:-1]):
         return
     message = f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`"
-    help = f"for example `{example}`" if example else f"add `{name}: ...`"
+    help = with_missing(reporter, finding) or (f"for example `{example}`" if example else f"add `{name}: ...`")
     reporter.add("E104", message, finding.path[:-1], key=True, label=f"`{name}` is missing", help=help)
+
+
+def with_missing(reporter: Reporter, finding: Finding) -> str:
+    """The thing as it is written, with the argument that it lacks; empty where it is written without any."""
+    path, whose = finding.path[:-1], finding.whose
+    given = reporter.document.get(path) if path in reporter.document.values and not reporter.has_hole(path) else None
+    if whose is None or given is None or isinstance(given, list) or given == whose["name"] or given == {}:
+        return ""
+    primary = finding.registry_of_owner.find(whose["name"]).primary
+    arguments = given if isinstance(given, Mapping) else {primary: given}
+    if not {*arguments} <= {*finding.fields}:
+        return ""
+    return f"write `{whose['name']}: {spell({**arguments, finding.name: '...'})}`"
 
 
 def wrong_type(reporter: Reporter, finding: Finding) -> None:

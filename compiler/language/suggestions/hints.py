@@ -130,6 +130,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "int_type" and value is None and name == "shape":
         return "remove the batch axis: a shape is that of one example"
+    if kind in ("sizes_type", "tuple_type", "list_type") and isinstance(value, str) and "," in value:
+        inside = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
+        return f"write `{name}: [{inside}]`"
     if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
         return f"write `{name}: [{str(value).lower() if isinstance(value, bool) else value}]`"
     if kind in ("int_type", "float_type") and isinstance(value, Mapping):

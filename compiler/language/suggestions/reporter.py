@@ -11,9 +11,10 @@ from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES
 from modelc.compiler.language.suggestions.hints import key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
+from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, some
-from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.syntax.document import Document, Where
 from modelc.compiler.syntax.unread import Unread
 
@@ -116,16 +117,30 @@ class Reporter(ProblemCollector):
         return self.unread.is_in(path) or self.unread.covers(path)
 
     def unknown(
-        self, path: Path, name: str, owner: str, allowed: Collection[str], *, what: str = "key", instead: str = ""
+        self,
+        path: Path,
+        name: str,
+        owner: str,
+        allowed: Collection[str],
+        *,
+        what: str = "key",
+        instead: str = "",
+        cls: type[Registered] | None = None,
     ) -> None:
-        """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise."""
+        """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise. `cls` is
+        the class of an owner that is named, whose argument it would be.
+        """
         if self.only_counts("E102"):
             return
         if not instead and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
             self.planned(path, plan)
             return
+        value = self.document.get(path) if path in self.document.values and not self.is_hole(path) else None
         is_argument = what == "argument"
-        found = suggest_argument(name, allowed, instead=instead) if is_argument else suggest(name, allowed)
+        if is_argument:
+            found = suggest_argument(name, allowed, instead=instead, owner=cls, value=value)
+        else:
+            found = suggest(name, allowed)
         if len(path) < 3 and (hint := key_hint(name)):
             found = Suggestion(name, help=hint)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
@@ -162,8 +177,17 @@ class Reporter(ProblemCollector):
         arguments = self.document.get(path) if given else None
         blocks = self.document.defined if is_layer else ()
         found = suggest_registered(name, table, path[-1], arguments, blocks)
+        if not found and (plan := planned_thing(table.kind, name)):
+            self.planned_name(path, table, name, plan)
+            return
         message, note = f"unknown {table.kind} `{name}`", () if found else f"{table.kind} names: {some(list(table))}"
         self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
+
+    def planned_name(self, path: Path, table: Registry[Any], name: str, plan: str) -> None:
+        """Report the name at `path` of a thing that is planned under the name `plan`."""
+        message = f"the {table.kind} `{name}` is not in this version: {planned_thing_text(table.kind, plan)}"
+        help, note = PLANNED_THINGS[table.kind][plan].today, f"{table.kind} names: {some(list(table))}"
+        self.add("E109", message, path, key=path[-1] == name, label="not in this version", help=help, note=note)
 
     def no_layer(self, path: Path, name: str) -> None:
         """Report a block, or what stands in place of a layer elsewhere, where only a layer can stand."""

@@ -60,8 +60,8 @@ OTHER_VALUES = {
 }  # fmt: skip
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""
 ELSEWHERE = {
-    "adan", "atanh", "crelu", "dsplit", "dstack", "hsplit", "hstack", "nadam", "nadamw", "radam", "rrelu", "sort", "tan",
-    "vsplit", "vstack",
+    "adamax", "adan", "atanh", "bilinear", "crelu", "dsplit", "dstack", "geglu", "glu", "hsplit", "hstack", "nadam", "nadamw",
+    "npy", "radam", "rrelu", "sgdw", "sort", "swiglu", "tan", "vsplit", "vstack",
 }  # fmt: skip
 """What is no typo, however near it is to something here: names without case and separators that mean something else."""
 
@@ -116,10 +116,30 @@ def nearest(name: str, word: str, names: tuple[str, ...]) -> tuple[str | None, s
     def compare() -> tuple[str | None, str]:
         short = [other for other in names if len(other) <= LONGEST]
         typo = typo_of(name, short)
-        return typo, typo or most_alike(word.lower(), short)
+        return typo, typo or like(word.lower(), short)
 
     nothing: tuple[str | None, str] = (None, "")
     return lookups().once((name, word, names), compare, max(len(names), 1), nothing)
+
+
+def like(word: str, names: Collection[str]) -> str:
+    """The one of `names` that `word` is so like that it can be meant by it: one letter off, or two in long names, its first
+    words, or its words in another order. Empty where there is none: what only shares letters means something else (`hashing`, `masking`).
+    """
+    if fold(word.rpartition(".")[2]) in ELSEWHERE:
+        return ""
+    far = max(1, min(len(word) // 4, FAR - 1))
+    near = [(distance(word, other.lower(), FAR), other) for other in names]
+    least = min((letters for letters, _ in near), default=FAR)
+    if least <= far:
+        return most_alike(word, [other for letters, other in near if letters == least], 0.0)
+    parts = sorted(word.split("_"))
+    begun = [
+        other
+        for other in names
+        if len(word) > FAR and (other.lower().startswith(f"{word}_") or sorted(other.lower().split("_")) == parts)
+    ]
+    return begun[0] if len(begun) == 1 else ""
 
 
 def typo_of(name: str, allowed: Collection[str]) -> str | None:

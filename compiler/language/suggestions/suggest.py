@@ -15,7 +15,7 @@ from modelc.compiler.language.suggestions import hints
 from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, nearest, spelled, synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
-from modelc.compiler.library.base.registry import Registry, bare, fold
+from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
 
 
 def suggest(
@@ -64,8 +64,14 @@ def counts_otherwise(name: str, arguments: Any) -> bool:
     return any(fold(key) == counted or most_alike(fold(key), [counted], 0.7) for key in arguments)
 
 
-def suggest_argument(name: str, fields: Collection[str], *, instead: str = "") -> Suggestion:
-    """What is meant by an argument that does not exist; `instead` is what it probably is, if that is known otherwise."""
+def suggest_argument(
+    name: str, fields: Collection[str], *, instead: str = "", owner: type[Registered] | None = None, value: Any = None
+) -> Suggestion:
+    """What is meant by an argument that does not exist and has the `value`; `instead` is what it probably is, if that is
+    known otherwise. `owner` is the class that lacks it, which knows what it is elsewhere.
+    """
+    if owner is not None and (foreign := owner.foreign_argument(name)):
+        return Suggestion(name, help=foreign.replace("{value}", flow(value)))
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
     return replace(found, help=hints.argument_hint(name, fields) or found.help)
 

@@ -10,6 +10,8 @@ FEW = 20
 """More items of a list do not fit into what is shown of a value."""
 WHOLE, SHOWN = 8, 5
 """So many names are listed whole; of more, so many."""
+LONG = 60
+"""Characters of a nested value that is shown whole."""
 KINDS = {
     dict: "a mapping",
     list: "a list",
@@ -40,10 +42,31 @@ def spell(arguments: Mapping[str, Any]) -> str:
 
 
 def flow(value: Any) -> str:
-    """A value as a spec writes it on one line, left open where it is a mapping or nested."""
+    """A value as a spec writes it on one line, left open where it is nested and long: what is shown can be typed."""
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value[:FEW]):
         return show("[" + ", ".join(map(show, value[:FEW])) + "]")
-    return "..." if isinstance(value, dict | list) else show(value)
+    return in_line(value, LONG) or "..." if isinstance(value, dict | list) else show(value)
+
+
+def in_line(value: Any, room: int) -> str:
+    """A value as a spec writes it on one line of at most `room` characters; empty where it is longer."""
+    if not isinstance(value, dict | list):
+        text = show(value)
+        return text if len(text) <= room and not text.endswith("...") else ""
+    if not value:
+        return "{}" if isinstance(value, dict) else "[]"
+    if len(value) > FEW or room <= 0:
+        return ""
+    named = value.items() if isinstance(value, dict) else (("", item) for item in value)
+    parts = []
+    for key, item in named:
+        written = in_line(item, room - len(f"{key}: "))
+        if not written:
+            return ""
+        parts.append(f"{key}: {written}" if isinstance(value, dict) else written)
+        room -= len(parts[-1]) + 2
+    text = ", ".join(parts)
+    return (f"{{{text}}}" if isinstance(value, dict) else f"[{text}]") if room >= -2 else ""
 
 
 def some(names: Collection[str], everywhere: str = "") -> str:

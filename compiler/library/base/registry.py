@@ -40,6 +40,9 @@ class Registered(BaseModel):
     """What else it is called (`bn`, `fc`)."""
     related: ClassVar[tuple[str, ...]] = ()
     """What others call something near: another form of it, or the same with other defaults (`one_hot`, `instance_norm`)."""
+    foreign_arguments: ClassVar[Mapping[str, str]] = {}
+    """Arguments that the same thing has elsewhere and not here, each with what to write instead; `{value}` in it is the
+    value that was given."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
 
@@ -48,6 +51,12 @@ class Registered(BaseModel):
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
         return (*same, *cls.spellings, *cls.related)
+
+    @classmethod
+    def foreign_argument(cls, name: str) -> str:
+        """What to write for an argument that the same thing has elsewhere and not here; empty where nothing is known."""
+        folded = fold(name)
+        return next((text for word, text in cls.foreign_arguments.items() if fold(word) == folded), "")
 
 
 T = TypeVar("T", bound=Registered)

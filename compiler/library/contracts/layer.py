@@ -249,6 +249,13 @@ class Layer(Registered):
         """
         raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
 
+    @classmethod
+    def foreign_argument(cls, name: str) -> str:
+        if name in (slot.name for slot in cls.slots):
+            others = "".join(f"{slot.name}: ..., " for slot in cls.slots if slot.required and slot.name != name)
+            return f"`{name}` is an input, not an argument: in a graph, write `from: {{{others}{name}: {{value}}}}` beside it"
+        return super().foreign_argument(name)
+
     def by_hand(self) -> str:
         """`, or give it `mean` and `variance``: the end of a help if `fit` is not possible."""
         return f", or give it {name_list(self.given)}" if self.given else ""
@@ -298,6 +305,10 @@ class Layer(Registered):
 
     def num_output_ids(self) -> int | None:
         """For a layer whose output is ids: how many different ones, counted from 0; None for all others."""
+        return None
+
+    def with_all_steps(self) -> "Layer | None":
+        """The same layer giving all steps, for one that gives only the last it computes; None for all others."""
         return None
 
     def layers(self) -> "tuple[Layer, ...]":

@@ -1,6 +1,7 @@
 """Binary cross-entropies."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Fraction, NonNegative
 from modelc.compiler.library.base.formulas import focus
@@ -16,6 +17,9 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
 
     activation = "sigmoid"
     limits = (0.0, 1.0)
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "pos_weight": "the weight of the class yes: write `class_weight: {1: {value}}`"
+    }
 
     label_smoothing: Annotated[Fraction, Field(description="How far each target is smoothed towards 0.5.")] = 0.0
 

@@ -1,6 +1,7 @@
 """Cosine decay of the learning rate, after a linear warm-up."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -22,6 +23,16 @@ class Cosine(Schedule):
     torch = "optim.lr_scheduler.CosineAnnealingLR"
     primary = "learning_rate"
     spellings = ("cosine_annealing", "warmup_cosine")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "initial_learning_rate": "beside `warmup_target` it is `warmup_from` here, without it `learning_rate`",
+        "warmup_target": "the highest rate is `learning_rate` here: write `learning_rate: {value}`",
+        "warmup_epochs": "the warm-up is counted in steps: an epoch has as many as there are batches of training rows, "
+        "so write `warmup_steps` with {value} times that",
+        "warmup_ratio": "the warm-up is counted in steps: write `warmup_steps` with that part of all steps",
+        "decay_epochs": "the decay is counted in steps: leave it out, and it lasts to the end of the run",
+        "T_max": "the decay is counted in steps: leave it out, and it lasts to the end of the run",
+        "eta_min": "the lowest rate is a fraction of the highest here: write `alpha` with {value} divided by `learning_rate`",
+    }
     example = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
 
     learning_rate: Annotated[Positive, Field(description="The highest learning rate, at the end of the warm-up.")]

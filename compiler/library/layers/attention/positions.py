@@ -1,6 +1,7 @@
 """Position encodings: trainable vectors, sinusoids, or rotations of features; and the class token, a trainable first step."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Positive, Size
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
@@ -45,6 +46,21 @@ class PositionEmbedding(Layer):
 
     primary = "sequence_length"
     spellings = ("positional_embedding", "pos_embed", "learned_positions")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            (
+                "input_dim",
+                "max_len",
+                "max_length",
+                "max_position_embeddings",
+                "maxlen",
+                "num_embeddings",
+                "num_positions",
+            ),
+            "the number of steps is `sequence_length` here: write `sequence_length: {value}`, or leave it out",
+        ),
+        **dict.fromkeys(("embedding_dim", "output_dim"), "remove it: the vectors are as wide as those of the input"),
+    }
     masking = "pass"
     example = "position_embedding"
 

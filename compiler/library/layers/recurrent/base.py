@@ -75,6 +75,9 @@ class Recurrent(Layer):
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
 
+    def with_all_steps(self) -> Layer | None:
+        return None if self.return_sequences else self.model_copy(update={"return_sequences": True})
+
     def step(self, z: Array, state: Arrays, recur: Any) -> Arrays:
         """The next state from `z`, what the inputs add to the gates, and the last state; `recur` has what that adds."""
         raise NotImplementedError

@@ -77,6 +77,10 @@ class Bidirectional(Wrapper):
             y = jnp.where(mask.reshape(mask.shape + (1,) * (y.ndim - 2)), y, 0)
         return Result({"output": y, **outputs}, state=state, masks=masks)
 
+    def with_all_steps(self) -> Layer | None:
+        inner = self.layer.with_all_steps()
+        return None if inner is None else self.model_copy(update={"layer": inner})
+
     @property
     def sequences(self) -> bool:
         return bool(getattr(self.layer, "return_sequences", False))

@@ -44,6 +44,9 @@ class StackedRNN(Layer):
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
 
+    def with_all_steps(self) -> Layer | None:
+        return None if self.return_sequences else self.model_copy(update={"return_sequences": True})
+
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         help = "write for example `stacked_rnn: [lstm: 64, gru: 32]`"
         need(len(self.cells) > 0, "expected at least one recurrent layer, got none", help=help, argument="cells")

@@ -1,0 +1,32 @@
+"""What a word of another framework, or of a later version, is here: what `modelc explain` says of a word that nothing has."""
+
+from modelc.compiler.language.suggestions.hints import ARGUMENTS, absent_hint, key_hint
+from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
+from modelc.compiler.language.suggestions.planned_things import planned_thing_of_any_kind
+from modelc.compiler.language.suggestions.spelling import ARGUMENTS as OTHER_WORDS
+from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.library.registries import TABLES
+
+
+def foreign_word(word: str) -> str:
+    """What to write for `word`, which is no name, key or argument of this version; empty where nothing is known, or it is
+    another name of something.
+    """
+    if plan := planned(word):
+        return f"it is not in this version: {planned_text(plan)}; {today_help(plan)}"
+    if any(synonyms(word, table) for table in TABLES):
+        return ""
+    if text := planned_thing_of_any_kind(word):
+        return f"it is not in this version: {text}"
+    if text := key_hint(word) or absent_hint("layer", word) or ARGUMENTS.get(word, ""):
+        return text
+    owners = {
+        name: text
+        for table in TABLES
+        for name in table
+        if word in (cls := table.find(name)).foreign_arguments and (text := cls.foreign_argument(word))
+    }
+    for owner, text in owners.items():
+        return f"it is no argument of `{owner}`: {text.replace('{value}', '...')}"
+    right = [name for name, others in OTHER_WORDS.items() if word in others]
+    return f"here it is {' or '.join(f'`{name}`' for name in right)}" if right else ""

@@ -1,0 +1,71 @@
+"""The recurrent layer that gives only its last step where a layer after it wants them all: the help `return_sequences`.
+
+Planned again with all steps, so that nothing is advised that does not fit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.graph.graph import Node
+from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.layer import Layer
+from modelc.compiler.library.layers import kind_of
+
+FARTHEST = 50
+"""Layers between the two that are looked through."""
+
+
+def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorType]) -> str:
+    """What to do about `node`, which does not fit to `types`, if it would with all steps of a recurrent layer before it,
+    directly or through layers with one input. Empty for all else.
+    """
+    for slot in dict.fromkeys(feed.slot for feed in node.feeds or ()):
+        chain = [node]
+        source = source_of(planned, node, slot)
+        while source is not None and source.layer is not None and len(chain) <= FARTHEST:
+            whole = source.layer.with_all_steps()
+            if whole is not None:
+                return help_for(source, node) if fits(planned, source, whole, chain, slot, types) else ""
+            chain.append(source)
+            source = source_of(planned, source, source.layer.slots[0].name) if len(source.feeds or ()) == 1 else None
+    return ""
+
+
+def source_of(planned: TypedGraph, node: Node, slot: str) -> Node | None:
+    """The node whose output alone comes into `slot`."""
+    edges = [feed.edge for feed in node.feeds or () if feed.slot == slot]
+    only = edges[0] if len(edges) == 1 else None
+    return planned.graph.node(only.node) if only is not None and only.port == "output" else None
+
+
+def fits(
+    planned: TypedGraph, source: Node, whole: Layer, chain: Sequence[Node], slot: str, types: Sequence[TensorType]
+) -> bool:
+    """Whether the layers of `chain`, from the last to the one behind `source`, fit where `source` is `whole`."""
+    given = [planned.type(feed.edge) for feed in source.feeds or ()]
+    try:
+        value = whole.plan(**by_slot(source, given)).outputs["output"]
+        for node in reversed(chain[1:]):
+            assert node.layer is not None
+            value = node.layer.plan(value).outputs["output"]
+        last = chain[0]
+        assert last.layer is not None and last.feeds is not None
+        arriving = [
+            replace(value, mask=known.mask) if feed.slot == slot else known
+            for feed, known in zip(last.feeds, types, strict=True)
+        ]
+        last.layer.plan(**by_slot(last, arriving))
+    except PlanError:
+        return False
+    return True
+
+
+def help_for(source: Node, node: Node) -> str:
+    assert source.layer is not None
+    kind = kind_of(source.layer)
+    named = f"`{kind}`" if source.path == kind else f"`{kind}` at `{source.path}`"
+    if source.at == node.at:
+        return f"{named} gives only its last step: repeat it with `return_sequences: true`, and end with one without it"
+    return f"{named} gives only its last step: add `return_sequences: true` to it"

@@ -1,0 +1,61 @@
+"""Reports arguments that are given by their order, as Python takes them: `conv2d: [32, 3]`, `conv2d: 32, 3`."""
+
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wording import FEW, spell
+from modelc.compiler.library.base.registry import Registered, Registry
+from modelc.compiler.syntax.document import read
+
+LISTED = re.compile(r"[^,\[\]{}:]+(,[^,\[\]{}:]+)+")
+"""Values with commas between them, which YAML reads as one string."""
+
+
+def report_positional(reporter: Reporter, table: Registry[Any], name: str, given: Any, path: Path) -> bool:
+    """Report that `given`, the value of the thing `name` at `path`, has several arguments by their order; says whether it has.
+
+    They are arguments where the thing fits with them by name, and not more than those it needs, unless each further one
+    is a name: what a number after them means differs between frameworks.
+    """
+    values = values_in(given)
+    if values is None or name not in table or reporter.has_hole(path):
+        return False
+    cls: type[Registered] = table.find(name)
+    fields = list(cls.model_fields)
+    required = [argument for argument, info in cls.model_fields.items() if info.is_required()]
+    order = [*required, *(argument for argument in fields if argument not in required)]
+    several = len(required) > 1
+    named = dict(zip(order, values, strict=False))
+    is_clear = len(values) <= len(required) or all(isinstance(value, str) for value in values[len(required) :])
+    is_clear = is_clear and len(values) <= len(order) and is_valid(table, name, named)
+    fits_begun = several and is_valid(table, name, dict(zip(required, values, strict=False)))
+    if not is_clear and not fits_begun:
+        return False
+    shown = named if is_clear else dict(zip(required, values, strict=False))
+    message = f"`{name}` takes its arguments by name, got {len(values)} values in a row"
+    note = f"`{required[0]}` is one value, and those after it belong to other arguments" if required else ()
+    help = f"write `{name}: {spell(shown)}`" + ("" if is_clear else ", and each value after these by its own name")
+    reporter.add("E105", message, path, label="which arguments?", help=help, note=note)
+    return True
+
+
+def values_in(given: Any) -> list[Any] | None:
+    """The values of a list, or between commas, where there are two or more plain ones."""
+    if isinstance(given, str) and LISTED.fullmatch(given):
+        document, problems = read(f"values: [{given}]\n", "values")
+        given = None if document is None or problems else document.data.get("values")
+    if not isinstance(given, list) or not 2 <= len(given) <= FEW or any(isinstance(one, dict | list) for one in given):
+        return None
+    return given
+
+
+def is_valid(table: Registry[Any], name: str, arguments: dict[str, Any]) -> bool:
+    try:
+        table.build({name: arguments})
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""What registries will have and have not in this version, by kind: its name, what others call it, what to do today.
+
+The names in them are those that specs will have, so that a spec that waits for one need not change again.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from modelc.compiler.library.base.registry import bare, fold
+
+
+class PlannedThing(NamedTuple):
+    """One entry that a registry will have: `what` it does, as a subject; `words` are what others call it; `today` is what
+    does the same or a part of it in this version."""
+
+    what: str
+    words: tuple[str, ...] = ()
+    today: str = ""
+
+
+IN_NPZ = (
+    'convert it once, in Python: `numpy.savez_compressed("data.npz", x=x, y=y)`, then write `source: {npz: data.npz}`'
+)
+AS_NPZ = "save its arrays once with `numpy.savez_compressed`, then write `source: {npz: data.npz}`"
+ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
+IDS = (
+    "`category` reads ids; as the first layer, `category_encoding: {num_tokens: N, output_mode: one_hot}` encodes them"
+)
+TOKENS = "`category` reads a column of tokens [rows, time]: split and pad the texts outside, to one length"
+DECODED = "decode the files outside and save one array [rows, height, width, channels], which `array` reads"
+LEARNT = "`constant` keeps the rate, `cosine` lowers it, both after `warmup_steps` where these are given"
+CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
+
+PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
+    "source": {
+        "csv": PlannedThing("reading CSV files", ("table", "tsv"), IN_NPZ),
+        "parquet": PlannedThing("reading Parquet files", (), IN_NPZ),
+        "jsonl": PlannedThing("reading files of JSON lines", ("json", "json_lines", "ndjson"), IN_NPZ),
+        "files": PlannedThing(
+            "reading a row from each file of a folder",
+            ("folder", "image_dataset_from_directory", "image_folder", "images", "text_dataset_from_directory"),
+            AS_NPZ,
+        ),
+        "fashion_mnist": PlannedThing("the data set Fashion-MNIST", (), AS_NPZ),
+        "cifar10": PlannedThing("the data set CIFAR-10", ("cifar",), AS_NPZ),
+        "cifar100": PlannedThing("the data set CIFAR-100", (), AS_NPZ),
+        "imdb": PlannedThing("the data set IMDB", (), AS_NPZ),
+    },
+    "reader": {
+        "numbers": PlannedThing("reading several columns as one input", ("columns", "features"), ONE_COLUMN),
+        "category_columns": PlannedThing("reading several columns of categories as one input", (), ONE_COLUMN),
+        "multi_label": PlannedThing(
+            "reading sets of labels", ("multi_hot", "multilabel"), "`array` reads a column of 0 and 1 [rows, labels]"
+        ),
+        "one_hot": PlannedThing("reading categories as vectors", ("onehot",), IDS),
+        "text": PlannedThing("reading texts", ("tokens", "texts", "tokenizer"), TOKENS),
+        "image": PlannedThing("reading image files", ("images",), DECODED),
+        "label_image": PlannedThing("reading image files of labels", ("segmentation_mask",), DECODED),
+        "date": PlannedThing(
+            "reading dates", ("datetime", "timestamp"), "save its parts as numbers, which `array` reads"
+        ),
+        "audio": PlannedThing(
+            "reading audio files", ("wav",), "save the samples as one array [rows, time], which `array` reads"
+        ),
+    },
+    "schedule": {
+        "linear": PlannedThing(
+            "lowering the learning rate along a line", ("linear_decay", "LinearLR", "linear_schedule"), LEARNT
+        ),
+        "exponential": PlannedThing(
+            "lowering the learning rate by a factor",
+            ("exponential_decay", "ExponentialLR", "step", "StepLR", "step_decay", "staircase"),
+            LEARNT,
+        ),
+        "polynomial": PlannedThing(
+            "lowering the learning rate by a power", ("polynomial_decay", "PolynomialLR", "poly"), LEARNT
+        ),
+        "piecewise": PlannedThing(
+            "learning rates for parts of the training",
+            ("MultiStepLR", "multi_step", "multistep", "piecewise_constant", "piecewise_constant_decay"),
+            LEARNT,
+        ),
+        "one_cycle": PlannedThing("the one-cycle schedule", ("OneCycleLR",), LEARNT),
+        "inverse_sqrt": PlannedThing(
+            "lowering the learning rate with the root of the step", ("inverse_time_decay", "noam", "rsqrt"), LEARNT
+        ),
+        "cosine_restarts": PlannedThing(
+            "a cosine that begins again",
+            ("CosineAnnealingWarmRestarts", "cosine_decay_restarts", "sgdr", "warm_restarts"),
+            LEARNT,
+        ),
+        "reduce_on_plateau": PlannedThing(
+            "lowering the learning rate when the monitor stops improving",
+            ("plateau", "ReduceLROnPlateau", "reduce_lr_on_plateau"),
+            LEARNT,
+        ),
+    },
+    "optimizer": {
+        name: PlannedThing(f"the optimizer {title}", words, CHOICE)
+        for name, title, words in (
+            ("adadelta", "Adadelta", ()),
+            ("adafactor", "Adafactor", ()),
+            ("adagrad", "Adagrad", ()),
+            ("adamax", "Adamax", ()),
+            ("amsgrad", "AMSGrad", ()),
+            ("lamb", "LAMB", ()),
+            ("lars", "LARS", ()),
+            ("lion", "Lion", ()),
+            ("muon", "Muon", ()),
+            ("nadam", "NAdam", ("nadamw",)),
+            ("radam", "RAdam", ("rectified_adam",)),
+            ("schedule_free", "Schedule-Free", ("adamw_schedule_free",)),
+        )
+    },
+}
+"""All that is planned of each registry and looked for, by the name that it is to have."""
+
+
+@cache
+def names_by_word(kind: str) -> Mapping[str, str]:
+    """The name of what is planned by each word for it, without case and separators."""
+    return {fold(word): name for name, thing in PLANNED_THINGS.get(kind, {}).items() for word in (name, *thing.words)}
+
+
+def planned_thing(kind: str, word: str) -> str:
+    """The name that `word`, as that of a thing of a kind, will have; empty if nothing is planned under it."""
+    return names_by_word(kind).get(fold(bare(word)), "")
+
+
+def planned_thing_text(kind: str, name: str) -> str:
+    """What is planned, as a sentence without a full stop: `reading CSV files is planned as the source `csv``."""
+    return f"{PLANNED_THINGS[kind][name].what} is planned as the {kind} `{name}`"
+
+
+def planned_thing_of_any_kind(word: str) -> str:
+    """What is planned under `word`, in the same words and with what to do today; empty if nothing is."""
+    for kind, things in PLANNED_THINGS.items():
+        if name := planned_thing(kind, word):
+            return f"{planned_thing_text(kind, name)}; {things[name].today}"
+    return ""
