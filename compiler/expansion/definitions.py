@@ -1,5 +1,6 @@
 """Reads the definitions of a file, its `vars` and `blocks`, and checks arguments of blocks against the types of parameters."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,13 @@ from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Label, Suggestion
 from modelc.compiler.expansion.file_blocks import check_mapping, read_file_model
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
-from modelc.compiler.expansion.source_tree import SourceNode, hole
+from modelc.compiler.expansion.source_tree import Entries, SourceNode, hole
 from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE
 from modelc.compiler.language.layer_grammar import STRUCTURES
+from modelc.compiler.language.parser.levels import report_too_deep, report_too_high
+from modelc.compiler.language.shapes import Names
 from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
+from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.base.fields import read_ratio
@@ -50,17 +54,22 @@ RESERVED_NAMES = (*STRUCTURES, *BESIDE["layer"])
 
 def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str) -> File:
     """The definitions in the spec `root` of a file; reports invalid names, and sections that are not mappings."""
-    sections = {}
+    sections: dict[str, Entries] = {"vars": {}, "blocks": {}}
     unreadable = set()
     for section in ("vars", "blocks"):
         node = root.get(section)
-        entries: dict[str, tuple[Where, SourceNode]] = {}
+        entries: Entries = {}
         if node is not None and node.kind == "mapping":
+            moved = at_other_levels(evaluator, node) if section == "blocks" else ()
+            if moved is None:
+                unreadable.add(section)
+                continue
             # A block with an invalid name is a block all the same, unless it is named like a layer.
             entries = {
-                key: entry
-                for key, entry in node.content.items()
-                if check_name(evaluator, section, key, entry[0])
+                key: (where, hole(value.at) if key in moved else value)
+                for key, (where, value) in node.content.items()
+                if key in moved
+                or check_name(evaluator, section, key, where)
                 or (section == "blocks" and key not in LAYERS and key not in RESERVED_NAMES)
             }
         elif node is not None and (node.kind == "hole" or node.content is not None):
@@ -68,6 +77,17 @@ def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str
             check_mapping(evaluator, LANGUAGE.keys[section], node, f"`{section}`")
         sections[section] = entries
     return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
+
+
+def at_other_levels(evaluator: "VariableEvaluator", section: SourceNode) -> Collection[str] | None:
+    """The keys of the spec among the blocks, which are reported; None where the section is one block without its name."""
+    reporter = Reporter(section.at.document)
+    shape, path = LANGUAGE.keys["blocks"], section.at.path
+    assert isinstance(shape, Names)
+    nameless = report_too_high(reporter, shape, section.data, path)
+    moved = set() if nameless else report_too_deep(reporter, shape, section.data, path)
+    evaluator.take_from(reporter)
+    return None if nameless else moved
 
 
 def check_name(evaluator: "VariableEvaluator", section: str, name: str, at: Where) -> bool:

@@ -46,7 +46,7 @@ class Expander(VariableEvaluator):
             content[key] = where, self.expand_model(node, scope) if key == "model" else self.evaluate(node, scope)
         self.check_definitions(file)
         if not self.problems and not original.holes:
-            self.warn_unused(file)
+            self.warn_unused(file, root)
         unused = [(name, at) for name, (at, _) in file.blocks.items() if name not in file.used]
         bodies = {name: (at, self.unused_body(name, at, scope)) for name, at in unused}
         if bodies:
@@ -67,11 +67,14 @@ class Expander(VariableEvaluator):
             waiting += [other for name, other in self.files.items() if name not in seen]
             seen |= self.files.keys()
 
-    def warn_unused(self, file: File) -> None:
-        """Warn of unused definitions of the file itself: those of its base may be meant for other specs."""
+    def warn_unused(self, file: File, root: SourceNode) -> None:
+        """Warn of unused definitions of the file itself: those of its base may be meant for other specs; so may be what
+        stands under a key where no layer can stand, which is reported.
+        """
         for kind, entries in (("variable", file.variables), ("block", file.blocks)):
             for name, (where, _) in entries.items():
-                if name not in file.used and where.place().file == file.name:
+                is_unused = name not in file.used and where.place().file == file.name
+                if is_unused and not (kind == "block" and is_named(root.get("model"), name)):
                     self.report("W909", f"the {kind} `{name}` is not used", where, label="unused", help="remove it")
 
     def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:
@@ -291,3 +294,12 @@ class Expander(VariableEvaluator):
                 related = [Label(parameter.at.place(), "has no default value")]
                 self.report("E104", message, at, label=f"`{name}` is missing", help=help, related=related)
         return values
+
+
+def is_named(node: SourceNode | None, name: str) -> bool:
+    """Whether a key or a value in `node` is `name`."""
+    if node is None or node.kind == "hole":
+        return False
+    if node.kind == "mapping":
+        return name in node.content or any(is_named(value, name) for _, value in node.content.values())
+    return any(is_named(item, name) for item in node.content) if node.kind == "list" else node.content == name

@@ -9,7 +9,7 @@ from modelc.compiler.expansion.key_path import child_names
 from modelc.compiler.expansion.scope import File, Scope, dereference
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.language.grammar import FROM_FILE, LANGUAGE, MODEL
-from modelc.compiler.language.parser.walk import check_keys, read
+from modelc.compiler.language.parser.walk import check_keys, need_keys, read
 from modelc.compiler.language.shapes import Keys, Shape
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -69,7 +69,9 @@ def check_mapping(evaluator: "VariableEvaluator", shape: Shape, node: SourceNode
     """Report a definition, called `what` in messages, that is not a mapping or has wrong keys; says whether it is right."""
     reporter = Reporter(node.at.document)
     if isinstance(shape, Keys):
-        check_keys(reporter, shape, node.data, node.at.path, what)
+        given, excluded = check_keys(reporter, shape, node.data, node.at.path, what)
+        if node.kind == "mapping":
+            need_keys(reporter, shape, {*given} - {*excluded}, node.at.path, what)
     elif node.kind != "mapping":
         read(reporter, shape, node.data, node.at.path, what)
     evaluator.take_from(reporter)

@@ -175,9 +175,11 @@ DATA = Keys(
     {
         "source": Thing(SOURCES, description="The source of the rows."),
         "inputs": Names(
-            "`inputs`", READER, "The reader of each model input.", help=instead.as_inputs_of_data, open=True
+            "`inputs`", READER, "The reader of each model input.", "input", help=instead.as_inputs_of_data, open=True
         ),
-        "targets": Names("`targets`", READER, "The reader of each target.", help=instead.as_targets, open=True),
+        "targets": Names(
+            "`targets`", READER, "The reader of each target.", "target", help=instead.as_targets, open=True
+        ),
         "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
         "validation": Either(
             VALIDATION,
@@ -216,7 +218,9 @@ TRAIN = Keys(
     "`train`",
     {
         "loss": Thing(LOSSES, description="The loss of a model with one output."),
-        "losses": Names("`losses`", TERM, "The loss terms by name.", if_empty=("no term", ADD_A_TERM)),
+        "losses": Names(
+            "`losses`", TERM, "The loss terms by name.", "loss term", ("no term", ADD_A_TERM), instead.as_losses
+        ),
         "metrics": Either(
             Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
             METRICS_OF,

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.diagnostics.reporter import MAX_FOUND
+from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
 from modelc.compiler.language.parser.positional import report_positional
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
@@ -87,7 +88,8 @@ def translate(
         if item["type"] == "extra_forbidden" and whose:
             table, unknown, at = table_of(whose["kind"]), arguments[around], (*path, *around)
             cls = table.find(whose["name"])
-            if not cls.model_fields and not beside(whose["kind"], unknown):
+            strange = beside(whose["kind"], unknown) or any(key_around(reporter, (*at, name)) for name in unknown)
+            if not cls.model_fields and not strange:
                 # One mistake, however many arguments it has.
                 takes_nothing(reporter, at, table, whose["name"], unknown)
                 reported |= {(*around, name) for name in unknown}

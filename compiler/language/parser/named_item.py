@@ -10,9 +10,11 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
+from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
@@ -151,7 +153,8 @@ def blame_extra(
         at = (*path, key)
         if key not in fields and not reporter.is_hole(at):
             near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
-            reporter.unknown(at, key, f"this {kind}", near)
+            elsewhere = "" if spelled(key, near) else key_around(reporter, at)
+            reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere)
 
 
 def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) -> bool:

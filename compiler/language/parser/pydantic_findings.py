@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
+from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
 from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some, spell
 from modelc.compiler.library.base.registry import Registry
@@ -130,7 +131,8 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     else:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
-        reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls)
+        elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
+        reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls, elsewhere=elsewhere)
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:

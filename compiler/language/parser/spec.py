@@ -23,6 +23,10 @@ FORMAT = 1
 def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     """The spec in `document`; parts that cannot be read are holes, each with a problem."""
     reporter = Reporter(document)
+    for hole in document.holes:
+        if hole[:1] == ("blocks",) and len(hole) == 2 and hole[1] in LANGUAGE.keys:
+            # A key that stands among the blocks, which is reported, does not lack at the top.
+            reporter.unread.add(hole[1:])
     top: Mapping[str, Any] = document.data
     stated = frozenset(top) | {str(hole[0]) for hole in document.holes if hole}
     if not check_format(reporter, top):

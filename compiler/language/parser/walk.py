@@ -17,6 +17,7 @@ from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
+from modelc.compiler.language.parser.levels import as_argument, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
 from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
@@ -25,7 +26,6 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
-from modelc.compiler.library.optimizers import OPTIMIZERS
 
 Reader = Callable[[Reporter, Any, Path], Any]
 """Reads the value at a path itself, as far as it is more than its shape."""
@@ -88,8 +88,10 @@ def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str
     if not isinstance(raw, Mapping):
         wrong_kind(reporter, "a mapping", raw, path, what, shape.help)
         return None
-    if lacks_entry(reporter, shape.if_empty, raw, path, what):
+    if lacks_entry(reporter, shape.if_empty, raw, path, what) or report_too_high(reporter, shape, raw, path):
         return None
+    moved = report_too_deep(reporter, shape, raw, path)
+    raw = {name: value for name, value in raw.items() if name not in moved}
     for name in () if shape.refers else raw:
         check_name(reporter, name, (*path, name), key=True)
     called = {name: f"{shape.each} `{name}`".strip() for name in raw}
@@ -104,6 +106,7 @@ def read_keys(
     """
     if reporter.is_hole(path):
         return None
+    what = what or shape.what
     given, excluded = check_keys(reporter, shape, raw, path, what)
     found: dict[str, Any] = dict.fromkeys(excluded)
     for key, value in given.items():
@@ -111,14 +114,18 @@ def read_keys(
         if key not in excluded:
             own = readers.get(key)
             found[key] = read(reporter, shape.keys[key], value, here) if own is None else own(reporter, value, here)
-    return found if isinstance(raw, Mapping) else None
+    if not isinstance(raw, Mapping):
+        return None
+    # Below a key may stand one of those that are missing.
+    need_keys(reporter, shape, {*given} - {*excluded}, path, what)
+    return found
 
 
 def check_keys(
     reporter: Reporter, shape: Keys, raw: Any, path: Path, what: str = ""
 ) -> tuple[Mapping[str, Any], Collection[str]]:
-    """Report what is wrong with the mapping at `path` and its keys, whatever their values are; gives what stands under
-    keys that it may have, and which of these others exclude.
+    """Report what is wrong with the mapping at `path` and the keys that it has, whatever their values are; gives what
+    stands under keys that it may have, and which of these others exclude.
     """
     what = what or shape.what
     if not isinstance(raw, Mapping):
@@ -132,7 +139,8 @@ def check_keys(
             if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
                 unknown_key(reporter, here, value)
             else:
-                reporter.unknown(here, key, what, shape.keys)
+                elsewhere = "" if spelled(key, shape.keys) else key_around(reporter, here)
+                reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere)
             reporter.unread.add(here)
     # Nothing says as much as the key left out, where that has a meaning: so `--set` can change the one for the other.
     given = {
@@ -140,9 +148,7 @@ def check_keys(
         for key, below in shape.keys.items()
         if key in raw and not (raw[key] is None and is_nullable(below))
     }
-    excluded = exclude(reporter, shape, given, path, what)
-    need_keys(reporter, shape, {*given} - {*excluded}, path, what)
-    return given, excluded
+    return given, exclude(reporter, shape, given, path, what)
 
 
 def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
@@ -155,39 +161,30 @@ def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     allowed, owner = shape.keys, shape.what
     others = {home: other.keys for home, other in SECTIONS.items() if home != section}
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
-    written = "" if section == "model" else as_argument(reporter, key, value)
+    written = None if section == "model" else as_argument(reporter.document.data, key, value)
     is_known = bool(homes or written or spelled(key, allowed) is not None)
     if not is_known and (plan := planned_at(key, path)):
         reporter.planned(path, plan)
         return
     if not is_known and not suggest(key, allowed):
         homes = {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
-    if spelled(key, allowed) is None and homes:
+    if section and not is_known and key in LANGUAGE.keys:
+        reporter.unknown(path, key, owner, allowed, elsewhere=key_around(reporter, path))
+    elif spelled(key, allowed) is None and homes:
         names = " or ".join(f"`{home}`" for home in homes)
         home, right = next(iter(homes.items()))
         moved = f"{'move' if section else 'indent'} it below `{home}:`"
         message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
         label = f"not a key of {owner}" if section else "not a top-level key"
         help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
+        reporter.unread.add((home, right))
         reporter.add("E102", message, path, key=True, label=label, help=help)
     elif spelled(key, allowed) is None and written:
-        message, label = f"`{key}` is an argument of the optimizer", f"not a key of {owner}"
-        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `optimizer: {{{written}}}`")
+        whose, inside = written
+        message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"
+        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
     else:
         reporter.unknown(path, key, owner, allowed)
-
-
-def as_argument(reporter: Reporter, key: str, value: Any) -> str:
-    """`key` as an argument of the optimizer of the spec, or of the first one that has it; empty where none has."""
-    train = reporter.document.data.get("train")
-    named = train.get("optimizer") if isinstance(train, Mapping) else None
-    chosen = next(iter(named), None) if isinstance(named, Mapping) else named
-    # An optimizer is most often adam, where the text does not say.
-    for name in [chosen] if isinstance(chosen, str) and chosen in OPTIMIZERS else ["adam", *OPTIMIZERS]:
-        argument = spelled(key, OPTIMIZERS.find(name).model_fields)
-        if argument:
-            return f"{name}: {{{argument}: {flow(value)}}}"
-    return ""
 
 
 def is_nullable(shape: Shape) -> bool:

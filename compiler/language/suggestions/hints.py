@@ -5,7 +5,7 @@ from typing import Any
 
 from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
-from modelc.compiler.library.base.registry import fold
+from modelc.compiler.library.base.registry import Registered, fold
 from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
 
 TRUE = ("yes", "on", "true", "y")
@@ -83,6 +83,15 @@ def argument_hint(name: str, allowed: Collection[str]) -> str:
     return "" if spelled(name, allowed) else ARGUMENTS.get(name, "")
 
 
+def input_hint(cls: type[Registered], name: str) -> str:
+    """What to write for an argument that is an input of the layer `cls`. Empty for all else."""
+    slots: tuple[Any, ...] = getattr(cls, "slots", ()) if getattr(cls, "plan", None) else ()
+    if not any(getattr(slot, "name", "") == name for slot in slots):
+        return ""
+    others = "".join(f"{slot.name}: ..., " for slot in slots if slot.required and slot.name != name)
+    return f"`{name}` is an input, not an argument: in a graph, write `from: {{{others}{name}: {{value}}}}` beside it"
+
+
 def absent_hint(kind: str, name: str) -> str:
     """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
     from modelc.compiler.library.registries import table_of
@@ -131,8 +140,8 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     if kind == "int_type" and value is None and name == "shape":
         return "remove the batch axis: a shape is that of one example"
     if kind in ("sizes_type", "tuple_type", "list_type") and isinstance(value, str) and "," in value:
-        inside = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
-        return f"write `{name}: [{inside}]`"
+        values = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
+        return f"write `{name}: [{values}]`"
     if kind in ("tuple_type", "list_type") and value is not None and not isinstance(value, Mapping):
         return f"write `{name}: [{str(value).lower() if isinstance(value, bool) else value}]`"
     if kind in ("int_type", "float_type") and isinstance(value, Mapping):

@@ -126,9 +126,10 @@ class Reporter(ProblemCollector):
         what: str = "key",
         instead: str = "",
         cls: type[Registered] | None = None,
+        elsewhere: str = "",
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise. `cls` is
-        the class of an owner that is named, whose argument it would be.
+        the class of an owner that is named, whose argument it would be; `elsewhere` says where there is such a key.
         """
         if self.only_counts("E102"):
             return
@@ -141,6 +142,8 @@ class Reporter(ProblemCollector):
             found = suggest_argument(name, allowed, instead=instead, owner=cls, value=value)
         else:
             found = suggest(name, allowed)
+        if elsewhere and not found.is_safe:
+            found = Suggestion(name, help=elsewhere)
         if len(path) < 3 and (hint := key_hint(name)):
             found = Suggestion(name, help=hint)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")

@@ -70,7 +70,7 @@ def suggest_argument(
     """What is meant by an argument that does not exist and has the `value`; `instead` is what it probably is, if that is
     known otherwise. `owner` is the class that lacks it, which knows what it is elsewhere.
     """
-    if owner is not None and (foreign := owner.foreign_argument(name)):
+    if owner is not None and (foreign := owner.foreign_argument(name) or hints.input_hint(owner, name)):
         return Suggestion(name, help=foreign.replace("{value}", flow(value)))
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
     return replace(found, help=hints.argument_hint(name, fields) or found.help)

@@ -44,19 +44,13 @@ def as_nodes(key: str, value: Any, spec: Spec) -> str:
 
 def as_inputs_of_data(key: str, value: Any, spec: Spec) -> str:
     """How a bare column is read for the one input."""
-    column, model = column_in(value), mapping_in(spec, "model")
-    name = next(iter(mapping_in(model, "inputs")), "x")
+    column, name = column_in(value), input_name(spec)
     return f"write `inputs: {{{name}: {{array: {column}}}}}`" if column else ""
 
 
 def as_targets(key: str, value: Any, spec: Spec) -> str:
     """How a bare column is read for the last layer."""
-    column, model = column_in(value), mapping_in(spec, "model")
-    outputs, layers = model.get("outputs"), model.get("layers")
-    name = next(iter(outputs), None) if isinstance(outputs, list | Mapping) else None
-    if isinstance(layers, list) and layers and isinstance(layers[-1], Mapping):
-        name = layers[-1].get("name")
-    name = name if isinstance(name, str) else "output"
+    column, name = column_in(value), output_name(spec)
     if not column:
         return ""
     return f"write `targets: {{{name}: {{category: {column}}}}}` for classes, `{{array: {column}}}` for numbers"
@@ -76,6 +70,27 @@ def as_definitions(key: str, value: Any, spec: Spec) -> str:
 
 def as_block(key: str, value: Any, spec: Spec) -> str:
     return as_definitions(key, value, spec) or f"write `{key}: {{params: {{...}}, layers: [...]}}`"
+
+
+def input_name(spec: Spec) -> str:
+    """The name of the first input."""
+    inputs = mapping_in(mapping_in(spec, "model"), "inputs")
+    return next((name for name, value in inputs.items() if isinstance(value, Mapping)), "x")
+
+
+def output_name(spec: Spec) -> str:
+    """The name of the first output; in a chain, of the last layer."""
+    model = mapping_in(spec, "model")
+    outputs, layers = model.get("outputs"), model.get("layers")
+    name = next(iter(outputs), None) if isinstance(outputs, list | Mapping) else None
+    if isinstance(layers, list) and layers and isinstance(layers[-1], Mapping):
+        name = layers[-1].get("name")
+    return name if isinstance(name, str) else "output"
+
+
+def as_losses(key: str, value: Any, spec: Spec) -> str:
+    """How the loss of the only output is written."""
+    return f"write `loss: {value}`, or `losses: {{{output_name(spec)}: {value}}}`" if isinstance(value, str) else ""
 
 
 def column_in(value: Any) -> str:

@@ -244,17 +244,9 @@ class Layer(Registered):
         """What the layer learns from all training rows: by name, the state entries that `plan` leaves `Unfitted`.
 
         The batches can be iterated once, how they are cut changes no result, and all rows count the same, whatever
-        their weight in the loss. Computed with numpy on the host. Values that are not finite are for the caller to
-        report.
+        their weight in the loss. Computed with numpy on the host. The caller reports values that are not finite.
         """
         raise NotImplementedError(f"{type(self).__name__} has state to be learnt and no `fit`")
-
-    @classmethod
-    def foreign_argument(cls, name: str) -> str:
-        if name in (slot.name for slot in cls.slots):
-            others = "".join(f"{slot.name}: ..., " for slot in cls.slots if slot.required and slot.name != name)
-            return f"`{name}` is an input, not an argument: in a graph, write `from: {{{others}{name}: {{value}}}}` beside it"
-        return super().foreign_argument(name)
 
     def by_hand(self) -> str:
         """`, or give it `mean` and `variance``: the end of a help if `fit` is not possible."""
@@ -294,7 +286,7 @@ class Layer(Registered):
         return None
 
     def vocabulary_size(self) -> int | None:
-        """For a layer that looks its input up in a table: how many ids there are; None for all others."""
+        """How many ids there are, for a layer that looks its input up in a table; None for all others."""
         return None
 
     def keeps_integers(self) -> bool:

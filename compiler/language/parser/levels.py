@@ -1,0 +1,207 @@
+"""Reports keys that stand a level too deep (`metrics` inside `losses`) or too high (`shape` where inputs are named).
+
+One mistake and one error, however many entries stand below the key.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.field_schema import listed
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
+from modelc.compiler.language.layer_grammar import RECURRING
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.wording import article, in_line, spell
+from modelc.compiler.language.suggestions.wrong_kinds import input_name, mapping_in, output_name
+from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.optimizers import OPTIMIZERS
+
+LONGEST = 80
+"""Characters of what a help shows of a mapping."""
+
+TYPES: Mapping[str, Any] = {
+    "array": list,
+    "boolean": bool,
+    "integer": int,
+    "null": type(None),
+    "number": (int, float),
+    "string": str,
+}
+"""The types of JSON Schema in Python; all else is a mapping."""
+
+
+def report_too_deep(reporter: Reporter, shape: Names, raw: Mapping[str, Any], path: Path) -> set[str]:
+    """Report the entries of `raw`, a mapping from names, that are keys of what is around it; gives them.
+
+    Such is one that is called like a key, and whose value can be that of the key and no entry.
+    """
+    defined = names_of_model(reporter.document.data)
+    found: set[str] = set()
+    for home, keys in around(path):
+        moved = [
+            name
+            for name, value in raw.items()
+            if name in keys.keys and name not in (*defined, *found)
+            if could_be(keys.keys[name], value)
+            if not could_be(shape.of, value) or not re.fullmatch(shape.pattern, name)
+        ]
+        if not moved:
+            continue
+        found |= {*moved}
+        for name in moved:
+            reporter.unread.add((*path, name))
+            reporter.unread.add((*home, name))
+        several = len(moved) > 1
+        entry = f"entries of `{path[-1]}`" if several else entry_of(shape)
+        message = f"{name_list(moved)} {'are keys' if several else 'is a key'} of {keys.what}, not {entry}"
+        help = f"move {'them' if several else 'it'} out {column_of(home, path)}"
+        label, at = f"not inside `{path[-1]}`", (*path, moved[0])
+        related = [((*path, name), "neither is this") for name in moved[1:]]
+        reporter.add("E102", message, at, key=True, label=label, help=help, related=related)
+    return found
+
+
+def report_too_high(reporter: Reporter, shape: Names, raw: Mapping[str, Any], path: Path) -> bool:
+    """Report a mapping from names that is an entry itself, whose name is left out; says whether it is one."""
+    entry = resolved(shape.of)
+    if not raw or not is_entry(entry, raw) or any(could_be(entry, value) for value in raw.values()):
+        return False
+    where = f"`{path[-1]}`"
+    message = (
+        f"{name_list([*raw])} {'stands' if len(raw) == 1 else 'stand'} in {where} without the name of {entry_of(shape)}"
+    )
+    (first, value), *others = raw.items()
+    written = first if value is None and not others else in_line(dict(raw), LONGEST) or "{...}"
+    name = likely_name(reporter.document.data, path)
+    help = f"write `{path[-1]}: {{{name}: {written}}}`"
+    reporter.add("E103", message, path, key=True, label="a name is missing", help=help)
+    reporter.unread.add(path)
+    return True
+
+
+def key_around(reporter: Reporter, path: Path) -> str:
+    """What to do about the unknown key at `path`, if it is one of a section around it, which then does not lack it. Empty
+    if it is none.
+    """
+    for home, keys in around(path[:-1]):
+        if path[-1] in keys.keys and len(home) < len(path) - 1:
+            reporter.unread.add((*home, path[-1]))
+            return f"`{path[-1]}` is a key of {keys.what}: move it out {column_of(home, path)}"
+    return ""
+
+
+def column_of(home: Path, path: Path) -> str:
+    """Where a key at `path` belongs that is one of the mapping at `home`."""
+    return f"to the column of `{path[len(home)]}`" if home else "to the left margin"
+
+
+def as_argument(spec: Mapping[str, Any], key: str, value: Any) -> tuple[str, str] | None:
+    """Whose argument `key` is, of the optimizer or of a loss of the spec, and how it is written inside, with the arguments
+    that are there; where the spec has no optimizer that is known, of the first that has it. None if it is none.
+    """
+    train = mapping_in(spec, "train")
+    chosen = named(train.get("optimizer"), OPTIMIZERS)
+    # An optimizer is most often adam, where the text does not say.
+    for name, given in [chosen] if chosen else [(name, None) for name in ("adam", *OPTIMIZERS)]:
+        if inside := with_argument(OPTIMIZERS, name, given, key, value):
+            return "optimizer", f"optimizer: {{{inside}}}"
+    if (loss := named(train.get("loss"), LOSSES)) and (inside := with_argument(LOSSES, *loss, key, value)):
+        return f"loss `{loss[0]}`", f"loss: {{{inside}}}"
+    for term, written in mapping_in(train, "losses").items():
+        if (loss := named(written, LOSSES)) and (inside := with_argument(LOSSES, *loss, key, value)):
+            return f"loss `{loss[0]}`", f"losses: {{{term}: {{{inside}}}}}"
+    return None
+
+
+def named(written: Any, table: Registry[Any]) -> tuple[str, Any] | None:
+    """The thing of `table` that is `written`, and its arguments; None where there is none."""
+    things = {written: None} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
+    return next(((name, given) for name, given in things.items() if name in table), None)
+
+
+def with_argument(table: Registry[Any], name: str, given: Any, key: str, value: Any) -> str:
+    """The thing `name` with its arguments and `key`; empty if it has no such argument."""
+    cls = table.find(name)
+    argument = spelled(key, cls.model_fields)
+    if argument is None:
+        return ""
+    arguments = given if isinstance(given, Mapping) else {} if given is None else {cls.primary: given}
+    return f"{name}: {spell({**arguments, argument: value})}"
+
+
+def around(path: Path) -> Iterator[tuple[Path, Keys]]:
+    """The section around `path` with its place, and the top level, if `path` is inside them."""
+    if len(path) > 1 and path[0] in SECTIONS:
+        yield path[:1], SECTIONS[str(path[0])]
+    if path:
+        yield (), LANGUAGE
+
+
+def names_of_model(spec: Mapping[str, Any]) -> set[str]:
+    """The names of inputs, nodes and outputs, which may be those of keys."""
+    model = spec.get("model")
+    found: set[str] = set()
+    if isinstance(model, Mapping):
+        for part, known in (("inputs", SECTIONS["model"].keys), ("nodes", SECTIONS["model"].keys), ("outputs", {})):
+            names = model.get(part)
+            listed_names = names if isinstance(names, Mapping | list) else ()
+            found |= {name for name in listed_names if isinstance(name, str) and name not in known}
+    return found
+
+
+def resolved(shape: Shape) -> Shape:
+    return RECURRING[shape.name] if isinstance(shape, Again) else shape
+
+
+def could_be(shape: Shape, value: Any) -> bool:
+    """Whether a value has the form that `shape` describes, as far as its outermost level says."""
+    shape = resolved(shape)
+    if isinstance(shape, Either):
+        parts = (shape.mapping, shape.items, shape.value)
+        return any(part is not None and could_be(part, value) for part in parts)
+    if isinstance(shape, Thing):
+        named = [value] if isinstance(value, str) else list(value) if isinstance(value, Mapping) else []
+        blocks = shape.blocks and any(str(name)[:1].isupper() for name in named)
+        return blocks or any(name in (*shape.table, *shape.siblings, *shape.others) for name in named)
+    if isinstance(shape, Keys):
+        return isinstance(value, Mapping) and any(key in shape.keys for key in value)
+    if isinstance(shape, Names):
+        return isinstance(value, Mapping)
+    if isinstance(shape, Items):
+        return isinstance(value, list) and all(could_be(shape.of, item) for item in value)
+    return isinstance(shape, Value) and is_plain(shape, value)
+
+
+def is_plain(shape: Value, value: Any) -> bool:
+    kinds = [TYPES.get(kind, Mapping) for kind in listed(shape.schema["type"])]
+    return (type(value) is bool) <= (bool in kinds) and any(isinstance(value, kind) for kind in kinds)
+
+
+def is_entry(shape: Shape, raw: Mapping[str, Any]) -> bool:
+    """Whether all keys of `raw` are those of one entry."""
+    if isinstance(shape, Keys):
+        return all(key in shape.keys for key in raw)
+    if not isinstance(shape, Thing):
+        return False
+    things = [key for key in raw if key in shape.table or key in shape.others]
+    return len(things) == 1 and all(key in things or key in shape.siblings for key in raw)
+
+
+def entry_of(shape: Names) -> str:
+    """What an entry is, in words: `an input`."""
+    word = shape.each.removeprefix("the ")
+    return f"{shape.each} an output" if word.endswith(" of") else article(word or "entry")
+
+
+def likely_name(spec: Mapping[str, Any], path: Path) -> str:
+    """The name that the only entry at `path` may have: that of the first input or output where it is known."""
+    if path == ("data", "inputs"):
+        return input_name(spec)
+    if path[-1] in ("targets", "losses"):
+        return output_name(spec)
+    return {"nodes": "hidden", "blocks": "Part"}.get(str(path[-1]), "x")
