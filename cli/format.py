@@ -80,12 +80,12 @@ def summary(counts: dict[str, int], would: bool) -> str:
 
 def lay_out(target: str) -> tuple[Laid | None, int]:
     """The formatted text of one file, and its exit code; None after saying why it is left unchanged."""
-    from modelc.compiler.api import unreadable
     from modelc.compiler.formatter.format import formatted
     from modelc.compiler.formatter.line_tree import Unusual
     from modelc.compiler.syntax.beneath import NotRegularError
     from modelc.compiler.syntax.document import MAX_BYTES, show_text
     from modelc.compiler.syntax.file_root import read_text
+    from modelc.compiler.syntax.path_help import unreadable
 
     name = STDIN_NAME if target == STDIN else target
     try:

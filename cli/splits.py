@@ -35,8 +35,9 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
 
     where, notes = run.find_root(root, task.source)
     inform(*notes)
-    task, _ = complete(task, where)
-    dataset = read_dataset(task, where, test=split in (None, "test"))
+    test = split in (None, "test")
+    task, _ = complete(task, where, test=test)
+    dataset = read_dataset(task, where, test=test)
     changed = changed_columns(run.environment(), dataset.digests)
     if changed:
         warn_changed(changed)

@@ -12,10 +12,12 @@ from modelc.cli.checking import RootFolder, Settings
 from modelc.cli.console import (
     FAILED,
     FINDINGS,
+    FINE,
     USAGE,
     Format,
     Styled,
     coloured,
+    inform,
     pass_on,
     refuse,
     say,
@@ -23,12 +25,13 @@ from modelc.cli.console import (
     show_difference,
 )
 from modelc.cli.plugins import PluginNames, enable
-from modelc.cli.targets import STDIN, STDIN_NAME, complain_of, find_targets
+from modelc.cli.targets import STDIN, STDIN_NAME, Targets, complain_of, find_targets
 
 if TYPE_CHECKING:
     from modelc.cli.fixing import Fixed
     from modelc.compiler.api import Checked
     from modelc.compiler.diagnostics.problem import Problem
+    from modelc.compiler.diagnostics.render import Unchecked
 
 FOR_PROGRAMS = ("json", "sarif")
 """The formats that are written even where there is no problem."""
@@ -65,7 +68,7 @@ def validate(
     if difference and not fix:
         refuse("`--diff` needs `--fix`", helps=("write `modelc validate --fix --diff PATH`",))
 
-    from modelc.compiler.diagnostics.render import summary
+    from modelc.compiler.diagnostics.render import summary, unchecked_line
 
     found = find_targets(paths, rewrite=fix)
     complain_of(found, "validate")
@@ -79,7 +82,8 @@ def validate(
     problems = list(dict.fromkeys(problems))
     # Standard output is the diff's, or that of the text that came by standard input.
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
-    write_problems(problems, checks, output_format, stream, strict=strict)
+    unread = [] if data else unchecked(specs, checks)
+    write_problems(problems, checks, output_format, stream, strict=strict, unread=unread)
     failed = any(problem.is_error or strict for problem in problems)
     would = bool(fixed and difference and fixed.changed())
     if fixed and (line := fixed.line(difference)):
@@ -88,12 +92,19 @@ def validate(
         line = found.with_skipped(summary(problems, len(checks), would=would, strict=strict))
         end = sys.stderr if output_format == "github" else stream
         say(Styled("error" if failed else "good", line), stream=end)
+        if (left := unchecked_line(unread)) and not any(problem.is_error for problem in problems):
+            inform(left)
+    if code := exit_code(problems, found, fixed, findings=failed or would):
+        raise typer.Exit(code)
+
+
+def exit_code(problems: Sequence["Problem"], found: Targets, fixed: "Fixed | None", *, findings: bool) -> int:
+    """The exit code of a check of the targets that were `found`, with or without `findings`."""
     if fixed and not fixed.complete:
-        raise typer.Exit(FAILED)
+        return FAILED
     if found.incomplete() or any(problem.code == "E009" for problem in problems):
-        raise typer.Exit(USAGE)
-    if failed or would:
-        raise typer.Exit(FINDINGS)
+        return USAGE
+    return FINDINGS if findings else FINE
 
 
 def write_problems(
@@ -103,14 +114,27 @@ def write_problems(
     stream: TextIO,
     *,
     strict: bool,
+    unread: Sequence["Unchecked"],
 ) -> None:
     """Write the problems of all checks; for programs also where there are none."""
     from modelc.compiler.diagnostics.render import FORMATS, Report
 
     sources = {name: text for checked in checks for name, text in checked.sources.items()}
     if problems or output_format in FOR_PROGRAMS:
-        report = Report(problems, sources, files=len(checks), colour=coloured(stream), strict=strict)
+        report = Report(problems, sources, files=len(checks), colour=coloured(stream), strict=strict, unchecked=unread)
         say_document(FORMATS[output_format](report), stream)
+
+
+def unchecked(specs: Sequence["Spec"], checks: Sequence["Checked"]) -> list["Unchecked"]:
+    """What was not looked at of those specs that have data and no error."""
+    from modelc.compiler.diagnostics.render import Unchecked
+
+    found = []
+    for spec, checked in zip(specs, checks, strict=True):
+        data = None if checked.task is None or checked.errors else checked.task.data
+        if data is not None and data.source is not None:
+            found.append(Unchecked(spec.name, checked.unseen, checked.headers is None))
+    return found
 
 
 @dataclass(slots=True)
@@ -122,6 +146,11 @@ class Spec:
     data: bool
     root: Path | None
     given: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return STDIN_NAME if self.target == STDIN else self.target
 
     @property
     def path(self) -> Path | None:
@@ -156,11 +185,11 @@ class Spec:
         from modelc.compiler.syntax.file_root import spec_root
 
         if self.path is not None:
-            return check_file(self.path, settings=self.settings, root=self.root, texts=texts)
+            return check_file(self.path, settings=self.settings, root=self.root, texts=texts, headers=True)
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
         root = None if self.root is None else spec_root(None, self.root)
-        return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts)
+        return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts, headers=True)
 
 
 def fix_all(specs: Sequence[Spec], difference: bool) -> "Fixed":

@@ -11,11 +11,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.binder import bind
+from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import SpecError
-from modelc.compiler.diagnostics.likeness import most_alike
-from modelc.compiler.diagnostics.problem import SETTING, Label, Place, Problem
+from modelc.compiler.diagnostics.problem import SETTING, Problem
 from modelc.compiler.expansion.spec_files import load_file, needs_files
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
@@ -28,7 +27,7 @@ from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.lowering.rolled_repeats import from_named, to_named
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
-from modelc.compiler.syntax.file_root import Root, read_text, reason_of, spec_root
+from modelc.compiler.syntax.file_root import Root, read_text, spec_root
 
 if TYPE_CHECKING:
     from modelc.compiler.lowering.lower import Model, Tree
@@ -57,10 +56,20 @@ class Checked:
     """The same without the settings: what a run is compared with."""
     values: int = 0
     """Keys and values of the spec, after variables are written out."""
+    headers: Headers | None = None
+    """What data files say up to where their rows begin; None where they were not looked at."""
 
     @property
     def data(self) -> Any:
         return None if self.document is None else self.document.data
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The data files of the spec that are not there, or were not looked for."""
+        data = None if self.task is None else self.task.data
+        files = () if data is None else dict.fromkeys(path for _, path in files_of(data))
+        seen = () if self.headers is None else [path for _, path in self.headers.files]
+        return tuple(path for path in files if path not in seen)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -74,15 +83,18 @@ def check(
     root: Root | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
     written_out: bool = False,
+    headers: bool = False,
 ) -> Checked:
     """Read, parse, build, infer and bind the spec in `text`; `name` is the file name, for messages.
 
     `settings` are overrides of single values, `PATH=VALUE` each, as for `--set`. Files that the spec extends or
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
-    With `written_out`, the files that its blocks use may stand in place of their paths, as a run keeps them.
+    With `written_out`, the files that its blocks use may stand in place of their paths, as a run keeps them. With
+    `headers`, data files that are there below `root` are looked at, up to where their rows begin; one that is not there
+    is no problem.
     """
     with remembered(), without_collection():
-        return check_given(Given(text, name, settings, root, texts, written_out))
+        return check_given(Given(text, name, settings, root, texts, written_out, headers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class Given:
     root: Root | None
     texts: Mapping[str, str]
     written_out: bool
+    headers: bool
 
     def edited(self, texts: Mapping[str, str]) -> "Given":
         """The same with other texts for some of its files, by the names that messages have for them."""
@@ -172,8 +185,12 @@ def examine(given: Given) -> Checked:
         return Checked(None, problems, sources, kept, merged)
     planned, found = infer(graph, document)
     problems += found
-    task, found = bind(spec, planned)
-    return Checked(task, problems + found, sources, kept, merged, len(document.values))
+    headers = None
+    if given.headers and given.root is not None and spec.data is not None:
+        headers, found = headers_of(spec.data, document, given.root)
+        problems += found
+    task, found = bind(spec, planned, headers or NO_HEADERS)
+    return Checked(task, problems + found, sources, kept, merged, len(document.values), headers)
 
 
 def merge_files(
@@ -204,6 +221,7 @@ def check_file(
     settings: Sequence[str] = (),
     root: Path | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
+    headers: bool = False,
 ) -> Checked:
     """`check` of a file; an unreadable file is a problem too. `root` is the folder for other files, by default the file's own."""
     shown = name or str(path)
@@ -213,27 +231,10 @@ def check_file(
         try:
             text = read_text(path, MAX_BYTES + 1)
         except (OSError, NotRegularError) as error:
+            from modelc.compiler.syntax.path_help import unreadable
+
             return Checked(None, (unreadable(path, shown, error),), {})
-    return check(text, shown, settings, spec_root(path, root), texts)
-
-
-def unreadable(path: Path, shown: str, error: OSError | NotRegularError) -> Problem:
-    """The problem with a file that could not be opened or read."""
-    helps: tuple[str, ...] = ()
-    if isinstance(error, NotRegularError):
-        reason = f"it is {error.kind}, expected a regular file"
-        advice = "write the text to a file, or pass it by standard input: `-`"
-        helps = ("name a file in it" if error.kind == "a folder" else advice,)
-    elif not isinstance(error, FileNotFoundError):
-        reason = reason_of(error)
-    else:
-        reason = "no such file"
-        folder = path.parent
-        readable = os.path.isdir(folder) and os.access(folder, os.R_OK)
-        near = [name for name in os.listdir(folder) if os.path.exists(folder / name)] if readable else []
-        close = most_alike(path.name, near)
-        helps = (f"did you mean `{path_word(folder / close)}`?",) if close else ()
-    return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
+    return check(text, shown, settings, spec_root(path, root), texts, headers=headers)
 
 
 def load(spec: str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence[str | Path] = ()) -> Task:

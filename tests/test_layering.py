@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +80,18 @@ def test_a_validate_that_finds_mistakes_imports_no_array_library(tmp_path: Path)
     code, packages = packages_of_command("validate", str(wrong))
     assert code == 1
     assert packages.isdisjoint(HEAVY)
+
+
+def test_a_validate_that_looks_at_data_files_imports_no_array_library(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    np.savez(tmp_path / "rows.npz", x=np.zeros((9, 3)), y=np.zeros(9))
+    spec.write_text(
+        "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [{dense: 1, name: y}]}\ndata: {source: {npz: rows.npz}}\n"
+        "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}\n"
+    )
+    code, modules = modules_after(MAIN, "validate", str(spec))
+    assert code == 1 and "modelc.compiler.library.sources.archive" in modules
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in modules)
 
 
 @pytest.mark.parametrize("command", ["--help", "train --help", "explain E301", "explain dense", "schema"])

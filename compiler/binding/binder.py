@@ -4,7 +4,9 @@ from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
 from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.sample_weights import bind_weights
-from modelc.compiler.binding.task import Columns, Output, Task
+from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
+from modelc.compiler.binding.task import Output, Task
+from modelc.compiler.binding.test_columns import check_test_columns
 from modelc.compiler.binding.training import bind_training
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Edge, Graph, Node
@@ -14,13 +16,15 @@ from modelc.compiler.language.parser.graph_nodes import named_in
 from modelc.compiler.language.suggestions.reporter import Reporter
 
 
-def bind(spec: Spec, planned: TypedGraph, columns: Columns = None) -> tuple[Task, tuple[Problem, ...]]:
+def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tuple[Task, tuple[Problem, ...]]:
     """The task of a spec. If there are problems, parts that depend on a hole are missing.
 
-    `columns` are those of the source; by default, those known without reading data.
+    `headers` has the columns that files tell; without them, columns are those known without any file.
     """
-    if columns is None and spec.data is not None and spec.data.source is not None:
-        columns = spec.data.source.columns()
+    columns, test = headers.columns, headers.test
+    if spec.data is not None:
+        columns = spec.data.source.columns() if columns is None and spec.data.source is not None else columns
+        test = spec.data.test.columns() if test is None and spec.data.test is not None else test
     reporter = Reporter(spec.document)
     outputs = {
         name: Output(name, edge, type_)
@@ -35,6 +39,7 @@ def bind(spec: Spec, planned: TypedGraph, columns: Columns = None) -> tuple[Task
         terms, roots = bind_terms(reporter, task, roots)
         task = bind_targets(reporter, task, terms, columns)
         task = bind_weights(reporter, task, columns)
+        check_test_columns(reporter, task, columns, test)
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)
         task = bind_training(reporter, task, columns)

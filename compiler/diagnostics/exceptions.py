@@ -74,6 +74,17 @@ class RunError(Exception):
         return Problem(self.code, self.message, Label(place), self.notes, self.helps, path=self.at)
 
 
+class AbsentFile(RunError):
+    """E405 for the file at `path`, which is not there: an error for what reads it, and none for what looks at files that are."""
+
+    def __init__(self, path: str, message: str = "", *, helps: tuple[str, ...] = (), at: Path = ()) -> None:
+        super().__init__("E405", message or f"there is no file {path!r}", helps=helps, at=at)
+        self.path = path
+
+    def placed(self, at: Path) -> "AbsentFile":
+        return self if self.at else AbsentFile(self.path, self.message, helps=self.helps, at=at)
+
+
 class PluginError(RunError):
     """A plug-in that cannot be used. The fault is on the command line or in the call that enables it, not in a spec."""
 

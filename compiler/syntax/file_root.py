@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
-from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.syntax.beneath import (
     NotRegularError,
     OutsideError,
@@ -61,7 +61,8 @@ class Root:
             return real
 
     def open(self, path: str) -> BinaryIO:
-        """The file that `path`, a string in a spec, refers to, open for reading. Raises RunError E405 as `resolve` does.
+        """The file that `path`, a string in a spec, refers to, open for reading. Raises RunError E405 as `resolve` does, an
+        AbsentFile where there is none.
 
         Whatever becomes a link in the meantime, the file is one below the folder.
         """
@@ -82,7 +83,7 @@ class Root:
         try:
             yield
         except FileNotFoundError:
-            raise RunError("E405", f"there is no file {path!r}", helps=self.helps(path, missing=True)) from None
+            raise AbsentFile(path, helps=self.helps(path, missing=True)) from None
         except OSError as error:
             raise refused(path, f"cannot be read: {reason_of(error)}") from None
         except OutsideError:

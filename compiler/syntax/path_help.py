@@ -1,4 +1,4 @@
-"""What to write instead of a path that a spec may not read: the very words, with the option that they need."""
+"""What to say of a path that cannot be read, and what to write instead: the very words, with the option that they need."""
 
 import json
 import os
@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from modelc.compiler.diagnostics.command_line import path_word
-from modelc.compiler.syntax.beneath import real_path
+from modelc.compiler.diagnostics.likeness import most_alike
+from modelc.compiler.diagnostics.problem import Label, Place, Problem
+from modelc.compiler.syntax.beneath import NotRegularError, real_path
+from modelc.compiler.syntax.file_root import reason_of
 from modelc.compiler.syntax.path_rules import refusal
 from modelc.compiler.syntax.scalars import resolve
 
@@ -85,6 +88,25 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
             option = f"--root {path_word(option_value(start))}"
             return (f"to begin at {what}, add `{option}`: then all paths do, and the others begin with `{others}/`",)
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
+
+
+def unreadable(path: Path, shown: str, error: OSError | NotRegularError) -> Problem:
+    """The problem with a file that could not be opened or read."""
+    helps: tuple[str, ...] = ()
+    if isinstance(error, NotRegularError):
+        reason = f"it is {error.kind}, expected a regular file"
+        advice = "write the text to a file, or pass it by standard input: `-`"
+        helps = ("name a file in it" if error.kind == "a folder" else advice,)
+    elif not isinstance(error, FileNotFoundError):
+        reason = reason_of(error)
+    else:
+        reason = "no such file"
+        folder = path.parent
+        readable = os.path.isdir(folder) and os.access(folder, os.R_OK)
+        near = [name for name in os.listdir(folder) if os.path.exists(folder / name)] if readable else []
+        close = most_alike(path.name, near)
+        helps = (f"did you mean `{path_word(folder / close)}`?",) if close else ()
+    return Problem("E009", f"`{shown}` cannot be read: {reason}", Label(Place(shown, 0, 0, 0, 0)), helps=helps)
 
 
 def hard_link_warning(path: str, links: int) -> tuple[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelc.compiler.binding.source_headers import files_of, report_hard_links
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
@@ -14,7 +15,6 @@ from modelc.runtime.data.arriving_integers import computed_integers
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
-from modelc.runtime.data.hard_links import report_hard_links
 from modelc.runtime.data.ids import computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined
 from modelc.runtime.training import device
@@ -85,7 +85,8 @@ def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
 
 def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:
     """All warnings that only the data of a completed task gives. Raises RunError E405."""
-    return (*report_hard_links(task, root), *report_monitor(task, dataset))
+    links = () if task.data is None else report_hard_links(task.spec.document, root, files_of(task.data))
+    return (*links, *report_monitor(task, dataset))
 
 
 def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
+from modelc.compiler.binding.source_headers import inspect_sources, root_for
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
@@ -63,20 +64,21 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
 
-def complete(task: Task, root: Root) -> tuple[Task, tuple[Problem, ...]]:
+def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:
     """`task` bound to columns that only the files can tell, and so with every type known; and all warnings about it then.
 
-    Raises SpecError for what does not fit them, RunError if a file cannot be read.
+    Where `test` is false, `data.test` is not looked at. Raises SpecError for what does not fit them, RunError if a file
+    cannot be read.
     """
     if task.data is None or task.data.source is None:
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
-    if task.data.source.columns() is not None:
+    sources = (task.data.source, *([task.data.test] if test and task.data.test is not None else ()))
+    if all(source.columns() is not None for source in sources):
         return task, ()
-    try:
-        columns = task.data.source.inspect(root_for(task, root, ("data", "source")))
-    except RunError as error:
-        raise error.placed(("data", "source")) from None
-    bound, problems = bind(task.spec, task.planned, columns)
+    headers = inspect_sources(task.data, task.spec.document, root, test=test)
+    for error in (*headers.faults, *headers.absent):
+        raise error
+    bound, problems = bind(task.spec, task.planned, headers)
     errors = [problem for problem in problems if problem.is_error]
     if errors:
         raise SpecError(problems, {task.spec.document.name: task.spec.document.text})
@@ -107,13 +109,6 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
     return Dataset(train, validation, held, digests, notes)
 
 
-def root_for(task: Task, root: Root, at: Path) -> Root:
-    """`root` for the paths of the source at `at`, which may stand in a file that the spec extends."""
-    document = task.spec.document
-    file = document.value(at).file
-    return root if file == document.name else root.for_paths_in(file)
-
-
 def column_names(task: Task) -> set[str]:
     """The columns that inputs and targets are read from."""
     bindings = (*(task.inputs or {}).values(), *(task.targets or {}).values())
@@ -123,7 +118,7 @@ def column_names(task: Task) -> set[str]:
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads."""
     try:
-        loaded = source.load(root_for(task, root, at), column_names(task))
+        loaded = source.load(root_for(task.spec.document, root, at), column_names(task))
     except RunError as error:
         raise error.placed(at) from None
     return loaded

@@ -6,8 +6,9 @@ from typing import cast
 
 from modelc.compiler.diagnostics.render.order import in_order, summary
 from modelc.compiler.diagnostics.render.report import Report
+from modelc.compiler.diagnostics.render.unchecked import Unchecked, unchecked_line
 
-__all__ = ["FORMATS", "Render", "Report", "in_order", "summary"]
+__all__ = ["FORMATS", "Render", "Report", "Unchecked", "in_order", "summary", "unchecked_line"]
 
 Render = Callable[[Report], str]
 """A format, as text."""

@@ -7,13 +7,14 @@ from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.diagnostics.render.order import totals
 from modelc.compiler.diagnostics.render.report import Report
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 
 def to_json(report: Report) -> str:
     """The object as text, in ASCII: names in it decode to what they are, and act on no terminal and no log.
 
-    `ok` is whether the exit code is that of files without findings: with `strict`, warnings are findings too.
+    `ok` is whether the exit code is that of files without findings: with `strict`, warnings are findings too. `unchecked`
+    has each spec whose rows were not read, with those of its data files that are not there.
     """
     errors, warnings = totals(report.problems)
     omitted = [problem.omitted for problem in report.problems if problem.omitted is not None]
@@ -24,6 +25,7 @@ def to_json(report: Report) -> str:
         "errors": errors,
         "warnings": warnings,
         "omitted": sum(one.total for one in omitted),
+        "unchecked": [{"file": one.file, "absent": list(one.absent)} for one in report.unchecked],
         "diagnostics": [diagnostic(problem) for problem in report.ordered],
     }
     return json_text(found) + "\n"

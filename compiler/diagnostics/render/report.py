@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.diagnostics.render.order import in_order
+from modelc.compiler.diagnostics.render.unchecked import Unchecked
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """`problems` in any order, and the text of each file by name; `files` is the number of checked files.
 
-    `colour` asks for ANSI colours where a format has some; `strict` says that warnings count as errors.
+    `colour` asks for ANSI colours where a format has some; `strict` says that warnings count as errors; `unchecked` has the
+    specs whose rows were not read.
     """
 
     problems: Sequence[Problem]
@@ -19,6 +21,7 @@ class Report:
     files: int = 1
     colour: bool = False
     strict: bool = False
+    unchecked: Sequence[Unchecked] = ()
 
     @property
     def ordered(self) -> list[Problem]:

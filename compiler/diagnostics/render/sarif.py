@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.problem import Fix, Label, Place, Problem
 from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.compiler.diagnostics.render.report import Report
+from modelc.compiler.diagnostics.render.unchecked import unchecked_line
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -17,11 +18,14 @@ def sarif(report: Report) -> str:
     """The log as text: one run, one result for each problem, one rule for each code that occurs."""
     ordered = report.ordered
     used = sorted({problem.code for problem in ordered})
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": {"name": "modelc", "rules": [rule(code) for code in used]}},
         "columnKind": "unicodeCodePoints",
         "results": [result(problem, used.index(problem.code)) for problem in ordered],
     }
+    if line := unchecked_line(report.unchecked):
+        note = {"level": "note", "message": {"text": printable(line)}}
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [note]}]
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 

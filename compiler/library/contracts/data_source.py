@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
+from modelc.compiler.diagnostics.exceptions import AbsentFile
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -24,6 +25,16 @@ class Column:
     type: TensorType
     classes: int | None = None
     rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What the headers of the files of a source say: the columns of its training rows, None where their file is not there,
+    and the error of each file that is not.
+    """
+
+    columns: Mapping[str, Column] | None
+    absent: tuple[AbsentFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +56,15 @@ class Source(Registered):
         """The columns as far as they are known without reading; None where only the file can tell."""
         raise NotImplementedError
 
-    def inspect(self, root: Root) -> Mapping[str, Column]:
-        """The columns of the training rows, from the headers of files where `columns` does not know them.
+    def inspect(self, root: Root) -> Inspected:
+        """The columns of the training rows, from the headers of files where `columns` does not know them. No numpy.
 
-        Raises RunError E404 or E405 when the files are not there or not as they should be.
+        Raises RunError E404 or E405 when files that are there are not as they should be.
         """
         known = self.columns()
         if known is None:
             raise NotImplementedError
-        return known
+        return Inspected(known)
 
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         """Read the columns called `names`, or all; names that there are none of are left out, others may be read as well.

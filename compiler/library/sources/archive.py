@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO
 
-from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.library.sources.npy_header import BadHeader, Header, read_header
@@ -24,6 +24,8 @@ CHUNK = 2**20
 """Bytes that are unpacked at once."""
 FIRST = (b"PK\3\4", b"PK\5\6")
 """What an archive begins with, and one without members."""
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""What stands in place of a file that Git LFS has not fetched (git-lfs/docs/spec.md)."""
 DAMAGED = "is damaged or not an .npz file"
 
 
@@ -116,7 +118,14 @@ def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mappin
     try:
         # What begins as another file is none for numpy either: zip would allow anything before its first member.
         file.seek(0)
-        if file.read(4) not in FIRST:
+        begin = file.read(len(POINTER))
+        if begin == POINTER:
+            raise AbsentFile(
+                shown,
+                f"{shown!r} is a pointer of Git LFS, not the file itself",
+                helps=("fetch it with `git lfs pull`",),
+            )
+        if begin[:4] not in FIRST:
             raise zipfile.BadZipFile
         with zipfile.ZipFile(Bounded(file)) as zipped:
             entries = check_directory(zipped.infolist(), shown)

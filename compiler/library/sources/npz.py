@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from typing import Annotated
 
-from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column, Loaded, Source
+from modelc.compiler.library.contracts.data_source import Column, Inspected, Loaded, Source
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.npy_header import Header
 from modelc.compiler.syntax.file_root import Root
@@ -35,14 +35,21 @@ class Npz(Source):
     def columns(self) -> Mapping[str, Column] | None:
         return None
 
-    def inspect(self, root: Root) -> Mapping[str, Column]:
-        train = inspect_file(root, self.train)
-        if self.test is not None:
-            check_alike(train, inspect_file(root, self.test), self.train, self.test)
-        return train
+    def inspect(self, root: Root) -> Inspected:
+        found: dict[str, Mapping[str, Column]] = {}
+        absent: list[AbsentFile] = []
+        for path in dict.fromkeys(self.files()):
+            try:
+                found[path] = inspect_file(root, path)
+            except AbsentFile as error:
+                absent.append(error)
+        if self.train in found and self.test is not None and self.test in found:
+            check_alike(found[self.train], found[self.test], self.train, self.test)
+        return Inspected(found.get(self.train), tuple(absent))
 
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
-        self.inspect(root)
+        for error in self.inspect(root).absent:
+            raise error
         train = load_file(root, self.train, names)
         return Loaded(train, None if self.test is None else load_file(root, self.test, names))
 

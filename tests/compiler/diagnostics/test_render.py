@@ -217,12 +217,13 @@ def test_json_is_one_versioned_object() -> None:
     )
     whole = Problem("W901", "w", Label(Place("spec.yaml", 0, 0, 0, 0)))
     assert json.loads(FORMATS["json"](Report([problem, whole], {}, files=3))) == {
-        "format_version": "1.2",
+        "format_version": "1.3",
         "ok": False,
         "files": 3,
         "errors": 1,
         "warnings": 1,
         "omitted": 0,
+        "unchecked": [],
         "diagnostics": [
             {
                 "code": "W901",

@@ -22,8 +22,8 @@ def test_digits_are_those_of_scikit_learn() -> None:
 
 def test_what_is_said_without_reading_is_true() -> None:
     source = SOURCES.build("digits")
-    columns, train = source.inspect(ROOT), source.load(ROOT).train
-    assert columns == source.columns()
+    columns, train = source.inspect(ROOT).columns, source.load(ROOT).train
+    assert columns is not None and columns == source.columns()
     assert columns.keys() == train.keys()
     for name, column in columns.items():
         assert (column.type, column.rows) == (column_of(train[name]).type, len(train[name]))

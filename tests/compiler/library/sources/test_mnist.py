@@ -74,7 +74,8 @@ def assert_loaded(root: Root) -> None:
     for part, rows in ((loaded.train, "train"), (loaded.test, "test")):
         np.testing.assert_array_equal(part["image"], ARRAYS[f"x_{rows}"])
         np.testing.assert_array_equal(part["label"], ARRAYS[f"y_{rows}"])
-    columns = source.inspect(root)
+    columns = source.inspect(root).columns
+    assert columns is not None
     assert {name: (column.rows, column.type.shape) for name, column in columns.items()} == {
         "image": (60_000, (28, 28)),
         "label": (60_000, ()),

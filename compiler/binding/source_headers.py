@@ -1,0 +1,92 @@
+"""What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
+
+from dataclasses import dataclass
+
+from modelc.compiler.binding.task import Columns
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
+from modelc.compiler.diagnostics.problem import Label, Path, Problem
+from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.library.contracts.data_source import Source
+from modelc.compiler.syntax.document import Document
+from modelc.compiler.syntax.file_root import Root
+
+SOURCE: Path = ("data", "source")
+TEST: Path = ("data", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The columns of `data.source` and of `data.test`, each None where no file tells them.
+
+    `faults` has an error for a file that cannot be used, `absent` one for each that is not there, with their places.
+    `files` are those that are there, by the place that names them.
+    """
+
+    columns: Columns = None
+    test: Columns = None
+    faults: tuple[RunError, ...] = ()
+    absent: tuple[AbsentFile, ...] = ()
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+NO_HEADERS = Headers()
+"""Where no file was looked at."""
+
+
+def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: bool = True) -> Headers:
+    """What the files below `root` say of the sources of `data`; of its `test` only where that is true."""
+    columns: dict[Path, Columns] = {}
+    faults: list[RunError] = []
+    absent: list[AbsentFile] = []
+    files: list[tuple[Path, str]] = []
+    for source, at in ((data.source, SOURCE), (data.test if test else None, TEST)):
+        if source is None:
+            continue
+        try:
+            inspected = source.inspect(root_for(document, root, at))
+        except RunError as error:
+            faults.append(error.placed(at))
+            continue
+        columns[at] = inspected.columns
+        absent += [error.placed(at) for error in inspected.absent]
+        missing = {error.path for error in inspected.absent}
+        files += [(at, path) for path in dict.fromkeys(source.files()) if path not in missing]
+    return Headers(columns.get(SOURCE), columns.get(TEST), tuple(faults), tuple(absent), tuple(files))
+
+
+def headers_of(data: DataSpec, document: Document, root: Root) -> tuple[Headers, tuple[Problem, ...]]:
+    """`inspect_sources`, and what is wrong with files that are there, as problems."""
+    headers = inspect_sources(data, document, root)
+    faults = tuple(error.problem(document.value(error.at)) for error in headers.faults)
+    try:
+        return headers, faults + report_hard_links(document, root, headers.files)
+    except RunError:
+        # A file that has gone since then is as one that was not there.
+        return headers, faults
+
+
+def root_for(document: Document, root: Root, at: Path) -> Root:
+    """`root` for the paths of the source at `at`, which may stand in a file that the spec extends."""
+    file = document.value(at).file
+    return root if file == document.name else root.for_paths_in(file)
+
+
+def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, str], ...]) -> tuple[Problem, ...]:
+    """A warning for each of the `files` that has several names: no check of paths can tell whether the others lie below the
+    root. Raises RunError E405.
+    """
+    found = []
+    for at, path in files:
+        links = root_for(document, root, at).hard_links(path)
+        if links > 1:
+            from modelc.compiler.syntax.path_help import hard_link_warning
+
+            message, helps = hard_link_warning(path, links)
+            found.append(Problem("W913", message, Label(document.value(at), "read from here"), (), helps, path=at))
+    return tuple(found)
+
+
+def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
+    """All files that the sources of `data` name, by the place that names them."""
+    sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
+    return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))

@@ -1,0 +1,47 @@
+"""Checks the columns of `data.test` as far as possible without reading rows: they are read as the training rows are."""
+
+from modelc.compiler.binding.source_headers import TEST
+from modelc.compiler.binding.task import Binding, Columns, Task
+from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.base.tensor_type import show_shape
+
+OF = "of the test rows: "
+"""How a message begins that is not about the rows of training."""
+
+
+def check_test_columns(reporter: Reporter, task: Task, trained: Columns, columns: Columns) -> None:
+    """Report `columns` of `data.test`, if they are known, that are missing, or do not fit where those of training do.
+
+    What does not fit of the columns `trained` on, if they are known, is reported as theirs.
+    """
+    if columns is None:
+        return
+    for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values()):
+        if not binding.copies_input and (trained is None or binding.type is not None):
+            check_test_column(reporter, binding, columns)
+
+
+def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) -> None:
+    """Report the test column of one binding if it is missing or does not fit."""
+    assert columns is not None
+    subject, column = binding.subject, columns.get(binding.subject)
+    if column is None:
+        message = f"{OF}the data has no column `{subject}` for `{binding.name}`"
+        label, note = f"no column `{subject}`", f"columns: {listed(columns)}"
+        reporter.add("E401", message, TEST, label=label, note=note)
+        return
+    try:
+        type_ = binding.reader.plan(column, binding.wanted)
+    except PlanError as error:
+        reporter.plan_error(error, f"{OF}{error.message}", TEST)
+        return
+    wanted = binding.wanted or binding.type
+    if type_ is None or wanted is None or type_.shape == wanted.shape:
+        return
+    given, taken = show_shape(type_.shape), show_shape(wanted.shape)
+    takes = f"the input `{binding.name}` takes" if binding.wanted else "in the training rows"
+    message = f"{OF}the column `{subject}` has rows of shape {given}, {takes} {taken}"
+    help = "save these rows as those of training are saved: what is made of a column is the same for both"
+    reporter.add("E402", message, TEST, label=f"gives {given}", help=help)
