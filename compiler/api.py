@@ -39,6 +39,8 @@ COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 
 GROWS = re.compile(r"blocks|vars|repeat|share")
 """What a text has whose model may have more layers than it has lines."""
+EXPANDS = re.compile(r"\$|index")
+"""What a text has that may have variables, or repeats that define one."""
 MANY = 5_000
 """Keys and values, of which each layer has one at least: fewer are not worth counting."""
 
@@ -170,7 +172,7 @@ def examine(given: Given) -> Checked:
 
         if (problem := check_layers(document)) is not None:
             return Checked(None, (*problems, problem), sources, kept, merged)
-    if any(section in document.data for section in ("vars", "blocks")) or any("$" in text for text in sources.values()):
+    if any(section in document.data for section in ("vars", "blocks")) or any(map(EXPANDS.search, sources.values())):
         from modelc.compiler.expansion.expander import expand
 
         document, found = expand(document)

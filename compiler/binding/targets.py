@@ -22,7 +22,7 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
         nameless = (
             spec.name is None
             and model.sequential
-            and (item is None or (item.name is None and (item.layer is None or (*item.path[:-1], "name") in stated)))
+            and (item is None or (item.name is None and (item.cls is None or (*item.path[:-1], "name") in stated)))
         )
         unread = any(getattr(spec, key) is None and (*spec.path, key) in stated for key in ("target", "mask"))
         if name is None or nameless or unread or not (bound or (spec.loss is None and name in outputs)):

@@ -16,7 +16,7 @@ from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE
 from modelc.compiler.language.layer_grammar import STRUCTURES
 from modelc.compiler.language.parser.levels import report_too_deep, report_too_high
 from modelc.compiler.language.shapes import Names
-from modelc.compiler.language.suggestions.hints import WHOLE, is_quotient
+from modelc.compiler.language.suggestions.hints import WHOLE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
@@ -76,7 +76,7 @@ def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str
             unreadable.add(section)
             check_mapping(evaluator, LANGUAGE.keys[section], node, f"`{section}`")
         sections[section] = entries
-    return File(name, sections["vars"], sections["blocks"], frozenset(unreadable))
+    return File(name, sections["vars"], sections["blocks"], root.get("data"), frozenset(unreadable))
 
 
 def at_other_levels(evaluator: "VariableEvaluator", section: SourceNode) -> Collection[str] | None:
@@ -207,7 +207,7 @@ def check_type(
         node = next(item for item in node.content if not has_type(item.data, parameter.type[:-1]))
     wanted = PARAMETER_TYPES[parameter.type]
     message = f"`{parameter.name}` of the block `{block.name}` must be {wanted}, got {describe(node.data)}"
-    help = WHOLE if is_quotient(node.content, any(hop.computed for hop in node.trail)) else ""
+    help = WHOLE if parameter.type in ("int", "ints") and node.computed and isinstance(node.content, float) else ""
     related = [Label(hop.where.place(), hop.text) for hop in node.trail]
     related.append(Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"))
     evaluator.report("E105", message, node.at, label=f"expected {wanted}", help=help, related=related)

@@ -7,17 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Label, Problem
-from modelc.compiler.expansion.definitions import check_type, may_be_block, read_block, read_definitions
-from modelc.compiler.expansion.scope import Block, File, Scope, referenced_names
+from modelc.compiler.expansion.block_arguments import bind_arguments
+from modelc.compiler.expansion.definitions import may_be_block, read_block, read_definitions
+from modelc.compiler.expansion.repeat_copies import expand_copies, named_plainly
+from modelc.compiler.expansion.scope import Block, File, Scope, dereference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
-from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import spell
+from modelc.compiler.language.layer_grammar import STRUCTURES
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 SECTIONS = ("vars", "blocks")
+ONLY_IN_LAYERS = "only arguments of layers may ask for one"
 Expand = Callable[[SourceNode, Scope], SourceNode]
 """Expands a node in a scope."""
 
@@ -33,9 +36,22 @@ def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
 
 
 class Expander(VariableEvaluator):
-    """Expands one document; `items` is how many layers and blocks it has so far."""
+    """Expands one document; `items` is how many layers and blocks it has so far, `indices` the names of repeats' indices."""
 
-    items = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.items = 0
+        self.indices: set[SourceNode] = set()
+
+    def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
+        repeat = node.get("repeat")
+        if repeat is not None and repeat.get("index") is not None and not scope.written_out:
+            # Items are expanded: this is the value of a variable, which has no index around it.
+            message = "a variable cannot hold a repeat with an `index`"
+            help = "make it a block: `blocks: {Part: {layers: [...]}}`, used as `Part`"
+            self.report("E207", message, repeat.content["index"][0], label="not in a variable", help=help)
+            return hole(node.at)
+        return super().evaluate(node, scope)
 
     def expand(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
         file = read_definitions(self, root, original.name)
@@ -43,10 +59,16 @@ class Expander(VariableEvaluator):
         scope = Scope(file)
         content = {key: entry for key, entry in root.content.items() if key not in SECTIONS}
         for key, (where, node) in content.items():
-            content[key] = where, self.expand_model(node, scope) if key == "model" else self.evaluate(node, scope)
+            content[key] = where, (self.expand_model if key == "model" else self.evaluate_known)(node, scope)
         self.check_definitions(file)
         if not self.problems and not original.holes:
             self.warn_unused(file, root)
+            for index in self.indices - self.used_indices:
+                message, help = (
+                    f"the index `{index.content}` is not used",
+                    "write `repeat: N` for copies that are alike",
+                )
+                self.report("W909", message, index.at, label="unused", help=help)
         unused = [(name, at) for name, (at, _) in file.blocks.items() if name not in file.used]
         bodies = {name: (at, self.unused_body(name, at, scope)) for name, at in unused}
         if bodies:
@@ -89,20 +111,20 @@ class Expander(VariableEvaluator):
     def expand_model(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The `model` section, or the body of a block, with the blocks in its layers and nodes expanded."""
         nodes = self.expand_values(self.expand_item)
-        return self.expand_values(self.evaluate, layers=self.expand_items, nodes=nodes)(node, scope)
+        return self.expand_values(self.evaluate_known, layers=self.expand_items, nodes=nodes)(node, scope)
 
     def expand_residual(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The value of `residual`: a list of layers, or a mapping with its parts."""
         node, scope = self.dereferenced(node, scope)
         if node.kind == "list":
             return self.expand_items(node, scope)
-        of_keys = {"layers": self.expand_items, "shortcut": self.expand_items, "join": self.evaluate_arguments}
-        return self.expand_values(self.evaluate, **of_keys)(node, scope)
+        of_keys = {"layers": self.expand_items, "shortcut": self.expand_items, "join": self.evaluate_join}
+        return self.expand_values(self.evaluate_known, **of_keys)(node, scope)
 
     def expand_parallel(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The value of `parallel`."""
         branches = self.expand_values(self.expand_items)
-        return self.expand_values(self.evaluate, join=self.evaluate_arguments, branches=branches)(node, scope)
+        return self.expand_values(self.evaluate_known, join=self.evaluate_join, branches=branches)(node, scope)
 
     def expand_values(self, every: Expand, **of_keys: Expand) -> Expand:
         """What expands a mapping, or a variable that holds one: each value by its key in `of_keys`, else by `every`."""
@@ -110,7 +132,7 @@ class Expander(VariableEvaluator):
         def expand(node: SourceNode, scope: Scope) -> SourceNode:
             node, scope = self.dereferenced(node, scope)
             if node.kind != "mapping":
-                return self.evaluate(node, scope)
+                return self.evaluate_known(node, scope)
             return node.map(lambda key, value: of_keys.get(key, every)(value, scope))
 
         return expand
@@ -119,22 +141,35 @@ class Expander(VariableEvaluator):
         """A list of layers."""
         node, scope = self.dereferenced(node, scope)
         if node.kind != "list":
-            return self.evaluate(node, scope)
+            return self.evaluate_known(node, scope)
         return replace(node, content=tuple(self.expand_item(item, scope) for item in node.content))
 
-    def expand_item(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """One layer with its sibling keys, or one node. Raises TooLarge."""
+    def count_item(self, node: SourceNode) -> None:
+        """Count a layer or block. Raises TooLarge beyond the budget."""
         self.count_node(node)
         self.items += 1
         if self.items > MAX_LAYERS:
             raise TooLarge(node, f"{MAX_LAYERS:,} layers and blocks")
+
+    def expand_item(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """One layer with its sibling keys, or one node. Raises TooLarge."""
+        self.count_item(node)
         node, scope = self.dereferenced(node, scope)
         if node.kind == "scalar" and may_be_block(node.content, scope.file):
             name = node.content
             return replace(node, kind="mapping", content={name: (node.at, self.expand_use(name, None, node.at, scope))})
         if node.kind != "mapping":
-            return self.evaluate(node, scope)
-        methods = {
+            return self.evaluate_known(node, scope)
+        repeat = node.get("repeat")
+        if repeat is not None and dereference(repeat, scope.file.variables).get("index") is not None:
+            node = self.without_arguments(node, scope.file)
+            return expand_copies(self, node, self.evaluate_known(named_plainly(self, repeat), scope), scope)
+        return self.expand_parts(node, scope if repeat is None else replace(scope, repeat=flow(repeat.data)))
+
+    def expand_parts(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """What stands in an item and beside it."""
+        methods: dict[str, Expand] = dict.fromkeys((*BESIDE["layer"], *STRUCTURES), self.evaluate_known)
+        methods |= {
             Layers.key: self.expand_items,
             Residual.key: self.expand_residual,
             Parallel.key: self.expand_parallel,
@@ -169,6 +204,14 @@ class Expander(VariableEvaluator):
         if node.kind != "scalar" or not str(node.content).startswith("$") or scope.written_out:
             return node, scope
         return self.evaluate(node, scope), replace(scope, written_out=True)
+
+    def evaluate_known(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """A value that must be known before the model is."""
+        return self.known(self.evaluate(node, scope), ONLY_IN_LAYERS)
+
+    def evaluate_join(self, node: SourceNode, scope: Scope) -> SourceNode:
+        """The layer that joins branches, or the two of a residual."""
+        return self.known(self.evaluate_arguments(node, scope), "a layer that joins values cannot ask for one")
 
     def evaluate_arguments(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The arguments of a layer, in which no block is possible."""
@@ -206,7 +249,8 @@ class Expander(VariableEvaluator):
             help = "compute it where it is used: `${...}` in the body"
             self.report("E207", message, node.at, label="not a variable", help=help)
             return hole(node.at)
-        return self.evaluate(node, Scope(block.file))
+        help = "write the expression in the body, where the layer is that has the argument"
+        return self.known(self.evaluate(node, Scope(block.file)), "a default is known before the model is", help)
 
     def expand_use(self, name: str, arguments: SourceNode | None, at: Where, scope: Scope) -> SourceNode:
         """The body of the block `name` with `arguments` for its parameters; a hole after an error."""
@@ -227,7 +271,7 @@ class Expander(VariableEvaluator):
             return hole(at)
         if block.body is None:
             return hole(at)
-        body = self.expand_body(block, block.body, self.bind_arguments(block, arguments, at, scope), scope)
+        body = self.expand_body(block, block.body, bind_arguments(self, block, arguments, at, scope), scope)
         # Problems of the body as a whole are shown at the use: its nodes have their own places.
         whole = arguments.at if arguments is not None else at
         return replace(body, at=whole, trail=(Hop(at, f"in this use of `{name}`"),))
@@ -236,64 +280,9 @@ class Expander(VariableEvaluator):
         self, block: Block, body: SourceNode, given: dict[str, SourceNode | None], scope: Scope
     ) -> SourceNode:
         """`body` of `block` with the values of its parameters filled in."""
-        inside = Scope(block.file, given, block.name, (*scope.stack, (scope.file.name, block.name)))
+        stack = (*scope.stack, (scope.file.name, block.name))
+        inside = Scope(block.file, given, block.name, outside=scope.outside | scope.indices.keys(), stack=stack)
         return replace(self.expand_model(body, inside), block=block.name)
-
-    def is_positional(self, block: Block, arguments: SourceNode) -> bool:
-        """Report a list that has a value for each parameter of `block`, by their order; says whether it is one."""
-        first, *others = block.parameters.values()
-        values = arguments.content if arguments.kind == "list" else ()
-        if not others or first.type not in ("int", "float", "bool", "str") or len(values) != len(block.parameters):
-            return False
-        named = dict(zip(block.parameters, (value.data for value in values), strict=True))
-        message = f"the block `{block.name}` takes its arguments by name, got {len(named)} values in a row"
-        help = f"write `{block.name}: {spell(named)}`"
-        self.report("E105", message, arguments.at, label="which arguments?", help=help)
-        return True
-
-    def bind_arguments(
-        self, block: Block, arguments: SourceNode | None, at: Where, scope: Scope
-    ) -> dict[str, SourceNode | None]:
-        """The value of every parameter of `block`; None for one that is missing or invalid."""
-        parameters = block.parameters
-        given: dict[str, tuple[Where, SourceNode]] = {}
-        if arguments is not None and not (arguments.kind == "scalar" and arguments.content is None):
-            if arguments.kind == "hole":
-                return dict.fromkeys(parameters)
-            if arguments.kind == "mapping":
-                given = dict(arguments.content)
-            elif not parameters:
-                message = f"the block `{block.name}` has no parameters"
-                self.report("E105", message, arguments.at, help=f"write `{block.name}`")
-                return {}
-            elif self.is_positional(block, arguments):
-                return dict.fromkeys(parameters)
-            else:
-                given = {next(iter(parameters)): (arguments.at, arguments)}
-        for name, (where, _) in given.items():
-            if name not in parameters:
-                found = suggest(name, parameters, defined=True)
-                if arguments is None or arguments.trail:
-                    found = replace(found, is_safe=False)
-                message, label = f"unknown argument `{name}` of the block `{block.name}`", "unknown argument"
-                names = ", ".join(parameters)
-                note = f"parameters of `{block.name}`: {names}" if names else f"`{block.name}` has no parameters"
-                related = [Label(block.at.place(), "defined here")]
-                self.report("E102", message, where, label=label, note=note, related=related, suggestion=found)
-        # An unknown argument is probably meant for a missing one.
-        known = given.keys() <= parameters.keys()
-        values: dict[str, SourceNode | None] = {}
-        for name, parameter in parameters.items():
-            if name in given:
-                values[name] = check_type(self, block, parameter, self.evaluate(given[name][1], scope))
-                continue
-            values[name] = parameter.default if known else None
-            if known and parameter.default is None:
-                message = f"the block `{block.name}` needs the argument `{name}`"
-                help = f"write `{block.name}: {{{', '.join(f'{key}: ...' for key in (*given, name))}}}`"
-                related = [Label(parameter.at.place(), "has no default value")]
-                self.report("E104", message, at, label=f"`{name}` is missing", help=help, related=related)
-        return values
 
 
 def is_named(node: SourceNode | None, name: str) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from modelc.compiler.expansion.definitions import PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.expander import SECTIONS
-from modelc.compiler.expansion.scope import REFERENCE, File, Scope, referenced_names
+from modelc.compiler.expansion.scope import REFERENCE, File, Scope, dereference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of, tree
 from modelc.compiler.expansion.variables import VariableEvaluator
+from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.syntax.document import Document, Where
 
 
@@ -62,7 +63,7 @@ def with_file_path(block: SourceNode, document: Document, name: str) -> SourceNo
 
 @dataclass(frozen=True, slots=True)
 class BlockScope(Scope):
-    """The scope of a block's body, whose parameters have no values yet."""
+    """The scope of a block's body, whose parameters have no values yet, or of a repeat, whose index has none."""
 
 
 class Resolver(VariableEvaluator):
@@ -94,6 +95,12 @@ class Resolver(VariableEvaluator):
         return replace(node, content=KeptReference(node.content))
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
+        repeat = node.get("repeat")
+        index = repeat and dereference(repeat, self.file.variables).get("index")
+        if index is not None and isinstance(index.content, str):
+            inside = BlockScope(self.file, {**scope.parameters, index.content: None})
+            beside = BESIDE["layer"]
+            return node.map(lambda key, value: self.evaluate(value, scope if key in beside else inside))
         if isinstance(scope, BlockScope) and node.kind == "scalar" and isinstance(node.content, str):
             text = node.content
             if text.startswith("${"):

@@ -1,6 +1,5 @@
 """Scopes: the variables, parameters and blocks that a file or block defines. `variables` evaluates them and caches values here."""
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ class Block:
 
 @dataclass(slots=True)
 class File:
-    """The definitions of one file, and their values so far.
+    """The definitions of one file, and their values so far, and its section `data`, which says how many classes there are.
 
     `unreadable` has the sections that are holes, `removed` the variables that are removed from the base of the file.
     `values` has the variables that are evaluated (None for one that cannot be), `open` those being evaluated, and `used`
@@ -44,6 +43,7 @@ class File:
     name: str
     variables: Entries
     blocks: Entries
+    data: SourceNode | None = None
     unreadable: frozenset[str] = frozenset()
     removed: Mapping[str, Placed] = field(default_factory=dict)
     values: dict[str, SourceNode | None] = field(default_factory=dict)
@@ -56,13 +56,18 @@ class File:
 class Scope:
     """The names that a string may refer to: the definitions of its file, and the parameters of the block around it.
 
-    A parameter that could not be read is None. `stack` has the blocks being expanded, outermost first. `written_out` says
+    A parameter that could not be read is None. Repeats around the string have their `indices` among the parameters, each
+    with the node of its name; `repeat` is the innermost that has none, as it is written, and `outside` the indices around
+    the use of the block, which it does not see. `stack` has the blocks being expanded, outermost first. `written_out` says
     that the string is in the value of a variable, in which no references are left.
     """
 
     file: File
     parameters: Mapping[str, SourceNode | None] = field(default_factory=dict)
     block: str = ""
+    indices: Mapping[str, SourceNode] = field(default_factory=dict)
+    repeat: str = ""
+    outside: frozenset[str] = frozenset()
     stack: tuple[tuple[str, str], ...] = ()
     written_out: bool = False
 
@@ -74,6 +79,8 @@ class Scope:
 
     def origin(self, name: str) -> str:
         """Where the value of a name comes from, for a message."""
+        if name in self.indices:
+            return "index of the repeat"
         return f"parameter of `{self.block}`" if name in self.parameters else "from `vars`"
 
 
@@ -86,11 +93,9 @@ def parse_reference(text: object) -> tuple[str, list[str]] | None:
 def referenced_names(text: str) -> set[str]:
     """The variables in a reference or an expression, as far as it can be parsed."""
     if text.startswith("${") and text.endswith("}"):
-        try:
-            tree = ast.parse(text[2:-1].strip(), mode="eval")
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            return set()
-        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        from modelc.compiler.language.expressions.evaluator import variables_in
+
+        return variables_in(text[2:-1])
     found = parse_reference(text)
     return set() if found is None else {found[0]}
 

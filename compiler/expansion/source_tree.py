@@ -17,7 +17,8 @@ class SourceNode:
     """One value, compared by identity. `content` is a scalar, a tuple of nodes, or a mapping from a key to its place and node.
 
     `at` is where the value is written. `trail` leads from there to where it is used: it is node of every problem of the
-    node. `block` is the name of the block whose body this is, empty for everything else.
+    node. `block` is the name of the block whose body this is, empty for everything else. `computed` says that an
+    expression gave the value, `copied` that it is a `repeat` with the copies of its item.
     """
 
     kind: Literal["scalar", "list", "mapping", "hole"]
@@ -25,6 +26,8 @@ class SourceNode:
     at: Where
     trail: tuple[Hop, ...] = ()
     block: str = ""
+    computed: bool = False
+    copied: bool = False
 
     @property
     def data(self) -> Any:
@@ -148,6 +151,8 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
     holes: set[Path] = set()
     trails: dict[Path, tuple[Hop, ...]] = {}
     blocks: dict[Path, str] = {}
+    computed: set[Path] = set()
+    copied: set[Path] = set()
 
     def walk(node: SourceNode, path: Path) -> Any:
         values[path] = node.at
@@ -157,6 +162,10 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
             trails[path] = node.trail
         if node.block:
             blocks[path] = node.block
+        if node.computed:
+            computed.add(path)
+        if node.copied:
+            copied.add(path)
         if node.kind == "hole":
             holes.add(path)
             return None
@@ -178,7 +187,8 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
     except TooLarge as stop:
         return original, (stop.problem(),)
     located = replace(original, data=data, values=Located(values), keys=Located(keys))
-    return replace(located, holes=frozenset(holes), trails=trails, blocks=blocks), ()
+    located = replace(located, holes=frozenset(holes), trails=trails, blocks=blocks)
+    return replace(located, computed=frozenset(computed), copied=frozenset(copied)), ()
 
 
 class TooLarge(Exception):

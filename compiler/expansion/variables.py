@@ -1,7 +1,9 @@
 """Evaluates references to variables and parameters, and expressions of them. Knows no layers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from operator import is_ as is_same
 from typing import Any, NoReturn
 
 from modelc.compiler.diagnostics.phrases import listed
@@ -9,11 +11,14 @@ from modelc.compiler.diagnostics.problem import Label, Place, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
+from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
 from modelc.compiler.syntax.document import Document, Hop, Where
 
+COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number", "stage", "step")
+"""Names that stand for the number of a copy, as single letters do, where nothing else is called so."""
 LARGEST_DEPTH = 32
 """Blocks inside blocks, and variables made of variables."""
 
@@ -32,10 +37,37 @@ class VariableEvaluator(ProblemCollector):
         self.wrong_values: set[tuple[str, Place]] = set()
         self.plain: dict[SourceNode, Any] = {}
         self.with_holes: set[SourceNode] = set()
+        self.used_indices: set[SourceNode] = set()
+        self.counting: list[str] = []
+        """The inputs and targets of the data whose classes are being counted."""
+        self.asks = False
+        """Whether an expression asks for a shape."""
 
     def collect(self, problem: Problem) -> None:
         """Keep one problem: of what is written once and used in several places, once."""
         self.collect_once(problem, (problem.code, problem.label.place, problem.message))
+
+    def with_shapes(self, node: SourceNode, change: Callable[[SourceNode], SourceNode]) -> SourceNode:
+        """`node` with each expression in it that asks for a shape changed."""
+        if not self.asks:
+            return node
+        if node.kind == "list":
+            items = tuple(self.with_shapes(item, change) for item in node.content)
+            return node if all(map(is_same, node.content, items)) else replace(node, content=items)
+        if node.kind == "mapping":
+            return node.map(lambda _, below: self.with_shapes(below, change))
+        return change(node) if node.kind == "scalar" and isinstance(node.content, Deferred) else node
+
+    def known(self, node: SourceNode, why: str, help: str = "write its value") -> SourceNode:
+        """`node` without expressions that ask for a shape, which are reported: `why` says that they cannot stand here."""
+
+        def refuse(below: SourceNode) -> SourceNode:
+            related = [Label(hop.where.place(), hop.text) for hop in below.trail]
+            message = f"`{below.content.shown}` asks for a shape of the model, but {why}"
+            self.report("E207", message, below.at, label="not known yet", help=help, related=related)
+            return hole(below.at)
+
+        return self.with_shapes(node, refuse)
 
     def count_node(self, node: SourceNode) -> None:
         """Count a node. Raises TooLarge beyond the budget."""
@@ -87,6 +119,9 @@ class VariableEvaluator(ProblemCollector):
             self.report("E207", message, node.at, label="not a variable", help=help)
             raise Reported
         found = self.variable_value(match[1], scope, at=node.at, text=text)
+        if match[1] in scope.indices and found.kind == "scalar" and not match[2]:
+            hop = Hop(found.at, f"`{match[1]}` = {found.content}, {scope.origin(match[1])}")
+            return replace(node, content=found.content, trail=(*node.trail, hop))
         path = f"${match[1]}"
         for step in match[2].split(".")[1:]:
             if found.kind == "hole":
@@ -115,7 +150,10 @@ class VariableEvaluator(ProblemCollector):
 
     def evaluate_expression(self, node: SourceNode, text: str, scope: Scope) -> SourceNode:
         """The value of `${...}`. Raises Reported."""
-        from modelc.compiler.expansion.expressions import ExpressionError, compute
+        from modelc.compiler.expansion.declared_classes import declared_classes
+        from modelc.compiler.language.expressions.evaluator import Names
+        from modelc.compiler.language.expressions.operations import ExpressionError
+        from modelc.compiler.language.expressions.partial import reduce
 
         trail: dict[str, Hop] = {}
 
@@ -124,15 +162,20 @@ class VariableEvaluator(ProblemCollector):
             data = self.plain_data(found)
             if found in self.with_holes:
                 raise Reported
-            trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True, computed=True)
+            trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True)
             return data
+
+        def count_classes(asked: Named) -> int:
+            count, at = declared_classes(self, asked.name, scope.file)
+            trail[f"classes({asked.name})"] = Hop(at, f"`classes({asked.name})` = {count}")
+            return count
 
         if not text.endswith("}"):
             help = 'close them with `}` at the end, in quotes: `"${4 * dim}"`'
             self.report("E207", f"the braces of `{text}` are not closed", node.at, label="not closed", help=help)
             raise Reported
         try:
-            result = compute(text[2:-1], look_up)
+            result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}))
         except ExpressionError as error:
             related = [Label(hop.where.place(), hop.text) for hop in trail.values()]
             # A value that is wrong in one expression is reported once, however many others use it.
@@ -142,10 +185,20 @@ class VariableEvaluator(ProblemCollector):
             self.wrong_values |= wrong
             self.report("E207", error.message, node.at, label="cannot be computed", help=error.help, related=related)
             raise Reported from None
-        if isinstance(result, list | dict):
-            self.report("E207", f"`{text}` is not a plain value", node.at, help="write `$name` for a list or a mapping")
+        return self.computed(node, text, result, (*node.trail, *trail.values()))
+
+    def computed(self, node: SourceNode, text: str, value: Any, trail: tuple[Hop, ...]) -> SourceNode:
+        """The `value` of the expression `text` as the node in its place. Raises Reported for one that holds a mapping."""
+        if isinstance(value, dict):
+            message = f"`{text}` is a mapping, and not a plain value or a list"
+            self.report("E207", message, node.at, help="write `$name` for a variable as a whole")
             raise Reported
-        return replace(node, content=result, trail=(*node.trail, *trail.values()))
+        if not isinstance(value, list):
+            self.asks = self.asks or isinstance(value, Deferred)
+            return replace(node, content=value, trail=trail, computed=True)
+        self.count_node(node)
+        items = tuple(self.computed(node, text, item, trail) for item in value)
+        return replace(node, kind="list", content=items, trail=trail, computed=True)
 
     def variable_value(
         self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = ""
@@ -155,6 +208,8 @@ class VariableEvaluator(ProblemCollector):
         Raises Reported for an unknown name; `at` is where it is used, by the reference `text` if that is all there.
         """
         if name in scope.parameters:
+            if name in scope.indices:
+                self.used_indices.add(scope.indices[name])
             return scope.parameters[name] or hole(at or Where(Document("", "", None, {}, {}), ()))
         file = scope.file
         if name not in file.variables:
@@ -190,6 +245,13 @@ class VariableEvaluator(ProblemCollector):
             raise Reported
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
+        if scope.repeat and not suggestion and (len(name) == 1 or name in COUNTERS):
+            times = "N" if scope.repeat.startswith("{") else scope.repeat
+            help = (
+                f"write `repeat: {{times: {times}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
+            )
+        if name in scope.outside:
+            help = f"a block does not see the index around its use: write `{scope.block}: {{{name}: ${name}}}`, with a parameter"
         if name == "vars" and "." in text:
             help = f"write `${text.partition('.')[2]}`: references to variables omit `vars`"
         if text:

@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.problem import SETTING
 from modelc.compiler.diagnostics.render.printable import pieces, printable
 from modelc.compiler.expansion.resolved_spec import KeptReference
 from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.language.expressions.deferred import Deferred
 
 PLAIN = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_./-]*")
 NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -34,9 +35,9 @@ def to_data(root: SourceNode) -> Any:
 
 
 def escape_dollar(value: Any) -> Any:
-    """A plain value; a string that begins with a dollar and is not a reference gets a second dollar."""
+    """A plain value; a string that begins with a dollar and is no reference or expression gets a second dollar."""
     if isinstance(value, str):
-        return str(value) if isinstance(value, KeptReference) or not value.startswith("$") else f"${value}"
+        return str(value) if isinstance(value, KeptReference | Deferred) or not value.startswith("$") else f"${value}"
     return value
 
 

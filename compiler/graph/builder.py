@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.graph.asked_shapes import asked_shapes, settled_shapes
 from modelc.compiler.graph.composite_outputs import CompositeOutputs
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Repeated, Wanted
-from modelc.compiler.graph.input_slots import Argument, Arguments, check_names, feeds_of, in_order
-from modelc.compiler.graph.name_resolution import edges_from, named_from, resolve, shared_node
-from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, only_share, shares_of
+from modelc.compiler.graph.input_slots import Argument, Arguments, check_names, edges_of, feeds_of, in_order, local_name
+from modelc.compiler.graph.name_resolution import edges_from, named_from, report_circle, resolve, shared_node
+from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, shares_of
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
     MAX_LAYERS,
@@ -33,6 +34,9 @@ from modelc.compiler.language.ast import (
 from modelc.compiler.language.item_names import names_of
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.layer import Layer, Slot
+
+BuildCopy = Callable[[BuildSite, Arguments, tuple[Item, ...]], Edge | None]
+"""Builds one copy of a repeat, made of these items."""
 
 
 def build(spec: Spec) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -83,7 +87,7 @@ class Builder:
             self.graph_nodes(names)
             outputs = {name: resolve(self.reporter, names, reference) for name, reference in model.outputs.items()}
         elsewhere = {one.edge for one in self.named if one.edge is not None}
-        nodes = [self.ends.resolve_feeds(node, elsewhere) for node in self.nodes]
+        nodes = settled_shapes([self.ends.resolve_feeds(node, elsewhere) for node in self.nodes], self.ends)
         paths = {name: reference.path for name, reference in model.outputs.items()}
         settled = {name: self.ends.resolve(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
@@ -115,10 +119,10 @@ class Builder:
         if spec.repeat.times == 0 and spec.items:
             check_names(self.reporter, spec.items[0], given)
 
-        def build(site: BuildSite, given: Arguments) -> Edge | None:
-            return self.at_end(site, self.chain(names, site, spec.items, given, at))
+        def build(site: BuildSite, given: Arguments, items: tuple[Item, ...]) -> Edge | None:
+            return self.at_end(site, self.chain(names, site, items, given, at))
 
-        return self.repeat(site, spec.repeat, given, build)
+        return self.repeat(site, spec.repeat, spec.items, given, build)
 
     def chain(
         self,
@@ -146,18 +150,23 @@ class Builder:
             return self.once(names, site, item, given, at)
         if item.repeat.times == 0:
             check_names(self.reporter, item, given)
-        return self.repeat(site, item.repeat, given, lambda site, given: self.once(names, site, item, given, at))
+
+        def build(site: BuildSite, given: Arguments, items: tuple[Item, ...]) -> Edge | None:
+            return self.once(names, site, items[0], given, at)
+
+        return self.repeat(site, item.repeat, (item,), given, build)
 
     def repeat(
-        self, site: BuildSite, repeat: Repeat, given: Arguments, build: Callable[[BuildSite, Arguments], Edge | None]
+        self, site: BuildSite, repeat: Repeat, items: tuple[Item, ...], given: Arguments, build: BuildCopy
     ) -> Edge | None:
-        """Copies in sequence: the first input is carried through them, the others go to each unchanged."""
+        """Copies of `items` in sequence: the first input is carried through them, the others go to each unchanged."""
         self.repeats.append(Repeated(site.path, repeat.times, repeat.tied))
         last = given[0].edge if given else None
         first = site.part("0").path
         for index in range(repeat.times):
             copy = site.part(str(index))
-            last = build(copy.as_copy_of(first, site.owner) if repeat.tied else copy, given)
+            written = repeat.copies[index - 1] if 0 < index <= len(repeat.copies) else items
+            last = build(copy.as_copy_of(first, site.owner) if repeat.tied else copy, given, written)
             if given is not None:
                 given = (*(Argument(last, repeat.path, one.slot) for one in given[:1]), *given[1:])
         if repeat.times:
@@ -179,15 +188,16 @@ class Builder:
         body = item.body
         if body is None:
             feeds = None if given is None else feeds_of(self.reporter, item, given, at)
-            self.add(site, item.layer, feeds, site.owner(site.path), item.path)
-            return Edge(site.path)
+            return self.layer(names, site, item, feeds, site.owner(site.path))
         if isinstance(body, Chain):
+            first = given[0].edge if given else None
             for name, type_ in body.types.items():
-                self.want(given[0].edge if given else None, type_, name, item.path, site)
-            inside = Namespace(site, {}, chain_nodes(body.items or ()), body.items is not None)
+                self.want(first, type_, name, item.path, site)
+            parts, inputs = chain_nodes(body.items or ()), dict.fromkeys(body.types, first)
+            inside = Namespace(site, inputs, parts, body.items is not None, names, edges_of(given))
             return self.at_end(site, self.chain(inside, site, body.items, given, item.path))
         if isinstance(body, Inner):
-            return self.inner(site, item, body, given, at)
+            return self.inner(names, site, item, body, given, at)
         if isinstance(body, Layers):
             return self.at_end(site, self.chain(names, site, body.items, given, at))
         if isinstance(body, Residual):
@@ -221,7 +231,9 @@ class Builder:
         at = at if at in self.reporter.document.values else item.path
         return self.join(site, body.kind or "join", body.join, [around, last], at)
 
-    def inner(self, site: BuildSite, item: Item, body: Inner, given: Arguments, at: Path) -> Edge | None:
+    def inner(
+        self, names: Namespace, site: BuildSite, item: Item, body: Inner, given: Arguments, at: Path
+    ) -> Edge | None:
         """One use of a graph block."""
         slots = tuple(Slot(name) for name in body.inputs)
         feeds = None if given is None else feeds_of(self.reporter, item, given, at, slots)
@@ -237,9 +249,10 @@ class Builder:
         )
         for name, type_ in body.types.items():
             self.want(edges.get(name), type_, name, item.path, site)
-        names = Namespace(site, {name: edges.get(name) for name in body.inputs}, body.nodes, body.complete)
-        self.graph_nodes(names)
-        ports = {name: resolve(self.reporter, names, reference) for name, reference in body.outputs.items()}
+        around = {name: edges.get(name) for name in body.inputs}
+        inside = Namespace(site, around, body.nodes, body.complete, names, edges_of(given))
+        self.graph_nodes(inside)
+        ports = {name: resolve(self.reporter, inside, reference) for name, reference in body.outputs.items()}
         self.named += (Feed(reference.node, ports[name], reference.path) for name, reference in body.outputs.items())
         self.ends.of[site.path] = {"output": next(iter(ports.values()), None), **ports}
         self.ends.blocks.add(site.path)
@@ -266,7 +279,7 @@ class Builder:
             return self.hole(site, body.of.path)
         *others, name = shares_of(names, body.of.node)
         if name in others:
-            self.circle(names, [*others[others.index(name) :], name])
+            report_circle(self.reporter, names, [*others[others.index(name) :], name])
             return self.hole(site, body.of.path)
         target = names.nodes.get(name)
         if target is None:
@@ -281,17 +294,6 @@ class Builder:
         names.building.pop()
         return edge
 
-    def circle(self, names: Namespace, cycle: list[str]) -> None:
-        """Report nodes that share each other, once for all of them; the first of `cycle` is repeated at its end."""
-        if frozenset(cycle) in names.circles:
-            return
-        names.circles.append(frozenset(cycle))
-        last = only_share(names.nodes[cycle[-2]])
-        assert last is not None
-        message = f"`{cycle[0]}` shares its own layers: {' -> '.join(cycle)}"
-        help = "give one of these nodes layers instead of `share`"
-        self.reporter.add("E209", message, last.path, label="leads back to itself", help=help)
-
     def unembed(
         self, names: Namespace, site: BuildSite, item: Item, body: Unembed, given: Arguments, at: Path
     ) -> Edge | None:
@@ -304,9 +306,9 @@ class Builder:
         if target is None or target.items is None:
             return self.hole(site, body.of.path)
         alone = not target.chain and target.repeat is None and target.items[0].repeat is None
-        found = target.items[0].layer if alone and target.items[0].body is None else None
-        if not isinstance(found, Embedding):
-            if target.items and all(part.layer is not None or part.body is not None for part in target.items):
+        found = target.items[0] if alone else None
+        if found is None or found.cls is not Embedding:
+            if target.items and not any(part.is_hole for part in target.items):
                 single = target.items[0].kind if alone else "a list of layers"
                 kind = single if len(target.items) == 1 else "several layers"
                 message = f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}"
@@ -314,11 +316,21 @@ class Builder:
                 related = [(target.path, f"`{body.of.node}`")]
                 self.reporter.add("E209", message, body.of.path, label="no table to use", help=help, related=related)
             return self.hole(site, body.of.path)
-        layer = TiedUnembed(embedding=found)
-        plain = replace(item, layer=layer, body=None)
+        layer = TiedUnembed(embedding=found.layer) if isinstance(found.layer, Embedding) else None
+        waits = found.unbuilt and replace(found.unbuilt, unembeds=True, cls=TiedUnembed)
+        plain = replace(item, layer=layer, unbuilt=waits, body=None)
         feeds = None if given is None else feeds_of(self.reporter, plain, given, at)
-        owner = names.at.owner(names.site(name).path)
-        self.add(site, layer, feeds, owner, item.path)
+        return self.layer(names, site, plain, feeds, names.at.owner(names.site(name).path))
+
+    def layer(
+        self, names: Namespace, site: BuildSite, item: Item, feeds: tuple[Feed, ...] | None, owner: str
+    ) -> Edge | None:
+        """The node of an item that is a layer, with the weights of `owner`."""
+        # What shares weights has the sizes of their owner.
+        asks = item.unbuilt is not None and owner == site.path
+        asked = asked_shapes(self.reporter, names, item, feeds) if asks else ()
+        node = Node(site.path, item.layer, feeds, owner, site.scope, item.path, site.shared, item.unbuilt, asked)
+        self.nodes.append(node)
         return Edge(site.path)
 
     def hole(self, site: BuildSite, at: Path) -> Edge | None:
@@ -336,8 +348,3 @@ class Builder:
             return edge
         self.ends.of[site.path] = edge
         return Edge(site.path)
-
-
-def local_name(edge: Edge | None) -> str:
-    """What the text around it calls the node or input of an edge."""
-    return "" if edge is None else edge.node.rpartition("/")[2]

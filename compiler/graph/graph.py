@@ -2,11 +2,13 @@
 spec.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.ast import Unbuilt
+from modelc.compiler.language.expressions.deferred import Named
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
 
@@ -32,12 +34,24 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A value whose shape an argument of a layer asks for, `named` in the expression at `path`; `edge` is None where the
+    name could not be found.
+    """
+
+    named: Named
+    edge: Edge | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One layer at one place in the graph.
 
     `path` names it everywhere; `owner` is the path of the node whose weights it uses (its own, unless shared);
     `scope` holds the paths of what it stands in (nodes of several layers, blocks, branches, repeats), outermost first.
-    `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing.
+    `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing. Until type
+    inference, a layer may be `unbuilt` and wait for the shapes that are `asked`; that is no use of their values.
     """
 
     path: str
@@ -47,6 +61,16 @@ class Node:
     scope: tuple[str, ...]
     at: Path
     shared: Path = ()
+    unbuilt: Unbuilt | None = None
+    asked: tuple[Asked, ...] = ()
+
+    @property
+    def needs(self) -> Iterator[tuple[Edge, Path]]:
+        """All that must be known before the node is, and where it is named."""
+        named: tuple[Feed | Asked, ...] = (*(self.feeds or ()), *self.asked)
+        for one in named:
+            if one.edge is not None:
+                yield one.edge, one.path
 
     @property
     def edges(self) -> tuple[Edge, ...]:

@@ -31,9 +31,9 @@ def feeds_of(
 ) -> tuple[Feed, ...] | None:
     """`given` as feeds of the slots of a layer, or of `slots`; None after reporting that they do not fit."""
     if slots is None:
-        if item.layer is None:
+        if item.cls is None:
             return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
-        slots = item.layer.slots
+        slots = item.cls.slots
     names = [slot.name for slot in slots]
     if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
         message = f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}"
@@ -54,7 +54,7 @@ def feeds_of(
 
 def check_names(reporter: Reporter, item: Item, given: Sequence[Argument] | None) -> None:
     """Report named inputs that `item` does not have."""
-    if isinstance(item.body, Share | Unembed) or (item.body is None and item.layer is None):
+    if isinstance(item.body, Share | Unembed) or item.is_hole:
         return
     names = slots_of(item)
     for one in given or ():
@@ -124,4 +124,14 @@ def slots_of(item: Item) -> list[str]:
         return list(item.body.inputs)
     if isinstance(item.body, Chain | Layers | Residual):
         return slots_of(item.body.items[0]) if item.body.items else []
-    return [slot.name for slot in item.layer.slots] if item.layer is not None else []
+    return [slot.name for slot in item.cls.slots] if item.cls is not None else []
+
+
+def edges_of(given: Arguments) -> tuple[Edge | None, ...]:
+    """The edges that are given to an item."""
+    return tuple(one.edge for one in given or ())
+
+
+def local_name(edge: Edge | None) -> str:
+    """What the text around it calls the node or input of an edge."""
+    return "" if edge is None else edge.node.rpartition("/")[2]

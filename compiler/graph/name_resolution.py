@@ -6,7 +6,7 @@ from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.input_slots import Argument
-from modelc.compiler.graph.namespaces import Namespace
+from modelc.compiler.graph.namespaces import Namespace, only_share
 from modelc.compiler.language.ast import NodeSpec, Reference
 from modelc.compiler.language.parser.graph_nodes import unknown_node
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -28,11 +28,23 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
     return None
 
 
+def report_circle(reporter: Reporter, names: Namespace, cycle: list[str]) -> None:
+    """Report nodes that share each other, once for all of them; the first of `cycle` is repeated at its end."""
+    if frozenset(cycle) in names.circles:
+        return
+    names.circles.append(frozenset(cycle))
+    last = only_share(names.nodes[cycle[-2]])
+    assert last is not None
+    message = f"`{cycle[0]}` shares its own layers: {' -> '.join(cycle)}"
+    help = "give one of these nodes layers instead of `share`"
+    reporter.add("E209", message, last.path, label="leads back to itself", help=help)
+
+
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
     """Whether `reference`, which names no node, may mean this one: not the one it stands in, nor what has no name."""
     own = reference.path[: len(node.path)] == node.path
     only = node.items[0] if node.items and not node.chain else None
-    return not own and not (only is not None and only.layer is None and only.body is None and only.name is None)
+    return not own and not (only is not None and only.is_hole and only.name is None)
 
 
 def edges_from(

@@ -36,7 +36,8 @@ class BuildSite:
 class Namespace:
     """The names of one graph of the text: of the model, or of one use of a block. `at` is where it is built.
 
-    A chain is one too: its `nodes` are its items by name. `building` has the names that are being copied by `share`,
+    A chain is one too: its `nodes` are its items by name. That of a block has what is `given` to its use, in the `outer`
+    one. `building` has the names that are being copied by `share`,
     `circles` those of which was said that they share each other.
     """
 
@@ -44,6 +45,8 @@ class Namespace:
     inputs: Mapping[str, Edge | None]
     nodes: Mapping[str, NodeSpec]
     complete: bool
+    outer: "Namespace | None" = None
+    given: tuple[Edge | None, ...] = ()
     building: list[str] = field(default_factory=list)
     circles: list[frozenset[str]] = field(default_factory=list)
 

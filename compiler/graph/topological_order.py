@@ -12,7 +12,7 @@ SHOWN = 12
 
 def order(reporter: Reporter, nodes: list[Node], inputs: Collection[str]) -> tuple[Node, ...]:
     """The nodes in canonical order; reports cycles, whose nodes come last."""
-    waiting = {node.path: {feed.edge.node for feed in node.feeds or () if feed.edge} - set(inputs) for node in nodes}
+    waiting = {node.path: {edge.node for edge, _ in node.needs} - set(inputs) for node in nodes}
     users: dict[str, list[str]] = {}
     for path, needed in waiting.items():
         for source in needed:
@@ -40,17 +40,24 @@ def report_cycle(reporter: Reporter, cycle: list[str], by_path: Mapping[str, Nod
     """Report a cycle of nodes: each waits for the next, and the last for the first."""
     start = cycle.index(min(cycle))
     cycle = [cycle[start], *reversed(cycle[start + 1 :] + cycle[:start])]
-    waits = []
+    waits, asks = [], False
     for source, path in zip([cycle[-1], *cycle], cycle, strict=False):
-        feeds = by_path[path].feeds or ()
-        feed = next(feed for feed in feeds if feed.edge is not None and feed.edge.node == source)
-        waits.append((feed.path, f"`{source}` feeds `{path}`"))
+        node = by_path[path]
+        at = next(at for edge, at in node.needs if edge.node == source)
+        feeds = any(feed.edge is not None and feed.edge.node == source for feed in node.feeds or ())
+        asks = asks or not feeds
+        waits.append((at, f"`{source}` feeds `{path}`" if feeds else f"`{path}` asks for the shape of `{source}`"))
     (blamed, label), *others = waits
     shown = cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN // 2], "...", *cycle[-SHOWN // 2 :]]
     message, help = f"the node `{cycle[0]}` feeds itself", "name another node"
+    if asks:
+        message = f"the node `{cycle[0]}` asks for its own shape"
+        help = "name another node, or `input` for what comes into the layer"
     if others:
-        message = f"the nodes feed each other in a cycle: {' -> '.join([*shown, cycle[0]])}"
+        do = "wait for each other" if asks else "feed each other"
+        message = f"the nodes {do} in a cycle: {' -> '.join([*shown, cycle[0]])}"
         help = "let one of these nodes take its values from a node outside the cycle"
+        help = "ask for the shape of a node outside the cycle" if asks else help
     reporter.add("E202", message, blamed, label=label, help=help, related=others[: SHOWN - 1], related_keys=False)
 
 

@@ -7,6 +7,7 @@ from itertools import takewhile
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
+from modelc.compiler.graph.deferred_layers import built, with_notes
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.graph.missing_steps import missing_steps_help
 from modelc.compiler.graph.shortcuts import shortcut_help
@@ -31,15 +32,20 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
             taken.setdefault(wanted.edge, []).append(wanted)
     failed: Failed = {}
     found: dict[str, list[Problem]] = {}
-    for node in graph.nodes:
+    nodes = []
+    for written in graph.nodes:
         own = Reporter(document)
+        node, notes = built(own, planned, written)
+        nodes.append(node)
         if (plan := plan_node(own, planned, node, known, taken, failed)) is not None:
             plans[node.path] = plan
-        found[node.path] = own.problems
+        found[node.path] = with_notes(own.problems, notes)
+    graph = replace(graph, nodes=tuple(nodes))
+    planned = TypedGraph(graph, plans)
     blamed: set[Path] = set()
     for node in graph.nodes:
         # Copies of one layer stand at one place, and what is wrong with it is wrong once.
-        at = node.shared or node.at
+        at = document.in_first_copy(node.shared or node.at)
         if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
             blamed.add(at)
             for problem in found[node.path]:

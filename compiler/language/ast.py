@@ -5,9 +5,10 @@ A part that could not be read is None (a hole): its problem has been reported, a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.validation_split import Validation
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -51,18 +52,39 @@ class Settings(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """The number of repetitions of an item, in sequence; `tied` copies share the weights of the first."""
+    """The number of repetitions of an item, in sequence; `tied` copies share the weights of the first.
+
+    Where copies differ, those after the first are here, each as one item or as those of a chain.
+    """
 
     times: int
     tied: bool
     path: Path
+    copies: "tuple[tuple[Item, ...], ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unbuilt:
+    """A layer whose arguments ask for shapes of the model, so that only type inference can build it.
+
+    `arguments` are plain data with a `Deferred` at each of `places`, and stand below `path` and the name `kind`. With
+    `unembeds`, the layer is an embedding and its table is used the other way round.
+    """
+
+    kind: str
+    cls: type[Layer]
+    arguments: Mapping[str, Any]
+    places: Mapping[Path, Deferred]
+    path: Path
+    unembeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One entry of a `layers` list, or what a node is made of. `kind` is its name in the text, if it has one.
 
-    `layer` is the layer that it is, `body` what stands in place of one; with neither it is a hole.
+    `layer` is the layer that it is, `unbuilt` one that waits for shapes, `body` what stands in place of one; with
+    none of them it is a hole.
     """
 
     kind: str
@@ -72,6 +94,16 @@ class Item:
     """Of the arguments; `path` up to the item's name is the way to the key."""
     body: "Body | None" = None
     repeat: Repeat | None = None
+    unbuilt: Unbuilt | None = None
+
+    @property
+    def cls(self) -> type[Layer] | None:
+        """The class of the layer that it is; None where it is none."""
+        return self.unbuilt.cls if self.unbuilt is not None else None if self.layer is None else type(self.layer)
+
+    @property
+    def is_hole(self) -> bool:
+        return self.cls is None and self.body is None
 
 
 @dataclass(frozen=True, slots=True)

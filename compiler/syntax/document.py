@@ -11,6 +11,8 @@ from modelc.compiler.syntax.scalars import show_control
 MAX_BYTES = 256 * 1024
 """The budget of one file; a caller need not read more than one byte beyond it."""
 
+COPIES = "copies"
+"""The key of the copies of an item after the first, in a `repeat` whose copies differ: put there, and never written."""
 PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 UNPRINTABLE = r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """Compiled for texts that are not plain only: a class this large takes longer to compile than a spec to read."""
@@ -32,14 +34,12 @@ class Placed(Protocol):
 class Hop:
     """One step of a trail from the place of a value to where it is used: a place, and a short text.
 
-    `shared` if the value may be used elsewhere too, as that of a variable; `computed` if an expression made
-    another one of it.
+    `shared` if the value may be used elsewhere too, as that of a variable.
     """
 
     where: Placed
     text: str
     shared: bool = False
-    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Document:
     `holes` has the path of each value that is there but could not be read. Its problem has been reported, and it is
     absent from its mapping in `data`, None in its list: whoever reads on says nothing about it.
 
-    Once variables and blocks are written out, `trails` has how the value at a path came there, `blocks` the name of
+    Once variables and blocks are written out, `trails` has how the value at a path came there, `computed` the paths of
+    values that expressions gave, `copied` those of repeats whose copies differ and stand below them, `blocks` the name of
     each block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that
     something at a path of the file that is extended is left out.
     """
@@ -62,6 +63,8 @@ class Document:
     keys: Mapping[Path, Place]
     holes: frozenset[Path] = frozenset()
     trails: Mapping[Path, tuple[Hop, ...]] = field(default_factory=dict)
+    computed: frozenset[Path] = frozenset()
+    copied: frozenset[Path] = frozenset()
     blocks: Mapping[Path, str] = field(default_factory=dict)
     defined: tuple[str, ...] = ()
     removed: Mapping[Path, Placed] = field(default_factory=dict)
@@ -79,8 +82,14 @@ class Document:
 
     def is_computed(self, path: Path) -> bool:
         """Whether an expression computed the value at `path`, or the bare value that it abbreviates."""
-        path = path if path in self.values else path[:-1]
-        return any(hop.computed for hop in self.trails.get(path, ()))
+        return (path if path in self.values else path[:-1]) in self.computed
+
+    def in_first_copy(self, path: Path) -> Path:
+        """The same place in the first copy of each repeat around `path`: what all its copies are written as."""
+        for place in range(len(path) - 1, 1, -1) if self.copied else ():
+            if path[place : place + 1] == (COPIES,) and path[:place] in self.copied:
+                path = (*path[: place - 1], *path[place + 2 :])
+        return path
 
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError if there is none."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.diagnostics.reporter import MAX_FOUND
+from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, wrapped_one
 from modelc.compiler.language.parser.positional import report_positional
@@ -23,7 +24,13 @@ TAG = re.compile(r"constrained-|(tuple|list)\[")
 
 
 def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:
-    """The named thing at `path`, or None when it is wrong, or has an argument that is, and reported."""
+    """The named thing at `path`, or None when it is wrong, or has an argument that is, and reported; an `Unbuilt` where
+    arguments of a layer ask for shapes.
+    """
+    if reporter.document.computed and table.kind == "layer" and (places := deferred_places(raw)):
+        from modelc.compiler.language.parser.unbuilt_layers import read_unbuilt
+
+        return read_unbuilt(reporter, table, raw, path, places)
     try:
         built = table.build(with_names(reporter, table, raw, path))
     except ValidationError as error:
@@ -58,14 +65,32 @@ def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -
     return {name: {**given, **dict.fromkeys(key for key in unread if key not in table.find(name).model_fields)}}
 
 
+def deferred_places(raw: Any, path: Path = ()) -> dict[Path, Deferred]:
+    """The expressions in a value that ask for shapes, by their paths in it."""
+    if isinstance(raw, Deferred):
+        return {path: raw}
+    entries = raw.items() if isinstance(raw, Mapping) else enumerate(raw) if isinstance(raw, list) else ()
+    return {place: one for key, below in entries for place, one in deferred_places(below, (*path, key)).items()}
+
+
 def translate(
-    reporter: Reporter, error: ValidationError, path: Path, *, fields: Collection[str] = (), owner: str = ""
+    reporter: Reporter,
+    error: ValidationError,
+    path: Path,
+    *,
+    fields: Collection[str] = (),
+    owner: str = "",
+    waiting: Collection[Path] = (),
 ) -> None:
-    """Report every finding of pydantic about the value at `path`, without cascading errors."""
+    """Report every finding of pydantic about the value at `path`, without cascading errors, and nothing about the values
+    at the places `waiting` below it, which are not known yet.
+    """
     from modelc.compiler.library.registries import table_of
 
     start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
+    if waiting:
+        items = [item for item in items if not any(touches(item["loc"], place) for place in waiting)]
     for item in items[2 * MAX_FOUND :]:
         reporter.count(CODES.get(item["type"], "E106"))
     del items[2 * MAX_FOUND :]
@@ -108,6 +133,12 @@ def translate(
         if item["type"] != "missing" or item["loc"] not in meant:
             report_finding(reporter, item, path, fields, owner)
     drop_repeated(reporter, start)
+
+
+def touches(one: Path, other: Path) -> bool:
+    """Whether one of two places is in the other."""
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
 
 
 def drop_repeated(reporter: Reporter, start: int) -> None:

@@ -19,13 +19,14 @@ from modelc.compiler.language.ast import (
     Unembed,
 )
 from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
-from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat
+from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat, with_copies
 from modelc.compiler.language.parser.named_item import check_name, check_reference
 from modelc.compiler.language.parser.walk import read, report_need, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.syntax.document import COPIES
 
 
 def inputs_of(reporter: Reporter, entries: Mapping[str, Any] | None, path: Path) -> dict[str, InputSpec | None]:
@@ -121,7 +122,8 @@ def names_used(node: NodeSpec) -> list[str] | None:
     """The nodes that `node` names; None where some of it could not be read."""
     if node.sources is None or node.items is None:
         return None
-    below = [named_in(item) for item in node.items]
+    copies = node.repeat.copies if node.repeat is not None else ()
+    below = [named_in(item) for items in (node.items, *copies) for item in items]
     found = [name for names in below if names is not None for name in names]
     return None if None in below else [*(source.node for source in node.sources), *found]
 
@@ -136,7 +138,8 @@ def named_in(item: Item) -> list[str] | None:
         parts = [*parts, body.shortcut]
     if isinstance(body, Parallel):
         parts = [*body.branches.values()]
-    if (body is None and item.layer is None) or None in parts:
+    parts += item.repeat.copies if item.repeat is not None else ()
+    if item.is_hole or None in parts:
         return None
     below = [named_in(inner) for items in parts for inner in items or ()]
     return None if None in below else [name for names in below for name in names or ()]
@@ -192,7 +195,13 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         else:
             reporter.unknown((*path, key), key, f"node `{name}`", (*NODE.siblings, Layers.key))
     repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
-    items = read_items(reporter, read(reporter, LAYERS_OF, mapping["layers"], (*path, "layers")), (*path, "layers"))
+
+    def read_chain(raw: Any, path: Path) -> tuple[Item, ...] | None:
+        return read_items(reporter, read(reporter, LAYERS_OF, raw["layers"], (*path, "layers")), (*path, "layers"))
+
+    items = read_chain(mapping, path)
+    if repeat is not None and items is not None and repeat.path in reporter.document.copied:
+        repeat = with_copies(reporter, repeat, mapping["repeat"][COPIES], read_chain)
     return NodeSpec(name, sources, items, True, path, repeat)
 
 

@@ -1,6 +1,6 @@
 """Parses the items of chains and nodes: layers, and the structures in place of one (blocks, `residual`, `share`, ...)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from modelc.compiler.language.ast import (
     Repeat,
     Residual,
     Share,
+    Unbuilt,
     Unembed,
 )
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
@@ -27,6 +28,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
+from modelc.compiler.syntax.document import COPIES
 
 
 def read_items(
@@ -88,6 +90,32 @@ def moved(item: Item, path: Path, start: int = 0) -> Item:
 
 def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """`read_item`, whether or not it is read in another use of its block."""
+    item = read_single(reporter, raw, path, shape)
+    if item.repeat is None or item.is_hole or (*path, "repeat") not in reporter.document.copied:
+        return item
+    alone = shape._replace(siblings={}, needs=())
+
+    def read_copy(raw: Any, path: Path) -> tuple[Item, ...]:
+        return (read_single(reporter, raw, path, alone),)
+
+    return replace(item, repeat=with_copies(reporter, item.repeat, raw["repeat"][COPIES], read_copy))
+
+
+def with_copies(
+    reporter: Reporter, repeat: Repeat, raw: list[Any], read_copy: Callable[[Any, Path], tuple[Item, ...] | None]
+) -> Repeat:
+    """`repeat` with its copies after the first, up to one that cannot be read: they are written as one."""
+    copies, start = [], len(reporter.problems)
+    for number, value in enumerate(raw):
+        found = read_copy(value, (*repeat.path, COPIES, number))
+        if found is None or len(reporter.problems) > start:
+            break
+        copies.append(found)
+    return repeat._replace(copies=tuple(copies))
+
+
+def read_single(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
+    """`read_one`, or of several copies that differ the first."""
     siblings = tuple(shape.siblings)
     mapping = raw if isinstance(raw, Mapping) else {}
     name = repeat = None
@@ -115,6 +143,8 @@ def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if name is None and found.value is None and isinstance(arguments, Mapping):
         # It is reported as an argument that does not exist, and meant as the name: other messages should know it.
         name = arguments["name"] if isinstance(arguments.get("name"), str) else None
+    if isinstance(found.value, Unbuilt):
+        return Item(found.name, None, name, found.path, repeat=repeat, unbuilt=found.value)
     return Item(found.name, found.value, name, found.path, repeat=repeat)
 
 
@@ -157,9 +187,16 @@ def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tu
 
 def read_repeat(reporter: Reporter, raw: Any, path: Path) -> Repeat | None:
     """The value of `repeat`: a number, or a mapping that also says whether the copies share weights."""
+    if path in reporter.document.copied:
+        raw = {key: value for key, value in raw.items() if key != COPIES}
     found = read(reporter, REPEAT, raw, path)
     entries = found if isinstance(found, Mapping) else {"times": found}
     times: int | None = entries.get("times")
+    if entries.get("tied") and "index" in entries:
+        message, help = "copies that share their weights cannot differ by an `index`", "remove `index`, or `tied`"
+        related = [((*path, "tied"), "shares the weights")]
+        reporter.add("E108", message, (*path, "index"), key=True, label="not with `tied`", help=help, related=related)
+        return None
     return None if times is None else Repeat(times, bool(entries.get("tied")), path)
 
 

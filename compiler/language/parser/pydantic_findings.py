@@ -1,14 +1,14 @@
 """Translates validation errors of pydantic to problems, by a table of its error types."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
-from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, is_quotient, scalar_help
+from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, scalar_help
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
@@ -160,8 +160,8 @@ def with_missing(reporter: Reporter, finding: Finding) -> str:
 def wrong_type(reporter: Reporter, finding: Finding) -> None:
     wanted, value, path = WANTED[finding.kind], finding.value, finding.path
     found = suggest_value(finding.kind, finding.name, value)
-    if is_quotient(value, reporter.document.is_computed(path)):
-        found = replace(found, help=WHOLE)
+    if isinstance(value, float) and "integer" in wanted and reporter.document.is_computed(path):
+        found = Suggestion(value, help=WHOLE)
     message = f"{finding.quoted} must be {wanted}, got {describe(value)}"
     reporter.add("E105", message, path, label=f"expected {wanted}", suggestion=found)
 

@@ -20,8 +20,8 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
-WHOLE = "`//` gives an integer: `${a // b}`"
-"""What to do about a quotient."""
+WHOLE = "`//` gives an integer: `${a // b}`; so do `int(...)`, `round(...)`, `floor(...)` and `ceil(...)` of any number"
+"""What to do about an expression that gives a float where an integer is wanted."""
 NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"
 CHAIN = "several layers in sequence are one item: `layers: [...]`, with a `name` or `repeat` beside it"
 TRANSFORMER = (
@@ -125,11 +125,6 @@ def scalar_help(name: str, value: Any) -> str:
     if name not in BY_A_NUMBER or isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return ""
     return f"for a single number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
-
-
-def is_quotient(value: Any, computed: bool) -> bool:
-    """Whether a value is an integer that an expression gave as a float, as `/` does."""
-    return computed and isinstance(value, float) and value.is_integer()
 
 
 def type_hint(kind: str, name: str, value: Any) -> str:

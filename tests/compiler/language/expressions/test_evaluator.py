@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelc.compiler.expansion.expressions import MAX_LENGTH, ExpressionError, compute
-from tests.compiler.expansion.specs import CHAIN, checked, only
+from modelc.compiler.language.expressions.evaluator import MAX_LENGTH, Names, compute
+from modelc.compiler.language.expressions.operations import ExpressionError
+from tests.compiler.expansion.specs import CHAIN, checked, layers, only
 
 NAMES: dict[str, Any] = {
     "dim": 12,
@@ -20,7 +21,7 @@ NAMES: dict[str, Any] = {
 
 
 def value(text: str) -> Any:
-    return compute(text, NAMES.__getitem__)
+    return compute(text, Names(NAMES.__getitem__))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,30 @@ def value(text: str) -> Any:
         ("by_name.small", 3),
         ("true", True),
         ("'a text'", "a text"),
+        ("int(7.9)", 7),
+        ("int(-7.9)", -7),
+        ("floor(-7.1)", -8),
+        ("ceil(7.1)", 8),
+        ("abs(-dim)", 12),
+        ("abs(-rate)", 0.5),
+        ("round(2.5)", 2),
+        ("round(3.5)", 4),
+        ("round(-0.5)", 0),
+        ("round(2.675, 2)", 2.67),
+        ("int(32 * rate)", 16),
+        ("sum(sizes)", 24),
+        ("sum([])", 0),
+        ("len(sizes)", 2),
+        ("len(by_name) + len(act)", 5),
+        ("max(sizes)", 16),
+        ("min([dim])", 12),
+        ("[dim, 2 * dim]", [12, 24]),
+        ("[sizes, [rate]]", [[8, 16], [0.5]]),
+        ("[4, 8][-1]", 8),
+        ("sizes[-2]", 8),
+        ("sizes[1:] + [dim]", [16, 12]),
+        ("sizes[:-1]", [8]),
+        ("[dim] == [12]", True),
     ],
 )
 def test_values(text: str, expected: Any) -> None:
@@ -67,9 +92,9 @@ def test_arithmetic_is_that_of_python(text: str) -> None:
         expected = eval(text)  # the oracle: numbers and operators that the strategy wrote
     except ZeroDivisionError:
         with pytest.raises(ExpressionError, match="zero"):
-            compute(text, NAMES.__getitem__)
+            compute(text, Names(NAMES.__getitem__))
         return
-    assert compute(text, NAMES.__getitem__) == expected
+    assert compute(text, Names(NAMES.__getitem__)) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,8 +112,29 @@ def test_arithmetic_is_that_of_python(text: str) -> None:
         "dim @ 2",
         "dim << 2",
         "dim is 3",
-        "sizes[-1]",
+        "sizes[-3]",
         "sizes[2]",
+        "sizes[::2]",
+        "sizes[1.0:]",
+        "sizes * 3",
+        "sum(1, 2)",
+        "sum(dim)",
+        "sum([act])",
+        "len(dim)",
+        "int('3')",
+        "int(deep)",
+        "round(dim, -1)",
+        "round(dim, rate)",
+        "abs(1, 2)",
+        "max([])",
+        "min(dim, act)",
+        "len(x=sizes)",
+        "math.floor(rate)",
+        "[" + "1," * 240 + "] + " + "[" + "1," * 120 + "]",
+        "[[[[[[[[[1]]]]]]]]]",
+        "shape(x)[0]",
+        "classes(x)",
+        "vocabulary(x)",
         "sizes[deep]",
         "{1: 2}",
         "2 ** 65",
@@ -117,7 +163,7 @@ def test_everything_else_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "value"), [("dim // rate", 24), ("dim // 5.0", 2), ("7 // 2", 3), ("-7 // 2", -4)])
 def test_a_quotient_without_rest_is_a_whole_number(text: str, value: int) -> None:
-    result = compute(text, NAMES.__getitem__)
+    result = compute(text, Names(NAMES.__getitem__))
     assert result == value and isinstance(result, int)
 
 
@@ -136,11 +182,33 @@ def test_what_is_no_part_of_an_expression_is_answered(text: str, message: str, h
     assert message in problem.message and help in problem.helps[0]
 
 
+@pytest.mark.parametrize("text", ["${32 * 0.5}", "${33 * 0.5}", "${w * 0.5}"])
+def test_a_float_where_an_integer_is_wanted_is_answered_with_what_makes_one(text: str) -> None:
+    # Not with the number itself, which would be another one as soon as the variable is.
+    problem = only(f'vars: {{w: 32}}\n{CHAIN}    - dense: $w\n    - dense: "{text}"\n')
+    assert "`int(...)`" in problem.helps[0] and "`//`" in problem.helps[0] and problem.suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [("math.ceil(w)", "`ceil(...)`"), ("sqrt(w)", "`x ** 0.5`"), ("pow(w, 2)", "`x ** y`"), ("log(w)", "`floor`")],
+)
+def test_functions_of_python_that_there_are_not_are_answered(text: str, help: str) -> None:
+    problem = only(f'vars: {{w: 32}}\n{CHAIN}    - dense: $w\n    - dense: "${{{text}}}"\n')
+    assert problem.code == "E207" and help in problem.helps[0]
+
+
+def test_a_list_is_the_value_of_an_expression() -> None:
+    text = f'vars: {{w: 2}}\n{CHAIN}    - reshape: "${{[w, w]}}"\n    - permute: {{dims: "${{[-1] + [-w]}}"}}\n'
+    found = layers(text)
+    assert (found["reshape"].shape, found["permute"].dims) == ((2, 2), (-1, -2))
+
+
 def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() -> None:
     text = f'vars: {{w: 6}}\nblocks: {{B: {{params: {{n: int}}, layers: [dense: "${{n / 2}}"]}}}}\n{CHAIN}'
     for item in ('dense: "${w / 2}"', 'B: "${w / 2}"', "B: 4"):
         found = [problem for problem in checked(f"{text}    - {item}\n").problems if problem.is_error]
-        assert [problem.helps for problem in found] == [("`//` gives an integer: `${a // b}`",)]
+        assert ["`${a // b}`" in problem.helps[0] for problem in found] == [True]
 
 
 def test_variables_that_double_each_other_are_over_the_budget_at_once() -> None:

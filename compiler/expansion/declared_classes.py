@@ -1,0 +1,91 @@
+"""How many classes the section `data` declares for an input or a target, for `${classes(kind)}`."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.expansion.scope import File, Scope
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of
+from modelc.compiler.expansion.variables import Reported
+from modelc.compiler.language.expressions.operations import ExpressionError
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.readers import READERS
+from modelc.compiler.library.sources import SOURCES
+from modelc.compiler.syntax.document import Where
+
+if TYPE_CHECKING:
+    from modelc.compiler.expansion.variables import VariableEvaluator
+
+SECTIONS = ("targets", "inputs")
+
+
+def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> tuple[int, Where]:
+    """The number of classes that the reader of the input or target `name` declares, and where that is written.
+
+    Raises ExpressionError where there are none, and Reported where what is wrong is reported elsewhere.
+    """
+    if file.data is not None and file.data.kind == "hole":
+        raise Reported
+    sections = [entries_of(file.data and file.data.get(section)) for section in SECTIONS]
+    found = [section[name][1] for section in sections if name in section]
+    if not found:
+        raise nothing_of(name, [known for section in sections for known in section])
+    if name in evaluator.counting:
+        raise ExpressionError(f"`classes({name})` depends on itself", "write the number of classes")
+    evaluator.counting.append(name)
+    try:
+        counts = [count_of(evaluator, name, node, file) for node in found]
+    finally:
+        evaluator.counting.remove(name)
+    if len(set(counts)) > 1:
+        message = f"`{name}` is a target with {counts[0]} classes and an input with {counts[1]}"
+        raise ExpressionError(message, "write the number of classes")
+    return counts[0], found[0].at
+
+
+def nothing_of(name: str, known: list[str]) -> ExpressionError:
+    """The error for a name that the data does not read."""
+    near = suggest(name, known, defined=True)
+    help = near.help or (f"`data` reads {listed(known)}" if known else "")
+    help = help or f"declare them: `data: {{targets: {{{name}: {{category: {{column: {name}, classes: 10}}}}}}}}`"
+    return ExpressionError(f"`data` has no input or target `{name}`", help)
+
+
+def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: File) -> int:
+    """The number of classes that one reader declares, or the source for its column."""
+    raw = plain(evaluator, node, file)
+    try:
+        reader = READERS.build(raw)
+    except ValidationError:
+        # It is reported where it is read.
+        raise Reported from None
+    classes = reader.class_names(column_of(evaluator, reader.subject, file))
+    if classes is None:
+        kind = READERS.name_of(reader)
+        says = "does not say how many classes there are" if reader.gives_labels else "reads no classes"
+        help = f"for example `category: {{column: {reader.subject}, classes: 10}}`"
+        raise ExpressionError(f"`{kind}` of `{name}` {says}", help)
+    return classes if isinstance(classes, int) else len(classes)
+
+
+def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:
+    """What the source says of a column without reading it; None where only its files can tell."""
+    source = file.data and file.data.get("source")
+    if source is None:
+        return None
+    try:
+        columns = SOURCES.build(plain(evaluator, source, file)).columns()
+    except ValidationError:
+        return None
+    return None if columns is None else columns.get(subject)
+
+
+def plain(evaluator: "VariableEvaluator", node: SourceNode, file: File) -> object:
+    """The value of a node as plain data, with the variables of its file. Raises Reported where it has a hole."""
+    found = evaluator.evaluate(node, Scope(file))
+    data = evaluator.plain_data(found)
+    if found in evaluator.with_holes:
+        raise Reported
+    return data

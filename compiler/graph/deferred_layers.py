@@ -1,0 +1,108 @@
+"""Builds layers whose arguments ask for shapes, once type inference knows these."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.graph.composite_outputs import no_port
+from modelc.compiler.graph.graph import Node
+from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.language.ast import Unbuilt
+from modelc.compiler.language.expressions.deferred import Deferred, Named
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.library.contracts.layer import Layer
+
+if TYPE_CHECKING:
+    from modelc.compiler.library.base.tensor_type import TensorType
+
+Notes = tuple[str, ...]
+"""What the expressions of a layer came to, for its errors."""
+
+
+def built(reporter: Reporter, planned: TypedGraph, node: Node) -> tuple[Node, Notes]:
+    """`node` with its layer built, a hole where that is not possible, and what its expressions came to.
+
+    What is wrong is reported, unless it is unknown because of what is reported already.
+    """
+    if node.unbuilt is None:
+        return node, ()
+    hole = replace(node, unbuilt=None, asked=())
+    shapes: dict[Named, list[int]] = {}
+    for one in node.asked:
+        known = type_of(reporter, planned, one.edge, one.path)
+        if known is None:
+            return hole, ()
+        shapes[one.named] = list(known.shape)
+    values: dict[Path, Any] = {}
+    for place, expression in node.unbuilt.places.items():
+        if not set(expression.asked) <= shapes.keys():
+            return hole, ()
+        values[place] = value_at(reporter, expression, shapes, (*node.unbuilt.path, *place))
+    if reporter.problems:
+        return hole, ()
+    notes = tuple(note(one, values[place], shapes) for place, one in node.unbuilt.places.items())
+    return replace(hole, layer=layer_of(reporter, node.unbuilt, values)), notes
+
+
+def type_of(reporter: Reporter, planned: TypedGraph, edge: Any, path: Path) -> "TensorType | None":
+    """The type on an edge whose shape is asked for; reports a port that is not there."""
+    known = planned.type(edge)
+    plan = None if edge is None else planned.plans.get(edge.node)
+    if known is None and plan is not None:
+        no_port(reporter, edge, list(plan.outputs), path, owner=edge.node)
+    return known
+
+
+def value_at(reporter: Reporter, expression: Deferred, shapes: Mapping[Named, list[int]], path: Path) -> Any:
+    """The value of the expression at `path`; reports that it has none."""
+    from modelc.compiler.language.expressions.operations import ExpressionError
+
+    try:
+        return expression.value(shapes.__getitem__)
+    except ExpressionError as error:
+        known = note(expression, None, shapes)
+        reporter.add("E207", error.message, path, label="cannot be computed", help=error.help, note=known)
+        return None
+
+
+def note(expression: Deferred, value: Any, shapes: Mapping[Named, list[int]]) -> str:
+    """What an expression came to, and the shapes it was made from."""
+    known = ", ".join(f"`shape({one.name})` is {flow(shapes[one])}" for one in expression.asked)
+    return known if value is None else f"`{expression.shown}` is {flow(value)}: {known}"
+
+
+def layer_of(reporter: Reporter, unbuilt: Unbuilt, values: Mapping[Path, Any]) -> Layer | None:
+    """The layer with `values` in its arguments; None after reporting what is wrong with it."""
+    from pydantic import ValidationError
+
+    from modelc.compiler.language.parser.arguments import translate
+    from modelc.compiler.library.layers import LAYERS
+
+    raw = filled({unbuilt.kind: unbuilt.arguments}, values)
+    try:
+        layer = LAYERS.build(raw)
+    except ValidationError as error:
+        translate(reporter, error, unbuilt.path)
+        return None
+    if unbuilt.unembeds:
+        from modelc.compiler.library.layers.core.embedding import Embedding, TiedUnembed
+
+        assert isinstance(layer, Embedding)
+        return TiedUnembed(embedding=layer)
+    return layer
+
+
+def filled(raw: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
+    """Plain data with the `values` at their places."""
+    if path in values:
+        return values[path]
+    if isinstance(raw, Mapping):
+        return {key: filled(below, values, (*path, key)) for key, below in raw.items()}
+    return [filled(below, values, (*path, index)) for index, below in enumerate(raw)] if isinstance(raw, list) else raw
+
+
+def with_notes(problems: Sequence[Problem], notes: Notes) -> list[Problem]:
+    """The problems of a layer, the errors among them with what its expressions came to."""
+    return [replace(one, notes=(*one.notes, *notes)) if one.is_error else one for one in problems]

@@ -1,0 +1,69 @@
+"""Expressions that ask for a shape of the model, and wait in a document until type inference knows it.
+
+Imports nothing that evaluates one: most specs have none.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import ast
+
+
+class Named(NamedTuple):
+    """What a function of a name is asked for: `shape(x)`. `up` is how many blocks further out the name belongs."""
+
+    name: str
+    up: int = 0
+
+
+class Deferred(str):
+    """An expression with its braces, of which only shapes are unknown: `${shape(x)[-1] // 16}`.
+
+    `shape(x, 1)` says that the name belongs to what is around the block.
+    """
+
+    __slots__ = ()
+
+    @property
+    def tree(self) -> "ast.expr":
+        from modelc.compiler.language.expressions.evaluator import tree_of
+
+        found = tree_of(self[2:-1])
+        assert found is not None, "it is written by `unparse`"
+        return found
+
+    @property
+    def asked(self) -> tuple[Named, ...]:
+        """The names whose shapes it asks for, each once."""
+        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+
+        return tuple(dict.fromkeys(map(named_in, calls_of_names(self.tree))))
+
+    @property
+    def shown(self) -> str:
+        """The expression as a message shows it."""
+        return self.moved_out(None)
+
+    def value(self, shape: Callable[[Named], Any]) -> Any:
+        """Its value, with `shape` for the shapes. Raises ExpressionError."""
+        from modelc.compiler.language.expressions.evaluator import Names, value_of
+
+        filled_in: dict[str, Any] = {}
+        return value_of(self.tree, Names(filled_in.__getitem__, {"shape": shape}))
+
+    def outside(self) -> "Deferred":
+        """The same inside of a block that gets it as an argument."""
+        return Deferred(self.moved_out(1))
+
+    def moved_out(self, more: int | None) -> str:
+        """The expression with each name `more` blocks further out; with None without saying how far."""
+        import ast
+
+        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+
+        tree = self.tree
+        for node in calls_of_names(tree):
+            up = [] if more is None else [ast.Constant(named_in(node).up + more)]
+            node.args = [node.args[0], *up]
+        return f"${{{ast.unparse(tree)}}}"

@@ -1,0 +1,236 @@
+"""Evaluates expressions, `${...}`: arithmetic, comparisons, functions, lists and `x if c else y` on variables.
+
+They are parsed by Python's grammar and evaluated here: nothing is ever run as code, and every size is bounded. Knows
+nothing of documents.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.language.expressions.deferred import Named
+from modelc.compiler.language.expressions.operations import (
+    FUNCTIONS,
+    ExpressionError,
+    arithmetic,
+    call,
+    check_size,
+    entry,
+    holds,
+    no_function,
+    truth,
+    unary,
+)
+from modelc.compiler.library.base.fields import read_ratio
+
+MAX_LENGTH = 500
+NAMED = ("shape", "classes", "vocabulary")
+"""Functions of a name: of something in the model or in the data, not of a value."""
+REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")
+
+Lookup = Callable[[str], Any]
+"""Returns the value of a variable. Raises whatever the caller wants to catch."""
+
+
+Ask = Callable[[Named], Any]
+"""Returns what a function of a name gives. Raises whatever the caller wants to catch."""
+
+
+class Names(NamedTuple):
+    """What the names in an expression mean: those of variables, and by function those that are asked about."""
+
+    variable: Lookup
+    asked: Mapping[str, Ask] = {}
+
+
+def compute(text: str, names: Names) -> Any:
+    """The value of the expression `text`: an int, float, bool or string, a list of such, or an entry of a variable.
+
+    Raises ExpressionError, and what `names` raise.
+    """
+    return value_of(parse(text), names)
+
+
+def parse(text: str) -> ast.expr:
+    """The tree of the expression `text`. Raises ExpressionError where it is none."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "define parts of it in `vars`")
+    if "$" in text:
+        raise ExpressionError("unexpected `$` inside the braces", "write the name alone: `${name}`")
+    tree = tree_of(text)
+    if tree is None:
+        place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
+        help = (
+            f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
+        )
+        raise ExpressionError(f"`{text.strip()}` is not an expression", help)
+    if not text.isascii():
+        need_plain_names(tree, text.strip())
+    return tree
+
+
+def tree_of(text: str) -> ast.expr | None:
+    """The tree of the expression `text`, as Python parses it; None where it does not."""
+    try:
+        with warnings.catch_warnings():
+            # Python warns of `1if c else 2`.
+            warnings.simplefilter("error", SyntaxWarning)
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def need_plain_names(tree: ast.AST, text: str) -> None:
+    """Raise ExpressionError for names with letters beyond ASCII, some of which Python would normalize."""
+    for node in ast.walk(tree):
+        written = ast.get_source_segment(text, node) if isinstance(node, ast.Name | ast.Attribute) else None
+        if written is not None and not written.isascii():
+            raise ExpressionError(f"`{written}` is not a name", "names consist of the letters a to z, digits and `_`")
+
+
+def value_of(tree: ast.expr, names: Names) -> Any:
+    """The value of a tree. Raises ExpressionError, and what `names` raise."""
+    try:
+        return visit(tree, names)
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
+
+
+def visit(node: ast.expr, names: Names) -> Any:
+    """The value of one node of the tree."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        word = str(node.value)
+        raise ExpressionError(f"`{word}` is not a boolean here", f"write `{word.lower()}`")
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+        return check_size(node.value)
+    if isinstance(node, ast.Name):
+        return named_value(node.id, names)
+    if isinstance(node, ast.List):
+        return check_size([visit(item, names) for item in node.elts])
+    if isinstance(node, ast.Subscript):
+        return number(entry(node, visit(node.value, names), key_of(node.slice, names)))
+    if isinstance(node, ast.Attribute):
+        return number(entry(node, visit(node.value, names), node.attr))
+    if isinstance(node, ast.BinOp):
+        return arithmetic(node, visit(node.left, names), visit(node.right, names))
+    if isinstance(node, ast.UnaryOp):
+        return unary(node, visit(node.operand, names))
+    if isinstance(node, ast.BoolOp):
+        values = (truth(visit(part, names)) for part in node.values)
+        return all(values) if isinstance(node.op, ast.And) else any(values)
+    if isinstance(node, ast.Compare):
+        return compare(node, names)
+    if isinstance(node, ast.IfExp):
+        return visit(node.body if truth(visit(node.test, names)) else node.orelse, names)
+    if isinstance(node, ast.Call):
+        return called(node, names)
+    raise ExpressionError(
+        f"`{ast.unparse(node)}` is not allowed in expressions",
+        "use numbers, names, lists, + - * / // % **, comparisons, and, or, not, functions and `x if c else y`",
+    )
+
+
+def named_value(name: str, names: Names) -> Any:
+    """The value that a name stands for."""
+    if name in ("null", "None"):
+        raise ExpressionError(f"`{name}` is not allowed in expressions", "compare numbers, strings or booleans")
+    return {"true": True, "false": False}[name] if name in ("true", "false") else number(names.variable(name))
+
+
+def key_of(node: ast.expr, names: Names) -> Any:
+    """What stands in brackets behind a list or a mapping: an index, a name, or a slice."""
+    if not isinstance(node, ast.Slice):
+        return visit(node, names)
+    ends = [None if part is None else visit(part, names) for part in (node.lower, node.upper)]
+    if node.step is not None or any(not (end is None or type(end) is int) for end in ends):
+        raise ExpressionError(f"`[{ast.unparse(node)}]` is not a part of a list", "for example `sizes[1:]`")
+    return slice(*ends)
+
+
+def number(value: Any) -> Any:
+    """`value`, but a ratio such as `1/255` as a number; a ratio by zero is not a number."""
+    with suppress(PydanticCustomError):
+        return read_ratio(value)
+    return value
+
+
+def compare(node: ast.Compare, names: Names) -> bool:
+    left = visit(node.left, names)
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        right = visit(right_node, names)
+        if not holds(node, op, left, right):
+            return False
+        left = right
+    return True
+
+
+def called(node: ast.Call, names: Names) -> Any:
+    """The value of a call."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+    if name in NAMED:
+        asked = named_in(node)
+        if name not in names.asked:
+            raise not_here(name, asked)
+        return names.asked[name](asked)
+    if name not in FUNCTIONS:
+        raise no_function(name)
+    if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
+        raise ExpressionError(
+            f"`{ast.unparse(node)}` is not allowed in expressions", f"write `{name}(...)` with values"
+        )
+    return call(name, [visit(part, names) for part in node.args])
+
+
+def is_named(node: ast.AST) -> bool:
+    """Whether a node is a call of a function of a name."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMED
+
+
+def calls_of_names(tree: ast.expr) -> Iterator[ast.Call]:
+    """All calls of functions of a name in a tree."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_named(node))
+
+
+def named_in(node: ast.Call) -> Named:
+    """What a function of a name is asked for. Raises ExpressionError where that is no name."""
+    if len(node.args) not in (1, 2) or node.keywords or isinstance(node.args[0], ast.Starred):
+        raise no_name(node)
+    first, *others = node.args
+    # A name with a hyphen reads as a difference; one that is a word of Python needs quotes.
+    text = first.value if isinstance(first, ast.Constant) else ast.unparse(first).replace(" ", "")
+    if not isinstance(text, str) or not REFERENCE.fullmatch(text):
+        raise no_name(node)
+    up = others[0].value if others and isinstance(others[0], ast.Constant) else 0
+    return Named(text, up if isinstance(up, int) else 0)
+
+
+def no_name(node: ast.Call) -> ExpressionError:
+    """The error for a function of a name that is asked for something else."""
+    function = ast.unparse(node.func)
+    help = f"write the name of an input or target of `data`: `{function}(kind)`"
+    if function == "shape":
+        help = "write the name of an input or a node, as in `shape(x)[-1]`; `shape(input)` is what comes into the layer"
+    return ExpressionError(f"`{ast.unparse(node)}` does not ask for one name", help)
+
+
+def not_here(function: str, asked: Named) -> ExpressionError:
+    """The error for a function of a name where it has no value."""
+    if function == "vocabulary":
+        message = f"`vocabulary({asked.name})` is not in this version: it is planned with readers of text"
+        return ExpressionError(message, "write the number, and for ids of a `category` use `classes(...)`")
+    return ExpressionError(f"`{function}({asked.name})` has no value here")
+
+
+def variables_in(text: str) -> set[str]:
+    """The names of variables in an expression, as far as it can be parsed."""
+    tree = tree_of(text)
+    if tree is None:
+        return set()
+    others = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Call) for part in ast.walk(node.func)}
+    others |= {id(part) for node in calls_of_names(tree) for one in node.args for part in ast.walk(one)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in others}

@@ -1,0 +1,119 @@
+"""Fills the variables into expressions that ask for a shape of the model: what is left is a `Deferred`."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.expressions.evaluator import (
+    Names,
+    calls_of_names,
+    is_named,
+    named_in,
+    no_name,
+    parse,
+    value_of,
+)
+from modelc.compiler.language.expressions.operations import ExpressionError
+
+MAX_LEFT = 5_000
+"""Characters of an expression whose variables are filled in."""
+
+
+def reduce(text: str, names: Names) -> Any:
+    """The value of the expression `text`, or if it asks for a shape what is left of it, a `Deferred`.
+
+    Raises ExpressionError, and what `names` raise.
+    """
+    tree = parse(text)
+    for call in calls_of_names(tree):
+        named_in(call)
+        # A second argument is for what is left of an expression only.
+        if len(call.args) != 1:
+            raise no_name(call)
+    try:
+        found = fold(tree, names)
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
+    if not isinstance(found, ast.expr):
+        return found
+    if not any(map(is_named, ast.walk(found))):
+        # A variable that depends on a shape elsewhere than in the entry that is taken.
+        return value_of(found, names)
+    left = f"${{{ast.unparse(found)}}}"
+    if len(left) > MAX_LEFT:
+        raise ExpressionError(f"the expression has more than {MAX_LEFT:,} characters once its variables are filled in")
+    return Deferred(left)
+
+
+def fold(node: ast.expr, names: Names) -> Any:
+    """The value of `node`, or if it depends on a shape the node with everything else in it evaluated."""
+    if not depends(node, names):
+        return value_of(node, names)
+    if isinstance(node, ast.Name):
+        return literal(names.variable(node.id))
+    if isinstance(node, ast.Call) and is_named(node):
+        return node
+    if isinstance(node, ast.IfExp) and not depends(node.test, names):
+        branch = value_of(ast.IfExp(node.test, ast.Constant(1), ast.Constant(0)), names)
+        return fold(node.body if branch else node.orelse, names)
+    if isinstance(node, ast.Subscript | ast.Attribute) and not any(map(is_named, ast.walk(node))):
+        # An entry of a variable, of which only others may depend on a shape.
+        found = value_of(node, names)
+        return literal(found) if any(deferred_in(found)) else found
+    return rebuilt(node, names)
+
+
+def depends(node: ast.expr, names: Names) -> bool:
+    """Whether the value of `node` depends on a shape: it asks for one, or names a variable that does."""
+    if isinstance(node, ast.Call) and is_named(node):
+        return isinstance(node.func, ast.Name) and node.func.id == "shape"
+    if isinstance(node, ast.Name):
+        return node.id not in ("true", "false", "null", "None") and any(deferred_in(names.variable(node.id)))
+    below = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    return any(depends(part, names) for part in below if isinstance(part, ast.expr))
+
+
+def deferred_in(value: Any) -> Iterator[Deferred]:
+    """The expressions that stand in a value as plain data."""
+    if isinstance(value, Deferred):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from deferred_in(item)
+
+
+def rebuilt(node: ast.expr, names: Names) -> ast.expr:
+    """`node` with what stands in it folded."""
+
+    def part(below: Any) -> Any:
+        if isinstance(below, ast.Slice):
+            return rebuilt(below, names)
+        if not isinstance(below, ast.expr):
+            return below
+        found = fold(below, names)
+        return found if isinstance(found, ast.expr) else literal(found)
+
+    if isinstance(node, ast.Call):
+        return ast.Call(node.func, [part(one) for one in node.args], node.keywords)
+    fields: dict[str, Any] = {
+        name: [part(one) for one in value] if isinstance(value, list) else part(value)
+        for name, value in ast.iter_fields(node)
+    }
+    return type(node)(**fields)
+
+
+def literal(value: Any) -> ast.expr:
+    """A value as a part of an expression. Raises ExpressionError for one that cannot be."""
+    if isinstance(value, Deferred):
+        return value.tree
+    if isinstance(value, bool):
+        return ast.Name(str(value).lower(), ast.Load())
+    if isinstance(value, int | float) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    if isinstance(value, int | float | str):
+        return ast.Constant(value)
+    if isinstance(value, list):
+        return ast.List([literal(item) for item in value], ast.Load())
+    what = "`null`" if value is None else "a mapping"
+    raise ExpressionError(f"{what} is not allowed in expressions that ask for a shape")

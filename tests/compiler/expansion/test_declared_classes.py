@@ -1,0 +1,80 @@
+"""`${classes(kind)}`: how many classes the data declares."""
+
+import pytest
+
+from tests.compiler.expansion.specs import at, checked, layers, only
+
+SPEC = """
+vars: {names: [a, b, c], n: 7}
+model:
+  inputs: {x: {shape: [4]}, city: {shape: [], dtype: int32}}
+  nodes:
+    e: {from: city, embedding: {input_dim: "${classes(city) + 1}", output_dim: 2}}
+    j: {from: [x, e], concatenate: }
+    kind: {from: j, dense: {units: "${classes(kind)}", activation: softmax}}
+  outputs: [kind]
+data:
+  source: {npz: rows.npz}
+  inputs: {x: {array: x}, city: {category: {column: city, classes: $n}}}
+  targets: {kind: {category: {column: kind, classes: $names, unknown: other}}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+
+
+def test_the_number_stands_in_one_place() -> None:
+    found = layers(SPEC)
+    assert (found["kind"].units, found["e"].input_dim) == (4, 8)
+
+
+def test_a_source_may_know_it() -> None:
+    text = """
+model:
+  inputs: {image: {shape: [8, 8]}}
+  layers: [flatten, {dense: "${classes(digit)}", name: digit}]
+data: {source: digits, inputs: {image: {array: image}}, targets: {digit: {category: label}}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+    assert layers(text)["digit"].units == 10
+
+
+def test_it_may_stand_where_a_number_must_be_known() -> None:
+    text = SPEC.replace("dense: {units", "repeat: 1, dense: {units").replace(
+        "repeat: 1", 'repeat: "${classes(kind) - 3}"'
+    )
+    assert layers(text)["kind/0"].units == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "help"),
+    [
+        ("classes(city) + 1", "classes(town) + 1", "no input or target `town`", "reads kind, x, city"),
+        ("classes(city) + 1", "classes(citi) + 1", "no input or target `citi`", "`city`"),
+        ("classes(city) + 1", "classes(x) + 1", "`array` of `x` reads no classes", "category"),
+        ("classes(city) + 1", "vocabulary(city)", "not in this version", "`classes(...)`"),
+        ("classes(city) + 1", "classes(3)", "does not ask for one name", "`classes(kind)`"),
+        (", classes: $n}", "}", "does not say how many classes", "classes: 10"),
+        (", classes: $n}", ', classes: "${classes(city)}"}', "depends on itself", "write the number"),
+    ],
+)
+def test_one_error_where_there_is_none(old: str, new: str, words: str, help: str) -> None:
+    text = SPEC.replace(old, new)
+    text = text if "$n}" in text else text.replace(", n: 7", "")
+    problem = only(text)
+    assert problem.code == "E207" and words in problem.message and help in problem.helps[0]
+    assert at(text, problem).startswith('"${')
+
+
+def test_without_data_there_is_none() -> None:
+    text = SPEC.partition("data:")[0].replace("classes(kind)", "3").replace("{names: [a, b, c], n: 7}", "{}")
+    problem = only(text)
+    assert "no input or target `city`" in problem.message and problem.helps[0].startswith("declare them: `data:")
+
+
+def test_an_input_and_a_target_of_one_name_must_agree() -> None:
+    text = (
+        SPEC.replace("targets: {kind", "targets: {city")
+        .replace("classes(kind)", "classes(city)")
+        .replace("    kind:", "    out:")
+    )
+    text = text.replace("outputs: [kind]", "outputs: {city: out}")
+    assert any("a target with 4 classes and an input with 7" in one.message for one in checked(text).problems)
