@@ -12,7 +12,14 @@ from modelc.compiler.graph.asked_shapes import asked_shapes, settled_shapes
 from modelc.compiler.graph.composite_outputs import CompositeOutputs
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Repeated, Wanted
 from modelc.compiler.graph.input_slots import Argument, Arguments, check_names, edges_of, feeds_of, in_order, local_name
-from modelc.compiler.graph.name_resolution import edges_from, named_from, report_circle, resolve, shared_node
+from modelc.compiler.graph.name_resolution import (
+    edges_from,
+    named_from,
+    report_circle,
+    report_no_table,
+    resolve,
+    shared_node,
+)
 from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, shares_of
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
@@ -270,7 +277,8 @@ class Builder:
         """The layer that joins several values into one, as the output of the composite at `site`."""
         inside = site.part(kind)
         feeds = tuple(Feed("inputs", edge, at) for edge in ends)
-        self.add(inside, layer, feeds, site.owner(inside.path), at)
+        owner = site.owner(inside.path)
+        self.nodes.append(Node(inside.path, layer, feeds, owner, inside.scope, at, inside.shared))
         return self.at_end(site, Edge(inside.path))
 
     def share(self, names: Namespace, site: BuildSite, body: Share, given: Arguments) -> Edge | None:
@@ -308,13 +316,7 @@ class Builder:
         alone = not target.chain and target.repeat is None and target.items[0].repeat is None
         found = target.items[0] if alone else None
         if found is None or found.cls is not Embedding:
-            if target.items and not any(part.is_hole for part in target.items):
-                single = target.items[0].kind if alone else "a list of layers"
-                kind = single if len(target.items) == 1 else "several layers"
-                message = f"`unembed` needs an `embedding`, `{body.of.node}` is {kind}"
-                help = "give the `embedding` its own node and name that node"
-                related = [(target.path, f"`{body.of.node}`")]
-                self.reporter.add("E209", message, body.of.path, label="no table to use", help=help, related=related)
+            report_no_table(self.reporter, body.of, target, alone)
             return self.hole(site, body.of.path)
         layer = TiedUnembed(embedding=found.layer) if isinstance(found.layer, Embedding) else None
         waits = found.unbuilt and replace(found.unbuilt, unembeds=True, cls=TiedUnembed)
@@ -335,12 +337,8 @@ class Builder:
 
     def hole(self, site: BuildSite, at: Path) -> Edge | None:
         """A node that could not be read."""
-        self.add(site, None, None, site.path, at)
+        self.nodes.append(Node(site.path, None, None, site.path, site.scope, at, site.shared))
         return Edge(site.path)
-
-    def add(self, site: BuildSite, layer: Layer | None, feeds: tuple[Feed, ...] | None, owner: str, at: Path) -> None:
-        """Add the node at `site`, which is written at `at`."""
-        self.nodes.append(Node(site.path, layer, feeds, owner, site.scope, at, site.shared))
 
     def at_end(self, site: BuildSite, edge: Edge | None) -> Edge | None:
         """Make `edge` the output of the composite at `site`."""

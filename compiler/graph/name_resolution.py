@@ -40,6 +40,18 @@ def report_circle(reporter: Reporter, names: Namespace, cycle: list[str]) -> Non
     reporter.add("E209", message, last.path, label="leads back to itself", help=help)
 
 
+def report_no_table(reporter: Reporter, of: Reference, target: NodeSpec, alone: bool) -> None:
+    """Report an `unembed` of a node that is no embedding, unless some of it could not be read; `alone` if it is one layer."""
+    if not target.items or any(part.is_hole for part in target.items):
+        return
+    single = target.items[0].kind if alone else "a list of layers"
+    kind = single if len(target.items) == 1 else "several layers"
+    message = f"`unembed` needs an `embedding`, `{of.node}` is {kind}"
+    help = "give the `embedding` its own node and name that node"
+    related = [(target.path, f"`{of.node}`")]
+    reporter.add("E209", message, of.path, label="no table to use", help=help, related=related)
+
+
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:
     """Whether `reference`, which names no node, may mean this one: not the one it stands in, nor what has no name."""
     own = reference.path[: len(node.path)] == node.path

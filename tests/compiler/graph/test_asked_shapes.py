@@ -195,7 +195,7 @@ def errors(text: str) -> list[Problem]:
             'parallel: {join: {concatenate: "${-shape(x)[0]}"}, branches: {a: [], b: []}}',
             "E207",
             '"${-shape(x)[0]}"',
-            "joins branches",
+            "a layer that joins values",
             "",
         ),
         ('dens: "${shape(x)[0]}"', "E101", "dens", "unknown layer `dens`", "`dense`"),
