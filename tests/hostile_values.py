@@ -71,6 +71,21 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     "share each": lambda size: nodes_of(
         "    n{1}: {{from: x, share: n{0}}}\n", size, "[n1]", "    n0: {from: x, dense: 4}\n"
     ),
+    "a chain of shares": lambda size: nodes_of(
+        "    n{1}: {{from: n{0}, share: n{0}}}\n", size, "[n1]", "    n0: {from: x, dense: 4}\n"
+    ),
+    "entries that there are not": lambda size: cut(
+        "k{0}: 1, ",
+        f"{HEAD}vars: {{big: {{",
+        size * 0.8,
+        tail=f"}}}}\nmodel:\n{INPUT}  layers: [{'dense: $big.kk, ' * 1500}tanh]\n",
+    ),
+    "terms with a typo": lambda size: cut(
+        "    o{0}: mean_squared_eror\n",
+        f"{HEAD}model:\n{INPUT}  nodes: {{a: {{from: x, dense: 4}}}}\n"
+        f"  outputs: {{{', '.join(f'o{index}: a' for index in range(2000))}}}\ntrain:\n  losses:\n",
+        size * 0.6,
+    ),
     "many targets": lambda size: cut(
         "    a{0}: {{array: c{0}}}\n",
         chain("[{dense: 1}]") + "data:\n  source: {npz: a.npz}\n  inputs: {x: {array: x}}\n  targets:\n",

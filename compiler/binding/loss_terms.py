@@ -29,6 +29,9 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     names = list(graph.outputs)
     terms: list[Term] = []
     roots = list(roots)
+    outputs_of: dict[Edge | None, list[str]] = {}
+    for output, given in graph.outputs.items():
+        outputs_of.setdefault(given, []).append(output)
     covered: set[str] = set()
     unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
     for spec in train.terms:
@@ -44,7 +47,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
         if edges is None:
             unknown = True
             continue
-        covered.update(output for output, known in graph.outputs.items() if known in edges)
+        covered.update(output for edge in edges for output in outputs_of.get(edge, ()))
         roots += edges
         if spec.loss is None:
             continue
@@ -84,12 +87,16 @@ def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:
 
 def report_trained(reporter: Reporter, terms: list[Term]) -> None:
     """Report outputs with the loss `none` that another term uses."""
+    used: dict[Edge, Term] = {}
     for term in terms:
-        others = [other for other in terms if set(term.of) & set(other.of) and not isinstance(other.loss, NoLoss)]
-        if isinstance(term.loss, NoLoss) and others:
-            message = f"`{term.name}: none` is for predictions only, but the loss term `{others[0].name}` uses it"
-            help = f"remove `{term.name}: none`, or the term `{others[0].name}`"
-            related = [(others[0].at, "uses the output")]
+        for edge in () if isinstance(term.loss, NoLoss) else term.of:
+            used.setdefault(edge, term)
+    for term in terms:
+        other = next((used[edge] for edge in term.of if edge in used), None)
+        if isinstance(term.loss, NoLoss) and other is not None:
+            message = f"`{term.name}: none` is for predictions only, but the loss term `{other.name}` uses it"
+            help = f"remove `{term.name}: none`, or the term `{other.name}`"
+            related = [(other.at, "uses the output")]
             reporter.add("E108", message, term.at, label="for predictions only", help=help, related=related)
 
 

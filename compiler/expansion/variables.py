@@ -7,7 +7,7 @@ from operator import is_ as is_same
 from typing import Any, NoReturn
 
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.diagnostics.problem import Label, Place, Problem
+from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
@@ -37,6 +37,7 @@ class VariableEvaluator(ProblemCollector):
         self.wrong_values: set[tuple[str, Place]] = set()
         self.plain: dict[SourceNode, Any] = {}
         self.with_holes: set[SourceNode] = set()
+        self.entries: dict[tuple[SourceNode, str], Suggestion] = {}
         self.used_indices: set[SourceNode] = set()
         self.counting: list[str] = []
         """The inputs and targets of the data whose classes are being counted."""
@@ -139,11 +140,15 @@ class VariableEvaluator(ProblemCollector):
 
     def report_no_entry(self, node: SourceNode, text: str, path: str, value: SourceNode, step: str) -> None:
         """Report that the `value` of `path`, with which the reference `text` begins, has no entry `step`."""
+        if self.only_counts("E207"):
+            return
         names = list(value.content) if value.kind == "mapping" else []
         what = f"a mapping with {listed(names)}" if names else "a single value"
         if value.kind == "list":
             what = f"a list of {len(value.content)}, counted from 0"
-        found = suggest(step, names, defined=True).around(f"{path}.", text[len(path) + 1 + len(step) :])
+        if (value, step) not in self.entries:
+            self.entries[value, step] = suggest(step, names, defined=True)
+        found = self.entries[value, step].around(f"{path}.", text[len(path) + 1 + len(step) :])
         found = replace(found, help=f"did you mean `{found.new}`?" if found else "")
         message, related = f"unresolved reference `{text}`: `{path}` has no `{step}`", [Label(value.at.place(), what)]
         self.report("E207", message, node.at, label="no such entry", related=related, suggestion=found)

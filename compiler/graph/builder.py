@@ -20,7 +20,7 @@ from modelc.compiler.graph.name_resolution import (
     resolve,
     shared_node,
 )
-from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, shares_of
+from modelc.compiler.graph.namespaces import BuildSite, Namespace, chain_nodes, end_of_shares
 from modelc.compiler.graph.topological_order import order
 from modelc.compiler.language.ast import (
     MAX_LAYERS,
@@ -285,9 +285,9 @@ class Builder:
         """The layers of another node of the same graph, at `site` and with that node's weights."""
         if shared_node(self.reporter, names, body.of, "share") is None:
             return self.hole(site, body.of.path)
-        *others, name = shares_of(names, body.of.node)
-        if name in others:
-            report_circle(self.reporter, names, [*others[others.index(name) :], name])
+        name, circle = end_of_shares(names, body.of.node)
+        if circle:
+            report_circle(self.reporter, names, circle)
             return self.hole(site, body.of.path)
         target = names.nodes.get(name)
         if target is None:
@@ -309,8 +309,8 @@ class Builder:
         from modelc.compiler.library.layers.core.embedding import Embedding, TiedUnembed
 
         known = shared_node(self.reporter, names, body.of, "unembed")
-        *others, name = shares_of(names, body.of.node)
-        target = names.nodes.get(name) if known is not None and name not in others else None
+        name, circle = end_of_shares(names, body.of.node)
+        target = names.nodes.get(name) if known is not None and not circle else None
         if target is None or target.items is None:
             return self.hole(site, body.of.path)
         alone = not target.chain and target.repeat is None and target.items[0].repeat is None

@@ -28,7 +28,7 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
     return None
 
 
-def report_circle(reporter: Reporter, names: Namespace, cycle: list[str]) -> None:
+def report_circle(reporter: Reporter, names: Namespace, cycle: tuple[str, ...]) -> None:
     """Report nodes that share each other, once for all of them; the first of `cycle` is repeated at its end."""
     if frozenset(cycle) in names.circles:
         return

@@ -37,8 +37,8 @@ class Namespace:
     """The names of one graph of the text: of the model, or of one use of a block. `at` is where it is built.
 
     A chain is one too: its `nodes` are its items by name. That of a block has what is `given` to its use, in the `outer`
-    one. `building` has the names that are being copied by `share`,
-    `circles` those of which was said that they share each other.
+    one. `building` has the names that are being copied by `share`, `ends` what `end_of_shares` found, `circles` the nodes
+    of which was said that they share each other.
     """
 
     at: BuildSite
@@ -48,6 +48,7 @@ class Namespace:
     outer: "Namespace | None" = None
     given: tuple[Edge | None, ...] = ()
     building: list[str] = field(default_factory=list)
+    ends: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     circles: list[frozenset[str]] = field(default_factory=list)
 
     def site(self, name: str) -> BuildSite:
@@ -67,15 +68,24 @@ def only_share(spec: NodeSpec) -> Reference | None:
     return item.body.of if item is not None and item.repeat is None and isinstance(item.body, Share) else None
 
 
-def shares_of(names: Namespace, name: str) -> list[str]:
-    """`name`, and what each node shares that is a `share` and nothing else, up to a name that is there already.
+def end_of_shares(names: Namespace, name: str) -> tuple[str, tuple[str, ...]]:
+    """The node that `name` stands for through nodes which are a `share` and nothing else, and the circle that they lead
+    into, its first node repeated at its end; empty where they lead into none.
 
-    A loop, because there may be any number of them; each is blamed for its own mistakes.
+    A loop that remembers, because there may be any number of them, each with all others before it.
     """
-    shared = [name]
-    while shared[-1] not in shared[:-1] and (spec := names.nodes.get(shared[-1])) is not None:
-        other = only_share(spec)
-        if other is None:
+    way: dict[str, int] = {}
+    while name not in names.ends:
+        if name in way:
+            names.ends[name] = name, (*list(way)[way[name] :], name)
             break
-        shared.append(other.node)
-    return shared
+        way[name] = len(way)
+        spec = names.nodes.get(name)
+        other = None if spec is None else only_share(spec)
+        if other is None:
+            names.ends[name] = name, ()
+            break
+        name = other.node
+    found = names.ends[name]
+    names.ends.update(dict.fromkeys(way, found))
+    return found

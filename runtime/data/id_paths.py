@@ -13,7 +13,7 @@ from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.lazy import jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Result
 from modelc.compiler.lowering.lower import Run
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
@@ -95,7 +95,7 @@ def drawn(node: Node, values: Mapping[Edge, Any], draw: Mapping[str, Any]) -> An
 
 def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bool) -> Paths | None:
     """The paths to those of `ends` that `inputs` by name, `[rows, ...]`, have a part in: through any layers without weights
-    and state, and beside other values through layers that only move them. None if there is no such end, or no row.
+    and state, and beside other values through layers that only move or cast them. None if there is no such end, or no row.
 
     In `training`, what layers move by chance is followed too, in so many combinations of their draws that each brings all
     that it may.
@@ -110,7 +110,7 @@ def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bo
             continue
         if known.issuperset(node.edges):
             known |= ports
-        elif node.layer.moves() and not known.union(partly).isdisjoint(node.moved):
+        elif keeps_numbers(node.layer) and not known.union(partly).isdisjoint(node.moved):
             partly |= ports
     found = known | partly
     reached = tuple(edge for edge in dict.fromkeys(ends) if edge in found)
@@ -128,6 +128,11 @@ def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bo
     others = tuple(edge for edge in leaves if edge not in found)
     draws = ({}, *(all_draws(planned, nodes) if training else ()))
     return Paths(planned, precision_of(prepare(task)), reached, tuple(nodes), sources, others, draws)
+
+
+def keeps_numbers(layer: Layer) -> bool:
+    """Whether every number that it gives is one that it was given, or a constant."""
+    return layer.moves() or layer.keeps == "numbers"
 
 
 def all_draws(planned: TypedGraph, nodes: Iterable[Node]) -> Iterator[Mapping[str, int]]:
@@ -160,7 +165,7 @@ def origins(paths: Paths, end: Edge) -> Origins:
     while waiting:
         edge, *waiting = waiting
         node = by_path.get(edge.node)
-        if node is not None and node.layer is not None and (node.layer.moves() or node.layer.keeps == "numbers"):
+        if node is not None and node.layer is not None and keeps_numbers(node.layer):
             inside.add(node.path)
             waiting += node.moved
         elif edge not in leaves:

@@ -1,7 +1,6 @@
 """What makes a folder a run directory. Imports nothing that reads a run, so that every command can ask."""
 
 import os
-import stat
 from pathlib import Path
 
 from modelc.compiler.syntax.beneath import real_path
@@ -24,8 +23,7 @@ def holds_run(folder: Path) -> bool:
     was killed or has lost a file. Raises OSError if it cannot be looked into.
     """
     try:
-        if not stat.S_ISREG(os.stat(folder / RECORD).st_mode):
-            return False
+        os.lstat(folder / RECORD)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return any(os.path.lexists(folder / name) for name in (RESOLVED, WEIGHTS))

@@ -35,7 +35,7 @@ from modelc.runtime.runs.run_folders import (
     usable,
 )
 from modelc.runtime.runs.run_layout import is_run
-from modelc.runtime.runs.spec_content import content_digest, describe_differences
+from modelc.runtime.runs.spec_content import content_digest, describe_differences, json_of
 
 Likeness = Literal["same", "different", "unknown"]
 """Whether the content of a run's spec is that of a spec; unknown if the run recorded too little."""
@@ -68,8 +68,8 @@ class SpecFile:
 
     def digest(self, root: Path) -> str | None:
         """The digest of the content with files found below `root`; None if one of them cannot be had."""
-        document, _ = self.merged(root)
-        return None if document is None else content_digest(document.data)
+        document, problems = self.merged(root)
+        return None if document is None or problems else content_digest(document.data)
 
     def roots(self, run: Run) -> list[Path]:
         """The folders that files may be below: the given one, and what the root of the run was to its spec."""
@@ -205,8 +205,8 @@ def changed(spec: SpecFile, run: Run, command: Command) -> RunError:
     problems: tuple[Problem, ...] = ()
     if run.record.content is not None:
         found = [spec.merged(root) for root in spec.roots(run)]
-        document, problems = next((one for one in found if one[0] is not None), found[0])
-    if document is None:
+        document, problems = next((one for one in found if one[0] is not None and not one[1]), found[0])
+    if document is None or problems:
         return spec.unreadable(problems)
     before = content_of(run)
     message = f"the latest run, `{run.folder}`, was trained before `{spec.path}` was changed"
@@ -228,7 +228,9 @@ def content_of(run: Run) -> Any:
     """The data of the run's spec with all files, without settings; None if it was not recorded or cannot be read."""
     try:
         if run.record.content is not None:
-            return json.loads(read_bytes(run.folder, MERGED, MAX_BYTES))
+            content = json.loads(read_bytes(run.folder, MERGED, MAX_BYTES))
+            json_of(content)
+            return content
         document, _ = read_document(read_bytes(run.folder, run.record.spec, MAX_BYTES), run.record.spec)
     except (RunError, ValueError, RecursionError):
         return None

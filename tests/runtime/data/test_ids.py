@@ -188,6 +188,21 @@ def test_ids_beside_those_that_weights_have_a_part_in_are_checked() -> None:
     assert error.helps[0] == "ids count from 0"
 
 
+@pytest.mark.parametrize("join", ["concatenate", "stack"])
+def test_ids_that_are_joined_with_computed_values_and_cast_are_checked(join: str) -> None:
+    x = drawn((4,)).astype("float32")
+    nodes = {
+        "hidden": {"from": "x", "dense": 4},
+        "both": {"from": ["hidden", "x"], join: -1},
+        "chosen": {"from": "both", "layers": ["flatten", {"select": {"axis": -1, "index": -1}}, {"cast": "int32"}]},
+        "y": {"from": "chosen", "layers": [LOOK_UP]},
+    }
+    task = compiled(nodes, {"x": x}, ["y"])
+    check_ids(task, {"x": x})
+    x[2, 3] = ROOM
+    assert refusal(task, {"x": x}).message == f"`x` has 1 id outside 0 to {ROOM - 1}, the first is {ROOM} in row 2"
+
+
 def test_ids_of_every_copy_of_a_repeat_and_of_shared_layers_are_checked() -> None:
     x = drawn((2, 2))
     turn = [{"permute": [-1, -2]}, "stop_gradient"]

@@ -17,6 +17,7 @@ from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved_json
 from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, now
 from modelc.runtime.runs.run_folders import run_name
+from modelc.runtime.runs.run_layout import is_run
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Outcome, Snapshot
 from tests.runtime.runs.made_weights import made_snapshot, made_task, same
@@ -279,6 +280,16 @@ def test_what_is_no_run_is_answered_with_what_there_is(runs: Path, text: str, sa
 def test_a_damaged_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     (tmp_path / "resolved.json").write_text("{}")
+    with pytest.raises(RunError, match=r"run\.json") as caught:
+        find_run(str(tmp_path))
+    assert code(caught) == "E602"
+
+
+def test_a_folder_whose_record_is_no_file_is_a_run_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "run.json").mkdir()
+    assert not is_run(tmp_path)
+    (tmp_path / "resolved.json").write_text("{}")
+    assert is_run(tmp_path)
     with pytest.raises(RunError, match=r"run\.json") as caught:
         find_run(str(tmp_path))
     assert code(caught) == "E602"

@@ -186,14 +186,15 @@ def test_a_change_of_a_file_that_is_used_is_a_change_of_the_spec() -> None:
     assert said.endswith("was 8, and is 16 now (part.yaml:2)")
 
 
-def test_files_that_are_gone_or_unreadable_are_said() -> None:
-    write("base.yaml")
-    train(write("tiny.yaml", OVER))
-    Path("base.yaml").unlink()
+@pytest.mark.parametrize(("name", "other", "spec"), [("base.yaml", BASE, OVER), ("part.yaml", PART, USED)])
+def test_files_that_are_gone_or_unreadable_are_said(name: str, other: str, spec: str) -> None:
+    write(name, other)
+    train(write("tiny.yaml", spec))
+    Path(name).unlink()
     error = refused("tiny.yaml")
     assert error.code == "E602"
     assert "its runs cannot be told from others" in error.message
-    assert "there is no file 'base.yaml'" in error.notes[0]
+    assert f"there is no file '{name}'" in error.notes[0]
     write("tiny.yaml", "a: [")
     assert refused("tiny.yaml").notes == ("E002: `[` is not closed",)
 
@@ -319,9 +320,10 @@ def test_a_damaged_run_of_another_name_does_not_matter() -> None:
     assert taken("better.yaml")[0] == run
 
 
-def test_a_content_that_was_recorded_and_lost_is_still_told_by_its_digest() -> None:
+@pytest.mark.parametrize("content", ["{", '{"modelc": NaN}', '{"train": 1e999}'])
+def test_a_content_that_was_recorded_and_lost_is_still_told_by_its_digest(content: str) -> None:
     run = train(write("tiny.yaml"))
-    (run / "merged.json").write_text("{")
+    (run / "merged.json").write_text(content)
     assert taken("tiny.yaml") == (run, "")
     write("tiny.yaml", BASE.replace("epochs: 3", "epochs: 5"))
     assert refused("tiny.yaml").notes == ()
