@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of
@@ -18,21 +18,14 @@ from modelc.compiler.diagnostics.problem import SETTING, Problem
 from modelc.compiler.expansion.spec_files import load_file, needs_files
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
-from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.collection import without_collection
-from modelc.compiler.library.base.lazy import Array, NumpyArray, jax
 from modelc.compiler.library.base.plugin_context import using
-from modelc.compiler.lowering.rolled_repeats import from_named, to_named
+from modelc.compiler.lowering.compiled import Compiled
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
 from modelc.compiler.syntax.file_root import Root, read_text, spec_root
-
-if TYPE_CHECKING:
-    from modelc.compiler.lowering.lower import Model, Tree
-    from modelc.compiler.lowering.prepared_task import PreparedTask
-
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 """What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
@@ -276,62 +269,6 @@ def plugged(plugins: str | Path | Sequence[str | Path]) -> Iterator[None]:
 
     with using(open_plugins(plugins)):
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A model as pure functions, see `compile`. `graph` has the nodes as written and the plan of each."""
-
-    graph: TypedGraph
-    model: "Model"
-    prepared: "PreparedTask"
-
-    def init(self, key: Array) -> "tuple[Tree, Tree]":
-        """Initial weights and state, `params["digit"]["kernel"]`, drawn from `key` in one jitted call."""
-        params, state = jax.jit(self.model.init)(key)
-        return to_named(self.model.rolls, params), to_named(self.model.rolls, state)
-
-    def fit(self, state: "Tree", inputs: Mapping[str, NumpyArray]) -> "Tree":
-        """`state` after fitting layers such as `normalization` to `inputs`, all training rows by name.
-
-        Before that, their state and their outputs are NaN. Raises ValueError as `apply` does, RunError where a
-        layer cannot learn from these rows.
-        """
-        from modelc.compiler.lowering.layer_fitting import fit_layers
-
-        self.check(inputs)
-        learnt = dict(state)
-        for node, entries in fit_layers(self.prepared, inputs):
-            learnt[node.path] = {**learnt[node.path], **jax.device_put(dict(entries))}
-        return learnt
-
-    def apply(
-        self,
-        params: "Tree",
-        state: "Tree",
-        inputs: Mapping[str, Array],
-        *,
-        train: bool = False,
-        key: Array | None = None,
-    ) -> "tuple[dict[str, Array], Tree]":
-        """The outputs by name for batched `inputs` by name, and the new state. Pure: jit, grad and vmap it as you like.
-
-        Raises ValueError when `inputs` lacks one of the model's, or has the wrong shape.
-        """
-        self.check(inputs)
-        rolls = self.model.rolls
-        stacked = from_named(rolls, params), from_named(rolls, state)
-        outputs, new_state = self.model.apply(*stacked, inputs, train=train, key=key)
-        return outputs, to_named(rolls, new_state)
-
-    def check(self, inputs: Mapping[str, Array | NumpyArray]) -> None:
-        """Raise ValueError when `inputs` lacks one of the model's, or has the wrong shape."""
-        for name, type_ in self.graph.graph.inputs.items():
-            if name not in inputs:
-                raise ValueError(f"the input {name!r} is missing; the model takes {', '.join(self.graph.graph.inputs)}")
-            if type_ is not None and tuple(inputs[name].shape[1:]) != type_.shape:
-                given, wanted = tuple(inputs[name].shape), ", ".join(map(str, type_.shape))
-                raise ValueError(f"the input {name!r} has shape {given}, expected (batch, {wanted})")
 
 
 def compile(

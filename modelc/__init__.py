@@ -6,9 +6,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from modelc.compiler.api import Compiled, compile, load
+    from modelc.compiler.api import compile, load
     from modelc.compiler.diagnostics.exceptions import RunError, SpecError
     from modelc.compiler.diagnostics.problem import Problem
+    from modelc.compiler.lowering.compiled import Compiled
 
 __all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
 
