@@ -1,5 +1,7 @@
 """`TypedGraph` to `Task`, in order: loss terms, columns, targets, metrics and settings, each checked in a module of its own."""
 
+from collections.abc import Collection
+
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
 from modelc.compiler.binding.metrics import bind_metrics
@@ -44,12 +46,15 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         task = bind_metrics(reporter, task)
         task = bind_training(reporter, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
-        warn_unused(reporter, planned.graph, roots, spec.model)
+        unread = {term.name for term in spec.train.terms if term.loss is None} if spec.train is not None else set()
+        warn_unused(reporter, planned.graph, roots, spec.model, unread)
     return task, reporter.found(spec.document.name)
 
 
-def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: ModelSpec) -> None:
-    """Warn of unused inputs and nodes of `model`, unless a hole may use them."""
+def warn_unused(
+    reporter: Reporter, graph: Graph, roots: list[Edge], model: ModelSpec, terms: Collection[str | None]
+) -> None:
+    """Warn of unused inputs and nodes of `model`, unless a hole may use them, or one of the `terms` whose loss is none."""
     unread = (
         node.layer is None or node.feeds is None or any(f.edge is None for f in node.feeds) for node in graph.nodes
     )
@@ -72,13 +77,18 @@ def warn_unused(reporter: Reporter, graph: Graph, roots: list[Edge], model: Mode
     blamed: set[str] = set()
     for node in graph.nodes:
         name = outermost(node)
-        if name in kept or name in blamed:
+        if name in kept or name in blamed or name in terms or is_reported(reporter, name):
             continue
         blamed.add(name)
         at: Path = ("model", "nodes", name) if ("model", "nodes", name) in reporter.document.values else node.at
         message = f"node `{name}` is not used"
         help = "remove it" if model.sequential else "add it to `outputs`, or remove it"
         reporter.add("W901", message, at, key=True, label="no output depends on it", help=help)
+
+
+def is_reported(reporter: Reporter, name: str) -> bool:
+    """Whether a target of the node `name` is reported to be in no loss."""
+    return any(problem.is_error and problem.path == ("data", "targets", name) for problem in reporter.problems)
 
 
 def outermost(node: Node) -> str:

@@ -1,5 +1,6 @@
 """Binds the loss terms: the values and target of each, whether the loss fits their shapes, and the activation before it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.masks import find_mask, mask_edge
@@ -13,6 +14,7 @@ from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.base.returned_values import need_a
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Plan
@@ -38,7 +40,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
         if spec.name is None and len(names) != 1:
             if len(names) > 1 and task.spec.model.complete and ("train", "losses") not in task.spec.document.values:
                 message = f"`loss` is for models with one output, this model has {len(names)}: {listed(names)}"
-                help = f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`"
+                help = loss_of_several(task, spec, names)
                 reporter.add("E108", message, spec.path, key=True, label="the loss of which output?", help=help)
             unknown = True
             continue
@@ -67,11 +69,29 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     if not unknown and train.terms:
         trained = reachable(graph, [edge for term in terms for edge in term.of])
         for output, given in graph.outputs.items():
+            has_target = task.data is not None and output in task.data.targets
+            if has_target and not any(term.target == output for term in terms):
+                # A target that no loss uses is an error, and says it.
+                continue
             if output not in covered and (given is None or given.node not in trained):
                 message = f"no loss uses the output `{output}`"
                 help = f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only"
                 reporter.add("W903", message, output_path(reporter.document, output), label="not trained", help=help)
     return tuple(terms), roots
+
+
+def loss_of_several(task: Task, spec: TermSpec, names: list[str]) -> str:
+    """How the only loss of a model with several outputs is written: as one term of them all if it takes so many."""
+    if spec.loss is not None and len(spec.loss.slots) == len(names):
+        targets = list(task.data.targets) if task.data is not None else []
+        name = targets[0] if len(targets) == 1 else names[0]
+        kind = kind_of(spec)
+        raw = task.spec.document.get(spec.path)
+        given = raw.get(kind) if isinstance(raw, Mapping) else None
+        loss = kind if given is None else f"{kind}: {flow(given)}"
+        written = f"{{{loss}, of: [{', '.join(names)}]}}"
+        return f"it is computed from several values: `losses: {{{name}: {written}}}`, in the order {', '.join(spec.loss.slots)}"
+    return f"write a loss for each output: `losses: {{{names[0]}: {kind_of(spec)}, {names[1]}: ...}}`"
 
 
 def report_idle(reporter: Reporter, spec: TermSpec, loss: Loss) -> None:

@@ -64,14 +64,27 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         misspelt_target(reporter, spec, word, meant, list(data.targets))
         left = [name for name in left if meant and name != meant]
     for name in left:
+        if not missing and (name in model.nodes or name in task.planned.graph.outputs):
+            report_untrained(reporter, name, is_output=name in task.planned.graph.outputs)
+            continue
         close = suggest(name, missing).new or (missing[0] if len(missing) == 1 else "")
         advice = f"did you mean `{close}`?" if close else ()
         if model.sequential and missing == ["output"]:
             advice = f"give the last layer `name: {name}`: a target has the name of its output"
+        elif close and close not in task.planned.graph.outputs and any(term.name == close for term in train.terms):
+            advice = f"write `target: {name}` beside the loss term `{close}`, or call the term `{name}`"
         message, label = f"no loss uses the target `{name}`", "not used"
         note = f"targets that losses use: {listed(wanted)}" if wanted else ()
         reporter.add("E205", message, ("data", "targets", name), key=True, label=label, help=advice, note=note)
     return bool(strange)
+
+
+def report_untrained(reporter: Reporter, name: str, *, is_output: bool) -> None:
+    """Report a target of an output or a node that has no loss."""
+    message = f"no loss uses the target `{name}`"
+    what = "the output" if is_output else "the node, which is no output,"
+    help = f"add a loss for {what} to `losses`, `{name}: ...`, or remove the target"
+    reporter.add("E205", message, ("data", "targets", name), key=True, label="not used", help=help)
 
 
 def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, targets: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What a word of another framework, or of a later version, is here: what `modelc explain` says of a word that nothing has."""
 
-from modelc.compiler.language.suggestions.hints import ARGUMENTS, absent_hint, key_hint
+from modelc.compiler.language.suggestions.foreign_keys import key_hint
+from modelc.compiler.language.suggestions.hints import ARGUMENTS, absent_hint
 from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import planned_thing_of_any_kind
 from modelc.compiler.language.suggestions.spelling import ARGUMENTS as OTHER_WORDS

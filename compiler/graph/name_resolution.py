@@ -18,7 +18,11 @@ def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what
         return names.nodes[reference.node]
     if reference.node in names.nodes or reference.node in names.inputs:
         message = f"`{what}` needs the name of a node, `{reference.text}` is {'a port' if '.' in reference.text else 'an input'}"
-        reporter.add("E209", message, reference.path, label="not a node")
+        reporter.add("E209", message, reference.path, label="not a node", help=inner_layer_help(names, reference, what))
+        return None
+    if help := inner_layer_help(names, reference, what):
+        message = f"`{what}` needs the name of a node, `{reference.text}` is a layer inside one"
+        reporter.add("E209", message, reference.path, label="not a node", help=help)
         return None
     # What has an unreadable name may have any name.
     nameless = any(hole[-1:] == ("name",) for hole in reporter.document.holes)
@@ -50,6 +54,15 @@ def report_no_table(reporter: Reporter, of: Reference, target: NodeSpec, alone: 
     help = "give the `embedding` its own node and name that node"
     related = [(target.path, f"`{of.node}`")]
     reporter.add("E209", message, of.path, label="no table to use", help=help, related=related)
+
+
+def inner_layer_help(names: Namespace, reference: Reference, what: str) -> str:
+    """What to do about `node/layer`, which names a layer in the list of a node. Empty for all else."""
+    owner, _, inner = reference.text.replace("/", ".").partition(".")
+    node = names.nodes.get(owner)
+    if node is None or not any(inner and inner in (item.name, item.kind) for item in node.items or ()):
+        return ""
+    return f"`{what}` takes whole nodes: make the layer `{inner}` of `{owner}` a node of its own, and name that"
 
 
 def may_be_shared(node: NodeSpec, reference: Reference) -> bool:

@@ -33,6 +33,7 @@ from modelc.compiler.language.shapes import (
     text,
 )
 from modelc.compiler.language.suggestions import wrong_kinds as instead
+from modelc.compiler.language.suggestions.foreign_keys import as_patience, as_split
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
@@ -121,6 +122,7 @@ INPUT = Keys(
                 "maxItems": MAX_RANK,
             },
             "Shape of one example, without the batch axis.",
+            help=instead.as_sizes,
         ),
         "dtype": Value({"type": "string", "enum": list(DTYPES)}, "The dtype of the input."),
     },
@@ -168,6 +170,8 @@ READER = Thing(READERS, bare=instead.as_reader)
 VALIDATION = Keys(
     "`validation`",
     {"first": integer("The first N rows.", 1), "last": integer("The last N rows.", 1)},
+    help=as_split,
+    later=reserved("data.validation"),
     excluded=(Exclusion("first", "last", "validation rows are either the first or the last ones"),),
 )
 DATA = Keys(
@@ -235,7 +239,9 @@ TRAIN = Keys(
         "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
         "shuffle": boolean("Whether to shuffle the rows in each epoch."),
         "monitor": Value({"type": ["string", "null"]}, "The log key that decides which weights are best."),
-        "early_stopping": integer("Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True),
+        "early_stopping": integer(
+            "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
+        )._replace(help=as_patience),
     },
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),

@@ -7,9 +7,11 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.grammar import DATA, VALIDATION
 from modelc.compiler.language.parser.arguments import translate
-from modelc.compiler.language.parser.named_item import Found, value_of
-from modelc.compiler.language.parser.walk import exclude, read_keys
+from modelc.compiler.language.parser.named_item import Found, help_for, value_of
+from modelc.compiler.language.parser.walk import check_keys, exclude, read_keys
+from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.validation_split import Validation, read_validation
 from modelc.compiler.library.contracts.data_source import Reader
 
@@ -37,10 +39,28 @@ def read_split(reporter: Reporter, raw: Any, path: Path) -> Validation | None:
     """The rows that validate, which the class of them checks."""
     from pydantic import ValidationError
 
-    if isinstance(raw, Mapping) and exclude(reporter, VALIDATION, raw, path, VALIDATION.what):
+    if isinstance(raw, Mapping) and not is_split(reporter, raw, path):
         return None
     try:
         return read_validation(raw)
     except ValidationError as error:
         translate(reporter, error, path, fields=list(VALIDATION.keys), owner=VALIDATION.what)
         return None
+
+
+def is_split(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bool:
+    """Whether the keys of a mapping can be those of a split; reports them if not."""
+    if exclude(reporter, VALIDATION, raw, path, VALIDATION.what):
+        return False
+    later = [key for key in raw if key in VALIDATION.later]
+    if later or any(key in VALIDATION.keys or suggest(key, VALIDATION.keys) for key in raw):
+        check_keys(reporter, VALIDATION, raw, path)
+        return not later and all(key in VALIDATION.keys for key in raw)
+    if len(raw) == 1 and (plan := planned(next(iter(raw)))):
+        reporter.planned((*path, next(iter(raw))), plan)
+        return False
+    if advice := help_for(reporter, VALIDATION.help, raw, path):
+        (name,) = raw
+        message, note = f"unknown key `{name}` in `validation`", f"keys of `validation`: {', '.join(VALIDATION.keys)}"
+        reporter.add("E102", message, (*path, name), key=True, label="unknown key", help=advice, note=note)
+    return not advice

@@ -24,6 +24,10 @@ from modelc.compiler.library.optimizers import OPTIMIZERS
 LONGEST = 80
 """Characters of what a help shows of a mapping."""
 
+IN_A_CHAIN = (
+    "in a chain each layer gets the output of the one before it: to join several, write a graph of `nodes`, or put "
+    "`residual` or `parallel` around the layers"
+)
 TYPES: Mapping[str, Any] = {
     "array": list,
     "boolean": bool,
@@ -88,6 +92,8 @@ def key_around(reporter: Reporter, path: Path) -> str:
     """What to do about the unknown key at `path`, if it is one of a section around it, which then does not lack it. Empty
     if it is none.
     """
+    if path[-1] == "from" and isinstance(path[-2], int):
+        return IN_A_CHAIN
     for home, keys in around(path[:-1]):
         if path[-1] in keys.keys and len(home) < len(path) - 1:
             reporter.unread.add((*home, path[-1]))

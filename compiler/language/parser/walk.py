@@ -19,7 +19,7 @@ from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import as_argument, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
-from modelc.compiler.language.parser.pydantic_findings import BOUNDS, report_finding
+from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -266,6 +266,10 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
     wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)
     if not wrong:
         return value
+    if advice := help_for(reporter, shape.help, raw, path):
+        first = wrong[0]
+        report_known(reporter, first["type"], first["input"], (*path, *first["loc"]), what, advice)
+        return None
     for item in wrong:
         if shape.range and item["type"] in BOUNDS:
             reporter.add("E106", f"{what} must be {shape.range}, got {value}", path, label="out of range")
@@ -273,6 +277,15 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
             report_finding(reporter, item, path, (), "")
     drop_repeated(reporter, start)
     return None
+
+
+def report_known(reporter: Reporter, kind: str, value: Any, path: Path, what: str, help: str) -> None:
+    """Report a value that is wrong in a way that is known, with its help; `kind` is pydantic's word for the mismatch."""
+    subject = f"every value of {what}" if isinstance(path[-1], int) else what
+    wanted = WANTED.get(kind, "another value")
+    code = "E106" if kind in BOUNDS else "E105"
+    message = f"{subject} must be {'a size' if kind in BOUNDS else wanted}, got {describe(value)}"
+    reporter.add(code, message, path, label="out of range" if kind in BOUNDS else f"expected {wanted}", help=help)
 
 
 def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, Any]]:

@@ -51,6 +51,11 @@ ABSENT = {
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 
 
+REUSE = (
+    "layer", "layerof", "reuse", "samelayer", "sameweights", "shared", "sharedwith", "sharewith", "shareweights", "tiedto", "tieto",
+    "use", "weightsof",
+)  # fmt: skip
+"""Words before the name of a node whose layers are used again, without case and separators."""
 KNOWN = "remove it: the input of a layer is known from the layer before"
 ARGUMENTS = {
     "activity_regularizer": "add the layer `activity_regularization` after it",
@@ -59,21 +64,6 @@ ARGUMENTS = {
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""
-
-
-RATE = "a schedule is the value of the learning rate: `optimizer: {adam: {learning_rate: {cosine: 0.001}}}`"
-KEYS = {
-    "callbacks": "`early_stopping: 5` stops early, a schedule is the value of `learning_rate`, and every run keeps its best "
-    "and last weights",
-    "lossweights": "write the weight beside each term: `losses: {price: {mean_squared_error, weight: 0.5}}`",
-    **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule", "warmup", "warmupsteps"), RATE),
-}
-"""Keys of others, without case and separators, that no section has, and what stands for them."""
-
-
-def key_hint(name: str) -> str:
-    """What stands for a key of a section that does not exist. Empty where nothing is known."""
-    return KEYS.get(fold(name), "")
 
 
 def argument_hint(name: str, allowed: Collection[str]) -> str:

@@ -29,6 +29,7 @@ class Planned(NamedTuple):
     today: str = ""
 
 
+LAST = "`last` takes the validation rows from the end"
 PLANNED: Mapping[str, Planned] = {
     "initial_weights": Planned(
         "train",
@@ -136,6 +137,10 @@ PLANNED: Mapping[str, Planned] = {
     "on_bad_row": Planned(
         "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
     ),
+    "after": Planned("data.validation", "validating on the rows from a date on", ("split_date",), (), LAST),
+    "group_by": Planned("data.validation", "keeping rows of one group together", ("group_split", "groups"), (), LAST),
+    "stratify": Planned("data.validation", "drawing rows from each class alike", ("stratified", "stratify_by"), (), LAST),
+    "where": Planned("data.validation", "validating on the rows that a column marks", ("split_column",), (), LAST),
     "devices": Planned(
         OPTION,
         "training on several devices",

@@ -9,7 +9,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES
-from modelc.compiler.language.suggestions.hints import key_hint
+from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
@@ -144,7 +144,7 @@ class Reporter(ProblemCollector):
             found = suggest(name, allowed)
         if elsewhere and not found.is_safe:
             found = Suggestion(name, help=elsewhere)
-        if len(path) < 3 and (hint := key_hint(name)):
+        if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"

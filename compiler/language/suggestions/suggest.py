@@ -123,6 +123,8 @@ def suggest_registered(
 def other_form(found: Suggestion, registry: Registry[Any], key: str | int, arguments: Any) -> str:
     """How what is `found` for an unknown name is written here, where it is more than another name. Empty for all else."""
     name = str(found.written)
+    if registry.kind == "layer" and isinstance(arguments, str) and fold(name) in hints.REUSE and not found.is_safe:
+        return f"to use the layers of the node `{arguments}` again, with its weights, write `share: {arguments}`"
     if layer := layer_of_cell(name, registry, arguments):
         return f"did you mean `{layer}`?"
     if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):

@@ -25,6 +25,25 @@ def as_shape(key: str, value: Any, spec: Spec) -> str:
     return f"write `{key}: {{shape: {flow(value)}}}`" if all(isinstance(size, int) for size in sizes) else ""
 
 
+def as_sizes(key: str, value: Any, spec: Spec) -> str:
+    """What to write for a shape with an open size: lengths that differ by row are padded, a batch axis is not written."""
+    if not isinstance(value, list) or not any(size in (None, -1) for size in value):
+        return ""
+    others = value[1:]
+    if any(size in (None, -1) for size in others):
+        sizes = ["SIZE" if size in (None, -1) else size for size in value]
+        return f"sizes are fixed: bring all rows to one size before they are saved, `{key}: {flow(sizes)}`"
+    padded = f"`{key}: {flow(['LENGTH', *others])}`"
+    if len(others) > 1:
+        without = f"remove the batch axis, which is never written: `{key}: {flow(others)}`"
+        return f"{without}; if it is a length that differs by row, pad the rows to one length: {padded}"
+    mask = "the layer `masking`" if others else "`mask_zero: true` of `embedding`"
+    return (
+        f"sizes are fixed: for lengths that differ by row, pad the rows to one length, {padded}, and mask the padding by "
+        f"{mask}; if it is the batch axis, which is never written, write `{key}: {flow(others)}`"
+    )
+
+
 def as_outputs(key: str, value: Any, spec: Spec) -> str:
     return f"write `[{value}]`" if isinstance(value, str) else ""
 
@@ -105,5 +124,9 @@ def mapping_in(spec: Spec, key: str) -> Spec:
 
 
 def as_reader(key: str, value: Any, spec: Spec) -> str:
-    """How the column that is named in place of a reader is read."""
-    return f"to read the column `{value}` as it is, write `{key}: {{array: {value}}}`"
+    """How the column that is named in place of a reader is read, or the input that a target repeats."""
+    column = f"to read the column `{value}` as it is, write `{key}: {{array: {value}}}`"
+    inputs = mapping_in(mapping_in(spec, "model"), "inputs")
+    if value not in inputs or key in inputs:
+        return column
+    return f"for the values of the input `{value}` write `{key}: {{same_as: {value}}}`; {column}"

@@ -8,11 +8,13 @@ from modelc.compiler.api import check
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.explain.keys import EXAMPLE, key_names
 from modelc.compiler.language.grammar import SECTIONS
-from modelc.compiler.language.suggestions.hints import ABSENT, ARGUMENTS, KEYS
+from modelc.compiler.language.suggestions.foreign_keys import KEYS, key_hint
+from modelc.compiler.language.suggestions.hints import ABSENT, ARGUMENTS
 from modelc.compiler.language.suggestions.planned import LAYER, OPTIMIZER, OPTION, PLANNED, planned, today_help
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.registries import TABLES
+from modelc.compiler.syntax.document import read
 
 WORDS = [(name, word) for name, plan in PLANNED.items() for word in (name, *plan.words)]
 FIRST = [(name, word) for name, plan in PLANNED.items() for word in (name, plan.words[0])]
@@ -115,7 +117,7 @@ def test_a_layer_that_would_do_it_is_no_typo_of_another(layer: str) -> None:
 
 
 def test_nothing_advises_to_freeze_by_stop_gradient() -> None:
-    texts = [*ARGUMENTS.values(), *ABSENT.values(), *KEYS.values(), *(plan.today for plan in PLANNED.values())]
+    texts = [*ARGUMENTS.values(), *ABSENT.values(), *map(key_hint, KEYS), *(plan.today for plan in PLANNED.values())]
     assert not [text for text in texts if "stop_gradient" in text]
     assert "does not freeze" in " ".join((LAYERS.find("stop_gradient").__doc__ or "").split())
 
@@ -153,7 +155,9 @@ def test_what_is_advised_for_today_is_valid(text: str) -> None:
 @pytest.mark.parametrize("word", ["callbacks", "loss_weights", "lr_scheduler", "scheduler", "warmup_steps"])
 def test_keys_of_others_with_another_form_here_are_answered_with_it(word: str) -> None:
     problem = error(at("train", word))
-    assert (problem.code, problem.helps) == ("E102", (KEYS[fold(word)],))
+    document, _ = read(at("train", word), "spec.yaml")
+    assert document is not None
+    assert (problem.code, problem.helps) == ("E102", (key_hint(word, 1, document.data),))
 
 
 def test_a_word_for_nothing_is_none() -> None:

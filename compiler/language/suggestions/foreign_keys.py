@@ -1,0 +1,129 @@
+"""What stands for keys and values of sections as other frameworks write them: `loss_weights`, `early_stopping: {patience: 5}`.
+
+Texts for the help of messages only, each a function of the value and the whole spec, so that it has the user's own numbers.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.wording import flow, spell
+from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
+from modelc.compiler.library.base.registry import fold
+
+Spec = Mapping[str, Any]
+NO_SPEC: Spec = {}
+RATE = "a schedule is the value of the learning rate: "
+
+
+def as_weights_of_terms(value: Any, spec: Spec) -> str:
+    """How the weights of losses stand beside them."""
+    losses = mapping_in(mapping_in(spec, "train"), "losses")
+    terms = {}
+    for name, weight in value.items() if isinstance(value, Mapping) else ():
+        loss = losses.get(name)
+        if isinstance(loss, str):
+            terms[name] = f"{name}: {{{loss}, weight: {flow(weight)}}}"
+        elif isinstance(loss, Mapping):
+            given = [key if one is None else f"{key}: {flow(one)}" for key, one in loss.items()]
+            terms[name] = f"{name}: {{{', '.join(given)}, weight: {flow(weight)}}}"
+    written = ", ".join(terms.values()) or "price: {mean_squared_error, weight: 0.5}"
+    return f"write the weight beside each term: `losses: {{{written}}}`"
+
+
+def as_schedule(value: Any, spec: Spec) -> str:
+    """How a schedule is written as the learning rate of the spec's own optimizer."""
+    from modelc.compiler.library.optimizers import OPTIMIZERS
+    from modelc.compiler.library.schedules import SCHEDULES
+
+    written = mapping_in(spec, "train").get("optimizer")
+    things = {written: None} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
+    optimizer, given = next(((name, given) for name, given in things.items() if name in OPTIMIZERS), ("adam", None))
+    primary = OPTIMIZERS.find(optimizer).primary or "learning_rate"
+    arguments = given if isinstance(given, Mapping) else {} if given is None else {primary: given}
+    highest = arguments.get(primary, OPTIMIZERS.find(optimizer).model_fields[primary].default)
+    schedule = value if isinstance(value, str) and value in SCHEDULES else "cosine"
+    rate = highest if isinstance(highest, int | float) else 0.001
+    return f"{RATE}`optimizer: {{{optimizer}: {spell({**arguments, primary: {schedule: rate}})}}}`"
+
+
+Advice = str | Callable[[Any, Spec], str]
+KEYS: Mapping[str, Advice] = {
+    "callbacks": "`early_stopping: 5` stops early, a schedule is the value of `learning_rate`, and every run keeps its best "
+    "and last weights",
+    "lossweights": as_weights_of_terms,
+    "restorebestweights": "remove it: every run keeps its best and its last weights",
+    **dict.fromkeys(
+        ("lrscheduler", "lrschedule", "scheduler", "learningrateschedule", "warmup", "warmupsteps"), as_schedule
+    ),
+}
+"""Keys of others, without case and separators, that no section has, and what stands for them."""
+
+
+def key_hint(name: str, value: Any = None, spec: Spec = NO_SPEC) -> str:
+    """What stands for a key of a section that does not exist. Empty where nothing is known."""
+    advice = KEYS.get(fold(name), "")
+    return advice if isinstance(advice, str) else advice(value, spec)
+
+
+def as_patience(key: str, value: Any, spec: Spec) -> str:
+    """How the arguments of Keras's `EarlyStopping` are written: all of them, or said not to be there."""
+    if not isinstance(value, Mapping):
+        return ""
+    given = {fold(str(name)): one for name, one in value.items()}
+    patience = next((given.pop(name) for name in ("patience", "epochs") if name in given), None)
+    parts = [f"write `{key}: {patience}`" if type(patience) is int else f"write `{key}: N`, the epochs to wait"]
+    monitor = given.pop("monitor", None)
+    if isinstance(monitor, str):
+        parts.append(f"`monitor: {log_key(monitor)}` beside it")
+    helps = [" and ".join(parts)]
+    if given.pop("restorebestweights", False):
+        helps.append("every run keeps its best weights")
+    given.pop("mode", None)
+    given.pop("verbose", None)
+    if left := [str(name) for name in value if fold(str(name)) in given]:
+        helps.append(
+            f"{name_list(left)} {'is' if len(left) == 1 else 'are'} not in this version: any better value counts"
+        )
+    return "; ".join(helps)
+
+
+SIZES = (
+    "count", "drawn", "fraction", "frac", "n", "part", "percentage", "portion", "proportion", "random", "ratio", "rows", "share",
+    "size", "split", "testsize", "validationsize", "validationsplit", "valsize",
+)  # fmt: skip
+"""Words for how many rows validate, without case and separators."""
+
+
+def as_split(key: str, value: Any, spec: Spec) -> str:
+    """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
+    from modelc.compiler.language.suggestions.planned_things import planned_thing
+    from modelc.compiler.library.sources import SOURCES
+
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return ""
+    ((name, given),) = value.items()
+    if (
+        fold(name) in SIZES
+        and type(given) in (int, float)
+        and (given < 1 if isinstance(given, float) else given >= 1)
+        and given > 0
+    ):
+        return f"rows that are drawn are a number alone: write `{key}: {given}`"
+    if name in SOURCES or planned_thing("source", name):
+        return (
+            "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
+        )
+    return ""
+
+
+def log_key(name: str) -> str:
+    """The key of the log that Keras calls `val_mae`."""
+    from modelc.compiler.library.metrics import METRICS
+
+    part, metric = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
+    if "/" in name:
+        return name
+    right = metric if metric == "loss" or metric in METRICS else next(iter(synonyms(metric, METRICS)), metric)
+    return f"{part}/{right}"
