@@ -192,6 +192,7 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
         found.append(("data", summary.source))
         found += [("", f"{name} <- {reader}") for name, reader in summary.inputs]
         found += [("", f"{term.target} <- {term.reader}") for term in summary.terms if term.reader]
+        found += [("", f"{name} <- {reader}, in metrics") for name, reader in summary.compared]
     if summary.sample_weight:
         found.append(("", f"sample_weight <- {summary.sample_weight}, in losses, not in metrics"))
     if summary.validation:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
-from modelc.compiler.binding.loss_terms import bind_terms, link_outputs
+from modelc.compiler.binding.loss_terms import bind_terms, link_outputs, node_edge
 from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.sample_weights import bind_weights
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
@@ -44,6 +44,7 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         check_test_columns(reporter, task, columns, test)
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)
+        roots += [edge for metric in spec.train.metrics for one in metric.of or () if (edge := node_edge(task, one)[0])]
         task = bind_training(reporter, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
         unread = {term.name for term in spec.train.terms if term.loss is None} if spec.train is not None else set()

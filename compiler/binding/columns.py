@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.loss_terms import with_element_shape
 from modelc.compiler.binding.masks import check_mask
-from modelc.compiler.binding.targets import report_strange_targets
+from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
@@ -74,10 +74,11 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
         fits = with_element_shape(reporter, task, term, binding.given_type)
         if fits and check_labels(reporter, task, fits, binding) and check_classes(reporter, task, fits, binding):
             fitting.extend(with_classes(reporter, task, fits, binding))
-    for term in fitting:
-        if isinstance(term.mask, str) and term.mask not in bindings:
-            binding = bind_named(reporter, task, term.mask, columns)
-            bindings |= {term.mask: binding} if binding else {}
+    masks = [term.mask for term in fitting if isinstance(term.mask, str)]
+    for name in (*masks, *of_metrics(task)):
+        if name not in bindings and not (strangers and name not in data.targets):
+            binding = bind_named(reporter, task, name, columns)
+            bindings |= {name: binding} if binding else {}
     terms = tuple(term for term in fitting if check_mask(reporter, task, term, bindings))
     return replace(task, terms=terms, targets=bindings)
 

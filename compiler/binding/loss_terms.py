@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.masks import find_mask, mask_edge
-from modelc.compiler.binding.task import Task, Term
+from modelc.compiler.binding.task import Output, Task, Term
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -132,7 +132,8 @@ def find_edges(reporter: Reporter, task: Task, spec: TermSpec, name: str) -> tup
     ordered = references if spec.loss is None else in_slots(reporter, spec, spec.loss, references)
     if ordered is None:
         return None
-    edges = [find_edge(reporter, task, spec, name, reference) for reference in ordered]
+    owner = f"the loss term `{name}`"
+    edges = [find_edge(reporter, task, reference, owner, bool(spec.of)) for reference in ordered]
     found = tuple(edge for edge in edges if edge is not None)
     return found if len(found) == len(edges) else None
 
@@ -165,8 +166,11 @@ def in_slots(
     return tuple(reference for slot in slots for reference in references if reference.slot == slot)
 
 
-def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, reference: Reference) -> Edge | None:
-    """The edge that a term means by `reference`: an output, a node, or a port of one."""
+def find_edge(reporter: Reporter, task: Task, reference: Reference, owner: str, stated: bool) -> Edge | None:
+    """The edge that `owner`, a term or a metric, means by `reference`: an output, a node, or a port of one.
+
+    `stated` says that it stands in an `of`; else it is the name of the term.
+    """
     model, graph = task.spec.model, task.planned.graph
     assert model is not None
     text, path = reference.text, reference.path
@@ -184,11 +188,11 @@ def find_edge(reporter: Reporter, task: Task, spec: TermSpec, name: str, referen
         found = suggest(reference.node, [*graph.outputs, *model.nodes], defined=True)
         if text != reference.node:
             found = replace(found, is_safe=False)
-        message = f"the loss term `{name}` uses `{text}`, which is neither an output nor a node"
+        message = f"{owner} uses `{text}`, which is neither an output nor a node"
         label = "no such output or node"
-        help = "" if spec.of else "name the output or node with `of: ...`"
+        help = "" if stated else "name the output or node with `of: ...`"
         note = f"outputs: {listed(graph.outputs)}"
-        reporter.add("E205", message, path, key=not spec.of, label=label, help=help, note=note, suggestion=found)
+        reporter.add("E205", message, path, key=not stated, label=label, help=help, note=note, suggestion=found)
     return None
 
 
@@ -292,17 +296,25 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
 
 def link_outputs(reporter: Reporter, task: Task) -> Task:
     """The outputs with the knowledge of their losses: target, link, whether they are logits, classes."""
-    outputs = dict(task.outputs)
+    return replace(task, outputs={name: linked(task, output) for name, output in task.outputs.items()})
+
+
+def linked(task: Task, output: Output) -> Output:
+    """An output, or another value, with the knowledge of its loss: of the last term that is of it alone."""
     for term in task.terms:
-        for name, output in task.outputs.items():
-            if (output.edge,) != term.of or output.target is not None:
-                continue
-            link = term.loss.activation
-            _, direct, activation, _ = last_activation(task.planned.graph, output.edge)
-            activated = activation is not None and direct and ACTIVATIONS.name_of(activation) == link
-            binding = (task.targets or {}).get(term.target or "")
-            classes = binding.classes if binding is not None else None
-            classes = output.type.shape[-1] if classes is None and link == "softmax" else classes
-            output = replace(output, target=term.target, classes=classes, mask=term.mask)
-            outputs[name] = replace(output, link=link, logits=link is not None and not activated)
-    return replace(task, outputs=outputs)
+        if (output.edge,) != term.of:
+            continue
+        link = term.loss.activation
+        activated = link is not None and activation_of(task.planned.graph, output.edge) == link
+        binding = (task.targets or {}).get(term.target or "")
+        classes = binding.classes if binding is not None else None
+        classes = output.type.shape[-1] if classes is None and link == "softmax" else classes
+        output = replace(output, target=term.target, classes=classes, mask=term.mask)
+        output = replace(output, link=link, logits=link is not None and not activated)
+    return output
+
+
+def activation_of(graph: Graph, edge: Edge) -> str | None:
+    """The activation whose values are those on `edge`; None where they are those of none."""
+    _, direct, activation, _ = last_activation(graph, edge)
+    return ACTIVATIONS.name_of(activation) if activation is not None and direct else None

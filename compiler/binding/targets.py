@@ -2,7 +2,7 @@
 
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.language.ast import Item, ModelSpec, TermSpec
+from modelc.compiler.language.ast import Item, MetricSpec, ModelSpec, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 
@@ -32,8 +32,15 @@ def asked_for(task: Task, terms: tuple[Term, ...]) -> list[str] | None:
             wanted.append(spec.target or name)
         if spec.mask is not None and task.data is not None and spec.mask.text in task.data.targets:
             wanted.append(spec.mask.text)
+    wanted += of_metrics(task)
     all_read = train.complete or "loss" in task.spec.document.data["train"]
     return wanted if all_read and (model.complete or model.sequential) else None
+
+
+def of_metrics(task: Task) -> list[str]:
+    """The targets that metrics name themselves."""
+    metrics = task.spec.train.metrics if task.spec.train is not None else ()
+    return [metric.target for metric in metrics if metric.target is not None and metric.metric.takes_target]
 
 
 def last_item(model: ModelSpec) -> Item | None:
@@ -55,7 +62,8 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         return any(name not in known for name in data.targets)
     strange = [name for name in data.targets if name not in wanted]
     left, missing = list(strange), [name for name in wanted if name not in data.targets]
-    asking = [spec for spec in train.terms if spec.target and missing.count(spec.target) == 1]
+    both: list[TermSpec | MetricSpec] = [*train.terms, *train.metrics]
+    asking = [spec for spec in both if spec.target and missing.count(spec.target) == 1]
     # The likeliest pairs first: what is left of both is meant as well where there is one of each.
     for spec in sorted(asking if strange else [], key=lambda spec: not suggest(spec.target or "", strange)):
         word = spec.target or ""
@@ -87,8 +95,8 @@ def report_untrained(reporter: Reporter, name: str, *, is_output: bool) -> None:
     reporter.add("E205", message, ("data", "targets", name), key=True, label="not used", help=help)
 
 
-def misspelt_target(reporter: Reporter, term: TermSpec, word: str, meant: str, targets: list[str]) -> None:
-    """Report the unknown `target` of a term; `meant` is the only one of `targets` that no loss uses."""
+def misspelt_target(reporter: Reporter, term: TermSpec | MetricSpec, word: str, meant: str, targets: list[str]) -> None:
+    """Report the unknown `target` of a term or metric; `meant` is the only one of `targets` that no loss uses."""
     path = (*term.path, "target")
     message, label = f"`data` has no target `{word}`", "no such target"
     help = f"did you mean `{meant}`?" if meant else ()

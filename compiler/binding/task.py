@@ -1,7 +1,7 @@
 """A `Task`: a graph with everything needed to train and use it. Frozen; passes map one to the next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
@@ -73,14 +73,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One metric of one output; `key` is its log key without `train/` or `validation/`.
+    """One metric; `key` is its log key without `train/` or `validation/`.
 
-    `shape` is that of the elements of the metric in one row. `target` is None for a metric without a target.
+    `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
+    `target` is None for a metric without a target.
     """
 
     key: str
     metric: Metric
-    output: str
+    value: str
     target: str | None
     shape: tuple[int, ...] = ()
 
@@ -138,6 +139,13 @@ class Task:
     targets: Mapping[str, Binding] | None = None
     data: DataSpec | None = None
     training: Training | None = None
+    measured: Mapping[str, Output] = field(default_factory=dict)
+    """What metrics are computed from that is no output, or not as its loss takes it; by names that no output has."""
+
+    @property
+    def values(self) -> Mapping[str, Output]:
+        """The outputs, and what else metrics are computed from."""
+        return {**self.outputs, **self.measured}
 
     @property
     def source(self) -> Source | None:

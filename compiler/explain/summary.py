@@ -97,6 +97,8 @@ class Summary:
     batch_size: int
     source: str
     inputs: tuple[tuple[str, str], ...]
+    compared: tuple[tuple[str, str], ...]
+    """The targets that only metrics take, with their readers."""
     validation: str
     loops: tuple[tuple[str, int], ...]
     sample_weight: str
@@ -137,6 +139,12 @@ def summarize(task: Task) -> Summary:
         batch_size=settings.batch_size if settings else 0,
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
+        compared=tuple(
+            (name, show_named(binding.reader))
+            for name, binding in (task.targets or {}).items()
+            if name in [measure.target for measure in task.measures]
+            and name not in [term.target for term in task.terms]
+        ),
         validation=show_validation(task),
         loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
         sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",

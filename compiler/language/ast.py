@@ -250,12 +250,18 @@ class TermSpec(NamedTuple):
 
 
 class MetricSpec(NamedTuple):
-    """One metric: of the output called `output`, or of the only one."""
+    """One metric: of the value `of`, of the output called `output` in whose list it stands, or of the only output.
+
+    `name` is its log key, where it has one of its own.
+    """
 
     output: str | None
     metric: Metric
     kind: str
     path: Path
+    name: str | None = None
+    of: tuple[Reference, ...] | None = None
+    target: str | None = None
 
 
 class TrainSpec(NamedTuple):

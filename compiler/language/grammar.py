@@ -217,7 +217,17 @@ TERM = Thing(
     },
 )
 ADD_A_TERM = "add a term: `losses: {digit: cross_entropy}`"
-METRICS_OF = Items(Thing(METRICS), help=instead.as_metrics)
+METRIC = Thing(
+    METRICS,
+    {
+        "name": text("Its log key; by default the name of the metric. So one metric can stand there twice."),
+        "of": TERM.siblings["of"]._replace(description="The output or node that the metric is computed from."),
+        "target": text(
+            "The name of the target; by default that of the loss of the same value.", "the name of a target"
+        ),
+    },
+)
+METRICS_OF = Items(METRIC, help=instead.as_metrics)
 TRAIN = Keys(
     "`train`",
     {
@@ -295,5 +305,6 @@ SECTIONS: Mapping[str, Keys] = {name: shape for name, shape in LANGUAGE.keys.ite
 BESIDE: Mapping[str, frozenset[str]] = {
     "layer": frozenset({*ITEM.siblings, *NODE.siblings}),
     "loss": frozenset(TERM.siblings),
+    "metric": frozenset(METRIC.siblings),
 }
 """Keys that stand beside a thing of a kind, in one place or another."""

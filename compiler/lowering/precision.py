@@ -73,7 +73,7 @@ def precision_of(task: PreparedTask, wanted: Iterable[Edge] = ()) -> Precision:
     """Where the values of `task` are rounded, with `wanted` edges besides its outputs and losses in full precision."""
     if not task.mixed_precision:
         return Precision(half=False)
-    ends = {output.edge for output in task.outputs.values()}
+    ends = {value.edge for value in task.values.values()}
     asked = {*ends, *(edge for term in task.terms for edge in term.of), *wanted}
     last = {edge.node for edge in ends}
     wide, exact, unrounded = set(), set(), set()

@@ -24,6 +24,7 @@ class PreparedTask:
     planned: TypedGraph
     rolls: tuple[Roll, ...]
     outputs: Mapping[str, Output]
+    values: Mapping[str, Output]
     terms: tuple[Term, ...]
     measures: tuple[Measure, ...]
     training: Training | None
@@ -52,6 +53,7 @@ def prepare(task: Task) -> PreparedTask:
             task.planned,
             roll_repeats(task),
             task.outputs,
+            task.values,
             task.terms,
             task.measures,
             task.training,

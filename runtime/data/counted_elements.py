@@ -79,6 +79,10 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays, known
     users = [term for term in terms if name in (term.target, SAMPLE_WEIGHT)]
     if not users or name in masks_among_targets(task):
         return None
+    terms_of = [term.of for term in users]
+    if any(measure.target == name and (task.values[measure.value].edge,) not in terms_of for measure in task.measures):
+        # A metric of another value counts what the masks of the losses leave out.
+        return None
     found = [mask_of_term(task, term, inputs, masks, known) for term in users]
     kept = [mask for mask in found if mask is not None]
     # Columns of unequal length are for the caller to report.

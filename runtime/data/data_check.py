@@ -99,7 +99,7 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     measure = next((measure for measure in task.measures if measure.key == key), None)
     if part is None or measure is None or measure.target is None:
         return ()
-    output, target = task.outputs[measure.output], part.targets[measure.target]
+    output, target = task.values[measure.value], part.targets[measure.target]
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
     found = joined(mask for mask in (own, part.masks.carried.get(output.edge)) if mask is not None)

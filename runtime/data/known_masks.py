@@ -60,7 +60,7 @@ class Wanted:
 def computed_masks(task: Task) -> Wanted:
     """The masks of losses and metrics that the model computes: jax is needed to know them."""
     own = [term.mask for term in task.terms if isinstance(term.mask, Edge)]
-    ends = [*(edge for term in task.terms for edge in term.of), *(output.edge for output in task.outputs.values())]
+    ends = [*(edge for term in task.terms for edge in term.of), *(value.edge for value in task.values.values())]
     types = {edge: task.planned.type(edge) for edge in ends}
     carried = [edge for edge, type_ in types.items() if type_ is not None and type_.mask]
     inputs = task.planned.graph.inputs

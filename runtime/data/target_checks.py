@@ -35,6 +35,24 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks
             check(array if mask is None else with_only(array, mask, check))
         except RunError as error:
             raise with_unknown(advised(error, binding), task, term.target, known).placed(binding.at) from None
+    check_measured(task, targets)
+
+
+def check_measured(task: Task, targets: Arrays) -> None:
+    """Raise RunError for targets that metrics name themselves and cannot compare their values with."""
+    for measure in task.measures:
+        value, bindings = task.values[measure.value], task.targets or {}
+        if measure.target is None or measure.target == value.target or measure.target not in bindings:
+            continue
+        array, binding = targets[measure.target], bindings[measure.target]
+        given = column_of(array).type
+        try:
+            if value.link == "softmax" and given.shape == value.type.shape[:-1]:
+                check_labels(array, value.type.shape[-1], measure.target)
+            if (bounds := measure.metric.bounds(value.type, given)) is not None:
+                check_bounds(array, bounds, measure.target, metric=measure.key)
+        except RunError as error:
+            raise advised(error, binding).placed(binding.at) from None
 
 
 def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
@@ -63,7 +81,7 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
     if (bounds := term.loss.bounds(*outputs, given)) is not None:
         check_bounds(array, bounds, term.target)
     for measure in task.measures if bounds is None else ():
-        output = task.outputs[measure.output]
+        output = task.values[measure.value]
         wanted = measure.metric.bounds(output.type, given) if measure.target == term.target else None
         if wanted is not None and output.mask == term.mask:
             check_bounds(array, wanted, term.target, metric=measure.key)

@@ -196,8 +196,8 @@ def take_rows(data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array
 
 def needed_edges(task: PreparedTask) -> tuple[Any, ...]:
     """The edges that losses and metrics need, each once."""
-    measured = {measure.output: task.outputs[measure.output] for measure in task.measures}
-    ordered = {measure.output for measure in task.measures if measure.metric.by_order}
+    measured = {measure.value: task.values[measure.value] for measure in task.measures}
+    ordered = {measure.value for measure in task.measures if measure.metric.by_order}
     edges = [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
     edges += [measured[name].edge for name in sorted(measured)]
     edges += [edge for name in sorted(ordered) if (edge := measured[name].logits_edge) is not None]
@@ -297,7 +297,7 @@ def metrics(
     """The sums of every metric over a batch, by log key."""
     sums = {}
     for measure in task.measures:
-        output = task.outputs[measure.output]
+        output = task.values[measure.value]
         target = None if measure.target is None else targets[measure.target]
         ordered = measure.metric.by_order
         prediction = log_odds(output, values) if ordered else probabilities(output, values.edges[output.edge])

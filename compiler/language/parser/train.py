@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.language.grammar import TRAIN
 from modelc.compiler.language.parser.graph_nodes import references
-from modelc.compiler.language.parser.named_item import Found, check_reference, value_of
+from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -74,14 +74,18 @@ def read_metrics(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[Metric
 def read_list(
     reporter: Reporter, found: list[Found | None] | None, path: Path, output: str | None
 ) -> tuple[list[MetricSpec], bool]:
-    """The metrics in a list, each once, and whether all of them are there."""
-    metrics: list[MetricSpec] = []
-    for index, one in enumerate(found or ()):
-        here = (*path, index)
-        if one is None or one.value is None:
-            continue
-        if any(one.name == other.kind for other in metrics):
-            reporter.add("E110", f"duplicate metric `{one.name}`", here, label="second occurrence")
-            continue
-        metrics.append(MetricSpec(output, one.value, one.name, here))
-    return metrics, found is not None and all(one is not None and one.value is not None for one in found)
+    """The metrics in a list, and whether all of them are there."""
+    read = [read_metric(reporter, one, (*path, index), output) for index, one in enumerate(found or ())]
+    metrics = [metric for metric in read if metric is not None]
+    return metrics, found is not None and len(metrics) == len(found)
+
+
+def read_metric(reporter: Reporter, found: Found | None, path: Path, output: str | None) -> MetricSpec | None:
+    """One metric with what stands beside it; None where some of it could not be read."""
+    if found is None or found.value is None:
+        return None
+    name, of = found.beside.get("name"), references(reporter, found.beside.get("of"), (*path, "of"))
+    readable = name is None or check_name(reporter, name, (*path, "name"))
+    if not readable or reporter.lacks(path) or any(found.beside[key] is None for key in found.beside):
+        return None
+    return MetricSpec(output, found.value, found.name, path, name, of, found.beside.get("target"))

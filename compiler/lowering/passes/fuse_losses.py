@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from modelc.compiler.binding.task import Task
+from modelc.compiler.binding.task import Output, Task
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.contracts.layer import Activation
 from modelc.compiler.library.layers import ACTIVATIONS
@@ -17,11 +17,15 @@ def fuse_losses(task: Task) -> Task:
     terms = [
         replace(term, of=tuple(edge_before(task, term.loss.activation, e) for e in term.of)) for term in task.terms
     ]
-    outputs = {}
-    for name, output in task.outputs.items():
-        before = edge_before(task, output.link, output.edge)
-        outputs[name] = replace(output, before=None if before == output.edge else before)
-    return replace(task, terms=tuple(terms), outputs=outputs)
+    outputs = {name: with_logits(task, output) for name, output in task.outputs.items()}
+    measured = {name: with_logits(task, value) for name, value in task.measured.items()}
+    return replace(task, terms=tuple(terms), outputs=outputs, measured=measured)
+
+
+def with_logits(task: Task, output: Output) -> Output:
+    """`output` with the edge of the logits of its probabilities, where there is one."""
+    before = edge_before(task, output.link, output.edge)
+    return replace(output, before=None if before == output.edge else before)
 
 
 def edge_before(task: Task, activation: str | None, edge: Edge) -> Edge:

@@ -147,9 +147,9 @@ def is_used_outside(task: Task, inside: set[str], last: Edge) -> bool:
     others = [node for node in task.planned.graph.nodes if node.path not in inside]
     used = [feed.edge for node in others for feed in node.feeds or ()]
     used += [edge for term in task.terms for edge in (*term.of, term.mask) if isinstance(edge, Edge)]
-    used += [edge for output in task.outputs.values() for edge in (output.edge, output.mask) if isinstance(edge, Edge)]
+    used += [edge for value in task.values.values() for edge in (value.edge, value.mask) if isinstance(edge, Edge)]
     # The last activation of an output keeps more digits than those of the other copies.
-    ends = inside & {output.edge.node for output in task.outputs.values()}
+    ends = inside & {value.edge.node for value in task.values.values()}
     return (
         any(node.owner in inside for node in others)
         or any(node.path in ends and isinstance(node.layer, Activation) for node in task.planned.graph.nodes)

@@ -33,9 +33,12 @@ def split_activations(task: Task) -> Task:
         moved[edge] = Edge(path)
     edges = {name: moved.get(edge, edge) if edge else None for name, edge in planned.graph.outputs.items()}
     graph = replace(planned.graph, nodes=tuple(nodes), outputs=edges)
-    outputs = {name: replace(out, edge=moved.get(out.edge, out.edge)) for name, out in task.outputs.items()}
+    outputs, measured = (
+        {name: replace(out, edge=moved.get(out.edge, out.edge)) for name, out in values.items()}
+        for values in (task.outputs, task.measured)
+    )
     terms = []
     for term in task.terms:
         mask = moved.get(term.mask, term.mask) if isinstance(term.mask, Edge) else term.mask
         terms.append(replace(term, of=tuple(moved.get(edge, edge) for edge in term.of), mask=mask))
-    return replace(task, planned=TypedGraph(graph, plans), outputs=outputs, terms=tuple(terms))
+    return replace(task, planned=TypedGraph(graph, plans), outputs=outputs, measured=measured, terms=tuple(terms))
