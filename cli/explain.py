@@ -3,7 +3,7 @@
 import re
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,16 +68,46 @@ def explain(
     if not found and not pages and (owners := arguments_called(name)):
         say(*listing(f"{name}  an argument of", list(owners)))
         return
+    if not found and not pages and (blocks := list(elsewhere(name))):
+        say(*apart(blocks))
+        return
     if not found and not pages:
         refuse(f"there is nothing called `{name}`", helps=(advice_about(name),))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
     say(*apart(blocks))
 
 
+def elsewhere(name: str) -> Iterator[list[Line]]:
+    """What a word of another framework is here: an entry of another name, or parts of a spec."""
+    from modelc.compiler.explain.counterparts import counterparts_of
+    from modelc.compiler.explain.entries import entries, named_elsewhere
+    from modelc.compiler.explain.foreign_words import foreign_word
+    from modelc.compiler.explain.keys import key_names
+    from modelc.compiler.language.suggestions.suggest import suggest
+
+    same = named_elsewhere(name)
+    if same is not None:
+        yield [f"`{name}` is `{same}` here."]
+        for entry in entries(same):
+            yield show_entry(entry)
+    rows = counterparts_of(name)
+    is_typo_of_key = suggest(name.rpartition(".")[2], key_names()).is_safe
+    if same is None and not rows and not is_typo_of_key and (text := foreign_word(name)):
+        yield [Styled("strong", name), *body_lines(text)]
+    for framework in dict.fromkeys(framework for framework, _ in rows):
+        lines: list[Line] = [(Styled("strong", name), f"  (in {framework})")]
+        for row in (row for whose, row in rows if whose == framework):
+            lines += ["", f"  {row.there}"]
+            if row.here:
+                lines.append(f"      here: {row.here}")
+            if row.remark():
+                lines += body_lines(row.remark())
+        yield lines
+
+
 def advice_about(name: str) -> str:
     """What to do about a name that nothing has."""
     from modelc.compiler.explain.entries import arguments_called, entries, suggest_entry
-    from modelc.compiler.explain.foreign_words import foreign_word
     from modelc.compiler.explain.keys import key_names, key_pages, section_page
     from modelc.compiler.language.suggestions.suggest import suggest
 
@@ -89,8 +119,6 @@ def advice_about(name: str) -> str:
         close = last
     else:
         key = suggest(last, key_names())
-        if not key.is_safe and (text := foreign_word(name)):
-            return text
         close = key.new if key.is_safe else suggest_entry(last)
     return f"did you mean `{command('explain', close)}`?" if close else "`modelc explain` lists all codes and names"
 

@@ -7,7 +7,8 @@ What a block is follows from the words after its language, which no reader sees:
 - `diff BASE PATH` makes PATH of BASE: each line with `-` becomes the one with `+` that follows it.
 - `console` holds commands after `$` and all that they print, `...` for lines left out. With `console about`, numbers
   and run ids may be others.
-- `python` runs as it stands; `python PATH` is also kept at PATH.
+- `python` runs as it stands; `python PATH` is also kept at PATH. `python keras` is a `model` in Keras, after those before it on
+  the page, with as many weights as the spec of the `yaml` block that follows. `python torch` has to be Python.
 - `csv PATH` is a table that is kept at PATH.
 - `toml` is a project file: what its entry points for modelc name is in the files that are kept.
 - `sh` is for a person to run: `tests/test_packaging.py` holds README's lines, and here its scripts must exist.
@@ -16,8 +17,10 @@ What a block is follows from the words after its language, which no reader sees:
 The blocks of one file run in order in one folder, with the shipped specs in `specs/`.
 """
 
+import ast
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -29,11 +32,14 @@ from typing import NamedTuple
 import pytest
 
 from modelc.compiler.api import check_file
+from modelc.compiler.explain.summary import summarize
 from modelc.plugin import enable
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md")
 FILES = [*(ROOT / name for name in DOCUMENTS), *sorted((ROOT / "docs").rglob("*.md"))]
+KERAS_WEIGHTS = "keras_weights"
+"""Where a `python keras` block leaves the number of its weights."""
 FENCE = re.compile(r"^```(\S+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -86,8 +92,14 @@ def run_yaml(block: Block, folder: Path, at: str) -> None:
         assert block.text == re.sub(r"^#.*\n", "", shipped.read_text(encoding="utf-8"), flags=re.MULTILINE), at
     (folder / path).write_text(block.text, encoding="utf-8")
     with enable(*(folder / plugin for plugin in plugins)):
-        problems = check_file(folder / path).problems
-    assert not problems, f"{at}: {problems[0].message}"
+        checked = check_file(folder / path)
+    assert checked.task is not None and not checked.problems, (
+        f"{at}: {[problem.message for problem in checked.problems]}"
+    )
+    counted = folder / KERAS_WEIGHTS
+    if counted.exists():
+        assert summarize(checked.task).total.values == int(counted.read_text()), at
+        counted.unlink()
 
 
 def run_diff(block: Block, folder: Path, at: str) -> None:
@@ -138,7 +150,20 @@ def without_numbers(text: str) -> str:
     return re.sub(r" +", " ", text)
 
 
+def run_keras(block: Block, folder: Path, at: str) -> None:
+    path = folder / "keras_model.py"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(block.text)
+    model = runpy.run_path(str(path))["model"]
+    (folder / KERAS_WEIGHTS).write_text(str(model.count_params()))
+
+
 def run_python(block: Block, folder: Path, at: str) -> None:
+    if block.words == ("keras",):
+        return run_keras(block, folder, at)
+    if block.words == ("torch",):
+        ast.parse(block.text, at)
+        return None
     for path in block.words:
         (folder / path).write_text(block.text, encoding="utf-8")
     done = subprocess.run(

@@ -91,16 +91,24 @@ def hidden(table: Registry[Any], name: str) -> bool:
     return name in ACTIVATIONS and table.kind == "layer"
 
 
-def suggest_entry(name: str) -> str | None:
-    """The name that `name` probably means: that of the equivalent in another framework, else the most similar."""
+def named_elsewhere(name: str) -> str | None:
+    """The entry that another framework calls `name`, with its module or without."""
     if bare(name) != name:
         # One framework's name with its module is that of one thing.
         for entry, cls in ((entry, table.find(entry)) for table in TABLES for entry in table):
             if any(own and f".{own}".endswith(f".{name}") for own in (cls.keras, cls.torch)):
                 return entry
+        name = bare(name.rpartition(".")[2])
     for table in TABLES:
-        if bare(name) == name and (found := suggest(name, table)).is_synonym:
+        if (found := suggest(name, table)).is_synonym:
             return found.new
+    return None
+
+
+def suggest_entry(name: str) -> str | None:
+    """The name that `name` probably means: that of the equivalent in another framework, else the most similar."""
+    if same := named_elsewhere(name):
+        return same
     return like(name.lower(), sorted({entry for table in TABLES for entry in table})) or None
 
 

@@ -60,12 +60,38 @@ def test_a_name_of_two_kinds_is_explained_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"),
-    [("Linear", "dense"), ("BatchNormalization", "batch_norm"), ("drpout", "dropout"), ("mse", "mean_squared_error")],
+    ("theirs", "ours"),
+    [
+        ("nn.Linear", "dense"),
+        ("BatchNormalization", "batch_norm"),
+        ("keras.ops.argmax", "argmax"),
+        ("mse", "mean_squared_error"),
+    ],
 )
-def test_an_unknown_name_is_answered_with_the_right_one(tmp_path: Path, wrong: str, right: str) -> None:
-    ended = modelc("explain", wrong, cwd=tmp_path)
-    assert ended.code == 2 and ended.out == "" and f"did you mean `modelc explain {right}`?" in ended.err
+def test_a_name_of_another_framework_is_explained_as_what_it_is_here(tmp_path: Path, theirs: str, ours: str) -> None:
+    ended = modelc("explain", theirs, cwd=tmp_path)
+    assert ended.code == 0 and ended.out.startswith(f"`{theirs}` is `{ours}` here.\n\n{ours}  (")
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("callbacks.EarlyStopping", "      here: train: {early_stopping: 5}\n"),
+        ("validation_split", "      here: data: {validation: 0.2}\n"),
+        ("DataLoader", "      here: train: {batch_size: 64}\n"),
+        ("clipnorm", "planned as `train.clip_gradients`"),
+        ("state_dict", "every run keeps its best and last weights"),
+        ("nn.Module", "a part to use again is a block"),
+    ],
+)
+def test_a_word_of_another_framework_is_answered_with_what_to_write(tmp_path: Path, word: str, shown: str) -> None:
+    ended = modelc("explain", word, cwd=tmp_path)
+    assert ended.code == 0 and ended.err == "" and shown in " ".join(ended.out.split("\n      ")) + ended.out
+
+
+def test_a_typo_is_answered_with_the_right_name(tmp_path: Path) -> None:
+    ended = modelc("explain", "drpout", cwd=tmp_path)
+    assert ended.code == 2 and ended.out == "" and "did you mean `modelc explain dropout`?" in ended.err
 
 
 def test_an_unknown_code_is_answered_with_those_like_it(tmp_path: Path) -> None:
@@ -101,7 +127,7 @@ def test_a_section_is_explained_by_its_keys_and_an_example(
         ("nodes", "in a block", "in `model`"),
         ("validation", "in `data`", "\n  first  The first N rows.\n"),
         ("monitor", "in `train`", "decides which weights are best"),
-        ("residual", "in place of a layer", "Layers whose output is added to their input."),
+        ("residual", "in place of a layer", "Layers whose output is added to their input: "),
         ("repeat", "beside a layer", "\n  tied   Whether all use one set of weights.\n"),
         ("weight", "beside a loss", "Factor of this term in the total loss."),
     ],

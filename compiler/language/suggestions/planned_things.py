@@ -110,7 +110,7 @@ PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
             ("muon", "Muon", ()),
             ("nadam", "NAdam", ("nadamw",)),
             ("radam", "RAdam", ("rectified_adam",)),
-            ("schedule_free", "Schedule-Free", ("adamw_schedule_free",)),
+            ("schedule_free", "Schedule-Free", ("adamw_schedule_free", "schedule_free_adamw")),
         )
     },
 }

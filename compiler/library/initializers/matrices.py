@@ -39,7 +39,7 @@ class Orthogonal(Initializer):
     torch = "nn.init.orthogonal_"
     primary = "gain"
     example = "dense: {units: 10, kernel_initializer: orthogonal}"
-    spellings = ("orthonormal",)
+    spellings = ("orthonormal", "OrthogonalInitializer")
 
     gain: Annotated[Number, Field(description="Factor on the matrix.")] = 1.0
 

@@ -1,0 +1,79 @@
+"""What people write in Keras and PyTorch that is no named thing of a spec, and what they write here instead.
+
+`modelc explain WORD` and the tables of docs/from_keras.md and docs/from_pytorch.md are made of it. Layers, losses and all
+else that is chosen by name say themselves what they are called elsewhere: `keras` and `torch` of their classes.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
+from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
+from modelc.compiler.library.base.registry import fold
+
+
+class Counterpart(NamedTuple):
+    """Python as it is written `there`, and `here` a part of a spec, a named thing in its notation, or a command; empty
+    where nothing is to be written. `note` says the rest; `planned` names what is not in this version, as `freeze` or `schedule/linear`.
+    """
+
+    there: str
+    here: str = ""
+    note: str = ""
+    planned: str = ""
+
+    def remark(self) -> str:
+        """The note, and what is planned."""
+        if not self.planned:
+            return self.note
+        kind, _, name = self.planned.rpartition("/")
+        if kind:
+            text, today = planned_thing_text(kind, name), PLANNED_THINGS[kind][name].today
+        else:
+            text, today = planned_text(name), PLANNED[name].today
+        return "; ".join(part for part in (self.note, f"not in this version: {text}", today) if part)
+
+
+Page = Mapping[str, tuple[Counterpart, ...]]
+"""The counterparts of one framework, by the name of their table."""
+
+
+def names_in(code: str) -> Iterator[str]:
+    """The names in `code` that belong to a framework: attributes, keywords, and what is called or subclassed."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg is not None:
+            yield node.arg
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
+
+
+@cache
+def pages() -> Mapping[str, Page]:
+    """The counterparts of each framework."""
+    from modelc.compiler.explain.keras_counterparts import KERAS
+    from modelc.compiler.explain.pytorch_counterparts import PYTORCH
+
+    return {"Keras": KERAS, "PyTorch": PYTORCH}
+
+
+def counterparts_of(word: str) -> tuple[tuple[str, Counterpart], ...]:
+    """The counterparts in which `word` occurs, each with its framework; none where nothing is known of it.
+
+    Of a word with a module in front (`callbacks.EarlyStopping`) the last part counts; case and separators do not.
+    """
+    return by_word().get(fold(word.rpartition(".")[2]), ())
+
+
+@cache
+def by_word() -> Mapping[str, tuple[tuple[str, Counterpart], ...]]:
+    """The counterparts by each word in them, without case and separators."""
+    found: dict[str, tuple[tuple[str, Counterpart], ...]] = {}
+    for framework, page in pages().items():
+        for row in (row for rows in page.values() for row in rows):
+            for word in {fold(name) for name in names_in(row.there)}:
+                found[word] = (*found.get(word, ()), (framework, row))
+    return found
