@@ -164,6 +164,7 @@ def class_table(framework: str, attribute: str, kinds: str) -> str:
         if there := getattr(table.find(name), attribute):
             page = f"layers/{name}.md" if table.kind == "layer" else f"{kinds}.md#{name}"
             example = table.find(name).example
+            there = there if "." in there or attribute == "keras" else f"torch.{there}"
             lines.append((code(there), f"[`{name}`](reference/{page})", code(example if "\n" not in example else "")))
     return as_table((framework, "here", "for example"), *sorted(lines, key=lambda line: line[0].lower()))
 
