@@ -6,16 +6,28 @@
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 
 EPSILON = 1e-7
+FAR = 2.0**48
+"""How large, or one over how small, values are whose squares, and sums of them, float32 holds with all digits."""
+FIT = 2.0**80
+"""What brings float32 beyond that back, by a product or quotient that rounds nothing."""
 
 
 def cosine(values: Array, truth: Array) -> Array:
     """The cosine of the angle between vectors on the last axis; 0 for a vector of zeros."""
 
     def unit(vector: Array) -> Array:
-        squares = jnp.sum(jnp.square(vector), axis=-1, keepdims=True)
-        return vector * jax.lax.rsqrt(jnp.maximum(squares, EPSILON**2))
+        scale = fitting(jnp.max(jnp.abs(vector), axis=-1, keepdims=True))
+        scaled = vector * scale
+        squares = jnp.sum(jnp.square(scaled), axis=-1, keepdims=True)
+        return scaled * jax.lax.rsqrt(jnp.maximum(squares, EPSILON**2 * scale * scale))
 
     return jnp.sum(unit(values) * unit(truth), axis=-1)
+
+
+def fitting(greatest: Array) -> Array:
+    """The power of two by which values of at most this size get squares that float32 holds: 1 unless they are extreme."""
+    scale = jnp.where(greatest > FAR, 1 / FIT, jnp.where(greatest < 1 / FAR, FIT, 1.0))
+    return scale.astype(greatest.dtype)
 
 
 def centered(values: Array) -> Array:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import ClassVar
 
+from modelc.compiler.library.base.formulas import FAR
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.losses import hinge, regression
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
+from modelc.compiler.library.metrics.squares import exact_sum, squares
 
 
 class ElementwiseMetric(MeanMetric):
@@ -37,6 +39,24 @@ class MeanOfLoss(ElementwiseMetric):
         return self.loss().elements(prediction, truth)
 
 
+class MeanOfSquares(ElementwiseMetric):
+    """Abstract: a mean of squares, which may be too small or too large for float32."""
+
+    better = "lower"
+
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
+        parts = self.parts(prediction.astype(jnp.float32), target.astype(jnp.float32))
+        totals = {name: mean_sums(part, weight)["total"] for name, part in parts.items()}
+        return {**totals, "count": jnp.sum(weight)}
+
+    def parts(self, prediction: Array, truth: Array) -> Mapping[str, Array]:
+        """The `squares` called `total` of what the mean is taken of; both in float32."""
+        return squares("total", prediction, truth)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result({"total": float(exact_sum(sums, "total")), "count": sums["count"]})
+
+
 class MeanAbsoluteError(MeanOfLoss):
     """The mean of `|prediction - target|` over all values; shapes must be equal.
 
@@ -49,7 +69,7 @@ class MeanAbsoluteError(MeanOfLoss):
     loss = regression.MeanAbsoluteError
 
 
-class MeanSquaredError(MeanOfLoss):
+class MeanSquaredError(MeanOfSquares):
     """The mean of `(prediction - target) ** 2` over all values; shapes must be equal.
 
     Follows Keras 3 `MeanSquaredError`.
@@ -58,10 +78,9 @@ class MeanSquaredError(MeanOfLoss):
     keras = "metrics.MeanSquaredError"
     spellings = ("mse", "mean_squared", "squared_error")
     example = "mean_squared_error"
-    loss = regression.MeanSquaredError
 
 
-class RootMeanSquaredError(MeanOfLoss):
+class RootMeanSquaredError(MeanOfSquares):
     """The square root of the mean of `(prediction - target) ** 2` over all values of the epoch; shapes must be equal.
 
     Follows Keras 3 `RootMeanSquaredError`.
@@ -70,10 +89,9 @@ class RootMeanSquaredError(MeanOfLoss):
     keras = "metrics.RootMeanSquaredError"
     spellings = ("rmse", "root_mean_squared")
     example = "root_mean_squared_error"
-    loss = regression.MeanSquaredError
 
     def result(self, sums: Mapping[str, float]) -> float:
-        return sqrt(mean_result(sums))
+        return sqrt(super().result(sums))
 
 
 class MeanAbsolutePercentageError(MeanOfLoss):
@@ -101,7 +119,7 @@ class MeanSquaredLogarithmicError(MeanOfLoss):
     loss = regression.MeanSquaredLogarithmicError
 
 
-class LogCosh(MeanOfLoss):
+class LogCosh(MeanOfSquares):
     """The mean of `log(cosh(prediction - target))` over all values; shapes must be equal.
 
     Follows Keras 3 `LogCoshError`.
@@ -110,7 +128,13 @@ class LogCosh(MeanOfLoss):
     keras = "metrics.LogCoshError"
     spellings = ("logcosh",)
     example = "log_cosh"
-    loss = regression.LogCosh
+
+    def parts(self, prediction: Array, truth: Array) -> Mapping[str, Array]:
+        # Half the square to all digits where the error is small; a large one is not squared.
+        halves = {name: part / 2 for name, part in squares("total", prediction, truth).items()}
+        small = jnp.abs(prediction - truth) < 1 / FAR
+        total = jnp.where(small, 0.0, regression.LogCosh().elements(prediction, truth))
+        return {"total": total, "total/small": halves["total/small"]}
 
 
 class Poisson(MeanOfLoss):
@@ -136,7 +160,7 @@ class Hinge(MeanOfLoss):
     loss = hinge.Hinge
 
 
-class SquaredHinge(MeanOfLoss):
+class SquaredHinge(MeanOfSquares):
     """The mean of `max(1 - target * prediction, 0) ** 2` over all values; shapes must be equal.
 
     Targets are -1 or 1; 0 is taken for -1. Follows Keras 3 `SquaredHinge`.
@@ -144,7 +168,9 @@ class SquaredHinge(MeanOfLoss):
 
     keras = "metrics.SquaredHinge"
     example = "squared_hinge"
-    loss = hinge.SquaredHinge
+
+    def parts(self, prediction: Array, truth: Array) -> Mapping[str, Array]:
+        return squares("total", hinge.hinge(prediction, truth))
 
 
 class CategoricalHinge(AnswerMetric, MeanMetric):

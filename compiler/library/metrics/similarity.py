@@ -11,6 +11,7 @@ from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 from modelc.compiler.library.metrics.answers import need_steps_apart, spread
 from modelc.compiler.library.metrics.errors import ElementwiseMetric
+from modelc.compiler.library.metrics.squares import exact_sum, squares
 
 
 class CosineSimilarity(ElementwiseMetric):
@@ -71,7 +72,7 @@ class PearsonCorrelation(CorrelationMetric):
     example = "pearson_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
-        first, second = (unit_vectors(formulas.centered(values), values) for values in (prediction, truth))
+        first, second = map(unit_vectors, (prediction, truth))
         return jnp.sum(first * second, axis=-1)
 
 
@@ -88,15 +89,24 @@ class ConcordanceCorrelation(CorrelationMetric):
     example = "concordance_correlation"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
+        sizes = jnp.maximum(jnp.abs(prediction), jnp.abs(truth))
+        # Small ones need no scaling, since 1e-7 is added to their squares.
+        scale = jnp.minimum(formulas.fitting(jnp.max(sizes, axis=-1, keepdims=True)), 1.0)
+        prediction, truth = prediction * scale, truth * scale
         first, second = formulas.centered(prediction), formulas.centered(truth)
         spreads = jnp.mean(jnp.square(first) + jnp.square(second), axis=-1)
         shift = jnp.square(jnp.mean(prediction - truth, axis=-1))
-        return 2.0 * jnp.mean(first * second, axis=-1) / (spreads + shift + EPSILON)
+        below = spreads + shift + EPSILON * jnp.square(scale[..., 0])
+        # Of large values that are all equal nothing is left, as 1e-7 is too small to be added to their squares.
+        return 2.0 * jnp.mean(first * second, axis=-1) / jnp.where(below == 0, 1.0, below)
 
 
-def unit_vectors(distances: Array, values: Array) -> Array:
-    """`distances` of `values` from their mean, as vectors of length 1 on the last axis; 0 where all values are equal."""
-    varied = jnp.max(values, axis=-1, keepdims=True) > jnp.min(values, axis=-1, keepdims=True)
+def unit_vectors(values: Array) -> Array:
+    """The distances of `values` from their mean, as vectors of length 1 on the last axis; 0 where all are equal."""
+    values = values * formulas.fitting(jnp.max(jnp.abs(values), axis=-1, keepdims=True))
+    distances = formulas.centered(values)
+    # NaN differs from itself, and must show.
+    varied = jnp.max(values, axis=-1, keepdims=True) != jnp.min(values, axis=-1, keepdims=True)
     greatest = jnp.max(jnp.abs(distances), axis=-1, keepdims=True)
     # First by the greatest, so that squares of tiny distances are not 0.
     scaled = distances / jnp.where(varied, greatest, 1.0)
@@ -109,9 +119,10 @@ class R2(Metric):
 
     Output and target have equal shapes; there is one score for each value on the last axis, whose sums run over all
     rows (and steps) of the epoch. The metric is their mean, or their mean weighted by the variances. Follows Keras 3
-    `R2Score` and scikit-learn `r2_score`, except that a value whose targets are all equal has no score and is left out;
-    the metric is NaN where no value has one. Targets may lie far from 0: each batch is summed around its own mean, and
-    the means and variances of batches are joined in float64.
+    `R2Score` and scikit-learn `r2_score`, except that a value whose targets are all equal, or of which none counts, has no
+    score and is left out; the metric is NaN where no value has one. Targets may lie far from 0: each batch is summed
+    around its own mean, and the means and variances of batches are joined in float64. They may be as small or large as
+    float32 can be.
     """
 
     keras = "metrics.R2Score"
@@ -139,10 +150,13 @@ class R2(Metric):
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if target.ndim == 1:
             prediction, target = prediction[:, None], target[:, None]
-        truth = target.astype(jnp.float32)
+        truth, guess = target.astype(jnp.float32), prediction.astype(jnp.float32)
         weights = spread(weight, truth)
         places = tuple(range(truth.ndim - 1))
         counts = weights > 0
+        sizes = jnp.where(counts, jnp.maximum(jnp.abs(truth), jnp.abs(guess)), 0.0)
+        scale = formulas.fitting(jnp.max(sizes, axis=places))
+        truth, guess = truth * scale, guess * scale
 
         def total(values: Array) -> Array:
             return jnp.sum(jnp.where(counts, values * weights, 0.0), axis=places)
@@ -152,32 +166,31 @@ class R2(Metric):
         greatest = jnp.max(jnp.where(counts, truth, -jnp.inf), axis=places)
         # Within the targets, so that targets that are all equal have a variance of exactly 0, whatever a mean rounds to.
         pivot = jnp.where(count > 0, jnp.clip(total(truth) / jnp.where(count > 0, count, 1.0), least, greatest), 0.0)
+        squared = {**squares("squares", truth, pivot), **squares("errors", truth, guess)}
         return {
             "count": count,
+            "scale": scale,
             "pivot": pivot,
             "total": total(truth - pivot),
-            "squares": total(jnp.square(truth - pivot)),
-            "errors": total(jnp.square(truth - prediction.astype(jnp.float32))),
+            **{name: total(part) for name, part in squared.items()},
         }
 
     def join(self, parts: Sequence[Mapping[str, NumpyArray]]) -> Mapping[str, NumpyArray]:
         """Chan, Golub and LeVeque 1983 (https://doi.org/10.1080/00031305.1983.10483115), around the pivot of the first
         batch that counts.
         """
-        count, pivot, total, squares, errors = (
-            np.stack([np.asarray(part[name], np.float64) for part in parts])
-            for name in ("count", "pivot", "total", "squares", "errors")
-        )
+        count, pivot, total, around_pivot, errors = map(np.stack, zip(*map(unscaled, parts), strict=True))
         first = np.take_along_axis(pivot, (count > 0).argmax(axis=0)[None], axis=0)[0]
         size = np.where(count > 0, count, 1.0)
         # In each batch: the mean, as its distance from the first pivot, and the squares around it.
         means = np.where(count > 0, pivot - first + total / size, 0.0)
-        around = np.maximum(squares - total * total / size, 0.0)
+        around = np.maximum(around_pivot - total * total / size, 0.0)
         whole = count.sum(axis=0)
         mean = (count * means).sum(axis=0) / np.where(whole > 0, whole, 1.0)
         between = (count * np.square(means - mean)).sum(axis=0)
         return {
             "count": whole,
+            "scale": np.ones_like(whole),
             "pivot": first + mean,
             "total": np.zeros_like(whole),
             "squares": around.sum(axis=0) + between,
@@ -185,12 +198,8 @@ class R2(Metric):
         }
 
     def result(self, sums: Mapping[str, Any]) -> float:
-        count, total, squares, errors = (
-            np.asarray(sums[name], np.float64) for name in ("count", "total", "squares", "errors")
-        )
-        if not count.all():
-            return float("nan")
-        variance = squares - total * total / count
+        count, _, total, around_pivot, errors = unscaled(sums)
+        variance = around_pivot - total * total / np.where(count > 0, count, 1.0)
         varied = variance > 0
         if not varied.any():
             return float("nan")
@@ -198,3 +207,12 @@ class R2(Metric):
         if self.class_aggregation == "variance_weighted_average":
             return float(np.average(scores, weights=variance[varied]))
         return float(scores.mean())
+
+
+def unscaled(sums: Mapping[str, Any]) -> tuple[NumpyArray, ...]:
+    """Count, pivot, total, squares and errors of the `sums` of `R2`, of the targets as they are, as float64."""
+    count, scale, pivot, total = (np.asarray(sums[name], np.float64) for name in ("count", "scale", "pivot", "total"))
+    # All sums of a batch after a failed step are 0.
+    scale = np.where(scale > 0, scale, 1.0)
+    around_pivot, errors = (exact_sum(sums, name) / np.square(scale) for name in ("squares", "errors"))
+    return count, pivot / scale, total / scale, around_pivot, errors
