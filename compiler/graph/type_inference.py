@@ -288,26 +288,24 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     """Report a layer whose vocabulary is smaller than the number of ids that a layer before it outputs, also through
     layers that only move or join ids.
     """
-    room = node.layer.vocabulary_size() if node.layer is not None else None
-    if room is None:
-        return
-    waiting, seen = list(node.moved), set[Edge]()
-    while waiting:
-        edge, *waiting = waiting
-        before = planned.graph.node(edge.node)
-        if edge in seen or before is None or before.layer is None:
-            continue
-        seen.add(edge)
-        count = before.layer.num_output_ids()
-        if count is not None and count > room:
-            outputs, has_room = f"outputs {count:,} different ids", f"has room for {room:,}"
-            message = f"{display_name(before)} {outputs}, but {display_name(node)} {has_room}"
-            label, help = f"ids from {room:,} on are out of range", f"increase it to {count:,}"
-            related = [(before.at, f"outputs ids from 0 to {count - 1:,}")]
-            reporter.add("E308", message, node.at, key=True, label=label, help=help, related=related)
-            return
-        if count is None and (before.layer.moves() or before.layer.keeps == "numbers"):
-            waiting = [*before.moved, *waiting]
+    for looked_up, room in planned.looked_up(node).items():
+        waiting, seen = [looked_up], set[Edge]()
+        while waiting:
+            edge, *waiting = waiting
+            before = planned.graph.node(edge.node)
+            if edge in seen or before is None or before.layer is None:
+                continue
+            seen.add(edge)
+            count = before.layer.num_output_ids()
+            if count is not None and count > room:
+                outputs, has_room = f"outputs {count:,} different ids", f"has room for {room:,}"
+                message = f"{display_name(before)} {outputs}, but {display_name(node)} {has_room}"
+                label, help = f"ids from {room:,} on are out of range", f"increase it to {count:,}"
+                related = [(before.at, f"outputs ids from 0 to {count - 1:,}")]
+                reporter.add("E308", message, node.at, key=True, label=label, help=help, related=related)
+                return
+            if count is None and (before.layer.moves() or before.layer.keeps == "numbers"):
+                waiting = [*before.moved, *waiting]
 
 
 def common(paths: Sequence[Path]) -> Path:

@@ -33,6 +33,17 @@ class TypedGraph:
         plan = self.plans.get(edge.node)
         return None if plan is None else plan.outputs.get(edge.port)
 
+    def looked_up(self, node: Node) -> Mapping[Edge, int]:
+        """The edges whose values a node with a plan takes for ids, each with how many ids it has room for."""
+        if node.layer is None or node.path not in self.plans:
+            return {}
+        feeds = node.feeds or ()
+        types = [type_ for feed in feeds if (type_ := self.type(feed.edge)) is not None]
+        if len(types) < len(feeds):
+            return {}
+        rooms = node.layer.vocabularies(**by_slot(node, types))
+        return {feed.edge: rooms[feed.slot] for feed in feeds if feed.edge is not None and feed.slot in rooms}
+
 
 def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
     """The values on a node's feeds as arguments of its layer: one per slot, a tuple for a `many` slot."""

@@ -29,7 +29,7 @@ def arriving_integers(task: Task) -> list[Converted]:
         plan = planned.plans[node.path]
         made = [type_.dtype for type_ in plan.outputs.values() if type_.is_float]
         made += [entry.dtype for entry in plan.state.values() if "float" in entry.dtype]
-        for edge in sorted(set(node.edges)) if made else ():
+        for edge in sorted(set(node.edges) - planned.looked_up(node).keys()) if made else ():
             type_ = planned.type(edge)
             if type_ is not None and type_.is_integer:
                 found.append(Converted(node, edge, made[0]))

@@ -47,8 +47,10 @@ class Arriving:
 
 def arriving_ids(task: Task) -> list[Arriving]:
     """What each layer looks up, in the order of the graph."""
-    nodes = [(node, node.layer.vocabulary_size()) for node in task.planned.graph.nodes if node.layer is not None]
-    return [Arriving(node, edge, room) for node, room in nodes if room is not None for edge in node.moved]
+    planned = task.planned
+    return [
+        Arriving(node, edge, room) for node in planned.graph.nodes for edge, room in planned.looked_up(node).items()
+    ]
 
 
 def computed_ids(task: Task) -> list[Arriving]:

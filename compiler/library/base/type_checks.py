@@ -1,9 +1,32 @@
-"""Checks of input types that several layers share: float values, and axes that count from the end. No arrays here."""
+"""Checks of types that several layers share: float values, axes that count from the end, and sizes. No arrays here."""
+
+from math import prod
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.tensor_type import MAX_RANK, TensorType, show_shape
 
-__all__ = ["PlanError", "TensorType", "need", "need_axis", "need_distinct_axes", "need_floats", "show_shape"]
+__all__ = [
+    "PlanError",
+    "TensorType",
+    "need",
+    "need_axis",
+    "need_distinct_axes",
+    "need_floats",
+    "need_size",
+    "show_shape",
+]
+
+
+LARGEST = 2**40
+"""Elements in one array. A larger one is a typo: no machine could store it."""
+
+
+def need_size(what: str, shape: tuple[int, ...]) -> None:
+    """Raise PlanError E301 for an array that no machine can hold."""
+    axes = f"{what} would have {len(shape):,} axes, arrays have at most {MAX_RANK}"
+    need(len(shape) <= MAX_RANK, axes, help="join some of them by `reshape`")
+    message = f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40"
+    need(prod(shape) <= LARGEST, message, help="a size has probably too many zeros")
 
 
 def need_floats(x: TensorType, slot: str = "") -> None:

@@ -7,15 +7,14 @@ Interpreters other than these (cost, export) are functions over the graph, not m
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
-from modelc.compiler.library.base.tensor_type import MAX_RANK, TensorType, show_shape
-from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats, need_size
 from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 
 __all__ = [
@@ -39,17 +38,6 @@ class Slot:
 
 
 Kept = Literal["values", "numbers", "range"] | None
-
-LARGEST = 2**40
-"""Elements in one array. A larger one is a typo: no machine could store it."""
-
-
-def need_size(what: str, shape: tuple[int, ...]) -> None:
-    """Raise PlanError E301 for an array that no machine can hold."""
-    axes = f"{what} would have {len(shape):,} axes, arrays have at most {MAX_RANK}"
-    need(len(shape) <= MAX_RANK, axes, help="join some of them by `reshape`")
-    message = f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40"
-    need(prod(shape) <= LARGEST, message, help="a size has probably too many zeros")
 
 
 def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:
@@ -288,6 +276,11 @@ class Layer(Registered):
     def vocabulary_size(self) -> int | None:
         """How many ids there are, for a layer that looks its input up in a table; None for all others."""
         return None
+
+    def vocabularies(self, **types: Any) -> Mapping[str, int]:
+        """The slots whose values are ids, each with how many there are; `types` are those of all slots, as `plan` has them."""
+        size = self.vocabulary_size()
+        return {} if size is None else {self.slots[0].name: size}
 
     def keeps_integers(self) -> bool:
         """Whether integers of any size are integers to it. Where they are not, those in the data that the floats which it

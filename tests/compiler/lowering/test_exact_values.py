@@ -53,14 +53,18 @@ def years(shape: tuple[int, ...], first: float) -> Any:
 def taken(name: str) -> tuple[Any, dict[str, Any]]:
     """A use of the layer `name`: its arguments, and its inputs by a name for each."""
     arguments, inputs = collected("USES")[name]
-    arrays = (
-        inputs if isinstance(inputs, tuple) else (inputs["x"], inputs["mask"]) if name == "attach_mask" else (inputs,)
-    )
+    arrays = tuple(inputs.values()) if isinstance(inputs, dict) else inputs if isinstance(inputs, tuple) else (inputs,)
     given = {}
     for place, x in enumerate(arrays):
         shape = x.shape[1:]
         path = "_".join(("x", str(place), *map(str, shape)))
-        given[path] = years(shape, 1900.25 + 0.11 * place) if x.dtype != bool else years(shape, 0) > prod(shape) / 3
+        if x.dtype.kind == "i":
+            # Places and segments are what they are, and by the path of the layer lest another one takes others.
+            given[f"{name}_{place}"] = x[:2]
+        elif x.dtype == bool:
+            given[path] = years(shape, 0) > prod(shape) / 3
+        else:
+            given[path] = years(shape, 1900.25 + 0.11 * place)
     return MOVES.get(name, arguments), given
 
 

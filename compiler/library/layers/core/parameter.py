@@ -39,6 +39,9 @@ class Parameter(Layer):
     def apply(self, call: Call, x: Array) -> Result:
         return Result.of(jnp.broadcast_to(call.params["value"], (x.shape[0], *self.shape)))
 
+    def keeps_integers(self) -> bool:
+        return True
+
 
 class LayerScale(Layer):
     """`y = x * gamma` along the last axis: lets a residual branch start as all but nothing.

@@ -14,15 +14,14 @@ class CategoryEncoding(Layer):
     Input `[..., n]`. With `multi_hot` the ids of the last axis are one row `[..., num_tokens]`, 1 where an id is
     present; with `count` it counts them, or adds up `count_weights`, an optional second input of the shape of the
     first. With `one_hot` every id is a row, `[..., n, num_tokens]`; a last axis of size 1 gives way, and a single id is
-    fine. Masked ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training.
+    fine, as `one_hot` has it for ids of any shape. Masked ids count nothing. An id outside 0 to `num_tokens` gives NaN, and is found in the data before training.
     Follows Keras 3 `layers.CategoryEncoding`, where such an id counts nothing.
     """
 
     keras = "layers.CategoryEncoding"
-    torch = "nn.functional.one_hot"
     slots = (Slot("x"), Slot("count_weights", required=False))
     primary = "num_tokens"
-    related = ("OneHotEncoder", "multi_hot", "to_categorical", "bag_of_words", "one_hot")
+    related = ("multi_hot", "bag_of_words")
     masking = "use"
     exact = True
     example = "category_encoding: {num_tokens: 7, output_mode: one_hot}"

@@ -78,6 +78,37 @@ class GaussianDropout(Noise):
         )
 
 
+class RandomNormal(Layer):
+    """In training normal draws with mean 0 and deviation `stddev`, in the shape of the input; otherwise zeros.
+
+    The input, of any shape and dtype, only says how many numbers are drawn; the output has its dtype, float32 for integers. A variational
+    autoencoder draws its code by it, `mean + deviation * draws`: outside training the code is the mean, so that predictions and
+    evaluations repeat. Other numbers are drawn in every step, for every row and in every such layer. Follows Keras 3
+    `random.normal`, which also draws outside training.
+    """
+
+    keras = "random.normal"
+    torch = "randn_like"
+    primary = "stddev"
+    spellings = ("randn", "gaussian_like", "noise_like")
+    masking = "pass"
+    example = "random_normal: 1.0"
+
+    stddev: Annotated[NonNegative, Field(description="Standard deviation of the draws.")] = 1.0
+
+    def plan(self, x: TensorType) -> Plan:
+        return Plan.of(x if x.is_float else x.with_dtype("float32"))
+
+    def apply(self, call: Call, x: Array) -> Array:
+        dtype = x.dtype if jnp.issubdtype(x.dtype, jnp.floating) else "float32"
+        if not call.train or self.stddev == 0:
+            return jnp.zeros(x.shape, dtype)
+        return self.stddev * in_a_row(lambda row: jax.random.normal(call.random("noise"), row, dtype), x.shape)
+
+    def keeps_integers(self) -> bool:
+        return True
+
+
 LOWEST = -1.0507009873554805 * 1.6732632423543772
 """What `selu` tends to far below zero."""
 

@@ -1,4 +1,4 @@
-"""The layers that pad or crop the edges of a sequence, an image or a volume."""
+"""The layers that pad or crop the edges of a sequence, an image or a volume: with zeros, the edge or its mirror image."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -15,12 +15,14 @@ FORMS2 = "one number for all, one for each axis, or `[[top, bottom], [left, righ
 FORMS3 = "one number for all, one for each axis, or a pair (before, after) for each axis."
 
 
-class ZeroPadding(Layer):
-    """Abstract: zeros around, `edges` of them."""
+class Padding(Layer):
+    """Abstract: `edges` of values around."""
 
     primary = "padding"
     keeps = "values"
     dimensions: ClassVar[int]
+    mode: ClassVar[str]
+    """The mode of `numpy.pad`."""
 
     padding: tuple[Any, ...]
 
@@ -34,7 +36,35 @@ class ZeroPadding(Layer):
         return Plan.of(x.with_shape(*size, x.shape[-1]).with_mask(False))
 
     def apply(self, call: Call, x: Array) -> Array:
-        return jnp.pad(x, ((0, 0), *self.edges, (0, 0)))
+        return jnp.pad(x, ((0, 0), *self.edges, (0, 0)), mode=self.mode)
+
+
+class ZeroPadding(Padding):
+    """Abstract: zeros around."""
+
+    mode = "constant"
+
+
+class EdgePadding(Padding):
+    """Abstract: what is at the edge, again around."""
+
+    mode = "edge"
+
+
+class ReflectionPadding(Padding):
+    """Abstract: what is next to the edge, mirrored around."""
+
+    mode = "reflect"
+
+    def plan(self, x: TensorType) -> Plan:
+        need_space(x, self.dimensions)
+        for size, counts in zip(x.shape, self.edges, strict=False):
+            message = (
+                f"{show_sizes(x.shape[:-1])} has too little to mirror {max(counts)} values along an axis of size {size}"
+            )
+            help = f"give at most {size - 1} there: the value at the edge is not mirrored; `edge_padding{self.dimensions}d` has no bound"
+            need(max(counts) < size, message, help=help, argument="padding")
+        return super().plan(x)
 
 
 class Cropping(Layer):
@@ -111,6 +141,102 @@ class ZeroPadding3D(ZeroPadding):
     dimensions = 3
 
     padding: Annotated[Edges3, Field(description=f"Zeros: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
+
+
+class EdgePadding1D(EdgePadding):
+    """The values at the edges of a sequence, again around it.
+
+    Input `[time, features]`, output `[time + start + end, features]`, of any dtype. `[a, b, c]` with two on each
+    side is `[a, a, a, b, c, c, c]`. Follows Keras 3 `ops.pad` with `mode="edge"`, NumPy's;
+    `torch.nn.ReplicationPad1d` has the channels first.
+    """
+
+    torch = "nn.ReplicationPad1d"
+    spellings = ("replicate_padding1d",)
+    example = "edge_padding1d: [2, 0]"
+    dimensions = 1
+
+    padding: Annotated[Counts2, Field(description=f"Added values: {FORMS1}")] = (1, 1)
+
+
+class EdgePadding2D(EdgePadding):
+    """The values at the edges of an image, again around it.
+
+    Input `[height, width, channels]`, output `[height + top + bottom, width + left + right, channels]`, of any
+    dtype. `[a, b, c]` with two on each side is `[a, a, a, b, c, c, c]`. Follows Keras 3 `ops.pad` with
+    `mode="edge"`, NumPy's; `torch.nn.ReplicationPad2d` takes left, right, top, bottom.
+    """
+
+    torch = "nn.ReplicationPad2d"
+    spellings = ("replicate_padding2d",)
+    example = "edge_padding2d: [[1, 1], [0, 2]]"
+    dimensions = 2
+
+    padding: Annotated[Edges2, Field(description=f"Added values: {FORMS2}")] = ((1, 1), (1, 1))
+
+
+class EdgePadding3D(EdgePadding):
+    """The values at the edges of a volume, again around it.
+
+    Input `[depth, height, width, channels]`, of which each axis but the channels grows by its two counts, of any
+    dtype. `[a, b, c]` with two on each side is `[a, a, a, b, c, c, c]`. Follows Keras 3 `ops.pad` with
+    `mode="edge"`, NumPy's; `torch.nn.ReplicationPad3d` takes the last axis first.
+    """
+
+    torch = "nn.ReplicationPad3d"
+    spellings = ("replicate_padding3d",)
+    example = "edge_padding3d: 1"
+    dimensions = 3
+
+    padding: Annotated[Edges3, Field(description=f"Added values: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
+
+
+class ReflectionPadding1D(ReflectionPadding):
+    """A sequence mirrored at its edges, around it.
+
+    Input `[time, features]`, output `[time + start + end, features]`, of any dtype. `[a, b, c]` with two on each
+    side is `[c, b, a, b, c, b, a]`: the edge itself is not repeated. Follows Keras 3 `ops.pad` with
+    `mode="reflect"`; `torch.nn.ReflectionPad1d` has the channels first.
+    """
+
+    torch = "nn.ReflectionPad1d"
+    spellings = ("reflect_padding1d", "mirror_padding1d")
+    example = "reflection_padding1d: [2, 0]"
+    dimensions = 1
+
+    padding: Annotated[Counts2, Field(description=f"Added values: {FORMS1}")] = (1, 1)
+
+
+class ReflectionPadding2D(ReflectionPadding):
+    """An image mirrored at its edges, around it.
+
+    Input `[height, width, channels]`, output `[height + top + bottom, width + left + right, channels]`, of any
+    dtype. `[a, b, c]` with two on each side is `[c, b, a, b, c, b, a]`: the edge itself is not repeated. Follows
+    Keras 3 `ops.pad` with `mode="reflect"`; `torch.nn.ReflectionPad2d` takes left, right, top, bottom.
+    """
+
+    torch = "nn.ReflectionPad2d"
+    spellings = ("reflect_padding2d", "mirror_padding2d")
+    example = "reflection_padding2d: [[1, 1], [0, 2]]"
+    dimensions = 2
+
+    padding: Annotated[Edges2, Field(description=f"Added values: {FORMS2}")] = ((1, 1), (1, 1))
+
+
+class ReflectionPadding3D(ReflectionPadding):
+    """A volume mirrored at its edges, around it.
+
+    Input `[depth, height, width, channels]`, of which each axis but the channels grows by its two counts, of any
+    dtype. `[a, b, c]` with two on each side is `[c, b, a, b, c, b, a]`: the edge itself is not repeated. Follows
+    Keras 3 `ops.pad` with `mode="reflect"`; `torch.nn.ReflectionPad3d` takes the last axis first.
+    """
+
+    torch = "nn.ReflectionPad3d"
+    spellings = ("reflect_padding3d", "mirror_padding3d")
+    example = "reflection_padding3d: 1"
+    dimensions = 3
+
+    padding: Annotated[Edges3, Field(description=f"Added values: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
 
 
 class Cropping1D(Cropping):

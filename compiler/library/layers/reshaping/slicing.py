@@ -71,8 +71,8 @@ class Select(Layer):
     `x[..., index, :]`; in PyTorch `torch.select`.
     """
 
-    torch = "index_select"
-    spellings = ("take", "gather", "last_step")
+    torch = "select"
+    spellings = ("last_step",)
     masking = "use"
     keeps = "values"
     example = "select: {axis: -2, index: -1}"

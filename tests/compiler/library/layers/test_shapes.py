@@ -29,8 +29,8 @@ CONFIGURATIONS: Configurations = collected("CONFIGURATIONS")
 QUICKLY = [
     name
     for name in LAYERS
-    if re.search(r"[123]d", name)
-    and kind_of(name) in ("convolutional", "pooling", "reshaping")
+    if (re.search(r"[123]d", name) or name.startswith("segment_"))
+    and kind_of(name) in ("convolutional", "core", "pooling", "reshaping")
     and name not in ("avg_pool2d", "conv2d", "global_avg_pool2d", "max_pool2d")
 ]
 """Many layers by one rule: fewer examples of each will do."""

@@ -25,6 +25,9 @@ from tests.compiler.library.layers.running import normal
 some_axes = axes | st.lists(axes, min_size=1, max_size=3)
 with_axes = one(tensors(1, 2, 2, 3))
 places = st.integers(-4, 4)
+transformed = st.sampled_from([-2, -1, [-2, -1], [-1, -3], -3])
+output_modes = st.sampled_from(["complex", "real", "imag", "magnitude"])
+integers = st.sampled_from(["int32", "int32", "int8", "uint8", "uint32", "float32", "bool"])
 
 
 def positive(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +80,35 @@ def padded(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"x": x}
 
 
+@st.composite
+def entries(draw: Any) -> dict[str, Any]:
+    """Entries, and the segment of each."""
+    x = draw(tensors(1, 2, 2, 3))
+    count = draw(st.sampled_from([x.shape[0]] * 4 + [8]))
+    return {"x": x, "segment_ids": TensorType((count,), draw(st.sampled_from(["int32", "int32", "uint8", "float32"])))}
+
+
+@st.composite
+def complex_parts(draw: Any) -> dict[str, Any]:
+    """Real values, and sometimes imaginary ones beside them."""
+    x = draw(tensors(1, 2, 2, 3))
+    return {"x": x, **({"imag": x.with_mask(x.rank > 1 and draw(yes_or_no))} if draw(yes_or_no) else {})}
+
+
+def in_segments(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Ids of segments that there are."""
+    ids = inputs["segment_ids"]
+    return {**inputs, "segment_ids": (ids % use.layer.num_segments).astype(ids.dtype)}
+
+
 CONFIGURATIONS: Configurations = {
+    **{f"segment_{name}": (arguments(num_segments=sizes), entries()) for name in ("max", "mean", "sum")},
+    "fft": (arguments(maybe_axis=transformed, maybe_output_mode=output_modes), complex_parts()),
+    "rfft": (arguments(maybe_axis=transformed, maybe_output_mode=output_modes), with_axes),
+    **{
+        name: (arguments(divisor=st.integers(1, 9) | st.just(300)), one(tensors(0, 1, 2, dtypes=integers)))
+        for name in ("floor_divide", "mod")
+    },
     **{
         name: (arguments(axis=some_axes, maybe_keepdims=yes_or_no), with_axes) for name in ("max", "mean", "min", "sum")
     },
@@ -107,11 +138,25 @@ CONFIGURATIONS: Configurations = {
     "attach_mask": (plain, steps()),
     "masking": (arguments(maybe_mask_value=numbers), one(tensors(1, 2, 2, 2, 3))),
 }
+
+
+def signed(use: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Numbers on both sides of 0, where there are such."""
+    x = inputs["x"] * 13
+    return {"x": x if x.dtype.kind == "u" else (x - 21).astype(x.dtype)}
+
+
 VALUES = {
+    **dict.fromkeys(("segment_max", "segment_mean", "segment_sum"), in_segments),
+    **dict.fromkeys(("floor_divide", "mod"), signed),
     **dict.fromkeys(("log", "power", "sqrt"), positive),
     "masking": padded,
 }
+segments = {"x": x, "segment_ids": np.array([[0, 2, 2, 0], [1, 1, 1, 1], [2, 1, 0, 0]], "int32")}
 USES: dict[str, tuple[Any, Any]] = {
+    **{f"segment_{name}": (4, segments) for name in ("max", "mean", "sum")},
+    **dict.fromkeys(("fft", "rfft"), ({}, x)),
+    **dict.fromkeys(("floor_divide", "mod"), (3, ids)),
     **dict.fromkeys(("max", "mean", "min", "sum"), (-2, x)),
     **{name: ({}, x) for name in ("abs", "argmax", "cos", "sin", "stop_gradient")},
     **{name: ({}, abs(x) + 0.1) for name in ("log", "sqrt")},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import keras
 
@@ -69,7 +70,56 @@ def masking(use: Drawn) -> Keras | None:
     return None if use.types["x"].mask else Keras(L.Masking(**keras_arguments(use)))
 
 
+def segments(use: Drawn) -> Function:
+    """Keras's functions on each example, of entries that the masks leave."""
+    count, name = use.arguments["num_segments"], use.name.removeprefix("segment_")
+    counted = jnp.ones((use.batch, use.types["x"].shape[0]), bool)
+    for mask in use.masks.values():
+        counted = counted if mask is None else counted & mask
+
+    def one(x: Any, ids: Any, counted: Any) -> Any:
+        counted = counted.reshape(-1, *[1] * (x.ndim - 1))
+        sizes = ops.segment_sum(counted * jnp.ones_like(x), ids, count)
+        if name == "max":
+            return jnp.where(sizes > 0, ops.segment_max(jnp.where(counted, x, -1e9), ids, count), 0)
+        total = ops.segment_sum(x * counted, ids, count)
+        return total / jnp.where(sizes > 0, sizes, 1) if name == "mean" else total
+
+    return lambda params, inputs: jax.vmap(one)(inputs["x"], inputs["segment_ids"], counted)
+
+
+def fourier(use: Drawn) -> Function:
+    """Keras's transforms of the last axis, of one axis after the other."""
+    axes, mode = read_axes(use.arguments.get("axis", -1)), use.arguments.get("output_mode", "complex")
+
+    def last(pair: Any, axis: int, transform: Any) -> Any:
+        turned = transform(tuple(ops.moveaxis(part, axis, -1) for part in pair))
+        return tuple(ops.moveaxis(part, -1, axis) for part in turned)
+
+    def run(params: Any, inputs: Any) -> Any:
+        pair = inputs["x"], inputs.get("imag", jnp.zeros_like(inputs["x"]))
+        *first, end = axes
+        pair = last(pair, end, ops.fft if use.name == "fft" else lambda pair: ops.rfft(pair[0]))
+        for axis in first:
+            pair = last(pair, axis, ops.fft)
+        real, imag = pair
+        found = {"complex": lambda: ops.stack(pair, -1), "real": lambda: real, "imag": lambda: imag}
+        return found.get(mode, lambda: ops.sqrt(real**2 + imag**2))()
+
+    return run
+
+
+def divided(function: Operation) -> Oracle:
+    return lambda use: (
+        lambda params, inputs: function(inputs["x"], jnp.asarray(use.arguments["divisor"], inputs["x"].dtype))
+    )
+
+
 ORACLES: dict[str, Oracle] = {
+    **{f"segment_{name}": segments for name in ("max", "mean", "sum")},
+    **dict.fromkeys(("fft", "rfft"), fourier),
+    "floor_divide": divided(ops.floor_divide),
+    "mod": divided(ops.mod),
     **{name: plain(getattr(ops, name)) for name in ("abs", "cos", "log", "sin", "sqrt", "stop_gradient")},
     **{name: reduction(getattr(ops, name)) for name in ("max", "mean", "min", "sum")},
     "argmax": argmax,

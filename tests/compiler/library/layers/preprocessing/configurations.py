@@ -90,6 +90,7 @@ CONFIGURATIONS: Configurations = {
         ),
         images,
     ),
+    "one_hot": (arguments(num_classes=sizes), one(tensors(0, 1, 1, 2, dtypes=whole))),
     "category_encoding": (
         arguments(num_tokens=sizes, maybe_output_mode=st.sampled_from(["one_hot", "multi_hot", "count", "count"])),
         weighted(),
@@ -139,6 +140,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "random_zoom": ({"height_factor": 0.5}, image),
     "resizing": ({"height": 3, "width": 7}, image),
     "category_encoding": (5, ids),
+    "one_hot": (5, ids),
     "discretization": ({"num_bins": 4, "output_mode": "count"}, x),
     "integer_lookup": ({"max_tokens": 5}, ids),
     "normalization": ({}, x),

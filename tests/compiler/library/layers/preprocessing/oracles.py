@@ -11,6 +11,7 @@ from tests.compiler.library.layers.oracles import Function, Keras, Oracle, throu
 from tests.compiler.library.layers.preprocessing.configurations import RANDOM
 
 L = keras.layers
+ops: Any = keras.ops
 
 
 def rescaling(use: Drawn) -> Keras:
@@ -92,6 +93,7 @@ ORACLES: dict[str, Oracle] = {
     "random_crop": through(L.CenterCrop),
     "resizing": through(L.Resizing),
     "category_encoding": category_encoding,
+    "one_hot": lambda use: lambda params, inputs: ops.one_hot(inputs["x"], use.arguments["num_classes"]),
     "discretization": discretization,
     "normalization": normalization,
 }

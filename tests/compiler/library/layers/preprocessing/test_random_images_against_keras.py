@@ -16,6 +16,7 @@ from modelc.compiler.library.base.prng import root_key
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage
 from tests.compiler.library.layers.comparing import close, compare
+from tests.compiler.library.layers.families import kind_of
 from tests.compiler.library.layers.preprocessing.configurations import RANDOM, USES
 from tests.compiler.library.layers.running import QUICK, build, filled, normal
 
@@ -303,6 +304,8 @@ def test_ranges_that_do_not_begin_at_zero_are_minded() -> None:
         close(found, unsigned * 2 - 1, 1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in LAYERS if name.startswith("random_")])
+@pytest.mark.parametrize(
+    "name", [name for name in LAYERS if name.startswith("random_") and kind_of(name) == "preprocessing"]
+)
 def test_every_random_layer_for_images_is_told_apart(name: str) -> None:
     assert name in RANDOM and issubclass(LAYERS.find(name), RandomImage)

@@ -24,6 +24,7 @@ ORACLES: dict[str, Oracle] = {
     "alpha_dropout": of(L.AlphaDropout),
     "gaussian_dropout": of(L.GaussianDropout),
     "gaussian_noise": of(L.GaussianNoise),
+    "random_normal": lambda use: lambda params, inputs: keras.ops.zeros(inputs["x"].shape),
     "spatial_dropout1d": of(L.SpatialDropout1D),
     "spatial_dropout2d": of(L.SpatialDropout2D),
     "spatial_dropout3d": of(L.SpatialDropout3D),

@@ -40,7 +40,7 @@ CASES = [
         )
     ),
 ]
-COMPARED = {"stochastic_depth", *(case.name for case in CASES)}
+COMPARED = {"random_normal", "stochastic_depth", *(case.name for case in CASES)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -148,3 +148,21 @@ def test_activity_is_penalized_as_keras_does_over_real_rows(train: bool) -> None
 def test_shapes_that_do_not_fit_are_refused(raw: Any, shape: list[int], message: str, cure: str) -> None:
     error = refusal(raw, shape)
     assert (error.message, error.help) == (message, cure)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_draws_are_those_of_keras_in_the_shape_of_the_input_and_zeros_outside_training(dtype: str) -> None:
+    x = np.ones((3, 4, 5), dtype)
+    running, key = build({"random_normal": 0.5}, x), root_key(5)
+    drawn = running.output(x, train=True, key=key)
+    normally = jax.random.normal(Call({}, key=key).random("noise"), (60,)).reshape(3, 4, 5)
+    np.testing.assert_allclose(drawn, 0.5 * normally, rtol=1e-6)
+    assert drawn.dtype == "float32" and len(np.unique(drawn)) == x.size
+    assert not running.output(x).any()
+    assert not np.array_equal(drawn, running.output(x, train=True, key=root_key(6)))
+
+
+def test_nothing_is_learnt_through_draws() -> None:
+    running, x = build("random_normal", x3), jnp.asarray(x3)
+    gradient = jax.grad(lambda x: running(x, train=True, key=root_key(5)).outputs["output"].sum())(x)
+    assert not np.any(gradient)
