@@ -21,8 +21,9 @@ Spreadsheet = Annotated[
     bool,
     typer.Option(
         "--spreadsheet",
-        help="Put an apostrophe before names in a .csv that a spreadsheet would compute: those that begin with "
-        "= + - @, a tab or a line break. Without it, names are written as they are.",
+        help="Put an apostrophe before what a spreadsheet would compute of names in a .csv: what begins with = + - @, a tab "
+        "or a line break, also behind a semicolon, tab or |, which may separate cells. Without it, names are written as "
+        "they are.",
     ),
 ]
 

@@ -1,6 +1,6 @@
 """Which rows have predictions that are NaN or infinite: what a model makes of them is said, and by which output."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +8,7 @@ from jax import Array
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.readers.checks import all_finite
 from modelc.compiler.lowering.lower import Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -21,12 +22,12 @@ def check_predictions(
     task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, predicted: Arrays, *, raw: bool, note: str
 ) -> None:
     """Raise RunError E506 if any of `predicted`, what `predict` gave for `inputs`, is NaN or infinite where no mask leaves
-    it out. `note` says what has been done with them.
+    it out. `note` says what has been done with them. Infinite logits of finite probabilities are no fault of these.
     """
     if all(all_finite(values) for values in predicted.values() if values.dtype.kind == "f"):
         return
     rows = len(next(iter(predicted.values())))
-    need_none(rows_not_finite(task, params, state, inputs, rows, raw=raw), rows, note)
+    need_none(rows_not_finite(task, params, state, inputs, rows, (), raw=raw), rows, note)
 
 
 def check_scores(
@@ -38,15 +39,22 @@ def check_scores(
     bad = [key for key, score in scores.items() if not np.isfinite(score)]
     if bad:
         note = f"so `{bad[0]}` is {scores[bad[0]]:g}"
-        need_none(rows_not_finite(task, params, state, inputs, rows), rows, note)
+        ends = {output.edge for output in task.outputs.values()}
+        others = sorted({edge for term in task.terms for edge in term.of} - ends)
+        need_none(rows_not_finite(task, params, state, inputs, rows, others), rows, note)
 
 
 def rows_not_finite(
-    task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, rows: int, *, raw: bool = False
+    task: PreparedTask,
+    params: Weights,
+    state: Weights,
+    inputs: Arrays,
+    rows: int,
+    others: Sequence[Edge],
+    *,
+    raw: bool = False,
 ) -> Arrays:
-    """The rows in which an output, or another value that a loss is of, is NaN or infinite at an unmasked step, by name."""
-    ends = {output.edge for output in task.outputs.values()}
-    others = sorted({edge for term in task.terms for edge in term.of} - ends)
+    """The rows in which an output, or a value of the `others`, is NaN or infinite at an unmasked step, by name."""
 
     def flags(values: Values) -> dict[str, Array]:
         found = {}

@@ -4,6 +4,7 @@ Knows what an output means (classes, yes or no, numbers); computes no prediction
 """
 
 import csv
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
@@ -19,8 +20,10 @@ from modelc.runtime.runs.files import replacing
 
 FORMATS = (".csv", ".npz")
 ROWS_AT_ONCE = 4096
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What begins a cell that a spreadsheet may compute, as full-width forms too: https://owasp.org/www-community/attacks/CSV_Injection."""
+FORMULA = re.compile(r"""^(?=[\t\r\n])|(^|[;|\t\r\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+"""Where a cell begins that a spreadsheet may compute, full-width forms too, also one that takes another separator than the
+comma: for it a name with a semicolon is two cells. See https://owasp.org/www-community/attacks/CSV_Injection.
+"""
 Outputs = Mapping[str, Output]
 """The outputs of a task, by name."""
 
@@ -49,7 +52,7 @@ def write_predictions(
 ) -> None:
     """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation.
 
-    With `spreadsheet`, names in a CSV file that a spreadsheet would compute are preceded by an apostrophe. The file
+    With `spreadsheet`, what a spreadsheet would compute of names in a CSV file is preceded by an apostrophe. The file
     replaces an existing one when it is complete. Raises RunError E604.
     """
     columns: dict[str, Array] = {}
@@ -68,7 +71,7 @@ def write_predictions(
 def interpret(output: Output, values: Array) -> dict[str, Array]:
     """The columns for the values of one output, `[rows, ...]`: the answer under its name, then its probabilities.
 
-    Where these are not finite there is no class: its name is empty, its number -1.
+    Where these are not finite there is no class: its name is empty, its number -1, and of yes or no neither (masked).
     """
     name = output.name
     classes = output.classes if isinstance(output.classes, tuple) else None
@@ -85,15 +88,17 @@ def interpret(output: Output, values: Array) -> dict[str, Array]:
                 name: np.array([*classes, ""])[np.where(known, yes, -1).reshape(-1).astype(int)],
                 f"{name}/probability": np.concatenate([1 - flat, flat], axis=-1),
             }
-        return {name: yes, f"{name}/probability": values}
+        return {name: np.ma.array(yes, mask=~known), f"{name}/probability": values}
     return {name: values}
 
 
 def write_arrays(file: Any, columns: Arrays) -> None:
-    """An .npz file of arrays by name; equal arrays give equal bytes."""
+    """An .npz file of arrays by name; equal arrays give equal bytes. Masked booleans are numbers, -1 where they are masked."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in columns.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                if np.ma.is_masked(array):
+                    array = np.ma.filled(array.astype(np.int8), -1)
                 np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
@@ -121,14 +126,17 @@ def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str,
 
 
 def cells_of(column: Array, shown: Callable[[str], str]) -> list[str]:
-    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, names as `shown` gives them."""
+    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, nothing for what is masked, names as
+    `shown` gives them.
+    """
     if column.dtype.kind == "b":
-        return ["true" if value else "false" for value in column]
+        words = np.where(column, "true", "false")
+        return [str(word) for word in np.where(np.ma.getmaskarray(column), "", words)]
     if column.dtype.kind == "U":
         return [shown(str(value)) for value in column]
     return [str(value) for value in column.astype(str)]
 
 
 def without_formula(name: str) -> str:
-    """`name`, after an apostrophe if a spreadsheet would take it for a formula."""
-    return "'" + name if name.startswith(FORMULAS) else name
+    """`name` with an apostrophe before all that a spreadsheet would take for a formula."""
+    return FORMULA.sub(r"\1'", name)

@@ -88,6 +88,30 @@ def test_finite_predictions_are_written_without_a_word(folder: Path) -> None:
     assert ended.code == 0 and not ended.err
 
 
+def test_an_infinite_logit_of_a_finite_probability_is_a_prediction(tmp_path: Path) -> None:
+    spec = """\
+modelc: 1
+model:
+  inputs: {x: {shape: [1]}}
+  layers: [log, {activation: sigmoid, name: y}]
+data: {source: {npz: rows.npz}, targets: {y: {array: y}}}
+train: {loss: binary_cross_entropy, metrics: [accuracy], optimizer: sgd, epochs: 1}
+"""
+    (tmp_path / "spec.yaml").write_text(spec)
+    x = np.ones((6, 1), np.float32)
+    write(tmp_path / "rows.npz", {"x": x, "y": np.arange(6)[:, None] % 2})
+    assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    x[1], x[4] = 0, -1
+    write(tmp_path / "new.npz", {"x": x})
+    ended = modelc("predict", "run", "new.npz", "-o", "out.csv", cwd=tmp_path)
+    assert ended.code == 4
+    assert "`y` is NaN or infinite in 1 row of 6, the first is row 4" in ended.err
+    with open(tmp_path / "out.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["y"] for line in lines] == ["false", "false", "false", "false", "", "false"]
+    assert [line["y/probability"] for line in lines] == ["0.5", "0.0", "0.5", "0.5", "nan", "0.5"]
+
+
 def test_masked_steps_may_be_anything(folder: Path) -> None:
     masked = columns(6)
     masked["z"][2, 1] = -1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelc.compiler.binding.task import Output
@@ -146,6 +146,46 @@ def test_names_that_a_spreadsheet_would_compute_are_escaped_when_asked_for(tmp_p
 def test_what_begins_a_formula_is_escaped(start: str) -> None:
     assert without_formula(start + "1") == f"'{start}1"
     assert without_formula("a" + start) == "a" + start
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", "\n"])
+@pytest.mark.parametrize("between", ["", " ", '"'])
+def test_what_begins_a_formula_behind_another_separator_is_escaped(separator: str, between: str) -> None:
+    assert without_formula(f"a{separator}{between}=1+1") == f"a{separator}'{between}=1+1"
+    assert without_formula(f"a{separator}b-1") == f"a{separator}b-1"
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text('=+-@;\t| ",\na', min_size=1, max_size=6), min_size=2, max_size=3, unique=True))
+def test_no_reader_of_the_file_gets_a_formula(names: list[str]) -> None:
+    """Of several outputs, so that names stand in any place of a line, read with any separator."""
+    things = {name: outputs(name, (len(names),), link="softmax", classes=tuple(names))[name] for name in ("a", "=b")}
+    values = dict.fromkeys(things, np.eye(len(names), dtype=np.float32))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "out.csv"
+        write_predictions(path, things, values, spreadsheet=True)
+        for separator in (",", ";", "\t", "|"):
+            with open(path, newline="", encoding="utf-8") as file:
+                cells = [cell for line in csv.reader(file, delimiter=separator) for cell in line]
+            assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2,), (2, 3)])
+def test_there_is_neither_yes_nor_no_where_there_is_no_prediction(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    spam = outputs("spam", shape, link="sigmoid")
+    values = np.full((4, *shape), 0.75, np.float32)
+    values[1], values[3] = np.nan, 0.25
+    if len(shape) < 2:
+        columns = max(values[0].size, 1)
+        lines = written(tmp_path, spam, values)[1:]
+        assert [line[:columns] for line in lines] == [[word] * columns for word in ("true", "", "true", "false")]
+    write_predictions(tmp_path / "out.npz", spam, {"spam": values})
+    with np.load(tmp_path / "out.npz") as arrays:
+        assert arrays["spam"].shape == values.shape
+        assert [set(row.ravel().tolist()) for row in arrays["spam"]] == [{1}, {-1}, {1}, {0}]
+    write_predictions(tmp_path / "good.npz", spam, {"spam": values[2:]})
+    with np.load(tmp_path / "good.npz") as arrays:
+        assert arrays["spam"].dtype == bool
 
 
 def test_numbers_are_no_formulas(tmp_path: Path) -> None:
