@@ -13,7 +13,7 @@ from typing import IO, BinaryIO
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-from modelc.compiler.library.sources.npy_header import BadHeader, Header, read_header
+from modelc.compiler.library.sources.npy_header import MAGIC, BadHeader, Header, read_header
 
 MAX_ARRAYS = 10_000
 MAX_DIRECTORY = 2 * 2**20
@@ -26,6 +26,10 @@ FIRST = (b"PK\3\4", b"PK\5\6")
 """What an archive begins with, and one without members."""
 POINTER = b"version https://git-lfs.github.com/spec/"
 """What stands in place of a file that Git LFS has not fetched (git-lfs/docs/spec.md)."""
+FROM_TABLE = (
+    'of a table, save its columns as arrays: `numpy.savez_compressed("data.npz", x=..., y=...)`, from '
+    "`pandas.read_csv` or `numpy.loadtxt`"
+)
 DAMAGED = "is damaged or not an .npz file"
 
 
@@ -126,7 +130,7 @@ def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mappin
                 helps=("fetch it with `git lfs pull`",),
             )
         if begin[:4] not in FIRST:
-            raise zipfile.BadZipFile
+            raise other_file(begin, shown)
         with zipfile.ZipFile(Bounded(file)) as zipped:
             entries = check_directory(zipped.infolist(), shown)
             members = {}
@@ -141,6 +145,17 @@ def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mappin
     # Hostile bytes make zipfile and zlib raise nearly anything, by fuzzing; their texts may quote the file and are dropped.
     except Exception:  # noqa: BLE001 - see above: whatever is raised while the file is read is about the file
         raise RunError("E405", f"{shown!r} {DAMAGED}", helps=("write it with `numpy.savez_compressed`",)) from None
+
+
+def other_file(begin: bytes, shown: str) -> RunError:
+    """The error E405 for a file that begins with `begin`, as no archive does."""
+    if begin.startswith(MAGIC):
+        message = f"{shown!r} is an .npy file of one array, not an .npz file of named arrays"
+        help = 'save the arrays together: `numpy.savez_compressed("data.npz", x=numpy.load("x.npy"), y=numpy.load("y.npy"))`'
+        return RunError("E405", message, helps=(help,))
+    if begin and all(32 <= byte < 127 or byte in b"\t\r\n" or byte > 127 for byte in begin):
+        return RunError("E405", f"{shown!r} is a text, not an .npz file of arrays", helps=(FROM_TABLE,))
+    return RunError("E405", f"{shown!r} {DAMAGED}", helps=("write it with `numpy.savez_compressed`",))
 
 
 class Bounded:
@@ -164,6 +179,9 @@ def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zip
     named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
+        if name != entry.filename and name.isprintable() and {"/", "\\"} & {*name} and name[:1] not in ("", "."):
+            message = f"the array `{name}` in {shown!r} has a `{'/' if '/' in name else chr(92)}` in its name"
+            raise RunError("E405", message, helps=("save it under a name without, such as `x` or `train_x`",))
         if name == entry.filename or not name.isprintable() or name[:1] in ("", ".") or {"/", "\\"} & {*name}:
             raise RunError("E405", f"{shown!r} contains something other than arrays: the member {entry.filename!r}")
         if name in named:

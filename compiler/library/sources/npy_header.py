@@ -21,6 +21,12 @@ NO_HEADER = "does not have the header of an array"
 KINDS = {"b": "bool", "i": "int", "u": "uint", "f": "float", "U": "str", "S": "bytes"}
 OTHER_KINDS = {"c": "complex numbers", "m": "times", "M": "dates", "V": "bytes without a type"}
 """What arrays of other kinds hold, in messages."""
+AS_NUMBERS = {
+    "c": "save the real and the imaginary part, as `array.real` and `array.imag`",
+    "m": 'save numbers, such as `array / numpy.timedelta64(1, "s")`, in seconds',
+    "M": 'save numbers, such as `(array - numpy.datetime64("2000-01-01")) / numpy.timedelta64(1, "D")`, in days',
+}
+"""What to save instead of values of these kinds."""
 DTYPE = re.compile(r"([<>=|]?)([A-Za-z])([0-9]{0,9})")
 WORD = re.compile(
     r"[ \t\n]*+('[^'\\\n]{0,64}'|\"[^\"\\\n]{0,64}\"|True\b|False\b|-?(?:0|[1-9][0-9]{0,19})(?![0-9])L?|[{}():,\[\]])"
@@ -161,7 +167,8 @@ class Words:
 
 def read_descr(words: Words) -> str:
     if words.peek() in "[(":
-        raise BadHeader("is a structured array, expected numbers or strings")
+        help = 'save each field as an array of its own: `numpy.savez_compressed("data.npz", x=rows["x"], y=rows["y"])`'
+        raise BadHeader("is a structured array, expected numbers or strings", help)
     return words.string()
 
 
@@ -200,7 +207,7 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
     if found is None:
         if descr not in DTYPES or descr == "bfloat16":
             dated = re.match(r"[<>=|]?([Mm])8", descr)
-            raise BadHeader(refusal(dated[1] if dated else "", 8))
+            raise BadHeader(*refusal(dated[1] if dated else "", 8))
         return descr, descr, 1 if descr == "bool" else int(re.sub(r"\D", "", descr)) // 8
     _, kind, digits = found.groups()
     if kind == "O":
@@ -214,13 +221,17 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
         return KINDS[kind], descr, 4 * size if kind == "U" else size
     name = "bool" if (kind, size) == ("b", 1) else f"{KINDS.get(kind)}{8 * size}"
     if name not in DTYPES:
-        raise BadHeader(refusal(kind, size))
+        raise BadHeader(*refusal(kind, size))
     return name, descr, size
 
 
-def refusal(kind: str, size: int) -> str:
-    """What to say of values of `size` bytes each whose `kind`, a letter of numpy's notation, is no dtype of columns."""
+def refusal(kind: str, size: int) -> tuple[str, str]:
+    """What to say of values of `size` bytes each whose `kind`, a letter of numpy's notation, is no dtype of columns, and
+    what to save instead.
+    """
     if kind in KINDS and kind != "b" and size:
         dtypes = ", ".join(name for name in DTYPES if name.startswith(KINDS[kind]) and name != "bfloat16")
-        return f"holds numbers of {8 * size} bits (`{kind}{size}`), expected one of {dtypes}"
-    return f"holds {OTHER_KINDS.get(kind, 'values of an unknown type')}, expected real numbers or strings"
+        help = 'save it as `array.astype("float64")`' if kind == "f" else ""
+        return f"holds numbers of {8 * size} bits (`{kind}{size}`), expected one of {dtypes}", help
+    help = AS_NUMBERS.get(kind, "")
+    return f"holds {OTHER_KINDS.get(kind, 'values of an unknown type')}, expected real numbers or strings", help

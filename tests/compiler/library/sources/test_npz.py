@@ -139,6 +139,48 @@ def test_lengths_that_do_not_fit_are_refused(root: Root, columns: Any, words: tu
         SOURCES.build({"npz": "a.npz"}).inspect(root)
 
 
+@pytest.mark.parametrize(
+    ("content", "said", "cure"),
+    [
+        (npy(np.zeros((3, 2))), "is an .npy file of one array", "x=numpy.load("),
+        (b"rooms,price\n3,100\n", "is a text, not an .npz file", "pandas.read_csv"),
+        ("stra\u00dfe;preis\n3;1\n".encode(), "is a text, not an .npz file", "pandas.read_csv"),
+        (bytes(range(64)), "is damaged or not an .npz file", "numpy.savez_compressed"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_by_it(root: Root, content: bytes, said: str, cure: str) -> None:
+    (root.folder / "a.npz").write_bytes(content)
+    error = refused(root)
+    assert said in error.message and cure in error.helps[0]
+
+
+@pytest.mark.parametrize(("name", "sign"), [("train/x", "/"), ("a\\x", "\\")])
+def test_an_array_with_a_path_for_a_name_is_called_by_it(root: Root, name: str, sign: str) -> None:
+    write(root, {f"{name}.npy": npy(np.zeros(3))})
+    error = refused(root)
+    assert error.message == f"the array `{name}` in 'a.npz' has a `{sign}` in its name" and "train_x" in error.helps[0]
+
+
+@pytest.mark.parametrize(
+    ("array", "cure"),
+    [
+        (np.zeros(3, "c8"), "array.real"),
+        (np.zeros(3, "m8[s]"), "numpy.timedelta64"),
+        (np.zeros(3, "M8[D]"), "numpy.datetime64"),
+        (np.zeros(3, [("x", "f4"), ("y", "f4")]), "each field"),
+    ],
+)
+def test_values_that_are_no_column_come_with_what_to_save(root: Root, array: np.ndarray, cure: str) -> None:
+    np.savez(root.folder / "a.npz", x=array)
+    assert cure in refused(root).helps[0]
+
+
+def test_the_advised_conversions_of_times_are_right() -> None:
+    days = (np.array(["2000-01-03"], "M8[D]") - np.datetime64("2000-01-01")) / np.timedelta64(1, "D")
+    assert days.tolist() == [2.0]
+    assert (np.array([90], "m8[s]") / np.timedelta64(1, "s")).tolist() == [90.0]
+
+
 def test_nothing_is_ever_unpickled(root: Root) -> None:
     class Trap:
         def __reduce__(self) -> Any:
