@@ -141,9 +141,10 @@ def check_given(given: Given) -> Checked:
 
         checked = replace(checked, problems=suppress(checked.problems, commented, given.name))
     if checked.problems:
+        from modelc.compiler.diagnostics.characters import name_characters
         from modelc.compiler.diagnostics.limit import limited
 
-        checked = replace(checked, problems=limited(checked.problems))
+        checked = replace(checked, problems=name_characters(limited(checked.problems), checked.sources))
     return checked
 
 

@@ -183,13 +183,38 @@ class Composer(ProblemCollector):
                 help = "write the keys out; an anchor and an alias can repeat a whole value"
                 self.report("E004", "merge keys (`<<`) are not part of the language", self.span(item), help=help)
             elif key.content in first:
-                self.report_duplicate(key, first[key.content])
+                other = next(one for known, one in pairs if known.content == key.content)
+                self.report_duplicate(key, first[key.content], both=other.kind == value.kind == "mapping")
+                add_entries(other, value)
             else:
                 first[key.content] = key
                 pairs.append((key, value))
+        if event.flow_style:
+            pairs = self.without_tuples(pairs)
         # Where a key comes from elsewhere or cannot be read, nothing may be concluded from those that are there.
         kind: Kind = "mapping" if whole else "hole"
         return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
+
+    def without_tuples(self, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+        """`pairs` without what commas have cut from values in parentheses, such as `shape: (3, 5)`, which are reported."""
+        whole: list[tuple[Node, Node]] = []
+        opened: list[str] = []
+        for key, value in pairs:
+            if opened and value.start == key.start:
+                opened.append(str(key.content))
+                if key.content.endswith(")"):
+                    owner, begun = whole.pop()
+                    inside = ", ".join(opened).strip("()")
+                    message, help = "a list is written in brackets: YAML has no tuples", f"write `[{shorten(inside)}]`"
+                    span = Span(place(self.file, begun.start, key.end), (*self.path, owner.content))
+                    self.report("E002", message, span, help=help)
+                    whole.append((owner, Node("hole", None, begun.start, key.end)))
+                    opened = []
+                continue
+            text = value.content if value.kind == "scalar" else None
+            opened = [text] if isinstance(text, str) and text.startswith("(") and ")" not in text else []
+            whole.append((key, value))
+        return whole if not opened else pairs
 
     def key(self, event: ParserEvent) -> Node | None:
         """The node of a key, whose content is always a string; None for an invalid key."""
@@ -217,10 +242,12 @@ class Composer(ProblemCollector):
         self.node(event)
         return None
 
-    def report_duplicate(self, key: Node, first: Node) -> None:
+    def report_duplicate(self, key: Node, first: Node, both: bool) -> None:
+        """Report a key that stands twice; `both` are mappings, whose entries may all be meant."""
         where = Span(place(self.file, key.start, key.end), (*self.path, key.content))
         related = [Label(place(self.file, first.start, first.end), "first occurrence")]
-        message, help = f"duplicate key `{shorten(key.content)}`", "keep one of the two"
+        message = f"duplicate key `{shorten(key.content)}`"
+        help = "move all entries below one of the two" if both else "keep one of the two"
         self.report("E003", message, where, label="second occurrence", help=help, related=related)
 
     def report_missing_space(self, match: re.Match[str], start: Mark) -> None:
@@ -248,3 +275,10 @@ class Composer(ProblemCollector):
 def hole(event: ParserEvent) -> Node:
     """A hole: a node for a value that is present but unreadable."""
     return Node("hole", None, event.start_mark, event.end_mark)
+
+
+def add_entries(first: Node, second: Node) -> None:
+    """Let a mapping that is written twice have the entries of both, so that none is missed in it."""
+    if first.kind == second.kind == "mapping":
+        known = {key.content for key, _ in first.content}
+        first.content += [(key, value) for key, value in second.content if key.content not in known]

@@ -124,6 +124,8 @@ class Tokenizer:
         if self.at == len(self.text):
             raise self.wrong("the text ends where a key is expected")
         if self.peek() != '"':
+            if self.text.startswith(("//", "/*", "#"), self.at):
+                raise self.no_value(self.text[self.at : self.at + 2].rstrip())
             match = WORD.match(self.text, self.at)
             help = f'write `"{shorten(match[0]).strip(chr(39))}"`' if match else ""
             raise self.wrong("a key must be a string in double quotes", help, width=len(match[0]) if match else 1)

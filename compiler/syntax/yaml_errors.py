@@ -41,7 +41,7 @@ class Explainer:
         if "scanning a quoted scalar" in self.context or "parsing a quoted scalar" in self.context:
             return self.quoted()
         if "cannot start any token" in self.words:
-            help = f"put the value in quotes: `'{shorten(self.line[self.mark.column :].strip())}'`"
+            help = f"put the value in quotes: `'{shorten(self.value_from(self.mark.column))}'`"
             return self.problem(f"a plain value cannot begin with `{self.char}`", self.mark, help)
         if "expected node content" in self.words:
             return self.no_value()
@@ -70,7 +70,9 @@ class Explainer:
         for article, what in (("an", "alias"), ("an", "anchor"), ("a", "tag"), ("a", "directive")):
             if what in self.context:
                 message = f"`{sign}` begins {article} {what}, and its name is missing"
-                return self.problem(message, self.context_mark, f"quote a string that begins with `{sign}`")
+                written = shorten(self.value_from(self.context_mark.column))
+                help = f"quote a string that begins with `{sign}`: `'{written}'`"
+                return self.problem(message, self.context_mark, help)
         if "<document start>" in self.words:
             message = "the value above is complete, and this line does not belong to it"
             return self.problem(
@@ -90,6 +92,11 @@ class Explainer:
         if self.char in ("]", "}"):
             return self.problem(f"`{self.char}` closes nothing", self.mark, CLOSES_NOTHING)
         return self.problem(f"expected a value, found `{self.char}`", self.mark, "remove it")
+
+    def value_from(self, column: int) -> str:
+        """The value that begins at `column` of the line of the error, up to what ends it inside brackets."""
+        rest = self.line[column:].partition(" #")[0].strip()
+        return re.split(r"[,\]}]", rest)[0].strip() if self.open_bracket() is not None else rest
 
     def open_bracket(self) -> Mark | None:
         """The innermost bracket that is open at the error. Parses the text again, which only happens after an error."""
@@ -176,6 +183,10 @@ class Explainer:
             return self.missing_colon(start, above)
         begin = At(self.mark.line, indentation)
         key = word_at(self.text, begin)
+        if start.column == indentation and above[: start.column].strip(" -") == "":
+            word = above[start.column :].partition(" #")[0].strip()
+            help = f"write `{word}:`, so that `{key}` can stand beside it"
+            return self.problem(f"a `:` is missing after `{shorten(word)}`", start, help, width=len(word))
         what, others = ("this list item", "other items") if key == "-" else (f"`{key}`", "keys it belongs with")
         related = (Label(place(self.file, start, At(start.line, len(above.rstrip()))), "this value"),)
         message = f"{what} is indented below a value that is already complete"
@@ -186,6 +197,8 @@ class Explainer:
         if match:
             return missing_space(self.file, match["key"], match["value"], At(start.line, match.start("key")), self.note)
         word = line[start.column :].partition(" #")[0].strip()
+        if word.startswith(("//", "/*")):
+            return self.problem(f"a comment begins with `#`, not with `{word[:2]}`", start, "write `#`", width=2)
         message = f"a `:` is missing after `{shorten(word)}`"
         return self.problem(message, start, "a key is written `key: value`", width=len(word))
 

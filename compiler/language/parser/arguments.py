@@ -113,8 +113,7 @@ def translate(
         if item["type"] == "extra_forbidden" and whose:
             table, unknown, at = table_of(whose["kind"]), arguments[around], (*path, *around)
             cls = table.find(whose["name"])
-            strange = beside(whose["kind"], unknown) or any(key_around(reporter, (*at, name)) for name in unknown)
-            if not cls.model_fields and not strange:
+            if not cls.model_fields and not is_elsewhere(reporter, at, cls, whose["kind"], unknown):
                 # One mistake, however many arguments it has.
                 takes_nothing(reporter, at, table, whose["name"], unknown)
                 reported |= {(*around, name) for name in unknown}
@@ -139,6 +138,13 @@ def touches(one: Path, other: Path) -> bool:
     """Whether one of two places is in the other."""
     length = min(len(one), len(other))
     return one[:length] == other[:length]
+
+
+def is_elsewhere(reporter: Reporter, path: Path, cls: type[Registered], kind: str, unknown: Collection[str]) -> bool:
+    """Whether one of the `unknown` arguments at `path` is known in another place, or in another framework."""
+    return beside(kind, unknown) or any(
+        cls.foreign_argument(name) or key_around(reporter, (*path, name)) for name in unknown
+    )
 
 
 def drop_repeated(reporter: Reporter, start: int) -> None:

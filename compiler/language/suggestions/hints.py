@@ -124,6 +124,8 @@ def type_hint(kind: str, name: str, value: Any) -> str:
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "int_type" and value is None and name == "shape":
         return "remove the batch axis: a shape is that of one example"
+    if kind == "float_type" and isinstance(value, str) and value.endswith("%") and (number := number_in(value[:-1])):
+        return f"write `{float(number) / 100:g}` for {number}%"
     if kind in ("sizes_type", "tuple_type", "list_type") and isinstance(value, str) and "," in value:
         values = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
         return f"write `{name}: [{values}]`"

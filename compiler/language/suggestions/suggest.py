@@ -70,6 +70,9 @@ def suggest_argument(
     """What is meant by an argument that does not exist and has the `value`; `instead` is what it probably is, if that is
     known otherwise. `owner` is the class that lacks it, which knows what it is elsewhere.
     """
+    argument, equals, given = name.partition("=")
+    if equals and (right := spelled(argument.strip(), fields)):
+        return Suggestion(name, help=f"write `{right}: {given.strip()}`")
     if owner is not None and (foreign := owner.foreign_argument(name) or hints.input_hint(owner, name)):
         return Suggestion(name, help=foreign.replace("{value}", flow(value)))
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)

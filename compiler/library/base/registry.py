@@ -55,8 +55,8 @@ class Registered(BaseModel):
     @classmethod
     def foreign_argument(cls, name: str) -> str:
         """What to write for an argument that the same thing has elsewhere and not here; empty where nothing is known."""
-        folded = fold(name)
-        return next((text for word, text in cls.foreign_arguments.items() if fold(word) == folded), "")
+        known = (vars(base).get("foreign_arguments", {}) for base in cls.__mro__)
+        return next((text for words in known for word, text in words.items() if fold(word) == fold(name)), "")
 
 
 T = TypeVar("T", bound=Registered)

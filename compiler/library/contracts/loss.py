@@ -3,6 +3,7 @@
 A loss with an `activation` computes from logits, the values before that activation: the compiler hands them over.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
@@ -15,6 +16,12 @@ __all__ = ["Loss", "Masking", "PlanError", "need"]
 Masking = Literal["each", "rows", "use"]
 
 
+IGNORED = (
+    "`mask` beside the loss leaves elements out: `losses: {NAME: {LOSS, mask: labelled}}`, with a target "
+    "`labelled: {array: ...}` that is false where {value} stands"
+)
+
+
 class Loss(Registered):
     """Abstract: each subclass is one loss.
 
@@ -23,6 +30,14 @@ class Loss(Registered):
     `sigmoid`): `elements` then takes logits. `takes_target` says whether there is a target.
     """
 
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("ignore_class", "ignore_index"), IGNORED),
+        "from_logits": "remove it: a loss with an activation computes from the values before it, wherever the model ends in it",
+        **dict.fromkeys(
+            ("reduction", "size_average"),
+            "remove it: a loss is the mean over the elements that count; `weight` beside it scales it",
+        ),
+    }
     slots: ClassVar[tuple[str, ...]] = ("output",)
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = None
     takes_target: ClassVar[bool] = True

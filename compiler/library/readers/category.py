@@ -12,7 +12,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column, Reader
 from modelc.compiler.library.readers.casts import plan_array, to_integers
-from modelc.compiler.library.readers.checks import Rows, check_labels, need_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import ENDLESS, Rows, check_labels, need_rows, shape_of_row, take_rows
 
 
 def read_classes(value: Any) -> Any:
@@ -124,7 +124,8 @@ class CategoryReader(Reader):
             labels = look_up(values, self.classes, self.column, first, self.unknown)
         else:
             labels = values.astype("uint8") if values.dtype.kind == "b" else values
-            check_labels(labels, self.count or 2**31, self.column, first)
+            what = "label" if wanted is None else "id"
+            check_labels(labels, self.count or ENDLESS, self.column, first, what)
         return to_integers(labels, planned.dtype, self.column, first).reshape(len(labels), *planned.shape)
 
 

@@ -12,6 +12,13 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import need, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 
+ENDLESS = 2**31
+"""More labels than these are none; where their number is not known, it is at most this."""
+WITHOUT_LABEL = (
+    "where there is no label, leave the element out of the loss: `losses: {NAME: {cross_entropy, mask: labelled}}`, with a "
+    "target `labelled: {array: ...}` that is false there"
+)
+
 
 def read_rows(value: Any) -> Any:
     """`[start, stop]` of a spec as a tuple; the type of a `rows` field does not check more than this."""
@@ -102,15 +109,12 @@ def labels_outside(
     """
     value, row = first
     least, greatest = bounds
-    return RunError(
-        "E403",
-        f"`{name}` has {counted(count, what)} outside 0 to {classes - 1}, the first is {value} in row {row}",
-        helps=(
-            (f"{what}s up to {greatest} need room for {greatest + 1}, but there is room for {classes}",)
-            if least >= 0
-            else (f"{what}s count from 0",)
-        ),
-    )
+    helps = [f"{what}s up to {greatest} need room for {greatest + 1}, but there is room for {classes}"]
+    if least < 0:
+        helps = [f"{what}s count from 0", *([WITHOUT_LABEL] if what == "label" else [])]
+    outside = "below 0" if classes == ENDLESS and least < 0 else f"outside 0 to {classes - 1}"
+    message = f"`{name}` has {counted(count, what)} {outside}, the first is {value} in row {row}"
+    return RunError("E403", message, helps=tuple(helps))
 
 
 def first_of(bad: NumpyArray, values: NumpyArray, first_row: int = 0) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from modelc.compiler.library.base.fields import Axis, Field
 from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.base.type_checks import need_axis
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, PlanError, Result, Slot, TensorType, need
 from modelc.compiler.library.layers.merging.shape_checks import need_one_dtype, need_one_shape, show_shapes
@@ -51,7 +52,9 @@ class Concatenate(Layer):
             others = {tuple(size for place, size in enumerate(x.shape, -x.rank) if place != axis) for x in inputs}
             if len(others) == 1:
                 return f"along axis {axis} they fit: `concatenate: {axis}`"
-        return "add `flatten` to each branch, or make the other axes equal, for example with `padding: same`"
+        return (
+            padding_advice([x.shape for x in inputs]) or "make the other axes equal, for example with `padding: same`"
+        )
 
     def along_time(self, rank: int) -> bool:
         """Whether the axis is the first of the example, over which masks run."""
@@ -68,6 +71,21 @@ class Concatenate(Layer):
         if any(mask is None for mask in masks):
             return y
         return Result.of(y, masks={"output": jnp.any(jnp.stack(masks), axis=0)})
+
+
+def padding_advice(shapes: list[tuple[int, ...]]) -> str:
+    """How the smaller of two images is padded to the size of the other. Empty for all else."""
+    if len(shapes) != 2 or {len(shape) for shape in shapes} != {3}:
+        return ""
+    small, large = sorted(shapes, key=lambda shape: shape[:2])
+    missing = [more - less for less, more in zip(small[:2], large[:2], strict=True)]
+    if min(missing) < 0:
+        return ""
+    padding = ", ".join(f"[0, {size}]" for size in missing)
+    return (
+        "bring them to one size, by `padding: same` in the layers before, or by "
+        f"`zero_padding2d: [{padding}]` after the one of shape {show_shape(small)}"
+    )
 
 
 class Stack(Layer):

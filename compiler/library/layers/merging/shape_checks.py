@@ -40,7 +40,7 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     if stretchable and len(first) > 1 and stretched(inputs) is not None:
         advice = "write `broadcast: true` to broadcast axes of size 1 to the size of the others"
     elif len(first) != len(other):
-        advice = "`reshape` or `flatten` one branch, or join them with `concatenate`"
+        advice = with_axes_of_one(first, other, stretchable)
     elif len(first) == 3 and first[:2] == other[:2]:
         advice = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
     elif len(first) == 3:
@@ -54,6 +54,19 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     raise PlanError(
         f"expected inputs of the same shape, got {show_shapes(inputs)}", help=advice, slot="inputs", code="E302"
     )
+
+
+def with_axes_of_one(first: tuple[int, ...], other: tuple[int, ...], stretchable: bool) -> str:
+    """The help for shapes of different ranks: the `reshape` with which the smaller one fits, stretched or as it is."""
+    small, large = sorted((first, other), key=len)
+    missing = len(large) - len(small)
+    for shape in ((1,) * missing + small, small + (1,) * missing):
+        if shape == large or (stretchable and stretched([TensorType(shape), TensorType(large)]) == large):
+            broadcast = "" if shape == large else ", and write `broadcast: true`"
+            return (
+                f"give the one of shape {show_shape(small)} the missing axes: `reshape: {show_shape(shape)}`{broadcast}"
+            )
+    return "bring both to the same axes with `reshape`, or a layer that computes them, such as `dense`"
 
 
 def need_two(inputs: Sequence[TensorType]) -> None:
