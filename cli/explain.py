@@ -47,6 +47,8 @@ def explain(
     if name is None:
         say(*overview())
         return
+    # As it is copied from code: `x.to(device)`.
+    name = name.partition("(")[0] or name
     if CODE.fullmatch(name.upper()):
         from modelc.compiler.diagnostics.catalog import codes, page
 

@@ -16,7 +16,8 @@ from modelc.compiler.library.base.registry import fold
 
 class Counterpart(NamedTuple):
     """Python as it is written `there`, and `here` a part of a spec, a named thing in its notation, or a command; empty
-    where nothing is to be written. `note` says the rest; `planned` names what is not in this version: `freeze`, `schedule/linear`.
+    where nothing is to be written. `note` says the rest; `planned` names what is not in this version: `freeze`,
+    `schedule/linear`.
     """
 
     there: str

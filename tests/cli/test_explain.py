@@ -82,6 +82,7 @@ def test_a_name_of_another_framework_is_explained_as_what_it_is_here(tmp_path: P
         ("clipnorm", "planned as `train.clip_gradients`"),
         ("state_dict", "every run keeps its best and last weights"),
         ("nn.Module", "a part to use again is a block"),
+        ("net.to(device)", "JAX takes the accelerator it finds"),
     ],
 )
 def test_a_word_of_another_framework_is_answered_with_what_to_write(tmp_path: Path, word: str, shown: str) -> None:
