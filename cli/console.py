@@ -5,6 +5,7 @@ test forbids other ways. Imported by every command, so it imports nothing heavy 
 """
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,13 @@ STYLES = {"error": "1;31", "good": "1;32", "strong": "1", "dim": "2"}
 def coloured(stream: TextIO) -> bool:
     """Whether `stream` shows colours: a terminal that supports them, and no `NO_COLOR` (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def columns() -> int | None:
+    """The columns of the terminal, or those that `COLUMNS` asks for; None for a pipe or file, for which nothing is cut."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return None
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 @dataclass(frozen=True, slots=True)

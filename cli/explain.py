@@ -1,14 +1,13 @@
 """`modelc explain`: the page of a code, or the reference of a name, in the terminal."""
 
 import re
-import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelc.cli.console import Line, Styled, refuse, say
+from modelc.cli.console import Line, Styled, columns, refuse, say
 from modelc.cli.plugins import PluginNames, enable
 from modelc.compiler.diagnostics.command_line import command, shell_word
 
@@ -134,7 +133,7 @@ def plugin_with(name: str) -> str | None:
 
 
 def text_width() -> int:
-    return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    return min(columns() or WIDTH, WIDTH)
 
 
 def apart(blocks: Iterable[Iterable[Line]]) -> list[Line]:
@@ -161,8 +160,10 @@ def overview() -> list[Line]:
 
 def listing(title: str, lines: list[tuple[str, str]]) -> list[Line]:
     label = max(len(name) for name, _ in lines)
-    shown = [textwrap.shorten(f"{text}", max(text_width() - label - 4, 20), placeholder=" ...") for _, text in lines]
-    rows = [f"  {name:<{label}}  {text}".rstrip() for (name, _), text in zip(lines, shown, strict=True)]
+    texts = [" ".join(text.split()) for _, text in lines]
+    if columns() is not None:
+        texts = [textwrap.shorten(text, max(text_width() - label - 4, 20), placeholder=" ...") for text in texts]
+    rows = [f"  {name:<{label}}  {text}".rstrip() for (name, _), text in zip(lines, texts, strict=True)]
     return [Styled("strong", title), *rows]
 
 

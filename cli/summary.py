@@ -1,8 +1,5 @@
 """`modelc summary`: the layers, shapes, weights, losses and data of a spec as a table, without jax."""
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from modelc.cli.checking import RootFolder, Settings, checked_spec
-from modelc.cli.console import Line, Styled, say, say_document
+from modelc.cli.console import Line, Styled, columns, say, say_document
 from modelc.cli.plugins import PluginNames, enable
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ PATH, LAYER, OUTPUT, NUMBERS, MASK, PRECISION, CONNECTED = range(7)
 SHOWN_IF_FILLED = (MASK, PRECISION)
 GAP = "  "
 UNBOUNDED = 1_000_000
-"""The width of what is no terminal: nothing is cut for a file or another program."""
+"""The width of what is no terminal."""
 
 
 def summary(
@@ -57,13 +54,7 @@ def summary(
 
         say_document(json_text(as_json(found)) + "\n")
     else:
-        say(*as_lines(found, width_of_output()))
-
-
-def width_of_output() -> int:
-    """The columns of the terminal, or those that `COLUMNS` asks for."""
-    wanted = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return shutil.get_terminal_size((100, 24)).columns if wanted else UNBOUNDED
+        say(*as_lines(found, columns() or UNBOUNDED))
 
 
 def resolved_text(checked: "Checked", output_format: str) -> str:

@@ -19,6 +19,14 @@ def test_without_argument_everything_is_listed(tmp_path: Path) -> None:
     assert words == {*codes(), *NAMES}
 
 
+def test_lists_are_cut_for_a_terminal_and_not_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert " ...\n" not in modelc("explain", cwd=tmp_path).out
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = modelc("explain", cwd=tmp_path).out.splitlines()
+    assert any(line.endswith(" ...") for line in lines) and max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize("code", codes())
 def test_every_code_has_a_page(tmp_path: Path, code: str) -> None:
     ended = modelc("explain", code.lower(), cwd=tmp_path)
