@@ -59,7 +59,7 @@ PYTORCH: Page = {
         Row("torchvision.models.resnet50(weights='DEFAULT')", "",
             "the model is `specs/resnet50.yaml`, to be used as a block", "initial_weights"),
         Row("net.apply(reset); layer.register_forward_hook(hook)", "", NO_CODE),
-        Row("nn.functional.one_hot(labels, 10)", "category_encoding: {num_tokens: 10, output_mode: one_hot}",
+        Row("nn.functional.one_hot(labels, 10)", "one_hot: 10",
             "not needed for targets: `category` reads labels, and losses take them"),
         Row("param.requires_grad = False; net.requires_grad_(False)", planned="freeze"),
         Row("torch.utils.checkpoint.checkpoint(block, x)", planned="gradient_checkpointing"),
