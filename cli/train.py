@@ -81,6 +81,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     where = spec_root(path, root)
 
     start_device()
+    from modelc.compiler.binding.array_files import with_arrays
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced_spec
     from modelc.runtime.runs.environment import environment
@@ -89,6 +90,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     try:
         with run_of(task.spec.document, sources):
             task, dataset = read_data(task, checked, where)
+            task, arrays = with_arrays(task, where)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
         raise typer.Exit(FINDINGS) from None
@@ -106,7 +108,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         sources[str(path)].encode(),
         merged,
         balanced_spec(checked.data, task),
-        environment(task, execution, sys.argv[1:], dataset.digests, dataset.train.measured),
+        environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
     )
     fit_and_keep(prepared, dataset, execution, recorder)
 

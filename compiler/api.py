@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from modelc.compiler.binding.array_files import check_arrays, files_of_arrays, with_arrays
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of
 from modelc.compiler.binding.task import Task
@@ -62,7 +63,8 @@ class Checked:
     def unseen(self) -> tuple[str, ...]:
         """The data files of the spec that are not there, or were not looked for."""
         data = None if self.task is None else self.task.data
-        files = () if data is None else dict.fromkeys(path for _, path in files_of(data))
+        arrays = () if self.task is None else files_of_arrays(self.task)
+        files = dict.fromkeys(path for _, path in (*(() if data is None else files_of(data)), *arrays))
         seen = () if self.headers is None else [path for _, path in self.headers.files]
         return tuple(path for path in files if path not in seen)
 
@@ -186,7 +188,12 @@ def examine(given: Given) -> Checked:
         headers, found = headers_of(spec.data, document, given.root)
         problems += found
     task, found = bind(spec, planned, headers or NO_HEADERS)
-    return Checked(task, problems + found, sources, kept, merged, len(document.values), headers)
+    problems += found
+    if given.headers and given.root is not None:
+        arrays, found = check_arrays(planned, document, given.root)
+        problems += found
+        headers = headers and replace(headers, files=(*headers.files, *arrays))
+    return Checked(task, problems, sources, kept, merged, len(document.values), headers)
 
 
 def merge_files(
@@ -279,11 +286,14 @@ def compile(
 
     `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;
     inputs and outputs are mappings by name, params and state by path, then weight name. `plugins` are those of `load`;
-    a task keeps its own. Raises SpecError, and RunError E605 for a plug-in that cannot be used.
+    a task keeps its own. Arrays in files are read from the folder of the spec. Raises SpecError, and RunError E605 for a
+    plug-in and E403, E405 or E502 for an array that cannot be used.
     """
     from modelc.compiler.lowering.lower import lower
     from modelc.compiler.lowering.prepared_task import prepare
 
     task = spec if isinstance(spec, Task) else load(spec, plugins=plugins)
+    path = Path(task.spec.document.name)
+    task, _ = with_arrays(task, spec_root(path, None) if os.path.isfile(path) else None)
     prepared = prepare(replace(task, terms=()))
     return Compiled(task.planned, lower(prepared), prepared)

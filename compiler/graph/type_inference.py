@@ -274,7 +274,7 @@ def check_learnt(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
         plan = planned.plans.get(other.path)
         if other.path not in used or plan is None or other.layer is None:
             continue
-        if plan.params or len(plan.fitted) < len(plan.state):
+        if plan.params or any(entry.changes for entry in plan.state.values()):
             changes = f"{display_name(other)} before it changes during training"
             message = f"{display_name(node)} is fitted to the training rows before training, but {changes}"
             label = "would be fitted to values that change"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelc.compiler.binding.array_files import files_of_arrays, with_arrays
 from modelc.compiler.binding.source_headers import files_of, report_hard_links
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -37,6 +38,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """All problems of the data of a task, at their places in the spec; nothing is trained."""
     warnings: tuple[Problem, ...] = ()
     try:
+        with_arrays(task, root)
         task, warnings = complete(task, root)
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:
@@ -85,7 +87,8 @@ def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
 
 def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:
     """All warnings that only the data of a completed task gives. Raises RunError E405."""
-    links = () if task.data is None else report_hard_links(task.spec.document, root, files_of(task.data))
+    files = (*(() if task.data is None else files_of(task.data)), *files_of_arrays(task))
+    links = report_hard_links(task.spec.document, root, files)
     return (*links, *report_monitor(task, dataset))
 
 

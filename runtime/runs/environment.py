@@ -22,10 +22,15 @@ FLAGS = ("XLA_FLAGS", "JAX_DEFAULT_MATMUL_PRECISION")
 
 
 def environment(
-    task: Task, execution: Execution, arguments: Sequence[str], digests: Mapping[str, str], measured: Measured
+    task: Task,
+    execution: Execution,
+    arguments: Sequence[str],
+    digests: Mapping[str, str],
+    arrays: Mapping[str, str],
+    measured: Measured,
 ) -> dict[str, Any]:
-    """Everything that could make another run of the same spec differ; `digests` are those of the data's columns, and
-    `measured` is what readers have decided of the training rows, which holds for all others.
+    """Everything that could make another run of the same spec differ; `digests` are those of the data's columns, `arrays`
+    those of the arrays in files that weights began with, and `measured` is what readers have decided of the training rows, which holds for all others.
     """
     import jax
 
@@ -46,6 +51,7 @@ def environment(
         "metrics": arguments_of(task),
         "arguments": list(arguments),
         "data": dict(digests),
+        "arrays": dict(arrays),
         "measured": {name: written(places) for name, places in measured.items() if name.startswith("inputs/")},
         "byte_order": sys.byteorder,
     }

@@ -73,7 +73,8 @@ class State:
 
     `per_row` says one for each row of the batch, which the same row of the next batch goes on with. It begins at zeros,
     and `lasts` until the end of an epoch or of the run; a call whose `state` has none of it begins at zeros too.
-    With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone.
+    With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone, as
+    it does what is `fixed`.
     """
 
     shape: tuple[int, ...]
@@ -82,6 +83,7 @@ class State:
     dtype: str = "float32"
     per_row: bool = False
     lasts: Literal["epoch", "run"] = "epoch"
+    fixed: bool = False
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)
@@ -90,6 +92,11 @@ class State:
     def fitted(self) -> bool:
         """Whether `fit` learns it."""
         return isinstance(self.initializer, Unfitted)
+
+    @property
+    def changes(self) -> bool:
+        """Whether training changes it."""
+        return not (self.fitted or self.fixed)
 
 
 @dataclass(frozen=True, slots=True)

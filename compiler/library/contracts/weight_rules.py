@@ -1,11 +1,29 @@
 """The contracts of what a weight is given: an initializer, a regularizer, a constraint."""
 
+from typing import Any, NamedTuple
+
+from pydantic import ConfigDict, Field
+
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.registry import Registered
 
 
+class ArrayFile(NamedTuple):
+    """An array in a file of the user: the path as the spec has it, and its name there, None for the only one."""
+
+    path: str
+    name: str | None
+
+    def __str__(self) -> str:
+        return self.path if self.name is None else f"{self.path}: {self.name}"
+
+
 class Initializer(Registered):
-    """Abstract: each subclass is one distribution."""
+    """Abstract: each subclass is one distribution, or an array in a file."""
+
+    def array_file(self) -> ArrayFile | None:
+        """The file that holds the values; None for what draws them. They are read once, before training, see `ReadValues`."""
+        return None
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         """An array of `shape` and `dtype`; the same key gives the same bits."""
@@ -23,6 +41,24 @@ class Unfitted(Initializer):
 
     def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
         return jnp.full(shape, jnp.nan if jnp.issubdtype(dtype, jnp.floating) else -1, dtype)
+
+
+class ReadValues(Initializer):
+    """The values of an array that was read from a file, whose sha256 is `digest`. No spec can name it."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    digest: str
+    values: Any = Field(exclude=True, repr=False)
+
+    def sample(self, key: Array, shape: tuple[int, ...], dtype: str) -> Array:
+        return jnp.asarray(self.values, dtype)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadValues) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
 
 class Regularizer(Registered):

@@ -9,6 +9,7 @@ INITIALIZERS: Registry[Initializer] = Registry(
     Initializer,
     {
         "constant": "initializers.constant:Constant",
+        "from_file": "initializers.from_file:FromFile",
         "glorot_normal": "initializers.scaled:GlorotNormal",
         "glorot_uniform": "initializers.scaled:GlorotUniform",
         "he_normal": "initializers.scaled:HeNormal",

@@ -78,6 +78,7 @@ LAYERS: Registry[Layer] = Registry(
         "class_token": "layers.attention.positions:ClassToken",
         "clip": "layers.core.arithmetic:Clip",
         "concatenate": "layers.merging.concatenate:Concatenate",
+        "constant": "layers.core.parameter:ConstantArray",
         "conv1d": "layers.convolutional.conv:Conv1D",
         "conv1d_transpose": "layers.convolutional.conv_transpose:Conv1DTranspose",
         "conv2d": "layers.convolutional.conv:Conv2D",

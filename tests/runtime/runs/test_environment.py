@@ -23,12 +23,20 @@ SPEC = {
 def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
     monkeypatch.setenv("SECRET_TOKEN", "hush")
-    found = environment(load(SPEC), Execution("scan", 4, "because"), ["train", "x.yaml"], {"image": "ab"}, {})
+    found = environment(
+        load(SPEC),
+        Execution("scan", 4, "because"),
+        ["train", "x.yaml"],
+        {"image": "ab"},
+        {"graph.npz: edges": "cd"},
+        {},
+    )
     assert json.loads(to_json(found)) == found
     assert found["versions"]["jax"] == jax.__version__
     assert found["device"] == {"platform": "cpu", "kind": "cpu", "count": jax.device_count()}
     assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because"}
     assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
+    assert found["arrays"] == {"graph.npz: edges": "cd"}
     assert found["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
     values = set(to_json(found).decode().replace('"', " ").replace(",", " ").split())
     assert not values & {"hush", getpass.getuser(), socket.gethostname()}

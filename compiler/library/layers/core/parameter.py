@@ -1,11 +1,11 @@
-"""The layers of a trainable array: one that outputs it, and one that scales each channel by it."""
+"""The layers of an array of their own: one outputs it and trains it, one only outputs it, one scales each channel by it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.type_checks import need_axis, need_floats
-from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, TensorType, Weight
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, State, TensorType, Weight, need
 from modelc.compiler.library.initializers.constant import Constant
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
@@ -38,6 +38,48 @@ class Parameter(Layer):
 
     def apply(self, call: Call, x: Array) -> Result:
         return Result.of(jnp.broadcast_to(call.params["value"], (x.shape[0], *self.shape)))
+
+    def keeps_integers(self) -> bool:
+        return True
+
+
+class ConstantArray(Layer):
+    """The array `value`, which is not trained: edges of a graph, a table from elsewhere, a random projection.
+
+    Output and `value` are `shape`, in `dtype`, the same for every example. The input, of any shape and dtype, only says how
+    many examples there are, as for `parameter`: `edges: {from: nodes, constant: {shape: [2, 40], dtype: int32,
+    value_initializer: {from_file: edges.npy}}}`. What it holds and its mask change nothing, and no decay, penalty or
+    constraint changes the array, which the weights of a run hold among its state. Integers are for what is counted:
+    indices of `gather`, ids of `embedding`.
+
+    Keras 3 and torch have no such layer, but `Layer.add_weight` with `trainable=False` and `Module.register_buffer`.
+    """
+
+    torch = "nn.Buffer"
+    primary = "shape"
+    spellings = ("buffer", "register_buffer", "fixed", "constant_array")
+    masking = "use"
+    example = "constant: {shape: [2, 40], dtype: int32, value_initializer: {from_file: edges.npy}}"
+
+    shape: Annotated[Shape, Field(description="Shape of the array, without the batch axis.")]
+    value_initializer: Annotated[InitializerField, Field(description="Initializer of the array, mostly `from_file`.")]
+    dtype: Annotated[Literal["float32", "int32"], Field(description="The dtype of the array and of the output.")] = (
+        "float32"
+    )
+
+    def plan(self, x: TensorType) -> Plan:
+        need(
+            self.dtype == "float32" or self.value_initializer.array_file() is not None,
+            "an array of integers is read, not drawn",
+            help="give `value_initializer: {from_file: FILE}`, or `dtype: float32`",
+            argument="value_initializer",
+        )
+        axes = (None,) * len(self.shape)
+        entry = State(self.shape, self.value_initializer, axes, self.dtype, fixed=True)
+        return Plan.of(TensorType(self.shape, self.dtype), state={"value": entry})
+
+    def apply(self, call: Call, x: Array) -> Result:
+        return Result.of(jnp.broadcast_to(call.state["value"], (x.shape[0], *self.shape)))
 
     def keeps_integers(self) -> bool:
         return True

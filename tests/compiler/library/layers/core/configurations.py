@@ -135,6 +135,14 @@ CONFIGURATIONS: Configurations = {
         arguments(shape=st.lists(sizes, max_size=3), maybe_value_initializer=st.sampled_from(["zeros", "he_normal"])),
         one(tensors(0, 1, 2, 3, dtypes=anything)),
     ),
+    "constant": (
+        arguments(
+            shape=st.lists(sizes, max_size=3),
+            value_initializer=st.sampled_from(["ones", "he_normal", {"from_file": "x.npy"}]),
+            maybe_dtype=st.sampled_from(["float32", "int32"]),
+        ),
+        one(tensors(0, 1, 2, 3, dtypes=anything)),
+    ),
     "attach_mask": (plain, steps()),
     "masking": (arguments(maybe_mask_value=numbers), one(tensors(1, 2, 2, 2, 3))),
 }
@@ -168,6 +176,7 @@ USES: dict[str, tuple[Any, Any]] = {
     "layer_scale": (0.1, normal(3, 4, 6)),
     "einsum_dense": ({"equation": "...d,dhk->...hk", "output_shape": [2, 3], "bias_axes": "k"}, x),
     "parameter": ([2, 3], x),
+    "constant": ({"shape": [2, 3], "value_initializer": "random_normal"}, x),
     "attach_mask": ({}, {"x": x, "mask": normal(3, 4) > 0}),
     "masking": ({}, x),
 }

@@ -65,6 +65,14 @@ def parameter(use: Drawn) -> Function:
     return lambda params, inputs: jnp.stack([params["value"]] * use.batch)
 
 
+def constant(use: Drawn) -> Function | None:
+    """The array itself, once for each row; what would be read of a file is for `test_array_files.py`."""
+    if isinstance(use.arguments["value_initializer"], dict):
+        return None
+    value = use.running().state["value"]
+    return lambda params, inputs: jnp.stack([value] * use.batch)
+
+
 def masking(use: Drawn) -> Keras | None:
     """Keras forgets the mask that was there before."""
     return None if use.types["x"].mask else Keras(L.Masking(**keras_arguments(use)))
@@ -116,6 +124,7 @@ def divided(function: Operation) -> Oracle:
 
 
 ORACLES: dict[str, Oracle] = {
+    "constant": constant,
     **{f"segment_{name}": segments for name in ("max", "mean", "sum")},
     **dict.fromkeys(("fft", "rfft"), fourier),
     "floor_divide": divided(ops.floor_divide),

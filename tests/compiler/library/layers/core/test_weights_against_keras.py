@@ -30,7 +30,7 @@ CASES = [
     mapped("btd,tde->bte", [6], (3, 6), x3),
     mapped("bd,de->be", [1], 1, normal(1, 1), bias_axes="e"),
 ]
-COMPARED = {"einsum_dense", "parameter"}
+COMPARED = {"constant", "einsum_dense", "parameter"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -61,6 +61,16 @@ def test_a_parameter_is_the_same_whatever_comes_in(x: Any) -> None:
     pull = jax.vjp(lambda p: running.with_params(p, x).outputs["output"], running.params)[1]
     weight = normal(3, 2, 5, seed=1)
     np.testing.assert_allclose(pull(weight)[0]["value"], weight.sum(0), rtol=1e-5)
+
+
+def test_a_constant_is_state_that_nothing_changes_and_integers_are_read() -> None:
+    running = filled({"constant": {"shape": [2, 5], "value_initializer": "random_normal"}}, x3)
+    result = running(x3, train=True, masks={"x": np.ones((2, 3), bool)})
+    np.testing.assert_array_equal(result.outputs["output"], np.stack([running.state["value"]] * 2))
+    assert not running.params and not result.masks and not result.state
+    layer = LAYERS.build({"constant": {"shape": [2], "dtype": "int32", "value_initializer": "ones"}})
+    with pytest.raises(PlanError, match="an array of integers is read, not drawn"):
+        layer.plan(TensorType((3,)))
 
 
 def test_a_parameter_starts_as_a_weight_of_keras_does() -> None:

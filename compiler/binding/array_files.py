@@ -1,0 +1,133 @@
+"""Weights whose initial values are arrays in files: their headers are checked where the files are, and the values put in
+before training.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from modelc.compiler.binding.source_headers import report_hard_links, root_for
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
+from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.graph.graph import Node
+from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.library.contracts.layer import Plan, State, Weight
+from modelc.compiler.library.contracts.weight_rules import ArrayFile, ReadValues
+from modelc.compiler.library.layers import kind_of
+from modelc.compiler.syntax.document import Document
+from modelc.compiler.syntax.file_root import Root
+
+Entry = Weight | State
+Wanted = tuple[ArrayFile, tuple[int, ...], str]
+"""An array for a weight of this shape and dtype."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """A weight or state `name` of `node` whose values are the array in `file`, which is named at the path `at`."""
+
+    node: Node
+    name: str
+    entry: Entry
+    file: ArrayFile
+    at: Path
+
+    @property
+    def wanted(self) -> Wanted:
+        return self.file, self.entry.shape, self.entry.dtype
+
+
+def read_entries(planned: TypedGraph, document: Document) -> Iterator[ReadEntry]:
+    """All weights and state entries of a graph whose values are in files, in its order."""
+    for node in planned.graph.nodes:
+        plan = planned.plans.get(node.path)
+        if plan is None:
+            continue
+        entries: dict[str, Entry] = {**plan.params, **plan.state}
+        for name, entry in entries.items():
+            file = entry.initializer.array_file()
+            if file is not None:
+                yield ReadEntry(node, name, entry, file, place_of(document, node, name))
+
+
+def place_of(document: Document, node: Node, name: str) -> Path:
+    """Where the spec names the file of the weight `name`, or one of the layer's files where it cannot be told which."""
+    assert node.layer is not None
+    argument = f"{name.rpartition('/')[2]}_initializer"
+    for path in ((*node.at, kind_of(node.layer), argument, "from_file"), (*node.at, argument, "from_file")):
+        if path in document.values:
+            return (*path, "file") if (*path, "file") in document.values else path
+    inside = (path for path in document.values if path[: len(node.at)] == node.at and path[-1] == "from_file")
+    return next(inside, node.at)
+
+
+Files = tuple[tuple[Path, str], ...]
+"""Files by the places that name them."""
+
+
+def files_of_arrays(task: Task) -> Files:
+    """All files of arrays that the weights of a task begin with."""
+    return tuple(dict.fromkeys((read.at, read.file.path) for read in read_entries(task.planned, task.spec.document)))
+
+
+def check_arrays(planned: TypedGraph, document: Document, root: Root) -> tuple[Files, tuple[Problem, ...]]:
+    """The files that are there, and what is wrong with them by their headers, without numpy. What is not there is for those
+    who read it.
+    """
+    there: dict[tuple[Path, str], None] = {}
+    found: dict[tuple[Path, Wanted], Problem] = {}
+    for read in read_entries(planned, document):
+        if (read.at, read.wanted) in found:
+            continue
+        from modelc.compiler.library.sources.array_file import need_array
+
+        try:
+            need_array(root_for(document, root, read.at), *read.wanted)
+        except AbsentFile:
+            continue
+        except RunError as error:
+            found[read.at, read.wanted] = error.placed(read.at).problem(document.value(read.at))
+        there[read.at, read.file.path] = None
+    faulty = {at for at, _ in found}
+    links = report_hard_links(document, root, tuple(file for file in there if file[0] not in faulty))
+    return tuple(there), (*found.values(), *links)
+
+
+def with_arrays(task: Task, root: Root | None) -> tuple[Task, Mapping[str, str]]:
+    """`task` with the values of all arrays in files, and their sha256 by file and name.
+
+    Raises RunError E403, E405 or E502, at the place in the spec; E405 without a root, where there are such.
+    """
+    values: dict[Wanted, ReadValues] = {}
+    plans = dict(task.planned.plans)
+    for read in read_entries(task.planned, task.spec.document):
+        if read.wanted not in values:
+            values[read.wanted] = read_one(task.spec.document, root, read)
+        plans[read.node.path] = with_values(plans[read.node.path], read.name, values[read.wanted])
+    if not values:
+        return task, {}
+    digests = {str(file): given.digest for (file, _, _), given in values.items()}
+    return replace(task, planned=TypedGraph(task.planned.graph, plans)), digests
+
+
+def read_one(document: Document, root: Root | None, read: ReadEntry) -> ReadValues:
+    """The values of one entry. Raises RunError."""
+    from modelc.compiler.library.sources.array_file import read_values
+
+    if root is None:
+        message = f"the values of `{read.name}` of `{read.node.path}` are in {read.file.path!r}, and this spec is in no folder"
+        raise RunError("E405", message, helps=("write the spec to a file, and give its path",), at=read.at)
+    try:
+        array = read_values(root_for(document, root, read.at), *read.wanted)
+    except RunError as error:
+        raise error.placed(read.at) from None
+    header = f"{array.dtype.str} {array.shape}".encode()
+    return ReadValues(digest=sha256(header + array.tobytes()).hexdigest(), values=array)
+
+
+def with_values(plan: Plan, name: str, values: ReadValues) -> Plan:
+    """`plan` with the values of its weight or state entry `name`."""
+    if name in plan.params:
+        return replace(plan, params={**plan.params, name: replace(plan.params[name], initializer=values)})
+    return replace(plan, state={**plan.state, name: replace(plan.state[name], initializer=values)})
