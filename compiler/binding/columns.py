@@ -7,6 +7,7 @@ from modelc.compiler.binding.loss_terms import with_element_shape
 from modelc.compiler.binding.masks import check_mask
 from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
+from modelc.compiler.binding.unknown_targets import stated_type, warn_of_labels
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -71,8 +72,14 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
             bindings[term.target] = binding
         binding = with_squeeze(task, term, bindings[term.target])
         bindings[term.target] = binding
-        fits = with_element_shape(reporter, task, term, binding.given_type)
-        if fits and check_labels(reporter, task, fits, binding) and check_classes(reporter, task, fits, binding):
+        given = binding.given_type or stated_type(task, term, binding, columns)
+        fits = with_element_shape(reporter, task, term, given)
+        if (
+            fits
+            and check_labels(reporter, task, fits, binding, columns)
+            and check_classes(reporter, task, fits, binding)
+        ):
+            warn_of_labels(reporter, task, fits, binding, columns)
             fitting.extend(with_classes(reporter, task, fits, binding))
     masks = [term.mask for term in fitting if isinstance(term.mask, str)]
     for name in (*masks, *of_metrics(task)):
@@ -101,8 +108,9 @@ def bind_column(
     except PlanError as error:
         reporter.plan_error(error, f"`{name}`: {error.message}", place_of_binding(reporter, path))
         return binding
-    if type_ is not None and wanted is not None and type_.shape != wanted.shape:
-        given, taken = show_shape(type_.shape), show_shape(wanted.shape)
+    shape = reader.row_shape if type_ is None else type_.shape
+    if wanted is not None and shape is not None and shape != wanted.shape:
+        given, taken = show_shape(shape), show_shape(wanted.shape)
         message = f"the column `{column_name}` has rows of shape {given}, the input `{name}` takes {taken}"
         reshaped = f"`array: {{column: {column_name}, shape: {taken}}}`"
         help = f"change the input to `shape: {given}`, or reshape the column with {reshaped}"
@@ -183,24 +191,33 @@ def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:
     return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
 
 
-def check_labels(reporter: Reporter, task: Task, term: Term, binding: Binding) -> bool:
-    """Report labels of the shape of an output whose values are one distribution: each names a class, none is a share."""
+def check_labels(reporter: Reporter, task: Task, term: Term, binding: Binding, columns: Columns) -> bool:
+    """Report labels that would have to be one distribution over the values of an output: each names a class, none is a
+    share. So it is where they have its shape, and, before columns are known, where the loss takes nothing else.
+    """
     output = task.planned.type(term.of[0])
     target = binding.given_type
-    if output is None or target is None or term.loss.activation != "softmax" or target.shape != output.shape:
-        return True
     reader = binding.reader
     if binding.copies_input and (copied := (task.inputs or {}).get(binding.subject)) is not None:
         reader = copied.reader
-    if not reader.gives_labels:
+    if output is None or term.loss.activation != "softmax" or not reader.gives_labels:
+        return True
+    strict = {type_.shape for type_ in term.loss.targets(output)} == {output.shape}
+    if (target is None and not (strict and columns is None)) or (target is not None and target.shape != output.shape):
         return True
     labels, count = show_shape(output.shape[:-1]), output.shape[-1]
+    of_shape = "" if target is None else f" of shape {show_shape(target.shape)}"
     message = (
-        f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the target has labels of shape {show_shape(target.shape)}, "
+        f"`{LOSSES.name_of(term.loss)}` of `{term.name}`: the target has labels{of_shape}, "
         f"which are no distribution over the {count} values of the output"
     )
+    one = (
+        "use `cross_entropy`, which takes labels"
+        if strict
+        else f"read one label for each distribution, of shape {labels}"
+    )
     help = [
-        f"read one label for each distribution, of shape {labels}, or read one-hot rows and distributions with `array`",
+        f"{one}, or read one-hot rows and distributions with `array`",
         "for several answers of yes or no use `sigmoid` and `binary_cross_entropy`",
     ]
     node = task.planned.graph.node(term.of[0].node)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.loss_terms import activation_of, find_edge, linked
 from modelc.compiler.binding.task import Measure, Output, Task
+from modelc.compiler.binding.unknown_targets import refused, supposed_targets, warn_of_numbers
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
@@ -151,6 +152,10 @@ def fit(
         reporter.caution(caution, f"{about}: {caution.message}", (*spec.path, spec.kind))
     task, target = with_target(task, value, measure)
     if measure.target is not None and target is None:
+        supposed = supposed_targets(task, measure.target, value.edge)
+        target = refused(lambda supposed: spec.metric.plan(value.type, supposed, value.link), supposed)
+    if measure.target is not None and target is None:
+        warn_of_numbers(reporter, task, spec, value.edge, measure.target, about)
         return task, measure
     try:
         shape = spec.metric.plan(value.type, target, value.link)
@@ -160,6 +165,7 @@ def fit(
     except PlanError as error:
         reporter.plan_error(error, f"{about}: {error.message}", spec.path)
         return None
+    warn_of_numbers(reporter, task, spec, value.edge, measure.target, about)
     return task, measure
 
 

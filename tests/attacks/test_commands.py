@@ -61,7 +61,7 @@ def test_an_error_that_cannot_be_printed_keeps_its_exit_code(folder: Path) -> No
 @pytest.mark.skipif(os.name != "posix", reason="closes a stream as a POSIX shell does")
 @pytest.mark.parametrize("stream", ["", "2"])
 def test_a_closed_stream_is_no_bug(folder: Path, stream: str) -> None:
-    ended = in_shell(f"modelc validate odd.yaml {stream}>&-", folder)
+    ended = in_shell(f"modelc validate --data odd.yaml {stream}>&-", folder)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

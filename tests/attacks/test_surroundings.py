@@ -70,7 +70,12 @@ def test_no_path_is_a_bug(folder: Path, command: str, path: str) -> None:
         ended = modelc(command, *(argument.replace("{}", path) for argument in arguments), cwd=folder)
         assert ended.code in (0, 1, 2, 4), ended.err
         assert "bug" not in ended.err and "Traceback" not in ended.err, (arguments, ended.err)
-        assert ended.code != 0 or not ended.err
+        assert ended.code != 0 or says_notes_only(ended.err)
+
+
+def says_notes_only(text: str) -> bool:
+    """Whether all that stands on standard error is what a command that has done its work lets know."""
+    return all(line.startswith("note: ") for line in text.splitlines())
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
@@ -190,7 +195,7 @@ def test_a_reader_that_went_away_is_no_bug(speaking: Path, command: str) -> None
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as pipe:
         ended = run(command, *SAYING[command], out=pipe)
-    assert ended.code in (0, 1) and ended.err == ""
+    assert ended.code in (0, 1) and says_notes_only(ended.err)
 
 
 @pytest.mark.parametrize("command", ["validate", "summary", "plot", "train", "format", "evaluate"])

@@ -83,7 +83,7 @@ def test_several_mistakes_in_the_spec_and_in_its_data_are_told_at_once(tmp_path:
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     keep(tmp_path)
-    (tmp_path / "rows.npz").write_bytes(b"x,kind\n1,2\n")
+    (tmp_path / "rows.npz").write_bytes(b"PK\3\4 and no more")
     ended = modelc("validate", "spec.yaml", cwd=tmp_path)
     assert ended.code == 1 and "error[E405]: 'rows.npz' is damaged or not an .npz file" in ended.out
     assert "spec.yaml:4:11" in ended.out

@@ -289,7 +289,8 @@ def test_a_warning_about_a_hostile_file_acts_on_nothing(place: Place) -> None:
     make_file(
         place.folder / f"{FILE}-warns.py", "import warnings\nwarnings.warn('\\n::error::\\u202e')\n'\\d'\n" + CODE
     )
-    ended = run("validate", "shifted.yaml", "--plugin", f"{FILE}-warns.py", cwd=place.folder)
+    gone = ("--set", "data.source.npz=gone.npz")
+    ended = run("validate", "shifted.yaml", "--plugin", f"{FILE}-warns.py", *gone, cwd=place.folder)
     assert ended.code == 0 and ended.err.count("warning: ") == 2
     assert "warning: \\n::error::\\u202e\n" in ended.err and "invalid escape sequence" in ended.err
 

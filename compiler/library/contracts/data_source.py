@@ -88,6 +88,11 @@ class Reader(Registered):
         """The name of the column or input that is read; it is the primary argument."""
         raise NotImplementedError
 
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """The shape of one row after reading where the reader itself says it, whatever its column has."""
+        return None
+
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         """The type of one row after reading; None where the column is not known yet.
 

@@ -325,6 +325,8 @@ class Activation(Layer):
     """
 
     masking = "pass"
+    gives_probabilities: ClassVar[bool] = False
+    """Whether its values are probabilities, or their logarithms."""
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)

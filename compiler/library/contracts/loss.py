@@ -41,6 +41,8 @@ class Loss(Registered):
     slots: ClassVar[tuple[str, ...]] = ("output",)
     activation: ClassVar[Literal["softmax", "sigmoid"] | None] = None
     takes_target: ClassVar[bool] = True
+    of_numbers: ClassVar[bool] = False
+    """Whether its targets are quantities, none of which stands for a class or a yes."""
     masking: ClassVar[Masking] = "each"
     """What can be left out. `each`: an element is of the value at its own place, and the caller leaves out those that a
     mask is false for. `rows`: an element mixes the places of a row, and only whole rows can be left out. `use`: as that,
@@ -52,6 +54,12 @@ class Loss(Registered):
         Raises `PlanError` for types that do not go together.
         """
         raise NotImplementedError
+
+    def targets(self, *values: Any, **named: Any) -> tuple[TensorType, ...]:
+        """The types of targets that `plan` takes beside these values, where they are few: float32 stands for all floats, int32
+        for all integers. Empty where there are others.
+        """
+        return ()
 
     def classes(self, *values: Any, **named: Any) -> int | None:
         """How many classes integer targets are drawn from (`0 <= label < classes`); None where targets are no labels."""
@@ -82,6 +90,11 @@ class Loss(Registered):
     def elements(self, *values: Any, **named: Any) -> Array:
         """Losses of shape `[batch, ...]`, in at least float32. The loss of a batch is their mean over real elements."""
         raise NotImplementedError
+
+
+def of_the_shape(output: TensorType) -> tuple[TensorType, ...]:
+    """What `targets` returns for a loss whose target has the shape of its output."""
+    return TensorType(output.shape, "float32"), TensorType(output.shape, "int32")
 
 
 def need_float_output(output: TensorType) -> None:

@@ -24,6 +24,8 @@ class Metric(Registered):
     """
 
     takes_target: ClassVar[bool] = True
+    of_answers: ClassVar[bool] = False
+    """Whether it tells right answers from wrong ones, and takes the greatest of several values for the answer."""
     better: ClassVar[Literal["higher", "lower"]]
     arguments_before: ClassVar[Mapping[str, Any]] = {}
     """Arguments whose default was another one when runs did not record them, with that default."""

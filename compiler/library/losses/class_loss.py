@@ -2,7 +2,13 @@
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import at_least_float32, need, need_float_output, need_steps_apart
+from modelc.compiler.library.contracts.loss import (
+    at_least_float32,
+    need,
+    need_float_output,
+    need_steps_apart,
+    of_the_shape,
+)
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 
 
@@ -34,6 +40,9 @@ class ClassLoss(WeighsClasses):
             code="E304",
         )
         return labels
+
+    def targets(self, output: TensorType) -> tuple[TensorType, ...]:
+        return TensorType(output.shape[:-1], "int32"), *of_the_shape(output)
 
     def classes(self, output: TensorType, target: TensorType | None) -> int | None:
         return output.shape[-1] if target is not None and target.shape == output.shape[:-1] else None

@@ -7,7 +7,7 @@ from modelc.compiler.library.base.fields import Field, Fraction, NonNegative, Po
 from modelc.compiler.library.base.formulas import focus
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_vectors
+from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_vectors, of_the_shape
 from modelc.compiler.library.losses.class_loss import ClassLoss, expected
 
 
@@ -122,6 +122,9 @@ class KLDivergence(Loss):
         message = f"a distribution needs classes, the output has shape {show_shape(output.shape)}"
         help = "give the last axis of the output one value per class"
         return need_vectors(output, target, message, help)
+
+    def targets(self, output: TensorType) -> tuple[TensorType, ...]:
+        return of_the_shape(output)
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)

@@ -4,7 +4,13 @@ from typing import ClassVar
 
 from modelc.compiler.library.base.lazy import Array
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need_equal_shapes, need_float_output
+from modelc.compiler.library.contracts.loss import (
+    Loss,
+    at_least_float32,
+    need_equal_shapes,
+    need_float_output,
+    of_the_shape,
+)
 
 
 class ElementwiseLoss(Loss):
@@ -18,6 +24,9 @@ class ElementwiseLoss(Loss):
             need_equal_shapes(output, target)
         return output.shape
 
+    def targets(self, output: TensorType) -> tuple[TensorType, ...]:
+        return of_the_shape(output)
+
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return self.limits
 
@@ -29,3 +38,9 @@ class ElementwiseLoss(Loss):
     def compare(self, values: Array, truth: Array) -> Array:
         """The loss of each value, given its truth; both in at least float32."""
         raise NotImplementedError
+
+
+class NumberLoss(ElementwiseLoss):
+    """Abstract: an elementwise loss of quantities."""
+
+    of_numbers = True

@@ -6,7 +6,14 @@ from modelc.compiler.library.base.fields import Field, NonNegative
 from modelc.compiler.library.base.formulas import EPSILON, one_hot
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.loss import Loss, at_least_float32, need, need_equal_shapes, need_float_output
+from modelc.compiler.library.contracts.loss import (
+    Loss,
+    at_least_float32,
+    need,
+    need_equal_shapes,
+    need_float_output,
+    of_the_shape,
+)
 from modelc.compiler.library.losses.class_loss import ClassLoss
 
 
@@ -63,6 +70,9 @@ class BinaryOverlap(Overlap):
         if target is not None:
             need_equal_shapes(output, target)
         return ()
+
+    def targets(self, output: TensorType) -> tuple[TensorType, ...]:
+        return of_the_shape(output)
 
     def bounds(self, output: TensorType, target: TensorType | None) -> tuple[float, float] | None:
         return (0.0, 1.0)

@@ -6,10 +6,10 @@ from typing import Annotated
 from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.formulas import EPSILON
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.losses.elementwise import ElementwiseLoss
+from modelc.compiler.library.losses.elementwise import NumberLoss
 
 
-class MeanSquaredError(ElementwiseLoss):
+class MeanSquaredError(NumberLoss):
     """`(output - target) ** 2`, value by value; shapes must be equal.
 
     The loss is the mean over all values. Follows Keras 3 `MeanSquaredError`.
@@ -24,7 +24,7 @@ class MeanSquaredError(ElementwiseLoss):
         return jnp.square(values - truth)
 
 
-class MeanAbsoluteError(ElementwiseLoss):
+class MeanAbsoluteError(NumberLoss):
     """`|output - target|`, value by value; shapes must be equal.
 
     The loss is the mean over all values. Follows Keras 3 `MeanAbsoluteError`.
@@ -39,7 +39,7 @@ class MeanAbsoluteError(ElementwiseLoss):
         return jnp.abs(values - truth)
 
 
-class MeanAbsolutePercentageError(ElementwiseLoss):
+class MeanAbsolutePercentageError(NumberLoss):
     """`100 * |output - target| / max(|target|, 1e-7)`, value by value; shapes must be equal.
 
     The loss is the mean over all values. A target of 0 makes it huge: choose another loss where there are any. Follows
@@ -54,7 +54,7 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
         return 100.0 * jnp.abs(values - truth) / jnp.maximum(jnp.abs(truth), EPSILON)
 
 
-class MeanSquaredLogarithmicError(ElementwiseLoss):
+class MeanSquaredLogarithmicError(NumberLoss):
     """`(log(1 + output) - log(1 + target)) ** 2`, value by value; shapes must be equal.
 
     Outputs below 1e-7 are taken for 1e-7, so that an output below 0 has no gradient: a target below 0, which no output
@@ -76,7 +76,7 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
         return jnp.square(jnp.where(near, small, jnp.log1p(output) - jnp.log1p(target)))
 
 
-class Huber(ElementwiseLoss):
+class Huber(NumberLoss):
     """Squared for small errors, straight for large ones: `e ** 2 / 2` up to `delta`, then `delta * (|e| - delta / 2)`.
 
     `e = output - target`, value by value; shapes must be equal. The loss is the mean over all values. Follows Keras 3
@@ -96,7 +96,7 @@ class Huber(ElementwiseLoss):
         return jnp.where(size <= self.delta, 0.5 * jnp.square(size), self.delta * (size - 0.5 * self.delta))
 
 
-class LogCosh(ElementwiseLoss):
+class LogCosh(NumberLoss):
     """`log(cosh(output - target))`, value by value; shapes must be equal.
 
     Half the squared error where that is small, the absolute error less log 2 where it is large. The loss is the mean
@@ -116,7 +116,7 @@ class LogCosh(ElementwiseLoss):
         return jnp.where(size < 1.0, small, large)
 
 
-class Poisson(ElementwiseLoss):
+class Poisson(NumberLoss):
     """`output - target * log(output + 1e-7)`, value by value; shapes must be equal.
 
     The output is the expected count and must be above 0: end the model in `softplus` or `exponential`. It is the

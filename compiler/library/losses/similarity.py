@@ -12,6 +12,7 @@ from modelc.compiler.library.contracts.loss import (
     need_float_output,
     need_steps_apart,
     need_vectors,
+    of_the_shape,
 )
 
 Distance = Annotated[
@@ -65,6 +66,9 @@ class CosineSimilarity(Loss):
         message = f"an angle needs vectors, the output has shape {show_shape(output.shape)}"
         help = "use `mean_squared_error`, or give the last axis of the output more than one value"
         return need_vectors(output, target, message, help)
+
+    def targets(self, output: TensorType) -> tuple[TensorType, ...]:
+        return of_the_shape(output)
 
     def elements(self, output: Array, target: Array | None) -> Array:
         assert target is not None, "cosine_similarity takes a target"

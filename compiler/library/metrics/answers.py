@@ -14,6 +14,8 @@ from modelc.compiler.library.contracts.metric import Link, Metric, need, need_co
 class AnswerMetric(Metric):
     """Abstract: a metric of answers that are right or wrong."""
 
+    of_answers = True
+
     def bounds(self, output: TensorType, target: TensorType) -> tuple[float, float] | None:
         return (0.0, 1.0) if target.shape == output.shape else None
 

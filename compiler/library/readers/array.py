@@ -57,6 +57,10 @@ class ArrayReader(Reader):
     def scaled(self) -> bool:
         return self.scale != 1 or self.offset != 0
 
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        return self.shape
+
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         if column is None:
             return None

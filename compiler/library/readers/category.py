@@ -72,6 +72,10 @@ class CategoryReader(Reader):
         """The names of all classes; empty where they have none."""
         return (*self.classes, *([self.unknown] if self.unknown else [])) if isinstance(self.classes, tuple) else ()
 
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        return self.shape
+
     def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
         message = f"`category` returns integer labels, but the input takes {wanted and wanted.dtype}"
         help = "give the input `dtype: int32`, or read the column with `array`"

@@ -23,6 +23,8 @@ class Row(NamedTuple):
     keeps: Kept = None
     moves: bool = False
     """Whether every value of the output is one of the input or a constant."""
+    probability: bool = False
+    """Whether every value of the output is a probability, or its logarithm."""
 
 
 ROWS = {
@@ -55,11 +57,13 @@ ROWS = {
         torch="nn.Sigmoid",
         spellings=("logistic",),
         example="dense: {units: 1, activation: sigmoid}",
+        probability=True,
     ),
     "hard_sigmoid": Row(
         lambda x: jax.nn.hard_sigmoid(x),
         "`relu6(x + 3) / 6`, of any shape, as Keras 3 and PyTorch; Keras 2 had another slope.",
         torch="nn.Hardsigmoid",
+        probability=True,
     ),
     "tanh": Row(lambda x: jnp.tanh(x), "Hyperbolic tangent, of any shape.", torch="nn.Tanh"),
     "softplus": Row(
@@ -74,6 +78,7 @@ ROWS = {
         lambda x: jax.nn.log_sigmoid(x),
         "`log(1 / (1 + exp(-x)))`, of any shape: logarithms of sigmoid.",
         torch="nn.LogSigmoid",
+        probability=True,
     ),
     "tanh_shrink": Row(lambda x: x - jnp.tanh(x), "`x - tanh(x)`, of any shape.", torch="nn.Tanhshrink"),
     "hard_silu": Row(
@@ -94,6 +99,7 @@ ROWS = {
     "sparse_sigmoid": Row(
         lambda x: jax.nn.sparse_sigmoid(x),
         "0 up to -1, `(x + 1) / 2` up to 1, 1 above, of any shape: the slope of `sparse_plus`.",
+        probability=True,
     ),
 }
 NAMES = {name.title().replace("_", ""): name for name in ROWS}
@@ -112,6 +118,7 @@ def __getattr__(title: str) -> type[Activation]:
         "spellings": row.spellings,
         "example": row.example or name,
         "keeps": row.keeps,
+        "gives_probabilities": row.probability,
         "function": staticmethod(row.function),
     }
     if row.moves:

@@ -178,6 +178,7 @@ class Softmax(AlongAxis):
 
     keras = "activations.softmax"
     torch = "nn.Softmax"
+    gives_probabilities = True
     example = "dense: {units: 10, activation: softmax}"
 
     axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
@@ -191,6 +192,7 @@ class LogSoftmax(AlongAxis):
 
     keras = "activations.log_softmax"
     torch = "nn.LogSoftmax"
+    gives_probabilities = True
     example = "log_softmax"
 
     axis: Annotated[Axis, Field(description="The axis whose exponentials sum to one, counted from the end.")] = -1
@@ -208,6 +210,7 @@ class Sparsemax(AlongAxis):
     """
 
     keras = "activations.sparsemax"
+    gives_probabilities = True
     example = "sparsemax"
 
     axis: Annotated[Axis, Field(description="The axis that sums to one, counted from the end.")] = -1
