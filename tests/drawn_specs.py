@@ -107,11 +107,16 @@ class Drawing:
             ("${sizes[2] + 1}", max(small, 3) + 1),
             ("${small + 1 if large > 3 else large // 2 + 1}", small + 1 if large > 3 else large // 2 + 1),
             ("${min(large, 4) ** 1 + small % 2}", min(large, 4) + small % 2),
+            ("${round(small / 2) + ceil(large / 2) + len(sizes)}", 1 + -(-large // 2) + 3 if small == 2 else 2 + 3 + 3),
+            ("${max([small, 4][:1] + [large])}", max(small, large)),
+            ("${sum([int(small * 1.5), abs(-2)])}", small * 3 // 2 + 2),
+            ("${sizes[-3] + floor(5 / 2)}", large + 2),
         )
         return widths[self.one(*range(len(widths)))]
 
     def exactly(self, width: int) -> Any:
-        return self.one(width, f"${{small + {width - self.small}}}", f"${{{2 * width} // times}}")
+        asked = f"${{shape(x)[-1] + {width - 4}}}"
+        return self.one(width, f"${{small + {width - self.small}}}", f"${{{2 * width} // times}}", asked)
 
     # Layers and what stands in their place.
 
@@ -123,6 +128,7 @@ class Drawing:
                 "layers": [
                     {"dense": {"units": "$units", "activation": "$act", "use_bias": self.chance()}},
                     self.one("layer_norm", {"dropout": "$rate"}, {"dense": "${units + small}"}),
+                    self.one("relu", {"dense": "${shape(input)[-1] + small - 1}"}),
                     {"dense": "$units"},
                 ],
             },
@@ -141,7 +147,7 @@ class Drawing:
                     "both": {"from": ["a", "b"], "concatenate": -1},
                     "main": {"from": "both", "layers": ["tanh", {"Body": "$units"}]},
                     "side": {"from": self.one("a", "b"), "dense": "${units + large - 5}"},
-                    "again": {"from": "main", "dense": "$units"},
+                    "again": {"from": "main", "dense": self.one("$units", "${shape(main)[-1]}", "${shape(input)[-1]}")},
                     "twice": {"from": "again", "share": "again"},
                 },
                 "outputs": ["twice", "side"],
@@ -151,7 +157,7 @@ class Drawing:
     def item(self, width: int) -> Drawn:
         """One item of a chain that takes `width`."""
         nested = ("residual", "around", "parallel", "layers") if self.deep < 2 else ()
-        kind = self.one("dense", "same", "repeat", "repeat", "Body", "Deep", *nested)
+        kind = self.one("dense", "same", "repeat", "repeat", "numbered", "Body", "Deep", *nested)
         if kind == "same":
             item = self.one("relu", "layer_norm", "batch_norm", {"dropout": 0.25}, {"activation": {"function": "$act"}})
             return item, width
@@ -159,9 +165,12 @@ class Drawing:
             times = self.one(0, 1, 3, 9, "$times", {"times": 2, "tied": True}, {"times": "$times"})
             body = self.one({"dense": self.exactly(width)}, {"residual": ["tanh", {"dense": width}]}, {"Body": width})
             return {**body, "repeat": times}, width
+        if kind == "numbered":
+            return self.numbered(width), width
         if kind == "Body":
             units, out = self.width()
-            return self.one({"Body": units}, {"Body": {"act": "$act", "units": units}}), out
+            rated = {"Body": {"rate": "${1 / shape(x)[0]}", "units": units}}
+            return self.one({"Body": units}, {"Body": {"act": "$act", "units": units}}, rated), out
         if kind == "Deep":
             return {"Deep": 1}, 2 * self.small - 1
         if kind == "residual":
@@ -178,8 +187,30 @@ class Drawing:
             return {"layers": items, **beside}, out
         if kind == "parallel":
             return self.parallel(width)
-        units, out = self.width()
+        units, out = self.one(self.width(), ("${shape(input)[-1] + 1}", width + 1))
         return self.one({"dense": units}, {"dense": {"units": units, "activation": self.one("$act", "sigmoid")}}), out
+
+    def numbered(self, width: int) -> Any:
+        """A repeat whose copies know their number, of which some are alike."""
+        body = self.one(
+            {"dense": "${shape(input)[-1] + 0 * i}"},
+            {"residual": ["tanh", {"dense": "${i + 2}"}, {"dense": self.exactly(width)}]},
+            {"Body": {"units": width, "rate": "${(i + 1) / 16}"}},
+            {
+                "layers": [
+                    {"dense": "${[3, 5][i % 2] + j}", "repeat": {"times": "${i % 3}", "index": "j"}},
+                    {"dense": width},
+                ]
+            },
+            {
+                "layers": [
+                    {"dense": "${3 + j}", "repeat": {"times": 2, "index": "j"}},
+                    {"dense": "${shape(input)[-1] + i}"},
+                    {"dense": width},
+                ]
+            },
+        )
+        return {**body, "repeat": {"times": self.one(0, 1, 3, 9, "$times"), "index": "i"}}
 
     def around(self, width: int) -> Drawn:
         """A residual whose input is projected, or joined in another way."""

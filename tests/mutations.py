@@ -196,7 +196,8 @@ def expressions(chance: random.Random, texts: list[str]) -> Drawn:
     """Variables that are computed from each other."""
     names = [f"v{index}" for index in range(chance.choice((2, 5, 40)))]
     lines = [f"  {name}: {json.dumps(expression(chance, names, 3))}\n" for name in names]
-    layers = ", ".join(f"{{dense: {json.dumps(expression(chance, names, 2))}}}" for _ in range(3))
+    repeat = chance.choice(("", ", repeat: {times: 3, index: v0}", ", repeat: {times: 9, index: i, tied: true}"))
+    layers = ", ".join(f"{{dense: {json.dumps(expression(chance, names, 2))}{repeat}}}" for _ in range(3))
     return one(f"modelc: 1\nvars:\n{''.join(lines)}model:\n  inputs: {{x: {{shape: [4]}}}}\n  layers: [{layers}]\n")
 
 
@@ -220,7 +221,9 @@ def term(chance: random.Random, names: list[str], depth: int) -> str:
     one, two, three = (term(chance, names, depth - 1) for _ in range(3))
     forms = (
         f"{one} {chance.choice(OPERATORS)} {two}", f"({one})", f"-{one}", f"not {one}", f"{one} if {two} else {three}",
-        f"{chance.choice(('min', 'max', 'abs', 'open'))}({one}, {two})", f"{one}.{two}", f"[{one}, {two}]", f"lambda: {one}",
+        f"{chance.choice(('min', 'max', 'abs', 'open', 'round'))}({one}, {two})", f"{one}.{two}", f"[{one}, {two}]", f"lambda: {one}",
+        f"{chance.choice(('int', 'sum', 'len', 'floor', 'shape', 'classes', 'vocabulary'))}({one})", f"shape({chance.choice(('x', 'input', 'y', 'x.p', 'x-y'))})[{two}]",
+        f"{one}[{two}:{three}]", f"[{one}] + [{two}]",
         f"{one} < {two} < {three}", f"{one} and {two} or {three}", f"f'{{{one}}}'", f"{one}[{two}]", f"{one} {two}", f"(({one}",
     )  # fmt: skip
     return chance.choice(forms)

@@ -25,7 +25,18 @@ from tests.drawn_specs import parted, shuffled, specs
 SEEDS = st.integers(0, 1000)
 FEATURES = {
     *("Body", "Deep", "Fork", "residual", "parallel", "share", "lstm", "layers", "nodes", "times", "tied"),
-    *("repeat 0", "repeat 9", "repeat $times", "port", "shortcut", "shortcut []", "join multiply"),
+    *(
+        "index",
+        "shape",
+        "${shape(input)[-1] + 0 * i}",
+        "repeat 0",
+        "repeat 9",
+        "repeat $times",
+        "port",
+        "shortcut",
+        "shortcut []",
+        "join multiply",
+    ),
 }
 
 
@@ -70,6 +81,8 @@ def features(value: Any) -> Iterator[str]:
             yield from features(below)
     elif isinstance(value, str) and value.startswith("n") and "." in value:
         yield "port"
+    elif isinstance(value, str) and "shape(" in value:
+        yield from ("shape", value)
 
 
 def numbers(found: Checked, programs: dict[str, Any]) -> dict[str, np.ndarray]:
