@@ -32,7 +32,7 @@ def named_plainly(expander: "Expander", repeat: SourceNode) -> SourceNode:
 def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, scope: Scope) -> SourceNode:
     """The item `node` with what stands beside it, and the copies that its `repeat`, which is evaluated, asks for.
 
-    After a copy with a problem there is no other: they are written as one. What is wrong with the repeat itself is left to
+    After a copy in which something is wrong there is no other: they are written as one. What is wrong with the repeat itself is left to
     the parser.
     """
     index, count = repeat.get("index"), repeat.get("times")
@@ -44,7 +44,7 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
         repeat = repeat.with_child("index", hole(index.at))
         name = None
     parts = {key: entry for key, entry in node.content.items() if key not in BESIDE["layer"]}
-    item, problems = replace(node, content=parts), len(expander.problems)
+    item, before = replace(node, content=parts), (len(expander.problems), expander.failures)
     if is_known and isinstance(name, str):
         expander.indices.add(index)
     copies: list[SourceNode] = []
@@ -57,7 +57,7 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
             parameters, indices = {**scope.parameters, name: value}, {**scope.indices, name: index}
             inside = replace(scope, parameters=parameters, indices=indices)
         copies.append(expander.expand_parts(item, inside))
-        if len(expander.problems) > problems:
+        if (len(expander.problems), expander.failures) != before:
             break
     first, *others = copies
     if others:

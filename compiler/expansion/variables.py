@@ -19,6 +19,8 @@ from modelc.compiler.syntax.document import Document, Hop, Where
 
 COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number", "stage", "step")
 """Names that stand for the number of a copy, as single letters do, where nothing else is called so."""
+CHARACTERS = 10
+"""Of an expression that waits for shapes, so many count as one value more."""
 LARGEST_DEPTH = 32
 """Blocks inside blocks, and variables made of variables."""
 
@@ -38,6 +40,10 @@ class VariableEvaluator(ProblemCollector):
         self.plain: dict[SourceNode, Any] = {}
         self.with_holes: set[SourceNode] = set()
         self.entries: dict[tuple[SourceNode, str], Suggestion] = {}
+        self.shown: dict[SourceNode, str] = {}
+        self.waiting: dict[SourceNode, bool] = {}
+        self.failures = 0
+        """How many expressions and references have no value."""
         self.used_indices: set[SourceNode] = set()
         self.counting: list[str] = []
         """The inputs and targets of the data whose classes are being counted."""
@@ -104,6 +110,7 @@ class VariableEvaluator(ProblemCollector):
                 method = self.evaluate_expression if text.startswith("${") else self.evaluate_reference
                 return method(node, text, scope)
             except Reported:
+                self.failures += 1
                 return hole(node.at)
         if node.kind == "list":
             items = tuple(self.evaluate(item, scope) for item in node.content)
@@ -158,7 +165,7 @@ class VariableEvaluator(ProblemCollector):
         from modelc.compiler.expansion.declared_classes import declared_classes
         from modelc.compiler.language.expressions.evaluator import Names
         from modelc.compiler.language.expressions.operations import ExpressionError
-        from modelc.compiler.language.expressions.partial import reduce
+        from modelc.compiler.language.expressions.partial import deferred_in, reduce
 
         trail: dict[str, Hop] = {}
 
@@ -167,8 +174,19 @@ class VariableEvaluator(ProblemCollector):
             data = self.plain_data(found)
             if found in self.with_holes:
                 raise Reported
-            trail[name] = Hop(found.at, f"`{name}` = {flow(data)}, {scope.origin(name)}", shared=True)
+            if name not in trail:
+                self.shown[found] = self.shown.get(found) or flow(data)
+                trail[name] = Hop(found.at, f"`{name}` = {self.shown[found]}, {scope.origin(name)}", shared=True)
             return data
+
+        def waits(name: str) -> bool:
+            data = look_up(name)
+            if not self.asks:
+                return False
+            found = self.variable_value(name, scope, at=node.at)
+            if found not in self.waiting:
+                self.waiting[found] = any(deferred_in(data))
+            return self.waiting[found]
 
         def count_classes(asked: Named) -> int:
             count, at = declared_classes(self, asked.name, scope.file)
@@ -180,7 +198,7 @@ class VariableEvaluator(ProblemCollector):
             self.report("E207", f"the braces of `{text}` are not closed", node.at, label="not closed", help=help)
             raise Reported
         try:
-            result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}))
+            result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}, waits))
         except ExpressionError as error:
             related = [Label(hop.where.place(), hop.text) for hop in trail.values()]
             # A value that is wrong in one expression is reported once, however many others use it.
@@ -199,7 +217,10 @@ class VariableEvaluator(ProblemCollector):
             self.report("E207", message, node.at, help="write `$name` for a variable as a whole")
             raise Reported
         if not isinstance(value, list):
-            self.asks = self.asks or isinstance(value, Deferred)
+            if isinstance(value, Deferred):
+                self.asks = True
+                for _ in range(len(value) // CHARACTERS):
+                    self.count_node(node)
             return replace(node, content=value, trail=trail, computed=True)
         self.count_node(node)
         items = tuple(self.computed(node, text, item, trail) for item in value)

@@ -17,12 +17,14 @@ from modelc.compiler.library.contracts.layer import Layer
 if TYPE_CHECKING:
     from modelc.compiler.library.base.tensor_type import TensorType
 
-Notes = tuple[str, ...]
-"""What the expressions of a layer came to, for its errors."""
+Built = dict[tuple[object, ...], tuple[Layer, "Facts"]]
+"""The layers without problems that were built so far, and their facts, by what they were built from."""
+Facts = tuple[tuple[Deferred, Any, Mapping[Named, list[int]]], ...]
+"""What each expression of a layer came to, and the shapes that it asked for."""
 
 
-def built(reporter: Reporter, planned: TypedGraph, node: Node) -> tuple[Node, Notes]:
-    """`node` with its layer built, a hole where that is not possible, and what its expressions came to.
+def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> tuple[Node, Facts]:
+    """`node` with its layer built, a hole where that is not possible, and what its expressions came to. Added to `known`.
 
     What is wrong is reported, unless it is unknown because of what is reported already.
     """
@@ -31,10 +33,14 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node) -> tuple[Node, No
     hole = replace(node, unbuilt=None, asked=())
     shapes: dict[Named, list[int]] = {}
     for one in node.asked:
-        known = type_of(reporter, planned, one.edge, one.path)
-        if known is None:
+        type_ = type_of(reporter, planned, one.edge, one.path)
+        if type_ is None:
             return hole, ()
-        shapes[one.named] = list(known.shape)
+        shapes[one.named] = list(type_.shape)
+    key = (id(node.unbuilt), *((named, *shape) for named, shape in shapes.items()))
+    if key in known:
+        found, facts = known[key]
+        return replace(hole, layer=found), facts
     values: dict[Path, Any] = {}
     for place, expression in node.unbuilt.places.items():
         if not set(expression.asked) <= shapes.keys():
@@ -42,8 +48,11 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node) -> tuple[Node, No
         values[place] = value_at(reporter, expression, shapes, (*node.unbuilt.path, *place))
     if reporter.problems:
         return hole, ()
-    notes = tuple(note(one, values[place], shapes) for place, one in node.unbuilt.places.items())
-    return replace(hole, layer=layer_of(reporter, node.unbuilt, values)), notes
+    facts = tuple((one, values[place], shapes) for place, one in node.unbuilt.places.items())
+    layer = layer_of(reporter, node.unbuilt, values)
+    if layer is not None:
+        known[key] = layer, facts
+    return replace(hole, layer=layer), facts
 
 
 def type_of(reporter: Reporter, planned: TypedGraph, edge: Any, path: Path) -> "TensorType | None":
@@ -103,6 +112,7 @@ def filled(raw: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
     return [filled(below, values, (*path, index)) for index, below in enumerate(raw)] if isinstance(raw, list) else raw
 
 
-def with_notes(problems: Sequence[Problem], notes: Notes) -> list[Problem]:
+def with_notes(problems: Sequence[Problem], facts: Facts) -> list[Problem]:
     """The problems of a layer, the errors among them with what its expressions came to."""
+    notes = [note(*fact) for fact in facts] if problems else ()
     return [replace(one, notes=(*one.notes, *notes)) if one.is_error else one for one in problems]

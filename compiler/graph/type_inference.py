@@ -7,7 +7,7 @@ from itertools import takewhile
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
 from modelc.compiler.graph.composite_outputs import no_port
-from modelc.compiler.graph.deferred_layers import built, with_notes
+from modelc.compiler.graph.deferred_layers import Built, built, with_notes
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
 from modelc.compiler.graph.missing_steps import missing_steps_help
 from modelc.compiler.graph.shortcuts import shortcut_help
@@ -26,6 +26,7 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     plans: dict[str, Plan] = {}
     planned = TypedGraph(graph, plans)
     known: Known = {}
+    layers: Built = {}
     taken: Taken = {}
     for wanted in graph.wanted:
         if wanted.edge is not None:
@@ -35,11 +36,11 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     nodes = []
     for written in graph.nodes:
         own = Reporter(document)
-        node, notes = built(own, planned, written)
+        node, facts = built(own, planned, written, layers)
         nodes.append(node)
         if (plan := plan_node(own, planned, node, known, taken, failed)) is not None:
             plans[node.path] = plan
-        found[node.path] = with_notes(own.problems, notes)
+        found[node.path] = with_notes(own.problems, facts)
     graph = replace(graph, nodes=tuple(nodes))
     planned = TypedGraph(graph, plans)
     blamed: set[Path] = set()

@@ -4,6 +4,7 @@ Imports nothing that evaluates one: most specs have none.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ class Deferred(str):
     @property
     def asked(self) -> tuple[Named, ...]:
         """The names whose shapes it asks for, each once."""
-        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
-
-        return tuple(dict.fromkeys(map(named_in, calls_of_names(self.tree))))
+        return names_in(self)
 
     @property
     def shown(self) -> str:
@@ -59,11 +58,20 @@ class Deferred(str):
     def moved_out(self, more: int | None) -> str:
         """The expression with each name `more` blocks further out; with None without saying how far."""
         import ast
+        from copy import deepcopy
 
         from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
 
-        tree = self.tree
+        tree = deepcopy(self.tree)
         for node in calls_of_names(tree):
             up = [] if more is None else [ast.Constant(named_in(node).up + more)]
             node.args = [node.args[0], *up]
         return f"${{{ast.unparse(tree)}}}"
+
+
+@lru_cache(maxsize=256)
+def names_in(expression: Deferred) -> tuple[Named, ...]:
+    """The names whose shapes an expression asks for, each once."""
+    from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+
+    return tuple(dict.fromkeys(map(named_in, calls_of_names(expression.tree))))

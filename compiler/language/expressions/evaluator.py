@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
@@ -42,10 +43,14 @@ Ask = Callable[[Named], Any]
 
 
 class Names(NamedTuple):
-    """What the names in an expression mean: those of variables, and by function those that are asked about."""
+    """What the names in an expression mean: those of variables, and by function those that are asked about.
+
+    `waits` says whether the value of a variable is or contains an expression that asks for a shape.
+    """
 
     variable: Lookup
     asked: Mapping[str, Ask] = {}
+    waits: Callable[[str], bool] = lambda name: False
 
 
 def compute(text: str, names: Names) -> Any:
@@ -74,8 +79,9 @@ def parse(text: str) -> ast.expr:
     return tree
 
 
+@lru_cache(maxsize=256)
 def tree_of(text: str) -> ast.expr | None:
-    """The tree of the expression `text`, as Python parses it; None where it does not."""
+    """The tree of the expression `text`, as Python parses it, which nobody changes; None where it does not."""
     try:
         with warnings.catch_warnings():
             # Python warns of `1if c else 2`.

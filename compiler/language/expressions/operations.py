@@ -37,6 +37,7 @@ NOT_OPERATORS = {ast.BitXor: "^", ast.BitAnd: "&", ast.BitOr: "|", ast.LShift: "
 OF_ONE_NUMBER: Mapping[str, Callable[[Any], Any]] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "int": int}
 OF_SEVERAL: Mapping[str, Callable[[list[Any]], Any]] = {"max": max, "min": min}
 FUNCTIONS = tuple(sorted((*OF_ONE_NUMBER, *OF_SEVERAL, "len", "round", "sum")))
+MOST_SHOWN = 80
 MOST_DIGITS = 15
 """Digits behind the point that `round` keeps."""
 
@@ -48,6 +49,12 @@ class ExpressionError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+def shown(node: ast.AST) -> str:
+    """A part of an expression for a message, cut where it is long."""
+    text = ast.unparse(node)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def is_number(value: Any) -> bool:
@@ -69,9 +76,9 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
     try:
         return check_size(ARITHMETIC[type(node.op)](left, right))
     except ZeroDivisionError:
-        raise ExpressionError(f"`{ast.unparse(node)}` divides by zero") from None
+        raise ExpressionError(f"`{shown(node)}` divides by zero") from None
     except OverflowError:
-        raise ExpressionError(f"`{ast.unparse(node)}` is too large") from None
+        raise ExpressionError(f"`{shown(node)}` is too large") from None
 
 
 def check_size(value: Any, depth: int = 0) -> Any:
@@ -95,7 +102,7 @@ def unary(node: ast.UnaryOp, value: Any) -> Any:
     if isinstance(node.op, ast.Not):
         return not truth(value)
     if isinstance(node.op, ast.Invert) or not is_number(value):
-        raise ExpressionError(f"`{ast.unparse(node)}` cannot be computed")
+        raise ExpressionError(f"`{shown(node)}` cannot be computed")
     return -value if isinstance(node.op, ast.USub) else value
 
 
@@ -109,7 +116,7 @@ def truth(value: Any) -> bool:
 def holds(node: ast.Compare, op: ast.cmpop, left: Any, right: Any) -> bool:
     """Whether `left` compares to `right` as the part `op` of `node` says."""
     if type(op) not in COMPARISONS:
-        message = f"`{ast.unparse(node)}` is not allowed in expressions"
+        message = f"`{shown(node)}` is not allowed in expressions"
         raise ExpressionError(message, "comparisons are == != < <= > and >=")
     try:
         return COMPARISONS[type(op)](left, right)
@@ -162,7 +169,7 @@ def no_function(name: str) -> ExpressionError:
 def entry(node: ast.Subscript | ast.Attribute, value: Any, key: Any) -> Any:
     """An entry of a list or a mapping, or a part of a list: `sizes[0]`, `sizes[-1]`, `sizes[1:]`, `sizes.small`."""
     if isinstance(key, bool):
-        raise ExpressionError(f"`{ast.unparse(node)}` is not an entry")
+        raise ExpressionError(f"`{shown(node)}` is not an entry")
     if isinstance(value, list) and isinstance(key, slice):
         return value[key]
     if isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
@@ -172,7 +179,7 @@ def entry(node: ast.Subscript | ast.Attribute, value: Any, key: Any) -> Any:
     help = ""
     if isinstance(value, list) and isinstance(key, int):
         help = f"it has {len(value)}, counted from 0, or from -1 at the end" if value else "it has none"
-    name = ast.unparse(node.value)
+    name = shown(node.value)
     raise ExpressionError(f"`{name}` has no entry {format_value(key) if is_number(key) else key}", help)
 
 

@@ -16,7 +16,9 @@ from modelc.compiler.language.expressions.evaluator import (
 )
 from modelc.compiler.language.expressions.operations import ExpressionError
 
-MAX_LEFT = 5_000
+LONGEST = 100
+"""Values of a list that is filled in."""
+MAX_LEFT = 1_000
 """Characters of an expression whose variables are filled in."""
 
 
@@ -31,8 +33,9 @@ def reduce(text: str, names: Names) -> Any:
         # A second argument is for what is left of an expression only.
         if len(call.args) != 1:
             raise no_name(call)
+    asks = any(depends(call, names) for call in calls_of_names(tree))
     try:
-        found = fold(tree, names)
+        found = fold(tree, names) if asks else value_or_rest(tree, names)
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
     if not isinstance(found, ast.expr):
@@ -46,17 +49,38 @@ def reduce(text: str, names: Names) -> Any:
     return Deferred(left)
 
 
+class Waiting(Exception):
+    """Raised for a variable whose value waits for a shape."""
+
+
+def value_or_rest(tree: ast.expr, names: Names) -> Any:
+    """The value of an expression that asks for no shape itself, or what is left of it if one of its variables does.
+
+    As ever, only what its conditions choose is looked up.
+    """
+
+    def known(name: str) -> Any:
+        if names.waits(name):
+            raise Waiting
+        return names.variable(name)
+
+    try:
+        return value_of(tree, names._replace(variable=known))
+    except Waiting:
+        return fold(tree, names)
+
+
 def fold(node: ast.expr, names: Names) -> Any:
     """The value of `node`, or if it depends on a shape the node with everything else in it evaluated."""
+    if isinstance(node, ast.IfExp) and not depends(node.test, names):
+        branch = value_of(ast.IfExp(node.test, ast.Constant(1), ast.Constant(0)), names)
+        return fold(node.body if branch else node.orelse, names)
     if not depends(node, names):
         return value_of(node, names)
     if isinstance(node, ast.Name):
         return literal(names.variable(node.id))
     if isinstance(node, ast.Call) and is_named(node):
         return node
-    if isinstance(node, ast.IfExp) and not depends(node.test, names):
-        branch = value_of(ast.IfExp(node.test, ast.Constant(1), ast.Constant(0)), names)
-        return fold(node.body if branch else node.orelse, names)
     if isinstance(node, ast.Subscript | ast.Attribute) and not any(map(is_named, ast.walk(node))):
         # An entry of a variable, of which only others may depend on a shape.
         found = value_of(node, names)
@@ -69,7 +93,7 @@ def depends(node: ast.expr, names: Names) -> bool:
     if isinstance(node, ast.Call) and is_named(node):
         return isinstance(node.func, ast.Name) and node.func.id == "shape"
     if isinstance(node, ast.Name):
-        return node.id not in ("true", "false", "null", "None") and any(deferred_in(names.variable(node.id)))
+        return node.id not in ("true", "false", "null", "None") and names.waits(node.id)
     below = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
     return any(depends(part, names) for part in below if isinstance(part, ast.expr))
 
@@ -114,6 +138,9 @@ def literal(value: Any) -> ast.expr:
     if isinstance(value, int | float | str):
         return ast.Constant(value)
     if isinstance(value, list):
+        if len(value) > LONGEST:
+            message = f"a list of more than {LONGEST} values is not allowed in expressions that ask for a shape"
+            raise ExpressionError(message, "name an entry of it, such as `sizes[0]`")
         return ast.List([literal(item) for item in value], ast.Load())
     what = "`null`" if value is None else "a mapping"
     raise ExpressionError(f"{what} is not allowed in expressions that ask for a shape")

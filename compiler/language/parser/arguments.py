@@ -90,7 +90,8 @@ def translate(
     start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
     if waiting:
-        items = [item for item in items if not any(touches(item["loc"], place) for place in waiting)]
+        unknown = "extra_forbidden"
+        items = [one for one in items if one["type"] == unknown or not any(touches(one["loc"], at) for at in waiting)]
     for item in items[2 * MAX_FOUND :]:
         reporter.count(CODES.get(item["type"], "E106"))
     del items[2 * MAX_FOUND :]

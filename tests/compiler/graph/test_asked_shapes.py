@@ -1,5 +1,6 @@
 """Sizes that follow from the model: `"${shape(x)[-1] // 16}"` in the arguments of layers."""
 
+import json
 from typing import Any
 
 import pytest
@@ -264,3 +265,36 @@ def test_what_is_wrong_in_every_copy_and_use_is_said_once() -> None:
     block = 'blocks: {B: {layers: [dense: "${shape(input)[5]}"]}}\n'
     text = graph("a: {from: x, B: , repeat: 3}\nb: {from: a, B: }", above=block)
     assert [problem.code for problem in errors(text)] == ["E207"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expression", "words"),
+    [
+        ({"v": [3] * 200}, "${(v + shape(x))[0]}", "more than 100 values"),
+        (
+            {f"v{place}": f"${{v{place + 1} + v{place + 1}}}" for place in range(26)},
+            "$v0",
+            "more than 1,000 characters",
+        ),
+        ({}, f"${{{'-' * 400}shape(x)[0]}}", "nested too deeply"),
+    ],
+)
+def test_expressions_that_wait_are_bounded(variables: dict[str, Any], expression: str, words: str) -> None:
+    variables = {**variables, "v26": "${shape(x)[0]}", "z": "$v26"}
+    spec = {
+        "vars": variables,
+        "model": {"inputs": {"x": {"shape": [4]}}, "layers": [{"dense": expression}, {"dense": "$z"}]},
+    }
+    found = check(json.dumps({"modelc": 1, **spec}), "spec.json")
+    assert [words in problem.message for problem in found.errors] == [True]
+
+
+def test_what_a_condition_does_not_choose_is_not_looked_up() -> None:
+    for chosen, size in (("3", 3), ("shape(x)[0]", 4), ("w", 4)):
+        text = f'vars: {{w: "${{shape(x)[0]}}", deep: true}}\n{CHAIN}    - dense: "${{{chosen} if deep else nope}}"\n    - dense: $w\n'
+        assert units(text) == {"dense": size, "dense_2": 4}
+
+
+def test_a_long_list_gives_an_entry() -> None:
+    text = graph('a: {from: x, dense: "${v[-1] + shape(x)[0]}"}', above=f"vars: {{v: {[*range(200)]}}}\n")
+    assert units(text)["a"] == 205
