@@ -90,8 +90,12 @@ def translate(
     start = len(reporter.problems)
     items = without_tags([dict(item) for item in error.errors(include_url=False)])
     if waiting:
-        unknown = "extra_forbidden"
-        items = [one for one in items if one["type"] == unknown or not any(touches(one["loc"], at) for at in waiting)]
+        # An argument that does not exist is one whatever its value is.
+        items = [
+            item
+            for item in items
+            if item["type"] == "extra_forbidden" or not any(touches(item["loc"], place) for place in waiting)
+        ]
     for item in items[2 * MAX_FOUND :]:
         reporter.count(CODES.get(item["type"], "E106"))
     del items[2 * MAX_FOUND :]
