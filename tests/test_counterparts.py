@@ -8,15 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import jax
 import keras
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from docs.build_reference import GUIDES, with_tables
 from modelc.cli.main import COMMANDS
 from modelc.compiler.api import check, check_file
 from modelc.compiler.explain.counterparts import counterparts_of, names_in, pages
-from modelc.compiler.explain.entries import entries, named_elsewhere, plural
+from modelc.compiler.explain.entries import entries, named_elsewhere
 from modelc.compiler.explain.foreign_words import foreign_word
 from modelc.compiler.explain.keys import EXAMPLE
 from modelc.compiler.library.base.registry import Registered, Registry
@@ -49,7 +50,6 @@ data: {source: {npz: rows.npz}}
 train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
 """
 BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE)
-ALONE = {"from_keras.md": ["planned"], "from_pytorch.md": ["planned", "arguments"]}
 ROWS = [(framework, found) for framework, page in pages().items() for rows in page.values() for found in rows]
 MODULES = (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",
@@ -227,11 +227,14 @@ def arguments_of(cls: type[Registered]) -> dict[str, Any]:
     return {} if given is None else {str(cls.primary): given}
 
 
-@pytest.mark.parametrize("guide", GUIDES)
-def test_the_tables_of_a_page_are_those_of_the_classes_and_rows(guide: str) -> None:
-    path = Path(__file__).parent.parent / "docs" / guide
-    text = path.read_text(encoding="utf-8")
-    assert with_tables(text, guide) == text
-    framework, attribute = GUIDES[guide]
-    named = {plural(table.kind) for table in TABLES if any(getattr(table.find(name), attribute) for name in table)}
-    assert set(re.findall(r"<!-- table: (\w+) -->", text)) == {*pages()[framework], *named, *ALONE[guide]}
+@pytest.mark.parametrize(("start", "shape"), [("nn.Linear(", (16, 4)), ("nn.Conv2d(", (2, 2, 4, 8))])
+def test_the_kernels_of_pytorch_are_uniform_up_to_one_by_the_root_of_what_feeds_them(
+    start: str, shape: tuple[int, ...]
+) -> None:
+    """As PyTorch documents them for both: fan-in is 16 for either shape."""
+    (found,) = (row for row in pages()["PyTorch"]["defaults"] if row.there.startswith(start))
+    document, _ = read(f"layer:\n  {found.here}\n", "layer")
+    assert document is not None
+    layer = next(table for table in TABLES if table.kind == "layer").build(document.data["layer"])
+    drawn = np.abs([layer.kernel_initializer.sample(jax.random.key(seed), shape, "float32") for seed in range(20)])
+    assert 0.24 < drawn.max() <= 0.25 and abs(drawn.mean() - 0.125) < 0.01

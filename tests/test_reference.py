@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import pytest
 
-from docs.build_reference import FOLDER, build, outdated, pages
+from docs.build_reference import DOCS, FOLDER, GUIDES, build, outdated, pages, with_tables
+from modelc.compiler.explain.counterparts import pages as counterparts
+from modelc.compiler.explain.entries import plural
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
@@ -75,3 +77,20 @@ def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Registry[Any
             if attribute == "torch":
                 modules = r"nn|nn\.init|nn\.functional|nn\.utils\.parametrizations|optim|optim\.lr_scheduler|Tensor"
                 assert re.fullmatch(rf"(({modules})\.)?[A-Za-z_0-9]+", path)
+
+
+MADE_OF_OTHERS = {"from_keras.md": ["planned"], "from_pytorch.md": ["planned", "arguments"]}
+"""The tables that are made neither of classes nor of counterparts."""
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_tables_of_a_page_are_those_of_the_classes_and_rows(guide: str) -> None:
+    text = (DOCS / guide).read_text(encoding="utf-8")
+    assert with_tables(text, guide) == text
+    framework, attribute = GUIDES[guide]
+    named = {plural(table.kind) for table in TABLES if any(getattr(table.find(name), attribute) for name in table)}
+    assert set(re.findall(r"<!-- table: (\w+) -->", text)) == {
+        *counterparts()[framework],
+        *named,
+        *MADE_OF_OTHERS[guide],
+    }
