@@ -24,17 +24,8 @@ from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.layer import (
-    Activation,
-    Batch,
-    Call,
-    Layer,
-    Plan,
-    Result,
-    Slot,
-    State,
-    Weight,
-)
+from modelc.compiler.library.contracts.layer import Activation, Layer, Plan, Slot, State, Weight
+from modelc.compiler.library.contracts.layer_call import Batch, Call, Result
 from modelc.compiler.library.contracts.loss import (
     Loss,
     at_least_float32,

@@ -73,6 +73,17 @@ def deferred_places(raw: Any, path: Path = ()) -> dict[Path, Deferred]:
     return {place: one for key, below in entries for place, one in deferred_places(below, (*path, key)).items()}
 
 
+def known_findings(error: ValidationError, waiting: Collection[Path]) -> list[dict[str, Any]]:
+    """The findings of pydantic, but those about values at the places `waiting`."""
+    items = without_tags([dict(item) for item in error.errors(include_url=False)])
+    # An argument that does not exist is one whatever its value is.
+    return [
+        item
+        for item in items
+        if item["type"] == "extra_forbidden" or not any(touches(item["loc"], place) for place in waiting)
+    ]
+
+
 def translate(
     reporter: Reporter,
     error: ValidationError,
@@ -88,14 +99,7 @@ def translate(
     from modelc.compiler.library.registries import table_of
 
     start = len(reporter.problems)
-    items = without_tags([dict(item) for item in error.errors(include_url=False)])
-    if waiting:
-        # An argument that does not exist is one whatever its value is.
-        items = [
-            item
-            for item in items
-            if item["type"] == "extra_forbidden" or not any(touches(item["loc"], place) for place in waiting)
-        ]
+    items = known_findings(error, waiting)
     for item in items[2 * MAX_FOUND :]:
         reporter.count(CODES.get(item["type"], "E106"))
     del items[2 * MAX_FOUND :]

@@ -6,7 +6,7 @@ Interpreters other than these (cost, export) are functions over the graph, not m
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
@@ -15,6 +15,7 @@ from modelc.compiler.library.base.lazy import Array, NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats, need_size
+from modelc.compiler.library.contracts.layer_call import Batch, Call, Result
 from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 
 __all__ = [
@@ -133,70 +134,6 @@ class Plan:
     def fitted(self) -> Mapping[str, State]:
         """The state entries that `fit` learns."""
         return {name: entry for name, entry in self.state.items() if entry.fitted}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """All that `apply` may use beside its input arrays.
-
-    `masks` has an entry per slot: a bool array `[batch, time]`, None, or a tuple of these for a `many` slot.
-    `rows` is a bool array `[batch]`, false for padding rows; None if all rows are valid.
-    `key` is this node's key for this step, None outside training.
-    """
-
-    params: Mapping[str, Array]
-    state: Mapping[str, Array] = field(default_factory=dict)
-    masks: Mapping[str, Any] = field(default_factory=dict)
-    rows: Array | None = None
-    train: bool = False
-    key: Array | None = None
-
-    def part(self, name: str) -> "Call":
-        """The call of the inner layer `name` of a composite layer, whose weights are named `name/...`."""
-        from modelc.compiler.library.base.prng import derive
-
-        prefix = name + "/"
-        return replace(
-            self,
-            params={k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)},
-            state={k.removeprefix(prefix): v for k, v in self.state.items() if k.startswith(prefix)},
-            key=None if self.key is None else derive(self.key, name),
-        )
-
-    def random(self, purpose: str) -> Array:
-        """A key for one purpose inside the layer. Raises ValueError when training is asked for without a key."""
-        from modelc.compiler.library.base.prng import derive
-
-        if self.key is None:
-            raise ValueError("apply(..., train=True) of a model with random layers needs a key")
-        return derive(self.key, purpose)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What `apply` gives when it is more than one array: an array per port, new state, masks by port, penalties by
-    name.
-    """
-
-    outputs: Mapping[str, Array]
-    state: Mapping[str, Array] = field(default_factory=dict)
-    masks: Mapping[str, Array] = field(default_factory=dict)
-    penalties: Mapping[str, Array] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, output: Array, **others: Any) -> Self:
-        """The result of a layer with the one port `output`."""
-        return cls({"output": output}, **others)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some training rows as they come into a layer, on the host, for `fit`: `values` is `[rows, ...]`, all of them
-    real; `mask` is `[rows, time]`, None where every step is real.
-    """
-
-    values: NumpyArray
-    mask: NumpyArray | None = None
 
 
 class Layer(Registered):
