@@ -14,10 +14,10 @@ from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arriving_integers import computed_integers
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.counted_elements import counts_of_term, only, read_mask
+from modelc.runtime.data.counted_elements import counts_of_term, of_leading_axes, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.ids import computed_ids
-from modelc.runtime.data.known_masks import computed_masks, joined
+from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
 from modelc.runtime.training import device
 
 NAMES = {"train": "training", "validation": "validation"}
@@ -106,10 +106,11 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
     found = joined(mask for mask in (own, part.masks.carried.get(output.edge)) if mask is not None)
-    counts = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
-    counted_targets = only(target, counts)
-    why = measure.metric.undetermined(counted_targets, output.type) if counts.any() else "nothing counts"
-    same = "" if why else measure.metric.constant(counted_targets, output.type)
+    kept = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
+    counts = np.broadcast_to(with_axes(of_leading_axes(kept, target), target.ndim), target.shape)
+    given = (target, counts, output.type, output.link)
+    why = measure.metric.undetermined(*given) if counts.any() else "nothing counts"
+    same = "" if why else measure.metric.constant(*given)
     if not (why or same):
         return ()
     rows, what = counted(part.rows, f"{NAMES[word]} row"), "be NaN" if why else "have the same value"

@@ -69,13 +69,15 @@ class Metric(Registered):
         """
         return None
 
-    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
-        """Why this metric is NaN for `target` `[elements, ...]`, of which all counts, whatever is predicted; empty where it
-        has a value. What is given for labels has as many axes as `output`, else one more.
+    def undetermined(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        """Why this metric is NaN for `target` `[rows, ...]` whatever is predicted; empty where it has a value.
+
+        `counts`, booleans of the same shape, says what counts of it: something does. What is given for labels has as
+        many axes as `output`, else one more.
         """
         return ""
 
-    def constant(self, target: NumpyArray, output: TensorType) -> str:
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
         """Why this metric has one value, which is not NaN, for such targets, whatever is predicted; empty where it may
         differ. Takes what `undetermined` takes.
         """

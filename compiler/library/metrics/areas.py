@@ -9,7 +9,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities
 from modelc.compiler.library.metrics.confusion import Average, ClassId
-from modelc.compiler.library.metrics.counting import exact_total, pieces, ratio
+from modelc.compiler.library.metrics.counting import exact_total, pieces, ratio, yes_and_no
 from modelc.compiler.library.metrics.score_table import above_each, scores_of
 from modelc.compiler.library.metrics.threshold_grid import OrderMetric, above, histograms
 
@@ -52,21 +52,26 @@ class AUC(OrderMetric):
         need_class(self.class_id, output, average="average" in self.model_fields_set)
         return shape
 
-    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
-        width = output.shape[-1] if output.shape else 1
-        if target.ndim > output.rank:
-            yes = (target.reshape(-1, width) > 0.5).sum(axis=0)
-            no = target.size // width - yes
-        else:
-            yes = np.bincount(target.ravel(), minlength=width)
-            no = target.size - yes
+    def undetermined(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        if self.has_curve(*self.yes_and_no(target, counts, output)).any():
+            return ""
+        return f"no class has a yes{' and a no' if self.curve == 'ROC' else ''} among the targets"
+
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        yes, no = self.yes_and_no(target, counts, output)
+        # The precision of a class without a no is 1 from any score on.
+        if self.curve == "ROC" or no[yes > 0].any() or not yes.any():
+            return ""
+        return "no class has a yes and a no among the targets, so that it is 1"
+
+    def yes_and_no(self, target: NumpyArray, counts: NumpyArray, output: TensorType) -> tuple[NumpyArray, NumpyArray]:
+        """How much of the target is a yes, and a no, of each curve."""
+        yes, no = yes_and_no(target, counts, output, one_answer=False)
         if self.class_id is not None:
             yes, no = yes[[self.class_id]], no[[self.class_id]]
         elif self.average == "micro":
             yes, no = yes.sum(keepdims=True), no.sum(keepdims=True)
-        if self.has_curve(yes, no).any():
-            return ""
-        return f"no class has a yes{' and a no' if self.curve == 'ROC' else ''} among the targets"
+        return yes, no
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         if self.num_thresholds is None:

@@ -6,11 +6,20 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from modelc.compiler.library.base.fields import Count, Field, Positive, read_tuple
-from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, need
 from modelc.compiler.library.metrics.answers import ThresholdedMetric, need_class
-from modelc.compiler.library.metrics.counting import KINDS, Counts, count, pieces, ratio, read_counts
+from modelc.compiler.library.metrics.counting import (
+    KINDS,
+    Counts,
+    count,
+    pieces,
+    ratio,
+    read_counts,
+    say_only,
+    yes_and_no,
+)
 
 Average = Annotated[
     Literal["macro", "micro"],
@@ -38,6 +47,14 @@ class CountedMetric(ThresholdedMetric):
     def result(self, sums: Mapping[str, float]) -> float:
         counts = read_counts(sums)
         return float("nan") if counts.empty else self.score(counts.of(self.class_id))
+
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        yes, no = yes_and_no(target, counts, output, one_answer=link != "sigmoid")
+        zero, positives, negatives = np.zeros(len(yes)), yes.astype(np.float64), no.astype(np.float64)
+        # No answers are better than all right ones, or worse than all wrong ones.
+        best, worst = Counts(positives, zero, zero, negatives), Counts(zero, negatives, positives, zero)
+        values = {self.score(answers.of(self.class_id)) for answers in (best, worst)}
+        return say_only(values.pop(), yes, no, self.class_id) if len(values) == 1 else ""
 
     def score(self, counts: Counts) -> float:
         """The metric from the counts of the classes that it is about."""

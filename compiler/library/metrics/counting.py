@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jax, jnp, np
+from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics.answers import labels_of, spread
 
@@ -130,6 +131,34 @@ def count_labels(prediction: Array, labels: Array, weight: Array) -> Mapping[str
     missed = by_class(jnp.where(answers == truth, 0.0, weights), truth)
     rest = sum_parts(weights)[:, None] - right - wrong - missed
     return dict(zip(KINDS, (right, wrong, missed, rest), strict=True))
+
+
+def yes_and_no(
+    target: NumpyArray, counts: NumpyArray, output: TensorType, *, one_answer: bool
+) -> tuple[NumpyArray, NumpyArray]:
+    """How much of a target `[rows, ...]` that `counts` is a yes, and a no, of each class or value, `[classes]` each.
+
+    With `one_answer` the greatest of the values of an output is its only yes.
+    """
+    width = output.shape[-1] if output.shape else 1
+    if target.ndim > output.rank and not one_answer:
+        kept = counts.reshape(-1, width)
+        yes = (kept & (target.reshape(-1, width) > 0.5)).sum(axis=0)
+        return yes, kept.sum(axis=0) - yes
+    if target.ndim > output.rank:
+        target, counts = target.argmax(axis=-1), counts[..., 0]
+    labels = target[counts]
+    yes = np.bincount(labels, minlength=width)
+    return yes, len(labels) - yes
+
+
+def say_only(value: float, yes: NumpyArray, no: NumpyArray, class_id: int | None) -> str:
+    """Why a metric has the one `value`, from how much of the targets of each class is a yes, and a no."""
+    chosen = slice(None) if class_id is None else slice(class_id, class_id + 1)
+    ours, others = int(yes[chosen].sum()), int(no[chosen].sum())
+    some = f"{ours:,} of {ours + others:,} targets are" if ours else "no target is"
+    of = "" if class_id is None else f" of class {class_id}"
+    return f"{some if others else 'every target is'} a yes{of}, so that it is {value:g}"
 
 
 def ratio(part: NumpyArray, of: NumpyArray) -> NumpyArray:

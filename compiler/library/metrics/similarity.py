@@ -33,8 +33,8 @@ class CosineSimilarity(ElementwiseMetric):
         need_steps_apart(output)
         return output.shape[:-1]
 
-    def constant(self, target: NumpyArray, output: TensorType) -> str:
-        return "" if target.any() else f"all targets are 0, which `{self.example}` says 0 of"
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        return "" if target[counts].any() else f"all targets are 0, which `{self.example}` says 0 of"
 
     def compare(self, prediction: Array, truth: Array) -> Array:
         return formulas.cosine(prediction, truth)
@@ -53,8 +53,9 @@ class CorrelationMetric(ElementwiseMetric):
         need_steps_apart(output)
         return output.shape[:-1]
 
-    def constant(self, target: NumpyArray, output: TensorType) -> str:
-        varied = (target.max(axis=-1) > target.min(axis=-1)).any()
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        # A mask is of whole vectors.
+        varied = (target.max(axis=-1) > target.min(axis=-1))[counts[..., 0]].any()
         return "" if varied else f"all values of each target are equal, which `{self.example}` says 0 of"
 
 
@@ -139,9 +140,10 @@ class R2(Metric):
         need_comparable(output, target)
         return output.shape
 
-    def undetermined(self, target: NumpyArray, output: TensorType) -> str:
-        values = target.reshape(-1, target.shape[-1] if target.ndim > 1 else 1)
-        return "" if (values.max(axis=0) > values.min(axis=0)).any() else "all targets are equal"
+    def undetermined(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        values, kept = (array.reshape(-1, target.shape[-1] if target.ndim > 1 else 1) for array in (target, counts))
+        greatest, least = (np.where(kept, values, bound) for bound in (-np.inf, np.inf))
+        return "" if (greatest.max(axis=0) > least.min(axis=0)).any() else "all targets are equal"
 
     @property
     def additive(self) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from modelc.compiler.library.base.fields import Field, Number
-from modelc.compiler.library.base.lazy import Array, NumpyArray
+from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities
 from modelc.compiler.library.metrics.confusion import ClassId
-from modelc.compiler.library.metrics.counting import Counts, exact_total, pieces
+from modelc.compiler.library.metrics.counting import Counts, exact_total, pieces, say_only, yes_and_no
 from modelc.compiler.library.metrics.score_table import above_each, scores_of
 from modelc.compiler.library.metrics.threshold_grid import OrderMetric, above, histograms
 
@@ -55,6 +55,21 @@ class ThresholdMetric(OrderMetric):
         score, other, least = self.scores(Counts(found, wrong, true[0] - found, false[0] - wrong))
         good = other >= least
         return float(score[good].max()) if good.any() else 0.0
+
+    def constant(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        yes, no = yes_and_no(target, counts, output, one_answer=False)
+        chosen = slice(None) if self.class_id is None else slice(self.class_id, self.class_id + 1)
+        values = self.extremes(float(yes[chosen].sum()), float(no[chosen].sum()))
+        return say_only(values.pop(), yes, no, self.class_id) if len(values) == 1 else ""
+
+    def extremes(self, yes: float, no: float) -> set[float]:
+        """The values of this metric, of so many yes and no, for the best and the worst order and for equal scores."""
+        if self.num_thresholds is None:
+            orders = (([yes, yes, 0], [no, 0, 0]), ([yes, 0, 0], [no, no, 0]), ([yes, 0], [no, 0]))
+            return {self.best(np.array(true), np.array(false)) for true, false in orders}
+        lowest, highest = np.eye(self.num_thresholds)[[0, -1]]
+        places = [(yes * of_yes, no * of_no) for of_yes in (lowest, highest) for of_no in (lowest, highest)]
+        return {self.best(above(true), above(false), skipped=(true, false)) for true, false in places}
 
     def scores(self, counts: Counts) -> tuple[NumpyArray, NumpyArray, float]:
         """The score at each threshold, the other one, and how much of that there has to be, from the counts at each."""

@@ -1,6 +1,7 @@
 """A monitor that is NaN whatever is predicted is warned of before training, and no other."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.metric import Link
 from modelc.compiler.library.metrics import METRICS
 from modelc.runtime.data.data_check import report_monitor
 from tests.runtime.small import ready, spec, write_rows
 
 ROWS = 10
+LEVELS = {
+    "precision_at_recall": "recall",
+    "recall_at_precision": "precision",
+    "sensitivity_at_specificity": "specificity",
+    "specificity_at_sensitivity": "sensitivity",
+}
+"""What metrics of a level take."""
 
 
 def warned(raw: dict[str, Any], folder: Path, y: Any, **columns: Any) -> str:
@@ -60,7 +70,7 @@ def test_auc_without_a_curve_has_no_value(
     raw["data"] |= {"validation": {"last": 4}, "targets": {"y": {"array": "y"}}}
     y: Any = np.asarray([0, 1, 2, 0, 1, 2, *labels], np.int32)
     one_hot = np.eye(3, dtype=np.float32)[y]
-    found = [bool(warned(raw, tmp_path, target)) for target in (y, one_hot)]
+    found = ["NaN" in warned(raw, tmp_path, target) for target in (y, one_hot)]
     assert found == [roc if curve == "ROC" else pr] * 2
     chance = np.random.default_rng(0).dirichlet(np.ones(3), 4).astype(np.float32)
     auc = METRICS.build({"auc": {"curve": curve, **metric}})
@@ -95,6 +105,93 @@ def test_targets_that_a_mask_leaves_out_do_not_count(tmp_path: Path, kept: list[
     known = np.isin(np.arange(ROWS), [0, 1, *kept])
     message = warned(raw, tmp_path, np.where(known, np.arange(ROWS), np.nan), known=known)
     assert bool(message) == found
+
+
+def test_r2_looks_at_what_a_mask_of_elements_leaves_of_each_value(tmp_path: Path) -> None:
+    raw = regression(2, 4)
+    raw["train"]["losses"] = {"y": {"mean_squared_error": None, "mask": "known"}}
+    del raw["train"]["loss"]
+    raw["data"]["targets"]["known"] = {"array": "known"}
+    y = np.stack([np.arange(ROWS), np.full(ROWS, 2.0)], axis=1)
+    known = np.ones((ROWS, 2), bool)
+    assert not warned(raw, tmp_path, y, known=known)
+    known[7:, 0] = False
+    # One element of the first value is left, and equal ones of the second, which differ from it.
+    assert "always be NaN" in warned(raw, tmp_path, y, known=known)
+    known[7:, 0], known[:, 1] = True, False
+    assert not warned(raw, tmp_path, np.where(known, y, np.nan), known=known)
+
+
+YES_OR_NO = [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 1, 0]]
+ANSWERING: list[Any] = [
+    "precision",
+    "recall",
+    {"f_beta": 1.0},
+    "true_positives",
+    "false_positives",
+    "true_negatives",
+    "false_negatives",
+    "accuracy",
+    "mean_iou",
+    *({level: value} for level in LEVELS for value in (0.0, 0.4, 0.9)),
+    *({level: {of: 0.4, "num_thresholds": 5}} for level, of in LEVELS.items()),
+    {"auc": {"curve": "PR"}},
+]
+
+
+def verdicts(metric: Any, targets: Any, link: Link) -> tuple[list[str], list[set[float]]]:
+    """For each of the targets: why the metric is constant, and its values over right, wrong, equal and drawn answers.
+
+    Targets are labels `[targets, rows]` for a softmax, and answers for a sigmoid.
+    """
+    built, output = METRICS.build(metric), TensorType((3,) if link == "softmax" else (1,))
+    rows = np.eye(3)[targets] if link == "softmax" else targets[..., None]
+    drawn = np.random.default_rng(0).dirichlet(np.ones(3), (3, *targets.shape))[..., : rows.shape[-1]]
+    answers = np.stack([rows, 1 - rows, 0 * rows, 0 * rows + 1, *drawn])
+    everywhere, pairs = np.ones(targets.shape[1], np.float32), np.broadcast_arrays(answers, rows)
+
+    def sums_of(prediction: jax.Array, target: jax.Array) -> Mapping[str, jax.Array]:
+        return built.sums(prediction, target, everywhere, link)
+
+    alone: Any = jax.vmap(jax.vmap(sums_of))
+    sums = jax.device_get(alone(*(jnp.asarray(array, jnp.float32) for array in pairs)))
+    said, values = [], []
+    for place, target in enumerate(rows):
+        said.append(built.constant(target, np.ones(target.shape, bool), output, link))
+        each = ({name: value[answer, place] for name, value in sums.items()} for answer in range(len(answers)))
+        values.append(set(map(built.result, each)))
+    return said, values
+
+
+@pytest.mark.parametrize("metric", ANSWERING, ids=str)
+def test_a_metric_of_answers_is_constant_where_all_answers_have_one_value(metric: Any) -> None:
+    """The metric itself is the oracle."""
+    for said, values in zip(*verdicts(metric, np.asarray(YES_OR_NO), "sigmoid"), strict=True):
+        assert bool(said) == (len(values) == 1 and not math.isnan(min(values)))
+        assert not said or said.endswith(f"so that it is {values.pop():g}")
+
+
+@pytest.mark.parametrize("kind", ["precision", "recall", "true_positives", "false_positives", "false_negatives"])
+def test_a_metric_of_a_class_that_no_target_has_is_constant(kind: str) -> None:
+    labels = np.asarray([[0, 1, 0, 1], [2, 2, 2, 2], [0, 1, 2, 2]])
+    for arguments in ({}, {"class_id": 2}):
+        said, values = verdicts({kind: arguments}, labels, "softmax")
+        assert [bool(why) for why in said] == [len(found) == 1 for found in values]
+        built, output = METRICS.build({kind: arguments}), TensorType((3,))
+        assert said == [built.constant(target, np.ones(4, bool), output, "softmax") for target in labels]
+
+
+def test_the_warning_says_what_the_targets_are(tmp_path: Path) -> None:
+    raw = spec(
+        [{"dense": 1, "name": "y"}], loss="binary_cross_entropy", metrics=["recall"], monitor="validation/recall"
+    )
+    raw["data"] |= {"validation": {"last": 4}, "targets": {"y": {"array": "y"}}}
+    start = "W911 `validation/recall` will always have the same value: in 4 validation rows, "
+    assert warned(raw, tmp_path, np.arange(ROWS) < 6) == start + "no target is a yes, so that it is 0"
+    raw["train"] |= {"metrics": [{"recall_at_precision": 0.3}], "monitor": "validation/recall_at_precision"}
+    start = start.replace("recall", "recall_at_precision")
+    assert warned(raw, tmp_path, np.arange(ROWS) % 2) == start + "2 of 4 targets are a yes, so that it is 1"
+    assert warned(raw, tmp_path, np.arange(ROWS) > 3) == start + "every target is a yes, so that it is 1"
 
 
 @pytest.mark.parametrize(
