@@ -265,7 +265,10 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
     if not direct:
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
-        last = f"make `{kind}` the last layer before the loss, or remove it: `{loss}` takes plain values as logits"
+        last = (
+            f"make `{kind}` the last layer, after what only moves values, such as `reshape`; without it the outputs are "
+            f"logits, which `{loss}` takes as well"
+        )
         log = ["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []
         reporter.add("E305", message, at, label=label, help=[last, *log], related=[(term.at, "the loss")])
         return False

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.scope import REFERENCE, File, Scope
+from modelc.compiler.expansion.scope import CALCULATED, REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
 from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -123,6 +123,8 @@ class VariableEvaluator(ProblemCollector):
         match = REFERENCE.fullmatch(text)
         if match is None:
             help = "write `$name`, `$list.0` or `${expression}`; for a string that begins with a dollar, `$$`"
+            if begun := CALCULATED.fullmatch(text):
+                help = f'write an expression, in quotes: `"${{{begun[1].replace("$", "").strip()}}}"`'
             message = f"`{text}` is not a reference to a variable"
             self.report("E207", message, node.at, label="not a variable", help=help)
             raise Reported

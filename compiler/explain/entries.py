@@ -145,7 +145,7 @@ def entry_of(table: Registry[Any], name: str) -> Entry:
         cls.example,
         () if table.kind in ("source", "reader") else same,
         tuple(spelling for spelling in cls.spellings if fold(spelling) != fold(name)),
-        cls.related,
+        (*cls.related, *cls.values_of_words),
         precision_of(cls) if issubclass(cls, Layer) else "",
         masks_of(cls) if issubclass(cls, Layer) else "",
     )

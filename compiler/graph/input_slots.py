@@ -107,7 +107,7 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool)
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
     if chained and count == 0:
         return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
-    return f"name the node for `{slot.name}`"
+    return f"name the node for `{slot.name}`, for example `from: {{{slot.name}: NODE, ...}}`"
 
 
 def in_order(item: Item, given: Sequence[Argument] | None) -> Sequence[Argument] | None:

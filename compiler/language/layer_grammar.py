@@ -40,7 +40,7 @@ LAYERS_OF = Items(
     Again("item"),
     "The layers of a chain, each fed by the one before.",
     ("no layer", "add a layer: `- dense: 10`"),
-    "begin each layer with `- `",
+    instead.as_chain,
 )
 IN_ANY_ORDER = "The nodes of a graph by name, in any order."
 NODES_OF = Names("`nodes`", Again("node"), IN_ANY_ORDER, "node", ("no node", "add a node"), instead.as_nodes)
@@ -70,7 +70,7 @@ PARALLEL = Keys(
             "`branches`",
             LAYERS_OF._replace(if_empty=None),
             description="Chains of layers by name; `[]` is the identity.",
-            help=LIKE_THIS,
+            help=instead.as_branches,
             ordered=True,
         ),
     },

@@ -24,6 +24,7 @@ from modelc.compiler.library.optimizers import OPTIMIZERS
 LONGEST = 80
 """Characters of what a help shows of a mapping."""
 
+COPIES = 'copies that differ are counted: `repeat: {times: 3, index: i}`, with values such as `"${[1, 2, 4][i]}"`'
 IN_A_CHAIN = (
     "in a chain each layer gets the output of the one before it: to join several, write a graph of `nodes`, or put "
     "`residual` or `parallel` around the layers"
@@ -94,6 +95,8 @@ def key_around(reporter: Reporter, path: Path) -> str:
     """
     if path[-1] == "from" and isinstance(path[-2], int):
         return IN_A_CHAIN
+    if path[-1] in ("for", "for_each", "foreach", "map", "over") or path[-2] == "repeat":
+        return COPIES
     for home, keys in around(path[:-1]):
         if path[-1] in keys.keys and len(home) < len(path) - 1:
             reporter.unread.add((*home, path[-1]))

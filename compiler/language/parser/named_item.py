@@ -11,6 +11,7 @@ from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.parser.levels import key_around
+from modelc.compiler.language.parser.nesting import several
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -48,7 +49,8 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         if not reporter.is_hole(path):
             kind = article(table.kind)
             message = f"expected the name of {kind}, got {describe(raw)}"
-            reporter.add("E105", message, path, label=f"expected {kind}")
+            help = several(raw, table.kind, None, path)
+            reporter.add("E105", message, path, label=f"expected {kind}", help=help)
         return None
     names = [key for key in raw if key not in siblings]
     is_plain = len(names) == 1 and names[0] in table

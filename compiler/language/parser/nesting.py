@@ -67,8 +67,14 @@ def wrapped_one(
     return (*named, *moved)
 
 
-def several(value: Any, kind: str, whose: Mapping[str, str] | None) -> str:
-    """What to do about a list where one thing of the kind is wanted. Empty for all else."""
+def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) -> str:
+    """What to do about a list where one thing of the kind at `path` is wanted. Empty for all else."""
+    if isinstance(value, list) and kind == "loss":
+        term = path[-1] if path[-2:-1] == ("losses",) else "NAME"
+        return (
+            f"write a term for each, the others under names of their own: `losses: {{{term}: LOSS, other: {{LOSS, of: {term}, "
+            f"target: {term}}}}}`"
+        )
     help = f"only one {kind} is allowed here: write a `{whose['name']}` for each" if whose else ""
     return help if isinstance(value, list) else ""
 

@@ -220,7 +220,9 @@ def not_named(reporter: Reporter, finding: Finding) -> None:
     kind = article(registry.kind)
     message = f"expected the name of {kind}, got {describe(value)}"
     note = f"{registry.kind} names: {some(list(registry))}"
-    help = "to have none, remove the key" if value is None else several(value, registry.kind, finding.whose)
+    help = (
+        "to have none, remove the key" if value is None else several(value, registry.kind, finding.whose, finding.path)
+    )
     reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
 
 

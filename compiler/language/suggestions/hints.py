@@ -20,6 +20,10 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
+LATER_CHOICES = {
+    "mixed_float16": "it is planned, and not in this version; `mixed_bfloat16` is as narrow and needs no loss scale",
+}
+"""Choices of later versions, with what to do today."""
 WHOLE = "`//` gives an integer: `${a // b}`; so do `int(...)`, `round(...)`, `floor(...)` and `ceil(...)` of any number"
 """What to do about an expression that gives a float where an integer is wanted."""
 NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"
@@ -120,6 +124,11 @@ def scalar_help(name: str, value: Any) -> str:
 def type_hint(kind: str, name: str, value: Any) -> str:
     """What to do about a value of the wrong type that is not one in another spelling; `kind` is pydantic's word for the
     finding. Empty where nothing is known."""
+    if kind == "string_type" and name == "column" and isinstance(value, list):
+        return (
+            "a reader reads one column; several as one input are planned as the reader `numbers`: save them side by side, "
+            "as one array [rows, values]"
+        )
     if kind == "dict_type" and name == "class_weight":
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "int_type" and value is None and name == "shape":

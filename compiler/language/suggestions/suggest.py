@@ -34,7 +34,8 @@ def suggest(
         if isinstance(known, Registry):
             fitting = [entry for entry in same if takes_all(known, entry, arguments)] if len(same) > 1 else same
             new = (fitting or same)[0]
-            is_safe = len(fitting) == 1 and fold(bare(name)) not in map(fold, known.find(new).related)
+            other_values = (*known.find(new).related, *known.find(new).values_of_words)
+            is_safe = len(fitting) == 1 and fold(bare(name)) not in map(fold, other_values)
             is_safe = is_safe and not counts_otherwise(name, arguments)
         else:
             new = same[0]
@@ -84,6 +85,8 @@ def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
     word = hints.CHOICES.get(str(value).rpartition(".")[2].lower(), "")
     if word in choices:
         return Suggestion(value, word, f"did you mean `{word}`?", True)
+    if later := hints.LATER_CHOICES.get(str(value), ""):
+        return Suggestion(value, help=later)
     return replace(suggest(str(value), choices), written=value)
 
 
@@ -133,8 +136,9 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):
         return absent
     is_foreign = found.is_synonym and fold(name.rpartition(".")[2]) != fold(found.new)
-    if is_foreign and not found.undefined and key == name:
-        return f"did you mean `{translated(registry, found.new, as_here(name, arguments))}`?"
+    word = bare(name).lower()
+    if is_foreign and not found.undefined and (key == name or word in registry.find(found.new).values_of_words):
+        return f"did you mean `{translated(registry, found.new, as_here(name, arguments), word)}`?"
     before, _, after = name.partition(":")
     if before.strip() in registry and after:
         return f"write `{entry_text(key, f'{before.strip()}: {after.strip()}')}`"
@@ -169,12 +173,14 @@ def entry_text(key: str | int, written: str) -> str:
     return f"{key}: {written}" if written.startswith("{") or ":" not in written else f"{key}: {{{written}}}"
 
 
-def translated(table: Registry[Any], name: str, arguments: Any) -> str:
-    """The thing called `name` with the arguments that another framework's word for it came with: `dense: 64`.
+def translated(table: Registry[Any], name: str, arguments: Any, word: str = "") -> str:
+    """The thing called `name` with the arguments that another framework's `word` for it came with: `dense: 64`.
 
     The name alone where some of the arguments have no counterpart here.
     """
     cls = table.find(name)
+    if arguments is None and word in cls.values_of_words:
+        return f"{name}: {flow(cls.values_of_words[word])}"
     if not isinstance(arguments, Mapping):
         return f"{name}: {flow(arguments)}" if arguments is not None and cls.primary else name
     known = {

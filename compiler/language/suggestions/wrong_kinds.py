@@ -25,6 +25,17 @@ def as_shape(key: str, value: Any, spec: Spec) -> str:
     return f"write `{key}: {{shape: {flow(value)}}}`" if all(isinstance(size, int) for size in sizes) else ""
 
 
+def as_branches(key: str, value: Any, spec: Spec) -> str:
+    return f"give each branch a name: `{key}: {{a: [...], b: [...]}}`"
+
+
+def as_chain(key: str, value: Any, spec: Spec) -> str:
+    """How one layer, or a line of them, becomes a list."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return f"write a list: `{key}: [{flow(value)[1:-1]}]`, or begin each layer with `- `"
+    return "begin each layer with `- `"
+
+
 def as_sizes(key: str, value: Any, spec: Spec) -> str:
     """What to write for a shape with an open size: lengths that differ by row are padded, a batch axis is not written."""
     if not isinstance(value, list) or not any(size in (None, -1) for size in value):

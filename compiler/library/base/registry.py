@@ -43,6 +43,8 @@ class Registered(BaseModel):
     foreign_arguments: ClassVar[Mapping[str, str]] = {}
     """Arguments that the same thing has elsewhere and not here, each with what to write instead; `{value}` in it is the
     value that was given."""
+    values_of_words: ClassVar[Mapping[str, Any]] = {}
+    """What else it is called, with the value of the primary argument that makes it that: `square` is `power: 2`."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
 
@@ -50,7 +52,7 @@ class Registered(BaseModel):
     def words(cls) -> tuple[str, ...]:
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
-        return (*same, *cls.spellings, *cls.related)
+        return (*same, *cls.spellings, *cls.related, *cls.values_of_words)
 
     @classmethod
     def foreign_argument(cls, name: str) -> str:

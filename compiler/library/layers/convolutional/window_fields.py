@@ -129,8 +129,15 @@ def slide(
     noun = NOUNS[len(space)]
     message = f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}"
     help = f"use `padding: same`, a smaller `{argument}`, or reduce the {noun} less before this layer"
+    if len(space) > 1 and space[0] <= MOST_CHANNELS < min(space[1:], default=0) and x.shape[-1] > MOST_CHANNELS:
+        last = show_sizes((*x.shape[1:], x.shape[0]))
+        help = f"channels are the last axis: if {space[0]} is their number, save the {noun}s as {last}, and give the input that shape"
     need(all(ours <= whole for ours, whole in zip(reach, space, strict=True)), message, help=help, argument=argument)
     return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))
+
+
+MOST_CHANNELS = 4
+"""More channels than these are not those of photographs."""
 
 
 def with_article(noun: str) -> str:

@@ -1,6 +1,7 @@
 """Elementwise layers: arithmetic, casts and stopped gradients; functions used as nonlinearities are activations."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jax, jnp
@@ -93,7 +94,7 @@ class Power(Elementwise):
     keras = "ops.power"
     torch = "pow"
     primary = "exponent"
-    spellings = ("square", "reciprocal", "rsqrt")
+    values_of_words: ClassVar[Mapping[str, Any]] = {"square": 2, "reciprocal": -1, "rsqrt": -0.5}
     example = "power: 2"
 
     exponent: Annotated[Number, Field(description="The exponent, a number or a ratio such as `1/3`.")]
