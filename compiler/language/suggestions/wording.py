@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.command_line import command
+from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.suggestions.hints import looks_like_a_number
 
 FEW = 20
@@ -27,7 +28,9 @@ def article(kind: str) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as a spec would write it, cut short."""
+    """A value as a spec would write it, cut short; one that asks for shapes as a whole."""
+    if isinstance(value, Deferred):
+        return f'"{value.shown}"'
     if isinstance(value, bool):
         return str(value).lower()
     text = "null" if value is None else str(value)

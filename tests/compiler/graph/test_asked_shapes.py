@@ -289,6 +289,12 @@ def test_expressions_that_wait_are_bounded(variables: dict[str, Any], expression
     assert [words in problem.message for problem in found.errors] == [True]
 
 
+def test_a_cure_has_the_expression_as_it_can_be_typed() -> None:
+    block = "blocks: {B: {params: {n: 1}, layers: [{dense: null, units: $n}]}}\n"
+    (problem,) = errors(graph('a: {from: x, B: "${shape(x)[0]}"}', above=block))
+    assert 'dense: {units: "${shape(x)[0]}"}' in problem.helps[0]
+
+
 def test_what_a_condition_does_not_choose_is_not_looked_up() -> None:
     for chosen, size in (("3", 3), ("shape(x)[0]", 4), ("w", 4)):
         text = f'vars: {{w: "${{shape(x)[0]}}", deep: true}}\n{CHAIN}    - dense: "${{{chosen} if deep else nope}}"\n    - dense: $w\n'
