@@ -13,8 +13,11 @@ PART = "modelc: 1\nmodel: {inputs: {x: {shape: [2]}}, layers: [dense: 3]}\n"
 MODEL = "inputs: {x: {shape: [2]}}, layers: [Part, {dense: 1, name: y}]"
 SPECS: Mapping[str, Mapping[str, str]] = {
     "one file": {"part.yaml": PART, "spec.yaml": f"blocks: {{Part: {{use: part.yaml}}}}\nmodel: {{{MODEL}}}\n"},
-    "a block in a base": {
-        "part.yaml": PART,
+    "a block in a base, whose sizes follow from shapes and copies": {
+        "part.yaml": PART.replace(
+            "dense: 3",
+            '{dense: "${shape(x)[0] + i + 1}", repeat: {times: 2, index: i}}, dense: "${shape(input)[-1] - 1}"',
+        ),
         "base.yaml": "modelc: 1\nblocks: {Part: {use: part.yaml}}\n",
         "spec.yaml": f"extends: base.yaml\nmodel: {{{MODEL}}}\n",
     },
