@@ -43,6 +43,10 @@ ABSENT = {
         ("residualblock", "skip"), "write `residual: [...]` around the layers whose output is added to their input"
     ),
     "reversibleembedding": "use `embedding`, and `unembed: NODE` with its node for the inverse",
+    **dict.fromkeys(
+        ("gaussiansampling", "reparameterization", "reparameterize", "sample", "sampling", "samplinglayer"),
+        "draws are `random_normal`: multiply them by the deviation and add the mean, as `specs/vae.yaml` does",
+    ),
     "stringlookup": "strings become ids when they are read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
     "textvectorization": "tokens become ids when they are read, for an input of `dtype: int32`; the column holds texts as "

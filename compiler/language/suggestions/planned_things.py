@@ -24,9 +24,7 @@ IN_NPZ = (
 )
 AS_NPZ = "save its arrays once with `numpy.savez_compressed`, then write `source: {npz: data.npz}`"
 ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
-IDS = (
-    "`category` reads ids; as the first layer, `category_encoding: {num_tokens: N, output_mode: one_hot}` encodes them"
-)
+IDS = "`category` reads ids; as the first layer, `one_hot: N` encodes them"
 TOKENS = "`category` reads a column of tokens [rows, time]: split and pad the texts outside, to one length"
 DECODED = "decode the files outside and save one array [rows, height, width, channels], which `array` reads"
 LEARNT = "`constant` keeps the rate, `cosine` lowers it, both after `warmup_steps` where these are given"
