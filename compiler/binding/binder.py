@@ -5,6 +5,7 @@ from collections.abc import Collection
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs, node_edge
 from modelc.compiler.binding.metrics import bind_metrics
+from modelc.compiler.binding.row_counts import check_row_counts
 from modelc.compiler.binding.sample_weights import bind_weights
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
 from modelc.compiler.binding.task import Output, Task
@@ -41,6 +42,7 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         terms, roots = bind_terms(reporter, task, roots)
         task = bind_targets(reporter, task, terms, columns)
         task = bind_weights(reporter, task, columns)
+        check_row_counts(reporter, task, columns)
         check_test_columns(reporter, task, columns, test)
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)

@@ -10,6 +10,7 @@ from hashlib import sha256
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
+from modelc.compiler.binding.row_counts import unequal_rows
 from modelc.compiler.binding.source_headers import inspect_sources, root_for
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -189,21 +190,9 @@ def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> tuple
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     """The number of rows. Raises RunError E404 where inputs or targets differ in it."""
     lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
-    rows = next(iter(lengths.values()))
-    for name, length in lengths.items():
-        if length != rows:
-            first = next(iter(lengths))
-            bindings = {**(task.inputs or {}), **(task.targets or {})}
-            # Where one of the two chooses rows and the other does not, the choice is what can be wrong.
-            chooser = first if getattr(bindings[first].reader, "rows", None) else name
-            binding = bindings[name if getattr(bindings[name].reader, "rows", None) else chooser]
-            raise RunError(
-                "E404",
-                f"`{name}` has {length:,} rows, `{first}` has {rows:,}",
-                helps=("all inputs and targets need the same number of rows: select them with `rows: [start, stop]`",),
-                at=binding.at,
-            )
-    return rows
+    if error := unequal_rows(task, lengths):
+        raise error
+    return next(iter(lengths.values()))
 
 
 def input_columns(task: Task, there: Collection[str]) -> set[str]:

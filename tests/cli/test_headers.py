@@ -68,6 +68,20 @@ def test_what_the_header_tells_is_told_without_the_data_and_as_training_tells_it
     assert (trained.code == 0) == (checked.code == 0)
 
 
+def test_rows_that_are_chosen_of_one_column_alone_are_known(tmp_path: Path) -> None:
+    chosen = SPEC.replace("{category: kind}", "{category: {column: kind, rows: [0, 8]}}")
+    keep(tmp_path, chosen, rows=ROWS)
+    ended = modelc("validate", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 1 and ended.out.count("error[") == 1
+    assert "error[E404]: `x` has 9 rows, `kind` has 8" in ended.out and "spec.yaml:5:19" in ended.out
+    both = chosen.replace("  targets", "  inputs: {x: {array: {column: x, rows: [1, 9]}}}\n  targets")
+    keep(tmp_path, both)
+    assert modelc("validate", "--data", "spec.yaml", cwd=tmp_path).code == 0
+    assert check(both, "spec.yaml").problems == ()
+    codes = [problem.code for problem in check(both.replace("[1, 9]", "[2, 9]"), "spec.yaml").problems]
+    assert codes == ["E404"]
+
+
 def test_a_suppressed_warning_of_the_headers_is_no_comment_without_use(tmp_path: Path) -> None:
     commented = SPEC.replace("batch_size: 8", "batch_size: 10  # modelc: ignore W906")
     keep(tmp_path, commented, rows=ROWS)
