@@ -42,7 +42,9 @@ Page = Mapping[str, tuple[Counterpart, ...]]
 
 
 def names_in(code: str) -> Iterator[str]:
-    """The names in `code` that belong to a framework: attributes, keywords, and what is called or subclassed."""
+    """The words in `code` that belong to a framework: attributes, keywords, what is called, subclassed or imported, and
+    strings that are names of several words, such as `val_loss`.
+    """
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Attribute):
             yield node.attr
@@ -50,6 +52,12 @@ def names_in(code: str) -> Iterator[str]:
             yield node.arg
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
+        elif isinstance(node, ast.Import):
+            yield from (module.name for module in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "_" in node.value:
+            yield from [node.value] if node.value.isidentifier() else []
 
 
 @cache
