@@ -192,7 +192,7 @@ def examine(given: Given) -> Checked:
     if given.headers and given.root is not None:
         arrays, found = check_arrays(planned, document, given.root)
         problems += found
-        headers = headers and replace(headers, files=(*headers.files, *arrays))
+        headers = headers and headers._replace(files=(*headers.files, *arrays))
     return Checked(task, problems, sources, kept, merged, len(document.values), headers)
 
 

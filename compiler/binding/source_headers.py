@@ -1,6 +1,6 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelc.compiler.binding.task import Columns
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
@@ -14,8 +14,7 @@ SOURCE: Path = ("data", "source")
 TEST: Path = ("data", "test")
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """The columns of `data.source` and of `data.test`, each None where no file tells them.
 
     `faults` has an error for a file that cannot be used, `absent` one for each that is not there, with their places.

@@ -1,13 +1,12 @@
 """What a check without `--data` has not looked at, in one line: a spec that is called valid says what that does not mean."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.phrases import counted, name_list
 
 
-@dataclass(frozen=True, slots=True)
-class Unchecked:
+class Unchecked(NamedTuple):
     """A spec whose rows were not read. `absent` are its data files that are not there; with `rootless`, none was looked for,
     since it is not known where their paths begin.
     """

@@ -6,7 +6,7 @@ path in a spec goes through `Root`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -27,8 +27,7 @@ class Column:
     rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """What the headers of the files of a source say: the columns of its training rows, None where their file is not there,
     and the error of each file that is not.
     """
