@@ -159,7 +159,14 @@ class Drawing:
         nested = ("residual", "around", "parallel", "layers") if self.deep < 2 else ()
         kind = self.one("dense", "same", "repeat", "repeat", "numbered", "Body", "Deep", *nested)
         if kind == "same":
-            item = self.one("relu", "layer_norm", "batch_norm", {"dropout": 0.25}, {"activation": {"function": "$act"}})
+            item = self.one(
+                "relu",
+                "layer_norm",
+                "batch_norm",
+                {"dropout": 0.25},
+                {"activation": {"function": "$act"}},
+                {"activation": {"elu": {"alpha": 0.5}}},
+            )
             return item, width
         if kind == "repeat":
             times = self.one(0, 1, 3, 9, "$times", {"times": 2, "tied": True}, {"times": "$times"})
@@ -211,6 +218,14 @@ class Drawing:
             },
         )
         return {**body, "repeat": {"times": self.one(0, 1, 3, 9, "$times"), "index": "i"}}
+
+    def each_step(self, width: int) -> Any:
+        """A wrapper around one layer or several, which keeps the number of steps."""
+        return self.one(
+            {"time_distributed": [{"dense": 4}, "tanh", {"dense": {"units": "$small", "activation": "$act"}}]},
+            {"time_distributed": {"dense": self.exactly(width)}},
+            {"bidirectional": {"gru": {"units": 2, "return_sequences": True}, "merge_mode": "sum"}},
+        )
 
     def around(self, width: int) -> Drawn:
         """A residual whose input is projected, or joined in another way."""
@@ -278,7 +293,7 @@ class Drawing:
                 nodes[name] = {"from": given, "Fork": units}
                 known[f"{name}.side"] = out + 1
             elif kind == "ports":
-                nodes[name] = {"from": source, "layers": [{"reshape": [1, width]}, {"lstm": 3}]}
+                nodes[name] = {"from": source, "layers": [{"reshape": [1, width]}, self.each_step(width), {"lstm": 3}]}
                 known[f"{name}.state_c"] = out = 3
             elif kind == "chain":
                 items, out = self.chain(width, self.one(1, 2))

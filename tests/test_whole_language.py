@@ -37,6 +37,7 @@ FEATURES = {
         "shortcut []",
         "join multiply",
     ),
+    *("time_distributed", "bidirectional", "elu"),
 }
 
 

@@ -291,7 +291,7 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
         inside = node.layer.ends_in()
         if inside is not None:
             return node.path, False, inside, node.at
-        if any(part.keeps for part in node.layer.layers()) or activation is not None:
+        if node.layer.keeps_range() or activation is not None:
             direct = direct and activation is not None
             waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
     return edge.node, direct, None, ()

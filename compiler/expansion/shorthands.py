@@ -5,10 +5,12 @@ So `dense: 10` and `dense: {units: 10}` are the same to overlays and overrides.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from modelc.compiler.expansion.scope import dereference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, entries_of
 from modelc.compiler.language.shapes import Either, Thing
+from modelc.compiler.library.base.registry import Registered, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class Shorthands:
         return next(iter(self.parameters.get(name, ())), None)
 
     def with_arguments(self, node: SourceNode, name: str, shape: Thing) -> SourceNode:
-        """The item `node`, called `name`, with a bare value written out as its primary argument."""
+        """The item `node`, called `name`, with a bare value or a bare thing written out as its primary argument."""
         where, value = node.content[name]
+        if value.kind in ("mapping", "list") and name in shape.table:
+            value = with_inner(value, name, shape.table)
+            node = replace(node, content={**node.content, name: (where, value)})
         primary, is_null = self.primary(name, shape), value.kind == "scalar" and value.content is None
         if value.kind in ("mapping", "hole") or self.dereference(value).kind == "mapping":
             return node
@@ -52,6 +57,37 @@ class Shorthands:
             return node
         arguments = {} if is_null else {primary: (where, value)}
         return replace(node, content={**node.content, name: (where, replace(value, kind="mapping", content=arguments))})
+
+
+def with_inner(value: SourceNode, name: str, table: Registry[Any]) -> SourceNode:
+    """`value` of the thing called `name` with the thing that it wraps as its primary argument: `{lstm: 64}` becomes
+    `{layer: {lstm: 64}}`, also inside other wrappers.
+    """
+    cls: type[Registered] = table.find(name)
+    wraps, primary = cls.wraps(), cls.primary
+    if wraps is None or primary is None or value.kind not in ("mapping", "list"):
+        return value
+    if value.kind == "list":
+        value = replace(value, kind="mapping", content={primary: (value.at, value)})
+    elif (bare := cls.bare_in(value.content)) is not None:
+        where, thing = value.content[bare]
+        inner = SourceNode("mapping", {bare: (where, thing)}, where)
+        others = {key: entry for key, entry in value.content.items() if key != bare}
+        value = replace(value, content={primary: (where, inner), **others})
+    if primary not in value.content:
+        return value
+    where, inner = value.content[primary]
+    if inner.kind == "list":
+        inner = replace(inner, content=tuple(with_things_inside(item, wraps.table) for item in inner.content))
+    else:
+        inner = with_things_inside(inner, wraps.table)
+    return replace(value, content={**value.content, primary: (where, inner)})
+
+
+def with_things_inside(item: SourceNode, table: Registry[Any]) -> SourceNode:
+    """The named thing `item` with what it wraps as its primary argument."""
+    name = name_in(item, ())
+    return item if name is None or name not in table else item.map(lambda _, value: with_inner(value, name, table))
 
 
 def with_name(node: SourceNode) -> SourceNode:

@@ -223,7 +223,7 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
     message = f"{display_name(node)}: {error.message}"
     path = node.at
     if error.argument:
-        for candidate in ((*node.at, error.argument), (*node.at, kind, error.argument)):
+        for candidate in (bare_argument(reporter, node), (*node.at, error.argument), (*node.at, kind, error.argument)):
             if candidate in reporter.document.values:
                 path = candidate
     elif error.slot:
@@ -238,13 +238,20 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
             if at != path and reporter.document.key(at) != reporter.document.key(path):
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
     label = "these do not match" if error.slot and path != node.at else "does not fit"
-    key, note = path == node.at, error.note
+    key, note = path in (node.at, bare_argument(reporter, node)), error.note
     types = [planned.type(feed.edge) for feed in node.feeds]
     help = (shortcut_help(reporter.document, node, types) if error.code == "E302" else "") or error.help
     found = None if error.meant is None else value_meant(reporter, node, error, kind)
     reporter.add(
         error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found
     )
+
+
+def bare_argument(reporter: Reporter, node: Node) -> Path:
+    """Where what a wrapper wraps is written without the name of its argument; the node itself if it is not."""
+    given = reporter.document.get(node.at) if node.at in reporter.document.values else None
+    bare = type(node.layer).bare_in(given) if isinstance(given, Mapping) and node.layer is not None else None
+    return node.at if bare is None else (*node.at, bare)
 
 
 def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Suggestion | None:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.language.field_schema import field_schema, positive_number
-from modelc.compiler.language.shapes import Items, Keys, Need, Shape, Thing, Value
+from modelc.compiler.language.shapes import Either, Items, Keys, Need, Shape, Thing, Value
 from modelc.compiler.library.base.registry import FromRegistry, Registered, Registry
 from modelc.compiler.library.schedules import SCHEDULES, RateOrSchedule
 
@@ -29,6 +29,8 @@ def field_shape(info: FieldInfo) -> Shape:
     for mark in info.metadata:
         if isinstance(mark, FromRegistry):
             thing = Thing(mark.table, optional=mark.optional, description="" if mark.several else description)
+            if mark.chain:
+                return Either(thing, Items(thing), description=description)
             return Items(thing, description) if mark.several else thing
         if isinstance(mark, RateOrSchedule):
             return Thing(SCHEDULES, number=positive_number(), description=description)

@@ -131,7 +131,22 @@ class PathResolver:
             return at.below(self.with_key(node, current, shape, index + 1), current, inside)
         if index + 1 < len(self.segments):
             self.need_arguments(node.content[current][1], current, shape, index + 1)
+        wrapper = self.bare_wrapper(node.content[current][1], current, shape, index + 1)
+        if wrapper is not None:
+            return at.below(node, current, wrapper, "argument")
         return at.below(self.shorthands.with_arguments(node, current, shape), current, inside, "argument")
+
+    def bare_wrapper(self, value: SourceNode, name: str, shape: Thing, index: int) -> Thing | None:
+        """The arguments `value` of the wrapper `name` as the thing that it wraps, its other arguments beside it, where the
+        segment `index` is the name of that thing; None for all others.
+        """
+        segment = self.segments[index] if index < len(self.segments) else ""
+        cls = shape.table.find(name) if name in shape.table and value.kind == "mapping" else None
+        wraps = cls.wraps() if cls is not None else None
+        if cls is None or wraps is None or cls.bare_in(value.content) != segment:
+            return None
+        beside = {key: below for key, below in arguments(shape.table, name).keys.items() if key != cls.primary}
+        return Thing(wraps.table, beside)
 
     def with_key(self, node: SourceNode, name: str, shape: Thing, index: int) -> SourceNode:
         """The item `node`, with the list under its `name` written out as a mapping if the segment `index` is a key of it."""

@@ -147,6 +147,15 @@ def known(keys: list[str], blocks: bool = False) -> Schema:
 
 def either_schema(shape: Either) -> Schema:
     """The kinds, which are distinguished by their type; what is left at the end are plain values and texts."""
+    if isinstance(shape.mapping, Thing) and shape.items is not None:
+        thing = shape_schema(shape.mapping)
+        several = without_type(plain_schema(shape.items))
+        return {
+            "type": ["array", *thing["type"]],
+            "if": {"type": "array"},
+            "then": several,
+            "else": without_type(thing),
+        }
     kinds = {type_: below for type_, below in (("object", shape.mapping), ("array", shape.items)) if below is not None}
     plain = listed(shape.value.schema["type"]) if shape.value is not None else []
     schema = (
@@ -164,22 +173,7 @@ def without_type(schema: Schema) -> Schema:
 def thing_schema(shape: Thing) -> Schema:
     """A name, or a mapping with one name of the table and the sibling keys; a number where one will do."""
     bare = [name for name in shape.table if not needs_arguments(shape.table, name)]
-    others = {**shape.siblings, **shape.others}
-    properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
-    properties |= {name: shape_schema(below) for name, below in others.items()}
-    optional = [name for name in shape.siblings if name not in shape.required]
-    least = 1 + len(shape.required)
-    whole: Schema = {"minProperties": least, **at_most(least, optional)}
-    if shape.required:
-        required = {"required": list(shape.required)}
-        whole = {"if": required, "then": whole, "else": required}
-    mapping: Schema = {
-        "properties": properties,
-        **({"patternProperties": {BLOCK_NAME: {}}} if shape.blocks else {}),
-        "additionalProperties": False,
-        "if": known([*shape.table, *others], shape.blocks),
-        "then": whole,
-    }
+    mapping = mapping_schema(shape)
     if shape.required:
         # Where a sibling is needed, a bare name will not do.
         return or_variable({"type": "object", **mapping})
@@ -196,6 +190,26 @@ def thing_schema(shape: Thing) -> Schema:
         words["else"] = {"if": {"pattern": "^\\s*[-+]?[0-9.]"}, "then": ratio, "else": names}
         schema = {"if": {"type": "number"}, "then": number, "else": schema}
     return {"type": kinds, **schema, **of_things(shape.table, bare)}
+
+
+def mapping_schema(shape: Thing) -> Schema:
+    """A mapping with one name of the table and the sibling keys."""
+    others = {**shape.siblings, **shape.others}
+    properties: dict[str, Schema] = {name: {"$ref": f"#/definitions/{shape.table.kind}.{name}"} for name in shape.table}
+    properties |= {name: shape_schema(below) for name, below in others.items()}
+    optional = [name for name in shape.siblings if name not in shape.required]
+    least = 1 + len(shape.required)
+    whole: Schema = {"minProperties": least, **at_most(least, optional)}
+    if shape.required:
+        required = {"required": list(shape.required)}
+        whole = {"if": required, "then": whole, "else": required}
+    return {
+        "properties": properties,
+        **({"patternProperties": {BLOCK_NAME: {}}} if shape.blocks else {}),
+        "additionalProperties": False,
+        "if": known([*shape.table, *others], shape.blocks),
+        "then": whole,
+    }
 
 
 def bare_names(table: Registry[Any], bare: list[str], number: bool) -> Schema:
@@ -220,7 +234,8 @@ def arguments_schema(table: Registry[Any], name: str) -> Schema:
     """What may stand behind `name:`: nothing, the primary argument, or a mapping of arguments."""
     cls: type[Registered] = table.find(name)
     shape = arguments(table, name)
-    mapping = keys_schema(shape)
+    wraps = cls.wraps()
+    mapping = keys_schema(shape) if wraps is None else mapping_schema(as_thing(shape, wraps.table, cls.primary or ""))
     about = {"description": summary_of(cls), **of_thing(cls)}
     if cls.primary is None:
         kinds = ["object"] if shape.required else ["object", "null"]
@@ -236,6 +251,12 @@ def arguments_schema(table: Registry[Any], name: str) -> Schema:
     scalar: Schema = primary if alone else {"type": "object"}
     empty: Schema = scalar if shape.required else {"if": {"type": "null"}, "then": {}, "else": scalar}
     return about | {"if": {"type": "object"}, "then": mapping, "else": empty}
+
+
+def as_thing(shape: Keys, table: Registry[Any], primary: str) -> Thing:
+    """The arguments of a wrapper as a thing of `table`, the one that it wraps, with the other arguments beside it."""
+    beside = {key: below for key, below in shape.keys.items() if key != primary}
+    return Thing(table, beside, others={primary: shape.keys[primary]})
 
 
 def needs_arguments(table: Registry[Any], name: str) -> bool:

@@ -12,8 +12,9 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import STRUCTURES
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow, spell
-from modelc.compiler.library.base.registry import FromRegistry, Registry
+from modelc.compiler.library.base.registry import Registered, Registry
 
 
 def beside(kind: str, names: Collection[str]) -> bool:
@@ -36,35 +37,76 @@ def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str,
 def wrapped_one(
     reporter: Reporter, path: Path, table: Registry[Any], owner: str, unknown: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Report what the main argument of `owner` can be among the `unknown` ones, a level too high: `bidirectional:
-    {lstm: 4}`.
+    """Report what is wrong with the `unknown` arguments of `owner` if its main argument is among them: keys that belong
+    beside `owner`, arguments of what it wraps, a second thing, a typo.
 
     Gives those of them that this accounts for; none where there is no such thing.
     """
     cls = table.find(owner)
-    primary = cls.primary
+    primary, wraps = cls.primary, cls.wraps()
     if primary is None or (*path, primary) in reporter.document.values:
         return ()
-    inner = next((mark.table for mark in cls.model_fields[primary].metadata if isinstance(mark, FromRegistry)), None)
-    if inner is None:
+    if wraps is None:
         # What the argument can be, only the class knows.
-        named = list(unknown) if len(unknown) == 1 and fits(table, owner, primary, unknown) else []
-    else:
-        blocks = reporter.document.defined
-        named = [name for name in unknown if name in inner or is_no_layer(inner, name, blocks)]
+        if len(unknown) != 1 or not fits(table, owner, primary, unknown):
+            return ()
+        (name,) = unknown
+        message, at = f"`{name}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, name)
+        help = f"write `{owner}: {{{primary}: {spell(unknown)}}}`"
+        reporter.add("E102", message, at, key=True, label=f"not inside `{primary}`", help=help)
+        return (name,)
+    named = [
+        name for name in unknown if name in wraps.table or is_no_layer(wraps.table, name, reporter.document.defined)
+    ]
     if not named:
-        return ()
-    if inner is not None and is_no_layer(inner, named[0], reporter.document.defined):
-        reporter.unknown_name((*path, named[0]), inner, named[0])
+        return misspelt_one(reporter, path, wraps.table, list(unknown), cls)
+    if is_no_layer(wraps.table, named[0], reporter.document.defined):
+        reporter.unknown_name((*path, named[0]), wraps.table, named[0])
+        return tuple(unknown)
+    first, kind = named[0], wraps.table.kind
+    if named[1:]:
+        message, at = f"`{owner}` takes one {kind}, and `{named[1]}` is a second one", (*path, named[1])
+        listed = ", ".join(name if unknown[name] is None else f"{name}: {flow(unknown[name])}" for name in named)
+        help = f"write them as a list: `{owner}: [{listed}]`" if wraps.chain else f"write a `{owner}` for each"
+        reporter.add("E102", message, at, key=True, label=f"a second {kind}", help=help)
         return tuple(unknown)
     moved = {name: unknown[name] for name in unknown if beside(table.kind, (name,))}
-    written = f"{owner}: {{{primary}: {spell({named[0]: unknown[named[0]]})}}}"
+    inside = {name: unknown[name] for name in unknown if name in wraps.table.find(first).model_fields}
+    if not moved and not inside:
+        return ()
+    whole = reporter.document.get(path) if path in reporter.document.values else {}
+    kept = {name: whole[name] for name in cls.model_fields if isinstance(whole, Mapping) and name in whole}
+    arguments = "".join(f", {name}: {flow(value)}" for name, value in kept.items())
+    written = f"{owner}: {{{written_inside(wraps.table, first, unknown[first], inside)}{arguments}}}"
     if moved:
         written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
-    message, at = f"`{named[0]}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, named[0])
-    note = f"`{primary}` takes only one {inner.kind}: `{named[1]}` is a second one" if inner and named[1:] else ()
-    reporter.add("E102", message, at, key=True, label=f"not inside `{primary}`", help=f"write `{written}`", note=note)
-    return (*named, *moved)
+    wrong = next(iter(moved or inside))
+    message = f"`{wrong}` is not allowed beside a {kind} inside `{owner}`"
+    if not moved:
+        message = f"`{wrong}` is an argument of `{first}` and must be inside it"
+    label = f"not beside `{first}`"
+    reporter.add("E102", message, (*path, wrong), key=True, label=label, help=f"write `{written}`")
+    return (first, *moved, *inside)
+
+
+def written_inside(table: Registry[Any], name: str, value: Any, more: Mapping[str, Any]) -> str:
+    """The thing `name` with its arguments `value` and `more` ones, as a spec writes it on one line."""
+    primary = table.find(name).primary
+    given = value if isinstance(value, Mapping) else {} if value is None else {primary: value}
+    if more:
+        return f"{name}: {spell({**given, **more})}"
+    return spell({name: value})[1:-1]
+
+
+def misspelt_one(
+    reporter: Reporter, path: Path, table: Registry[Any], unknown: list[str], cls: type[Registered]
+) -> tuple[str, ...]:
+    """Report the only unknown argument of a wrapper where it is meant for the name of what it wraps."""
+    name = unknown[0]
+    if len(unknown) > 1 or suggest(name, cls.model_fields) or not suggest(name, table):
+        return ()
+    reporter.unknown_name((*path, name), table, name)
+    return (name,)
 
 
 def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) -> str:

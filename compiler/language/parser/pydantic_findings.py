@@ -112,11 +112,12 @@ def report_finding(
 
 
 def as_written(reporter: Reporter, path: Path, start: int) -> Path:
-    """`path` as the text has it: without a primary argument, from `start` on, whose list stands in its place."""
+    """`path` as the text has it: without primary arguments, from `start` on, whose lists or things stand in their place."""
     for place in range(start, len(path) - 1):
-        shorter = (*path[:place], *path[place + 1 :])
-        if path not in reporter.document.values and shorter in reporter.document.values:
-            return shorter
+        if path[: place + 1] not in reporter.document.values:
+            shorter = (*path[:place], *path[place + 1 :])
+            is_written = shorter[: place + 1] in reporter.document.values
+            return as_written(reporter, shorter, place) if is_written else path
     return path
 
 

@@ -11,7 +11,7 @@ from modelc.compiler.language.ast import Unbuilt
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.parser.arguments import translate, with_names
-from modelc.compiler.language.shapes import Items, Shape, Thing, Value
+from modelc.compiler.language.shapes import Either, Items, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.registry import Registry
 
@@ -51,9 +51,13 @@ def not_a_number(table: Registry[Any], name: str, given: Any, place: Path) -> st
     if not isinstance(given, Mapping):
         given, place = {cls.primary: given}, (cls.primary or "", *place)
     key, *rest = place
+    if key == cls.bare_in(given):
+        return not_a_number(table, str(key), given[key], tuple(rest))
     misfit = f"`{key}` of `{name}`"
     shape: Shape | None = arguments(table, name).keys.get(str(key))
     value = given[key]
+    if isinstance(shape, Either):
+        shape = shape.items if isinstance(value, list) else shape.mapping
     if isinstance(shape, Items) and rest and isinstance(value, list):
         shape, value = shape.of, value[int(rest.pop(0))]
     if isinstance(shape, Thing) and shape.table is table:

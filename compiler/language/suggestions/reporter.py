@@ -8,7 +8,7 @@ from typing import Any
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
-from modelc.compiler.language.ast import STRUCTURES
+from modelc.compiler.language.ast import STRUCTURES, Layers
 from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
@@ -200,5 +200,7 @@ class Reporter(ProblemCollector):
             message = f"`{name}` is allowed in a list or node, but only a layer is allowed here"
             around = name in ("residual", "parallel")
             help = f"use a layer here, and put `{name}` around the whole" if around else "use the layer itself"
+            if name == Layers.key:
+                help = "write the layers themselves: only layers, with their arguments, are allowed here"
             label = "no layer"
         self.add("E101", message, path, key=path[-1] == name, label=label, help=help)

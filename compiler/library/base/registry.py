@@ -5,7 +5,7 @@ Classes are imported when they are first named, so that a spec pays only for wha
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
@@ -47,6 +47,23 @@ class Registered(BaseModel):
     """What else it is called, with the value of the primary argument that makes it that: `square` is `power: 2`."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
+
+    @classmethod
+    def wraps(cls) -> "FromRegistry | None":
+        """What its primary argument is chosen from, where that is itself one named thing, as that of a wrapper."""
+        marks = cls.model_fields[cls.primary].metadata if cls.primary else ()
+        return next((mark for mark in marks if isinstance(mark, FromRegistry) and not mark.several), None)
+
+    @classmethod
+    def bare_in(cls, names: Iterable[str]) -> str | None:
+        """The one of the `names` in its arguments that is the primary argument itself, and no argument: `lstm` in
+        `bidirectional: {lstm: 64}`. None where there is none, or another unknown name.
+        """
+        wraps, keys = cls.wraps(), list(names)
+        unknown = [name for name in keys if name not in cls.model_fields]
+        if wraps is None or cls.primary in keys or len(unknown) != 1 or unknown[0] not in wraps.table:
+            return None
+        return unknown[0]
 
     @classmethod
     def words(cls) -> tuple[str, ...]:
@@ -127,21 +144,26 @@ class Registry(Generic[T]):
     def make(self, name: str, arguments: Any, at: tuple[str | int, ...]) -> T:
         """The thing called `name` with `arguments` (None, a scalar or list for the primary one, or a mapping).
 
-        Error locations start with `at`, the way from the value being built to the arguments.
+        A mapping may hold the primary argument itself, where that is a named thing (`bidirectional: {lstm: 64}`). Error
+        locations start with `at`, the way from the value being built to the arguments.
         """
         if name not in self:
             refuse("unknown_name", f"unknown {self.kind} {name}", at, name, kind=self.kind, name=name)
-        cls = self.find(name)
+        cls, bare = self.find(name), None
         if arguments is None:
             arguments = {}
         elif not isinstance(arguments, Mapping):
             if cls.primary is None:
                 refuse("no_primary", f"{name} takes no bare value", at, arguments, kind=self.kind, name=name)
             arguments = {cls.primary: arguments}
+        elif (bare := cls.bare_in(arguments)) is not None and cls.primary is not None:
+            others = {key: value for key, value in arguments.items() if key != bare}
+            arguments = {cls.primary: {bare: arguments[bare]}, **others}
         try:
             return cls.model_validate(dict(arguments))
         except ValidationError as error:
-            raise relocate(error, at, owner={"kind": self.kind, "name": name}) from None
+            left_out = "" if bare is None else cls.primary or ""
+            raise relocate(error, at, owner={"kind": self.kind, "name": name}, left_out=left_out) from None
 
 
 def bare(name: str) -> str:
@@ -164,9 +186,11 @@ def refuse(type_: str, message: str, at: tuple[str | int, ...], value: Any, **co
 
 
 def relocate(
-    error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str] | None = None
+    error: ValidationError, at: tuple[str | int, ...], owner: Mapping[str, str] | None = None, left_out: str = ""
 ) -> ValidationError:
-    """`error` with every location moved below `at`; `owner` says whose arguments they are, unless already known."""
+    """`error` with every location moved below `at`; `owner` says whose arguments they are, unless already known.
+    `left_out` is the argument whose value is written without its name.
+    """
     lines = []
     for item in error.errors(include_url=False):
         context = {**item.get("ctx", {})}
@@ -175,7 +199,8 @@ def relocate(
         kind = PydanticCustomError(
             cast(Any, item["type"]), cast(Any, item["msg"].replace("{", "(").replace("}", ")")), context
         )
-        lines.append(InitErrorDetails(type=kind, loc=(*at, *item["loc"]), input=item["input"]))
+        loc = item["loc"][1:] if left_out and item["loc"][:1] == (left_out,) else item["loc"]
+        lines.append(InitErrorDetails(type=kind, loc=(*at, *loc), input=item["input"]))
     return ValidationError.from_exception_data(error.title, lines)
 
 
@@ -184,18 +209,22 @@ class FromRegistry:
     """Annotation of a field that holds a named thing: `Annotated[Initializer, Chosen(INITIALIZERS)]`.
 
     A field of such a type takes the notation in a spec, or a ready value in Python; an `optional` one also nothing, one
-    of `several` a list, which becomes a tuple.
+    of `several` a list, which becomes a tuple, and one of a `chain` either.
     """
 
     table: Registry[Any]
     optional: bool = False
     several: bool = False
+    chain: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        def validate(raw: Any) -> Any:
+        def validate_one(raw: Any) -> Any:
             if isinstance(raw, Registered) or (raw is None and self.optional):
                 return raw
             return self.table.build(raw)
+
+        def validate(raw: Any) -> Any:
+            return validate_all(raw) if self.chain and isinstance(raw, list | tuple) else validate_one(raw)
 
         def validate_all(raw: Any) -> Any:
             if not isinstance(raw, list | tuple):
@@ -204,11 +233,13 @@ class FromRegistry:
 
         def at_place(place: int, raw: Any) -> Any:
             try:
-                return validate(raw)
+                return validate_one(raw)
             except ValidationError as error:
                 raise relocate(error, (place,)) from None
 
         def written(value: Any) -> Any:
+            if self.chain and isinstance(value, tuple):
+                return all_written(value)
             return None if value is None else self.table.dump(value)
 
         def all_written(values: Any) -> Any:

@@ -209,6 +209,10 @@ class Layer(Registered):
         """The output in training for `x` `[batch, ...]` by one of the `draws`, all rows alike."""
         raise NotImplementedError(f"{type(self).__name__} has `draws` and no `drawn`")
 
+    def keeps_range(self) -> bool:
+        """Whether probabilities that come in still are probabilities behind it."""
+        return self.keeps is not None
+
     def keeps_digits(self) -> bool:
         """Whether mixed precision does not round in front of it, on the way to what takes exact values."""
         return self.moves() or self.idle

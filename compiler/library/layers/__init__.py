@@ -10,7 +10,7 @@ from modelc.compiler.library.regularizers import RegularizerField
 
 __all__ = [
     "ACTIVATIONS", "LAYERS", "MADE", "ActivationField", "ConstraintField", "InitializerField", "LayerField",
-    "RegularizerField", "kind_of",
+    "LayersField", "RegularizerField", "kind_of",
 ]  # fmt: skip
 
 ACTIVATIONS: Registry[Activation] = Registry(
@@ -226,5 +226,7 @@ def kind_of(layer: Layer) -> str:
 
 LayerField = Annotated[Layer, FromRegistry(LAYERS)]
 """The type of a field that holds a layer, as a wrapper has."""
+LayersField = Annotated[Layer | tuple[Layer, ...], FromRegistry(LAYERS, chain=True)]
+"""The type of a field that holds a layer, or several in sequence."""
 ActivationField = Annotated[Activation, FromRegistry(ACTIVATIONS)]
 """The type of a field that holds an activation."""

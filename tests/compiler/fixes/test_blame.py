@@ -18,22 +18,16 @@ SEQUENCE = "modelc: 1\n{}model:\n  inputs: {{x: {{shape: [5, 4]}}}}\n  layers: [
 @pytest.mark.parametrize(
     ("layer", "blamed", "cure"),
     [
-        ("time_distributed: {dense: 4}", "dense", "write `time_distributed: {layer: {dense: 4}}`"),
         (
             "time_distributed: {dense: 4, repeat: 2, name: q}",
-            "dense",
-            "write `{time_distributed: {layer: {dense: 4}}, repeat: 2, name: q}`",
+            "repeat",
+            "write `{time_distributed: {dense: 4}, repeat: 2, name: q}`",
         ),
-        ("time_distributed: {dense: 4, relu: }", "dense", "write `time_distributed: {layer: {dense: 4}}`"),
+        ("time_distributed: {dense: 4, relu: }", "relu", "write them as a list: `time_distributed: [dense: 4, relu]`"),
         (
-            "time_distributed: {spectral_norm: {dense: 4}}",
-            "spectral_norm",
-            "write `time_distributed: {layer: {spectral_norm: ...}}`",
-        ),
-        (
-            "time_distributed: [dense: 4, relu]",
-            "[dense: 4, relu]",
-            "only one layer is allowed here: write a `time_distributed`",
+            "bidirectional: [lstm: 4, gru: 3]",
+            "[lstm: 4, gru: 3]",
+            "only one layer is allowed here: write a `bidirectional`",
         ),
         (
             "time_distributed: {residual: [dense: 4]}",
@@ -52,7 +46,6 @@ SEQUENCE = "modelc: 1\n{}model:\n  inputs: {{x: {{shape: [5, 4]}}}}\n  layers: [
         ),
         ("{dense: 4, name: d}, time_distributed: {share: d}", "share", "use the layer itself"),
         ("bidirectional: {B: }, B", "B", "use a layer here, and put the structure around it into the block"),
-        ("bidirectional: {lstm: 4, merge_mode: sum}", "lstm", "write `bidirectional: {layer: {lstm: 4}}`"),
         (
             "bidirectional: {layer: {lstm: 4, repeat: 2}}",
             "repeat",

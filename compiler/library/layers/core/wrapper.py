@@ -12,16 +12,25 @@ class Wrapper(Layer):
 
     primary = "layer"
 
-    layer: Layer
+    layer: Any
+
+    @property
+    def inner(self) -> Layer:
+        """What it runs."""
+        layer: Layer = self.layer
+        return layer
 
     def vocabulary_size(self) -> int | None:
-        return self.layer.vocabulary_size()
+        return self.inner.vocabulary_size()
 
     def ends_in(self) -> Activation | None:
-        return self.layer.ends_in()
+        return self.inner.ends_in()
+
+    def keeps_range(self) -> bool:
+        return self.inner.keeps_range()
 
     def layers(self) -> tuple[Layer, ...]:
-        return (self, *self.layer.layers())
+        return (self, *self.inner.layers())
 
 
 def split_inside(wrapper: Wrapper) -> tuple[Layer, Activation] | None:

@@ -29,7 +29,7 @@ class SpectralNorm(Wrapper):
 
     keras = "layers.SpectralNormalization"
     spellings = ("sn",)
-    example = "spectral_norm: {layer: {conv2d: {filters: 64, kernel_size: 3}}}"
+    example = "spectral_norm: {conv2d: {filters: 64, kernel_size: 3}}"
 
     layer: Annotated[LayerField, Field(description="The layer whose kernel is divided.")]
     power_iterations: Annotated[Size, Field(description="Power iterations in each step.")] = 1
@@ -40,7 +40,7 @@ class SpectralNorm(Wrapper):
 
     def plan(self, x: TensorType) -> Plan:
         name = LAYERS.name_of(self.layer)
-        advice = "wrap a layer with one kernel, for example `spectral_norm: {layer: {dense: 64}}`"
+        advice = "wrap a layer with one kernel, for example `spectral_norm: {dense: 64}`"
         one = [slot.name for slot in self.layer.slots if slot.required or slot.many] == ["x"]
         need(one, f"expected a layer with one input, got `{name}`", help=advice, argument="layer")
         plan = plan_inside(self.layer, x)

@@ -28,7 +28,7 @@ class Bidirectional(Wrapper):
     slots = (Slot("x"), Slot("initial_state", many=True, required=False, least=2))
     spellings = ("bi", "birnn", "bilstm", "blstm", "bigru")
     masking = "use"
-    example = "bidirectional: {layer: {lstm: 64}}"
+    example = "bidirectional: {lstm: 64}"
 
     layer: Annotated[LayerField, Field(description="The recurrent layer to run in both directions.")]
     merge_mode: Annotated[
@@ -38,7 +38,7 @@ class Bidirectional(Wrapper):
 
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         message = f"expected a recurrent layer, got `{LAYERS.name_of(self.layer)}`"
-        help = "write for example `bidirectional: {layer: {lstm: 64}}`"
+        help = "write for example `bidirectional: {lstm: 64}`"
         need(type(self.layer).model_fields.keys() >= RECURRENT, message, help=help, argument="layer")
         message = "the layer inside `bidirectional` has `go_backwards: true`"
         help = "remove it: one of the two copies always goes backwards"

@@ -123,7 +123,7 @@ def need_cell(cell: Layer) -> None:
     """Raise PlanError for what cannot run in a stack, and for arguments that are those of the whole stack."""
     name = LAYERS.name_of(cell)
     help = (
-        "put `bidirectional` around the stack: `bidirectional: {layer: {stacked_rnn: [lstm: 64, gru: 32]}}`"
+        "put `bidirectional` around the stack: `bidirectional: {stacked_rnn: [lstm: 64, gru: 32]}`"
         if name == "bidirectional"
         else "only layers such as `lstm` and `gru` have a recurrent state; put others before or after the stack"
     )

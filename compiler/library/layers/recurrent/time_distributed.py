@@ -6,44 +6,53 @@ from typing import Annotated
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, TensorType, need, show_shape
-from modelc.compiler.library.layers import LAYERS, LayerField
+from modelc.compiler.library.layers import LAYERS, LayersField
 from modelc.compiler.library.layers.activations.functions import Linear
+from modelc.compiler.library.layers.core.layer_chain import LayerChain
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
 
 
 class TimeDistributed(Wrapper):
-    """One `layer` with one set of weights on each step of a sequence: `y[t] = layer(x[t])`.
+    """One `layer`, or several in sequence, with one set of weights on each step of a sequence: `y[t] = layer(x[t])`.
 
-    Input `[time, ...]`, where `layer` takes `[...]`; each port of `layer` gives `[time, ...]`. The weights and the state
-    have the names that `layer` gives them, without a prefix. The mask is passed on, and `layer` sees none.
+    Input `[time, ...]`, where `layer` takes `[...]`; each port of `layer` gives `[time, ...]`. The weights and the state of
+    one layer have the names that it gives them, without a prefix; those of several are called by their layer, counted from
+    the second of a kind: of `[dense: 8, relu, dense: 4]` they are `dense/...` and `dense_2/...`. The mask is passed on, and
+    `layer` sees none; one that a layer of a list makes goes on to the next in the list.
 
     All steps are one batch, in which masked steps are padding: `batch_norm` inside takes its statistics over all rows and
     unmasked steps together and moves them once, `dropout` draws for every step. Follows Keras 3 `layers.TimeDistributed`, which normalizes and moves step
-    by step instead. `dense` and other layers that leave the axes before the last alone need no wrapper.
+    by step instead; a list is that of a `Sequential`. `dense` and other layers that leave the axes before the last alone need no wrapper.
     """
 
     keras = "layers.TimeDistributed"
     spellings = ("timewise", "per_step")
     masking = "pass"
-    example = "time_distributed: {layer: {conv2d: {filters: 16, kernel_size: 3}}}"
+    example = "time_distributed: [{conv2d: {filters: 16, kernel_size: 3}}, relu, flatten]"
 
-    layer: Annotated[LayerField, Field(description="The layer to run on each step.")]
+    layer: Annotated[LayersField, Field(description="The layer to run on each step, or a list of layers in sequence.")]
+
+    @property
+    def inner(self) -> Layer:
+        return self.layer if isinstance(self.layer, Layer) else LayerChain(parts=self.layer)
 
     def plan(self, x: TensorType) -> Plan:
-        name = LAYERS.name_of(self.layer)
-        needed = [slot for slot in self.layer.slots if slot.required]
-        message = f"expected a layer with one input, got `{name}`"
+        inner = self.inner
+        several = isinstance(inner, LayerChain)
+        name = "the list of layers" if several else f"`{LAYERS.name_of(inner)}`"
+        needed = [slot for slot in inner.slots if slot.required]
+        message = f"expected a layer with one input, got {name}"
         help = "a layer that joins several inputs takes whole sequences and needs no wrapper"
         need(len(needed) == 1 and not needed[0].many, message, help=help, argument="layer")
         got = f"expected a sequence [time, ...] of two axes or more, got {show_shape(x.shape)}"
-        need(x.rank >= 2, got, help=f"without a time axis, use `{name}` itself; `reshape` adds one")
+        need(x.rank >= 2, got, help=f"without a time axis, use {name} itself; `reshape` adds one")
         step = x.with_shape(*x.shape[1:]).with_mask(False)
         note = f"each of the {x.shape[0]} steps of {show_shape(x.shape)} is {show_shape(step.shape)}"
-        plan = plan_inside(self.layer, step, note=note)
-        message = f"`{name}` masks parts of each step, which `time_distributed` cannot pass on"
+        plan = inner.plan(step) if several else plan_inside(inner, step, note=note)
+        message = f"{name} masks parts of each step, which `time_distributed` cannot pass on"
         help = "omit `mask_zero`"
         need(not any(output.mask for output in plan.outputs.values()), message, help=help, argument="layer")
-        message = f"`{name}` is stateful, but gets single steps here, which the next batch does not continue"
+        message = f"{name} is stateful, but gets single steps here, which the next batch does not continue"
         help = "remove `stateful`"
         need(not any(entry.per_row for entry in plan.state.values()), message, help=help, argument="layer")
         outputs = {port: output.with_shape(x.shape[0], *output.shape) for port, output in plan.outputs.items()}
@@ -57,26 +66,25 @@ class TimeDistributed(Wrapper):
         if mask is not None:
             rows = mask if rows is None else mask & rows
         inner = replace(call, masks={}, rows=None if rows is None else rows.reshape(batch * time))
-        (slot,) = (slot.name for slot in self.layer.slots if slot.required)
-        given = self.layer.apply(inner, **{slot: x.reshape(batch * time, *x.shape[2:])})
+        (slot,) = (slot.name for slot in self.inner.slots if slot.required)
+        given = self.inner.apply(inner, **{slot: x.reshape(batch * time, *x.shape[2:])})
         result = given if isinstance(given, Result) else Result.of(given)
         outputs = {port: y.reshape(batch, time, *y.shape[1:]) for port, y in result.outputs.items()}
         return Result(outputs, state=result.state, penalties=result.penalties)
 
     def moves(self) -> bool:
-        return self.layer.moves()
-
-    def draws(self, x: TensorType) -> int:
-        return self.layer.draws(x.with_shape(*x.shape[1:]))
-
-    def drawn(self, x: Array, number: Array | int) -> Array:
-        y = self.layer.drawn(x.reshape(-1, *x.shape[2:]), number)
-        return y.reshape(*x.shape[:2], *y.shape[1:])
+        return self.inner.moves()
 
     def keeps_digits(self) -> bool:
-        return self.layer.keeps_digits()
+        return self.inner.keeps_digits()
 
     def split(self) -> tuple[Layer, Activation] | None:
-        if isinstance(self.layer, Activation):
-            return Linear(), self.layer
-        return split_inside(self)
+        inner = self.inner
+        if isinstance(inner, Activation):
+            return Linear(), inner
+        if not isinstance(inner, LayerChain):
+            return split_inside(self)
+        parts = inner.split()
+        if parts is None or not isinstance(parts[0], LayerChain):
+            return parts
+        return self.model_copy(update={"layer": parts[0].parts}), parts[1]

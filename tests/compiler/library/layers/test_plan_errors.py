@@ -217,7 +217,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[4, 2]],
         "E301",
         "expected a recurrent layer, got `dense`",
-        "write for example `bidirectional: {layer: {lstm: 64}}`",
+        "write for example `bidirectional: {lstm: 64}`",
         "layer",
     ),
     (
