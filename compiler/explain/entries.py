@@ -15,7 +15,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.explain.pretty_printer import show_value, simple
 from modelc.compiler.language.argument_shapes import field_shape, summary_of
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.shapes import Items, Thing, Value
+from modelc.compiler.language.shapes import Either, Items, Thing, Value
 from modelc.compiler.language.suggestions.spelling import like
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article
@@ -187,6 +187,9 @@ def argument_of(name: str, info: FieldInfo) -> Argument:
     elif isinstance(shape, Items):
         assert isinstance(shape.of, Thing), "lists of plain values are plain values"
         takes = f"a list of {plural(shape.of.table.kind)}"
+    elif isinstance(shape, Either):
+        assert isinstance(shape.mapping, Thing), "the field takes one thing, or several in sequence"
+        takes = f"{article(shape.mapping.table.kind)}, or a list of {plural(shape.mapping.table.kind)}"
     else:
         assert isinstance(shape, Value), "arguments are plain values or named things"
         takes = in_words(shape.schema)

@@ -48,8 +48,8 @@ PYTORCH: Page = {
         Row("nn.AdaptiveAvgPool2d(1)", "global_avg_pool2d", "gives [channels]; nothing is left to flatten"),
         Row("nn.Flatten()", "flatten", "channels are last, so the order of the values is another than in PyTorch"),
         Row("nn.LSTM(32, 64, num_layers=2, batch_first=True, bidirectional=True)",
-            "model: {inputs: {x: {shape: [12, 32]}}, layers: [bidirectional: {layer: {lstm: {units: 64, "
-            "return_sequences: true}}}, bidirectional: {layer: {lstm: 64}}]}",
+            "model: {inputs: {x: {shape: [12, 32]}}, layers: [bidirectional: {lstm: {units: 64, "
+            "return_sequences: true}}, bidirectional: {lstm: 64}]}",
             "without `return_sequences: true` the last step alone; states are ports; `stacked_rnn` is a stack in "
             "one direction"),
         Row("nn.LSTMCell(32, 64)", "lstm: 64", "a cell is the layer that runs it"),
