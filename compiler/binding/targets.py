@@ -71,8 +71,9 @@ def report_strange_targets(reporter: Reporter, task: Task, terms: tuple[Term, ..
         meant = suggest(word, left).new or (left[0] if len(left) == 1 else "")
         misspelt_target(reporter, spec, word, meant, list(data.targets))
         left = [name for name in left if meant and name != meant]
+    named = {term.name for term in train.terms}
     for name in left:
-        if not missing and (name in model.nodes or name in task.planned.graph.outputs):
+        if not missing and name not in named and (name in model.nodes or name in task.planned.graph.outputs):
             report_untrained(reporter, name, is_output=name in task.planned.graph.outputs)
             continue
         close = suggest(name, missing).new or (missing[0] if len(missing) == 1 else "")

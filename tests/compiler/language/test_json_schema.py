@@ -93,8 +93,8 @@ def free(path: tuple[Any, ...]) -> bool:
 def in_a_spec(table: Registry[Any], example: Any) -> dict[str, Any]:
     """A whole spec around an example, which may be of the thing itself or of what it is an argument of."""
     name = example if isinstance(example, str) else next(iter(example))
-    # A metric may be called as a layer is: `mean`.
-    if name in table_of("layer") and table.kind != "metric":
+    # Something else may be called as a layer is: the metric `mean`, the schedule `constant`.
+    if table.kind == "layer" or (name in table_of("layer") and name not in table):
         return chain(example)
     by_kind = {
         "loss": training(loss=example),
