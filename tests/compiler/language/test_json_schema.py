@@ -93,9 +93,6 @@ def free(path: tuple[Any, ...]) -> bool:
 def in_a_spec(table: Registry[Any], example: Any) -> dict[str, Any]:
     """A whole spec around an example, which may be of the thing itself or of what it is an argument of."""
     name = example if isinstance(example, str) else next(iter(example))
-    # Something else may be called as a layer is: the metric `mean`, the schedule `constant`.
-    if table.kind == "layer" or (name in table_of("layer") and name not in table):
-        return chain(example)
     by_kind = {
         "loss": training(loss=example),
         "metric": training(metrics=[example]),
@@ -106,6 +103,9 @@ def in_a_spec(table: Registry[Any], example: Any) -> dict[str, Any]:
         "constraint": chain({"dense": {"units": 2, "kernel_constraint": example}}),
         "reader": chain("relu") | {"data": {"source": "digits", "inputs": {"x": example}}},
     }
+    # Something else may be called as a layer is: the metric `mean`, the schedule `constant`.
+    if name in table_of("layer") and (name not in table or table.kind not in by_kind):
+        return chain(example)
     return by_kind[table.kind]
 
 

@@ -35,7 +35,7 @@ class Wrapper(Layer):
 
 def split_inside(wrapper: Wrapper) -> tuple[Layer, Activation] | None:
     """The `split` of a wrapper that computes nothing behind its layer."""
-    parts = wrapper.layer.split()
+    parts: tuple[Layer, Activation] | None = wrapper.layer.split()
     if parts is None or isinstance(parts[0], Linear):
         return parts
     return wrapper.model_copy(update={"layer": parts[0]}), parts[1]

@@ -53,7 +53,7 @@ def test_values_gradients_and_counts_are_those_of_keras() -> None:
     weights = generator.normal(size=(3, FRAMES[0], 6)).astype("float32")
 
     def mine(given: Any) -> Any:
-        outputs, _ = compiled.apply({"time_distributed": given}, state, {"x": x})
+        outputs, _ = compiled.apply({"time_distributed": given}, state, {"x": jnp.asarray(x)})
         return jnp.sum(outputs["output"] * weights), outputs["output"]
 
     def theirs(given: Any) -> Any:
@@ -89,7 +89,7 @@ def test_the_mask_of_the_sequence_is_passed_on_and_no_step_sees_it() -> None:
     raw["model"]["layers"] += [{"global_avg_pool1d": None}]
     compiled = modelc.compile(modelc.load(raw))
     params, state = compiled.init(jax.random.key(0))
-    outputs, _ = compiled.apply(params, state, {"x": x})
+    outputs, _ = compiled.apply(params, state, {"x": jnp.asarray(x)})
     own = params["time_distributed"]
     steps = np.maximum(x[0, :3] @ np.asarray(own["dense/kernel"]) + np.asarray(own["dense/bias"]), 0)
     np.testing.assert_allclose(outputs["output"][0], steps.mean(axis=0), rtol=1e-5)
@@ -101,7 +101,7 @@ def test_a_mask_that_a_layer_of_the_list_makes_goes_on_to_the_next() -> None:
     compiled = modelc.compile(modelc.load(raw))
     params, state = compiled.init(jax.random.key(0))
     x = np.array([[[3, 1, 0, 0, 0], [4, 5, 6, 7, 8]]], np.int32)
-    (short,) = (compiled.apply(params, state, {"x": x})[0]["output"][0, 0],)
+    (short,) = (compiled.apply(params, state, {"x": jnp.asarray(x)})[0]["output"][0, 0],)
     alone = {"inputs": {"x": {"shape": [5], "dtype": "int32"}}, "layers": [words, "tanh", {"gru": 3}]}
     other = modelc.compile(modelc.load({"modelc": 1, "model": alone}))
     own = params["time_distributed"]
@@ -109,7 +109,7 @@ def test_a_mask_that_a_layer_of_the_list_makes_goes_on_to_the_next() -> None:
         name: {key.partition("/")[2]: value for key, value in own.items() if key.startswith(f"{name}/")}
         for name in ("embedding", "gru")
     }
-    expected = other.apply(same, {}, {"x": x[:, 0]})[0]["output"][0]
+    expected = other.apply(same, {}, {"x": jnp.asarray(x[:, 0])})[0]["output"][0]
     np.testing.assert_allclose(short, expected, rtol=1e-6)
 
 
@@ -118,7 +118,7 @@ def test_state_and_dropout_of_a_list_are_those_of_its_layers() -> None:
     params, state = compiled.init(jax.random.key(0))
     assert sorted(state["time_distributed"]) == ["batch_norm/moving_mean", "batch_norm/moving_variance"]
     x = np.random.default_rng(0).normal(size=(8, 6, 3)).astype("float32")
-    outputs, new = compiled.apply(params, state, {"x": x}, train=True, key=jax.random.key(1))
+    outputs, new = compiled.apply(params, state, {"x": jnp.asarray(x)}, train=True, key=jax.random.key(1))
     dropped = np.asarray(outputs["output"]) == 0
     assert 0.3 < dropped.mean() < 0.7 and not (dropped == dropped[:, :1]).all()
     own = params["time_distributed"]
