@@ -11,7 +11,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import PlanError
 from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer
 from modelc.compiler.library.layers import LAYERS
-from tests.compiler.library.layers.drawn import Drawn, draw_many
+from tests.compiler.library.layers.drawn import Drawn, draw, draw_many
 from tests.compiler.library.layers.observing import Computed
 
 OF_A_KIND: dict[type, Any] = {
@@ -53,19 +53,21 @@ MOST = 6
 """In how many uses to try all values of an argument that the plans do not show."""
 
 
-def uses(name: str) -> list[Drawn]:
-    """The uses in which each argument of a layer is tried."""
-    if name not in PICKED:
-        return list(draw_many(name))
-    arguments, shape = PICKED[name]
-    types = {slot.name: TensorType(shape) for slot in LAYERS.find(name).slots if slot.required}
-    return [Drawn(name, arguments, types, 3, True, 0), *draw_many(name)]
+def pools(name: str) -> Iterator[list[Drawn]]:
+    """The uses in which each argument of a layer is tried: those that show the most, and more where these do not do."""
+    picked = []
+    if name in PICKED:
+        arguments, shape = PICKED[name]
+        types = {slot.name: TensorType(shape) for slot in LAYERS.find(name).slots if slot.required}
+        picked = [Drawn(name, arguments, types, 3, True, 0)]
+    yield [*picked, *draw(name)]
+    yield [*picked, *draw_many(name)]
 
 
-def values(name: str, argument: str) -> list[Any]:
+def values(pool: list[Drawn], argument: str) -> list[Any]:
     """What to try for an argument: what drawn uses give it, and values of its kind."""
-    drawn = [use.arguments[argument] for use in uses(name) if argument in use.arguments]
-    annotation = LAYERS.find(name).model_fields[argument].annotation
+    drawn = [use.arguments[argument] for use in pool if argument in use.arguments]
+    annotation = LAYERS.find(pool[0].name).model_fields[argument].annotation
     kinds = [annotation, *get_args(annotation)]
     fixed = [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
     return [*{str(value): value for value in [*drawn, *fixed]}.values()][:6] + [
@@ -81,29 +83,35 @@ def planned(use: Drawn) -> bool:
         return False
 
 
-def variants(use: Drawn, argument: str) -> Iterator[Drawn]:
-    """The valid uses that differ from `use` in the value of one argument."""
+def variants(use: Drawn, argument: str, tried: list[Any]) -> Iterator[Drawn]:
+    """The valid uses that differ from `use` in the value of one argument, one of those `tried`."""
     without = {name: value for name, value in use.arguments.items() if name != argument}
-    for value in values(use.name, argument):
+    for value in tried:
         other = replace(use, arguments={**without, argument: value})
         if planned(other):
             yield other
 
 
 def shows(name: str, argument: str, known: dict[str, list[bytes]]) -> bool:
-    """Whether an argument changes something between two uses that differ in nothing else: plans first, then numbers.
+    """Whether an argument changes something between two uses that differ in nothing else.
 
     `known` has the numbers of what was computed for other arguments.
     """
+    return any(shows_among(pool, argument, known) for pool in pools(name))
+
+
+def shows_among(pool: list[Drawn], argument: str, known: dict[str, list[bytes]]) -> bool:
+    """The same with the uses of one pool: plans first, then numbers."""
+    name, tried = pool[0].name, values(pool, argument)
     pairs: list[tuple[Drawn, list[Drawn]]] = []
-    for use in uses(name):
+    for use in pool:
         default = replace(use, arguments={key: value for key, value in use.arguments.items() if key != argument})
         if not planned(default):
             if argument in use.arguments and not LAYERS.find(name).model_fields[argument].is_required():
                 # What is refused without an argument and valid with it hangs on it.
                 return True
             default = use
-        others = list(variants(use, argument))
+        others = list(variants(use, argument, tried))
         if any(repr(default.plan) != repr(other.plan) for other in others):
             return True
         pairs.append((default, others))
