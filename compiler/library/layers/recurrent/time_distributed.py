@@ -75,6 +75,13 @@ class TimeDistributed(Wrapper):
     def moves(self) -> bool:
         return self.inner.moves()
 
+    def draws(self, x: TensorType) -> int:
+        return self.inner.draws(x.with_shape(*x.shape[1:]))
+
+    def drawn(self, x: Array, number: Array | int) -> Array:
+        y = self.inner.drawn(x.reshape(-1, *x.shape[2:]), number)
+        return y.reshape(*x.shape[:2], *y.shape[1:])
+
     def keeps_digits(self) -> bool:
         return self.inner.keeps_digits()
 
