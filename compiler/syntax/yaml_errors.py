@@ -148,7 +148,8 @@ class Explainer:
             help = "put a nested mapping in braces, `{a: {b: 1}}`, or a string in quotes"
             return self.problem("a second `:` in the same entry", self.mark, help, related=related)
         if self.char in ("]", "}"):
-            return self.problem(f"`{self.char}` cannot close `{opened}`", self.mark, related=related)
+            message, help = f"`{self.char}` cannot close `{opened}`", f"write `{closing}` before it"
+            return self.problem(message, self.mark, help, related=related)
         if self.char == "{" and self.line[: self.mark.column].endswith("$"):
             start = At(self.mark.line, self.mark.column - 1)
             written = self.line[start.column :]

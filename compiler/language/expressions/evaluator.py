@@ -70,13 +70,22 @@ def parse(text: str) -> ast.expr:
     tree = tree_of(text)
     if tree is None:
         place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
-        help = (
-            f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else "for example `${4 * dim}`"
-        )
+        help = f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else other_syntax(text)
         raise ExpressionError(f"`{text.strip()}` is not an expression", help)
     if not text.isascii():
         need_plain_names(tree, text.strip())
     return tree
+
+
+def other_syntax(text: str) -> str:
+    """The help for an expression in the syntax of C and its like; an example where it is none of it."""
+    if choice := re.fullmatch(r"([^?:]+)\?([^?:]+):([^?:]+)", text):
+        condition, yes, no = (part.strip() for part in choice.groups())
+        return f"write `{yes} if {condition} else {no}`"
+    for sign, word in (("&&", "and"), ("||", "or")):
+        if sign in text:
+            return f"write `{word}` instead of `{sign}`"
+    return "for example `${4 * dim}`"
 
 
 @lru_cache(maxsize=256)
