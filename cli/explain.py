@@ -66,12 +66,13 @@ def explain(
         say(*show_section(section))
         return
     found, pages = entries(name), key_pages(name)
-    if not found and not pages and (owners := arguments_called(name)):
-        say(*listing(f"{name}  an argument of", list(owners)))
-        return
-    if not found and not pages and (blocks := list(elsewhere(name))):
-        say(*apart(blocks))
-        return
+    if not found and not pages and not plugin_with(name):
+        if owners := arguments_called(name):
+            say(*listing(f"{name}  an argument of", list(owners)))
+            return
+        if blocks := list(elsewhere(name)):
+            say(*apart(blocks))
+            return
     if not found and not pages:
         refuse(f"there is nothing called `{name}`", helps=(advice_about(name),))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])

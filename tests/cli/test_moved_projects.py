@@ -98,7 +98,7 @@ def test_damaged_data_of_a_copy_is_reported_and_not_replaced_by_that_of_the_orig
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(trained, copy)
-    (copy / "data/rows.npz").write_text("garbage")
+    (copy / "data/rows.npz").write_bytes(b"\0garbage")
     output = ["-o", "out.csv"] if command == "predict" else []
     ended = modelc(command, RUN, *output, cwd=copy)
     assert ended.code == 4 and "error[E405]: 'data/rows.npz' is damaged or not an .npz file" in ended.err, ended
