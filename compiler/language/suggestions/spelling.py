@@ -123,12 +123,12 @@ def nearest(name: str, word: str, names: tuple[str, ...]) -> tuple[str | None, s
 
 
 def like(word: str, names: Collection[str]) -> str:
-    """The one of `names` that `word` is so like that it can be meant by it: one letter off, or two in long names, its first
-    words, or its words in another order. Empty where there is none: what only shares letters means something else (`hashing`, `masking`).
+    """The one of `names` that `word` is so like that it can be meant by it: one letter off, or two in long names, some
+    of its words, or its words in another order. Empty where there is none: what only shares letters means something else (`hashing`, `masking`).
     """
     if fold(word.rpartition(".")[2]) in ELSEWHERE:
         return ""
-    far = max(1, min(len(word) // 4, FAR - 1))
+    far = min(max(1, min(len(word) // 4, FAR - 1)), len(word) - 1)
     near = [(distance(word, other.lower(), FAR), other) for other in names]
     least = min((letters for letters, _ in near), default=FAR)
     if least <= far:
@@ -137,7 +137,7 @@ def like(word: str, names: Collection[str]) -> str:
     begun = [
         other
         for other in names
-        if len(word) > FAR and (other.lower().startswith(f"{word}_") or sorted(other.lower().split("_")) == parts)
+        if len(word) > FAR and (f"_{word}_" in f"_{other.lower()}_" or sorted(other.lower().split("_")) == parts)
     ]
     return begun[0] if len(begun) == 1 else ""
 
