@@ -152,7 +152,10 @@ SUM = summary_of(Dense)
             f"#### {ACTIVATION}\n\n{summary_of(table_of('activation').find('relu'))}",
         ),
         (f"{CHAIN}    - dense: {{units: 3, activ|ation: {{leaky_relu: 0.1}}}}", ACTIVATION),
-        (f"{CHAIN}    - resid|ual: [relu]", "Layers whose output is added to their input."),
+        (
+            f"{CHAIN}    - resid|ual: [relu]",
+            "Layers whose output is added to their input: a list, or a mapping with a `shortcut` and a `join`.",
+        ),
         (f"{WHOLE}train: {{bat|ch_size: 3}}", "Rows per step."),
         (f"{WHOLE}tr|ain: {{batch_size: 3}}", "How the model is trained."),
         (

@@ -266,7 +266,8 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
     wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)
     if not wrong:
         return value
-    if advice := help_for(reporter, shape.help, raw, path):
+    wrong = [item for item in wrong if not reporter.is_hole((*path, *item["loc"]))]
+    if wrong and (advice := help_for(reporter, shape.help, raw, path)):
         first = wrong[0]
         report_known(reporter, first["type"], first["input"], (*path, *first["loc"]), what, advice)
         return None

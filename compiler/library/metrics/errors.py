@@ -8,7 +8,7 @@ from modelc.compiler.library.base.formulas import FAR
 from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss
-from modelc.compiler.library.contracts.metric import Link, MeanMetric, mean_result, mean_sums, need_comparable
+from modelc.compiler.library.contracts.metric import Link, MeanMetric, Metric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.losses import hinge, regression
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 from modelc.compiler.library.metrics.squares import exact_sum, squares
@@ -39,10 +39,14 @@ class MeanOfLoss(ElementwiseMetric):
         return self.loss().elements(prediction, truth)
 
 
-class MeanOfSquares(ElementwiseMetric):
+class MeanOfSquares(Metric):
     """Abstract: a mean of squares, which may be too small or too large for float32."""
 
     better = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_comparable(output, target)
+        return output.shape
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         parts = self.parts(prediction.astype(jnp.float32), target.astype(jnp.float32))
