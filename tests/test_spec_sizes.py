@@ -13,17 +13,17 @@ from modelc.compiler.graph.typed_graph import TypedGraph
 SPECS = Path(__file__).parent.parent / "specs"
 
 
-def planned(name: str) -> TypedGraph:
-    task = check_file(SPECS / f"{name}.yaml").task
+def planned(name: str, *settings: str) -> TypedGraph:
+    task = check_file(SPECS / f"{name}.yaml", settings=settings).task
     assert task is not None
     return task.planned
 
 
-def parameters(name: str) -> int:
+def parameters(name: str, *settings: str) -> int:
     """The values in all weights and states of a shipped spec."""
     return sum(
         prod(entry.shape)
-        for _, plan in planned(name).owned()
+        for _, plan in planned(name, *settings).owned()
         for part in (plan.params, plan.state)
         for entry in part.values()
     )
@@ -107,6 +107,7 @@ NUMBERS = {
     "resnet50": 25_636_712,
     "densenet121": 8_062_504,
     "mobilenetv2": 3_538_984,
+    "efficientnet": 5_330_564,
     "unet": 31_030_593,
     "siamese": 213_384,
     "seq2seq": 7_333_952,
@@ -132,6 +133,14 @@ BY_HAND = {
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_model_has_its_number_of_parameters(name: str) -> None:
     assert parameters(name) == NUMBERS[name]
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "expected"), [(1.2, 1.4, 12_320_528), (1.4, 1.8, 19_466_816), (2.0, 3.1, 66_658_680)]
+)
+def test_efficientnet_is_scaled_as_that_of_keras(width: float, depth: float, expected: int) -> None:
+    """B3, B4 and B7 of `keras.applications`, without the 7 numbers of its `Normalization`."""
+    assert parameters("efficientnet", f"vars.width={width}", f"vars.depth={depth}") == expected
 
 
 @pytest.mark.parametrize("name", BY_HAND)

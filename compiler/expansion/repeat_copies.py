@@ -59,6 +59,9 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
         copies.append(expander.expand_parts(item, inside))
         if (len(expander.problems), expander.failures) != before:
             break
+    if times == 0:
+        # No copy has a number: what could not be computed without one is no failure of the copies around it.
+        expander.failures = before[1]
     first, *others = copies
     if others:
         below = SourceNode("list", tuple(others), repeat.at)

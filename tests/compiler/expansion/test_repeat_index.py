@@ -39,6 +39,11 @@ def units(text: str) -> dict[str, int]:
                 "residual/1/dense/0": 2, "residual/1/dense/1": 3, "residual/1/dense_2": 4,
             },
         ),
+        (
+            "",
+            '{layers: [{dense: "${i + j + 2}", repeat: {times: "${2 * i}", index: j}}, dense: "${i + 5}"], repeat: {times: 2, index: i}}',
+            {"layers/0/dense": 5, "layers/1/dense/0": 3, "layers/1/dense/1": 4, "layers/1/dense_2": 6},
+        ),
         ("vars: {r: {times: 2, index: k}}\n", '{dense: "${k + 3}", repeat: $r}', {"dense/0": 3, "dense/1": 4}),
         ("", '{dense: "${shape(input)[-1] + i}", repeat: {times: 3, index: i}}', {"dense/0": 4, "dense/1": 5, "dense/2": 7}),
     ],
