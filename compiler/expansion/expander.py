@@ -162,8 +162,9 @@ class Expander(VariableEvaluator):
             return self.evaluate_known(node, scope)
         repeat = node.get("repeat")
         if repeat is not None and dereference(repeat, scope.file.variables).get("index") is not None:
-            node = self.without_arguments(node, scope.file)
-            return expand_copies(self, node, self.evaluate_known(named_plainly(self, repeat), scope), scope)
+            node, plain = self.without_arguments(node, scope.file), named_plainly(self, repeat)
+            inside = scope if plain is repeat else replace(scope, unnamed=True)
+            return expand_copies(self, node, self.evaluate_known(plain, scope), inside)
         return self.expand_parts(node, scope if repeat is None else replace(scope, repeat=flow(repeat.data)))
 
     def expand_parts(self, node: SourceNode, scope: Scope) -> SourceNode:

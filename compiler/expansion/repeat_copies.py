@@ -43,6 +43,8 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
     if isinstance(name, str) and not check_name(expander, "vars", name, index.at):
         repeat = repeat.with_child("index", hole(index.at))
         name = None
+    if not isinstance(name, str):
+        scope = replace(scope, unnamed=True)
     parts = {key: entry for key, entry in node.content.items() if key not in BESIDE["layer"]}
     item, before = replace(node, content=parts), (len(expander.problems), expander.failures)
     if is_known and isinstance(name, str):

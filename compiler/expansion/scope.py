@@ -60,7 +60,8 @@ class Scope:
 
     A parameter that could not be read is None. Repeats around the string have their `indices` among the parameters, each
     with the node of its name; `repeat` is the innermost that has none, as it is written, and `outside` the indices around
-    the use of the block, which it does not see. `stack` has the blocks being expanded, outermost first. `written_out` says
+    the use of the block, which it does not see; `unnamed` says that what stands for the name of one is reported, so that any
+    name may be it. `stack` has the blocks being expanded, outermost first. `written_out` says
     that the string is in the value of a variable, in which no references are left.
     """
 
@@ -70,6 +71,7 @@ class Scope:
     indices: Mapping[str, SourceNode] = field(default_factory=dict)
     repeat: str = ""
     outside: frozenset[str] = frozenset()
+    unnamed: bool = False
     stack: tuple[tuple[str, str], ...] = ()
     written_out: bool = False
 

@@ -264,7 +264,7 @@ class VariableEvaluator(ProblemCollector):
 
     def refuse_unknown(self, name: str, scope: Scope, at: Where, text: str) -> NoReturn:
         """Report an unknown name, unless it is a consequence of what is reported already, and raise Reported."""
-        if "vars" in scope.file.unreadable:
+        if "vars" in scope.file.unreadable or scope.unnamed:
             raise Reported
         if name in scope.file.removed:
             self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
