@@ -59,12 +59,14 @@ def summary(
 
 def resolved_text(checked: "Checked", output_format: str) -> str:
     """The resolved spec as YAML with comments, or as JSON without."""
+    from modelc.compiler.api import name_classes
     from modelc.compiler.diagnostics.render.json_text import json_text
     from modelc.compiler.expansion.resolved_spec import resolve
     from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 
     assert checked.document is not None
-    root = resolve(checked.document)
+    named = name_classes(checked.document, None, known=checked.class_names) if checked.class_names else None
+    root = resolve(checked.document, named and named.document)
     if output_format == "text":
         return to_yaml(root, checked.sources)
     return json_text(to_data(root)) + "\n"

@@ -101,14 +101,15 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
     from modelc.runtime.runs.recorder import Recorder
 
     assert checked.merged is not None
-    merged = checked.merged.data
+    merged, names = checked.merged.data, checked.class_names
     recorder = Recorder(
         folder,
-        record_of(task, id, name, path, settings, where.folder, merged),
+        record_of(task, id, name, path, settings, where.folder, merged, names),
         sources[str(path)].encode(),
         merged,
         balanced_spec(checked.data, task),
         environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
+        names,
     )
     fit_and_keep(prepared, dataset, execution, recorder)
 

@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.binding.array_files import check_arrays, files_of_arrays, with_arrays
 from modelc.compiler.binding.binder import bind
@@ -16,7 +16,7 @@ from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Problem
-from modelc.compiler.expansion.spec_files import load_file, needs_files
+from modelc.compiler.expansion.spec_files import class_files, load_file, needs_files
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
 from modelc.compiler.language.parser.spec import parse
@@ -27,6 +27,9 @@ from modelc.compiler.lowering.compiled import Compiled
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
 from modelc.compiler.syntax.file_root import Root, read_text, spec_root
+
+if TYPE_CHECKING:
+    from modelc.compiler.expansion.class_names import Named
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 """What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
@@ -54,6 +57,8 @@ class Checked:
     """Keys and values of the spec, after variables are written out."""
     headers: Headers | None = None
     """What data files say up to where their rows begin; None where they were not looked at."""
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The class names in files, by the path that the spec has for each, which `document` and `merged` keep."""
 
     @property
     def data(self) -> Any:
@@ -81,6 +86,7 @@ def check(
     texts: Mapping[str, str] = MappingProxyType({}),
     written_out: bool = False,
     headers: bool = False,
+    class_names: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Checked:
     """Read, parse, build, infer and bind the spec in `text`; `name` is the file name, for messages.
 
@@ -88,10 +94,10 @@ def check(
     uses are read below `root`, and refused without one; `texts` has contents, by real path, that replace those on disk.
     With `written_out`, the files that its blocks use may stand in place of their paths, as a run keeps them. With
     `headers`, data files that are there below `root` are looked at, up to where their rows begin; one that is not there
-    is no problem.
+    is no problem. `class_names` are those in files that a run has kept, in place of these files.
     """
     with remembered(), without_collection():
-        return check_given(Given(text, name, settings, root, texts, written_out, headers))
+        return check_given(Given(text, name, settings, root, texts, written_out, headers, class_names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class Given:
     texts: Mapping[str, str]
     written_out: bool
     headers: bool
+    class_names: Mapping[str, tuple[str, ...]] | None = None
 
     def edited(self, texts: Mapping[str, str]) -> "Given":
         """The same with other texts for some of its files, by the names that messages have for them."""
@@ -163,6 +170,14 @@ def examine(given: Given) -> Checked:
         problems += found
         sources = {**sources, SETTING: settings_text(given.settings)}
     kept = document
+    names: dict[str, tuple[str, ...]] = {}
+    if class_files(document.data) or (given.settings and class_files(merged.data)):
+        read_from = given.root, given.texts, given.class_names
+        # Also those that a setting replaces: the content of the spec is what it says without settings.
+        names.update(name_classes(merged, *read_from).names if given.settings else {})
+        named = name_classes(document, *read_from)
+        names.update(named.names)
+        document, problems, sources = named.document, problems + named.problems, {**sources, **named.sources}
     if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
         from modelc.compiler.expansion.layer_count import check_layers
 
@@ -193,7 +208,20 @@ def examine(given: Given) -> Checked:
         arrays, found = check_arrays(planned, document, given.root)
         problems += found
         headers = headers and headers._replace(files=(*headers.files, *arrays))
-    return Checked(task, problems, sources, kept, merged, len(document.values), headers)
+    return Checked(task, problems, sources, kept, merged, len(document.values), headers, names)
+
+
+def name_classes(
+    document: Document,
+    root: Root | None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, tuple[str, ...]] | None = None,
+) -> "Named":
+    """`document` with class names in place of the files that have them, below `root` or `known`."""
+    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, read_class_names
+
+    load = None if root is None else partial(load_file, root, texts, most=MAX_NAME_BYTES)
+    return read_class_names(document, load, known)
 
 
 def merge_files(

@@ -143,26 +143,11 @@ class Includer(ProblemCollector):
 
         None after reporting why there is none.
         """
-        if path.content.startswith("$"):
-            help = "write the path itself: files are read before variables are known"
-            self.report("E105", f"`{path.content}` is not the path of a file", path.at, label="a variable", help=help)
+        stands_in = path.at.document.name
+        loaded = self.load_file(path, key, stands_in if stands_in in self.paths else None)
+        if loaded is None:
             return None
-        if self.load is None:
-            help = "give the spec as a file: paths are relative to its folder"
-            self.report("E010", f"`{path.content}` cannot be read: this spec is not a file", path.at, help=help)
-            return None
-        if self.missing >= MAX_FILES and path.content not in self.paths.values():
-            self.count("E010")
-            return None
-        try:
-            stands_in = path.at.document.name
-            name, data, hard_links = self.load(path.content, stands_in if stands_in in self.paths else None)
-        except RunError as error:
-            self.missing += 1
-            meant = self.path_from_root(path)
-            helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
-            self.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=helps)
-            return None
+        name, data, hard_links = loaded
         self.paths.setdefault(name, path.content)
         if name in stack:
             cycle = " -> ".join([*stack[stack.index(name) :], name])
@@ -176,14 +161,41 @@ class Includer(ProblemCollector):
             message = f"with this file, the spec has more than {MAX_BYTES:,} bytes, the most that it may have"
             self.report("E005", message, path.at, label="the limit is reached here", help="move data into a data file")
             return None
-        if hard_links > 1 and name not in self.sources:
+        if name not in self.sources:
+            self.warn_of_hard_links(path, hard_links)
+        if name not in self.included:
+            self.included[name] = self.include_text(data, name, (*stack, name))
+        return self.included[name]
+
+    def load_file(self, path: SourceNode, key: str, stands_in: str | None) -> LoadedFile | None:
+        """The bytes of the file that `path`, the value of `key`, names; None after reporting why there are none."""
+        if path.content.startswith("$"):
+            help = "write the path itself: files are read before variables are known"
+            self.report("E105", f"`{path.content}` is not the path of a file", path.at, label="a variable", help=help)
+            return None
+        if self.load is None:
+            help = "give the spec as a file: paths are relative to its folder"
+            self.report("E010", f"`{path.content}` cannot be read: this spec is not a file", path.at, help=help)
+            return None
+        if self.missing >= MAX_FILES and path.content not in self.paths.values():
+            self.count("E010")
+            return None
+        try:
+            return self.load(path.content, stands_in)
+        except RunError as error:
+            self.missing += 1
+            meant = self.path_from_root(path)
+            helps = error.helps if meant is None else (f"write `{key}: {meant}`: {RELATIVE}",)
+            self.report("E010", error.message, path.at, label=f"`{key}`", note=error.notes, help=helps)
+            return None
+
+    def warn_of_hard_links(self, path: SourceNode, hard_links: int) -> None:
+        """Warn of a file that has several names."""
+        if hard_links > 1:
             from modelc.compiler.syntax.path_help import hard_link_warning
 
             message, helps = hard_link_warning(path.content, hard_links)
             self.report("W913", message, path.at, label="read from here", help=helps)
-        if name not in self.included:
-            self.included[name] = self.include_text(data, name, (*stack, name))
-        return self.included[name]
 
     def include_text(self, data: bytes, name: str, stack: tuple[str, ...]) -> SourceNode | None:
         """The spec in the `data` of the file called `name`, with the files that it includes; None after reporting why

@@ -22,11 +22,14 @@ class KeptReference(str):
     __slots__ = ()
 
 
-def resolve(document: Document) -> SourceNode:
+def resolve(document: Document, named: Document | None = None) -> SourceNode:
     """The resolved spec of `document`, which must be valid, with the place of each node; references to parameters are
-    `KeptReference`."""
+    `KeptReference`. `named` is the same with class names in place of the files that have them.
+    """
     root = tree(document)
     resolver = Resolver(root, document.name)
+    if named is not None:
+        resolver.file.data = tree(named).get("data")
     content = {
         key: (where, resolver.evaluate(node, Scope(resolver.file)))
         for key, (where, node) in root.content.items()

@@ -217,6 +217,8 @@ def in_word(kind: str, schema: Schema) -> str:
         count = schema.get("minItems")
         fixed = count is not None and count == schema.get("maxItems")
         return f"a list of {count} {plural}" if fixed else f"a list of {plural}"
+    if kind == "object" and "properties" in schema:
+        return f"`{{{', '.join(f'{key}: ...' for key in schema['properties'])}}}`"
     if kind == "object":
         return f"a mapping from names to {in_plural(schema['additionalProperties'])}"
     plain = {"integer": "an integer", "number": "a number", "boolean": "true or false", "null": "null"}[kind]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from math import prod
 
 from modelc.compiler.binding.task import Task, Term
-from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.layers import MADE, kind_of
 from modelc.compiler.lowering.precision import Precision, precision_of
@@ -138,16 +139,16 @@ def summarize(task: Task) -> Summary:
         length=length,
         batch_size=settings.batch_size if settings else 0,
         source=show_named(data.source) if data and data.source else "",
-        inputs=tuple((name, show_named(binding.reader)) for name, binding in (task.inputs or {}).items()),
+        inputs=tuple((name, show_reader(binding.reader)) for name, binding in (task.inputs or {}).items()),
         compared=tuple(
-            (name, show_named(binding.reader))
+            (name, show_reader(binding.reader))
             for name, binding in (task.targets or {}).items()
             if name in [measure.target for measure in task.measures]
             and name not in [term.target for term in task.terms]
         ),
         validation=show_validation(task),
         loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
-        sample_weight=show_named(data.sample_weight) if data and data.sample_weight else "",
+        sample_weight=show_reader(data.sample_weight) if data and data.sample_weight else "",
         precision="mixed_bfloat16" if precision.half else "float32",
     )
 
@@ -208,7 +209,7 @@ def term_row(task: Task, term: Term) -> TermRow:
         link if output is not None and not output.logits else "",
         link,
         term.target or "",
-        show_named(binding.reader) if binding else "",
+        show_reader(binding.reader) if binding else "",
         f"{binding.reader.origin} {binding.subject}" if binding else "",
         binding.type if binding else None,
         binding.classes if binding is not None and binding.classes is not None else classes,
@@ -236,3 +237,19 @@ def show_validation(task: Task) -> str:
         return f"the last {counted(split.last, 'row')}"
     share = f"{split.drawn:.4g} of the rows" if isinstance(split.drawn, float) else counted(split.drawn or 0, "row")
     return f"{share}, drawn by seed {task.data.seed}"
+
+
+def show_reader(reader: Reader) -> str:
+    """A reader in the notation of specs, of very many class names the first ones."""
+    long = {
+        name: value
+        for name in reader.model_fields_set
+        if isinstance(value := getattr(reader, name), tuple) and len(value) > MOST_LISTED
+    }
+    if not long:
+        return show_named(reader)
+    more = {name: f"... {len(value) - MOST_LISTED:,} more" for name, value in long.items()}
+    text = show_named(reader.model_copy(update={name: (*long[name][:MOST_LISTED], more[name]) for name in long}))
+    for word in more.values():
+        text = text.replace(f"'{word}'", word)
+    return text

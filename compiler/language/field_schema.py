@@ -48,6 +48,10 @@ def type_schema(annotation: Any) -> Schema:
     if origin is tuple:
         schema: Schema = {"type": "array", "items": type_schema(parts[0])}
         return schema if parts[-1] is Ellipsis else schema | {"minItems": len(parts), "maxItems": len(parts)}
+    if origin is dict and get_origin(parts[0]) is Literal:
+        keys = get_args(parts[0])
+        below = {key: type_schema(parts[1]) for key in keys}
+        return {"type": "object", "properties": below, "required": [*keys], "additionalProperties": False}
     if origin is dict:
         return {"type": "object", "additionalProperties": type_schema(parts[1])}
     if origin in (Union, UnionType):

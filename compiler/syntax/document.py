@@ -129,7 +129,11 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, the most that a spec may have"
-        return None, (file_problem("E005", message, name, "move data into a data file"),)
+        has_names = b"classes" in text if isinstance(text, bytes) else "classes" in text
+        names = (
+            ", and class names into a text file, one on each line: `classes: {file: names.txt}`" if has_names else ""
+        )
+        return None, (file_problem("E005", message, name, f"move data into a data file{names}"),)
     decoded = decode(text, name)
     if isinstance(decoded, Problem):
         return None, (decoded,)

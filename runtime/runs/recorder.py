@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any, Self
 
 from modelc.compiler.binding.task import Task
@@ -20,6 +21,7 @@ from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.run_directory import (
+    CLASS_NAMES,
     ENVIRONMENT,
     FORMAT,
     LOCK,
@@ -34,7 +36,7 @@ from modelc.runtime.runs.run_directory import (
     now,
 )
 from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
-from modelc.runtime.runs.spec_content import content_digest
+from modelc.runtime.runs.spec_content import content_digest, with_class_names
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
@@ -47,10 +49,23 @@ def new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
+ClassNames = Mapping[str, tuple[str, ...]]
+"""The class names that a spec has in files, by the path of each."""
+
+
 def record_of(
-    task: Task, id: str, name: str, spec: Path, settings: tuple[str, ...], root: Path, merged: Any
+    task: Task,
+    id: str,
+    name: str,
+    spec: Path,
+    settings: tuple[str, ...],
+    root: Path,
+    merged: Any,
+    class_names: ClassNames,
 ) -> RunRecord:
-    """The record of a run that is about to begin; `merged` is its spec with all files and without settings."""
+    """The record of a run that is about to begin; `merged` is its spec with all files and without settings, in which
+    `class_names` are still in theirs.
+    """
     assert task.training is not None
     root = root.resolve()
     return RunRecord(
@@ -62,7 +77,8 @@ def record_of(
         plugins=records_of(task.spec.plugins),
         root=str(root),
         source=os.path.relpath(os.path.realpath(spec), root),
-        content=content_digest(merged),
+        content=content_digest(with_class_names(merged, class_names)),
+        class_names=digests_of(class_names),
         started=now(),
         monitor=task.training.monitor,
         better=task.training.better,
@@ -77,7 +93,14 @@ class Recorder:
     """
 
     def __init__(
-        self, folder: Path, record: RunRecord, text: bytes, merged: Any, data: Any, environment: Mapping[str, Any]
+        self,
+        folder: Path,
+        record: RunRecord,
+        text: bytes,
+        merged: Any,
+        data: Any,
+        environment: Mapping[str, Any],
+        class_names: ClassNames = MappingProxyType({}),
     ) -> None:
         need_free(folder)
         merged_text, data_text = resolved_json(merged), resolved_json(data)
@@ -95,6 +118,8 @@ class Recorder:
             self.write(MERGED, merged_text)
             self.write(RESOLVED, data_text)
             self.write(ENVIRONMENT, to_json(environment))
+            if class_names:
+                self.write(CLASS_NAMES, to_json(class_names))
             self.write_record()
             with writing(folder / METRICS):
                 metrics = os.fdopen(self.opened.create(METRICS), "w", encoding="utf-8")
@@ -185,6 +210,15 @@ class Recorder:
     def write(self, name: str, data: bytes) -> None:
         with writing(self.folder / name), self.opened.replacing(name) as file:
             file.write(data)
+
+
+def digests_of(class_names: ClassNames) -> dict[str, str]:
+    """The digest of the names in each file."""
+    if not class_names:
+        return {}
+    from modelc.compiler.expansion.class_names import digest_of_names
+
+    return {file: digest_of_names(names) for file, names in class_names.items()}
 
 
 def lock(folder: OpenFolder) -> int:

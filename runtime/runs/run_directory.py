@@ -30,6 +30,7 @@ FORMAT = 1
 MERGED = "merged.json"
 ENVIRONMENT = "environment.json"
 METRICS = "metrics.jsonl"
+CLASS_NAMES = "class_names.json"
 LOCK = "lock"
 
 Kind = Literal["best", "last"]
@@ -81,7 +82,8 @@ class RunRecord(Part):
     to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it.
 
     `content` is the digest of the spec with all files that it extends and uses, without settings; None, as `source`,
-    in the record of a run that was made before these were recorded.
+    in the record of a run that was made before these were recorded. `class_names` has the digest of the names in each file
+    of class names, by the path that the spec has for it.
     """
 
     format: int
@@ -94,6 +96,7 @@ class RunRecord(Part):
     root_from_run: RecordedPath | None = None
     source: RecordedPath | None = None
     content: str | None = None
+    class_names: dict[str, str] = Field(default_factory=dict)
     started: str
     ended: str | None = None
     status: Status = "running"
@@ -131,7 +134,8 @@ class Run:
         """
         need_plugins(self.folder, self.record.plugins)
         text = read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES)
-        checked = check(text, str(self.folder / RESOLVED), written_out=True)
+        names = self.class_names()
+        checked = check(text, str(self.folder / RESOLVED), written_out=True, class_names=names)
         if checked.errors or checked.task is None:
             raise RunError(
                 "E602",
@@ -139,6 +143,23 @@ class Run:
                 notes=tuple(f"{problem.code}: {problem.message}" for problem in checked.errors[:3]),
             )
         return checked.task
+
+    def class_names(self) -> Mapping[str, tuple[str, ...]]:
+        """The class names that the spec has in files, as they were when the run was trained. Raises RunError E602."""
+        if not self.record.class_names:
+            return {}
+        from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, digest_of_names
+
+        try:
+            # As JSON, a character may take six bytes for one.
+            found = json.loads(read_bytes(self.folder, CLASS_NAMES, 6 * MAX_NAME_BYTES))
+            names = {file: tuple(found[file]) for file in self.record.class_names}
+            digests = {file: digest_of_names(given) for file, given in names.items() if all(map(is_text, given))}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            digests = {}
+        if digests != self.record.class_names:
+            raise RunError("E602", f"`{self.folder / CLASS_NAMES}` is damaged")
+        return names
 
     def find_root(self, folder: Path | None = None, source: Source | None = None) -> FoundRoot:
         """The folder of the data: `folder`, or that of the run.
@@ -219,6 +240,10 @@ def read_record(folder: Path) -> RunRecord:
             "E602", f"the run `{folder}` is in format {record.format}, this version of modelc reads format {FORMAT}"
         )
     return record
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def read_bytes(folder: Path, name: str, most: int) -> bytes:

@@ -6,15 +6,16 @@ A name alone says nothing: several specs may have one, and a spec may be edited 
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from modelc.compiler.api import merge_files
+from modelc.compiler.api import merge_files, name_classes
 from modelc.compiler.diagnostics import command_line
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.expansion.spec_files import needs_files, shown_path
+from modelc.compiler.expansion.spec_files import class_files, needs_files, shown_path
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES, Document
@@ -35,7 +36,7 @@ from modelc.runtime.runs.run_folders import (
     usable,
 )
 from modelc.runtime.runs.run_layout import is_run
-from modelc.runtime.runs.spec_content import content_digest, describe_differences, json_of
+from modelc.runtime.runs.spec_content import content_digest, describe_differences, json_of, with_class_names
 
 Likeness = Literal["same", "different", "unknown"]
 """Whether the content of a run's spec is that of a spec; unknown if the run recorded too little."""
@@ -62,8 +63,13 @@ class SpecFile:
         self.content = cache(self.digest)
 
     def merge(self, root: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-        """The spec with the files that it extends and uses, found below `root`; None if one of them cannot be had."""
-        document, problems, _ = merge_files(self.text, self.name, Root(root, cache_folder()))
+        """The spec with the files that it extends, uses and has class names from, found below `root`; None if one of them cannot be had."""
+        below = Root(root, cache_folder())
+        document, problems, _ = merge_files(self.text, self.name, below)
+        if document is not None and class_files(document.data):
+            named = name_classes(document, below)
+            document = replace(document, data=with_class_names(document.data, named.names))
+            problems += named.problems
         return document, tuple(problem for problem in problems if problem.is_error)
 
     def digest(self, root: Path) -> str | None:
@@ -98,7 +104,7 @@ class SpecFile:
             return "unknown"
         if content_digest(then.data) != content_digest(self.own.data):
             return "different"
-        return "unknown" if needs_files(then.data) else "same"
+        return "unknown" if needs_files(then.data) or class_files(then.data) else "same"
 
     def run_name(self) -> str:
         name = self.own.data.get("name")
@@ -230,7 +236,7 @@ def content_of(run: Run) -> Any:
         if run.record.content is not None:
             content = json.loads(read_bytes(run.folder, MERGED, MAX_BYTES))
             json_of(content)
-            return content
+            return with_class_names(content, run.class_names())
         document, _ = read_document(read_bytes(run.folder, run.record.spec, MAX_BYTES), run.record.spec)
     except (RunError, ValueError, RecursionError):
         return None

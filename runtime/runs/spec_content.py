@@ -5,10 +5,11 @@ grammar says that it means something (`shapes.Names.ordered`), and inside values
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path, Place
 from modelc.compiler.expansion.key_path import shape_below
 from modelc.compiler.language.grammar import BLOCK, LANGUAGE
@@ -24,6 +25,15 @@ ABSENT = object()
 def content_digest(data: Any) -> str:
     """The SHA-256 of the data of a document, the same for all data of one content."""
     return sha256(json_of(canonical(data)).encode()).hexdigest()
+
+
+def with_class_names(data: Any, names: Mapping[str, tuple[str, ...]]) -> Any:
+    """`data` with class names in place of the files that have them: it makes no difference where they are written."""
+    if not names:
+        return data
+    from modelc.compiler.expansion.class_names import with_names
+
+    return with_names(data, names)
 
 
 def json_of(data: Any) -> str:
@@ -90,6 +100,12 @@ def describe_difference(path: Path, before: Any, after: Any, place: Place) -> st
         return f"{key} was not in the spec, and is {shown(after)} now ({where})"
     if isinstance(before, dict) and isinstance(after, dict):
         return f"{key} has its keys in another order, which means something there ({where})"
+    if isinstance(before, list) and isinstance(after, list) and all(isinstance(item, str) for item in before + after):
+        both = min(len(before), len(after))
+        first = next((index for index in range(both) if before[index] != after[index]), both)
+        one, other = (shown(items[first]) if first < len(items) else "nothing" for items in (before, after))
+        lengths = f"had {counted(len(before), 'item')} and has {len(after):,} now"
+        return f"{key} {lengths}, the first that differs is item {first + 1}: {one} is now {other} ({where})"
     if isinstance(before, dict | list) and isinstance(after, dict | list):
         return f"{key} is not what it was ({where})"
     return f"{key} was {shown(before)}, and is {shown(after)} now ({where})"

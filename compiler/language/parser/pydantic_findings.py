@@ -256,8 +256,9 @@ def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: st
 def out_of_range(reporter: Reporter, finding: Finding) -> None:
     """Report what a validator of our own refused, in its words."""
     message = finding.message.removeprefix("Value error, ")
-    label = "wrong length" if finding.kind == "wrong_count" else "out of range"
-    reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label)
+    label = finding.context.get("label", "wrong length" if finding.kind == "wrong_count" else "out of range")
+    help = finding.context.get("help", ())
+    reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label, help=help)
 
 
 Report = Callable[[Reporter, Finding], None]

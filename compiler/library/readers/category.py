@@ -1,12 +1,14 @@
 """The reader of labels: integers, or names that become integers."""
 
-from typing import Annotated, Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.library.base.fields import Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
@@ -19,22 +21,49 @@ def read_classes(value: Any) -> Any:
     """A count of classes, or their names as a tuple. Raises for anything else."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
         return value
+    if isinstance(value, Mapping) and "file" in value:
+        message = "the file of the names is in a variable, but files are read before variables are known"
+        help = f"write it here: `classes: {{file: {value['file']}}}`"
+        raise PydanticCustomError("classes", message, {"help": help, "label": "names a file"})
     if not isinstance(value, list | tuple):
-        raise PydanticCustomError("classes", "expected a count of at least 2, or a list of names")
+        message = "expected a count of at least 2, a list of names, or a file of names"
+        raise PydanticCustomError("classes", message, {"help": help_for_classes(value), "label": "no classes"})
     if not all(isinstance(name, str) and name for name in value):
-        raise PydanticCustomError("classes", "class names are strings: put quotes around numbers, `true` and `false`")
-    if len(value) < 2 or len(set(value)) < len(value):
-        raise PydanticCustomError("classes", "expected at least two different class names")
+        message = "class names are strings: put quotes around numbers, `true` and `false`"
+        raise PydanticCustomError("classes", message, {"label": "not only strings"})
+    if len(set(value)) < len(value):
+        again = Counter(value).most_common(1)[0][0]
+        raise PydanticCustomError(
+            "classes", "the class `{again}` is named twice", {"again": again, "label": "a name twice"}
+        )
+    if len(value) < 2:
+        raise PydanticCustomError("classes", "expected at least two class names", {"label": "too few"})
     return tuple(value)
+
+
+def help_for_classes(value: Any) -> str:
+    """What to write for a value that is neither a count nor names."""
+    if isinstance(value, str):
+        return f"for names in a text file, one on each line: `classes: {{file: {value}}}`"
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(file := next(iter(value.values())), str):
+        return help_for_classes(file)
+    if isinstance(value, Mapping) and len(value) > 1:
+        numbered = all(type(item) is int for item in value.values())
+        names = sorted(value, key=value.__getitem__) if numbered else value.values()
+        if all(isinstance(name, str) for name in names):
+            return f"list them in the order of their labels: `classes: [{listed([*names])}]`"
+    return (
+        "for example `classes: 10`, `classes: [cat, dog]`, or `classes: {file: names.txt}` with one name on each line"
+    )
 
 
 class CategoryReader(Reader):
     """A column of labels as integers from 0 to the number of classes, exclusive.
 
     Integers are taken as they are; text (numpy `str`, or UTF-8 `bytes`) is looked up in the list `classes`, in whose
-    order the classes count. A text that is not there is an error, unless `unknown` names one more class, the last, for
-    all of those: so an input of text, `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or
-    `category_encoding`.
+    order the classes count. Where there are many, `classes: {file: names.txt}` reads them from a text file. A text that
+    is not there is an error, unless `unknown` names one more class, the last, for all of those: so an input of text,
+    `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or `category_encoding`.
     """
 
     primary = "column"
@@ -44,9 +73,9 @@ class CategoryReader(Reader):
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[
-        int | tuple[str, ...] | None,
+        int | tuple[str, ...] | dict[Literal["file"], str] | None,
         BeforeValidator(read_classes),
-        Field(description="Number of classes, or their names in order."),
+        Field(description="Number of classes, or their names in order: a list, or a text file with one on each line."),
     ] = None
     unknown: Annotated[
         str | None,
@@ -117,7 +146,7 @@ class CategoryReader(Reader):
     def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
         if self.classes is None:
             return None if column is None else column.classes
-        return self.names or self.classes
+        return self.names or self.count
 
     def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
         planned = plan_array(self, column, wanted)

@@ -52,11 +52,11 @@ def train(
     assert checked.task is not None and checked.merged is not None and not checked.errors
     id, where = f"{next(TIMES):04}", root or spec.resolve().parent
     merged, name = checked.merged.data, task_name(checked.task, spec)
-    record = record_of(checked.task, id, name, spec, settings, where, merged)
+    record = record_of(checked.task, id, name, spec, settings, where, merged, checked.class_names)
     if old:
         record = record.model_copy(update={"source": None, "content": None})
     path = Path(folder or "runs") / name / id
-    with Recorder(path, record, spec.read_bytes(), merged, checked.data, {}) as recording:
+    with Recorder(path, record, spec.read_bytes(), merged, checked.data, {}, checked.class_names) as recording:
         if status == "finished":
             recording.finish(Outcome("finished", None, None, 0))
         elif status == "failed":

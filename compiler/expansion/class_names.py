@@ -1,0 +1,206 @@
+"""Reads class names from text files: `classes: {file: names.txt}` of a reader, with one name on each line.
+
+The names stand in place of the mapping from then on, as one value; the spec as it is kept has the path.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, NamedTuple, cast
+
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
+from modelc.compiler.expansion.includes import Includer, Load
+from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.expansion.spec_files import class_files
+from modelc.compiler.language.parser.walk import read_keys
+from modelc.compiler.language.shapes import Keys, Value
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.sources.archive import POINTER
+from modelc.compiler.syntax.document import Document, Where, decode, file_problem, show_text
+
+MAX_NAME_BYTES = 16 * 2**20
+"""The budget of all files of names of a spec."""
+Names = Mapping[str, tuple[str, ...]]
+"""The names in files, by the path that the spec has for each."""
+CLASSES = Keys("`classes`", {"file": Value({"type": "string", "minLength": 1})})
+ONE_EACH = "each line is the name of one class"
+BARE = "write the names alone, one on each line, in the order of their labels: without quotes, commas, `- ` and numbers"
+NUMBERED = re.compile(r"(\d+)[,;:\t ]")
+
+
+class Named(NamedTuple):
+    """A document with the names in place of their files, the problems found in these, the texts of those that have some,
+    and all names that were read.
+    """
+
+    document: Document
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, str]
+    names: Names
+
+
+def read_class_names(document: Document, load: Load | None, known: Names | None = None) -> Named:
+    """`document` with the names in the files that its readers name; holes where there are none, which is reported.
+
+    `known` are the names that a run has kept: then no file is read.
+    """
+    reader = NamesReader(document, load, known)
+    found = {path: reader.names_at(path) for path in class_files(document.data)}
+    holes = frozenset(path for path, names in found.items() if names is None)
+    changed = replace(document, data=with_values(document.data, found), holes=document.holes | holes)
+    return Named(changed, reader.includer.found(document.name), reader.includer.sources, reader.there)
+
+
+class NamesReader:
+    """Reads the files of names of one document, each once; None is one that cannot be used."""
+
+    def __init__(self, document: Document, load: Load | None, known: Names | None) -> None:
+        self.document = document
+        self.known = known
+        self.includer = Includer(load, 0)
+        self.files: dict[str, tuple[str, ...] | None] = {}
+        self.size = 0
+
+    @property
+    def there(self) -> Names:
+        return {file: names for file, names in self.files.items() if names is not None}
+
+    def names_at(self, path: Path) -> tuple[str, ...] | None:
+        """The names in the file that stands at `path`; None after reporting why there are none."""
+        reporter = Reporter(self.document)
+        given = read_keys(reporter, CLASSES, self.document.get(path), path) or {}
+        self.includer.take_from(reporter)
+        file = given.get("file")
+        if not isinstance(file, str) or reporter.problems or reporter.has_hole(path):
+            return None
+        if file not in self.files:
+            self.files[file] = self.known.get(file) if self.known is not None else self.read(file, (*path, "file"))
+        return self.files[file]
+
+    def read(self, file: str, path: Path) -> tuple[str, ...] | None:
+        at = Where(self.document, path)
+        beside = at.place().file
+        inside = None if beside in (self.document.name, SETTING) else beside
+        loaded = self.includer.load_file(SourceNode("scalar", file, at), "file", inside)
+        if loaded is None:
+            return None
+        self.includer.warn_of_hard_links(SourceNode("scalar", file, at), loaded.hard_links)
+        self.size += len(loaded.data)
+        if self.size > MAX_NAME_BYTES:
+            message = (
+                f"with this file, class names have more than {MAX_NAME_BYTES:,} bytes, the most that a spec may have"
+            )
+            help = "let integers stand for the names in the data: then `classes` is their number"
+            self.includer.report("E005", message, at, label="the limit is reached here", help=help)
+            return None
+        names, problem = names_in(loaded.data, loaded.name)
+        if problem is not None:
+            named = Label(at.place(), "names this file")
+            self.includer.collect(replace(problem, related=(*problem.related, named), path=path))
+            self.includer.sources[loaded.name] = show_text(loaded.data)
+        return names
+
+
+def names_in(data: bytes, name: str) -> tuple[tuple[str, ...] | None, Problem | None]:
+    """The names in the bytes of the file called `name`, or why there are none."""
+    if data.startswith(POINTER):
+        message = f"`{name}` is a pointer of Git LFS, not the file itself"
+        return None, file_problem("E010", message, name, "fetch it with `git lfs pull`")
+    text = decode(data, name)
+    if isinstance(text, Problem):
+        help = "end each line with a line feed" if "carriage return" in text.message else "save the file as UTF-8 text"
+        return None, replace(text, helps=(f"{help}, with one name on each line",))
+    lines = text.replace("\r\n", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    problem = not_names(lines, name) or empty_line(lines, name) or repeated_line(lines, name)
+    return (None, problem) if problem else (tuple(lines), None)
+
+
+def not_names(lines: list[str], file: str) -> Problem | None:
+    """The problem with lines that are the names in another form, or too few of them."""
+    if len(lines) == 1 and not lines[0].startswith(("[", "{")):
+        return bad_line(lines, file, 0, "the file has one name, expected at least two", "only line", ONE_EACH)
+    if not lines:
+        return file_problem("E106", "the file has no names", file, ONE_EACH)
+    if lines[0].startswith(("[", "{")):
+        return bad_line(lines, file, 0, "the file is JSON, expected one name on each line", "begins as JSON", BARE)
+    if all(line.startswith("- ") for line in lines):
+        return bad_line(lines, file, 0, "the file is a YAML list, expected one name on each line", "a `- `", BARE)
+    numbers = [NUMBERED.match(line) for line in lines]
+    if all(numbers) and [int(found[1][:9]) for found in numbers if found] == [*range(len(lines))]:
+        return bad_line(
+            lines, file, 0, "the lines have the numbers of the classes before their names", "a number", BARE
+        )
+    return None
+
+
+def empty_line(lines: list[str], file: str) -> Problem | None:
+    empty = [index for index, line in enumerate(lines) if not line]
+    if not empty:
+        return None
+    more = f", and {counted(len(empty) - 1, 'more line')}" if len(empty) > 1 else ""
+    message = f"line {empty[0] + 1}{more} of the names has no name"
+    return bad_line(lines, file, empty[0], message, "empty", f"remove {'them' if more else 'it'}: {ONE_EACH}")
+
+
+def repeated_line(lines: list[str], file: str) -> Problem | None:
+    first = {line: index for index, line in reversed([*enumerate(lines)])}
+    if len(first) == len(lines):
+        return None
+    again = [index for index, line in enumerate(lines) if first[line] != index]
+    index = again[0]
+    note = f"{counted(len(again) - 1, 'more name')} stand{'s' if len(again) == 2 else ''} in several lines"
+    message = f"the class `{lines[index]}` is named twice"
+    problem = bad_line(lines, file, index, message, "again", "each class has one name: remove one of the lines")
+    related = (Label(place_in(lines, file, first[lines[index]]), "first here"),)
+    return replace(problem, related=related, notes=(note,) if len(again) > 1 else ())
+
+
+def bad_line(lines: list[str], file: str, index: int, message: str, label: str, help: str) -> Problem:
+    return Problem("E106", message, Label(place_in(lines, file, index), label), helps=(help,))
+
+
+def place_in(lines: list[str], file: str, index: int) -> Place:
+    """The place of one line."""
+    return Place(file, index + 1, 1, index + 1, max(len(lines[index]), 1) + 1)
+
+
+def with_values(data: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
+    """`data` with other values at these paths of mappings; None is none."""
+    copies: dict[Path, dict[str, Any]] = {(): dict(data)}
+    for path, value in values.items():
+        node: dict[Any, Any] = copies[()]
+        for end, key in enumerate(path[:-1], 1):
+            if path[:end] not in copies:
+                copies[path[:end]] = node[key] = dict(node[key])
+            node = copies[path[:end]]
+        if value is None:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = value
+    return copies[()]
+
+
+def with_names(data: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The data of a spec with the names as it would list them, in place of their files, as far as these are known."""
+    files = {path: dict_at(data, path)["file"] for path in class_files(data)}
+    return with_values(data, {path: [*map(literal, names[file])] for path, file in files.items() if file in names})
+
+
+def literal(name: str) -> str:
+    """`name` as a spec writes it, where `$` begins a variable."""
+    return f"${name}" if name.startswith("$") else name
+
+
+def dict_at(data: Any, path: Path) -> dict[str, Any]:
+    for key in path:
+        data = data[key]
+    return cast("dict[str, Any]", data)
+
+
+def digest_of_names(names: Sequence[str]) -> str:
+    """The SHA-256 of the names, one on each line."""
+    return sha256("".join(f"{name}\n" for name in names).encode("utf-8", "surrogatepass")).hexdigest()
