@@ -9,14 +9,13 @@ from dataclasses import replace
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.expansion.block_arguments import bind_arguments
 from modelc.compiler.expansion.definitions import may_be_block, read_block, read_definitions
-from modelc.compiler.expansion.repeat_copies import expand_copies, named_plainly
+from modelc.compiler.expansion.repeat_copies import expand_copies, index_places, named_plainly, with_unread_index
 from modelc.compiler.expansion.scope import Block, File, Scope, dereference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.layer_grammar import STRUCTURES
-from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 SECTIONS = ("vars", "blocks")
@@ -42,6 +41,10 @@ class Expander(VariableEvaluator):
         super().__init__()
         self.items = 0
         self.indices: set[SourceNode] = set()
+        self.root: SourceNode | None = None
+
+    def place_of_index(self, name: str) -> Where | None:
+        return dict(index_places(self.root)).get(name)
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
         repeat = node.get("repeat")
@@ -54,6 +57,7 @@ class Expander(VariableEvaluator):
         return super().evaluate(node, scope)
 
     def expand(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
+        self.root = root
         file = read_definitions(self, root, original.name)
         file.removed = {str(path[-1]): at for path, at in original.removed.items() if path[:-1] == ("vars",)}
         scope = Scope(file)
@@ -165,7 +169,7 @@ class Expander(VariableEvaluator):
             node, plain = self.without_arguments(node, scope.file), named_plainly(self, repeat)
             inside = scope if plain is repeat else replace(scope, unnamed=True)
             return expand_copies(self, node, self.evaluate_known(plain, scope), inside)
-        return self.expand_parts(node, scope if repeat is None else replace(scope, repeat=flow(repeat.data)))
+        return self.expand_parts(node, with_unread_index(repeat, scope))
 
     def expand_parts(self, node: SourceNode, scope: Scope) -> SourceNode:
         """What stands in an item and beside it."""

@@ -4,6 +4,7 @@ The item is expanded once for each copy, with the number as the value of the ind
 the others below the `repeat`, as its copies.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ from modelc.compiler.expansion.scope import Scope
 from modelc.compiler.expansion.source_tree import SourceNode, hole
 from modelc.compiler.language.ast import LARGEST_REPEAT
 from modelc.compiler.language.grammar import BESIDE
-from modelc.compiler.syntax.document import COPIES
+from modelc.compiler.language.layer_grammar import REPEAT_KEYS
+from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.library.base.registry import NAME
+from modelc.compiler.syntax.document import COPIES, Where
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.expander import Expander
@@ -29,6 +33,31 @@ def named_plainly(expander: "Expander", repeat: SourceNode) -> SourceNode:
     return repeat.with_child("index", replace(index, content=name.strip("${}")))
 
 
+def with_unread_index(repeat: SourceNode | None, scope: Scope) -> Scope:
+    """`scope` inside of a `repeat` without `index`: what other keys may name as it is a variable that cannot be read, as the
+    parser reports the key.
+    """
+    if repeat is None:
+        return scope
+    entries = repeat.content.items() if repeat.kind == "mapping" else ()
+    names = [below.content for key, (_, below) in entries if key not in REPEAT_KEYS and below.kind == "scalar"]
+    unread = {name: None for name in names if isinstance(name, str) and NAME.fullmatch(name)}
+    times = repeat.get("times") if repeat.kind == "mapping" else repeat
+    return replace(scope, repeat="N" if times is None else flow(times.data), parameters={**scope.parameters, **unread})
+
+
+def index_places(node: SourceNode | None) -> Iterator[tuple[str, Where]]:
+    """The index of each repeat in `node`, with its place."""
+    if node is None or node.kind not in ("mapping", "list"):
+        return
+    repeat = node.get("repeat") if node.kind == "mapping" else None
+    index = repeat.get("index") if repeat is not None else None
+    if index is not None and index.kind == "scalar" and isinstance(index.content, str):
+        yield index.content, index.at
+    for below in node.children:
+        yield from index_places(below)
+
+
 def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, scope: Scope) -> SourceNode:
     """The item `node` with what stands beside it, and the copies that its `repeat`, which is evaluated, asks for.
 
@@ -39,6 +68,8 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
     assert index is not None
     times = count.content if count is not None and count.kind == "scalar" else 0
     is_known = isinstance(times, int) and not isinstance(times, bool) and 0 < times <= LARGEST_REPEAT
+    # An unknown key may say how the index counts.
+    is_known = is_known and repeat.content.keys() <= REPEAT_KEYS.keys()
     name = index.content if index.kind == "scalar" else None
     if isinstance(name, str) and not check_name(expander, "vars", name, index.at):
         repeat = repeat.with_child("index", hole(index.at))

@@ -262,6 +262,10 @@ class VariableEvaluator(ProblemCollector):
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
 
+    def place_of_index(self, name: str) -> Where | None:
+        """Where the spec has a repeat with the index `name`; None where it has none."""
+        return None
+
     def refuse_unknown(self, name: str, scope: Scope, at: Where, text: str) -> NoReturn:
         """Report an unknown name, unless it is a consequence of what is reported already, and raise Reported."""
         if "vars" in scope.file.unreadable or scope.unnamed:
@@ -274,20 +278,22 @@ class VariableEvaluator(ProblemCollector):
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
         if scope.repeat and not suggestion and (len(name) == 1 or name in COUNTERS):
-            times = "N" if scope.repeat.startswith("{") else scope.repeat
-            help = (
-                f"write `repeat: {{times: {times}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
-            )
+            help = f"write `repeat: {{times: {scope.repeat}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
         if name in scope.outside:
             help = f"a block does not see the index around its use: write `{scope.block}: {{{name}: ${name}}}`, with a parameter"
         if name == "vars" and "." in text:
             help = f"write `${text.partition('.')[2]}`: references to variables omit `vars`"
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
+        related: list[Label] = []
+        elsewhere = self.place_of_index(name) if help.startswith("define it") else None
+        if elsewhere is not None:
+            help = f"`${name}` is known inside of its repeat only: write the number, or put this into the repeat"
+            related = [Label(elsewhere.place(), "the index of this repeat")]
         note = f"variables here: {listed(scope.names)}" if scope.names else ""
         found = replace(suggestion, help=help)
         message = f"there is no variable `{name}`"
-        self.report("E207", message, at, label="no such variable", note=note, suggestion=found)
+        self.report("E207", message, at, label="no such variable", note=note, related=related, suggestion=found)
         raise Reported
 
     def report_cycle(self, name: str, file: File) -> None:

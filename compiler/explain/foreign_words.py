@@ -4,8 +4,7 @@ from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.hints import ARGUMENTS, absent_hint
 from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import planned_thing_of_any_kind
-from modelc.compiler.language.suggestions.spelling import ARGUMENTS as OTHER_WORDS
-from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.spelling import WORDS, synonyms
 from modelc.compiler.library.registries import TABLES
 
 
@@ -29,5 +28,5 @@ def foreign_word(word: str) -> str:
     }
     for owner, text in owners.items():
         return f"it is no argument of `{owner}`: {text.replace('{value}', '...')}"
-    right = [name for name, others in OTHER_WORDS.items() if word in others]
+    right = [name for name, others in WORDS if word in others]
     return f"here it is {' or '.join(f'`{name}`' for name in right)}" if right else ""

@@ -45,15 +45,18 @@ LAYERS_OF = Items(
 IN_ANY_ORDER = "The nodes of a graph by name, in any order."
 NODES_OF = Names("`nodes`", Again("node"), IN_ANY_ORDER, "node", ("no node", "add a node"), instead.as_nodes)
 AS_INDEX = "write `index: i`, and `$i` for the number inside"
-TIMES = integer("Number of repetitions.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")
+TIMES = integer("Number of repetitions.", 0, LARGEST_REPEAT, range=f"from 0 to {LARGEST_REPEAT}")._replace(
+    help=instead.as_times
+)
+REPEAT_KEYS: Mapping[str, Shape] = {
+    "times": TIMES,
+    "tied": boolean("Whether all use one set of weights."),
+    "index": text("The name of a variable inside: the number of the copy, from 0.", "a name", AS_INDEX),
+}
 REPEAT = Either(
     Keys(
         "`repeat`",
-        {
-            "times": TIMES,
-            "tied": boolean("Whether all use one set of weights."),
-            "index": text("The name of a variable inside: the number of the copy, from 0.", "a name", AS_INDEX),
-        },
+        REPEAT_KEYS,
         (Need(("times",), "write `repeat: {times: 4, tied: true}`", "number of repetitions?"),),
     ),
     value=TIMES,

@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.diagnostics.reporter import MAX_FOUND
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.nesting import beside, wrapped_one
+from modelc.compiler.language.parser.nesting import beside, fits, wrapped_one
 from modelc.compiler.language.parser.positional import report_positional
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
@@ -134,13 +134,36 @@ def translate(
             lacking = [loc for loc in missing if loc[:-1] == around]
             told = cls.foreign_argument(str(item["loc"][-1]))
             meant |= {loc for loc in lacking if f"`{loc[-1]}`" in told}
-            if len(unknown) == len(lacking) == 1 and is_strange(str(item["loc"][-1]), whose["kind"], cls):
+            if (
+                len(unknown) == 1
+                and is_strange(str(item["loc"][-1]), whose["kind"], cls)
+                and (only := the_other(reporter, at, table, whose["name"], unknown, lacking))
+            ):
                 # Whatever it is called, it is there for the one that is not.
-                meant.add(lacking[0])
-                item = {**item, "ctx": {**item["ctx"], "instead": lacking[0][-1]}}
+                meant.add((*around, only))
+                item = {**item, "ctx": {**item["ctx"], "instead": only}}
         if item["type"] != "missing" or item["loc"] not in meant:
             report_finding(reporter, item, path, fields, owner)
     drop_repeated(reporter, start)
+
+
+def the_other(
+    reporter: Reporter,
+    path: Path,
+    table: Registry[Any],
+    owner: str,
+    unknown: Mapping[str, Any],
+    lacking: Collection[tuple[str | int, ...]],
+) -> str:
+    """The one argument of `owner` that the only `unknown` one can stand for: the one that is `lacking`, or of a thing with
+    a single argument, which is not written, that. Empty where there is none.
+    """
+    if lacking:
+        return str(next(iter(lacking))[-1]) if len(lacking) == 1 else ""
+    only, *others = table.find(owner).model_fields
+    ((name, value),) = unknown.items()
+    alone = not others and list(reporter.document.get(path) if path in reporter.document.values else ()) == [name]
+    return only if alone and fits(table, owner, only, value) else ""
 
 
 def touches(one: Path, other: Path) -> bool:

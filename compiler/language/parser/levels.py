@@ -24,7 +24,6 @@ from modelc.compiler.library.optimizers import OPTIMIZERS
 LONGEST = 80
 """Characters of what a help shows of a mapping."""
 
-COPIES = 'copies that differ are counted: `repeat: {times: 3, index: i}`, with values such as `"${[1, 2, 4][i]}"`'
 IN_A_CHAIN = (
     "in a chain each layer gets the output of the one before it: to join several, write a graph of `nodes`, or put "
     "`residual` or `parallel` around the layers"
@@ -96,7 +95,10 @@ def key_around(reporter: Reporter, path: Path) -> str:
     if path[-1] == "from" and isinstance(path[-2], int):
         return IN_A_CHAIN
     if path[-1] in ("for", "for_each", "foreach", "map", "over") or path[-2] == "repeat":
-        return COPIES
+        from modelc.compiler.language.suggestions.repeat_keys import COPIES, counted
+
+        inside = path[-2] == "repeat" and path[:-1] in reporter.document.values
+        return counted(reporter.document.get(path[:-1])) if inside else COPIES
     for home, keys in around(path[:-1]):
         if path[-1] in keys.keys and len(home) < len(path) - 1:
             reporter.unread.add((*home, path[-1]))

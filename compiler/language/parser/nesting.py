@@ -48,7 +48,7 @@ def wrapped_one(
         return ()
     if wraps is None:
         # What the argument can be, only the class knows.
-        if len(unknown) != 1 or not fits(table, owner, primary, unknown):
+        if len(unknown) != 1 or not fits(table, owner, primary, dict(unknown)):
             return ()
         (name,) = unknown
         message, at = f"`{name}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, name)
@@ -126,10 +126,10 @@ def is_no_layer(inner: Registry[Any], name: str, blocks: Collection[str]) -> boo
     return inner.kind == "layer" and (name in STRUCTURES or name in blocks)
 
 
-def fits(table: Registry[Any], owner: str, primary: str, value: Mapping[str, Any]) -> bool:
-    """Whether the argument `primary` of `owner` can be `value`, all else being left out."""
+def fits(table: Registry[Any], owner: str, argument: str, value: Any, required: Collection[str] = ()) -> bool:
+    """Whether the `argument` of `owner` can be `value`, all else being left out, also the others that are `required`."""
     try:
-        table.build({owner: {primary: dict(value)}})
-    except ValidationError:
-        return False
+        table.build({owner: {argument: value}})
+    except ValidationError as error:
+        return all(item["type"] == "missing" and item["loc"][-1] in required for item in error.errors())
     return True

@@ -6,9 +6,9 @@ from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.nesting import beside, several, two_in_one
+from modelc.compiler.language.parser.nesting import beside, fits, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
-from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, scalar_help
+from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, padding_hint, scalar_help
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
@@ -179,6 +179,8 @@ def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
 def not_a_choice(reporter: Reporter, finding: Finding) -> None:
     value, choices = finding.value, literal_choices(finding.context["expected"])
     found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="remove it")
+    if padding := padding_hint(finding.name, value, finding.fields, (finding.whose or {}).get("name", "")):
+        found = Suggestion(value, help=padding)
     message = f"{finding.quoted} must be one of {', '.join(f'`{one}`' for one in choices)}, got {describe(value)}"
     reporter.add("E106", message, finding.path, label="not one of the choices", suggestion=found)
 
@@ -235,8 +237,13 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
         takes_nothing(reporter, path, table, name, value)
         return
     required = [argument for argument, info in fields.items() if info.is_required()]
-    given = f"`{name}: {{{next(iter(required or fields))}: {show(value)}}}`"
-    help = f"write {given}" if required else f"write only `{name}`, or name the argument, such as {given}"
+    taking = next((argument for argument in required or fields if fits(table, name, argument, value, required)), "")
+    given = f"`{name}: {{{taking}: {show(value)}}}`"
+    help = "" if required else f"write only `{name}`"
+    if foreign := table.find(name).foreign_value:
+        help = f"write only `{name}`: {foreign}"
+    elif taking:
+        help = f"{help}, or name the argument, such as {given}" if help else f"write {given}"
     help = fed_help(table, name, value) or scalar_help(name, value) or help
     message = f"`{name}` takes no bare value, got {describe(value)}"
     note = f"arguments of `{name}`: {some(list(fields), name)}"

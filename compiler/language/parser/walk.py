@@ -131,6 +131,7 @@ def check_keys(
     if not isinstance(raw, Mapping):
         wrong_kind(reporter, shape.expected, raw, path, what, shape.help)
         return {}, ()
+    told = set[str]()
     for key, value in raw.items():
         here = (*path, key)
         if key in shape.later:
@@ -140,7 +141,10 @@ def check_keys(
                 unknown_key(reporter, here, value)
             else:
                 elsewhere = "" if spelled(key, shape.keys) else key_around(reporter, here)
-                reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere)
+                if elsewhere not in told:
+                    reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere)
+                # Keys for which one text stands are one mistake.
+                told |= {elsewhere} - {""}
             reporter.unread.add(here)
     # Nothing says as much as the key left out, where that has a meaning: so `--set` can change the one for the other.
     given = {

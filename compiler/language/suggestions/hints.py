@@ -65,9 +65,14 @@ REUSE = (
 )  # fmt: skip
 """Words before the name of a node whose layers are used again, without case and separators."""
 KNOWN = "remove it: the input of a layer is known from the layer before"
+IN_PLACE = "remove it: the memory of values that nothing needs any more is used again anyway"
+PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_padding2d` or `zero_padding2d`"
 ARGUMENTS = {
     "activity_regularizer": "add the layer `activity_regularization` after it",
     "data_format": "remove it: channels are always last; use `permute` to move them",
+    "inplace": IN_PLACE,
+    "normalized_shape": "remove it for the last axis; of several, their places count: `axis: [-2, -1]`",
+    "padding_mode": PADDINGS,
     **dict.fromkeys(("in_channels", "in_features", "input_shape", "input_size", "num_features"), KNOWN),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
@@ -178,6 +183,28 @@ def whole_number(text: str) -> int | None:
     """The integer that a string of digits stands for, with or without a sign; None for other and for too long strings."""
     digits = text[1:] if text[:1] in ("+", "-") else text
     return int(text) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
+
+
+MIRRORS, REPEATS = ("mirror", "reflect", "reflection"), ("edge", "nearest", "replicate", "replication")
+"""Words of others for what is padded with."""
+
+
+def padding_hint(name: str, value: Any, fields: Collection[str], layer: str) -> str:
+    """What to write for a `padding` of a convolution, called `layer`, that is a layer before it here. Empty for all else."""
+    if name != "padding" or "filters" not in fields or layer[-2:] not in ("1d", "2d", "3d"):
+        return ""
+    word, dimensions = str(value).lower(), layer[-2:]
+    if word in MIRRORS + REPEATS:
+        kind = "reflection" if word in MIRRORS else "edge"
+        return f"put the layer `{kind}_padding{dimensions}` before it, and write `padding: valid`"
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number:
+        return ""
+    return (
+        f"put the layer `zero_padding{dimensions}: {value}` before it; `padding: same` is for an output as large as the input"
+        if value > 0
+        else "write `padding: valid`"
+    )
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:

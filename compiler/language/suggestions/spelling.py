@@ -10,7 +10,7 @@ from modelc.compiler.library.base.registry import Registry, bare, fold
 ARGUMENTS = {
     "output_dim": ("dim", "embed_dim", "embedding_dim", "embedding_size"),
     "dims": ("axes", "pattern", "perm"),
-    "axis": ("axes", "dim"),
+    "axis": ("axes", "concat_axis", "concat_dim", "dim"),
     "rotary_base": ("max_wavelength", "rope", "rope_theta", "rotary", "theta"),
     "base": ("max_wavelength", "rope_theta", "theta"),
     "batch_size": ("batch",),
@@ -54,6 +54,17 @@ ARGUMENTS = {
 }
 """Arguments and keys, each with what Keras 2, PyTorch, scikit-learn and Lightning call it; the likeliest come first."""
 
+GUESSED = {
+    "index": ("as", "counter", "loop_var", "var", "variable"),
+    "join": ("aggregate", "aggregation", "combine", "fusion", "merge", "merge_mode"),
+    "layers": ("body", "main", "main_path"),
+    "merge_mode": ("combine", "join", "merge"),
+    "name": ("alias", "as", "id", "layer_name"),
+    "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
+    "times": ("copies", "count", "n", "num", "number"),
+}
+"""Keys of this language that others have not, each with words that say the same."""
+
 OTHER_VALUES = {
     "axes", "betas", "chunks", "dataset", "decay", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
     "sections", "size", "validation_data",
@@ -76,6 +87,9 @@ LONGEST = 100
 """Characters of a name that can be a typo of another, or like it."""
 
 
+WORDS = (*ARGUMENTS.items(), *GUESSED.items())
+
+
 def spelled(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
     return next(iter(synonyms(name, allowed)), None)
@@ -88,7 +102,7 @@ def synonyms(name: str, known: Collection[str] | Registry[Any]) -> list[str]:
         return list(words.get(fold(bare(name)), ()))
     names = tuple(known)
     same = list(lookups().once(("folded", names), lambda: folded(names)).get(fold(name), ()))
-    return same or [candidate for candidate, others in ARGUMENTS.items() if name in others and candidate in known]
+    return same or [right for right, others in WORDS if name in others and right in known]
 
 
 def folded(names: Collection[str]) -> dict[str, list[str]]:

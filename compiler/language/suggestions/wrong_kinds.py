@@ -86,6 +86,13 @@ def as_targets(key: str, value: Any, spec: Spec) -> str:
     return f"write `targets: {{{name}: {{category: {column}}}}}` for classes, `{{array: {column}}}` for numbers"
 
 
+def as_times(key: str, value: Any, spec: Spec) -> str:
+    """How copies get a value each, of a number of repetitions that is a list."""
+    from modelc.compiler.language.suggestions.repeat_keys import of_values
+
+    return of_values(value) if isinstance(value, list) and value else ""
+
+
 def as_path(key: str, value: Any, spec: Spec) -> str:
     named = value.get("file") if isinstance(value, Mapping) else None
     return f"write `{key}: {named if isinstance(named, str) else 'base.yaml'}`"

@@ -39,7 +39,7 @@ class Merge(Layer):
         need_floats(inputs[0], slot="inputs")
         shape = stretched(inputs) if self.broadcast else None
         if shape is None:
-            need_one_shape(inputs, stretchable=not self.broadcast)
+            need_one_shape(inputs, broadcast=self.broadcast)
             shape = inputs[0].shape
         timed = [x.mask for x in inputs if x.shape[:1] == shape[:1]]
         masked = any(timed) if self.keep_mask else all(timed)

@@ -27,20 +27,20 @@ def stretched(inputs: Sequence[TensorType]) -> tuple[int, ...] | None:
     return tuple(max(along, default=1) for along in sizes) if all(len(along) <= 1 for along in sizes) else None
 
 
-def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -> None:
+def need_one_shape(inputs: Sequence[TensorType], *, broadcast: bool | None = None) -> None:
     """Raise PlanError E302 unless all inputs have exactly the same shape.
 
-    `stretchable` says that the layer has an argument `broadcast`, which is off.
+    `broadcast` is the argument of the layer, None where it has none.
     """
     first = inputs[0].shape
     other = next((x.shape for x in inputs if x.shape != first), None)
     if other is None:
         return
     # Of vectors, one of a single number is more often a mistake than a gate.
-    if stretchable and len(first) > 1 and stretched(inputs) is not None:
+    if broadcast is False and len(first) > 1 and stretched(inputs) is not None:
         advice = "write `broadcast: true` to broadcast axes of size 1 to the size of the others"
     elif len(first) != len(other):
-        advice = with_axes_of_one(first, other, stretchable)
+        advice = with_axes_of_one(first, other, broadcast)
     elif len(first) == 3 and first[:2] == other[:2]:
         advice = f"give the branches the same number of channels, for example with `conv2d: {{filters: {first[-1]}, kernel_size: 1}}`"
     elif len(first) == 3:
@@ -56,16 +56,15 @@ def need_one_shape(inputs: Sequence[TensorType], *, stretchable: bool = False) -
     )
 
 
-def with_axes_of_one(first: tuple[int, ...], other: tuple[int, ...], stretchable: bool) -> str:
+def with_axes_of_one(first: tuple[int, ...], other: tuple[int, ...], broadcast: bool | None) -> str:
     """The help for shapes of different ranks: the `reshape` with which the smaller one fits, stretched or as it is."""
     small, large = sorted((first, other), key=len)
     missing = len(large) - len(small)
     for shape in ((1,) * missing + small, small + (1,) * missing):
-        if shape == large or (stretchable and stretched([TensorType(shape), TensorType(large)]) == large):
-            broadcast = "" if shape == large else ", and write `broadcast: true`"
-            return (
-                f"give the one of shape {show_shape(small)} the missing axes: `reshape: {show_shape(shape)}`{broadcast}"
-            )
+        fits = broadcast is not None and stretched([TensorType(shape), TensorType(large)]) == large
+        if shape == large or fits:
+            more = ", and write `broadcast: true`" if shape != large and not broadcast else ""
+            return f"give the one of shape {show_shape(small)} the missing axes: `reshape: {show_shape(shape)}`{more}"
     return "bring both to the same axes with `reshape`, or a layer that computes them, such as `dense`"
 
 

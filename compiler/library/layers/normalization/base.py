@@ -8,6 +8,9 @@ from modelc.compiler.library.contracts.layer import Call, Layer, TensorType, Wei
 from modelc.compiler.library.initializers.constant import Ones, Zeros
 from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 
+FEATURES = "how many features come in is known from the layer before"
+"""What PyTorch's layers take first."""
+
 
 def need_axes(axes: tuple[int, ...], x: TensorType) -> None:
     """Raise PlanError unless all of `axes` count from the end, are axes of `x`, and stand there once."""
@@ -37,6 +40,8 @@ def standardized(x: Array, axes: tuple[int, ...], epsilon: float) -> Array:
 
 class Affine(Layer):
     """Abstract: a layer that ends in `y * gamma + beta`, each of which can be left out."""
+
+    foreign_value = FEATURES
 
     center: Annotated[bool, Field(description="Whether to add `beta`.")] = True
     scale: Annotated[bool, Field(description="Whether to multiply by `gamma`.")] = True

@@ -6,7 +6,14 @@ from modelc.compiler.library.base.fields import Axes, Field, Positive
 from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, TensorType, Weight, need_floats
 from modelc.compiler.library.initializers.constant import Ones
-from modelc.compiler.library.layers.normalization.base import Affine, along, need_axes, sizes_along, standardized
+from modelc.compiler.library.layers.normalization.base import (
+    FEATURES,
+    Affine,
+    along,
+    need_axes,
+    sizes_along,
+    standardized,
+)
 
 
 class LayerNorm(Affine):
@@ -45,6 +52,7 @@ class RMSNorm(Layer):
     keras = "layers.RMSNormalization"
     torch = "nn.RMSNorm"
     spellings = ("root_mean_square_norm",)
+    foreign_value = FEATURES
     masking = "pass"
     example = "rms_norm: {epsilon: 1e-5}"
 

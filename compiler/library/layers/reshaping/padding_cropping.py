@@ -1,5 +1,6 @@
 """The layers that pad or crop the edges of a sequence, an image or a volume: with zeros, the edge or its mirror image."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Counts2, Edges2, Edges3, Field
@@ -13,6 +14,15 @@ Edges = tuple[tuple[int, int], ...]
 FORMS1 = "one number for both ends, or `[start, end]`."
 FORMS2 = "one number for all, one for each axis, or `[[top, bottom], [left, right]]`."
 FORMS3 = "one number for all, one for each axis, or a pair (before, after) for each axis."
+
+
+def other_ways(dimensions: int) -> Mapping[str, str]:
+    """What stands for the arguments of others that say what is padded with."""
+    layers = f"`reflection_padding{dimensions}d` mirrors, `edge_padding{dimensions}d` repeats the edge"
+    return {
+        "mode": f"remove it for zeros; each other way is a layer of its own: {layers}",
+        **dict.fromkeys(("constant_values", "value"), f"remove it: this pads with zeros; {layers}"),
+    }
 
 
 class Padding(Layer):
@@ -108,6 +118,7 @@ class ZeroPadding1D(ZeroPadding):
     spellings = ("pad1d",)
     example = "zero_padding1d: [2, 0]"
     dimensions = 1
+    foreign_arguments = other_ways(1)
 
     padding: Annotated[Counts2, Field(description=f"Zeros: {FORMS1}")] = (1, 1)
 
@@ -124,6 +135,7 @@ class ZeroPadding2D(ZeroPadding):
     spellings = ("pad2d",)
     example = "zero_padding2d: [[1, 1], [0, 2]]"
     dimensions = 2
+    foreign_arguments = other_ways(2)
 
     padding: Annotated[Edges2, Field(description=f"Zeros: {FORMS2}")] = ((1, 1), (1, 1))
 
@@ -139,6 +151,7 @@ class ZeroPadding3D(ZeroPadding):
     spellings = ("pad3d",)
     example = "zero_padding3d: 1"
     dimensions = 3
+    foreign_arguments = other_ways(3)
 
     padding: Annotated[Edges3, Field(description=f"Zeros: {FORMS3}")] = ((1, 1), (1, 1), (1, 1))
 
