@@ -23,7 +23,8 @@ class PlanError(Exception):
 
     `argument` or `slot` names the argument or input to blame, `entry` the key inside of an argument that is a mapping; the
     caller, which knows the text, finds the place.
-    `meant` is the intended value of the argument, and its current value.
+    `meant` is the intended value of the argument, and its current value. Of a layer inside another one, `inside` leads from
+    the arguments of the outer one to it, and to its argument: `("layer", "dense", "units")`, `("cells", 1, "gru")`.
     """
 
     message: str
@@ -35,6 +36,11 @@ class PlanError(Exception):
     slot: str = ""
     code: str = "E301"
     meant: tuple[object, object] | None = None
+    inside: Path = ()
+
+    def way_in(self) -> Path:
+        """From the layer that raised it, the way to what is to blame in its arguments."""
+        return self.inside or ((self.argument,) if self.argument else ())
 
 
 class RunError(Exception):

@@ -1,26 +1,73 @@
-"""The help for a residual whose layers give another shape than their input has: the shortcut that projects it."""
+"""The help for a residual whose layers give another shape than what goes around them: the shortcut that projects the input."""
 
+from collections.abc import Iterator
+
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Node
+from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import Residual
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.layers import kind_of
 from modelc.compiler.syntax.document import Document
 
 CONVOLUTIONS = {2: "conv1d", 3: "conv2d", 4: "conv3d"}
 """The convolution along all axes but the last, by the number of axes."""
 
 
-def shortcut_help(document: Document, node: Node, types: list[TensorType | None]) -> str:
-    """What to write where `node` joins the input of a residual without a shortcut, of the first of `types`, with the
-    output of its layers, of the second. Empty for all other nodes, and where no layer makes the one of the other.
+def shortcut_help(document: Document, planned: TypedGraph, node: Node) -> str:
+    """What to write where `node` joins what went around a residual with the output of its layers. Empty for all other
+    nodes, and where no layer makes the one of the other.
     """
     at = node.at[:-1] if node.at[-1:] == ("join",) else node.at
-    if at[-1:] != (Residual.key,) or (*at, "shortcut") in document.values or len(types) != 2:
+    types = [planned.type(feed.edge) for feed in node.feeds or ()]
+    if at[-1:] != (Residual.key,) or len(types) != 2:
         return ""
     around, through = types
-    layer = None if around is None or through is None else projection(around, through)
+    if around is None or through is None:
+        return ""
+    if (*at, "shortcut") in document.values:
+        return fitting_shortcut(planned, node, (*at, "shortcut"), through)
+    layer = projection(around, through)
     if layer is None:
         return ""
     return f"project the input by a shortcut: `residual: {{layers: [...], shortcut: [{layer}]}}`"
+
+
+def fitting_shortcut(planned: TypedGraph, node: Node, at: Path, through: TensorType) -> str:
+    """What to change in the shortcut `at` so that it gives what the layers give, `through`; empty where that is not one
+    layer's arguments.
+    """
+    for last in before(planned, node, at):
+        layer, edge = last.layer, last.feeds[0].edge if last.feeds else None
+        assert layer is not None
+        width = next((key for key in ("filters", "units") if key in type(layer).model_fields), "")
+        given, taken = planned.plans[last.path].output, planned.type(edge)
+        if not width or taken is None or given.rank != through.rank != 0 or taken.rank != through.rank:
+            continue
+        changes = [] if given.shape[-1] == through.shape[-1] else [f"`{width}: {through.shape[-1]}`"]
+        if given.shape[:-1] != through.shape[:-1]:
+            strides = strides_between(taken, through)
+            exact = getattr(layer, "padding", "") == "same" or set(getattr(layer, "kernel_size", (0,))) == {1}
+            if strides is None or not exact or "strides" not in type(layer).model_fields:
+                return ""
+            changes.append(f"`strides: {strides}`")
+        return (
+            f"let the shortcut give what the layers give: {' and '.join(changes)} in its `{kind_of(layer)}`"
+            if changes
+            else ""
+        )
+    return ""
+
+
+def before(planned: TypedGraph, node: Node, at: Path) -> Iterator[Node]:
+    """The layers of the shortcut `at` that end in `node`, from the last one, as far as each takes one value."""
+    edge = node.feeds[0].edge if node.feeds else None
+    while edge is not None:
+        found = planned.graph.node(edge.node)
+        if found is None or found.at[: len(at)] != at or found.path not in planned.plans or not found.feeds:
+            return
+        yield found
+        edge = found.feeds[0].edge if len(found.feeds) == 1 else None
 
 
 def projection(around: TensorType, through: TensorType) -> str | None:
@@ -31,13 +78,19 @@ def projection(around: TensorType, through: TensorType) -> str | None:
     kind = CONVOLUTIONS.get(around.rank)
     if around.shape[:-1] == through.shape[:-1]:
         return f"dense: {width}" if kind in (None, "conv1d") else f"{kind}: {{filters: {width}, kernel_size: 1}}"
-    strides = [
-        stride_between(before, after) for before, after in zip(around.shape[:-1], through.shape[:-1], strict=True)
-    ]
-    if kind is None or None in strides:
+    strides = strides_between(around, through)
+    if kind is None or strides is None:
         return None
-    shown = strides[0] if len(set(strides)) == 1 else strides
-    return f"{kind}: {{filters: {width}, kernel_size: 1, strides: {shown}}}"
+    return f"{kind}: {{filters: {width}, kernel_size: 1, strides: {strides}}}"
+
+
+def strides_between(around: TensorType, through: TensorType) -> int | list[int] | None:
+    """The strides of a convolution of size 1 from the places of `around` to those of `through`; None where there are none."""
+    pairs = zip(around.shape[:-1], through.shape[:-1], strict=True)
+    found = [stride for pair in pairs if (stride := stride_between(*pair)) is not None]
+    if len(found) < around.rank - 1:
+        return None
+    return found[0] if len(set(found)) == 1 else found
 
 
 def stride_between(before: int, after: int) -> int | None:

@@ -221,8 +221,10 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
     assert node.layer is not None and node.feeds is not None
     kind = kind_of(node.layer)
     message = f"{display_name(node)}: {error.message}"
-    path = node.at
-    if error.argument:
+    path, is_layer = node.at, True
+    if error.inside and not error.slot:
+        path, is_layer = way_inside(reporter.document, node.at, error.inside)
+    elif error.argument:
         for candidate in (bare_argument(reporter, node), (*node.at, error.argument), (*node.at, kind, error.argument)):
             if candidate in reporter.document.values:
                 path = candidate
@@ -238,13 +240,25 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
             if at != path and reporter.document.key(at) != reporter.document.key(path):
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
     label = "these do not match" if error.slot and path != node.at else "does not fit"
-    key, note = path in (node.at, bare_argument(reporter, node)), error.note
-    types = [planned.type(feed.edge) for feed in node.feeds]
-    help = (shortcut_help(reporter.document, node, types) if error.code == "E302" else "") or error.help
+    key, note = path in (node.at, bare_argument(reporter, node)) or (bool(error.inside) and is_layer), error.note
+    help = (shortcut_help(reporter.document, planned, node) if error.code == "E302" else "") or error.help
     found = None if error.meant is None else value_meant(reporter, node, error, kind)
     reporter.add(
         error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found
     )
+
+
+def way_inside(document: Document, at: Path, inside: Path) -> tuple[Path, bool]:
+    """Where the text has what `inside` leads to from the arguments of the layer `at`, as far as it is written, and whether
+    that is the name of a layer.
+    """
+    path, is_layer, named = at, True, True
+    for part in inside:
+        # After an argument, and its index in a list, comes the name of a layer.
+        named = not named if isinstance(part, str) else named
+        if (*path, part) in document.values:
+            path, is_layer = (*path, part), named
+    return path, is_layer
 
 
 def bare_argument(reporter: Reporter, node: Node) -> Path:

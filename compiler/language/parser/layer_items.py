@@ -19,8 +19,10 @@ from modelc.compiler.language.ast import (
     Unembed,
 )
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
-from modelc.compiler.language.layer_grammar import ITEM, JOIN, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
+from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
+from modelc.compiler.language.parser.joins import read_join
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
+from modelc.compiler.language.parser.parts_beside import parts_beside
 from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
 from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
@@ -154,7 +156,8 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     structures = [key for key in names if key in STRUCTURES or (*path, key) in reporter.document.blocks]
     if not structures:
         return None
-    others = [key for key in names if key != structures[0]]
+    parts = parts_beside(reporter, structures[0], raw, path)
+    others = [key for key in names if key != structures[0] and key not in parts]
     for key in others:
         if key in LAYERS or key in structures:
             message = f"one item names 2 layers: `{structures[0]}`, `{key}`"
@@ -225,23 +228,6 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
     return read_inner(reporter, body, path, types)
 
 
-def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
-    """The layer that joins the branches of `parallel` or `residual`; None where it cannot be read, which is reported."""
-    advice = f"use one of {', '.join(f'`{name}`' for name in ('concatenate', 'add', 'multiply', 'average', 'maximum'))}"
-    named = raw if isinstance(raw, Mapping) else [raw]
-    block = next((name for name in named if name in reporter.document.defined), None)
-    if block is not None:
-        advice += "; or write a graph in which the branches are nodes that feed the block"
-        message = f"`{block}` is a block, but only a layer can join branches"
-        reporter.add("E101", message, path, label="a block", help=advice)
-        return None
-    found = read_named(reporter, JOIN, raw, path)
-    if found is None or found.value is None or (found.value.slots[0].many and len(found.value.slots) == 1):
-        return found
-    reporter.add("E106", f"`{found.name}` does not join several values", path, label="takes one input", help=advice)
-    return replace(found, value=None)
-
-
 def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
     """`residual: [...]`, or `residual: {layers: [...], shortcut: [...], join: add}`."""
     parts = RESIDUAL.keys
@@ -263,6 +249,9 @@ def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
     taken = {kind: "the layer that joins the branches", **({"shortcut": "the way around"} if around else {})}
     items = read_items(reporter, found.get("layers"), at, taken=taken)
     shortcut = read_items(reporter, found.get("shortcut"), (*path, "shortcut")) if around else ()
+    if isinstance(raw, Mapping) and any(key not in parts for key in raw):
+        # An unknown key may be meant for the way around, which decides what fits.
+        return None
     return Residual(items, shortcut, value_of(join), kind)
 
 

@@ -18,6 +18,7 @@ from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.wording import article, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import input_name, mapping_in, output_name
 from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.optimizers import OPTIMIZERS
 
@@ -99,11 +100,26 @@ def key_around(reporter: Reporter, path: Path) -> str:
 
         inside = path[-2] == "repeat" and path[:-1] in reporter.document.values
         return counted(reporter.document.get(path[:-1])) if inside else COPIES
+    if path[0] in ("model", "blocks") and (help := key_of_a_join(reporter, path)):
+        return help
     for home, keys in around(path[:-1]):
         if path[-1] in keys.keys and len(home) < len(path) - 1:
             reporter.unread.add((*home, path[-1]))
             return f"`{path[-1]}` is a key of {keys.what}: move it out {column_of(home, path)}"
     return ""
+
+
+def key_of_a_join(reporter: Reporter, path: Path) -> str:
+    """What to do about the unknown key at `path`, if it says how values are joined; empty for all others."""
+    from modelc.compiler.language.suggestions.joins import join_of_a_node, join_of_branches
+
+    if reporter.is_hole(path) or path not in reporter.document.values or path[:-1] not in reporter.document.values:
+        return ""
+    key, value, beside = str(path[-1]), reporter.document.get(path), reporter.document.get(path[:-1])
+    if path[-2] in ("parallel", "residual"):
+        return join_of_branches(key, value)
+    sources = beside.get("from") if isinstance(beside, Mapping) else None
+    return join_of_a_node(key, value, sources, LAYERS)
 
 
 def column_of(home: Path, path: Path) -> str:

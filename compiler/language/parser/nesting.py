@@ -117,8 +117,35 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
             f"write a term for each, the others under names of their own: `losses: {{{term}: LOSS, other: {{LOSS, of: {term}, "
             f"target: {term}}}}}`"
         )
-    help = f"only one {kind} is allowed here: write a `{whose['name']}` for each" if whose else ""
-    return help if isinstance(value, list) else ""
+    if not isinstance(value, list) or not whose:
+        return ""
+    help = f"only one {kind} is allowed here: write a `{whose['name']}` for each"
+    return one_wrapped(whose["name"], value) or help if kind == "layer" else help
+
+
+def one_wrapped(owner: str, layers: list[Any]) -> str:
+    """What to write for a list of `layers` inside `owner`, which takes one: those that it is not made for stand before or
+    after it. Empty unless it is made for just one of them.
+    """
+    from modelc.compiler.library.layers import LAYERS
+    from modelc.compiler.library.layers.core.wrapper import Wrapper
+
+    cls = LAYERS.find(owner)
+    named = [next(iter(item), "") if isinstance(item, Mapping) else item for item in layers]
+    if not issubclass(cls, Wrapper) or not all(isinstance(name, str) and name in LAYERS for name in named):
+        return ""
+    fitting = [cls.is_made_for(LAYERS.find(name)) for name in named]
+    if fitting.count(True) != 1:
+        return ""
+    place = fitting.index(True)
+    shown = [f"`{flow(item).strip('{}') if isinstance(item, Mapping) and len(item) == 1 else item}`" for item in layers]
+    parts = [f"`{owner}` takes one layer: write `{owner}: {flow(layers[place])}`"]
+    parts += [
+        f"{' and '.join(some)} {where} it"
+        for some, where in ((shown[:place], "before"), (shown[place + 1 :], "after"))
+        if some
+    ]
+    return ", and ".join(parts)
 
 
 def is_no_layer(inner: Registry[Any], name: str, blocks: Collection[str]) -> bool:

@@ -36,6 +36,7 @@ ABSENT = {
         ("flaxlayer", "function", "jaxlayer", "lambda", "lambdalayer", "tfsmlayer", "torchmodulewrapper"), NO_CODE
     ),
     **dict.fromkeys(("input", "inputlayer"), "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`"),
+    "shortcut": "the way around stands beside the layers: `residual: {layers: [...], shortcut: [...]}`",
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
     **dict.fromkeys(("model", "modulelist", "sequential"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",

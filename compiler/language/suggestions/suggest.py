@@ -131,6 +131,11 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     name = str(found.written)
     if registry.kind == "layer" and isinstance(arguments, str) and fold(name) in hints.REUSE and not found.is_safe:
         return f"to use the layers of the node `{arguments}` again, with its weights, write `share: {arguments}`"
+    if registry.kind == "layer" and not found.is_safe and arguments is not None:
+        from modelc.compiler.language.suggestions.joins import joining
+
+        if layer := joining(name, arguments, registry):
+            return f"write the layer itself: `{layer}`"
     if layer := layer_of_cell(name, registry, arguments):
         return f"did you mean `{layer}`?"
     if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):

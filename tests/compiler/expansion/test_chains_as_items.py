@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import re
+
 import pytest
 
 from modelc.compiler.api import Checked, check_file
@@ -149,7 +151,35 @@ def test_no_shortcut_is_advised_where_none_fits_or_where_there_is_one() -> None:
     wrong = only(IMAGE % f"residual: {{layers: [conv2d: {{filters: 4, kernel_size: 1}}], {shortcut}}}")
     branches = only(IMAGE % "parallel: {join: add, branches: {a: [conv2d: {filters: 4, kernel_size: 1}], b: []}}")
     assert [problem.code for problem in (valid, wrong, branches)] == ["E302"] * 3
-    assert not any("shortcut" in help for problem in (valid, wrong, branches) for help in problem.helps)
+    assert not any("shortcut" in help for problem in (valid, branches) for help in problem.helps)
+    assert wrong.helps == ("let the shortcut give what the layers give: `filters: 4` in its `conv2d`",)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shortcut", "change"),
+    [
+        ("conv2d: {filters: 4, kernel_size: 1}", "conv2d: {filters: 9, kernel_size: 3, padding: same}", "filters: 4"),
+        ("conv2d: {filters: 4, kernel_size: 1}, relu", "dense: 9, batch_norm, relu", "units: 4"),
+        ("conv2d: {filters: 4, kernel_size: 1, strides: 2}", "conv2d: {filters: 4, kernel_size: 1}", "strides: 2"),
+        ("conv2d: {filters: 4, kernel_size: 1, strides: [2, 1]}", "conv2d: {filters: 4, kernel_size: 1}", "strides: [2, 1]"),
+    ],
+)  # fmt: skip
+def test_a_shortcut_that_does_not_fit_is_told_what_to_change(layers: str, shortcut: str, change: str) -> None:
+    text = IMAGE % f"residual: {{layers: [{layers}], shortcut: [{shortcut}]}}"
+    problem = only(text)
+    assert problem.helps[0].startswith(f"let the shortcut give what the layers give: `{change}` in its `")
+    name = change.partition(":")[0]
+    before, after = text.split("shortcut: [")
+    mended = re.sub(rf"{name}: \d+", change, after) if name in after else after.replace("kernel_size", f"{change}, kernel_size")
+    mended = mended.replace("dense: 9", "dense: 4")
+    assert not checked(f"{before}shortcut: [{mended}").problems
+
+
+def test_no_change_is_named_where_it_might_not_suffice() -> None:
+    layers = "conv2d: {filters: 4, kernel_size: 1, strides: 2}"
+    shortcut = "conv2d: {filters: 4, kernel_size: 3}"
+    problem = only(IMAGE % f"residual: {{layers: [{layers}], shortcut: [{shortcut}]}}")
+    assert "in its" not in problem.helps[0]
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ class LayerChain(Layer):
             need(slot_of(part) is not None, message, help="join several inputs outside of the list", argument="layer")
             note = f"`{name}`, layer {place + 1} of the list, gets {show_shape(value.shape)}"
             try:
-                plan = plan_inside(part, value, note=note)
+                plan = plan_inside(part, value, note=note, place=(place,))
             except PlanError as error:
                 message = error.message if error.message.startswith("`") else f"`{name}`: {error.message}"
-                raise PlanError(message, help=error.help, note=error.note, argument="layer", code=error.code) from None
+                raise replace(error, message=message, argument="layer", slot="") from None
             dropped = value.mask and (part.masking == "drop" or plan.drops_mask)
             message = f"`{name}` drops the mask of the layer before it, and would take padding for data"
             need(

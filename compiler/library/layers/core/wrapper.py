@@ -20,6 +20,11 @@ class Wrapper(Layer):
         layer: Layer = self.layer
         return layer
 
+    @classmethod
+    def is_made_for(cls, layer: type[Layer]) -> bool:
+        """Whether it can run layers of the class, as far as their arguments say."""
+        return True
+
     def vocabulary_size(self) -> int | None:
         return self.inner.vocabulary_size()
 
@@ -41,13 +46,17 @@ def split_inside(wrapper: Wrapper) -> tuple[Layer, Activation] | None:
     return wrapper.model_copy(update={"layer": parts[0]}), parts[1]
 
 
-def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "layer") -> Plan:
+def plan_inside(
+    layer: Layer, *inputs: Any, note: str = "", argument: str = "layer", place: tuple[int, ...] = ()
+) -> Plan:
     """The plan of `layer` for `inputs`.
 
     Raises its PlanError, blamed on the wrapper's `argument` where it was on one of the inner arguments, and on
-    `initial_state` where it was on that; `note` says what the inner layer's shapes are, if it has no note itself.
+    `initial_state` where it was on that; `note` says what the inner layer's shapes are, if it has no note itself. In a
+    list, `place` is its index.
     A layer that learns from the training rows is refused: `fit` is asked for at nodes only.
     """
+    name = LAYERS.name_of(layer)
     try:
         plan = layer.plan(*inputs)
     except PlanError as error:
@@ -58,8 +67,8 @@ def plan_inside(layer: Layer, *inputs: Any, note: str = "", argument: str = "lay
             argument=argument if error.argument else "",
             slot="initial_state" if error.slot == "initial_state" else "",
             code=error.code,
+            inside=(argument, *place, name, *error.way_in()),
         ) from None
-    name = LAYERS.name_of(layer)
     message = f"`{name}` is fitted to the training rows, which is not possible inside another layer"
     need(not plan.fitted, message, help=f"use `{name}` as a separate layer" + layer.by_hand(), argument="layer")
     return plan

@@ -34,6 +34,10 @@ class SpectralNorm(Wrapper):
     layer: Annotated[LayerField, Field(description="The layer whose kernel is divided.")]
     power_iterations: Annotated[Size, Field(description="Power iterations in each step.")] = 1
 
+    @classmethod
+    def is_made_for(cls, layer: type[Layer]) -> bool:
+        return any(f"{name}_initializer" in layer.model_fields for name in DIVIDED)
+
     @property
     def masking(self) -> Literal["pass", "use", "drop"]:  # type: ignore[override] # not one for all, but the layer's
         return self.layer.masking

@@ -36,10 +36,14 @@ class Bidirectional(Wrapper):
         Field(description="How the two outputs are combined; `ave` is the mean."),
     ] = "concat"
 
+    @classmethod
+    def is_made_for(cls, layer: type[Layer]) -> bool:
+        return layer.model_fields.keys() >= RECURRENT
+
     def plan(self, x: TensorType, initial_state: tuple[TensorType, ...] | None = None) -> Plan:
         message = f"expected a recurrent layer, got `{LAYERS.name_of(self.layer)}`"
         help = "write for example `bidirectional: {lstm: 64}`"
-        need(type(self.layer).model_fields.keys() >= RECURRENT, message, help=help, argument="layer")
+        need(self.is_made_for(type(self.layer)), message, help=help, argument="layer")
         message = "the layer inside `bidirectional` has `go_backwards: true`"
         help = "remove it: one of the two copies always goes backwards"
         need(not self.backwards, message, help=help, argument="layer")

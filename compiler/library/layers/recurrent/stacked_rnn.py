@@ -58,9 +58,9 @@ class StackedRNN(Layer):
         params: dict[str, Weight] = {}
         state: dict[str, State] = {}
         value = x
-        for name, cell, states in self.each(initial_state):
+        for place, (name, cell, states) in enumerate(self.each(initial_state)):
             note = f"`{name}` in the stack gets {show_shape(value.shape)}"
-            plan = plan_inside(cell, value, states, note=note, argument="cells")
+            plan = plan_inside(cell, value, states, note=note, argument="cells", place=(place,))
             value = plan.output
             outputs |= {f"{name}_{port}": type_ for port, type_ in plan.outputs.items() if port != "output"}
             params |= join(name, plan.params)

@@ -1,0 +1,35 @@
+"""Parses the layer that joins the branches of `parallel`, or the two ways of a `residual`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.layer_grammar import JOIN
+from modelc.compiler.language.parser.named_item import Found, read_named
+from modelc.compiler.language.suggestions.joins import ADVICE, VALUE_BY_VALUE
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.layers import LAYERS
+
+
+def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
+    """The layer that joins branches; None where it cannot be read, which is reported."""
+    named = list(raw) if isinstance(raw, Mapping) else [raw]
+    block = next((name for name in named if name in reporter.document.defined), None)
+    if block is not None:
+        advice = f"{ADVICE}; or write a graph in which the branches are nodes that feed the block"
+        message = f"`{block}` is a block, but only a layer can join branches"
+        reporter.add("E101", message, path, label="a block", help=advice)
+        return None
+    name = named[0] if len(named) == 1 else None
+    if not isinstance(name, str) or name not in LAYERS or joins(name) or reporter.has_hole(path):
+        return read_named(reporter, JOIN, raw, path)
+    meant = VALUE_BY_VALUE.get(name)
+    help = f"write `{path[-1]}: {meant}`: `{name}` works along an axis of one value" if meant else ADVICE
+    reporter.add("E106", f"`{name}` does not join several values", path, label="takes one input", help=help)
+    return Found(name, None, path)
+
+
+def joins(name: str) -> bool:
+    """Whether a layer takes any number of values."""
+    slots = LAYERS.find(name).slots
+    return len(slots) == 1 and slots[0].many
