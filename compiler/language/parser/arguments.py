@@ -134,11 +134,7 @@ def translate(
             lacking = [loc for loc in missing if loc[:-1] == around]
             told = cls.foreign_argument(str(item["loc"][-1]))
             meant |= {loc for loc in lacking if f"`{loc[-1]}`" in told}
-            if (
-                len(unknown) == 1
-                and is_strange(str(item["loc"][-1]), whose["kind"], cls)
-                and (only := the_other(reporter, at, table, whose["name"], unknown, lacking))
-            ):
+            if only := the_other(reporter, at, table, whose["name"], unknown, lacking):
                 # Whatever it is called, it is there for the one that is not.
                 meant.add((*around, only))
                 item = {**item, "ctx": {**item["ctx"], "instead": only}}
@@ -158,12 +154,14 @@ def the_other(
     """The one argument of `owner` that the only `unknown` one can stand for: the one that is `lacking`, or of a thing with
     a single argument, which is not written, that. Empty where there is none.
     """
+    (name, *more), cls = unknown, table.find(owner)
+    if more or not is_strange(name, table.kind, cls):
+        return ""
     if lacking:
         return str(next(iter(lacking))[-1]) if len(lacking) == 1 else ""
-    only, *others = table.find(owner).model_fields
-    ((name, value),) = unknown.items()
+    only, *others = cls.model_fields
     alone = not others and list(reporter.document.get(path) if path in reporter.document.values else ()) == [name]
-    return only if alone and fits(table, owner, only, value) else ""
+    return only if alone and fits(table, owner, only, unknown[name]) else ""
 
 
 def touches(one: Path, other: Path) -> bool:

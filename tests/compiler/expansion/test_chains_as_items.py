@@ -1,8 +1,7 @@
 """An item of a chain that is itself `layers: [...]`, and `residual` with a shortcut and a join."""
 
-from pathlib import Path
-
 import re
+from pathlib import Path
 
 import pytest
 
@@ -170,7 +169,11 @@ def test_a_shortcut_that_does_not_fit_is_told_what_to_change(layers: str, shortc
     assert problem.helps[0].startswith(f"let the shortcut give what the layers give: `{change}` in its `")
     name = change.partition(":")[0]
     before, after = text.split("shortcut: [")
-    mended = re.sub(rf"{name}: \d+", change, after) if name in after else after.replace("kernel_size", f"{change}, kernel_size")
+    mended = (
+        re.sub(rf"{name}: \d+", change, after)
+        if name in after
+        else after.replace("kernel_size", f"{change}, kernel_size")
+    )
     mended = mended.replace("dense: 9", "dense: 4")
     assert not checked(f"{before}shortcut: [{mended}").problems
 
