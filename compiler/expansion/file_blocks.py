@@ -13,7 +13,7 @@ from modelc.compiler.language.parser.walk import check_keys, need_keys, read
 from modelc.compiler.language.shapes import Keys, Shape
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe
+from modelc.compiler.language.suggestions.wording import describe, removing
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.variables import VariableEvaluator
@@ -91,7 +91,7 @@ def report_key_beside_use(evaluator: "VariableEvaluator", name: str, node: Sourc
         return
     # One of the two, the first, is in the base, and the other was meant to replace it.
     mine, theirs = (use, at) if list(node.content).index(key) < list(node.content).index("use") else (at, use)
-    help = f"`remove: [blocks.{name}]` beside the `file` of `extends` removes it"
+    help = f"to leave out what the base has, write {removing(mine.document.extends, [f'blocks.{name}'])}"
     related = [Label(theirs.place(), "in the base")]
     evaluator.report("E108", message, mine, label="does not replace it", help=help, related=related)
 

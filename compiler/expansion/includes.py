@@ -49,7 +49,8 @@ def include(
     if root is None:
         return None, includer.found(document.name), includer.sources
     included, problems = document_of(root, document)
-    return replace(included, removed=includer.removed), (*includer.found(document.name), *problems), includer.sources
+    included = replace(included, removed=includer.removed, extends=document.data.get("extends"))
+    return included, (*includer.found(document.name), *problems), includer.sources
 
 
 class Includer(ProblemCollector):

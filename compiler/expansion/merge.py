@@ -5,18 +5,27 @@ written out first, so that `dense: 10` and `dense: {units: 10}` are the same.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.key_path import shape_below
+from modelc.compiler.expansion.key_path import find_child, shape_below
+from modelc.compiler.expansion.merge_errors import (
+    report_arguments_alone,
+    report_no_list,
+    report_no_value,
+    takes_nothing,
+    with_needed,
+)
 from modelc.compiler.expansion.shorthands import Shorthands, is_variable, name_in, with_name
-from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.language.grammar import LANGUAGE
+from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.walk import wrong_kind
-from modelc.compiler.language.shapes import Either, Items, Keys, Names, Shape, Thing
+from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import article
+from modelc.compiler.language.suggestions.wording import article, flow
 from modelc.compiler.syntax.document import Hop
 
 
@@ -34,11 +43,17 @@ class Overlay:
 
     def merge(self, base: SourceNode, own: SourceNode, shape: Shape | None) -> SourceNode:
         """`base` overridden by `own`, both what `shape` describes; None for what is not described, such as a parameter."""
+        if own.kind == "scalar" and own.content is None and not takes_nothing(shape) and base.kind != "hole":
+            report_no_value(self.reporter, base, own)
+            return base
         if isinstance(shape, Either):
             base = self.with_key(base, shape) if own.kind == "mapping" else base
             shape = shape.mapping if own.kind == "mapping" and base.kind == "mapping" else None
         if isinstance(shape, Thing):
             return self.merge_items(base, own, shape)
+        if isinstance(shape, Items) and (own.kind, base.kind) == ("mapping", "list"):
+            report_no_list(self.reporter, base, own, self.list_meant(base, own, shape))
+            return base
         if isinstance(shape, Keys | Names) and own.kind == "mapping" and base.kind in ("scalar", "list"):
             self.check_mapping(base, shape)
         if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):
@@ -68,8 +83,12 @@ class Overlay:
         if one.kind == two.kind == "mapping" and set(one.content) <= {*beside}:
             # Its name is removed, and its siblings are there for another.
             return self.merge_entries(one, two, shape)
+        if first is not None and name != first and self.arguments_alone(one, first, two, shape):
+            report_arguments_alone(self.reporter, one, own, first, beside)
+            return base
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
-            return replace(own, trail=(*own.trail, *self.trail_of_lost(one, two, first, name, shape)))
+            kept = own if first is None or name is None else with_needed(self.reporter, one, own, two, shape)
+            return replace(kept, trail=(*own.trail, *self.trail_of_lost(one, two, first, name, shape)))
         given, mine = (item.content[name][1] for item in (one, two))
         if given.kind == "scalar" and self.shorthands.dereference(given).kind == "mapping" and not is_variable(mine):
             self.refuse_variable(given, mine, name)
@@ -83,6 +102,38 @@ class Overlay:
         if not shape.alone or not is_short:
             return base
         return replace(base, kind="mapping", content={shape.alone: (base.at, base)})
+
+    def arguments_alone(self, base: SourceNode, name: str, own: SourceNode, shape: Thing) -> bool:
+        """Whether `own` has nothing but arguments of the item `base`, called `name`, which it does not name."""
+        keys = [key for key in entries_of(own) if key not in shape.siblings]
+        if not keys or any(key in shape.table or key in shape.others for key in keys):
+            return False
+        fields = (
+            shape.table.find(name).model_fields if name in shape.table else self.shorthands.parameters.get(name, ())
+        )
+        return {*keys} <= {*fields}
+
+    def list_meant(self, base: SourceNode, own: SourceNode, shape: Items) -> list[Any] | None:
+        """The list `base` with the one item changed that `own`, a mapping, seems to mean by its index, name or type; None
+        where it means none.
+        """
+        of = RECURRING[shape.of.name] if isinstance(shape.of, Again) else shape.of
+        if len(own.content) != 1 or not isinstance(of, Thing) or base.has_hole or own.has_hole:
+            return None
+        ((key, (at, value)),) = own.content.items()
+        found = find_child(base, key, self.shorthands.variables)
+        kind = None if found is None else name_in(with_name(found[1]), of.siblings)
+        if found is None or kind is None:
+            return None
+        index, item = found
+        named = name_in(with_name(value), of.siblings) or ""
+        if named != kind and named not in of.table and named not in of.others:
+            value = SourceNode("mapping", {kind: (at, value)}, own.at)
+        trial = Overlay(self.shorthands, ProblemCollector())
+        changed = trial.merge(item, value, of)
+        if trial.reporter.problems:
+            return None
+        return [(changed if place == index else one).data for place, one in enumerate(base.content)]
 
     def check_mapping(self, base: SourceNode, shape: Keys | Names) -> None:
         """Report what must be a mapping in the base and is none: once it is overridden by one, it would go unnoticed."""
@@ -111,7 +162,7 @@ class Overlay:
     def merge_siblings(self, base: SourceNode, own: SourceNode, name: str, shape: Thing) -> SourceNode:
         """The item `base` with the siblings in `own`, after reporting that `own` does not repeat its `name`."""
         got = ", ".join(f"`{key}`" for key in own.content) or "nothing"
-        siblings = "".join(f", {key}: ..." for key in own.content)
+        siblings = "".join(f", {key}: {flow(node.data)}" for key, (_, node) in own.content.items())
         message = f"expected {article(shape.table.kind)} here, got only {got}"
         label = f"name {article(shape.table.kind)}"
         help = f"to change a key beside `{name}`, write both: `{{{name}: {siblings}}}`"

@@ -53,7 +53,7 @@ class Document:
     Once variables and blocks are written out, `trails` has how the value at a path came there, `computed` the paths of
     values that expressions gave, `copied` those of repeats whose copies differ and stand below them, `blocks` the name of
     each block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that
-    something at a path of the file that is extended is left out.
+    something at a path of the file that is extended is left out, and `extends` which file that is, as it is written.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Document:
     blocks: Mapping[Path, str] = field(default_factory=dict)
     defined: tuple[str, ...] = ()
     removed: Mapping[Path, Placed] = field(default_factory=dict)
+    extends: Any = None
 
     def trail(self, path: Path) -> tuple[Label, ...]:
         """The trail of the value at `path` and of the values around it: innermost first, each place once."""

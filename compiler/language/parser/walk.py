@@ -20,7 +20,19 @@ from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import as_argument, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
-from modelc.compiler.language.shapes import Again, Either, Help, Items, Keys, Names, Need, Shape, Thing, Value
+from modelc.compiler.language.shapes import (
+    Again,
+    Either,
+    Exclusion,
+    Help,
+    Items,
+    Keys,
+    Names,
+    Need,
+    Shape,
+    Thing,
+    Value,
+)
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -222,9 +234,18 @@ def exclude(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: Path,
     """Report keys that cannot stand together; gives the second of each two."""
     both = [one for one in shape.excluded if {one.first, one.second} <= raw.keys() and one.unless not in raw]
     for one in both:
-        message, at = one.message or f"{what} has both `{one.first}` and `{one.second}`", (*path, one.second)
-        related = [((*path, one.first), one.labels[0].format(one.first))] if one.labels[0] else []
-        reporter.add("E108", message, at, key=True, label=one.labels[1], help=one.help, note=one.note, related=related)
+        message = one.message or f"{what} has both `{one.first}` and `{one.second}`"
+        (key, label), (other, text) = (one.second, one.labels[1]), (one.first, one.labels[0].format(one.first))
+        if text and reporter.is_extended((*path, key)) and not reporter.is_extended((*path, other)):
+            # What a spec says is to be changed, not what it extends.
+            named = one.labels == Exclusion("", "").labels
+            (key, label), (other, text) = (other, label if named else text), (key, f"`{key}`" if named else label)
+        related = [((*path, other), text)] if text else []
+        if related and reporter.is_extended((*path, other)):
+            goes = [more.second for more in shape.excluded if more.unless == other and more.second in raw]
+            related += [((*path, more), f"goes with `{other}`") for more in goes if reporter.is_extended((*path, more))]
+        at = (*path, key)
+        reporter.add("E108", message, at, key=True, label=label, help=one.help, note=one.note, related=related)
     return [one.second for one in both]
 
 

@@ -13,7 +13,7 @@ from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
-from modelc.compiler.language.suggestions.wording import article, some
+from modelc.compiler.language.suggestions.wording import article, removing, some
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.syntax.document import Document, Where
 from modelc.compiler.syntax.unread import Unread
@@ -60,12 +60,10 @@ class Reporter(ProblemCollector):
         labels = [Label(Where(self.document, other, related_keys).place(), text) for other, text in related]
         helps = as_tuple(help)
         if code == "E108":
-            # A file that the spec extends has them.
-            own = (self.document.name, SETTING)
-            taken = [other for other in (path, *dict(related)) if self.document.key(other).file not in own]
-            if len(taken) == 1:
-                key_path = ".".join(map(str, taken[0]))
-                helps += (f"`remove: [{key_path}]` beside the `file` of `extends` removes it",)
+            paths = (path, *dict(related))
+            taken = [".".join(map(str, other)) for other in paths if self.is_extended(other)]
+            if taken and len(taken) < len(paths):
+                helps += (f"to leave out what the base has, write {removing(self.document.extends, taken)}",)
         seen = {at.place(), *(other.place for other in labels)}
         labels += [other for other in self.document.trail(path) if other.place not in seen]
         if suggestion is not None and suggestion.place is None:
@@ -88,6 +86,10 @@ class Reporter(ProblemCollector):
         if removed is not None:
             self.report_removed(code, what, removed.place(), Where(self.document, path))
         return removed is not None
+
+    def is_extended(self, path: Path) -> bool:
+        """Whether the key at `path` stands in a file that the spec extends."""
+        return self.document.key(path).file not in (self.document.name, SETTING)
 
     def plan_error(self, error: PlanError, message: str, path: Path, *, key: bool = False) -> None:
         """Report what a `plan` method raised, at `path`."""

@@ -72,6 +72,13 @@ def in_line(value: Any, room: int) -> str:
     return (f"{{{text}}}" if isinstance(value, dict) else f"[{text}]") if room >= -2 else ""
 
 
+def removing(extends: Any, paths: Collection[str]) -> str:
+    """The `extends` of a spec, as it is written, that also removes what is at these key paths of the base."""
+    written = extends if isinstance(extends, Mapping) else {"file": extends}
+    removed = [*(written.get("remove") or ()), *paths]
+    return f"`extends: {{file: {written.get('file')}, remove: [{', '.join(map(str, removed))}]}}`"
+
+
 def some(names: Collection[str], everywhere: str = "") -> str:
     """`names` after each other; of many only the first, and the command that lists all: `modelc explain` and
     `everywhere`.

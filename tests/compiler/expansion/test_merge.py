@@ -89,49 +89,49 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "E104",
             "node `c` needs `from`",
             "replaces `dense` and its `from`",
-            "name the input or node it takes its values from: `from: image`",
+            "another layer replaces the whole node: write `c: {from: b, tanh: }`",
         ),
         (
             "train: {losses: {c: {weight: 3}}}",
             "E103",
             "expected a loss here, got only `weight`",
             "in the base",
-            "to change a key beside `mean_squared_error`, write both: `{mean_squared_error: , weight: ...}`",
+            "to change a key beside `mean_squared_error`, write both: `{mean_squared_error: , weight: 3}`",
         ),
         (
             "model: {nodes: {c: {repeat: 3}}}",
             "E103",
             "expected a layer here, got only `repeat`",
             "in the base",
-            "to change a key beside `dense`, write both: `{dense: , repeat: ...}`",
+            "to change a key beside `dense`, write both: `{dense: , repeat: 3}`",
         ),
         (
             "blocks: {Tower: {use: base.yaml}}",
             "E108",
             "`params` cannot be combined with `use` in the block `Tower`",
             "in the base",
-            "`remove: [blocks.Tower]` beside the `file` of `extends` removes it",
+            "to leave out what the base has, write `extends: {file: other.yaml, remove: [blocks.Tower]}`",
         ),
         (
             "data: {validation: {last: 10}}",
             "E108",
             "`validation` has both `first` and `last`",
             "`first`",
-            "`remove: [data.validation.first]` beside the `file` of `extends` removes it",
+            "to leave out what the base has, write `extends: {file: other.yaml, remove: [data.validation.first]}`",
         ),
         (
             "blocks: {Tower: {inputs: [i], nodes: {a: {from: i, tanh}}, outputs: [a]}}",
             "E108",
             "the block `Tower` has both `layers` and `nodes`",
             "a chain",
-            ("`remove: [blocks.Tower.layers]` beside the `file` of `extends` removes it"),
+            "to leave out what the base has, write `extends: {file: other.yaml, remove: [blocks.Tower.layers]}`",
         ),
         (
             "train: {steps: 30}",
             "E108",
             "`train` has both `epochs` and `steps`",
             "`epochs`",
-            "`remove: [train.epochs]` beside the `file` of `extends` removes it",
+            "to leave out what the base has, write `extends: {file: other.yaml, remove: [train.epochs]}`",
         ),
     ],
 )
@@ -248,3 +248,58 @@ def test_another_thing_replaces_one_whole(tmp_path: Path) -> None:
 def test_what_is_removed_is_what_the_summary_calls_so(tmp_path: Path, gone: str, units: list[int]) -> None:
     task = checked(tmp_path, HELD, f"modelc: 1\nextends: {{file: other.yaml, remove: [model.layers.{gone}]}}\n").task
     assert task is not None and [getattr(node.layer, "units", 0) for node in task.planned.graph.nodes] == units
+
+
+CHAIN = """\
+modelc: 1
+blocks: {Tower: {params: {width: int, depth: 1}, layers: [{dense: $width, repeat: $depth}]}}
+model: {inputs: {x: {shape: [4]}}, layers: [{dense: 8, name: h}, relu, {Tower: 5, name: t}, dense: 2]}
+train: {loss: mean_squared_error, metrics: [r2], optimizer: {adam: 0.1}, epochs: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("over", "code", "label", "cure"),
+    [
+        ("train: {optimizer: {beta_1: 0.8}}", "E102", "not inside `adam`", "train: {optimizer: {adam: {beta_1: 0.8}}}"),
+        ("model: {layers: {0: {dense: 3}}}", "E105", "expected a list", ""),
+        ("model: {layers: {h: {units: 3}}}", "E105", "expected a list", ""),
+        ("model: {layers: {h: 3}}", "E105", "expected a list", ""),
+        ("model: {layers: {t: {depth: 2}}}", "E105", "expected a list", ""),
+        ("model: {layers: {dense: 3}}", "E105", "expected a list", ""),
+        ("model: {layers: {nothing: 3}}", "E105", "expected a list", None),
+        ("model: {layers: {h: {dense: 3}, t: {Tower: 2}}}", "E105", "expected a list", None),
+        ("model: {layers: }", "E105", "nothing here", None),
+        ("model: {inputs: }", "E105", "nothing here", None),
+        ("train: {metrics: }", "E105", "nothing here", None),
+        ("train: {optimizer: }", "E105", "nothing here", None),
+        ("model: ", "E105", "nothing here", None),
+    ],
+)
+def test_what_cannot_be_merged_is_one_error_at_the_overlay_with_what_to_write(
+    tmp_path: Path, over: str, code: str, label: str, cure: str | None
+) -> None:
+    result = checked(tmp_path, CHAIN, f"modelc: 1\nextends: other.yaml\n{over}\n")
+    (problem,) = result.errors
+    assert (problem.code, problem.label.text) == (code, label)
+    assert Path(problem.label.place.file).name == "spec.yaml" and problem.label.place.line == 3
+    assert [Path(related.place.file).name for related in problem.related] == ["other.yaml"]
+    if cure is None:
+        return
+    cure = cure or f"model: {{{problem.helps[-1].partition('`')[2].removesuffix('`')}}}"
+    assert not checked(tmp_path, CHAIN, f"modelc: 1\nextends: other.yaml\n{cure}\n").errors
+
+
+def test_nothing_is_said_for_what_may_be_left_open(tmp_path: Path) -> None:
+    over = "train: {epochs: , steps: 30}\nblocks:\nvars:"
+    result = checked(tmp_path, CHAIN.replace("{Tower: 5, name: t}, ", ""), f"modelc: 1\nextends: other.yaml\n{over}\n")
+    assert not result.errors
+
+
+@pytest.mark.parametrize("others", ["", ", repeat: 3"])
+def test_a_node_of_another_layer_is_told_what_it_replaces(tmp_path: Path, others: str) -> None:
+    base = BASE.replace("dense: $w}", f"dense: 4{others}}}")
+    result = checked(tmp_path, base, "modelc: 1\nextends: other.yaml\nmodel: {nodes: {c: {layers: [dense: 4]}}}\n")
+    (problem,) = result.errors
+    assert problem.code == "E104" and problem.helps[-1].endswith("write `c: {from: b, layers: [{dense: 4}]}`")
+    assert problem.notes == (("it replaces `repeat` of the base too",) if others else ())
