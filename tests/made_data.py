@@ -141,3 +141,31 @@ def make_census(folder: Path, rows: int = 100) -> None:
         income=income,
         hours=numbers[:, 0],
     )
+
+
+def make_tickets(folder: Path, rows: int = 100) -> None:
+    """`tickets.npz` of `specs/fnet.yaml`, of 12 words below 50: the second word says the team, the first is always the same."""
+    generator = np.random.default_rng(12)
+    teams = np.array(["billing", "delivery", "returns", "sales", "technology"])
+    team = generator.integers(0, 5, rows)
+    words = generator.integers(10, 50, (rows, 12), dtype=np.int32)
+    words[:, 0], words[:, 1] = 1, 2 + team
+    np.savez(folder / "tickets.npz", words=words, team=teams[team])
+
+
+def make_molecules(folder: Path, rows: int = 100) -> None:
+    """`molecules.npz` of `specs/molecules.yaml`, of up to 8 atoms in a chain: those with a rare element in it do not pass."""
+    generator = np.random.default_rng(13)
+    size = generator.integers(2, 9, rows)[:, None]
+    element = np.where(np.arange(8) < size, generator.integers(1, 20, (rows, 8)), 0)
+    there = np.arange(7) < size - 1
+    near, far = np.where(there, np.arange(7), 0), np.where(there, np.arange(1, 8), 0)
+    kind = np.where(there, generator.integers(1, 5, (rows, 7)), 0)
+    columns = {
+        "element": element,
+        "kind": np.concatenate([kind, kind], 1),
+        "start": np.concatenate([near, far], 1),
+        "end": np.concatenate([far, near], 1),
+        "passes": (element < 16).all(1),
+    }
+    np.savez(folder / "molecules.npz", **{name: column.astype(np.int32) for name, column in columns.items()})

@@ -98,6 +98,20 @@ def vae() -> int:
     return dense(784, 400) + 2 * dense(400, 20) + dense(20, 400) + dense(400, 784)
 
 
+def swin() -> int:
+    return conv(4, 1, 64) + 4 * (49 * 64 + transformer(64)) + 2 * 64 + dense(64, 10)
+
+
+def fnet() -> int:
+    mixer = dense(128, 512) + dense(512, 128) + 2 * 2 * 128
+    return (8000 + 128) * 128 + 2 * 128 + 6 * mixer + dense(128, 128) + dense(128, 5)
+
+
+def molecules() -> int:
+    rounds = 3 * (dense(64 + 16, 64) + dense(2 * 64, 64) + 2 * 64)
+    return 20 * 64 + 5 * 16 + rounds + dense(64, 64) + dense(64, 1)
+
+
 NUMBERS = {
     "lenet": 61_706,
     "alexnet": 61_100_840,  # torchvision's `alexnet`
@@ -116,6 +130,9 @@ NUMBERS = {
     "vit": 86_567_656,
     "wide_and_deep": 6_344,
     "vae": 652_824,
+    "swin": 213_578,
+    "fnet": 1_851_141,
+    "molecules": 46_289,
 }
 BY_HAND = {
     "googlenet": googlenet,
@@ -127,6 +144,9 @@ BY_HAND = {
     "vit": vit,
     "wide_and_deep": wide_and_deep,
     "vae": vae,
+    "swin": swin,
+    "fnet": fnet,
+    "molecules": molecules,
 }
 
 

@@ -23,11 +23,13 @@ from tests.made_data import (
     make_cells,
     make_census,
     make_mnist,
+    make_molecules,
     make_pairs,
     make_products,
     make_rentals,
     make_reviews,
     make_shakespeare,
+    make_tickets,
     make_translations,
 )
 from tests.runtime.watching import Watcher
@@ -37,6 +39,9 @@ TRAINED = [spec for spec in SPECS if "\ntrain:" in spec.read_text(encoding="utf-
 SMALL = {
     "unet": ["vars.size=16", "vars.width=2"],
     "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2"],
+    "swin": ["vars.width=8", "vars.heads=2", "vars.depth=2", "data.validation=64"],
+    "fnet": ["vars.length=12", "vars.vocabulary=50", "vars.width=16", "vars.depth=2"],
+    "molecules": ["vars.atoms=8", "vars.bonds=14", "vars.width=8"],
     "seq2seq": ["vars.words=50", "vars.length=8", "vars.width=16"],
 }
 """Settings that make a model small enough to be trained here."""
@@ -49,11 +54,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     for make in (
         make_cells,
         make_census,
+        make_molecules,
         make_pairs,
         make_products,
         make_rentals,
         make_reviews,
         make_shakespeare,
+        make_tickets,
         make_translations,
     ):
         make(folder)
@@ -98,6 +105,21 @@ def test_bert_does_not_see_padding() -> None:
     np.testing.assert_array_equal(found["pooled"], expected["pooled"])
     np.testing.assert_array_equal(found["encoded"][0, :5], expected["encoded"][0, :5])
     assert np.abs(apply(1 - segments)["pooled"] - expected["pooled"]).max() > 1e-3
+
+
+def test_padding_changes_no_molecule() -> None:
+    """Bonds that are padding may lead anywhere, and atoms that are may be any other."""
+    model, params, state = small("molecules", *SMALL["molecules"])
+    one = {
+        "element": np.array([[3, 7, 5, 0, 0, 0, 0, 0]]),
+        "kind": np.where(np.arange(14) < 4, 2, 0)[None],
+        "start": np.array([[0, 1, 1, 2, *range(8), 0, 1]]),
+        "end": np.array([[1, 0, 2, 1, *range(8), 2, 2]]),
+    }
+    apply = jax.jit(lambda one: model.apply(params, state, one)[0]["passes"], compiler_options=QUICK)
+    plain = {**one, **{end: np.where(np.arange(14) < 4, one[end], 0) for end in ("start", "end")}}
+    np.testing.assert_array_equal(apply(one), apply(plain))
+    assert np.abs(apply(one) - apply({**one, "start": one["end"], "end": one["end"]})).max() > 1e-4
 
 
 def test_siamese_towers_are_one() -> None:

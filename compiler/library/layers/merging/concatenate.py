@@ -15,7 +15,8 @@ class Concatenate(Layer):
     """Inputs one after the other along `axis`; their other axes are equal, the output has the sum along `axis`.
 
     Follows Keras 3 `layers.Concatenate`. Masks: along the time axis they are concatenated too (an input without one
-    counts as unmasked); along another axis a step counts if it counts in any input.
+    counts as unmasked); along another axis a step counts if it counts in any input, and the output has a mask where all
+    have one, or with `keep_mask` where any has.
     """
 
     keras = "layers.Concatenate"
@@ -28,6 +29,14 @@ class Concatenate(Layer):
     example = "concatenate: -1"
 
     axis: Annotated[Axis, Field(description="The axis along which to join, counted from the end.")] = -1
+
+    keep_mask: Annotated[
+        bool,
+        Field(
+            description="Whether inputs without a mask are ignored when masks are combined, unless along time, so that those of "
+            "the others are kept."
+        ),
+    ] = False
 
     def plan(self, inputs: tuple[TensorType, ...]) -> Plan:
         first = inputs[0]
@@ -43,7 +52,8 @@ class Concatenate(Layer):
             message = f"expected inputs that differ along axis {self.axis} only, got {show_shapes(inputs)}"
             raise PlanError(message, help=self.advice(inputs), slot="inputs", code="E302")
         masks = [x.mask for x in inputs]
-        return Plan.of(first.with_shape(*joined).with_mask(any(masks) if self.along_time(first.rank) else all(masks)))
+        kept = any(masks) if self.keep_mask or self.along_time(first.rank) else all(masks)
+        return Plan.of(first.with_shape(*joined).with_mask(kept), drops_mask=any(masks) and not kept)
 
     def advice(self, inputs: tuple[TensorType, ...]) -> str:
         """What to do about inputs that do not fit along this axis."""
@@ -68,7 +78,9 @@ class Concatenate(Layer):
                 return y
             full = [jnp.ones(x.shape[:2], bool) if m is None else m for x, m in zip(inputs, masks, strict=True)]
             return Result.of(y, masks={"output": jnp.concatenate(full, axis=1)})
-        if any(mask is None for mask in masks):
+        if self.keep_mask:
+            masks = tuple(mask for mask in masks if mask is not None)
+        if not masks or any(mask is None for mask in masks):
             return y
         return Result.of(y, masks={"output": jnp.any(jnp.stack(masks), axis=0)})
 

@@ -87,13 +87,19 @@ def test_concatenate_joins_masks_along_time_and_merges_them_elsewhere() -> None:
     np.testing.assert_array_equal(
         along_time((x, x), masks=one).masks["output"], np.hstack([np.ones_like(other), other])
     )
+    keeping = build({"concatenate": {"keep_mask": True}}, (x, x))
+    np.testing.assert_array_equal(keeping((x, x), masks=one).masks["output"], other)
+    np.testing.assert_array_equal(keeping((x, x), masks=both).masks["output"], mask | other)
+    assert not keeping((x, x), masks={"inputs": (None, None)}).masks
 
 
 def test_the_plan_says_which_outputs_are_masked() -> None:
     plain, masked = TensorType((3, 4)), TensorType((3, 4), mask=True)
     join = LAYERS.build("concatenate")
     assert join.plan((masked, masked)).output.mask
-    assert not join.plan((masked, plain)).output.mask
+    assert not join.plan((masked, plain)).output.mask and join.plan((masked, plain)).drops_mask
+    assert not join.plan((masked, masked)).drops_mask and not join.plan((plain, plain)).drops_mask
+    assert LAYERS.build({"concatenate": {"keep_mask": True}}).plan((masked, plain)).output.mask
     assert LAYERS.build({"concatenate": -2}).plan((masked, plain)).output.mask
     assert not LAYERS.build({"lstm": 2}).plan(masked).output.mask
     assert LAYERS.build({"lstm": {"units": 2, "return_sequences": True}}).plan(masked).output.mask
