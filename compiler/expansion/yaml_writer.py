@@ -48,9 +48,9 @@ def mapping_lines(node: SourceNode, indent: str, sources: Mapping[str, str]) -> 
 
 
 def value_lines(start: str, node: SourceNode, indent: str, sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The lines of a value after its key, on the same line if it fits."""
+    """The lines of a value after its key, on the same line if it fits or cannot be on several."""
     short = on_one_line(node)
-    if short is not None and len(start) + len(short) < WIDTH:
+    if short is not None and (node.kind == "scalar" or len(start) + len(short) < WIDTH):
         yield f"{start} {short}", origins(node, sources)
         return
     yield start, ""

@@ -57,8 +57,10 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     if not is_plain and reporter.is_full and not reporter.has_hole(path):
         reporter.count("E107" if "type" in names else "E101")
         return None
-    # A thing that is plainly there is no such form; to look for one, every class of the table would be imported.
-    form = None if is_plain else type_form(table, raw, path[-1], siblings)
+    # A thing that is plainly there is no such form, nor one whose value is reported; to look for one, every class of the table
+    # would be imported.
+    is_there = is_plain or any(key in table for key in reporter.holes.keys(path))
+    form = None if is_there else type_form(table, raw, path[-1], siblings)
     if form is not None:
         reporter.type_form(path, table, form)
         return None

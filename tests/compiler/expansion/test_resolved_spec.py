@@ -179,7 +179,25 @@ def test_a_file_that_is_used_as_a_block_stays_a_path(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "null", "1", "1.5", "a: b", "- a", "#", "", "$$", "'", '"', "\u00e9 \u2028", "~", "1e3", "a\\b"]
+    "text",
+    [
+        "yes",
+        "null",
+        "1",
+        "1.5",
+        "a: b",
+        "- a",
+        "#",
+        "",
+        "$$",
+        "'",
+        '"',
+        "\u00e9 \u2028",
+        "~",
+        "1e3",
+        "a\\b",
+        "long " * 40,
+    ],
 )
 def test_any_text_is_read_as_it_was_written(text: str, tmp_path: Path) -> None:
     shown = json.dumps(text)
