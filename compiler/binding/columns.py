@@ -249,7 +249,8 @@ def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -
     """The term with the classes of its `class_weight` by index; None after reporting an unknown class."""
     output = task.planned.type(term.of[0])
     names = binding.classes if isinstance(binding.classes, tuple) else ()
-    if output is None or (binding.classes is None and binding.type is None):
+    is_open = binding.classes is None and binding.type is None
+    if output is None or (is_open and binding.reader.gives_labels):
         return (term,)
     try:
         return (replace(term, loss=term.loss.with_classes(names, output)),)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.loss_terms import activation_of, find_edge, linked
 from modelc.compiler.binding.task import Measure, Output, Task
-from modelc.compiler.binding.unknown_targets import refused, supposed_targets, warn_of_numbers
+from modelc.compiler.binding.unknown_targets import gives_probabilities, refused, supposed_targets, warn_of_numbers
 from modelc.compiler.diagnostics.exceptions import PlanError, need
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
@@ -24,10 +24,11 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
     listed_for = [metric for metric in train.metrics if metric.output is None and metric.of is None]
     if listed_for and len(names) > 1 and task.spec.model.complete:
         kind = listed_for[0].kind
+        likely = next((name for name in names if fits_output(task, listed_for[0], name)), names[0])
         message = f"a list of metrics is for models with one output, this model has {len(names)}: {', '.join(names)}"
         help = (
-            f"write a list for each: `metrics: {{{names[0]}: [{kind}]}}`, or say of which output: "
-            f"`{{{kind}: , of: {names[0]}}}`"
+            f"write a list for each: `metrics: {{{likely}: [{kind}]}}`, or say of which output: "
+            f"`{{{kind}: , of: {likely}}}`"
         )
         reporter.add("E108", message, ("train", "metrics"), key=True, label="of which output?", help=help)
         return task
@@ -47,6 +48,18 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
             continue
         task = bind_metric(reporter, task, spec, value, log_key(spec, value, names))
     return task
+
+
+def fits_output(task: Task, spec: MetricSpec, name: str) -> bool:
+    """Whether a metric is likely one of the output `name`, as its loss and its shape say."""
+    value = task.outputs.get(name)
+    term = value and next((one for one in task.terms if one.of == (value.edge,) and one.target == value.target), None)
+    if value is None or term is None:
+        return False
+    if spec.metric.of_answers and term.loss.of_numbers and not gives_probabilities(task, value.edge):
+        return False
+    supposed = supposed_targets(task, value.target, value.edge)
+    return refused(lambda target: spec.metric.plan(value.type, target, value.link), supposed) is None
 
 
 def log_key(spec: MetricSpec, value: Output, outputs: list[str]) -> str:

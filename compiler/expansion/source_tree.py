@@ -187,7 +187,7 @@ def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[P
     except TooLarge as stop:
         return original, (stop.problem(),)
     located = replace(original, data=data, values=Located(values), keys=Located(keys))
-    located = replace(located, holes=frozenset(holes), trails=trails, blocks=blocks)
+    located = replace(located, holes=frozenset(holes), trails=trails, blocks=blocks, origins=values)
     return replace(located, computed=frozenset(computed), copied=frozenset(copied)), ()
 
 

@@ -273,7 +273,7 @@ class VariableEvaluator(ProblemCollector):
         if name in scope.file.removed:
             self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
             raise Reported
-        if self.only_counts("E207"):
+        if self.only_counts("E207") or is_of_a_loop(name, at):
             raise Reported
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
@@ -303,3 +303,12 @@ class VariableEvaluator(ProblemCollector):
         message = f"the variable `{name}` depends on itself: {' -> '.join(cycle)}"
         label = f"needs `{cycle[1]}`" if others else "needs itself"
         self.report("E208", message, file.variables[name][0], label=label, related=others)
+
+
+def is_of_a_loop(name: str, at: Where) -> bool:
+    """Whether `name` is what a loop around the place `at` defines, as templates have them: the parser reports the loop."""
+    from modelc.compiler.language.layer_grammar import REPEAT_KEYS
+    from modelc.compiler.language.suggestions.repeat_keys import names_of_loops
+
+    around = (at.document.get(at.path[:end]) for end in range(len(at.path)))
+    return any(isinstance(item, dict) and name in names_of_loops(item, REPEAT_KEYS) for item in around)

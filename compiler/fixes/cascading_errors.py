@@ -21,13 +21,14 @@ from modelc.compiler.fixes.work import OutOfWork
 
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
+UNUSED_DEFINITION = "W909"
 Misspelt: TypeAlias = tuple[Problem, Sequence[Problem]]
 """The problem with a definition whose name is misspelt, and those with the uses of the right name."""
 
 
 def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
     """The problems `found` without cascading errors; those whose fix is safe have it."""
-    problems = merge_uses(found.problems)
+    problems = without_mentioned(merge_uses(found.problems), found.sources)
     shown = limited(problems)
     if len(shown) != len(problems) or any(problem.omitted is not None for problem in shown):
         # Which of so many follow from others would take too long to find out.
@@ -37,7 +38,7 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
 
     def check_again(texts: Mapping[str, str]) -> CheckResult:
         after = check(texts)
-        return replace(after, problems=merge_uses(after.problems))
+        return replace(after, problems=without_mentioned(merge_uses(after.problems), after.sources))
 
     problems = attach_fixes(problems, found.sources)
     misspelt = list(misspelt_definitions(problems, found.sources))
@@ -76,6 +77,30 @@ def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:
         for key, problem in first.items()
         if problem.code not in WRONG_VALUES or not is_computed(problem, wrong)
     )
+
+
+def without_mentioned(problems: tuple[Problem, ...], sources: Mapping[str, str]) -> tuple[Problem, ...]:
+    """`problems` without warnings of unused definitions whose names stand where an error is: they may be meant there."""
+    errors = [problem.label.place for problem in problems if problem.is_error]
+    unused = [problem for problem in problems if problem.code == UNUSED_DEFINITION]
+    if not unused or not errors:
+        return problems
+    lines = {name: text.splitlines() for name, text in sources.items()}
+    wrong = [(place.file, number) for place in errors for number in range(place.line, place.end_line + 1)]
+    mentioned = set()
+    for problem in unused:
+        place = problem.label.place
+        at = (place.file, place.line)
+        name = "".join(lines.get(place.file, ())[place.line - 1 : place.line])[place.column - 1 : place.end_column - 1]
+        found = (
+            (here, match.start() + 1)
+            for here in wrong
+            for line in lines.get(here[0], ())[here[1] - 1 : here[1]]
+            for match in words(name, line)
+        )
+        if name and any(one != (at, place.column) for one in found):
+            mentioned.add(id(problem))
+    return tuple(problem for problem in problems if id(problem) not in mentioned)
 
 
 def is_computed(problem: Problem, wrong: Mapping[Place, Problem]) -> bool:

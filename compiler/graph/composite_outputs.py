@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import flow
 
 
 class CompositeOutputs:
@@ -87,5 +88,10 @@ def no_port(
     found = suggest(edge.port, ports, defined=defined)
     message = f"`{owner}` has no port `{edge.port}`"
     note = f"ports of `{owner}`: {listed(ports)}"
+    node = str(reporter.document.get(path)).rpartition(".")[0] if path in reporter.document.values else owner
     suggestion = found.around(f"{edge.node.rpartition('/')[2]}.", "")
+    parts = [f"{node}.{port}" for port in ports if port.endswith(f"_{edge.port}")]
+    if len(parts) > 1:
+        joined = f"or join them in a node, `{{from: {flow(parts)}, concatenate}}`"
+        suggestion = Suggestion(edge.port, help=f"there are several: take one, such as `{parts[0]}`, {joined}")
     reporter.add("E203", message, path, label="no such port", note=note, suggestion=suggestion)

@@ -88,6 +88,8 @@ def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: 
         chained = at == item.path
         path, key = (at, chained) if slot.required or given is None else (given.path, False)
         message, help = f"`{kind}` takes {values}{named}, got {count}", advice(kind, slot, count, given, chained)
+        if not chained and not count and not slot.parts and not slot.many:
+            help = completed(reporter, slots, feeds)
         reporter.add("E204", message, path, key=key, label=f"{count} given", help=help)
         return False
     return True
@@ -105,9 +107,16 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool)
         return f"a chain has one value: write `parallel: {{join: {kind}, branches: {{a: [...], b: [...]}}}}`"
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
-    if chained and count == 0:
-        return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
-    return f"name the node for `{slot.name}`, for example `from: {{{slot.name}: NODE, ...}}`"
+    return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
+
+
+def completed(reporter: Reporter, slots: Sequence[Slot], feeds: Sequence[Feed]) -> str:
+    """How the inputs that are given are written beside those that are missing."""
+    written = {feed.slot: reporter.document.get(feed.path) for feed in feeds if feed.path in reporter.document.values}
+    named = {slot: text for slot, text in written.items() if isinstance(text, str)}
+    missing = [slot.name for slot in slots if slot.required and slot.name not in named]
+    shown = ", ".join(f"{slot.name}: {named.get(slot.name, 'NODE')}" for slot in slots if slot.required)
+    return f"name the {'nodes' if len(missing) > 1 else 'node'} for {name_list(missing)}: `from: {{{shown}}}`"
 
 
 def in_order(item: Item, given: Sequence[Argument] | None) -> Sequence[Argument] | None:

@@ -116,7 +116,7 @@ ITEM = Thing(
 NODE = Thing(
     LAYERS,
     {"from": FROM, "repeat": REPEAT},
-    (Need(("from",), "name the input or node it takes its values from: `from: image`"),),
+    (Need(("from",), "name the input or node it takes its values from: `from: {}`"),),
     others=STRUCTURES,
     blocks=True,
 )

@@ -52,8 +52,9 @@ class Document:
 
     Once variables and blocks are written out, `trails` has how the value at a path came there, `computed` the paths of
     values that expressions gave, `copied` those of repeats whose copies differ and stand below them, `blocks` the name of
-    each block whose body stands at a path, and `defined` the names of all blocks. `removed` has where it is said that
-    something at a path of the file that is extended is left out, and `extends` which file that is, as it is written.
+    each block whose body stands at a path, `defined` the names of all blocks, and `origins` where in which document the
+    value at a path is written. `removed` has where it is said that something at a path of the file that is extended is left
+    out, and `extends` which file that is, as it is written.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Document:
     defined: tuple[str, ...] = ()
     removed: Mapping[Path, Placed] = field(default_factory=dict)
     extends: Any = None
+    origins: Mapping[Path, "Where"] = field(default_factory=dict)
 
     def trail(self, path: Path) -> tuple[Label, ...]:
         """The trail of the value at `path` and of the values around it: innermost first, each place once."""
@@ -91,6 +93,13 @@ class Document:
             if path[place : place + 1] == (COPIES,) and path[:place] in self.copied:
                 path = (*path[: place - 1], *path[place + 2 :])
         return path
+
+    def origin(self, path: Path) -> "Where":
+        """Where the value at `path`, or the bare value that it abbreviates, is written, before variables and blocks were
+        written out.
+        """
+        path = path if path in self.values else path[:-1]
+        return self.origins.get(path, Where(self, path))
 
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError if there is none."""

@@ -20,6 +20,7 @@ from modelc.compiler.language.ast import (
 )
 from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat, with_copies
+from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import check_name, check_reference
 from modelc.compiler.language.parser.walk import read, report_need, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -181,7 +182,9 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         if fed is not None:
             report_fed(reporter, name, fed, mapping[fed], path)
             return NodeSpec(name, None, (Item(fed, None, None, (*path, fed)),), False, path)
-        report_need(reporter, NODE.needs[0], path, f"node `{name}`")
+        fed_by = likely_source(reporter.document.get(path[:-1]), name, names)
+        need = NODE.needs[0]
+        report_need(reporter, need._replace(help=need.help.format(fed_by)), path, f"node `{name}`")
     if "layers" not in mapping:
         item = read_item(reporter, mapping, path, NODE)
         return NodeSpec(name, sources, (item,), False, path)
@@ -193,7 +196,9 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
             help = f"move `{key}` into the list, or remove the list"
             reporter.add("E108", message, (*path, key), key=True, label="a second definition of the layers", help=help)
         else:
-            reporter.unknown((*path, key), key, f"node `{name}`", (*NODE.siblings, Layers.key))
+            known = (*NODE.siblings, Layers.key)
+            elsewhere = "" if suggest(key, known) else key_around(reporter, (*path, key))
+            reporter.unknown((*path, key), key, f"node `{name}`", known, elsewhere=elsewhere)
     repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat")) if "repeat" in mapping else None
 
     def read_chain(raw: Any, path: Path) -> tuple[Item, ...] | None:
@@ -203,6 +208,15 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     if repeat is not None and items is not None and repeat.path in reporter.document.copied:
         repeat = with_copies(reporter, repeat, mapping["repeat"][COPIES], read_chain)
     return NodeSpec(name, sources, items, True, path, repeat)
+
+
+def likely_source(nodes: Mapping[str, Any], name: str, names: Collection[str]) -> str:
+    """What the node `name` may take its values from: what the first node does that uses its layers again, else the first
+    of the `names` of inputs and nodes that is another.
+    """
+    others = [node for node in nodes.values() if isinstance(node, Mapping) and name in node.values()]
+    sources = [node["from"] for node in others if isinstance(node.get("from"), str) and node["from"] != name]
+    return next((source for source in (*sources, *names) if source != name), "x")
 
 
 def are_names(value: Any, names: Collection[str]) -> bool:

@@ -21,6 +21,7 @@ from modelc.compiler.language.ast import (
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
 from modelc.compiler.language.parser.joins import read_join
+from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
 from modelc.compiler.language.parser.parts_beside import parts_beside
 from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
@@ -127,6 +128,9 @@ def read_single(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
         name = name if name is not None and check_name(reporter, name, at) else None
     if "repeat" in mapping:
         repeat = read_repeat(reporter, mapping["repeat"], (*path, "repeat"))
+        if repeat is None and mapping.keys() <= {*siblings} and not reporter.holes.is_in(path):
+            # The layer may be in it.
+            return Item("", None, name, path)
     structure = structure_of(reporter, mapping, path, siblings)
     if structure is not None:
         body = read_body(reporter, structure, mapping[structure], (*path, structure))
@@ -165,7 +169,8 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
             related = [((*path, structures[0]), "the first")]
             reporter.add("E103", message, (*path, key), key=True, label="a second layer", help=help, related=related)
         else:
-            reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings)
+            elsewhere = "" if suggest(key, siblings) else key_around(reporter, (*path, key))
+            reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings, elsewhere=elsewhere)
     return structures[0]
 
 

@@ -11,13 +11,13 @@ from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import listed
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
-from modelc.compiler.language.layer_grammar import RECURRING
+from modelc.compiler.language.layer_grammar import ITEM, RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.wording import article, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import input_name, mapping_in, output_name
-from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.base.registry import Registry, fold
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -93,13 +93,16 @@ def key_around(reporter: Reporter, path: Path) -> str:
     """What to do about the unknown key at `path`, if it is one of a section around it, which then does not lack it. Empty
     if it is none.
     """
+    from modelc.compiler.language.suggestions.repeat_keys import LOOPS, copies_help
+
     if path[-1] == "from" and isinstance(path[-2], int):
         return IN_A_CHAIN
-    if path[-1] in ("for", "for_each", "foreach", "map", "over") or path[-2] == "repeat":
-        from modelc.compiler.language.suggestions.repeat_keys import COPIES, counted
-
-        inside = path[-2] == "repeat" and path[:-1] in reporter.document.values
-        return counted(reporter.document.get(path[:-1])) if inside else COPIES
+    is_read = path in reporter.document.values and not reporter.is_hole(path)
+    value = reporter.document.get(path) if is_read else None
+    if path[-2] == "repeat":
+        return of_repeat(reporter, path, value)
+    if fold(str(path[-1])) in LOOPS:
+        return copies_help(value)
     if path[0] in ("model", "blocks") and (help := key_of_a_join(reporter, path)):
         return help
     for home, keys in around(path[:-1]):
@@ -120,6 +123,19 @@ def key_of_a_join(reporter: Reporter, path: Path) -> str:
         return join_of_branches(key, value)
     sources = beside.get("from") if isinstance(beside, Mapping) else None
     return join_of_a_node(key, value, sources, LAYERS)
+
+
+def of_repeat(reporter: Reporter, path: Path, value: Any) -> str:
+    """What to do about the unknown key at `path`, inside `repeat`, with the `value`: what is repeated, or a loop."""
+    from modelc.compiler.language.suggestions.repeat_keys import counted
+
+    name = str(path[-1])
+    if name not in (*ITEM.others, *ITEM.table, *reporter.document.defined):
+        return counted(reporter.document.get(path[:-1]))
+    reporter.unread.add(path)
+    times = next((one for one in reporter.document.get(path[:-1]).values() if type(one) is int), "N")
+    layer = name if value is None else f"{name}: {in_line(value, LONGEST) or '...'}"
+    return f"what is repeated stands beside `repeat`: `{{{layer}, repeat: {times}}}`"
 
 
 def column_of(home: Path, path: Path) -> str:

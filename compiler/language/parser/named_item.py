@@ -64,6 +64,11 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     if form is not None:
         reporter.type_form(path, table, form)
         return None
+    lost = [str(key) for key in reporter.holes.keys(path) if key in table]
+    if lost and names and not any(name in table for name in names):
+        # The thing is there, and what is wrong in it is reported.
+        blame_extra(reporter, shape, lost[0], raw, path, names)
+        return Found(lost[0], None, (*path, lost[0]))
     known = [name for name in names if name in table]
     if known[:1] == names[:1] and known and raw[names[0]] is None:
         # What is beside a thing without arguments may be these.
@@ -109,7 +114,7 @@ def report_unnamed(reporter: Reporter, shape: Thing, raw: Mapping[str, Any], pat
         name = str(key)
         if name not in (*shape.siblings, *table) and name[:1].islower():
             reporter.unknown_name((*path, key), table, name)
-    if not reporter.holes.is_in(path):
+    if not reporter.unread.is_in(path):
         kind = article(table.kind)
         got = ", ".join(f"`{key}`" for key in raw) or "nothing"
         help = f"add {kind}, such as `{next(iter(table))}`"

@@ -12,7 +12,7 @@ from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, paddin
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
-from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some, spell
+from modelc.compiler.language.suggestions.wording import article, describe, flow, literal_choices, show, some, spell
 from modelc.compiler.library.base.registry import Registry
 
 WANTED = {
@@ -127,13 +127,25 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     name, owner, path = finding.name, finding.owner, finding.path
     if beside(kind, (name,)):
         message, label = f"`{name}` is not an argument of {owner}", f"`{name}` belongs beside the {kind}, not inside it"
-        help = f"move `{name}` out to the column of {owner}"
+        help = moved_out(reporter, finding)
         reporter.add("E102", message, path, key=True, label=label, help=help)
     else:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
         elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
         reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls, elsewhere=elsewhere)
+
+
+def moved_out(reporter: Reporter, finding: Finding) -> str:
+    """How a key is written beside the thing among whose arguments it stands."""
+    *around, thing, name = finding.path
+    document, owner = reporter.document, (*around, thing)
+    arguments = document.get(owner) if owner in document.values and not reporter.has_hole(owner) else None
+    if not isinstance(arguments, Mapping) or document.key(owner).line != document.key(finding.path).line:
+        return f"move `{name}` out to the column of {finding.owner}"
+    left = {key: value for key, value in arguments.items() if key != name}
+    named = f"{thing}: {spell(left) if left else ''}"
+    return f"move it out: write `{{{named}, {name}: {flow(arguments[name])}}}`"
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:
@@ -163,8 +175,19 @@ def wrong_type(reporter: Reporter, finding: Finding) -> None:
     found = suggest_value(finding.kind, finding.name, value)
     if isinstance(value, float) and "integer" in wanted and reporter.document.is_computed(path):
         found = Suggestion(value, help=WHOLE)
+    if not found.is_safe and (help := variable_help(reporter, finding)):
+        found = Suggestion(value, help=help)
     message = f"{finding.quoted} must be {wanted}, got {describe(value)}"
     reporter.add("E105", message, path, label=f"expected {wanted}", suggestion=found)
+
+
+def variable_help(reporter: Reporter, finding: Finding) -> str:
+    """What to write for a value that is meant for a variable, or for one of each copy. Empty for all else."""
+    from modelc.compiler.language.suggestions.repeat_keys import each_copy_help
+    from modelc.compiler.language.suggestions.foreign_references import reference_help
+
+    document, path, value = reporter.document, finding.path, finding.value
+    return each_copy_help(document, path, value) or reference_help(document, path, value)
 
 
 def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
@@ -181,6 +204,8 @@ def not_a_choice(reporter: Reporter, finding: Finding) -> None:
     found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="remove it")
     if padding := padding_hint(finding.name, value, finding.fields, (finding.whose or {}).get("name", "")):
         found = Suggestion(value, help=padding)
+    elif not found.is_safe and (help := variable_help(reporter, finding)):
+        found = Suggestion(value, help=help)
     message = f"{finding.quoted} must be one of {', '.join(f'`{one}`' for one in choices)}, got {describe(value)}"
     reporter.add("E106", message, finding.path, label="not one of the choices", suggestion=found)
 
@@ -264,7 +289,7 @@ def out_of_range(reporter: Reporter, finding: Finding) -> None:
     """Report what a validator of our own refused, in its words."""
     message = finding.message.removeprefix("Value error, ")
     label = finding.context.get("label", "wrong length" if finding.kind == "wrong_count" else "out of range")
-    help = finding.context.get("help", ())
+    help = finding.context.get("help", "") or (variable_help(reporter, finding) if finding.kind == "wrong_count" else "")
     reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label, help=help)
 
 

@@ -20,16 +20,16 @@ RATE = "a schedule is the value of the learning rate: "
 def as_weights_of_terms(value: Any, spec: Spec) -> str:
     """How the weights of losses stand beside them."""
     losses = mapping_in(mapping_in(spec, "train"), "losses")
-    terms = {}
-    for name, weight in value.items() if isinstance(value, Mapping) else ():
-        loss = losses.get(name)
-        if isinstance(loss, str):
-            terms[name] = f"{name}: {{{loss}, weight: {flow(weight)}}}"
-        elif isinstance(loss, Mapping):
-            given = [key if one is None else f"{key}: {flow(one)}" for key, one in loss.items()]
-            terms[name] = f"{name}: {{{', '.join(given)}, weight: {flow(weight)}}}"
-    written = ", ".join(terms.values()) or "price: {mean_squared_error, weight: 0.5}"
-    return f"write the weight beside each term: `losses: {{{written}}}`"
+    in_order = dict(zip(losses, value, strict=False)) if isinstance(value, list) else {}
+    weights = value if isinstance(value, Mapping) else in_order
+    terms = []
+    for name, loss in losses.items():
+        given = [loss] if isinstance(loss, str) else []
+        given += [key if one is None else f"{key}: {flow(one)}" for key, one in (loss if isinstance(loss, Mapping) else {}).items()]
+        given += [f"weight: {flow(weights[name])}"] if name in weights else []
+        terms.append(f"{name}: {given[0] if given == [loss] else '{' + ', '.join(given) + '}'}")
+    written = ", ".join(terms) or "price: {mean_squared_error, weight: 0.5}"
+    return f"write the weight beside its term: `losses: {{{written}}}`"
 
 
 def as_schedule(value: Any, spec: Spec) -> str:

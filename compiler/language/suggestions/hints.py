@@ -38,7 +38,7 @@ ABSENT = {
     **dict.fromkeys(("input", "inputlayer"), "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`"),
     "shortcut": "the way around stands beside the layers: `residual: {layers: [...], shortcut: [...]}`",
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
-    **dict.fromkeys(("model", "modulelist", "sequential"), CHAIN),
+    **dict.fromkeys(("body", "chain", "do", "model", "modulelist", "sequence", "sequential", "stack"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
     **dict.fromkeys(
         ("residualblock", "skip"), "write `residual: [...]` around the layers whose output is added to their input"
@@ -92,7 +92,8 @@ def input_hint(cls: type[Registered], name: str) -> str:
     slots: tuple[Any, ...] = getattr(cls, "slots", ()) if getattr(cls, "plan", None) else ()
     if not any(getattr(slot, "name", "") == name for slot in slots):
         return ""
-    others = "".join(f"{slot.name}: ..., " for slot in slots if slot.required and slot.name != name)
+    required = [slot.name for slot in slots if slot.required and slot.name != name]
+    others = "".join(f"{other}: {'{fed}' if required == [other] else '...'}, " for other in required)
     return f"`{name}` is an input, not an argument: in a graph, write `from: {{{others}{name}: {{value}}}}` beside it"
 
 

@@ -142,6 +142,7 @@ class Reporter(ProblemCollector):
         is_argument = what == "argument"
         if is_argument:
             found = suggest_argument(name, allowed, instead=instead, owner=cls, value=value)
+            found = replace(found, help=found.help.replace("{fed}", self.fed_from(path[:-2])))
         else:
             found = suggest(name, allowed)
         if elsewhere and not found.is_safe:
@@ -152,6 +153,12 @@ class Reporter(ProblemCollector):
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
         self.add("E102", message, path, key=True, label=label, note=note, suggestion=found)
+
+    def fed_from(self, node: Path) -> str:
+        """What the node at a path takes its values from, as it is written; an ellipsis where it does not say."""
+        item = self.document.get(node) if node in self.document.values and not self.is_hole(node) else None
+        fed = item.get("from") if isinstance(item, dict) else None
+        return fed if isinstance(fed, str) else "..."
 
     def planned(self, path: Path, plan: str) -> None:
         """Report the key at `path`, which stands for what is planned under the name `plan`."""
@@ -185,6 +192,10 @@ class Reporter(ProblemCollector):
         if not found and (plan := planned_thing(table.kind, name)):
             self.planned_name(path, table, name, plan)
             return
+        if not found and not is_key:
+            from modelc.compiler.language.suggestions.foreign_references import reference_help
+
+            found = Suggestion(name, help=reference_help(self.document, path, name))
         message, note = f"unknown {table.kind} `{name}`", () if found else f"{table.kind} names: {some(list(table))}"
         self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
 

@@ -61,7 +61,7 @@ GUESSED = {
     "merge_mode": ("combine", "join", "merge"),
     "name": ("alias", "as", "id", "layer_name"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
-    "times": ("copies", "count", "n", "num", "number"),
+    "times": ("copies", "count", "n", "n_times", "num", "num_layers", "number", "repetitions"),
 }
 """Keys of this language that others have not, each with words that say the same."""
 

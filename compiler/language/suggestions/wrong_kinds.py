@@ -29,6 +29,17 @@ def as_branches(key: str, value: Any, spec: Spec) -> str:
     return f"give each branch a name: `{key}: {{a: [...], b: [...]}}`"
 
 
+def as_times(key: str, value: Any, spec: Spec) -> str:
+    """How copies that differ, or the layers that are to be repeated, are written beside a number."""
+    from modelc.compiler.language.suggestions.repeat_keys import copies_help
+
+    if not isinstance(value, list):
+        return ""
+    if value and all(type(one) in (int, float) for one in value):
+        return copies_help(value) if len(value) > 1 else f"write `{key}: {value[0]}`"
+    return f"`{key}` is a number, and the layers stand beside it: `{{layers: {flow(value)}, {key}: N}}`"
+
+
 def as_chain(key: str, value: Any, spec: Spec) -> str:
     """How one layer, or a line of them, becomes a list."""
     if isinstance(value, Mapping) and len(value) == 1:
@@ -84,13 +95,6 @@ def as_targets(key: str, value: Any, spec: Spec) -> str:
     if not column:
         return ""
     return f"write `targets: {{{name}: {{category: {column}}}}}` for classes, `{{array: {column}}}` for numbers"
-
-
-def as_times(key: str, value: Any, spec: Spec) -> str:
-    """How copies get a value each, of a number of repetitions that is a list."""
-    from modelc.compiler.language.suggestions.repeat_keys import of_values
-
-    return of_values(value) if isinstance(value, list) and value else ""
 
 
 def as_path(key: str, value: Any, spec: Spec) -> str:

@@ -17,6 +17,10 @@ class YesOrNoLoss(WeighsClasses, ElementwiseLoss):
 
     activation = "sigmoid"
     limits = (0.0, 1.0)
+    beyond = (
+        "the classes are no (0) and yes (1), of all labels alike; to weigh one label more, make it an output of its own, "
+        "whose loss term has a `weight`"
+    )
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "pos_weight": "the weight of the class yes: write `class_weight: {1: {value}}`"
     }

@@ -1,7 +1,7 @@
 """Class weights of losses: the argument `class_weight`, by name or index of the classes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.library.base.fields import Field, NonNegative, OrWord
@@ -30,6 +30,9 @@ class WeighsClasses(Loss):
         ),
     ] = None
 
+    beyond: ClassVar[str] = "classes count from 0 to {last}"
+    """The help for a class that is not there."""
+
     def width(self, output: TensorType) -> int:
         """How many classes there are."""
         raise NotImplementedError
@@ -48,7 +51,7 @@ class WeighsClasses(Loss):
     def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
         if not self.class_weight or isinstance(self.class_weight, str):
             return self
-        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output))})
+        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output), self.beyond)})
 
     def class_weights(self, count: int, like: Array) -> Array:
         """The weights of all classes, by index, in the dtype of `like`. Raises TypeError for a word without numbers."""
@@ -58,7 +61,7 @@ class WeighsClasses(Loss):
         return jnp.asarray([weights.get(str(index), 1.0) for index in range(count)], like.dtype)
 
 
-def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -> dict[str, float]:
+def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int, beyond: str) -> dict[str, float]:
     """`weights` with every class by its index, as text. `names` are those of the classes, empty where they have none.
 
     Raises PlanError E304 for a class that is not there or is given twice, and where all weights are 0. An index will not
@@ -75,7 +78,7 @@ def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int) -
             raise unknown(written, names, count)
         if index >= count:
             message = f"`class_weight` names the class {written}, but there are {count} classes"
-            raise wrong_class(written, message, help=f"classes count from 0 to {count - 1}")
+            raise wrong_class(written, message, help=beyond.format(last=count - 1))
         if str(index) in found:
             message = f"`class_weight` has the class `{names[index] if names else index}` twice"
             raise wrong_class(written, message, help="give each class once, by its name or its index")

@@ -294,7 +294,7 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             "E102",
             "weight",
             "`weight` is not an argument of `cross_entropy`",
-            "move `weight` out to the column of `cross_entropy`",
+            "move it out: write `{cross_entropy: , weight: 3}`",
         ),
         (
             GRAPH.format("o: {from: x, layer: [dense: 8, relu]}, p: {from: y, relu}"),

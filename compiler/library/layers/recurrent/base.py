@@ -140,10 +140,14 @@ class Recurrent(Layer):
         kind, count = LAYERS.name_of(self), len(self.parts)
         ports = ", ".join(f"other.state_{part}" for part in self.parts)
         states = "both states" if count == 2 else "the state"
+        sizes = {given.shape for given in initial_state}
+        only = sizes.pop() if len(sizes) == 1 and len(initial_state) == count else ()
+        fits = only and only[:-1] == state.shape[:-1]
+        same = f"write `{self.sized}: {only[-1]}`, the size of what is given, or " if fits else ""
         need(
             len(initial_state) == count and all(given.shape == state.shape for given in initial_state),
             f"expected {' and '.join(self.parts)} of shape {show_shape(state.shape)} as `initial_state`, got {shapes}",
-            help=f"use {states} of another {kind} with the same `{self.sized}`: `initial_state: [{ports}]`",
+            help=f"{same}use {states} of another {kind} with the same `{self.sized}`: `initial_state: [{ports}]`",
             slot="initial_state",
         )
         for given in initial_state:

@@ -1,0 +1,70 @@
+"""Values that are meant for a variable, a parameter or an expression, and are written without its sign: `filters`,
+`2 * filters`, `{{ filters }}`.
+
+Texts for the help of messages only.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
+from modelc.compiler.syntax.document import Document
+
+LONGEST = 80
+"""Characters of a text that is taken for an expression."""
+SIGNS = (r"\{\{(.*)\}\}", r"\{(.*)\}", r"%\((.*)\)[ds]", r"[<%](.*)[>%]", "[$@&](.*)")
+"""What templates of others put around a name or an expression."""
+OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:[-+*/%][\d\s.()]+)+")
+
+
+def reference_help(document: Document, path: Path, value: Any) -> str:
+    """What to write for the text `value` at `path` if it is a reference or an expression without its sign. Empty for all
+    else.
+    """
+    from modelc.compiler.language.expressions.evaluator import FUNCTIONS, Names, compute, tree_of, variables_in
+    from modelc.compiler.language.expressions.operations import ExpressionError
+
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return ""
+    names = names_around(document, path)
+    plain = value.strip()
+    for sign in SIGNS:
+        match = re.fullmatch(sign, plain)
+        plain = match[1].strip() if match else plain
+    plain = plain.replace("$", "")
+    if plain in names:
+        return f"write `${plain}`"
+    used = variables_in(plain) - {*FUNCTIONS} if tree_of(plain) is not None else set()
+    if used and used <= names:
+        return f'write an expression, in quotes: `"${{{plain}}}"`'
+    if OF_NUMBERS.fullmatch(plain):
+        with suppress(ExpressionError):
+            return f"write {number_text(compute(plain, Names(names.__contains__)))}"
+    return ""
+
+
+def number_text(value: Any) -> str:
+    return f"`{int(value) if isinstance(value, float) and value.is_integer() else value}`"
+
+
+def names_around(document: Document, path: Path) -> set[str]:
+    """The variables, the parameters of the block, and the indices that the value at `path` may refer to."""
+    at = document.origin(path)
+    spec, names = at.document.data, set[str]()
+    if not isinstance(spec, Mapping):
+        return names
+    names |= {*mapping_in(spec, "vars")}
+    item = spec
+    for part in at.path:
+        if isinstance(item, Mapping):
+            # A block, and an item that is repeated.
+            names |= {*mapping_in(item, "params")}
+            names |= {index for key, index in mapping_in(item, "repeat").items() if key == "index"}
+        try:
+            item = item[part]
+        except (KeyError, IndexError, TypeError):
+            break
+    return {name for name in names if isinstance(name, str)}
