@@ -51,12 +51,15 @@ def bind_metrics(reporter: Reporter, task: Task) -> Task:
 
 
 def fits_output(task: Task, spec: MetricSpec, name: str) -> bool:
-    """Whether a metric is likely one of the output `name`, as its loss and its shape say."""
+    """Whether a metric is likely one of the output `name`, as far as its loss and its shape are known."""
+    assert task.spec.train is not None
+    stated = next((term.loss for term in task.spec.train.terms if term.name == name), None)
     value = task.outputs.get(name)
-    term = value and next((one for one in task.terms if one.of == (value.edge,) and one.target == value.target), None)
-    if value is None or term is None:
+    if stated is None or (value is None and spec.metric.of_answers and stated.of_numbers):
         return False
-    if spec.metric.of_answers and term.loss.of_numbers and not gives_probabilities(task, value.edge):
+    if value is None:
+        return True
+    if spec.metric.of_answers and stated.of_numbers and not gives_probabilities(task, value.edge):
         return False
     supposed = supposed_targets(task, value.target, value.edge)
     return refused(lambda target: spec.metric.plan(value.type, target, value.link), supposed) is None

@@ -99,7 +99,11 @@ def check_name(evaluator: "VariableEvaluator", section: str, name: str, at: Wher
         message = f"`{name}` cannot be the name of a variable"
     else:
         right = bool(NAME.fullmatch(name)) and name[0].isupper() and name not in LAYERS
-        help = f"write it in CamelCase, as `{camel}`" if camel[:1].isalpha() else "write it in CamelCase"
+        help = (
+            f"write it in CamelCase, as `{camel}`, here and where it is used"
+            if camel[:1].isalpha()
+            else "write it in CamelCase"
+        )
         message = f"`{name}` cannot be the name of a block"
     if not right:
         is_safe = section == "blocks" and bool(NAME.fullmatch(camel)) and camel not in LAYERS

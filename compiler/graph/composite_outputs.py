@@ -8,7 +8,6 @@ from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.graph.graph import Edge, Feed, Node
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import flow
 
 
 class CompositeOutputs:
@@ -92,6 +91,6 @@ def no_port(
     suggestion = found.around(f"{edge.node.rpartition('/')[2]}.", "")
     parts = [f"{node}.{port}" for port in ports if port.endswith(f"_{edge.port}")]
     if len(parts) > 1:
-        joined = f"or join them in a node, `{{from: {flow(parts)}, concatenate}}`"
+        joined = f"or join them in a node, `{{from: [{', '.join(parts)}], concatenate}}`"
         suggestion = Suggestion(edge.port, help=f"there are several: take one, such as `{parts[0]}`, {joined}")
     reporter.add("E203", message, path, label="no such port", note=note, suggestion=suggestion)

@@ -130,7 +130,8 @@ def of_repeat(reporter: Reporter, path: Path, value: Any) -> str:
     from modelc.compiler.language.suggestions.repeat_keys import counted
 
     name = str(path[-1])
-    if name not in (*ITEM.others, *ITEM.table, *reporter.document.defined):
+    are_numbers = isinstance(value, list) and bool(value) and all(type(one) in (int, float) for one in value)
+    if are_numbers or name not in (*ITEM.others, *ITEM.table, *reporter.document.defined):
         return counted(reporter.document.get(path[:-1]))
     reporter.unread.add(path)
     times = next((one for one in reporter.document.get(path[:-1]).values() if type(one) is int), "N")

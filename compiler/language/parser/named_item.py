@@ -14,10 +14,11 @@ from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import several
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
+from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import article, describe, spell
+from modelc.compiler.language.suggestions.wording import article, describe, flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import NAME, Registry
 
@@ -163,6 +164,7 @@ def blame_extra(
         if key not in fields and not reporter.is_hole(at):
             near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
             elsewhere = "" if spelled(key, near) else key_around(reporter, at)
+            elsewhere = elsewhere or argument_hint(key, fields).replace("{value}", flow(raw[key]))
             reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere)
 
 

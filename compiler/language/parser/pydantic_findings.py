@@ -242,15 +242,24 @@ def not_one_name(reporter: Reporter, finding: Finding) -> None:
         reporter.add("E103", message, finding.path, key=True, label=label, help=forms if value else ())
 
 
+OF_A_NUMBER = {"constraint": "max_norm", "initializer": "constant", "regularizer": "l2"}
+"""What a bare number stands for, where a thing of a kind is wanted."""
+
+
 def not_named(reporter: Reporter, finding: Finding) -> None:
     """Report a value that is no name of a thing, and no mapping with one."""
     registry, value = finding.registry, finding.value
     kind = article(registry.kind)
     message = f"expected the name of {kind}, got {describe(value)}"
     note = f"{registry.kind} names: {some(list(registry))}"
-    help = (
-        "to have none, remove the key" if value is None else several(value, registry.kind, finding.whose, finding.path)
-    )
+    if type(value) in (int, float) and registry.kind in OF_A_NUMBER:
+        help = f"write `{finding.name}: {{{OF_A_NUMBER[registry.kind]}: {show(value)}}}`"
+    else:
+        help = (
+            "to have none, remove the key"
+            if value is None
+            else several(value, registry.kind, finding.whose, finding.path)
+        )
     reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
 
 

@@ -25,7 +25,10 @@ def as_weights_of_terms(value: Any, spec: Spec) -> str:
     terms = []
     for name, loss in losses.items():
         given = [loss] if isinstance(loss, str) else []
-        given += [key if one is None else f"{key}: {flow(one)}" for key, one in (loss if isinstance(loss, Mapping) else {}).items()]
+        given += [
+            key if one is None else f"{key}: {flow(one)}"
+            for key, one in (loss if isinstance(loss, Mapping) else {}).items()
+        ]
         given += [f"weight: {flow(weights[name])}"] if name in weights else []
         terms.append(f"{name}: {given[0] if given == [loss] else '{' + ', '.join(given) + '}'}")
     written = ", ".join(terms) or "price: {mean_squared_error, weight: 0.5}"

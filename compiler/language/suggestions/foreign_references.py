@@ -24,7 +24,7 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
     """What to write for the text `value` at `path` if it is a reference or an expression without its sign. Empty for all
     else.
     """
-    from modelc.compiler.language.expressions.evaluator import FUNCTIONS, Names, compute, tree_of, variables_in
+    from modelc.compiler.language.expressions.evaluator import Names, compute, tree_of, variables_in
     from modelc.compiler.language.expressions.operations import ExpressionError
 
     if not isinstance(value, str) or len(value) > LONGEST:
@@ -37,7 +37,7 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
     plain = plain.replace("$", "")
     if plain in names:
         return f"write `${plain}`"
-    used = variables_in(plain) - {*FUNCTIONS} if tree_of(plain) is not None else set()
+    used = variables_in(plain) if tree_of(plain) is not None else set()
     if used and used <= names:
         return f'write an expression, in quotes: `"${{{plain}}}"`'
     if OF_NUMBERS.fullmatch(plain):

@@ -70,6 +70,10 @@ IN_PLACE = "remove it: the memory of values that nothing needs any more is used 
 PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_padding2d` or `zero_padding2d`"
 ARGUMENTS = {
     "activity_regularizer": "add the layer `activity_regularization` after it",
+    **dict.fromkeys(
+        ("learning_rate", "lr"),
+        "one learning rate is for all weights, `optimizer: {adam: 0.001}`; those of parts are planned as `train.param_groups`",
+    ),
     "data_format": "remove it: channels are always last; use `permute` to move them",
     "inplace": IN_PLACE,
     "normalized_shape": "remove it for the last axis; of several, their places count: `axis: [-2, -1]`",
@@ -80,10 +84,18 @@ ARGUMENTS = {
 """Arguments of other frameworks that nothing here has, and what stands for them."""
 
 
+PENALTIES = ("decay", "l2", "l2_penalty", "l2_reg", "l2_regularization", "l2_regularizer", "weight_decay")
+"""What others call the penalty of a layer's kernel."""
+
+
 def argument_hint(name: str, allowed: Collection[str]) -> str:
-    """What stands for an argument that does not exist, whatever its name is like. Empty where nothing is known."""
+    """What stands for an argument that does not exist, whatever its name is like; `{value}` in it is the value that was given.
+    Empty where nothing is known.
+    """
     if f"kernel_{name}" in allowed:
         return f"did you mean `kernel_{name}`?"
+    if name in PENALTIES and "kernel_regularizer" in allowed:
+        return "a penalty on the kernel is `kernel_regularizer: {l2: {value}}`; `adamw` decays the kernels of all layers alike"
     return "" if spelled(name, allowed) else ARGUMENTS.get(name, "")
 
 

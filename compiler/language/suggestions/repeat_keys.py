@@ -126,7 +126,9 @@ def each_copy_help(document: Document, path: Path, value: Any) -> str:
             return f'for one value for each copy write `"${{{entry}}}"`, and `repeat: {{times: {times}, index: i}}`'
     *around, last = path
     if not uses and isinstance(last, str) and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
-        return f"`{last}` is one value: write a layer for each, {', '.join(f'`- {around[-1]}: {one}`' for one in value)}"
+        return (
+            f"`{last}` is one value: write a layer for each, {', '.join(f'`- {around[-1]}: {one}`' for one in value)}"
+        )
     return ""
 
 

@@ -129,9 +129,11 @@ class Reporter(ProblemCollector):
         instead: str = "",
         cls: type[Registered] | None = None,
         elsewhere: str = "",
+        form: str = "",
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise. `cls` is
-        the class of an owner that is named, whose argument it would be; `elsewhere` says where there is such a key.
+        the class of an owner that is named, whose argument it would be; `elsewhere` says where there is such a key, and
+        `form` how its value is written there.
         """
         if self.only_counts("E102"):
             return
@@ -149,6 +151,8 @@ class Reporter(ProblemCollector):
             found = Suggestion(name, help=elsewhere)
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
+        if form:
+            found = replace(found, help=form)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"

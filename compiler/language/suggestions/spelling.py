@@ -26,7 +26,7 @@ ARGUMENTS = {
     "head_dim": ("key_dim",),
     "indices_or_sections": ("chunks", "sections"),
     "input_dim": ("num_embeddings", "vocab_size"),
-    "kernel_initializer": ("kernel_init",),
+    "kernel_initializer": ("init", "kernel_init", "weight_init", "weight_initializer"),
     "kernel_size": ("kernel",),
     "key_dim": ("head_dim",),
     "learning_rate": ("learning_rate_init", "lr"),
@@ -50,7 +50,6 @@ ARGUMENTS = {
     "use_bias": ("bias",),
     "use_causal_mask": ("causal", "is_causal"),
     "validation": ("validation_data", "validation_split"),
-    "weight_decay": ("decay",),
 }
 """Arguments and keys, each with what Keras 2, PyTorch, scikit-learn and Lightning call it; the likeliest come first."""
 
@@ -66,7 +65,7 @@ GUESSED = {
 """Keys of this language that others have not, each with words that say the same."""
 
 OTHER_VALUES = {
-    "axes", "betas", "chunks", "dataset", "decay", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
+    "axes", "betas", "chunks", "dataset", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
     "sections", "size", "validation_data",
 }  # fmt: skip
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""

@@ -67,7 +67,7 @@ def as_sizes(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_outputs(key: str, value: Any, spec: Spec) -> str:
-    return f"write `[{value}]`" if isinstance(value, str) else ""
+    return f"write `{key}: [{value}]`" if isinstance(value, str) else ""
 
 
 def as_metrics(key: str, value: Any, spec: Spec) -> str:
@@ -98,7 +98,10 @@ def as_targets(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_path(key: str, value: Any, spec: Spec) -> str:
-    named = value.get("file") if isinstance(value, Mapping) else None
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) for one in value):
+        *others, last = value
+        return f"one file is extended, which may extend another: write `{key}: {last}`, and in `{last}` `extends: {others[-1]}`"
+    named = value.get("file") if isinstance(value, Mapping) else value[0] if isinstance(value, list) and value else None
     return f"write `{key}: {named if isinstance(named, str) else 'base.yaml'}`"
 
 

@@ -68,6 +68,13 @@ class Registered(BaseModel):
         return unknown[0]
 
     @classmethod
+    def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments that mean what those of the same thing elsewhere do, where these mean several things; the rest as
+        they are.
+        """
+        return arguments
+
+    @classmethod
     def words(cls) -> tuple[str, ...]:
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)

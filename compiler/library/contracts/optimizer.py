@@ -1,5 +1,8 @@
 """The contracts of optimizers and learning-rate schedules: Keras's arguments and defaults, optax's update formulas."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registered
@@ -15,6 +18,20 @@ class Schedule(Registered):
 
 class Optimizer(Registered):
     """Abstract: each subclass is one optimizer, with a field `learning_rate` (a number or a schedule)."""
+
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("decay", "gamma", "learning_rate_decay", "lr_decay"),
+            "a schedule lowers the learning rate, as its value: `learning_rate: {cosine: 0.001}`; what decays weights is the "
+            "`weight_decay` of `adamw`",
+        ),
+        **dict.fromkeys(
+            ("l2", "l2_regularization", "penalty"),
+            "penalties are arguments of layers: `kernel_regularizer: {l2: {value}}`",
+        ),
+        "weight_decay": "`adamw` decays weights; what PyTorch adds to the gradient here is the penalty of half of it in each "
+        "layer, `kernel_regularizer: {l2: ...}` with half of {value}",
+    }
 
     def caution(self) -> PlanError | None:
         """What is computed as it is written, and probably not meant: a warning, with the code of one."""

@@ -10,6 +10,7 @@ from modelc.compiler.library.base.type_checks import PlanError, TensorType
 from modelc.compiler.library.contracts.loss import Loss
 
 BALANCED = "balanced"
+BEYOND = "classes count from 0 to {last}"
 Weights = dict[str, NonNegative] | None
 """Weights by class; a class that is left out counts 1."""
 ClassWeight = Annotated[dict[str, NonNegative] | Literal["balanced"] | None, OrWord(BALANCED, Weights)]
@@ -30,7 +31,7 @@ class WeighsClasses(Loss):
         ),
     ] = None
 
-    beyond: ClassVar[str] = "classes count from 0 to {last}"
+    beyond: ClassVar[str] = BEYOND
     """The help for a class that is not there."""
 
     def width(self, output: TensorType) -> int:
@@ -51,7 +52,9 @@ class WeighsClasses(Loss):
     def with_classes(self, names: tuple[str, ...], output: TensorType) -> Self:
         if not self.class_weight or isinstance(self.class_weight, str):
             return self
-        return self.model_copy(update={"class_weight": by_index(self.class_weight, names, self.width(output), self.beyond)})
+        return self.model_copy(
+            update={"class_weight": by_index(self.class_weight, names, self.width(output), self.beyond)}
+        )
 
     def class_weights(self, count: int, like: Array) -> Array:
         """The weights of all classes, by index, in the dtype of `like`. Raises TypeError for a word without numbers."""
@@ -61,7 +64,9 @@ class WeighsClasses(Loss):
         return jnp.asarray([weights.get(str(index), 1.0) for index in range(count)], like.dtype)
 
 
-def by_index(weights: Mapping[str, float], names: tuple[str, ...], count: int, beyond: str) -> dict[str, float]:
+def by_index(
+    weights: Mapping[str, float], names: tuple[str, ...], count: int, beyond: str = BEYOND
+) -> dict[str, float]:
     """`weights` with every class by its index, as text. `names` are those of the classes, empty where they have none.
 
     Raises PlanError E304 for a class that is not there or is given twice, and where all weights are 0. An index will not

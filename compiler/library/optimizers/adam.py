@@ -1,6 +1,7 @@
 """Adam, and Adam with decoupled weight decay."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Fraction, NonNegative, Positive
 from modelc.compiler.library.base.lazy import jax, optax
@@ -27,6 +28,10 @@ class Adam(Optimizer):
     keras = "optimizers.Adam"
     torch = "optim.Adam"
     primary = "learning_rate"
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "weight_decay": "`adamw` is Adam that decays weights, as Keras's does with this argument: write `adamw` for `adam`; "
+        "what PyTorch's `Adam` adds to the gradient is a penalty, `kernel_regularizer: {l2: ...}` with half of {value}",
+    }
     example = "adam: {learning_rate: 0.001}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001

@@ -1,7 +1,7 @@
 """Cosine decay of the learning rate, after a linear warm-up."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Schedule
+
+KERAS_RATES = ("initial_learning_rate", "warmup_target")
 
 
 class Cosine(Schedule):
@@ -24,7 +26,7 @@ class Cosine(Schedule):
     primary = "learning_rate"
     spellings = ("cosine_annealing", "warmup_cosine")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
-        "initial_learning_rate": "beside `warmup_target` it is `warmup_from` here, without it `learning_rate`",
+        "initial_learning_rate": "beside `warmup_target` write `warmup_from: {value}`, without it `learning_rate: {value}`",
         "warmup_target": "the highest rate is `learning_rate` here: write `learning_rate: {value}`",
         "warmup_epochs": "the warm-up is counted in steps: an epoch has as many as there are batches of training rows, "
         "so write `warmup_steps` with {value} times that",
@@ -42,6 +44,16 @@ class Cosine(Schedule):
     alpha: Annotated[Number, Field(ge=0, le=1, description="The lowest rate, as a fraction of the highest.")] = 0.0
     warmup_steps: Annotated[int, Field(ge=0, lt=2**31, description="Steps of the warm-up.")] = 0
     warmup_from: Annotated[NonNegative, Field(description="Learning rate at the first step of the warm-up.")] = 0.0
+
+    @classmethod
+    def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        first, highest = arguments.get("initial_learning_rate"), arguments.get("warmup_target")
+        rates = {"learning_rate": first} if highest is None else {"learning_rate": highest, "warmup_from": first}
+        if first is None:
+            return arguments
+        # Keras's `name` is for its own messages.
+        others = {name: value for name, value in arguments.items() if name not in (*KERAS_RATES, "name")}
+        return {**{name: value for name, value in rates.items() if value != 0}, **others}
 
     @model_validator(mode="after")
     def need_warmup(self) -> Self:
