@@ -183,8 +183,8 @@ def wrong_type(reporter: Reporter, finding: Finding) -> None:
 
 def variable_help(reporter: Reporter, finding: Finding) -> str:
     """What to write for a value that is meant for a variable, or for one of each copy. Empty for all else."""
-    from modelc.compiler.language.suggestions.repeat_keys import each_copy_help
     from modelc.compiler.language.suggestions.foreign_references import reference_help
+    from modelc.compiler.language.suggestions.repeat_keys import each_copy_help
 
     document, path, value = reporter.document, finding.path, finding.value
     return each_copy_help(document, path, value) or reference_help(document, path, value)
@@ -298,7 +298,9 @@ def out_of_range(reporter: Reporter, finding: Finding) -> None:
     """Report what a validator of our own refused, in its words."""
     message = finding.message.removeprefix("Value error, ")
     label = finding.context.get("label", "wrong length" if finding.kind == "wrong_count" else "out of range")
-    help = finding.context.get("help", "") or (variable_help(reporter, finding) if finding.kind == "wrong_count" else "")
+    help = finding.context.get("help", "") or (
+        variable_help(reporter, finding) if finding.kind == "wrong_count" else ""
+    )
     reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label, help=help)
 
 

@@ -19,7 +19,7 @@ class Planned(NamedTuple):
     """One thing that is planned: a key of the section `home`, or an option. `what` it is, in words, as a subject.
 
     `words` are what others call it. They are meant so as keys of the top level and of sections, and for what they are
-    `about`. `today` is what does a part of it in this version.
+    `about`. `today` is what does a part of it in this version, for `today_words` alone where these are given.
     """
 
     home: str
@@ -27,6 +27,7 @@ class Planned(NamedTuple):
     words: tuple[str, ...]
     about: tuple[str, ...] = ()
     today: str = ""
+    today_words: tuple[str, ...] = ()
 
 
 LAST = "`last` takes the validation rows from the end"
@@ -66,6 +67,7 @@ PLANNED: Mapping[str, Planned] = {
         ),
         (LAYER, OPTIMIZER),
         "`adamw` does not decay weights of one axis, such as biases",
+        ("exclude_from_weight_decay", "no_decay", "weight_decay_exclude"),
     ),
     "clip_gradients": Planned(
         "train",
@@ -220,7 +222,9 @@ def planned_text(name: str) -> str:
     return f"{plan.what} is planned as {where}"
 
 
-def today_help(name: str) -> str:
-    """What to do in this version."""
-    today = PLANNED[name].today
+def today_help(name: str, word: str = "") -> str:
+    """What to do in this version about `word`, which stands for what is planned under `name`."""
+    plan = PLANNED[name]
+    is_meant = not plan.today_words or fold(word) in map(fold, plan.today_words)
+    today = plan.today if is_meant else ""
     return "remove it: this version cannot do that" + (f", but {today}" if today else "")

@@ -35,37 +35,41 @@ def where(name: str) -> str:
     return f"planned as the option `--{name}` of `modelc train`" if home == OPTION else f"planned as `{home}.{name}`"
 
 
-def names_the_plan(problem: Problem, name: str) -> bool:
-    said = (problem.code, problem.helps) == ("E109", (today_help(name),))
+def names_the_plan(problem: Problem, name: str, word: str) -> bool:
+    said = (problem.code, problem.helps) == ("E109", (today_help(name, word),))
     return said and where(name) in problem.message
 
 
 @pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if PLANNED[name].home != "data"])
 def test_every_word_for_what_is_planned_is_answered_with_its_name_in_train(name: str, word: str) -> None:
-    assert names_the_plan(error(at("train", word)), name)
+    assert names_the_plan(error(at("train", word)), name, word)
 
 
 @pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if PLANNED[name].home == "data"])
 def test_every_word_for_what_is_planned_is_answered_with_its_name_in_data(name: str, word: str) -> None:
-    assert names_the_plan(error(at("data", word)), name)
+    assert names_the_plan(error(at("data", word)), name, word)
 
 
 @pytest.mark.parametrize("section", ["", "model"])
 @pytest.mark.parametrize(("name", "word"), FIRST)
 def test_it_is_named_in_other_places_too(name: str, word: str, section: str) -> None:
-    assert names_the_plan(error(at(section, word)), name)
-    assert names_the_plan(error(EXAMPLE, (f"{section or 'train'}.{word}=1",)), name)
+    assert names_the_plan(error(at(section, word)), name, word)
+    assert names_the_plan(error(EXAMPLE, (f"{section or 'train'}.{word}=1",)), name, word)
 
 
 @pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in FIRST if OPTIMIZER in PLANNED[name].about])
 def test_arguments_of_an_optimizer_are_answered_with_it(name: str, word: str) -> None:
-    assert names_the_plan(error(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: 1")), name)
+    assert names_the_plan(
+        error(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: 1")), name, word
+    )
 
 
 @pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if LAYER in PLANNED[name].about])
 def test_arguments_of_a_layer_and_what_stands_beside_it_are_answered_with_it(name: str, word: str) -> None:
-    assert names_the_plan(error(EXAMPLE.replace("units: 64", f"units: 64, {word}: false")), name)
-    assert names_the_plan(error(EXAMPLE.replace("      name: digit", f"      name: digit\n      {word}: false")), name)
+    assert names_the_plan(error(EXAMPLE.replace("units: 64", f"units: 64, {word}: false")), name, word)
+    assert names_the_plan(
+        error(EXAMPLE.replace("      name: digit", f"      name: digit\n      {word}: false")), name, word
+    )
 
 
 @pytest.mark.parametrize("word", ["clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ClipNorm"])
@@ -158,6 +162,11 @@ def test_keys_of_others_with_another_form_here_are_answered_with_it(word: str) -
     document, _ = read(at("train", word), "spec.yaml")
     assert document is not None
     assert (problem.code, problem.helps) == ("E102", (key_hint(word, 1, document.data),))
+
+
+def test_what_does_a_part_of_it_today_is_named_for_the_words_that_mean_that_part() -> None:
+    assert "`adamw` does not decay" in today_help("param_groups", "no_decay")
+    assert "adamw" not in today_help("param_groups", "lr_multiplier")
 
 
 def test_a_word_for_nothing_is_none() -> None:
