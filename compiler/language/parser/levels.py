@@ -13,8 +13,10 @@ from modelc.compiler.language.field_schema import listed
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import ITEM, RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
+from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import input_name, mapping_in, output_name
 from modelc.compiler.library.base.registry import Registry, fold
@@ -137,6 +139,16 @@ def of_repeat(reporter: Reporter, path: Path, value: Any) -> str:
     times = next((one for one in reporter.document.get(path[:-1]).values() if type(one) is int), "N")
     layer = name if value is None else f"{name}: {in_line(value, LONGEST) or '...'}"
     return f"what is repeated stands beside `repeat`: `{{{layer}, repeat: {times}}}`"
+
+
+def form_of(reporter: Reporter, shape: Keys, key: str, value: Any) -> str:
+    """How the `value` of an unknown key is written under the one that is meant, where it has another form there."""
+    right = suggest(key, shape.keys).new
+    below = shape.keys.get(right)
+    if below is None or isinstance(below, Thing | Again) or could_be(below, value) or key_hint(key):
+        return ""
+    advice = below.help
+    return advice if isinstance(advice, str) else advice(right, value, reporter.document.data)
 
 
 def column_of(home: Path, path: Path) -> str:

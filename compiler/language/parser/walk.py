@@ -17,7 +17,7 @@ from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
-from modelc.compiler.language.parser.levels import as_argument, could_be, key_around, report_too_deep, report_too_high
+from modelc.compiler.language.parser.levels import as_argument, form_of, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import (
@@ -33,7 +33,6 @@ from modelc.compiler.language.shapes import (
     Thing,
     Value,
 )
-from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -203,16 +202,6 @@ def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
         reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
     else:
         reporter.unknown(path, key, owner, allowed, form=form_of(reporter, shape, key, value))
-
-
-def form_of(reporter: Reporter, shape: Keys, key: str, value: Any) -> str:
-    """How the `value` of an unknown key is written under the one that is meant, where it has another form there."""
-    right = suggest(key, shape.keys).new
-    below = shape.keys.get(right)
-    if below is None or isinstance(below, Thing | Again) or could_be(below, value) or key_hint(key):
-        return ""
-    advice = below.help
-    return advice if isinstance(advice, str) else advice(right, value, reporter.document.data)
 
 
 def is_nullable(shape: Shape) -> bool:
