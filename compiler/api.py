@@ -183,7 +183,8 @@ def examine(given: Given) -> Checked:
 
         if (problem := check_layers(document)) is not None:
             return Checked(None, (*problems, problem), sources, kept, merged)
-    if any(section in document.data for section in ("vars", "blocks")) or any(map(EXPANDS.search, sources.values())):
+    levels = (document.data, *(below for below in document.data.values() if isinstance(below, dict)))
+    if any("vars" in one or "blocks" in one for one in levels) or any(map(EXPANDS.search, sources.values())):
         from modelc.compiler.expansion.expander import expand
 
         document, found = expand(document)

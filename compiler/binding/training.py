@@ -1,15 +1,21 @@
 """Binds the settings of `train` as a whole: what to monitor, and whether the settings are compatible."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.losses.without_target import NoLoss
+from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
+
+VALIDATION_WORDS = ("dev", "eval", "val", "valid", "validate", "validation")
+"""What the validation rows are called in the logs of others."""
 
 
 def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
@@ -28,7 +34,6 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"
-    all_bound = len(task.terms) == len(train.terms) and len(task.measures) == len(train.metrics) and train.complete
     keys = [f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()]
     if monitor in keys:
         metric = next((measure.metric for measure in task.measures if measure.key == monitor.partition("/")[2]), None)
@@ -37,23 +42,13 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
             task.data is not None
             and not validates
             # A key that stands in the wrong place may be the one that keeps rows for validation.
-            and train.complete
+            and train.unread_metrics is not None
             and task.data.complete
             and (monitor.startswith("validation/") or train.settings.early_stopping)
         ):
             report_unvalidated(reporter, task, monitor)
-    elif all_bound:
-        # `accuracy`, or `val_loss`, or `val_accuracy`: rows kept for validation are what a monitor is for.
-        plain = monitor.removeprefix("val_")
-        meant = next((key for key in task.log_keys() if key == plain or key.endswith(f"/{plain}")), None)
-        part = prefix if plain == monitor else "validation/"
-        found = suggest(monitor, keys)
-        if meant:
-            key = f"{part}{meant}"
-            found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
-        message = f"`{monitor}` is not a key of the log"
-        note = f"keys of the log: {listed(keys)}"
-        reporter.add("E503", message, ("train", "monitor"), label="no such key", note=note, suggestion=found)
+    elif (faulty := faulty_metrics(task)) is not None:
+        report_monitor(reporter, task, monitor, prefix, faulty)
         return task
     check_rows(reporter, task, columns)
     check_order(reporter, task)
@@ -61,6 +56,55 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         kind = OPTIMIZERS.name_of(train.optimizer)
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
+
+
+def faulty_metrics(task: Task) -> dict[str, str] | None:
+    """The log names of metrics in which something is wrong, each with what it may be meant as; None where losses may be
+    missing, of which nothing is known.
+    """
+    train = task.spec.train
+    assert train is not None
+    if len(task.terms) != len(train.terms) or train.unread_metrics is None:
+        return None
+    bound = {measure.key.rpartition("/")[2] for measure in task.measures}
+    unbound = [metric.name or metric.kind for metric in train.metrics if (metric.name or metric.kind) not in bound]
+    return {name: name for name in unbound} | {
+        name: suggest(name, METRICS).new or name for name in train.unread_metrics
+    }
+
+
+def report_monitor(reporter: Reporter, task: Task, monitor: str, prefix: str, faulty: Mapping[str, str]) -> None:
+    """Report a monitor that is no key of the log, unless it may be that of one of the `faulty` metrics; `prefix` is that of
+    the rows that a monitor is for.
+    """
+    names = [*task.log_keys(), *dict.fromkeys(faulty.values())]
+    keys = [f"{part}/{key}" for part in ("train", "validation") for key in names]
+    part, plain = part_and_value(monitor, prefix)
+    value = plain.rpartition("/")[2]
+    if value in (*faulty, *faulty.values()) and monitor.startswith(("train/", "validation/")):
+        return
+    words = (plain, *(plain.removesuffix(value) + right for right in synonyms(value, METRICS)))
+    meant = next((key for key in names for word in words if key == word or key.endswith(f"/{word}")), None)
+    found = suggest(monitor, keys) or replace(suggest(f"{part}{plain}", keys), written=monitor, is_safe=False)
+    if meant:
+        key = f"{part}{meant}"
+        found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
+    elif faulty and not found:
+        return
+    message = f"`{monitor}` is not a key of the log"
+    note = f"keys of the log: {listed(keys)}"
+    reporter.add("E503", message, ("train", "monitor"), label="no such key", note=note, suggestion=found)
+
+
+def part_and_value(monitor: str, prefix: str) -> tuple[str, str]:
+    """The rows that a `monitor` is probably about, and the value of them: it may be written as `val_loss`, `valid/loss`, or
+    without rows, which then are those of the `prefix`.
+    """
+    first, _, rest = monitor.partition("/")
+    if rest and first in ("train", *VALIDATION_WORDS):
+        return ("train/" if first == "train" else "validation/"), rest
+    plain = monitor.removeprefix("val_")
+    return (prefix if plain == monitor else "validation/"), plain
 
 
 def check_rows(reporter: Reporter, task: Task, columns: Columns) -> None:

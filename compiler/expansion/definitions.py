@@ -12,14 +12,14 @@ from modelc.compiler.diagnostics.problem import Label, Suggestion
 from modelc.compiler.expansion.file_blocks import check_mapping, read_file_model
 from modelc.compiler.expansion.scope import Block, File, Parameter, Scope
 from modelc.compiler.expansion.source_tree import Entries, SourceNode, hole
-from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE
+from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import STRUCTURES
 from modelc.compiler.language.parser.levels import report_too_deep, report_too_high
 from modelc.compiler.language.shapes import Names
 from modelc.compiler.language.suggestions.hints import WHOLE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe, flow
+from modelc.compiler.language.suggestions.wording import describe, flow, some
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME, fold
 from modelc.compiler.library.layers import LAYERS
@@ -48,15 +48,17 @@ TYPE_SYNONYMS = {
     "tuple": "ints",
 }
 """Other words for these types."""
+DEFINITIONS = ("vars", "blocks")
+"""The sections that define what others name."""
 RESERVED_NAMES = (*STRUCTURES, *BESIDE["layer"])
 """Keys in place of a layer, or beside it, that cannot be names of blocks."""
 
 
 def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str) -> File:
     """The definitions in the spec `root` of a file; reports invalid names, and sections that are not mappings."""
-    sections: dict[str, Entries] = {"vars": {}, "blocks": {}}
+    sections: dict[str, Entries] = {section: {} for section in DEFINITIONS}
     unreadable = set()
-    for section in ("vars", "blocks"):
+    for section in DEFINITIONS:
         node = root.get(section)
         entries: Entries = {}
         if node is not None and node.kind == "mapping":
@@ -77,6 +79,27 @@ def read_definitions(evaluator: "VariableEvaluator", root: SourceNode, name: str
             check_mapping(evaluator, LANGUAGE.keys[section], node, f"`{section}`")
         sections[section] = entries
     return File(name, sections["vars"], sections["blocks"], root.get("data"), frozenset(unreadable))
+
+
+def with_definitions_moved(evaluator: "VariableEvaluator", root: SourceNode) -> SourceNode:
+    """The spec `root` with definitions that stand in one of its sections moved out to where they belong, after reporting
+    that they do not stand there: so what uses them is no second mistake.
+    """
+    for home, keys in SECTIONS.items():
+        for section in DEFINITIONS:
+            inside, there = root.get(home), root.get(section)
+            found = inside and inside.get(section)
+            if inside is None or found is None:
+                continue
+            at = inside.content[section][0]
+            message, note = f"unknown key `{section}` in `{home}`", f"keys of `{home}`: {some(list(keys.keys), home)}"
+            help = f"`{section}` is a key of a spec: move it out to the left margin"
+            evaluator.report("E102", message, at, label="unknown key", help=help, note=note)
+            root = root.with_child(home, inside.with_child(section, hole(found.at)))
+            if found.kind == "mapping" and (there is None or there.kind == "mapping"):
+                moved = found if there is None else replace(there, content={**found.content, **there.content})
+                root = root.with_child(section, moved, at)
+    return root
 
 
 def at_other_levels(evaluator: "VariableEvaluator", section: SourceNode) -> Collection[str] | None:

@@ -8,17 +8,22 @@ from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.expansion.block_arguments import bind_arguments
-from modelc.compiler.expansion.definitions import may_be_block, read_block, read_definitions
+from modelc.compiler.expansion.definitions import (
+    DEFINITIONS,
+    may_be_block,
+    read_block,
+    read_definitions,
+    with_definitions_moved,
+)
 from modelc.compiler.expansion.repeat_copies import expand_copies, index_places, named_plainly, with_unread_index
 from modelc.compiler.expansion.scope import Block, File, Scope, dereference, referenced_names
-from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, hole, tree
+from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, entries_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.layer_grammar import STRUCTURES
 from modelc.compiler.syntax.document import Document, Hop, Where
 
-SECTIONS = ("vars", "blocks")
 ONLY_IN_LAYERS = "only arguments of layers may ask for one"
 Expand = Callable[[SourceNode, Scope], SourceNode]
 """Expands a node in a scope."""
@@ -57,11 +62,11 @@ class Expander(VariableEvaluator):
         return super().evaluate(node, scope)
 
     def expand(self, root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
-        self.root = root
+        self.root = root = with_definitions_moved(self, root)
         file = read_definitions(self, root, original.name)
         file.removed = {str(path[-1]): at for path, at in original.removed.items() if path[:-1] == ("vars",)}
         scope = Scope(file)
-        content = {key: entry for key, entry in root.content.items() if key not in SECTIONS}
+        content = {key: entry for key, entry in root.content.items() if key not in DEFINITIONS}
         for key, (where, node) in content.items():
             content[key] = where, (self.expand_model if key == "model" else self.evaluate_known)(node, scope)
         self.check_definitions(file)
@@ -101,7 +106,22 @@ class Expander(VariableEvaluator):
             for name, (where, _) in entries.items():
                 is_unused = name not in file.used and where.place().file == file.name
                 if is_unused and not (kind == "block" and is_named(root.get("model"), name)):
-                    self.report("W909", f"the {kind} `{name}` is not used", where, label="unused", help="remove it")
+                    hiding = self.hiding(name, file) if kind == "variable" else None
+                    help, related = "remove it", []
+                    if hiding is not None:
+                        what, at = hiding
+                        help = f"rename one of the two: by `${name}`, {what} is meant there; or remove the variable"
+                        related = [Label(at.place(), "has its name, and hides it")]
+                    message = f"the {kind} `{name}` is not used"
+                    self.report("W909", message, where, label="unused", help=help, related=related)
+
+    def hiding(self, name: str, file: File) -> tuple[str, Where] | None:
+        """The parameter or index that hides a variable of its name, in words and with its place; None if there is none."""
+        for block, (_, definition) in file.blocks.items():
+            if name in (parameters := entries_of(definition.get("params"))):
+                return f"the parameter of `{block}`", parameters[name][0]
+        index = self.place_of_index(name)
+        return None if index is None else ("the index of a repeat", index)
 
     def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:
         """The body of an unused block, expanded so that its errors are found."""

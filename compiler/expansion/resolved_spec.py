@@ -7,8 +7,7 @@ their bodies stay as they are, and so do variables in the same expression as a p
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from modelc.compiler.expansion.definitions import PARAMETER_TYPES, likely_type, read_definitions
-from modelc.compiler.expansion.expander import SECTIONS
+from modelc.compiler.expansion.definitions import DEFINITIONS, PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, dereference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of, tree
 from modelc.compiler.expansion.variables import VariableEvaluator
@@ -33,7 +32,7 @@ def resolve(document: Document, named: Document | None = None) -> SourceNode:
     content = {
         key: (where, resolver.evaluate(node, Scope(resolver.file)))
         for key, (where, node) in root.content.items()
-        if key not in SECTIONS
+        if key not in DEFINITIONS
     }
     blocks = root.get("blocks")
     if blocks is not None and blocks.kind == "mapping":
@@ -48,8 +47,8 @@ def resolve(document: Document, named: Document | None = None) -> SourceNode:
         }
         content["vars"] = where, replace(section, content=variables)
     # In the order of the language: definitions come before their uses.
-    order = [key for key in root.content if key not in (*SECTIONS, "model", "data", "train")]
-    keys = (*order, *SECTIONS, "model", "data", "train")
+    order = [key for key in root.content if key not in (*DEFINITIONS, "model", "data", "train")]
+    keys = (*order, *DEFINITIONS, "model", "data", "train")
     return replace(root, content={key: content[key] for key in keys if key in content})
 
 

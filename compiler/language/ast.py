@@ -265,13 +265,16 @@ class MetricSpec(NamedTuple):
 
 
 class TrainSpec(NamedTuple):
-    """The `train` section."""
+    """The `train` section. `unread_metrics` has the log names of metrics that could not be read; None where these may not be
+    all that is missing.
+    """
 
     terms: tuple[TermSpec, ...]
     metrics: tuple[MetricSpec, ...]
     optimizer: Optimizer | None
     settings: Settings | None
     complete: bool
+    unread_metrics: tuple[str, ...] | None
 
 
 class Spec(NamedTuple):

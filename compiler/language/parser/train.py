@@ -25,10 +25,11 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     terms, terms_whole = section.get("losses") or ((), True)
     if "loss" in section:
         terms = (TermSpec(None, value_of(section["loss"]), None, None, 1.0, (*path, "loss")),)
-    metrics, metrics_whole = section.get("metrics", ((), True))
+    metrics, unread = section.get("metrics", ((), ()))
     settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
-    complete = terms_whole and metrics_whole and not reporter.lacks(path)
-    return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, complete)
+    if not terms_whole or reporter.lacks(path):
+        unread = None
+    return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
 
 
 def read_terms(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[TermSpec, ...], bool]:
@@ -54,8 +55,12 @@ def read_term(reporter: Reporter, name: str, found: Found | None, path: Path) ->
     return TermSpec(name, loss, () if unread else of, beside.get("target"), weight, path, masked)
 
 
-def read_metrics(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[MetricSpec, ...], bool]:
-    """The metrics of a list, or of a mapping by output, and whether all of them are there."""
+Metrics = tuple[tuple[MetricSpec, ...], tuple[str, ...] | None]
+"""Metrics, and the names of those that could not be read; None where some have no name, or may be missing."""
+
+
+def read_metrics(reporter: Reporter, raw: Any, path: Path) -> Metrics:
+    """The metrics of a list, or of a mapping by output."""
     named = [output for output in raw if output in METRICS] if isinstance(raw, Mapping) else []
     for output in named:
         message, label = "`metrics` must be a list, or a mapping from outputs to lists", "a metric, not an output"
@@ -63,21 +68,30 @@ def read_metrics(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[Metric
     if named:
         raw = {output: value for output, value in raw.items() if output not in named}
     found = read(reporter, TRAIN.keys["metrics"], raw, path)
-    if isinstance(found, dict):
-        lists = [read_list(reporter, metrics, (*path, output), output) for output, metrics in found.items()]
-        whole = not named and not reporter.lacks(path) and all(whole for _, whole in lists)
-        return tuple(metric for metrics, _ in lists for metric in metrics), whole
-    metrics, whole = read_list(reporter, found, path, None)
-    return tuple(metrics), whole
+    if not isinstance(found, dict):
+        return read_list(reporter, found, path, None)
+    lists = [read_list(reporter, metrics, (*path, output), output) for output, metrics in found.items()]
+    unread = [name for _, names in lists for name in names or ()]
+    whole = not named and not reporter.lacks(path) and all(names is not None for _, names in lists)
+    return tuple(metric for metrics, _ in lists for metric in metrics), tuple(unread) if whole else None
 
 
-def read_list(
-    reporter: Reporter, found: list[Found | None] | None, path: Path, output: str | None
-) -> tuple[list[MetricSpec], bool]:
-    """The metrics in a list, and whether all of them are there."""
-    read = [read_metric(reporter, one, (*path, index), output) for index, one in enumerate(found or ())]
-    metrics = [metric for metric in read if metric is not None]
-    return metrics, found is not None and len(metrics) == len(found)
+def read_list(reporter: Reporter, found: list[Found | None] | None, path: Path, output: str | None) -> Metrics:
+    """The metrics in a list."""
+    if found is None:
+        return (), None
+    read = [read_metric(reporter, one, (*path, index), output) for index, one in enumerate(found)]
+    names = [named_in_log(one) for one, metric in zip(found, read, strict=True) if metric is None]
+    metrics = tuple(metric for metric in read if metric is not None)
+    return metrics, tuple(name for name in names if name) if all(names) else None
+
+
+def named_in_log(found: Found | None) -> str:
+    """What a metric is called in the log, as far as it can be read; empty where it has no name."""
+    if found is None:
+        return ""
+    name = found.beside.get("name")
+    return name if isinstance(name, str) else found.name
 
 
 def read_metric(reporter: Reporter, found: Found | None, path: Path, output: str | None) -> MetricSpec | None:

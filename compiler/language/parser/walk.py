@@ -14,10 +14,11 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
+from modelc.compiler.language.grammar import SECTIONS
 from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
-from modelc.compiler.language.parser.levels import as_argument, form_of, key_around, report_too_deep, report_too_high
+from modelc.compiler.language.parser.levels import form_of, key_around, report_too_deep, report_too_high
+from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import (
@@ -33,11 +34,10 @@ from modelc.compiler.language.shapes import (
     Thing,
     Value,
 )
-from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import describe, flow
+from modelc.compiler.language.suggestions.wording import describe
 
 Reader = Callable[[Reporter, Any, Path], Any]
 """Reads the value at a path itself, as far as it is more than its shape."""
@@ -144,17 +144,19 @@ def check_keys(
         wrong_kind(reporter, shape.expected, raw, path, what, shape.help)
         return {}, ()
     told = set[str]()
-    for key, value in raw.items():
+    unknown = {key: value for key, value in raw.items() if key not in shape.later and key not in shape.keys}
+    is_section = not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0])))
+    if unknown and is_section:
+        report_unknown_keys(reporter, path, unknown)
+    for key in raw:
         here = (*path, key)
         if key in shape.later:
             reporter.planned(here, key)
-        elif key not in shape.keys:
-            if not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0]))):
-                unknown_key(reporter, here, value)
-            else:
+        elif key in unknown:
+            if not is_section:
                 elsewhere = "" if spelled(key, shape.keys) else key_around(reporter, here)
                 if elsewhere not in told:
-                    form = form_of(reporter, shape, key, value)
+                    form = form_of(reporter, shape, key, raw[key])
                     reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere, form=form)
                 # Keys for which one text stands are one mistake.
                 told |= {elsewhere} - {""}
@@ -166,42 +168,6 @@ def check_keys(
         if key in raw and not (raw[key] is None and is_nullable(below))
     }
     return given, exclude(reporter, shape, given, path, what)
-
-
-def unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
-    """Report the key at `path`, of a section or of the top level, that does not exist there."""
-    if reporter.only_counts("E102"):
-        return
-    *sections, key = map(str, path)
-    section = sections[0] if sections else ""
-    shape = SECTIONS[section] if section else LANGUAGE
-    allowed, owner = shape.keys, shape.what
-    others = {home: other.keys for home, other in SECTIONS.items() if home != section}
-    homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
-    written = None if section == "model" else as_argument(reporter.document.data, key, value)
-    is_known = bool(homes or written or spelled(key, allowed) is not None)
-    if not is_known and (plan := planned_at(key, path)):
-        reporter.planned(path, plan)
-        return
-    if not is_known and not suggest(key, allowed):
-        homes = {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
-    if section and not is_known and key in LANGUAGE.keys:
-        reporter.unknown(path, key, owner, allowed, elsewhere=key_around(reporter, path))
-    elif spelled(key, allowed) is None and homes:
-        names = " or ".join(f"`{home}`" for home in homes)
-        home, right = next(iter(homes.items()))
-        moved = f"{'move' if section else 'indent'} it below `{home}:`"
-        message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
-        label = f"not a key of {owner}" if section else "not a top-level key"
-        help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
-        reporter.unread.add((home, right))
-        reporter.add("E102", message, path, key=True, label=label, help=help)
-    elif spelled(key, allowed) is None and written:
-        whose, inside = written
-        message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"
-        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
-    else:
-        reporter.unknown(path, key, owner, allowed, form=form_of(reporter, shape, key, value))
 
 
 def is_nullable(shape: Shape) -> bool:

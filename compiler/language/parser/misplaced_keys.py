@@ -1,0 +1,128 @@
+"""Reports keys that a section or the top level does not have: where they belong, or what was probably meant.
+
+All that belong in one other section are one mistake, and one error.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
+from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
+from modelc.compiler.language.shapes import Names, Shape
+from modelc.compiler.language.suggestions.planned import planned_at
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import flow
+
+Homes = Mapping[str, str]
+"""The sections that a key belongs in, each with its name there."""
+
+
+def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -> None:
+    """Report keys of the section at `path`, or of the top level, that do not exist there, with their values."""
+    homes = {key: homes_of(reporter, (*path, key), value) for key, value in unknown.items()}
+    moved = {key: likely_homes(found, unknown[key], homes) for key, found in homes.items() if found}
+    groups: dict[str, dict[str, str]] = {}
+    for key, (home, *others) in moved.items():
+        if not others:
+            groups.setdefault(home, {})[key] = homes[key][home]
+    for key, value in unknown.items():
+        home = next(iter(moved.get(key, ())), "")
+        if reporter.only_counts("E102"):
+            continue
+        if not home:
+            report_unknown_key(reporter, (*path, key), value)
+        elif len(moved[key]) > 1 or len(groups[home]) == 1:
+            report_misplaced(reporter, (*path, key), value, {one: homes[key][one] for one in moved[key]})
+        elif key == next(iter(groups[home])):
+            report_group(reporter, path, home, groups[home])
+
+
+def homes_of(reporter: Reporter, path: Path, value: Any) -> Homes:
+    """The sections that the unknown key at `path` belongs in; none where it is something else."""
+    section, key = str(path[0]) if len(path) > 1 else "", str(path[-1])
+    allowed = SECTIONS[section].keys if section else LANGUAGE.keys
+    if spelled(key, allowed) is not None:
+        return {}
+    others = {home: other.keys for home, other in SECTIONS.items() if home != section}
+    homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
+    if homes or argument_of_another(reporter, path, value) or planned_at(key, path) or suggest(key, allowed):
+        return homes
+    if section and key in LANGUAGE.keys:
+        return {}
+    return {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
+
+
+def likely_homes(homes: Homes, value: Any, all_homes: Mapping[str, Homes]) -> list[str]:
+    """The one of the sections that a key is most likely to belong in; all where nothing tells."""
+    fitting = [home for home, right in homes.items() if fits(SECTIONS[home].keys[right], value)] or [*homes]
+    beside = [home for home in fitting if any([*found] == [home] for found in all_homes.values())]
+    return fitting if len(fitting) == 1 else beside[:1] or fitting
+
+
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether a value, and what stands right below it, has the form that `shape` describes."""
+    if isinstance(shape, Names) and isinstance(value, Mapping):
+        return any(could_be(shape.of, below) for below in value.values())
+    return could_be(shape, value)
+
+
+def argument_of_another(reporter: Reporter, path: Path, value: Any) -> tuple[str, str] | None:
+    """The thing of the section `train` whose argument the key at `path` is, and how it is written inside."""
+    return None if path[0] == "model" else as_argument(reporter.document.data, str(path[-1]), value)
+
+
+def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
+    """Report a key that belongs in no other section."""
+    section, key = str(path[0]) if len(path) > 1 else "", str(path[-1])
+    shape = SECTIONS[section] if section else LANGUAGE
+    allowed, owner = shape.keys, shape.what
+    written, known_here = argument_of_another(reporter, path, value), spelled(key, allowed) is not None
+    if not written and not known_here and (plan := planned_at(key, path)):
+        reporter.planned(path, plan)
+    elif section and not written and not known_here and key in LANGUAGE.keys:
+        reporter.unknown(path, key, owner, allowed, elsewhere=key_around(reporter, path))
+    elif written and not known_here:
+        whose, inside = written
+        message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"
+        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
+    else:
+        reporter.unknown(path, key, owner, allowed, form=form_of(reporter, shape, key, value))
+
+
+def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -> None:
+    """Report one key that belongs in another section, or in one of several."""
+    key, names = str(path[-1]), " or ".join(f"`{home}`" for home in homes)
+    home, right = next(iter(homes.items()))
+    message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
+    moved = where_to(reporter, path[:-1], home, "it")
+    help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
+    reporter.unread.add((home, right))
+    reporter.add("E102", message, path, key=True, label=not_here(path[:-1]), help=help)
+
+
+def report_group(reporter: Reporter, path: Path, home: str, keys: Mapping[str, str]) -> None:
+    """Report several keys that belong in one other section, with their names there."""
+    first, *others = keys
+    renamed = [f"`{key}` as `{right}`" for key, right in keys.items() if key != right]
+    help = ", ".join([where_to(reporter, path, home, "them"), *renamed])
+    for right in keys.values():
+        reporter.unread.add((home, right))
+    related = [((*path, key), "neither is this") for key in others]
+    message, label = f"{name_list(keys)} belong in `{home}`", not_here(path)
+    reporter.add("E102", message, (*path, first), key=True, label=label, help=help, related=related)
+
+
+def not_here(path: Path) -> str:
+    return f"not a key of {SECTIONS[str(path[0])].what}" if path else "not a top-level key"
+
+
+def where_to(reporter: Reporter, path: Path, home: str, what: str) -> str:
+    """How keys at `path` come into the section `home`."""
+    if path:
+        return f"move {what} below `{home}:`"
+    is_there = home in reporter.document.data or reporter.is_hole((home,))
+    return f"indent {what} below `{home}:`" if is_there else f"write `{home}:` above, and indent {what} below it"

@@ -1,0 +1,68 @@
+"""The monitor: what is wrong with it shows beside mistakes in metrics that it does not depend on."""
+
+import pytest
+
+from modelc.compiler.api import check
+
+SPEC = """\
+modelc: 1
+model:
+  inputs: {x: {shape: [8, 8]}}
+  layers: [flatten, {dense: {units: 10, activation: softmax}, name: y}]
+data:
+  source: digits
+  inputs: {x: {array: image}}
+  targets: {y: {category: label}}
+  validation: 0.2
+train:
+  loss: cross_entropy
+  metrics: [METRICS]
+  optimizer: adam
+  monitor: MONITOR
+  epochs: 5
+"""
+
+
+def found(metrics: str, monitor: str) -> list[tuple[str, str]]:
+    text = SPEC.replace("METRICS", metrics).replace("MONITOR", monitor)
+    return [(problem.code, " ".join(problem.helps)) for problem in check(text, "spec.yaml").errors]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "meant"),
+    [
+        ("validation/los", "validation/loss"),
+        ("val_loss", "validation/loss"),
+        ("val/loss", "validation/loss"),
+        ("valid/accuracy", "validation/accuracy"),
+        ("validation/acc", "validation/accuracy"),
+        ("val_acc", "validation/accuracy"),
+        ("accuracy", "validation/accuracy"),
+        ("trian/loss", "train/loss"),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["", ", r2", ", top_k_accuracy: {kk: 3}", ", precison"])
+def test_a_wrong_monitor_shows_beside_wrong_metrics(monitor: str, meant: str, wrong: str) -> None:
+    codes = {"": [], ", r2": ["E306"], ", precison": ["E101"]}.get(wrong, ["E102"])
+    errors = found(f"accuracy{wrong}", monitor)
+    assert sorted(code for code, _ in errors) == sorted([*codes, "E503"])
+    assert ("E503", f"did you mean `{meant}`?") in errors
+
+
+@pytest.mark.parametrize(
+    ("metrics", "monitor"),
+    [
+        ("acuracy", "validation/accuracy"),
+        ("acuracy", "validation/acuracy"),
+        ("r2", "validation/r2"),
+        ("{top_k_accuracy: {kk: 3}, name: top}", "validation/top"),
+        ("of_a_plugin", "validation/another_of_a_plugin"),
+    ],
+)
+def test_a_monitor_of_a_wrong_metric_is_no_second_mistake(metrics: str, monitor: str) -> None:
+    assert len(found(metrics, monitor)) == 1
+
+
+def test_missing_validation_rows_show_beside_a_wrong_metric() -> None:
+    text = SPEC.replace("  validation: 0.2\n", "").replace("METRICS", "acuracy").replace("MONITOR", "validation/loss")
+    assert [problem.code for problem in check(text, "spec.yaml").errors] == ["E101", "E503"]
