@@ -1,6 +1,7 @@
 """Made data for the shipped specs and the templates: small arrays of the right shapes, with something in them that can be learnt."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -168,4 +169,5 @@ def make_molecules(folder: Path, rows: int = 100) -> None:
         "end": np.concatenate([far, near], 1),
         "passes": (element < 16).all(1),
     }
-    np.savez(folder / "molecules.npz", **{name: column.astype(np.int32) for name, column in columns.items()})
+    arrays: dict[str, Any] = {name: column.astype(np.int32) for name, column in columns.items()}
+    np.savez(folder / "molecules.npz", **arrays)
