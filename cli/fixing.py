@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def with_verified_fixes(check: CheckFiles, checked: "Checked", texts: Mapping[st
     from modelc.compiler.fixes.fix_session import CheckResult, verified
 
     found = CheckResult(checked.problems, checked.sources, checked.values)
-    return replace(checked, problems=verified(by_name(check, texts), found))
+    return checked._replace(problems=verified(by_name(check, texts), found))
 
 
 def write_fixed(fixed: Fixed, names: Mapping[str, str]) -> bool:

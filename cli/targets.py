@@ -5,8 +5,8 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from modelc.cli.console import complain, warn
 from modelc.cli.globs import glob_matches
@@ -24,8 +24,7 @@ VERSION_KEY = re.compile(rb"^(?:\{\s*)?[\"']?modelc[\"']?\s*:", re.MULTILINE)
 """The key at the beginning of a line: what marks most specs as such without parsing them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(NamedTuple):
     """The files to check, in order, without duplicates.
 
     `skipped` counts YAML and JSON files in folders that are not specs, `runs` the run directories that were left out.

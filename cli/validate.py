@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
@@ -76,13 +76,14 @@ def validate(
         raise typer.Exit(USAGE)
     specs = [Spec(target, settings or (), data, root) for target in found.targets]
     fixed = fix_all(specs, difference) if fix else None
-    checks = [spec.check(fixed.texts if fixed else {}, exact=output_format in FOR_PROGRAMS) for spec in specs]
+    texts: Mapping[str, str] = fixed.texts if fixed else {}
+    checks = [outcome(spec, spec.check(texts, exact=output_format in FOR_PROGRAMS)) for spec in specs]
     problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
     problems = list(dict.fromkeys(problems))
     # Standard output is the diff's, or that of the text that came by standard input.
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
-    unread = [] if data else unchecked(specs, checks)
+    unread = [] if data else [checked.unread for checked in checks if checked.unread is not None]
     write_problems(problems, checks, output_format, stream, strict=strict, unread=unread)
     failed = any(problem.is_error or strict for problem in problems)
     would = bool(fixed and difference and fixed.changed())
@@ -109,7 +110,7 @@ def exit_code(problems: Sequence["Problem"], found: Targets, fixed: "Fixed | Non
 
 def write_problems(
     problems: Sequence["Problem"],
-    checks: Sequence["Checked"],
+    checks: Sequence["Outcome"],
     output_format: Format,
     stream: TextIO,
     *,
@@ -125,16 +126,25 @@ def write_problems(
         say_document(FORMATS[output_format](report), stream)
 
 
-def unchecked(specs: Sequence["Spec"], checks: Sequence["Checked"]) -> list["Unchecked"]:
-    """What was not looked at of those specs that have data and no error."""
+class Outcome(NamedTuple):
+    """What is kept of a check until all specs are checked; tasks and graphs of many specs would fill the memory.
+
+    `unread` is what was not looked at of a spec that has data and no error.
+    """
+
+    problems: tuple["Problem", ...]
+    sources: Mapping[str, str]
+    unread: "Unchecked | None"
+
+
+def outcome(spec: "Spec", checked: "Checked") -> Outcome:
+    """What is kept of the check of `spec`."""
     from modelc.compiler.diagnostics.render import Unchecked
 
-    found = []
-    for spec, checked in zip(specs, checks, strict=True):
-        data = None if checked.task is None or checked.errors else checked.task.data
-        if data is not None and data.source is not None:
-            found.append(Unchecked(spec.name, checked.unseen, checked.headers is None))
-    return found
+    data = None if checked.task is None or checked.errors else checked.task.data
+    has_rows = data is not None and data.source is not None
+    unread = Unchecked(spec.name, checked.unseen, checked.headers is None) if has_rows else None
+    return Outcome(checked.problems, checked.sources, unread)
 
 
 @dataclass(slots=True)
@@ -176,7 +186,7 @@ class Spec:
         from modelc.runtime.data.data_check import check_data
 
         found = check_data(checked.task, spec_root(self.path, self.root))
-        return replace(checked, problems=checked.problems + unsuppressed(found, checked.sources))
+        return checked._replace(problems=checked.problems + unsuppressed(found, checked.sources))
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
         """All problems of the spec except those of its data."""

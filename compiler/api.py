@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.binding.array_files import check_arrays, files_of_arrays, with_arrays
 from modelc.compiler.binding.binder import bind
@@ -23,13 +23,13 @@ from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.collection import without_collection
 from modelc.compiler.library.base.plugin_context import using
-from modelc.compiler.lowering.compiled import Compiled
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
 from modelc.compiler.syntax.file_root import Root, read_text, spec_root
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.class_names import Named
+    from modelc.compiler.lowering.compiled import Compiled
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 """What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
@@ -42,8 +42,7 @@ MANY = 5_000
 """Keys and values, of which each layer has one at least: fewer are not worth counting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The result of checking a text: the task as far as it is known, all problems, and the text itself."""
 
     task: Task | None
@@ -57,7 +56,7 @@ class Checked:
     """Keys and values of the spec, after variables are written out."""
     headers: Headers | None = None
     """What data files say up to where their rows begin; None where they were not looked at."""
-    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    class_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The class names in files, by the path that the spec has for each, which `document` and `merged` keep."""
 
     @property
@@ -100,8 +99,7 @@ def check(
         return check_given(Given(text, name, settings, root, texts, written_out, headers, class_names))
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What `check` takes."""
 
     text: bytes | str
@@ -116,7 +114,7 @@ class Given:
     def edited(self, texts: Mapping[str, str]) -> "Given":
         """The same with other texts for some of its files, by the names that messages have for them."""
         files = {os.path.realpath(name): text for name, text in texts.items() if name != self.name}
-        return replace(self, text=texts.get(self.name, self.text), texts={**self.texts, **files})
+        return self._replace(text=texts.get(self.name, self.text), texts={**self.texts, **files})
 
 
 def check_given(given: Given) -> Checked:
@@ -143,17 +141,17 @@ def check_given(given: Given) -> Checked:
             return CheckResult(after.problems, after.sources, after.values)
 
         with limited_work():
-            checked = replace(checked, problems=suppress_cascading(first, again))
+            checked = checked._replace(problems=suppress_cascading(first, again))
     commented = {file: source for file, source in checked.sources.items() if COMMENTED.search(source)}
     if commented:
         from modelc.compiler.fixes.suppressions import suppress
 
-        checked = replace(checked, problems=suppress(checked.problems, commented, given.name))
+        checked = checked._replace(problems=suppress(checked.problems, commented, given.name))
     if checked.problems:
         from modelc.compiler.diagnostics.characters import name_characters
         from modelc.compiler.diagnostics.limit import limited
 
-        checked = replace(checked, problems=name_characters(limited(checked.problems), checked.sources))
+        checked = checked._replace(problems=name_characters(limited(checked.problems), checked.sources))
     return checked
 
 
@@ -310,7 +308,7 @@ def plugged(plugins: str | Path | Sequence[str | Path]) -> Iterator[None]:
 
 def compile(
     spec: Task | str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence[str | Path] = ()
-) -> Compiled:
+) -> "Compiled":
     """The model of a spec as pure functions.
 
     `init(key) -> (params, state)` and `apply(params, state, inputs, *, train=False, key=None) -> (outputs, state)`;
@@ -318,6 +316,7 @@ def compile(
     a task keeps its own. Arrays in files are read from the folder of the spec. Raises SpecError, and RunError E605 for a
     plug-in and E403, E405 or E502 for an array that cannot be used.
     """
+    from modelc.compiler.lowering.compiled import Compiled
     from modelc.compiler.lowering.lower import lower
     from modelc.compiler.lowering.prepared_task import prepare
 

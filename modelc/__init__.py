@@ -19,8 +19,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from modelc.compiler import api
     from modelc.compiler.diagnostics import exceptions, problem
+    from modelc.compiler.lowering import compiled
 
-    return next(getattr(module, name) for module in (api, exceptions, problem) if hasattr(module, name))
+    return next(getattr(module, name) for module in (api, exceptions, problem, compiled) if hasattr(module, name))
 
 
 def __dir__() -> list[str]:

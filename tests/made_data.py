@@ -162,7 +162,7 @@ def make_molecules(folder: Path, rows: int = 100) -> None:
     there = np.arange(7) < size - 1
     near, far = np.where(there, np.arange(7), 0), np.where(there, np.arange(1, 8), 0)
     kind = np.where(there, generator.integers(1, 5, (rows, 7)), 0)
-    columns = {
+    columns: dict[str, Any] = {
         "element": element,
         "kind": np.concatenate([kind, kind], 1),
         "start": np.concatenate([near, far], 1),

@@ -3,8 +3,9 @@ before training.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from modelc.compiler.binding.source_headers import report_hard_links, root_for
 from modelc.compiler.binding.task import Task
@@ -23,8 +24,7 @@ Wanted = tuple[ArrayFile, tuple[int, ...], str]
 """An array for a weight of this shape and dtype."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEntry:
+class ReadEntry(NamedTuple):
     """A weight or state `name` of `node` whose values are the array in `file`, which is named at the path `at`."""
 
     node: Node

@@ -117,7 +117,7 @@ def bind_column(
         at, related = place_of_binding(reporter, path), [(("model", "inputs", name), f"takes {taken}")]
         reporter.add("E402", message, at, label=f"gives {given}", help=help, related=related)
         return binding
-    return replace(binding, type=type_, classes=classes)
+    return binding._replace(type=type_, classes=classes)
 
 
 def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
@@ -188,7 +188,7 @@ def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:
     output = task.planned.type(term.of[0]) if len(term.of) == 1 else None
     if output is None or binding.type is None or binding.type.shape != () or output.shape != (1,):
         return binding
-    return binding if term.loss.activation == "softmax" else replace(binding, squeeze=True)
+    return binding if term.loss.activation == "softmax" else binding._replace(squeeze=True)
 
 
 def check_labels(reporter: Reporter, task: Task, term: Term, binding: Binding, columns: Columns) -> bool:
@@ -253,7 +253,7 @@ def with_classes(reporter: Reporter, task: Task, term: Term, binding: Binding) -
     if output is None or (is_open and binding.reader.gives_labels):
         return (term,)
     try:
-        return (replace(term, loss=term.loss.with_classes(names, output)),)
+        return (term._replace(loss=term.loss.with_classes(names, output)),)
     except PlanError as error:
         kind = LOSSES.name_of(term.loss)
         path = (*term.at, kind, error.argument)

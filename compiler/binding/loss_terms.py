@@ -187,7 +187,7 @@ def find_edge(reporter: Reporter, task: Task, reference: Reference, owner: str, 
     if model.complete and reference.node not in model.nodes:
         found = suggest(reference.node, [*graph.outputs, *model.nodes], defined=True)
         if text != reference.node:
-            found = replace(found, is_safe=False)
+            found = found._replace(is_safe=False)
         message = f"{owner} uses `{text}`, which is neither an output nor a node"
         label = "no such output or node"
         help = "" if stated else "name the output or node with `of: ...`"
@@ -232,7 +232,7 @@ def with_element_shape(reporter: Reporter, task: Task, term: Term, target: Tenso
         reporter.add(error.code, message, term.at, label="does not fit", help=help, note=note, related=gives)
         return None
     fits = term.loss.activation is None or check_activation(reporter, task.planned.graph, term, term.of[0], types[0])
-    return replace(term, shape=shape) if fits else None
+    return term._replace(shape=shape) if fits else None
 
 
 def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, output: TensorType) -> bool:
@@ -312,8 +312,8 @@ def linked(task: Task, output: Output) -> Output:
         binding = (task.targets or {}).get(term.target or "")
         classes = binding.classes if binding is not None else None
         classes = output.type.shape[-1] if classes is None and link == "softmax" else classes
-        output = replace(output, target=term.target, classes=classes, mask=term.mask)
-        output = replace(output, link=link, logits=link is not None and not activated)
+        output = output._replace(target=term.target, classes=classes, mask=term.mask)
+        output = output._replace(link=link, logits=link is not None and not activated)
     return output
 
 

@@ -141,13 +141,13 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, value: Output,
     if value.link is None and value.target is None and named is not None:
         # Nothing says what the values are but the layer that they come from.
         activation = activation_of(task.planned.graph, value.edge)
-        value = replace(
-            value, link="sigmoid" if activation == "sigmoid" else "softmax" if activation == "softmax" else None
+        value = value._replace(
+            link="sigmoid" if activation == "sigmoid" else "softmax" if activation == "softmax" else None
         )
     if value != task.outputs.get(value.name):
         # No output is called so: `:` is in no name.
         name = f"{value.name}:{value.link or ''}"
-        task, value = replace(task, measured={**task.measured, name: value}), replace(value, name=name)
+        task, value = replace(task, measured={**task.measured, name: value}), value._replace(name=name)
     measure = Measure(key, spec.metric, value.name, named if takes else None)
     fitting = fit(reporter, task, spec, value, measure, about)
     return task if fitting is None else replace(fitting[0], measures=(*task.measures, fitting[1]))
@@ -176,7 +176,7 @@ def fit(
     try:
         shape = spec.metric.plan(value.type, target, value.link)
         need_a(spec.metric, "plan", shape, tuple)
-        measure = replace(measure, shape=shape)
+        measure = measure._replace(shape=shape)
         need_mask(task, value, measure)
     except PlanError as error:
         reporter.plan_error(error, f"{about}: {error.message}", spec.path)
@@ -195,7 +195,7 @@ def with_target(task: Task, value: Output, measure: Measure) -> tuple[Task, Tens
     alone = not any(term.target == binding.name for term in task.terms)
     alone = alone and not any(other.target == binding.name for other in task.measures)
     if alone and binding.type.shape == () and value.type.shape == (1,) and value.link != "softmax":
-        binding = replace(binding, squeeze=True)
+        binding = binding._replace(squeeze=True)
         task = replace(task, targets={**(task.targets or {}), binding.name: binding})
     return task, binding.given_type
 

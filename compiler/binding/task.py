@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
@@ -22,8 +23,7 @@ Classes = tuple[str, ...] | int | None
 """The names of the classes of a label, or their number where they have no names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """One output of the model.
 
     `link` is the link function of its loss, and `logits` says that its values still are logits, to which the link
@@ -47,8 +47,7 @@ class Output:
         return self.edge if self.logits else self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One loss term, computed from the values on the edges `of`, one for each slot of the loss.
 
     Its loss takes the outputs themselves, or, once the passes have run, the values before their last
@@ -71,8 +70,7 @@ class Term:
         return ", ".join(map(str, self.of))
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """One metric; `key` is its log key without `train/` or `validation/`.
 
     `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
@@ -86,8 +84,7 @@ class Measure:
     shape: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """How one input or target is read. `subject` is a column, or the input whose array is copied.
 
     `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
@@ -116,8 +113,7 @@ class Binding:
         return self.reader.origin == "input"
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves."""
 
     optimizer: Optimizer

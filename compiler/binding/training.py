@@ -85,10 +85,10 @@ def report_monitor(reporter: Reporter, task: Task, monitor: str, prefix: str, fa
         return
     words = (plain, *(plain.removesuffix(value) + right for right in synonyms(value, METRICS)))
     meant = next((key for key in names for word in words if key == word or key.endswith(f"/{word}")), None)
-    found = suggest(monitor, keys) or replace(suggest(f"{part}{plain}", keys), written=monitor, is_safe=False)
+    found = suggest(monitor, keys) or (suggest(f"{part}{plain}", keys))._replace(written=monitor, is_safe=False)
     if meant:
         key = f"{part}{meant}"
-        found = replace(found, new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
+        found = found._replace(new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
     elif faulty and not found:
         return
     message = f"`{monitor}` is not a key of the log"

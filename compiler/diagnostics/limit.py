@@ -32,8 +32,8 @@ def shortened(problem: Problem) -> Problem:
     texts = (problem.message, problem.label.text, *problem.notes, *problem.helps)
     if all(len(text) <= MAX_TEXT for text in texts) and len(problem.related) <= MAX_RELATED:
         return problem
-    label = replace(problem.label, text=cut(problem.label.text))
-    related = tuple(replace(one, text=cut(one.text)) for one in problem.related[:MAX_RELATED])
+    label = problem.label._replace(text=cut(problem.label.text))
+    related = tuple(one._replace(text=cut(one.text)) for one in problem.related[:MAX_RELATED])
     notes, helps = (tuple(map(cut, remarks)) for remarks in (problem.notes, problem.helps))
     return replace(problem, message=cut(problem.message), label=label, notes=notes, helps=helps, related=related)
 

@@ -3,8 +3,8 @@
 Nothing here prints; `modelc.compiler.diagnostics.render` turns problems into text, JSON, GitHub annotations and SARIF.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 Path = tuple[str | int, ...]
 """The way to a value inside a document: mapping keys and list indices from the root."""
@@ -14,8 +14,7 @@ SETTING = "--set"
 """The name of the arguments of `--set` as a file, for places; each stands on a line of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A span of text: `line` and `column` count from 1, `end_column` is exclusive. Line 0 stands for the whole file."""
 
     file: str
@@ -25,16 +24,14 @@ class Place:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A place with a short text under its caret."""
 
     place: Place
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What was probably meant by what is `written`: `new`, and `help`, which says so; both empty for nothing known.
 
     `is_safe` where it is unambiguous, so that a tool may write it, and `is_synonym` where it is the same but for its
@@ -60,27 +57,24 @@ class Suggestion:
     def around(self, before: str, after: str) -> "Suggestion":
         """The same where the name is written with a text before and after it."""
         new = f"{before}{self.new}{after}" if self.new else ""
-        return replace(self, written=f"{before}{self.written}{after}", new=new)
+        return self._replace(written=f"{before}{self.written}{after}", new=new)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """The text at `place`, which may go over several lines, is replaced by `text`."""
 
     place: Place
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits of the text that fix one problem and leave everything else as written."""
 
     title: str
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Omitted:
+class Omitted(NamedTuple):
     """How many problems there are beside those that are shown, by code; `at_least` where not all were looked for."""
 
     counts: tuple[tuple[str, int], ...]

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Omitted, Path, Place, Problem, Suggestion
@@ -18,8 +18,7 @@ class Location(Protocol):
     def place(self) -> Place: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A location whose place is known."""
 
     known: Place
@@ -69,7 +68,7 @@ class ProblemCollector:
         helps, safe = help, None
         if suggestion is not None:
             helps = suggestion.help or help
-            safe = replace(suggestion, place=suggestion.place or place) if suggestion.is_safe else None
+            safe = suggestion._replace(place=suggestion.place or place) if suggestion.is_safe else None
         labels = tuple(related)
         self.collect(
             Problem(code, message, Label(place, label), as_tuple(note), as_tuple(helps), labels, at.path, safe)

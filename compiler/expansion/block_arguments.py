@@ -1,6 +1,5 @@
 """The arguments that a use of a block gives to its parameters."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.problem import Label
@@ -51,7 +50,7 @@ def bind_arguments(
         if name not in parameters:
             found = suggest(name, parameters, defined=True)
             if arguments is None or arguments.trail:
-                found = replace(found, is_safe=False)
+                found = found._replace(is_safe=False)
             message, label = f"unknown argument `{name}` of the block `{block.name}`", "unknown argument"
             names = ", ".join(parameters)
             note = f"parameters of `{block.name}`: {names}" if names else f"`{block.name}` has no parameters"
@@ -81,4 +80,4 @@ def argument(evaluator: "VariableEvaluator", parameter: Parameter, node: SourceN
     if parameter.type:
         help = f"give the parameter a default instead of a type, such as `{parameter.name}: 8`, or write it in the body"
         return evaluator.known(found, f"`{parameter.name}: {parameter.type}` needs a value that is known", help)
-    return evaluator.with_shapes(found, lambda below: replace(below, content=below.content.outside()))
+    return evaluator.with_shapes(found, lambda below: below._replace(content=below.content.outside()))

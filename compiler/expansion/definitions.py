@@ -97,7 +97,7 @@ def with_definitions_moved(evaluator: "VariableEvaluator", root: SourceNode) -> 
             evaluator.report("E102", message, at, label="unknown key", help=help, note=note)
             root = root.with_child(home, inside.with_child(section, hole(found.at)))
             if found.kind == "mapping" and (there is None or there.kind == "mapping"):
-                moved = found if there is None else replace(there, content={**found.content, **there.content})
+                moved = found if there is None else there._replace(content={**found.content, **there.content})
                 root = root.with_child(section, moved, at)
     return root
 
@@ -196,7 +196,7 @@ def read_parameters(evaluator: "VariableEvaluator", name: str, node: SourceNode)
         elif isinstance(word, str) and (meant := likely_type(word)):
             same = TYPE_SYNONYMS.get(fold(word))
             found = Suggestion(word, same, is_safe=True) if same else suggest(word, PARAMETER_TYPES)
-            found = replace(found, help=f"write `{meant}` for {PARAMETER_TYPES[meant]} that is required")
+            found = found._replace(help=f"write `{meant}` for {PARAMETER_TYPES[meant]} that is required")
             message = f"`{word}` is not the type of a parameter"
             note = f"types: {', '.join(PARAMETER_TYPES)}; any other value is the default"
             evaluator.report("E106", message, value.at, label="unknown type", note=note, suggestion=found)
@@ -244,9 +244,9 @@ def check_type(
 def with_ratios(node: SourceNode) -> SourceNode:
     """`node` with ratios, such as `1/255`, as numbers; a ratio by zero stays a string."""
     if node.kind == "list":
-        return replace(node, content=tuple(with_ratios(item) for item in node.content))
+        return node._replace(content=tuple(with_ratios(item) for item in node.content))
     with suppress(PydanticCustomError):
-        return replace(node, content=read_ratio(node.content))
+        return node._replace(content=read_ratio(node.content))
     return node
 
 

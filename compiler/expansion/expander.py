@@ -82,8 +82,8 @@ class Expander(VariableEvaluator):
         bodies = {name: (at, self.unused_body(name, at, scope)) for name, at in unused}
         if bodies:
             where, section = root.content["blocks"]
-            content["blocks"] = where, replace(section, content=bodies)
-        document, problems = document_of(replace(root, content=content), original)
+            content["blocks"] = where, section._replace(content=bodies)
+        document, problems = document_of(root._replace(content=content), original)
         return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
 
     def check_definitions(self, root: File) -> None:
@@ -166,7 +166,7 @@ class Expander(VariableEvaluator):
         node, scope = self.dereferenced(node, scope)
         if node.kind != "list":
             return self.evaluate_known(node, scope)
-        return replace(node, content=tuple(self.expand_item(item, scope) for item in node.content))
+        return node._replace(content=tuple(self.expand_item(item, scope) for item in node.content))
 
     def count_item(self, node: SourceNode) -> None:
         """Count a layer or block. Raises TooLarge beyond the budget."""
@@ -181,7 +181,7 @@ class Expander(VariableEvaluator):
         node, scope = self.dereferenced(node, scope)
         if node.kind == "scalar" and may_be_block(node.content, scope.file):
             name = node.content
-            return replace(node, kind="mapping", content={name: (node.at, self.expand_use(name, None, node.at, scope))})
+            return node._replace(kind="mapping", content={name: (node.at, self.expand_use(name, None, node.at, scope))})
         if node.kind != "mapping":
             return self.evaluate_known(node, scope)
         repeat = node.get("repeat")
@@ -206,7 +206,7 @@ class Expander(VariableEvaluator):
                 content[key] = where, self.expand_use(key, value, where, scope)
             else:
                 content[key] = where, methods.get(key, self.evaluate_arguments)(value, scope)
-        return replace(node, content=content)
+        return node._replace(content=content)
 
     def without_arguments(self, node: SourceNode, file: File) -> SourceNode:
         """An item without arguments of its block that stand beside it instead of inside, which are reported."""
@@ -222,7 +222,7 @@ class Expander(VariableEvaluator):
             return node
         kept = {key: entry for key, entry in node.content.items() if key not in lost}
         # The key beside the block may be the argument that is missing in it.
-        return replace(node, content=kept).map(lambda key, value: hole(value.at) if key == name else value)
+        return node._replace(content=kept).map(lambda key, value: hole(value.at) if key == name else value)
 
     def dereferenced(self, node: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
         """The value of `node` if it is a variable, whose layers are expanded too, and the scope of that value."""
@@ -299,7 +299,7 @@ class Expander(VariableEvaluator):
         body = self.expand_body(block, block.body, bind_arguments(self, block, arguments, at, scope), scope)
         # Problems of the body as a whole are shown at the use: its nodes have their own places.
         whole = arguments.at if arguments is not None else at
-        return replace(body, at=whole, trail=(Hop(at, f"in this use of `{name}`"),))
+        return body._replace(at=whole, trail=(Hop(at, f"in this use of `{name}`"),))
 
     def expand_body(
         self, block: Block, body: SourceNode, given: dict[str, SourceNode | None], scope: Scope
@@ -307,7 +307,7 @@ class Expander(VariableEvaluator):
         """`body` of `block` with the values of its parameters filled in."""
         stack = (*scope.stack, (scope.file.name, block.name))
         inside = Scope(block.file, given, block.name, outside=scope.outside | scope.indices.keys(), stack=stack)
-        return replace(self.expand_model(body, inside), block=block.name)
+        return (self.expand_model(body, inside))._replace(block=block.name)
 
 
 def is_named(node: SourceNode | None, name: str) -> bool:

@@ -1,6 +1,5 @@
 """Reads a block that is the model of another file, up to one of its layers or nodes. The file is already included."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.phrases import listed
@@ -54,7 +53,7 @@ def read_file_model(
     if output is not None and "nodes" in body:
         # It is evaluated already: a dollar at its beginning does not make it a variable.
         text = output.content
-        named = replace(output, content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
+        named = output._replace(content=f"${text}") if isinstance(text, str) and text.startswith("$") else output
         body["outputs"] = node.content["output"][0], SourceNode("list", (named,), output.at)
     elif output is not None:
         layers = dereference(body["layers"][1], file.variables)
@@ -114,12 +113,12 @@ def layers_up_to(
     """The layers of a chain up to the one that is named `output`; None after reporting that there is none."""
     names = child_names(layers, file.variables)
     if output.content in names:
-        return replace(layers, content=layers.content[: names.index(output.content) + 1])
+        return layers._replace(content=layers.content[: names.index(output.content) + 1])
     if output.kind != "scalar" or not isinstance(output.content, str):
         message = f"`output` must be the name of a layer, got {describe(output.data)}"
         evaluator.report("E105", message, output.at, label="expected a name", note=f"layers: {listed(names)}")
         return None
     message = f"the model has no layer `{output.content}`"
-    found, note = replace(suggest(output.content, names), is_safe=False), f"layers: {listed(names)}"
+    found, note = suggest(output.content, names)._replace(is_safe=False), f"layers: {listed(names)}"
     evaluator.report("E201", message, output.at, label="no such layer", note=note, suggestion=found)
     return None

@@ -137,7 +137,7 @@ class Includer(ProblemCollector):
         if spec is None:
             return block.with_child("use", hole(path.at))
         # The trail leads to the path, in whose place the file stands now.
-        return block.with_child("use", replace(spec, trail=(*spec.trail, Hop(path.at, "used here"))))
+        return block.with_child("use", spec._replace(trail=(*spec.trail, Hop(path.at, "used here"))))
 
     def read_file(self, path: SourceNode, key: str, stack: tuple[str, ...]) -> SourceNode | None:
         """The spec in the file that `path`, the value of `key`, names, with the files that it includes in turn.

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import dereference
@@ -117,5 +116,5 @@ def remove(base: SourceNode, path: SourceNode, reporter: ProblemCollector) -> So
     rest = node.with_child(key, None)
     if isinstance(shape, Thing):
         # The item may be incomplete now.
-        rest = replace(rest, trail=(*rest.trail, Hop(path.at, f"`{segments[-1]}` is removed here")))
+        rest = rest._replace(trail=(*rest.trail, Hop(path.at, f"`{segments[-1]}` is removed here")))
     return with_end(before_last, rest)

@@ -4,7 +4,7 @@ A named item (a layer, an optimizer, ...) is merged with one of the same name an
 written out first, so that `dense: 10` and `dense: {units: 10}` are the same.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Label
@@ -67,7 +67,7 @@ class Overlay:
             if key in entries:
                 node = self.merge(entries[key][1], node, shape_below(shape, key))
             entries[key] = where, node
-        return replace(own, kind="mapping", content=entries)
+        return own._replace(kind="mapping", content=entries)
 
     def merge_items(self, base: SourceNode, own: SourceNode, shape: Thing) -> SourceNode:
         """Two named items: merged if they have the same name, else `own` alone."""
@@ -88,7 +88,7 @@ class Overlay:
             return base
         if name is None or first != name or one.kind != "mapping" or two.kind != "mapping":
             kept = own if first is None or name is None else with_needed(self.reporter, one, own, two, shape)
-            return replace(kept, trail=(*own.trail, *self.trail_of_lost(one, two, first, name, shape)))
+            return kept._replace(trail=(*own.trail, *self.trail_of_lost(one, two, first, name, shape)))
         given, mine = (item.content[name][1] for item in (one, two))
         if given.kind == "scalar" and self.shorthands.dereference(given).kind == "mapping" and not is_variable(mine):
             self.refuse_variable(given, mine, name)
@@ -101,7 +101,7 @@ class Overlay:
         is_short = base.kind == "list" or (base.kind == "scalar" and base.content is not None and not is_variable(base))
         if not shape.alone or not is_short:
             return base
-        return replace(base, kind="mapping", content={shape.alone: (base.at, base)})
+        return base._replace(kind="mapping", content={shape.alone: (base.at, base)})
 
     def arguments_alone(self, base: SourceNode, name: str, own: SourceNode, shape: Thing) -> bool:
         """Whether `own` has nothing but arguments of the item `base`, called `name`, which it does not name."""
@@ -146,7 +146,7 @@ class Overlay:
         """Report an unknown name of an item in the base that another one replaces: it would go unnoticed."""
         blocks = shape.blocks and name[:1].isupper()
         if name not in shape.table and name not in shape.others and not blocks and not name.startswith("$"):
-            kind, found = shape.table.kind, replace(suggest(name, shape.table), is_safe=False)
+            kind, found = shape.table.kind, suggest(name, shape.table)._replace(is_safe=False)
             at, label = base.content[name][0], f"no such {kind}"
             self.reporter.report("E101", f"unknown {kind} `{name}`", at, label=label, suggestion=found)
 
@@ -168,7 +168,7 @@ class Overlay:
         help = f"to change a key beside `{name}`, write both: `{{{name}: {siblings}}}`"
         related = [Label(base.content[name][0].place(), "in the base")]
         self.reporter.report("E103", message, own.at, label=label, help=help, related=related)
-        return replace(base, content=self.merge_entries(base, own, shape).content)
+        return base._replace(content=self.merge_entries(base, own, shape).content)
 
     def trail_of_lost(
         self, base: SourceNode, own: SourceNode, first: str | None, name: str | None, shape: Thing

@@ -1,7 +1,6 @@
 """What an overlay has that cannot be merged with its base: each error is at the overlay, shows the base, and says what to write."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
@@ -89,7 +88,7 @@ def with_needed(
     note = f"it replaces {name_list(others)} of the base too" if others else ()
     label = f"`{key}` is missing"
     reporter.report("E104", message, place, label=label, help=help, note=note, related=related)
-    return replace(named, content={**needed, **named.content})
+    return named._replace(content={**needed, **named.content})
 
 
 def spelled(entries: Mapping[str, Any]) -> str:
@@ -100,4 +99,4 @@ def spelled(entries: Mapping[str, Any]) -> str:
 
 def key_of(node: SourceNode) -> Where:
     """Where the key of `node` stands, or the node itself where it has none."""
-    return replace(node.at, key=True)
+    return node.at._replace(key=True)

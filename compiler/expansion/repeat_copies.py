@@ -30,7 +30,7 @@ def named_plainly(expander: "Expander", repeat: SourceNode) -> SourceNode:
         return repeat
     message, help = f"`{name}` is not a name: `index` defines the variable", f"write `index: {name.strip('${}')}`"
     expander.report("E110", message, index.at, label="written with a dollar", help=help)
-    return repeat.with_child("index", replace(index, content=name.strip("${}")))
+    return repeat.with_child("index", index._replace(content=name.strip("${}")))
 
 
 def with_unread_index(repeat: SourceNode | None, scope: Scope) -> Scope:
@@ -77,14 +77,14 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
     if not isinstance(name, str):
         scope = replace(scope, unnamed=True)
     parts = {key: entry for key, entry in node.content.items() if key not in BESIDE["layer"]}
-    item, before = replace(node, content=parts), (len(expander.problems), expander.failures)
+    item, before = node._replace(content=parts), (len(expander.problems), expander.failures)
     if is_known and isinstance(name, str):
         expander.indices.add(index)
     copies: list[SourceNode] = []
     for number in range(times if is_known else 1):
         if number:
             expander.count_item(node)
-        value = replace(index, content=number) if is_known else None
+        value = index._replace(content=number) if is_known else None
         inside = scope
         if isinstance(name, str):
             parameters, indices = {**scope.parameters, name: value}, {**scope.indices, name: index}
@@ -98,11 +98,11 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
     first, *others = copies
     if others:
         below = SourceNode("list", tuple(others), repeat.at)
-        repeat = replace(repeat, content={**repeat.content, COPIES: (repeat.at, below)}, copied=True)
+        repeat = repeat._replace(content={**repeat.content, COPIES: (repeat.at, below)}, copied=True)
     content = {}
     for key, (where, value) in node.content.items():
         if key == "repeat":
             content[key] = where, repeat
         else:
             content[key] = where, first.content[key][1] if key in parts else expander.evaluate_known(value, scope)
-    return replace(node, content=content)
+    return node._replace(content=content)

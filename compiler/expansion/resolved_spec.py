@@ -5,7 +5,7 @@ their bodies stay as they are, and so do variables in the same expression as a p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from modelc.compiler.expansion.definitions import DEFINITIONS, PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, dereference, referenced_names
@@ -45,11 +45,11 @@ def resolve(document: Document, named: Document | None = None) -> SourceNode:
             for name, (at, _) in section.content.items()
             if name in resolver.needed
         }
-        content["vars"] = where, replace(section, content=variables)
+        content["vars"] = where, section._replace(content=variables)
     # In the order of the language: definitions come before their uses.
     order = [key for key in root.content if key not in (*DEFINITIONS, "model", "data", "train")]
     keys = (*order, *DEFINITIONS, "model", "data", "train")
-    return replace(root, content={key: content[key] for key in keys if key in content})
+    return root._replace(content={key: content[key] for key in keys if key in content})
 
 
 def with_file_path(block: SourceNode, document: Document, name: str) -> SourceNode:
@@ -60,7 +60,7 @@ def with_file_path(block: SourceNode, document: Document, name: str) -> SourceNo
     assert isinstance(where, Where)
     path = SourceNode("scalar", where.document.get(where.path), where)
     rest = {key: entry for key, entry in block.content.items() if key != "use"}
-    return replace(block, content={"use": (block.content["use"][0], path), **rest})
+    return block._replace(content={"use": (block.content["use"][0], path), **rest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Resolver(VariableEvaluator):
         if text == node.content or not (text in PARAMETER_TYPES or likely_type(text)):
             return value
         self.needed |= referenced_names(node.content) & self.file.variables.keys()
-        return replace(node, content=KeptReference(node.content))
+        return node._replace(content=KeptReference(node.content))
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
         repeat = node.get("repeat")
@@ -109,7 +109,7 @@ class Resolver(VariableEvaluator):
                 names = referenced_names(text)
                 if names & scope.parameters.keys():
                     self.needed |= names & self.file.variables.keys() - scope.parameters.keys()
-                    return replace(node, content=KeptReference(text))
+                    return node._replace(content=KeptReference(text))
             elif (match := REFERENCE.fullmatch(text)) is not None and match[1] in scope.parameters:
-                return replace(node, content=KeptReference(text))
+                return node._replace(content=KeptReference(text))
         return super().evaluate(node, scope)

@@ -4,7 +4,7 @@ So `dense: 10` and `dense: {units: 10}` are the same to overlays and overrides.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from modelc.compiler.expansion.scope import dereference
@@ -49,14 +49,14 @@ class Shorthands:
         where, value = node.content[name]
         if value.kind in ("mapping", "list") and name in shape.table:
             value = with_inner(value, name, shape.table)
-            node = replace(node, content={**node.content, name: (where, value)})
+            node = node._replace(content={**node.content, name: (where, value)})
         primary, is_null = self.primary(name, shape), value.kind == "scalar" and value.content is None
         if value.kind in ("mapping", "hole") or self.dereference(value).kind == "mapping":
             return node
         if primary is None and not (is_null and name in shape.table):
             return node
         arguments = {} if is_null else {primary: (where, value)}
-        return replace(node, content={**node.content, name: (where, replace(value, kind="mapping", content=arguments))})
+        return node._replace(content={**node.content, name: (where, value._replace(kind="mapping", content=arguments))})
 
 
 def with_inner(value: SourceNode, name: str, table: Registry[Any]) -> SourceNode:
@@ -68,20 +68,20 @@ def with_inner(value: SourceNode, name: str, table: Registry[Any]) -> SourceNode
     if wraps is None or primary is None or value.kind not in ("mapping", "list"):
         return value
     if value.kind == "list":
-        value = replace(value, kind="mapping", content={primary: (value.at, value)})
+        value = value._replace(kind="mapping", content={primary: (value.at, value)})
     elif (bare := cls.bare_in(value.content)) is not None:
         where, thing = value.content[bare]
         inner = SourceNode("mapping", {bare: (where, thing)}, where)
         others = {key: entry for key, entry in value.content.items() if key != bare}
-        value = replace(value, content={primary: (where, inner), **others})
+        value = value._replace(content={primary: (where, inner), **others})
     if primary not in value.content:
         return value
     where, inner = value.content[primary]
     if inner.kind == "list":
-        inner = replace(inner, content=tuple(with_things_inside(item, wraps.table) for item in inner.content))
+        inner = inner._replace(content=tuple(with_things_inside(item, wraps.table) for item in inner.content))
     else:
         inner = with_things_inside(inner, wraps.table)
-    return replace(value, content={**value.content, primary: (where, inner)})
+    return value._replace(content={**value.content, primary: (where, inner)})
 
 
 def with_things_inside(item: SourceNode, table: Registry[Any]) -> SourceNode:
@@ -93,7 +93,7 @@ def with_things_inside(item: SourceNode, table: Registry[Any]) -> SourceNode:
 def with_name(node: SourceNode) -> SourceNode:
     """The item `node`, with a bare name written out as a mapping."""
     if node.kind == "scalar" and isinstance(node.content, str) and not is_variable(node):
-        return replace(node, kind="mapping", content={node.content: (node.at, replace(node, content=None))})
+        return node._replace(kind="mapping", content={node.content: (node.at, node._replace(content=None))})
     return node
 
 

@@ -4,16 +4,15 @@ Nodes are immutable: one that is used elsewhere is not copied, and still knows i
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SourceNode:
+class SourceNode(NamedTuple):
     """One value, compared by identity. `content` is a scalar, a tuple of nodes, or a mapping from a key to its place and node.
 
     `at` is where the value is written. `trail` leads from there to where it is used: it is node of every problem of the
@@ -28,6 +27,15 @@ class SourceNode:
     block: str = ""
     computed: bool = False
     copied: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def data(self) -> Any:
@@ -66,17 +74,17 @@ class SourceNode:
         """This mapping or list with the value `child` of `key`, or without `key`; `at` is where a new key is written."""
         if isinstance(key, int):
             items = () if child is None else (child,)
-            return replace(self, content=(*self.content[:key], *items, *self.content[key + 1 :]))
+            return self._replace(content=(*self.content[:key], *items, *self.content[key + 1 :]))
         content = dict(self.content)
         if child is None:
             content.pop(key, None)
         else:
             content[key] = (at or self.content[key][0], child)
-        return replace(self, content=content)
+        return self._replace(content=content)
 
     def map(self, change: Callable[[str, "SourceNode"], "SourceNode"]) -> "SourceNode":
         """This mapping with each value changed, by its key and the value."""
-        return replace(self, content={key: (at, change(key, value)) for key, (at, value) in self.content.items()})
+        return self._replace(content={key: (at, change(key, value)) for key, (at, value) in self.content.items()})
 
 
 def index_in(text: str, items: Sequence[object]) -> int | None:

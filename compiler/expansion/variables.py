@@ -1,7 +1,6 @@
 """Evaluates references to variables and parameters, and expressions of them. Knows no layers."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from operator import is_ as is_same
 from typing import Any, NoReturn
@@ -60,7 +59,7 @@ class VariableEvaluator(ProblemCollector):
             return node
         if node.kind == "list":
             items = tuple(self.with_shapes(item, change) for item in node.content)
-            return node if all(map(is_same, node.content, items)) else replace(node, content=items)
+            return node if all(map(is_same, node.content, items)) else node._replace(content=items)
         if node.kind == "mapping":
             return node.map(lambda _, below: self.with_shapes(below, change))
         return change(node) if node.kind == "scalar" and isinstance(node.content, Deferred) else node
@@ -105,7 +104,7 @@ class VariableEvaluator(ProblemCollector):
             if not isinstance(text, str) or not text.startswith("$"):
                 return node
             if text.startswith("$$"):
-                return replace(node, content=text[1:])
+                return node._replace(content=text[1:])
             try:
                 method = self.evaluate_expression if text.startswith("${") else self.evaluate_reference
                 return method(node, text, scope)
@@ -115,7 +114,7 @@ class VariableEvaluator(ProblemCollector):
         if node.kind == "list":
             items = tuple(self.evaluate(item, scope) for item in node.content)
             is_same = all(old is new for old, new in zip(node.content, items, strict=True))
-            return node if is_same else replace(node, content=items)
+            return node if is_same else node._replace(content=items)
         return node.map(lambda _, value: self.evaluate(value, scope)) if node.kind == "mapping" else node
 
     def evaluate_reference(self, node: SourceNode, text: str, scope: Scope) -> SourceNode:
@@ -131,7 +130,7 @@ class VariableEvaluator(ProblemCollector):
         found = self.variable_value(match[1], scope, at=node.at, text=text)
         if match[1] in scope.indices and found.kind == "scalar" and not match[2]:
             hop = Hop(found.at, f"`{match[1]}` = {found.content}, {scope.origin(match[1])}")
-            return replace(node, content=found.content, trail=(*node.trail, hop))
+            return node._replace(content=found.content, trail=(*node.trail, hop))
         path = f"${match[1]}"
         for step in match[2].split(".")[1:]:
             if found.kind == "hole":
@@ -141,11 +140,11 @@ class VariableEvaluator(ProblemCollector):
                 self.report_no_entry(node, text, path, found, step)
                 raise Reported
             path += f".{step}"
-            below = replace(below, trail=(*below.trail, *found.trail))
+            below = below._replace(trail=(*below.trail, *found.trail))
             found = below
         if found.kind == "hole":
             raise Reported
-        return replace(found, trail=(*found.trail, Hop(node.at, f"`{text}` is here", shared=True)))
+        return found._replace(trail=(*found.trail, Hop(node.at, f"`{text}` is here", shared=True)))
 
     def report_no_entry(self, node: SourceNode, text: str, path: str, value: SourceNode, step: str) -> None:
         """Report that the `value` of `path`, with which the reference `text` begins, has no entry `step`."""
@@ -158,7 +157,7 @@ class VariableEvaluator(ProblemCollector):
         if (value, step) not in self.entries:
             self.entries[value, step] = suggest(step, names, defined=True)
         found = self.entries[value, step].around(f"{path}.", text[len(path) + 1 + len(step) :])
-        found = replace(found, help=f"did you mean `{found.new}`?" if found else "")
+        found = found._replace(help=f"did you mean `{found.new}`?" if found else "")
         message, related = f"unresolved reference `{text}`: `{path}` has no `{step}`", [Label(value.at.place(), what)]
         self.report("E207", message, node.at, label="no such entry", related=related, suggestion=found)
 
@@ -223,10 +222,10 @@ class VariableEvaluator(ProblemCollector):
                 self.asks = True
                 for _ in range(len(value) // CHARACTERS):
                     self.count_node(node)
-            return replace(node, content=value, trail=trail, computed=True)
+            return node._replace(content=value, trail=trail, computed=True)
         self.count_node(node)
         items = tuple(self.computed(node, text, item, trail) for item in value)
-        return replace(node, kind="list", content=items, trail=trail, computed=True)
+        return node._replace(kind="list", content=items, trail=trail, computed=True)
 
     def variable_value(
         self, name: str, scope: Scope, *, at: Where | None = None, used: bool = True, text: str = ""
@@ -291,7 +290,7 @@ class VariableEvaluator(ProblemCollector):
             help = f"`${name}` is known inside of its repeat only: write the number, or put this into the repeat"
             related = [Label(elsewhere.place(), "the index of this repeat")]
         note = f"variables here: {listed(scope.names)}" if scope.names else ""
-        found = replace(suggestion, help=help)
+        found = suggestion._replace(help=help)
         message = f"there is no variable `{name}`"
         self.report("E207", message, at, label="no such variable", note=note, related=related, suggestion=found)
         raise Reported

@@ -1,7 +1,6 @@
 """Resolves the names in expressions that ask for shapes, `shape(x)`: they are names of the level where the layer stands."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -97,8 +96,8 @@ def settled_shapes(nodes: Sequence[Node], ends: CompositeOutputs) -> list[Node]:
     if all(node.unbuilt is None for node in nodes):
         return [*nodes]
     settled = {
-        node.path: tuple(replace(one, edge=ends.resolve(one.edge, one.path)) for one in node.asked)
+        node.path: tuple(one._replace(edge=ends.resolve(one.edge, one.path)) for one in node.asked)
         for node in nodes
         if node.unbuilt is not None
     }
-    return [replace(node, asked=settled.get(node.owner, ())) if node.unbuilt is not None else node for node in nodes]
+    return [node._replace(asked=settled.get(node.owner, ())) if node.unbuilt is not None else node for node in nodes]

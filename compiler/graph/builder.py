@@ -98,9 +98,9 @@ class Builder:
         paths = {name: reference.path for name, reference in model.outputs.items()}
         settled = {name: self.ends.resolve(edge, paths[name]) for name, edge in outputs.items()}
         types = {name: None if value is None else value.type for name, value in model.inputs.items()}
-        wanted = tuple(replace(one, edge=self.ends.resolve(one.edge, None)) for one in self.wanted)
+        wanted = tuple(one._replace(edge=self.ends.resolve(one.edge, None)) for one in self.wanted)
         found = [(one, self.ends.resolve(one.edge, one.path, full_path=False)) for one in self.named]
-        named = tuple(replace(one, edge=edge) for one, edge in found if self.ends.passes_port(one.edge))
+        named = tuple(one._replace(edge=edge) for one, edge in found if self.ends.passes_port(one.edge))
         ordered = order(self.reporter, nodes, model.inputs)
         return Graph(types, ordered, settled, self.ends.all_ports(), wanted, tuple(self.repeats), named)
 
@@ -298,7 +298,7 @@ class Builder:
             return self.hole(site, body.of.path)
         names.building.append(name)
         copy = site.as_copy_of(names.site(name).path, names.at.owner)
-        edge = self.node(names, replace(copy, shared=copy.shared or body.of.path), target, given, body.of.path)
+        edge = self.node(names, copy._replace(shared=copy.shared or body.of.path), target, given, body.of.path)
         names.building.pop()
         return edge
 
@@ -320,7 +320,7 @@ class Builder:
             return self.hole(site, body.of.path)
         layer = TiedUnembed(embedding=found.layer) if isinstance(found.layer, Embedding) else None
         waits = found.unbuilt and replace(found.unbuilt, unembeds=True, cls=TiedUnembed)
-        plain = replace(item, layer=layer, unbuilt=waits, body=None)
+        plain = item._replace(layer=layer, unbuilt=waits, body=None)
         feeds = None if given is None else feeds_of(self.reporter, plain, given, at)
         return self.layer(names, site, plain, feeds, names.at.owner(names.site(name).path))
 

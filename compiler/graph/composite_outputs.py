@@ -1,7 +1,6 @@
 """The outputs of composites: a block, branch, chain or repeat made of several nodes."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path, Suggestion
@@ -28,7 +27,7 @@ class CompositeOutputs:
             return node
         edges = [self.resolve(feed.edge, None if feed.edge in elsewhere else feed.path) for feed in node.feeds]
         feeds = zip(node.feeds, edges, strict=True)
-        return replace(node, feeds=tuple(Feed(feed.slot, edge, feed.path) for feed, edge in feeds))
+        return node._replace(feeds=tuple(Feed(feed.slot, edge, feed.path) for feed, edge in feeds))
 
     def resolve(self, edge: Edge | None, path: Path | None, full_path: bool = True) -> Edge | None:
         """The edge of a node or input that `edge` stands for; reports a port that is not there, unless `path` is None.

@@ -30,7 +30,7 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     """
     if node.unbuilt is None:
         return node, ()
-    hole = replace(node, unbuilt=None, asked=())
+    hole = node._replace(unbuilt=None, asked=())
     shapes: dict[Named, list[int]] = {}
     for one in node.asked:
         type_ = type_of(reporter, planned, one.edge, one.path)
@@ -40,7 +40,7 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     key = (id(node.unbuilt), *((named, *shape) for named, shape in shapes.items()))
     if key in known:
         found, facts = known[key]
-        return replace(hole, layer=found), facts
+        return hole._replace(layer=found), facts
     values: dict[Path, Any] = {}
     for place, expression in node.unbuilt.places.items():
         if not set(expression.asked) <= shapes.keys():
@@ -52,7 +52,7 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     layer = layer_of(reporter, node.unbuilt, values)
     if layer is not None:
         known[key] = layer, facts
-    return replace(hole, layer=layer), facts
+    return hole._replace(layer=layer), facts
 
 
 def type_of(reporter: Reporter, planned: TypedGraph, edge: Any, path: Path) -> "TensorType | None":

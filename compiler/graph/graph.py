@@ -5,6 +5,7 @@ spec.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import Unbuilt
@@ -13,8 +14,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """A value in the graph: one port of one node, or an input of the model (port `output`)."""
 
     node: str
@@ -24,8 +24,7 @@ class Edge:
         return self.node if self.port == "output" else f"{self.node}.{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(NamedTuple):
     """One edge into a slot of a node; `edge` is None where its name could not be found. `path` is where it is written."""
 
     slot: str
@@ -33,8 +32,7 @@ class Feed:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A value whose shape an argument of a layer asks for, `named` in the expression at `path`; `edge` is None where the
     name could not be found.
     """
@@ -44,8 +42,7 @@ class Asked:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One layer at one place in the graph.
 
     `path` names it everywhere; `owner` is the path of the node whose weights it uses (its own, unless shared);
@@ -89,8 +86,7 @@ class Node:
         return tuple(feed.edge for feed in self.feeds or () if feed.slot == slot and feed.edge is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A type that a value must have: that of the input `name` of a model that is used as a block at `at`.
 
     Its nodes are those below the path `inside`; `shared` is the `share` that builds them, where one does.
@@ -104,8 +100,7 @@ class Wanted:
     shared: Path = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(NamedTuple):
     """Copies in sequence, below `path`."""
 
     path: str

@@ -1,7 +1,7 @@
 """Assigns edges to the inputs (slots) of a layer or block, and reports wrong numbers and names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.phrases import listed, name_list
 from modelc.compiler.diagnostics.problem import Path
@@ -13,8 +13,7 @@ from modelc.compiler.library.contracts.layer import Slot
 from modelc.compiler.library.layers import LAYERS
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One edge that is passed to an item. `slot` names the input that it is for, None if it is positional."""
 
     edge: Edge | None
@@ -67,7 +66,7 @@ def no_slot(reporter: Reporter, item: Item, one: Argument, names: Sequence[str],
     slot = one.slot or ""
     found = suggest(slot, names)
     if not found and len(needed) == 1:
-        found = replace(found, help=f"did you mean `{needed[0]}`?")
+        found = found._replace(help=f"did you mean `{needed[0]}`?")
     message, label = f"`{item.kind}` has no input `{slot}`", "no such input"
     note, help = (f"inputs of `{item.kind}`: {listed(names)}", "") if names else ("", "remove the name")
     at = one.path[:-1] if isinstance(one.path[-1], int) else one.path

@@ -1,7 +1,8 @@
 """Build sites (paths and scopes) and namespaces of a model, the state of `builder` while it builds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
@@ -12,8 +13,7 @@ Owner = Callable[[str], str]
 """The path of the node whose weights the node at a path uses."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSite:
+class BuildSite(NamedTuple):
     """Where something is built: its path, what it is in, whose weights it uses, and the `share` that asks for it."""
 
     path: str
@@ -29,7 +29,7 @@ class BuildSite:
     def as_copy_of(self, other: str, owner: Owner) -> "BuildSite":
         """This site, with the weights of the site at `other`."""
         here = self.path
-        return replace(self, owner=lambda path: owner(other + path[len(here) :]))
+        return self._replace(owner=lambda path: owner(other + path[len(here) :]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,7 @@ class Unbuilt:
     unembeds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One entry of a `layers` list, or what a node is made of. `kind` is its name in the text, if it has one.
 
     `layer` is the layer that it is, `unbuilt` one that waits for shapes, `body` what stands in place of one; with
@@ -106,8 +105,7 @@ class Item:
         return self.cls is None and self.body is None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A text that names a node or one of its ports, as it stands in a `from`, `outputs`, `of`, `mask` or `share`."""
 
     text: str

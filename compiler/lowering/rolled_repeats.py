@@ -1,16 +1,14 @@
 """A repeat as one loop, which `passes/roll_repeats` finds: what an iteration computes, weights stacked and by name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.library.base.lazy import jnp
 from modelc.compiler.library.base.stacked_weights import STACKED
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSource:
+class FeedSource(NamedTuple):
     """What feeds a node of the first copy in the other iterations: a node of the same copy, the same value each time,
     or the `end` of the copy before.
     """
@@ -19,8 +17,7 @@ class FeedSource:
     end: Edge | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Roll:
+class Roll(NamedTuple):
     """A repeat that is computed as one loop of `times` iterations over the `nodes` of the first copy.
 
     The loop carry is fed to them by `carrier`. `carried` goes into the first iteration, `end` from the first copy into

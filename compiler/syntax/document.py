@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
 from modelc.compiler.syntax.scalars import show_control
@@ -30,8 +30,7 @@ class Placed(Protocol):
     def place(self) -> Place: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One step of a trail from the place of a value to where it is used: a place, and a short text.
 
     `shared` if the value may be used elsewhere too, as that of a variable.
@@ -119,8 +118,7 @@ class Document:
         return self.keys[path] if path in self.keys else self.value(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """A place that is looked up when someone asks: of the value at `path` in a document, or of its key."""
 
     document: Document

@@ -28,7 +28,7 @@ def with_numbers(task: Task, term: Term, train: Part) -> Term:
     if not isinstance(term.loss, WeighsClasses) or term.loss.class_weight != BALANCED:
         return term
     weights = {str(index): weight for index, weight in enumerate(weights_of(task, term, term.loss, train))}
-    return replace(term, loss=term.loss.model_copy(update={"class_weight": weights}))
+    return term._replace(loss=term.loss.model_copy(update={"class_weight": weights}))
 
 
 def balanced_spec(data: Mapping[str, Any], task: Task) -> Mapping[str, Any]:

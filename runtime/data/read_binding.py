@@ -3,7 +3,6 @@ would round: which ways there are depends on what the values are for, and on whe
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 
 import numpy as np
 
@@ -51,7 +50,7 @@ def read_every(binding: Binding, columns: Arrays, trained: Measured | None) -> A
     reader = binding.reader
     if "rows" in type(reader).model_fields:
         reader = reader.model_copy(update={"rows": None})
-    return read_binding(replace(binding, reader=reader), columns, trained=trained)[0]
+    return read_binding(binding._replace(reader=reader), columns, trained=trained)[0]
 
 
 def need_column(binding: Binding, there: Collection[str]) -> None:

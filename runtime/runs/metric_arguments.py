@@ -48,7 +48,7 @@ def with_arguments(measure: Measure, arguments: Mapping[str, Any]) -> Measure:
     metric = measure.metric
     written = {name: getattr(metric, name) for name in metric.model_fields_set}
     try:
-        return replace(measure, metric=type(metric).model_validate({**written, **arguments}))
+        return measure._replace(metric=type(metric).model_validate({**written, **arguments}))
     except ValidationError:
         raise RunError(
             "E602", f"the recorded arguments of the metric `{measure.key}` are damaged, or of another version of modelc"

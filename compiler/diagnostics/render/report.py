@@ -1,15 +1,14 @@
 """What the formats render: problems, and what is to be known about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.diagnostics.render.order import in_order
 from modelc.compiler.diagnostics.render.unchecked import Unchecked
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """`problems` in any order, and the text of each file by name; `files` is the number of checked files.
 
     `colour` asks for ANSI colours where a format has some; `strict` says that warnings count as errors; `unchecked` has the

@@ -1,7 +1,6 @@
 """Parses the nodes of a graph, of a model or of a block: their inputs and layers, and the outputs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import listed
@@ -241,7 +240,7 @@ def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, .
         below = {slot: references(reporter, value, (*path, slot)) for slot, value in found.items()}
         if None in below.values() or reporter.has_hole(path):
             return None
-        return tuple(replace(one, slot=slot) for slot, named in below.items() for one in named or ())
+        return tuple(one._replace(slot=slot) for slot, named in below.items() for one in named or ())
     named = {(*path, place): text for place, text in enumerate(found)} if isinstance(found, list) else {path: found}
     right = [text is not None and check_reference(reporter, text, at) for at, text in named.items()]
     return tuple(Reference(text, at) for at, text in named.items()) if all(right) else None

@@ -1,7 +1,6 @@
 """Parses the items of chains and nodes: layers, and the structures in place of one (blocks, `residual`, `share`, ...)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
@@ -58,7 +57,7 @@ def read_items(
                 note = "" if name in used else f"`{name}` is {taken[name]}"
                 reporter.add("E110", message, (*here, "name"), label="second occurrence", related=related, note=note)
                 # Two things of one name would be taken for one that feeds itself.
-                items[-1] = replace(items[-1], name=None)
+                items[-1] = items[-1]._replace(name=None)
             used.setdefault(name, (*here, "name"))
     return tuple(items)
 
@@ -88,7 +87,7 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
 def moved(item: Item, path: Path, start: int = 0) -> Item:
     """`item` at `path` instead of where it was read, which is the first `start` parts of its paths."""
     repeat = item.repeat and item.repeat._replace(path=(*path, *item.repeat.path[start:]))
-    return replace(item, path=(*path, *item.path[start:]), repeat=repeat)
+    return item._replace(path=(*path, *item.path[start:]), repeat=repeat)
 
 
 def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
@@ -101,7 +100,7 @@ def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     def read_copy(raw: Any, path: Path) -> tuple[Item, ...]:
         return (read_single(reporter, raw, path, alone),)
 
-    return replace(item, repeat=with_copies(reporter, item.repeat, raw["repeat"][COPIES], read_copy))
+    return item._replace(repeat=with_copies(reporter, item.repeat, raw["repeat"][COPIES], read_copy))
 
 
 def with_copies(

@@ -1,8 +1,7 @@
 """Translates validation errors of pydantic to problems, by a table of its error types."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.parser.levels import key_around
@@ -45,8 +44,7 @@ CODES = {
 """The codes that findings mostly get, by pydantic's word for them; all others are E106."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding of pydantic: its word for it, and what it is about.
 
     `name` is the key or argument at `path`, and messages call its value `quoted`. `owner` has it, which has `fields`;

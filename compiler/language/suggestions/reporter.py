@@ -1,7 +1,6 @@
 """Reports problems of one document, with their places, suggestions and the trails of values."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +75,7 @@ class Reporter(ProblemCollector):
         """
         is_shared = self.document.is_shared(path[:-1] if key else path)
         place = Where(self.document, path, key).place()
-        return replace(suggestion, is_safe=suggestion.is_safe and not is_shared, place=place)
+        return suggestion._replace(is_safe=suggestion.is_safe and not is_shared, place=place)
 
     def is_removed(self, code: str, what: str, name: Path, path: Path) -> bool:
         """Whether `what` is found at `name` in what the spec extends and is left out; reports that the value at `path`
@@ -144,7 +143,7 @@ class Reporter(ProblemCollector):
         is_argument = what == "argument"
         if is_argument:
             found = suggest_argument(name, allowed, instead=instead, owner=cls, value=value)
-            found = replace(found, help=found.help.replace("{fed}", self.fed_from(path[:-2])))
+            found = found._replace(help=found.help.replace("{fed}", self.fed_from(path[:-2])))
         else:
             found = suggest(name, allowed)
         if elsewhere and not found.is_safe:
@@ -152,7 +151,7 @@ class Reporter(ProblemCollector):
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
         if form:
-            found = replace(found, help=form)
+            found = found._replace(help=form)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
@@ -175,7 +174,7 @@ class Reporter(ProblemCollector):
         at = (*path, str(form.written))
         if self.document.is_shared(at):
             help = "a name cannot be a variable: let the variable hold the whole value, or write the name"
-            form = replace(form, is_safe=False, help=help)
+            form = form._replace(is_safe=False, help=help)
         message = f"{article(table.kind)} is written with its name as the key, not with `{form.written}:`"
         self.add("E107", message, at, key=True, label=f"`{form.written}` is not used", suggestion=form)
 

@@ -5,7 +5,6 @@ likeness, and is asked by all others. Items of other frameworks are translated t
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from modelc.compiler.diagnostics.command_line import shell_word
@@ -77,7 +76,7 @@ def suggest_argument(
     if owner is not None and (foreign := owner.foreign_argument(name) or hints.input_hint(owner, name)):
         return Suggestion(name, help=foreign.replace("{value}", flow(value)))
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
-    return replace(found, help=hints.argument_hint(name, fields).replace("{value}", flow(value)) or found.help)
+    return found._replace(help=hints.argument_hint(name, fields).replace("{value}", flow(value)) or found.help)
 
 
 def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
@@ -87,7 +86,7 @@ def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
         return Suggestion(value, word, f"did you mean `{word}`?", True)
     if later := hints.LATER_CHOICES.get(str(value), ""):
         return Suggestion(value, help=later)
-    return replace(suggest(str(value), choices), written=value)
+    return suggest(str(value), choices)._replace(written=value)
 
 
 def suggest_value(kind: str, name: str, value: object) -> Suggestion:
@@ -112,11 +111,11 @@ def suggest_registered(
     # One that is refused as the name of a block is reported where it is defined.
     block_is_safe = block.is_safe and block.new[:1].isupper()
     if block and block_is_safe >= entry.is_safe:
-        found = replace(block, is_safe=block_is_safe and not entry.is_safe)
+        found = block._replace(is_safe=block_is_safe and not entry.is_safe)
     else:
         found = entry
     if help := other_form(found, registry, key, arguments):
-        return replace(found, help=help)
+        return found._replace(help=help)
     # A plug-in that has exactly this name: more than likeness says.
     plugins = plugins_with(registry.kind, name)
     if plugins:

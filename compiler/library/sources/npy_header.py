@@ -5,9 +5,8 @@ Takes what numpy and the common writers of other languages write, and refuses ev
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
-from typing import IO
+from typing import IO, NamedTuple
 
 from modelc.compiler.library.base.tensor_type import DTYPES, MAX_RANK
 
@@ -42,8 +41,7 @@ class BadHeader(Exception):
         self.help = help
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What a file declares of one array, and where its values begin.
 
     `dtype` is a name of `tensor_type.DTYPES`, `str` or `bytes`; `code` is numpy's notation of it, with byte order and size.

@@ -15,7 +15,7 @@ def fuse_losses(task: Task) -> Task:
     `bind` has refused every spec in which another layer follows the activation, so all other terms take logits.
     """
     terms = [
-        replace(term, of=tuple(edge_before(task, term.loss.activation, e) for e in term.of)) for term in task.terms
+        term._replace(of=tuple(edge_before(task, term.loss.activation, e) for e in term.of)) for term in task.terms
     ]
     outputs = {name: with_logits(task, output) for name, output in task.outputs.items()}
     measured = {name: with_logits(task, value) for name, value in task.measured.items()}
@@ -25,7 +25,7 @@ def fuse_losses(task: Task) -> Task:
 def with_logits(task: Task, output: Output) -> Output:
     """`output` with the edge of the logits of its probabilities, where there is one."""
     before = edge_before(task, output.link, output.edge)
-    return replace(output, before=None if before == output.edge else before)
+    return output._replace(before=None if before == output.edge else before)
 
 
 def edge_before(task: Task, activation: str | None, edge: Edge) -> Edge:

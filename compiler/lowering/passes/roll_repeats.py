@@ -4,8 +4,6 @@ A loop compiles its body once, however many copies there are. What it computes, 
 it, are those of the copies in sequence.
 """
 
-from dataclasses import replace
-
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Feed, Node, Repeated
 from modelc.compiler.graph.typed_graph import TypedGraph
@@ -100,8 +98,8 @@ def sources_of(repeated: Repeated, first: Nodes, second: Nodes) -> tuple[Sources
 def with_carrier(node: Node, sources: list[FeedSource], path: str) -> Node:
     """A node of the first copy, fed by the carrier of the roll at `path` with the output of the copy before."""
     pairs = zip(node.feeds or (), sources, strict=True)
-    feeds = tuple(replace(feed, edge=carrier(path)) if source.end else feed for feed, source in pairs)
-    return replace(node, feeds=feeds)
+    feeds = tuple(feed._replace(edge=carrier(path)) if source.end else feed for feed, source in pairs)
+    return node._replace(feeds=feeds)
 
 
 def is_loop_safe(planned: TypedGraph, node: Node) -> bool:

@@ -5,7 +5,6 @@ import os
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -250,7 +249,7 @@ def test_many_fixes_are_checked_together_and_one_that_cures_nothing_is_found(stu
     def checked(given: Mapping[str, str]) -> Checked:
         texts.append(given.get(os.path.realpath("spec.yaml"), text))
         found = check(texts[-1], "spec.yaml")
-        return replace(found, problems=(*found.problems, *left))
+        return found._replace(problems=(*found.problems, *left))
 
     done = Fixed()
     fix(checked, [os.path.realpath("spec.yaml")], done)
