@@ -169,8 +169,11 @@ class VariableEvaluator(ProblemCollector):
         from modelc.compiler.language.expressions.partial import deferred_in, reduce
 
         trail: dict[str, Hop] = {}
+        known: dict[str, Any] = {}
 
         def look_up(name: str) -> Any:
+            if name in known:
+                return known[name]
             found = self.variable_value(name, scope, at=node.at)
             data = self.plain_data(found)
             if found in self.with_holes:
@@ -178,6 +181,7 @@ class VariableEvaluator(ProblemCollector):
             if name not in trail:
                 self.shown[found] = self.shown.get(found) or flow(data)
                 trail[name] = Hop(found.at, f"`{name}` = {self.shown[found]}, {scope.origin(name)}", shared=True)
+            known[name] = data
             return data
 
         def waits(name: str) -> bool:

@@ -3,8 +3,9 @@
 Imports nothing that evaluates one: most specs have none.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,15 +19,23 @@ class Named(NamedTuple):
     up: int = 0
 
 
+class Bound(NamedTuple):
+    """A tree, and the numbers that the names in it stand for."""
+
+    tree: "ast.expr"
+    numbers: Mapping[str, int | float]
+
+
 class Deferred(str):
     """An expression with its braces, of which only shapes are unknown: `${shape(x)[-1] // 16}`.
 
     `shape(x, 1)` says that the name belongs to what is around the block.
     """
 
-    __slots__ = ()
+    bound: "Bound | None" = None
+    """The same as a tree with names for its numbers, where it is one of many copies."""
 
-    @property
+    @cached_property
     def tree(self) -> "ast.expr":
         from modelc.compiler.language.expressions.evaluator import tree_of
 
@@ -34,10 +43,22 @@ class Deferred(str):
         assert found is not None, "it is written by `unparse`"
         return found
 
-    @property
+    @cached_property
     def asked(self) -> tuple[Named, ...]:
         """The names whose shapes it asks for, each once."""
-        return names_in(self)
+        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+
+        return tuple(dict.fromkeys(map(named_in, calls_of_names(self.tree))))
+
+    @classmethod
+    def of(cls, tree: "ast.expr", asked: Iterable[Named]) -> "Deferred":
+        """What is written as `tree`, which asks for the shapes of the names `asked`."""
+        import ast
+
+        found = cls(f"${{{ast.unparse(tree)}}}")
+        # Of thousands of copies, none is parsed again.
+        found.tree, found.asked = tree, tuple(dict.fromkeys(asked))
+        return found
 
     @property
     def shown(self) -> str:
@@ -47,9 +68,14 @@ class Deferred(str):
     def value(self, shape: Callable[[Named], Any]) -> Any:
         """Its value, with `shape` for the shapes. Raises ExpressionError."""
         from modelc.compiler.language.expressions.evaluator import Names, value_of
+        from modelc.compiler.language.expressions.operations import ExpressionError
 
-        filled_in: dict[str, Any] = {}
-        return value_of(self.tree, Names(filled_in.__getitem__, {"shape": shape}))
+        asked, numbers = {"shape": shape}, dict[str, Any]()
+        if self.bound is not None:
+            # What it cannot compute is said in the words of the expression itself.
+            with suppress(ExpressionError):
+                return value_of(self.bound.tree, Names(self.bound.numbers.__getitem__, asked))
+        return value_of(self.tree, Names(numbers.__getitem__, asked))
 
     def outside(self) -> "Deferred":
         """The same inside of a block that gets it as an argument."""
@@ -67,11 +93,3 @@ class Deferred(str):
             up = [] if more is None else [ast.Constant(named_in(node).up + more)]
             node.args = [node.args[0], *up]
         return f"${{{ast.unparse(tree)}}}"
-
-
-@lru_cache(maxsize=256)
-def names_in(expression: Deferred) -> tuple[Named, ...]:
-    """The names whose shapes an expression asks for, each once."""
-    from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
-
-    return tuple(dict.fromkeys(map(named_in, calls_of_names(expression.tree))))

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 from modelc.compiler.language.expressions.deferred import Named
 from modelc.compiler.language.expressions.operations import (
     FUNCTIONS,
+    LARGEST,
+    QUICK,
     ExpressionError,
     arithmetic,
     call,
@@ -32,6 +34,8 @@ from modelc.compiler.library.base.fields import read_ratio
 MAX_LENGTH = 500
 NAMED = ("shape", "classes", "vocabulary")
 """Functions of a name: of something in the model or in the data, not of a value."""
+WORDS = ("true", "false", "null", "None")
+"""Names that are no variables."""
 REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")
 
 Lookup = Callable[[str], Any]
@@ -116,25 +120,90 @@ def value_of(tree: ast.expr, names: Names) -> Any:
         raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
 
 
+Program = Callable[[Names], Any]
+"""Computes one node of a tree: closures, since thousands of copies may each have an expression of hundreds of nodes."""
+
+
 def visit(node: ast.expr, names: Names) -> Any:
     """The value of one node of the tree."""
+    return program_of(node)(names)
+
+
+@lru_cache(maxsize=1024)
+def program_of(node: ast.expr) -> Program:
+    """What computes one node of a tree."""
+    if isinstance(node, ast.BinOp):
+        return calculation(node, program_of(node.left), program_of(node.right))
+    if isinstance(node, ast.Name) and node.id not in WORDS:
+        name = node.id
+        return lambda names: number(names.variable(name))
+    if isinstance(node, ast.Call) and is_named(node):
+        return question(node)
+    if isinstance(node, ast.Call) and function_of(node):
+        return function_call(function_of(node), [program_of(part) for part in node.args])
+    if isinstance(node, ast.UnaryOp):
+        operand = program_of(node.operand)
+        return lambda names: unary(node, operand(names))
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        value = node.value
+        return (lambda names: value) if value < LARGEST else (lambda names: check_size(value))
+    return partial(value_of_node, node)
+
+
+def function_of(node: ast.Call) -> str:
+    """The name of the function that is called, if it is one of those of values and its arguments are plain ones; else empty."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    is_plain = not node.keywords and not any(isinstance(part, ast.Starred) for part in node.args)
+    return name if name in FUNCTIONS and is_plain else ""
+
+
+def function_call(name: str, values: list[Program]) -> Program:
+    """What calls the function `name`."""
+    return lambda names: call(name, [value(names) for value in values])
+
+
+def question(node: ast.Call) -> Program:
+    """What asks for what a function of a name gives."""
+    name, asked = ast.unparse(node.func), named_in(node)
+
+    def ask(names: Names) -> Any:
+        if name not in names.asked:
+            raise not_here(name, asked)
+        return names.asked[name](asked)
+
+    return ask
+
+
+def calculation(node: ast.BinOp, left: Program, right: Program) -> Program:
+    """What computes an operator with two operands."""
+    plain = QUICK.get(type(node.op))
+    if plain is None:
+        return lambda names: arithmetic(node, left(names), right(names))
+
+    def calculate(names: Names) -> Any:
+        one, other = left(names), right(names)
+        if type(one) is int and type(other) is int and -LARGEST < (found := plain(one, other)) < LARGEST:
+            return found
+        return arithmetic(node, one, other)
+
+    return calculate
+
+
+def value_of_node(node: ast.expr, names: Names) -> Any:
+    """The value of a node of another kind."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         word = str(node.value)
         raise ExpressionError(f"`{word}` is not a boolean here", f"write `{word.lower()}`")
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
         return check_size(node.value)
     if isinstance(node, ast.Name):
-        return named_value(node.id, names)
+        return value_of_word(node.id)
     if isinstance(node, ast.List):
         return check_size([visit(item, names) for item in node.elts])
     if isinstance(node, ast.Subscript):
         return number(entry(node, visit(node.value, names), key_of(node.slice, names)))
     if isinstance(node, ast.Attribute):
         return number(entry(node, visit(node.value, names), node.attr))
-    if isinstance(node, ast.BinOp):
-        return arithmetic(node, visit(node.left, names), visit(node.right, names))
-    if isinstance(node, ast.UnaryOp):
-        return unary(node, visit(node.operand, names))
     if isinstance(node, ast.BoolOp):
         values = (truth(visit(part, names)) for part in node.values)
         return all(values) if isinstance(node.op, ast.And) else any(values)
@@ -143,18 +212,18 @@ def visit(node: ast.expr, names: Names) -> Any:
     if isinstance(node, ast.IfExp):
         return visit(node.body if truth(visit(node.test, names)) else node.orelse, names)
     if isinstance(node, ast.Call):
-        return called(node, names)
+        raise no_call(node)
     raise ExpressionError(
         f"`{ast.unparse(node)}` is not allowed in expressions",
         "use numbers, names, lists, + - * / // % **, comparisons, and, or, not, functions and `x if c else y`",
     )
 
 
-def named_value(name: str, names: Names) -> Any:
-    """The value that a name stands for."""
+def value_of_word(name: str) -> bool:
+    """The value of a name that is no variable."""
     if name in ("null", "None"):
         raise ExpressionError(f"`{name}` is not allowed in expressions", "compare numbers, strings or booleans")
-    return {"true": True, "false": False}[name] if name in ("true", "false") else number(names.variable(name))
+    return name == "true"
 
 
 def key_of(node: ast.expr, names: Names) -> Any:
@@ -169,6 +238,8 @@ def key_of(node: ast.expr, names: Names) -> Any:
 
 def number(value: Any) -> Any:
     """`value`, but a ratio such as `1/255` as a number; a ratio by zero is not a number."""
+    if not isinstance(value, str):
+        return value
     with suppress(PydanticCustomError):
         return read_ratio(value)
     return value
@@ -184,21 +255,13 @@ def compare(node: ast.Compare, names: Names) -> bool:
     return True
 
 
-def called(node: ast.Call, names: Names) -> Any:
-    """The value of a call."""
+def no_call(node: ast.Call) -> ExpressionError:
+    """The error for a call that is not one of a function with values."""
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
-    if name in NAMED:
-        asked = named_in(node)
-        if name not in names.asked:
-            raise not_here(name, asked)
-        return names.asked[name](asked)
     if name not in FUNCTIONS:
-        raise no_function(name)
-    if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
-        raise ExpressionError(
-            f"`{ast.unparse(node)}` is not allowed in expressions", f"write `{name}(...)` with values"
-        )
-    return call(name, [visit(part, names) for part in node.args])
+        return no_function(name)
+    message = f"`{ast.unparse(node)}` is not allowed in expressions"
+    return ExpressionError(message, f"write `{name}(...)` with values")
 
 
 def is_named(node: ast.AST) -> bool:

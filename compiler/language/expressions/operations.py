@@ -24,6 +24,12 @@ ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+QUICK: Mapping[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
+"""The operators that never fail for two integers, but by the size of what they give."""
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -62,19 +68,21 @@ def is_number(value: Any) -> bool:
 
 
 def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
-    if type(node.op) not in ARITHMETIC:
+    operation = ARITHMETIC.get(type(node.op))
+    if operation is None:
         symbol = NOT_OPERATORS[type(node.op)]
         raise ExpressionError(f"`{symbol}` is not an operator", "operators are + - * / // % and `**` for powers")
-    if isinstance(node.op, ast.Add) and isinstance(left, list) and isinstance(right, list):
-        return check_size(left + right)
-    for value in (left, right):
-        if not is_number(value):
-            help = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
-            raise ExpressionError(f"`{format_value(value)}` is not a number", help)
-    if isinstance(node.op, ast.Pow) and abs(right) > LARGEST_EXPONENT:
+    if type(left) is not int or type(right) is not int:
+        if isinstance(node.op, ast.Add) and isinstance(left, list) and isinstance(right, list):
+            return check_size(left + right)
+        for value in (left, right):
+            if not is_number(value):
+                help = "write it without quotes" if isinstance(value, str) and FLOAT.fullmatch(value) else ""
+                raise ExpressionError(f"`{format_value(value)}` is not a number", help)
+    if operation is operator.pow and abs(right) > LARGEST_EXPONENT:
         raise ExpressionError(f"the exponent {right} is above {LARGEST_EXPONENT}")
     try:
-        return check_size(ARITHMETIC[type(node.op)](left, right))
+        return check_size(operation(left, right))
     except ZeroDivisionError:
         raise ExpressionError(f"`{shown(node)}` divides by zero") from None
     except OverflowError:
@@ -83,6 +91,8 @@ def arithmetic(node: ast.BinOp, left: Any, right: Any) -> Any:
 
 def check_size(value: Any, depth: int = 0) -> Any:
     """`value`. Raises ExpressionError if it is too large, not a real number, or nested too deeply."""
+    if type(value) is int and -LARGEST < value < LARGEST:
+        return value
     if isinstance(value, list):
         if len(value) > LARGEST_LIST:
             raise ExpressionError(f"a list has more than {LARGEST_LIST:,} values")

@@ -1,7 +1,7 @@
 """Fills the variables into expressions that ask for a shape of the model: what is left is a `Deferred`."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.language.expressions.deferred import Deferred
@@ -10,11 +10,11 @@ from modelc.compiler.language.expressions.evaluator import (
     calls_of_names,
     is_named,
     named_in,
-    no_name,
-    parse,
     value_of,
 )
+from modelc.compiler.language.expressions.forms import filled_form
 from modelc.compiler.language.expressions.operations import ExpressionError
+from modelc.compiler.language.expressions.parts import Part, parsed
 
 LONGEST = 100
 """Values of a list that is filled in."""
@@ -27,33 +27,36 @@ def reduce(text: str, names: Names) -> Any:
 
     Raises ExpressionError, and what `names` raise.
     """
-    tree = parse(text)
-    for call in calls_of_names(tree):
-        named_in(call)
-        # A second argument is for what is left of an expression only.
-        if len(call.args) != 1:
-            raise no_name(call)
-    asks = any(depends(call, names) for call in calls_of_names(tree))
     try:
-        found = fold(tree, names) if asks else value_or_rest(tree, names)
+        whole = parsed(text)
+        tree, parts = whole.tree, whole.parts
+        if (filled := filled_form(whole, names)) is not None:
+            return need_short(filled)
+        found = fold(tree, names, parts) if parts[tree].asks else value_or_rest(tree, names, parts)
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
     if not isinstance(found, ast.expr):
         return found
-    if not any(map(is_named, ast.walk(found))):
+    left = [*calls_of_names(found)]
+    if not left:
         # A variable that depends on a shape elsewhere than in the entry that is taken.
         return value_of(found, names)
-    left = f"${{{ast.unparse(found)}}}"
+    asked = (whole.calls[call] if call in whole.calls else named_in(call) for call in left)
+    return need_short(Deferred.of(found, asked))
+
+
+def need_short(left: Deferred) -> Deferred:
+    """What is `left` of an expression. Raises ExpressionError where that is too long."""
     if len(left) > MAX_LEFT:
         raise ExpressionError(f"the expression has more than {MAX_LEFT:,} characters once its variables are filled in")
-    return Deferred(left)
+    return left
 
 
 class Waiting(Exception):
     """Raised for a variable whose value waits for a shape."""
 
 
-def value_or_rest(tree: ast.expr, names: Names) -> Any:
+def value_or_rest(tree: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> Any:
     """The value of an expression that asks for no shape itself, or what is left of it if one of its variables does.
 
     As ever, only what its conditions choose is looked up.
@@ -67,15 +70,15 @@ def value_or_rest(tree: ast.expr, names: Names) -> Any:
     try:
         return value_of(tree, names._replace(variable=known))
     except Waiting:
-        return fold(tree, names)
+        return fold(tree, names, parts)
 
 
-def fold(node: ast.expr, names: Names) -> Any:
+def fold(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> Any:
     """The value of `node`, or if it depends on a shape the node with everything else in it evaluated."""
-    if isinstance(node, ast.IfExp) and not depends(node.test, names):
+    if isinstance(node, ast.IfExp) and not parts[node.test].depends(names):
         branch = value_of(ast.IfExp(node.test, ast.Constant(1), ast.Constant(0)), names)
-        return fold(node.body if branch else node.orelse, names)
-    if not depends(node, names):
+        return fold(node.body if branch else node.orelse, names, parts)
+    if not parts[node].depends(names):
         return value_of(node, names)
     if isinstance(node, ast.Name):
         return literal(names.variable(node.id))
@@ -85,17 +88,7 @@ def fold(node: ast.expr, names: Names) -> Any:
         # An entry of a variable, of which only others may depend on a shape.
         found = value_of(node, names)
         return literal(found) if any(deferred_in(found)) else found
-    return rebuilt(node, names)
-
-
-def depends(node: ast.expr, names: Names) -> bool:
-    """Whether the value of `node` depends on a shape: it asks for one, or names a variable that does."""
-    if isinstance(node, ast.Call) and is_named(node):
-        return isinstance(node.func, ast.Name) and node.func.id == "shape"
-    if isinstance(node, ast.Name):
-        return node.id not in ("true", "false", "null", "None") and names.waits(node.id)
-    below = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
-    return any(depends(part, names) for part in below if isinstance(part, ast.expr))
+    return rebuilt(node, names, parts)
 
 
 def deferred_in(value: Any) -> Iterator[Deferred]:
@@ -107,15 +100,15 @@ def deferred_in(value: Any) -> Iterator[Deferred]:
             yield from deferred_in(item)
 
 
-def rebuilt(node: ast.expr, names: Names) -> ast.expr:
+def rebuilt(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> ast.expr:
     """`node` with what stands in it folded."""
 
     def part(below: Any) -> Any:
         if isinstance(below, ast.Slice):
-            return rebuilt(below, names)
+            return rebuilt(below, names, parts)
         if not isinstance(below, ast.expr):
             return below
-        found = fold(below, names)
+        found = fold(below, names, parts)
         return found if isinstance(found, ast.expr) else literal(found)
 
     if isinstance(node, ast.Call):

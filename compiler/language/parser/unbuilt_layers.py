@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.argument_shapes import arguments
+from modelc.compiler.language.argument_shapes import field_shape
 from modelc.compiler.language.ast import Unbuilt
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.field_schema import Schema, listed
@@ -25,10 +25,7 @@ def read_unbuilt(
     ((name, given),) = raw.items()
     start = len(reporter.problems)
     if name in table:
-        primary = table.find(name).primary
-        if not isinstance(given, Mapping) and primary is not None:
-            given = {primary: given}
-            places = {(name, primary, *place[1:]): one for place, one in places.items()}
+        given, places = named(table, name, given, places)
         for place, one in places.items():
             misfit = not_a_number(table, name, given, place[1:])
             if misfit:
@@ -36,11 +33,42 @@ def read_unbuilt(
                 help = "write its value"
                 reporter.add("E105", message, (*path, *place), label="no size or number", help=help)
     try:
-        table.build(with_names(reporter, table, {name: given}, path))
+        # With a size for what is waited for, most are valid: to see that is quicker than to look through findings.
+        table.build(with_names(reporter, table, {name: with_sizes(given)}, path))
+    except ValidationError:
+        report_others(reporter, table, {name: given}, path, places if name in table else {})
+    if len(reporter.problems) > start or name not in table or reporter.has_hole((*path, name)):
+        return None
+    return Unbuilt(name, table.find(name), given, places, path)
+
+
+def named(
+    table: Registry[Any], name: str, given: Any, places: Mapping[Path, Deferred]
+) -> tuple[Any, Mapping[Path, Deferred]]:
+    """The arguments of a layer and the places in them, a bare value by the name of its argument."""
+    primary = table.find(name).primary
+    if isinstance(given, Mapping) or primary is None:
+        return given, places
+    return {primary: given}, {(name, primary, *place[1:]): one for place, one in places.items()}
+
+
+def with_sizes(raw: Any) -> Any:
+    """Plain data with 1 in place of each expression that waits for shapes."""
+    if isinstance(raw, Mapping):
+        return {key: with_sizes(below) for key, below in raw.items()}
+    if isinstance(raw, list):
+        return [with_sizes(below) for below in raw]
+    return 1 if isinstance(raw, Deferred) else raw
+
+
+def report_others(
+    reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, waiting: Mapping[Path, Deferred]
+) -> None:
+    """Report what is wrong in the layer `raw` at other places than those where expressions are `waiting`."""
+    try:
+        table.build(with_names(reporter, table, raw, path))
     except ValidationError as error:
-        translate(reporter, error, path, waiting=[*places] if name in table else ())
-    wrong = len(reporter.problems) > start or name not in table or reporter.has_hole((*path, name))
-    return None if wrong else Unbuilt(name, table.find(name), given, places, path)
+        translate(reporter, error, path, waiting=[*waiting])
 
 
 def not_a_number(table: Registry[Any], name: str, given: Any, place: Path) -> str:
@@ -53,8 +81,8 @@ def not_a_number(table: Registry[Any], name: str, given: Any, place: Path) -> st
     key, *rest = place
     if key == cls.bare_in(given):
         return not_a_number(table, str(key), given[key], tuple(rest))
-    misfit = f"`{key}` of `{name}`"
-    shape: Shape | None = arguments(table, name).keys.get(str(key))
+    misfit, info = f"`{key}` of `{name}`", cls.model_fields.get(str(key))
+    shape: Shape | None = None if info is None else field_shape(info)
     value = given[key]
     if isinstance(shape, Either):
         shape = shape.items if isinstance(value, list) else shape.mapping

@@ -1,0 +1,141 @@
+"""What is left of an expression in many copies: its form with the numbers filled in is what folding gives, one by one."""
+
+import ast
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from modelc.compiler.api import check
+from modelc.compiler.language.expressions.deferred import Deferred, Named
+from modelc.compiler.language.expressions.evaluator import Names, calls_of_names, value_of
+from modelc.compiler.language.expressions.operations import ExpressionError
+from modelc.compiler.language.expressions.partial import fold, reduce
+from modelc.compiler.language.expressions.parts import parsed
+
+ENOUGH = 1500
+OPERATORS = ("+", "-", "*", "/", "//", "%", "**")
+LEAVES = (
+    "0",
+    "2",
+    "7",
+    "2.5",
+    "i",
+    "j",
+    "f",
+    "w[1]",
+    "w[i % 3]",
+    "shape(input)[-1]",
+    "shape(x)[1:][0]",
+    "len(shape(a-b.c))",
+)
+
+
+def drawn(rng: random.Random, depth: int) -> str:
+    """An expression with the variables of `values` that often asks for shapes."""
+
+    def below() -> str:
+        return drawn(rng, depth - 1)
+
+    if not depth or rng.random() < 0.2:
+        return rng.choice(LEAVES)
+    kind = rng.randrange(8)
+    if kind < 3:
+        text = f"{below()} {rng.choice(OPERATORS)} {below()}"
+        return f"({text})" if rng.random() < 0.7 else text
+    return (
+        f"-{below()}",
+        f"{rng.choice(('max', 'min'))}({below()}, {below()})",
+        f"{rng.choice(('abs', 'int', 'round'))}({below()})",
+        f"({below()} if {below()} {rng.choice(('<', '>=', '=='))} {below()} else {below()})",
+        f"[{below()}, {below()}][{rng.choice(('0', '-1', 'i % 2'))}]",
+    )[kind - 3]
+
+
+def outcome(compute: Callable[..., Any], *arguments: Any) -> Any:
+    """What is computed, or the words in which it is refused."""
+    try:
+        found = compute(*arguments)
+    except ExpressionError as error:
+        return error.message, error.help
+    return type(found), found
+
+
+def folded(text: str, names: Names) -> Any:
+    """The same as `reduce`, always by folding."""
+    whole = parsed(text)
+    if not whole.parts[whole.tree].asks:
+        return value_of(whole.tree, names)
+    found = fold(whole.tree, names, whole.parts)
+    if not isinstance(found, ast.expr):
+        return found
+    return Deferred(f"${{{ast.unparse(found)}}}") if any(calls_of_names(found)) else value_of(found, names)
+
+
+def shape(named: Named) -> list[int]:
+    return [8, 4, 2]
+
+
+def test_a_form_with_its_numbers_is_what_folding_gives() -> None:
+    rng, left, of_forms = random.Random(5), 0, 0
+    for _ in range(ENOUGH):
+        text = drawn(rng, rng.randrange(1, 5))
+        if len(text) > 450:
+            continue
+        numbers = {"i": rng.randrange(-3, 5), "j": rng.randrange(9), "f": rng.choice([0.5, -1.25]), "w": [3, 5, -2]}
+        names = Names(numbers.__getitem__)
+        found = outcome(reduce, text, names)
+        assert found == outcome(folded, text, names), (text, numbers)
+        if found[0] is Deferred:
+            plain = Deferred(str(found[1]))
+            assert outcome(found[1].value, shape) == outcome(plain.value, shape), (text, numbers)
+            assert set(found[1].asked) == set(plain.asked)
+            left, of_forms = left + 1, of_forms + (found[1].bound is not None)
+    assert left > ENOUGH / 3 and of_forms > left / 2
+
+
+HEAD = "modelc: 1\nmodel:\n  inputs: {x: {shape: [8]}}\n  layers:\n"
+
+
+def copies(expression: str) -> str:
+    """A spec of 4,000 layers with a number from `expression` each."""
+    return HEAD + f'    - dense: "${{{expression}}}"\n      repeat: {{times: 1000, index: i}}\n' * 4
+
+
+def seconds(text: str) -> float:
+    """The CPU time of a check, of a valid spec."""
+    begun = time.process_time()
+    assert check(text, "spec.yaml").task is not None
+    return time.process_time() - begun
+
+
+@pytest.fixture(scope="module")
+def plain() -> float:
+    """The CPU time of 4,000 layers with numbers that are written out."""
+    text = HEAD + "".join(f"    - dense: {number + 1}\n" for number in range(4000))
+    return min(seconds(text) for _ in range(3))
+
+
+TERMS = " + ".join(["i * 2"] * 60)
+BOUND = 3.0
+"""So many times that of layers with numbers; mostly it is twice."""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(i + 1) * 2",
+        "max(shape(input)[-1] // 2, 4 + i)",
+        f"abs({TERMS}) + 1",
+        f"shape(input)[-1] * 0 + 8 + 0 * ({TERMS})",
+        "8 + 0 * i if shape(input)[0] + i > 0 else 4",
+        " + ".join(["round(-i * -2.5)"] * 20) + " + 1",
+    ],
+)
+def test_copies_with_an_expression_each_cost_little_more_than_layers_with_numbers(
+    expression: str, plain: float
+) -> None:
+    text = copies(expression)
+    assert min(seconds(text) for _ in range(2)) < BOUND * plain
