@@ -229,6 +229,13 @@ def with_element_shape(reporter: Reporter, task: Task, term: Term, target: Tenso
             (node.at, f"`{edge}` gives {show_shape(type_.shape)} {type_.dtype}") for edge, type_, node in nodes if node
         ]
         help, note = error.help, error.note
+        if len(term.of) == 1 and target is not None:
+            from modelc.compiler.graph.missing_steps import missing_steps_of_value
+
+            found = missing_steps_of_value(task.planned, term.of[0], lambda value: term.loss.plan(value, target))
+            if found is not None:
+                node, help = found
+                gives.append((node.at, "the last step alone"))
         reporter.add(error.code, message, term.at, label="does not fit", help=help, note=note, related=gives)
         return None
     fits = term.loss.activation is None or check_activation(reporter, task.planned.graph, term, term.of[0], types[0])

@@ -6,13 +6,16 @@ from dataclasses import replace
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.language.ast import Settings
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
+from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
+from modelc.compiler.library.schedules import SCHEDULES
 
 VALIDATION_WORDS = ("dev", "eval", "val", "valid", "validate", "validation")
 """What the validation rows are called in the logs of others."""
@@ -50,7 +53,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     elif (faulty := faulty_metrics(task)) is not None:
         report_monitor(reporter, task, monitor, prefix, faulty)
         return task
-    check_rows(reporter, task, columns)
+    check_schedule(reporter, train.optimizer, train.settings, check_rows(reporter, task, columns))
     check_order(reporter, task)
     if (caution := train.optimizer.caution()) is not None:
         kind = OPTIMIZERS.name_of(train.optimizer)
@@ -107,13 +110,15 @@ def part_and_value(monitor: str, prefix: str) -> tuple[str, str]:
     return (prefix if plain == monitor else "validation/"), plain
 
 
-def check_rows(reporter: Reporter, task: Task, columns: Columns) -> None:
-    """Report a split that leaves no training rows, and batches larger than what it leaves, if the number is known."""
+def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
+    """The number of training rows, None where it is not known; reports a split that leaves none, and batches larger than
+    what it leaves.
+    """
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)
     column = None if binding is None or columns is None else columns.get(binding.subject)
     if data is None or settings is None or binding is None or column is None or column.rows is None:
-        return
+        return None
     chosen = getattr(binding.reader, "rows", None)
     rows = chosen[1] - chosen[0] if chosen else column.rows
     if data.validation is not None:
@@ -122,13 +127,30 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> None:
         except RunError as error:
             path, helps = ("data", "validation"), error.helps
             reporter.add(error.code, error.message, path, label="too many", help=helps, note=error.notes)
-            return
+            return None
     # Only where it is written: the usual size is no decision that could be wrong.
     if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
         message = f"`batch_size` is {settings.batch_size:,}, but there {count} to train on"
         help = f"give a `batch_size` of at most {rows:,}"
         reporter.add("W906", message, ("train", "batch_size"), label="one step per epoch", help=help)
+    return rows
+
+
+def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None) -> None:
+    """Warn of a schedule that does not fit into the run, where its number of steps is known."""
+    schedule = getattr(optimizer, "learning_rate", None)
+    epochs = None if rows is None or settings.epochs is None else settings.epochs * -(-rows // settings.batch_size)
+    total = settings.steps or epochs
+    if not isinstance(schedule, Schedule) or not total:
+        return
+    if (caution := schedule.caution(total)) is not None:
+        kind, path = SCHEDULES.name_of(schedule), ("train", "optimizer", OPTIMIZERS.name_of(optimizer))
+        # The rate may be written as the bare value of the optimizer.
+        named = next(
+            (at for at in ((*path, "learning_rate", kind), (*path, kind)) if at in reporter.document.values), path
+        )
+        reporter.caution(caution, f"`{kind}`: {caution.message}", named, "does not fit into the run")
 
 
 def check_order(reporter: Reporter, task: Task) -> None:

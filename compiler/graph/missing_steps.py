@@ -3,11 +3,11 @@
 Planned again with all steps, so that nothing is advised that does not fit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.graph.graph import Node
+from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
@@ -33,6 +33,36 @@ def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorTy
     return ""
 
 
+def missing_steps_of_value(
+    planned: TypedGraph, edge: Edge, accepts: Callable[[TensorType], object]
+) -> tuple[Node, str] | None:
+    """The recurrent layer before the value on `edge`, which a loss refuses, and what to do about it, if `accepts` raises no
+    PlanError for what the value is with all its steps. None for all else.
+    """
+    chain: list[Node] = []
+    source = planned.graph.node(edge.node) if edge.port == "output" else None
+    while source is not None and source.layer is not None and len(chain) <= FARTHEST:
+        whole = source.layer.with_all_steps()
+        if whole is not None:
+            given = [planned.type(feed.edge) for feed in source.feeds or ()]
+            try:
+                accepts(through(chain, whole.plan(**by_slot(source, given)).outputs["output"]))
+            except PlanError:
+                return None
+            return source, help_for(source)
+        chain.append(source)
+        source = source_of(planned, source, source.layer.slots[0].name) if len(source.feeds or ()) == 1 else None
+    return None
+
+
+def through(chain: Sequence[Node], value: TensorType) -> TensorType:
+    """What the layers of `chain`, from the last to the first, make of a value. Raises PlanError."""
+    for node in reversed(chain):
+        assert node.layer is not None
+        value = node.layer.plan(value).outputs["output"]
+    return value
+
+
 def source_of(planned: TypedGraph, node: Node, slot: str) -> Node | None:
     """The node whose output alone comes into `slot`."""
     edges = [feed.edge for feed in node.feeds or () if feed.slot == slot]
@@ -46,10 +76,7 @@ def fits(
     """Whether the layers of `chain`, from the last to the one behind `source`, fit where `source` is `whole`."""
     given = [planned.type(feed.edge) for feed in source.feeds or ()]
     try:
-        value = whole.plan(**by_slot(source, given)).outputs["output"]
-        for node in reversed(chain[1:]):
-            assert node.layer is not None
-            value = node.layer.plan(value).outputs["output"]
+        value = through(chain[1:], whole.plan(**by_slot(source, given)).outputs["output"])
         last = chain[0]
         assert last.layer is not None and last.feeds is not None
         arriving = [
@@ -62,10 +89,10 @@ def fits(
     return True
 
 
-def help_for(source: Node, node: Node) -> str:
+def help_for(source: Node, node: Node | None = None) -> str:
     assert source.layer is not None
     kind = kind_of(source.layer)
     named = f"`{kind}`" if source.path == kind else f"`{kind}` at `{source.path}`"
-    if source.at == node.at:
+    if node is not None and source.at == node.at:
         return f"{named} gives only its last step: repeat it with `return_sequences: true`, and end with one without it"
     return f"{named} gives only its last step: add `return_sequences: true` to it"

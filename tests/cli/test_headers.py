@@ -68,6 +68,17 @@ def test_what_the_header_tells_is_told_without_the_data_and_as_training_tells_it
     assert (trained.code == 0) == (checked.code == 0)
 
 
+def test_a_warm_up_is_compared_with_the_steps_that_the_rows_make(tmp_path: Path) -> None:
+    rate = "optimizer: {adam: {learning_rate: {cosine: {learning_rate: 0.1, warmup_steps: WARM}}}}"
+    for epochs, steps, warns in ((1, 2, True), (1, 1, False), (3, 6, True), (3, 5, False)):
+        spec = SPEC.replace("optimizer: adam", rate.replace("WARM", str(steps))).replace(
+            "epochs: 1", f"epochs: {epochs}"
+        )
+        keep(tmp_path, spec, rows=ROWS)
+        found = [problem.code for problem in check_file(tmp_path / "spec.yaml", headers=True).problems]
+        assert found == (["W917"] if warns else [])
+
+
 def test_rows_that_are_chosen_of_one_column_alone_are_known(tmp_path: Path) -> None:
     chosen = SPEC.replace("{category: kind}", "{category: {column: kind, rows: [0, 8]}}")
     keep(tmp_path, chosen, rows=ROWS)

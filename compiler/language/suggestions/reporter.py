@@ -94,10 +94,10 @@ class Reporter(ProblemCollector):
         """Report what a `plan` method raised, at `path`."""
         self.add(error.code, message, path, key=key, label="does not fit", help=error.help, note=error.note)
 
-    def caution(self, caution: PlanError, message: str, path: Path) -> None:
+    def caution(self, caution: PlanError, message: str, path: Path, label: str = "no effect") -> None:
         """Report what a `caution` method says of the thing at `path`, at its argument where that is written."""
         path = (*path, caution.argument)
-        self.add(caution.code, message, path, label="no effect", help=caution.help, note=caution.note)
+        self.add(caution.code, message, path, label=label, help=caution.help, note=caution.note)
 
     def is_hole(self, path: Path) -> bool:
         """Whether the text has something at `path` that could not be read and is reported already; so has all of it

@@ -11,6 +11,10 @@ from modelc.compiler.library.base.registry import Registered
 class Schedule(Registered):
     """Abstract: each subclass is one schedule of the learning rate over steps, counted from 0."""
 
+    def caution(self, total_steps: int) -> PlanError | None:
+        """What a run of `total_steps` makes of it that is probably not meant: a warning, with the code of one."""
+        return None
+
     def function(self, total_steps: int) -> "optax.Schedule":
         """The learning rate as a function of the step, for a run of `total_steps`."""
         raise NotImplementedError

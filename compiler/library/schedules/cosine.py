@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Schedule
@@ -64,6 +65,13 @@ class Cosine(Schedule):
                 "warmup_down", "`warmup_from` is greater than `learning_rate`, but a warm-up increases the rate"
             )
         return self
+
+    def caution(self, total_steps: int) -> PlanError | None:
+        if self.warmup_steps < total_steps:
+            return None
+        message = f"the warm-up takes {self.warmup_steps:,} steps, the whole run {total_steps:,}"
+        help = f"give `warmup_steps` below {total_steps:,}, such as {max(total_steps // 10, 1):,}, or train longer"
+        return PlanError(message, help=help, argument="warmup_steps", code="W917")
 
     def function(self, total_steps: int) -> "optax.Schedule":
         decay_steps = self.decay_steps or max(total_steps - self.warmup_steps, 1)
