@@ -16,8 +16,15 @@ MEANT = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4", "`'`"),
     **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", "a space"),
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+    **dict.fromkeys("\u2022\u2023\u25aa\u25cf\u25e6\u00b7", "`-`"),
+    **dict.fromkeys("\uff0c\u3001", "`,`"),
     "\uff1a": "`:`",
-    "\uff0c": "`,`",
+    "\uff08": "`(`",
+    "\uff09": "`)`",
+    "\uff03": "`#`",
+    "\uff04": "`$`",
+    "\uff1d": "`=`",
+    "\uff1b": "`;`",
     "\u2026": "`...`",
     "\uff3b": "`[`",
     "\uff3d": "`]`",
@@ -27,8 +34,12 @@ MEANT = {
 }  # fmt: skip
 """Characters that look like others, with what is meant by them."""
 LOOKALIKE = re.compile(f"[{''.join(MEANT)}]")
-ANCHOR = re.compile(r":\s+(&[A-Za-z0-9_-]+)\s*(?=[,}\]]|$)")
+ANCHOR = re.compile(r"(?::\s+)?(&[A-Za-z0-9_-]+)\s*(?=[,}\]]|$)")
 """A value of nothing but an anchor, which is no value."""
+COMMENT = re.compile(r"(?P<value>[^\s#].*?)(?:\s+(?://|/\*|--|;)|#)\s*(?P<rest>.*?)\s*(?:\*/)?")
+"""A value with a comment behind it that is none."""
+SIGNS = ("&", "//", "/*", "--", ";", "#")
+"""What a text has in which something of plain ASCII may be named here."""
 
 
 def name_characters(problems: Iterable[Problem], sources: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -38,7 +49,7 @@ def name_characters(problems: Iterable[Problem], sources: Mapping[str, str]) -> 
     for problem in problems:
         place = problem.label.place
         source = sources.get(place.file, "")
-        if not problem.is_error or not place.line or (source.isascii() and "&" not in source):
+        if not problem.is_error or not place.line or (source.isascii() and not any(sign in source for sign in SIGNS)):
             found.append(problem)
             continue
         rows = lines.setdefault(place.file, source.split("\n"))
@@ -55,9 +66,13 @@ def help_at(rows: list[str], place: Place, problem: Problem) -> str:
     # Where the text itself is no YAML, the mistake may stand anywhere in its line.
     text = row if problem.code == "E002" else row[place.column - 1 : end]
     if match := LOOKALIKE.search(text):
-        return named(match[0], MEANT[match[0]])
-    if problem.code == "E104" and (anchor := ANCHOR.search(row, place.column - 1)):
+        others = [char for char in dict.fromkeys(LOOKALIKE.findall(text)) if MEANT[char] == MEANT[match[0]]]
+        return named(match[0], MEANT[match[0]], "".join(others[1:]))
+    is_absent = problem.code == "E104" or (problem.code == "E105" and text.startswith("&"))
+    if is_absent and (anchor := ANCHOR.search(row, place.column - 1)):
         return f"`{anchor[1]}` is a YAML anchor and no value: quote a string that begins with `&`: `'{anchor[1]}'`"
+    if not problem.helps and problem.code in ("E101", "E105", "E106") and (match := COMMENT.fullmatch(text)):
+        return f"a comment begins with a space and `#`: write `{match['value']} # {match['rest']}`"
     suggestion = problem.suggestion
     if suggestion is None or not suggestion.new.isascii() or text.isascii() or problem.code not in ("E101", "E102"):
         return ""
@@ -65,8 +80,11 @@ def help_at(rows: list[str], place: Place, problem: Problem) -> str:
     return named(char, "the letter of the Latin alphabet") if unicodedata.category(char).startswith("L") else ""
 
 
-def named(char: str, meant: str) -> str:
+def named(char: str, meant: str, others: str = "") -> str:
+    """What `char` is, and what is `meant` by it and by the `others` of its text."""
     name = f"U+{ord(char):04X} ({unicodedata.name(char, 'without a name').lower()})"
     write = f"write {meant}" if meant else "take it out"
     is_shown = char.isprintable() and not char.isspace() and unicodedata.category(char) != "Cf"
+    if is_shown and others.isprintable() and others:
+        return f"`{char}` is {name}: {write}, and for {' and '.join(f'`{other}`' for other in others)}"
     return f"`{char}` is {name}: {write}" if is_shown else f"there is {name} here, which does not show: {write}"

@@ -130,7 +130,7 @@ class Composer(ProblemCollector):
         else:
             code, message = "E002", f"`*{shorten(name)}` has no anchor `&{shorten(name)}` earlier in the file"
             close = most_alike(name, self.anchors)
-            help = "a plain value cannot begin with `*` (YAML alias); quote it"
+            help = f"for a variable write `${shorten(name)}`; a string that begins with `*`, which is a YAML alias, goes in quotes"
             if close:
                 help = f"did you mean `*{close}`?"
         self.report(code, message, self.span(event), help=help)

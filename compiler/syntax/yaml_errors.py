@@ -10,6 +10,13 @@ from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.syntax.positions import At, Mark, ParserEvent, nth_line, place, word_at
 from modelc.compiler.syntax.scalars import shorten
 
+COMMENTS = ("//", "/*", "--", ";", "<!--")
+"""What begins a comment elsewhere."""
+SPACES = re.compile("[ \t]*([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff])")
+"""An indentation with a space that is none, or that does not show."""
+DASH = re.compile("([\u2010-\u2015\u2212\uff0d\u2022\u2023\u25aa\u25cf\u25e6\u00b7+*])[ \u00a0]|-(?=[A-Za-z{\u00a0])")
+"""What stands for the dash of a list item, or a dash without its space."""
+ASSIGNED = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*)\s*(?P<sign>=>|:=|->|=)\s*(?P<value>.*)")
 MISSING_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/].*)")
 Labels = tuple[Label, ...]
 
@@ -34,14 +41,26 @@ class Explainer:
     def explain(self) -> Problem:
         """The problem with our message; if no case applies, with libyaml's."""
         indentation = self.line[: first_column(self.line)]
+        if (hidden := self.hidden_space()) is not None:
+            help = "indent with spaces, two for each level"
+            return self.problem("a character that is no space is used for indentation", hidden, help)
         if "tab character" in self.words or (
             ("cannot start any token" in self.words or "mapping values" in self.words) and "\t" in indentation
         ):
             return self.tab(indentation)
         if "scanning a quoted scalar" in self.context or "parsing a quoted scalar" in self.context:
             return self.quoted()
+        if "cannot start any token" in self.words and self.char in ("\t", "`"):
+            if self.char == "\t":
+                return self.problem("a tab stands where a space is wanted", self.mark, "write a space")
+            written = shorten(self.value_from(self.mark.column).strip("`"))
+            message, help = "backticks are no quotes in YAML", f"write it without them: `{written}`"
+            return self.problem(message, self.mark, help)
         if "cannot start any token" in self.words:
-            help = f"put the value in quotes: `'{shorten(self.value_from(self.mark.column))}'`"
+            written = shorten(self.value_from(self.mark.column))
+            help = f"put the value in quotes: `'{written}'`"
+            if written[1:].isidentifier():
+                help = f"for a variable write `${written[1:]}`, for a string `'{written}'`"
             return self.problem(f"a plain value cannot begin with `{self.char}`", self.mark, help)
         if "expected node content" in self.words:
             return self.no_value()
@@ -60,9 +79,36 @@ class Explainer:
             return self.problem("a list item cannot begin in the middle of a line", self.mark, help)
         return self.sign()
 
+    def hidden_space(self) -> Mark | None:
+        """The first character in the indentation of the lines around the error that is no space and looks like one."""
+        first = self.mark.line if self.last is None else min(self.last.start_mark.line, self.mark.line)
+        for number in range(first, self.mark.line + 1):
+            if match := SPACES.match(nth_line(self.text, number)):
+                return At(number, match.start(1))
+        return None
+
+    def false_dash(self, line: int) -> Problem | None:
+        """The problem with what stands in place of the dash of a list item at the beginning of a line; None for all else."""
+        text = nth_line(self.text, line)
+        begin = first_column(text)
+        match = DASH.match(text, begin)
+        if match is None:
+            return None
+        rest = shorten(text[match.end() :].partition(" #")[0].strip())
+        message = (
+            f"a list item begins with `- `, not with `{match[1]}`" if match[1] else "a space is missing after the `-`"
+        )
+        return self.problem(message, At(line, begin), f"write `- {rest}`")
+
     def sign(self) -> Problem:
         """An indicator character of YAML at the wrong place."""
-        sign = nth_line(self.text, self.context_mark.line)[self.context_mark.column : self.context_mark.column + 1]
+        line = nth_line(self.text, self.context_mark.line)
+        sign = line[self.context_mark.column : self.context_mark.column + 1]
+        if first_column(line) == self.context_mark.column:
+            if (found := self.false_dash(self.context_mark.line)) is not None:
+                return found
+            if line[self.context_mark.column :].startswith("% "):
+                return self.comment("%", self.context_mark)
         if "block scalar" in self.context:
             message = f"`{sign}` begins a multi-line string, so nothing may follow it on this line"
             help = "continue on the next line, indented, or put the string in quotes"
@@ -179,6 +225,8 @@ class Explainer:
             help = f"if it is a string, quote it: `'{rest}'`; if it is a mapping, use braces: `{{{rest}}}`"
             return self.problem("a second `:` on the same line", self.mark, help)
         above = nth_line(self.text, start.line)
+        if above[start.column :].startswith(COMMENTS):
+            return self.comment(next(sign for sign in COMMENTS if above.startswith(sign, start.column)), start)
         indentation = first_column(self.line)
         if MISSING_SPACE.match(above, start.column) or start.column <= indentation == first_column(above):
             return self.missing_colon(start, above)
@@ -198,14 +246,29 @@ class Explainer:
         if match:
             return missing_space(self.file, match["key"], match["value"], At(start.line, match.start("key")), self.note)
         word = line[start.column :].partition(" #")[0].strip()
-        if word.startswith(("//", "/*")):
-            return self.problem(f"a comment begins with `#`, not with `{word[:2]}`", start, "write `#`", width=2)
+        for sign in COMMENTS:
+            if word.startswith(sign):
+                return self.comment(sign, start)
+        if (found := self.false_dash(start.line)) is not None and first_column(line) == start.column:
+            return found
+        if assigned := ASSIGNED.fullmatch(word):
+            begin = At(start.line, start.column + assigned.start("sign"))
+            help = f"write `{assigned['key']}: {shorten(assigned['value'])}`"
+            message = f"a key and its value are joined by `:`, not by `{assigned['sign']}`"
+            return self.problem(message, begin, help, width=len(assigned["sign"]))
         message = f"a `:` is missing after `{shorten(word)}`"
         return self.problem(message, start, "a key is written `key: value`", width=len(word))
+
+    def comment(self, sign: str, start: Mark) -> Problem:
+        return self.problem(f"a comment begins with `#`, not with `{sign}`", start, "write `#`", width=len(sign))
 
     def misplaced(self) -> Problem:
         """A line that does not belong to the mapping or list around it."""
         indentation = first_column(self.line)
+        for line in (self.mark.line, self.context_mark.line):
+            # The first item of a list may be the one that is none.
+            if (found := self.false_dash(line)) is not None:
+                return found
         around = "mapping" if "mapping" in self.context else "list"
         related = (Label(place(self.file, self.context_mark), f"the {around} around it begins here"),)
         last = self.last

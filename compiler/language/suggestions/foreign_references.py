@@ -17,7 +17,7 @@ LONGEST = 80
 """Characters of a text that is taken for an expression."""
 SIGNS = (r"\{\{(.*)\}\}", r"\{(.*)\}", r"%\((.*)\)[ds]", r"[<%](.*)[>%]", "[$@&](.*)")
 """What templates of others put around a name or an expression."""
-OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:[-+*/%][\d\s.()]+)+")
+OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:(?:\*\*|[-+*/%^])[\d\s.()]+)+")
 
 
 def reference_help(document: Document, path: Path, value: Any) -> str:
@@ -42,7 +42,7 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
         return f'write an expression, in quotes: `"${{{plain}}}"`'
     if OF_NUMBERS.fullmatch(plain):
         with suppress(ExpressionError):
-            return f"write {number_text(compute(plain, Names(names.__contains__)))}"
+            return f"write {number_text(compute(plain.replace('^', '**'), Names(names.__contains__)))}"
     return ""
 
 

@@ -154,6 +154,10 @@ def type_hint(kind: str, name: str, value: Any) -> str:
         )
     if kind == "dict_type" and name == "class_weight":
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
+    if kind == "string_type" and name != "name" and isinstance(value, bool | int | float):
+        return f'put it in quotes: `{name}: "{str(value).lower() if isinstance(value, bool) else value}"`'
+    if kind == "string_type" and name == "name":
+        return "give it a word that begins with a letter, or leave `name` out"
     if kind == "int_type" and value is None and name == "shape":
         return "remove the batch axis: a shape is that of one example"
     if kind == "float_type" and isinstance(value, str) and value.endswith("%") and (number := number_in(value[:-1])):
@@ -175,6 +179,8 @@ def respelled(kind: str, value: Any) -> str:
     """
     if kind == "bool_type" and str(value).lower() in TRUE + FALSE:
         return "true" if str(value).lower() in TRUE else "false"
+    if kind == "bool_type" and type(value) is int and value in (0, 1):
+        return "true" if value else "false"
     if kind in ("int_type", "int_from_float", "sizes_type") and isinstance(value, float) and value.is_integer():
         return str(int(value))
     return number_in(value) if kind in ("int_type", "float_type", "sizes_type") and isinstance(value, str) else ""

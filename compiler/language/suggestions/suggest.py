@@ -93,7 +93,12 @@ def suggest_value(kind: str, name: str, value: object) -> Suggestion:
     """What is meant by a `value` of the wrong type for what is called `name`; `kind` is pydantic's word for it."""
     new = hints.respelled(kind, value)
     if not new:
-        return Suggestion(value, help=hints.type_hint(kind, name, value))
+        help = hints.type_hint(kind, name, value)
+        if not help and isinstance(value, str) and kind in ("int_type", "float_type", "sizes_type"):
+            from modelc.compiler.language.suggestions.foreign_numbers import number_help
+
+            help = number_help(kind, name, value)
+        return Suggestion(value, help=help)
     help = "remove the quotes" if new == value else f"write `{new}`"
     return Suggestion(value, new, help, not hints.has_leading_zero(value), how="value")
 

@@ -1,0 +1,43 @@
+"""Numbers as people and other languages write them, `1,000`, `0,5`, `0x10`, `64k`, `10^-3`, and how they are written here.
+
+Texts for the help of messages only.
+"""
+
+import re
+
+from modelc.compiler.library.base.registry import fold
+
+NUMBER = r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
+IN_GROUPS = re.compile(r"[-+]?\d{1,3}(?:([,' \u2019])\d{3})(?:\1\d{3})*")
+DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
+OF_THOUSANDS = re.compile(r"(\d+(?:\.\d+)?)\s*([kKM])")
+POWER_OF_TEN = re.compile(r"(?:(\d+(?:\.\d+)?)\s*[x*\u00d7\u00b7]\s*)?10\s*(?:\^|\*\*)\s*\(?([-+]?\d{1,3})\)?")
+PREFIXED = re.compile(r"0(?:[xX][0-9a-fA-F]{1,8}|[oO][0-7]{1,10}|[bB][01]{1,32})")
+WITH_A_WORD = re.compile(rf"({NUMBER})\s*(?:[;,]|([A-Za-z]+))")
+
+
+def number_help(kind: str, name: str, text: str) -> str:
+    """What to write for the text of a number that `name` is to be, an integer or a float as pydantic's word `kind` says.
+    Empty where it is none.
+    """
+    written, is_integer = text.strip(), kind == "int_type"
+    if PREFIXED.fullmatch(written):
+        return f"write `{int(written, 0)}`"
+    if IN_GROUPS.fullmatch(written):
+        plain = re.sub("[^-+0-9]", "", written)
+        is_fraction = not is_integer and DECIMAL_COMMA.fullmatch(written)
+        return f"write `{plain}`" + (f", or `{written.replace(',', '.')}` for a fraction" if is_fraction else "")
+    if not is_integer and (match := DECIMAL_COMMA.fullmatch(written)):
+        return f"write `{match[1]}.{match[2]}`"
+    if match := OF_THOUSANDS.fullmatch(written):
+        number = float(match[1]) * (1_000 if match[2] in "kK" else 1_000_000)
+        return f"write `{number:.0f}`" if number.is_integer() else ""
+    if match := POWER_OF_TEN.fullmatch(written):
+        exponent, factor = int(match[2]), match[1] or "1"
+        if not is_integer:
+            return f"write `{factor}e{exponent}`"
+        return f"write `{int(factor) * 10**exponent}`" if 0 <= exponent < 10 and factor.isdecimal() else ""
+    match = WITH_A_WORD.fullmatch(written)
+    if match is None or not (match[2] is None or fold(match[2]).rstrip("s") == fold(name).rstrip("s")):
+        return ""
+    return f"write `{match[1]}`"
