@@ -51,10 +51,16 @@ def as_schedule(value: Any, spec: Spec) -> str:
     return f"{RATE}`optimizer: {{{optimizer}: {spell({**arguments, primary: {schedule: rate}})}}}`"
 
 
+def as_several_callbacks(value: Any, spec: Spec) -> str:
+    """What to write for each of the callbacks in a value."""
+    from modelc.compiler.language.suggestions.callbacks import as_callbacks
+
+    return as_callbacks(value, spec)
+
+
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
-    "callbacks": "`early_stopping: 5` stops early, a schedule is the value of `learning_rate`, and every run keeps its best "
-    "and last weights",
+    "callbacks": as_several_callbacks,
     "lossweights": as_weights_of_terms,
     "restorebestweights": "remove it: every run keeps its best and its last weights",
     **dict.fromkeys(
@@ -68,6 +74,13 @@ def key_hint(name: str, value: Any = None, spec: Spec = NO_SPEC) -> str:
     """What stands for a key of a section that does not exist. Empty where nothing is known."""
     advice = KEYS.get(fold(name), "")
     return advice if isinstance(advice, str) else advice(value, spec)
+
+
+def callback_hint(name: str, value: Any, spec: Spec) -> str:
+    """What stands for a callback that is written as a key of a section. Empty where it is none that is known."""
+    from modelc.compiler.language.suggestions.callbacks import as_callback
+
+    return as_callback(name, value, spec)
 
 
 def as_patience(key: str, value: Any, spec: Spec) -> str:

@@ -8,7 +8,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES, Layers
-from modelc.compiler.language.suggestions.foreign_keys import key_hint
+from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
@@ -150,12 +150,17 @@ class Reporter(ProblemCollector):
             found = Suggestion(name, help=elsewhere)
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
+        if not found and path[:1] == ("train",) and (hint := callback_hint(name, value, self.document.data)):
+            found = Suggestion(name, help=hint)
+        helps = found.help.split("\n") if "\n" in found.help else []
+        if helps:
+            found = Suggestion(name)
         if form:
             found = found._replace(help=form)
         names = some(allowed, owner.strip("`") if owner.startswith("`") else "")
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
-        self.add("E102", message, path, key=True, label=label, note=note, suggestion=found)
+        self.add("E102", message, path, key=True, label=label, note=note, help=helps, suggestion=found)
 
     def fed_from(self, node: Path) -> str:
         """What the node at a path takes its values from, as it is written; an ellipsis where it does not say."""

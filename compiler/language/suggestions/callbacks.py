@@ -1,0 +1,133 @@
+"""What to write for the callbacks of Keras and Lightning: each has a key of its own here, is not needed, or is planned.
+
+Texts for the help of messages only, with the user's own numbers.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelc.compiler.language.suggestions.foreign_keys import RATE, Spec, as_patience, as_schedule
+from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
+from modelc.compiler.language.suggestions.planned_things import planned_thing_text
+from modelc.compiler.library.base.registry import bare, fold
+
+GENERAL = (
+    "there are no callbacks: `early_stopping: 5` stops early, a schedule is the value of `learning_rate`, and every run "
+    "keeps its best and last weights"
+)
+CALL = re.compile(r"([A-Za-z_][\w.]*)\((.*)\)", re.DOTALL)
+TYPE_KEYS = ("type", "class_name", "class", "name", "_target_")
+LOG = "`metrics.jsonl` in the run has a line for each epoch"
+NEEDLESS: Mapping[str, str] = {
+    "csvlogger": LOG,
+    "history": LOG,
+    "learningratemonitor": "the learning rate is that of the schedule in the spec",
+    "progbarlogger": "`modelc train` prints a line for each epoch",
+    "progressbar": "`modelc train` shows its progress",
+    "richprogressbar": "`modelc train` shows its progress",
+    "terminateonnan": "a loss that is not finite ends the training with an error",
+    "tqdmprogressbar": "`modelc train` shows its progress",
+}
+"""Callbacks, without case and separators, that need nothing in a spec, and why."""
+LOGGERS = (
+    "mlflowlogger",
+    "remotemonitor",
+    "tensorboard",
+    "tensorboardlogger",
+    "wandbcallback",
+    "wandblogger",
+    "wandbmetricslogger",
+)
+LATER: Mapping[str, str] = {
+    "backupandrestore": "resume",
+    "orbaxcheckpoint": "resume",
+    "swapemaweights": "weight_averaging",
+    "stochasticweightaveraging": "weight_averaging",
+    "gradientaccumulationscheduler": "gradient_accumulation",
+    "timer": "time",
+}
+"""Callbacks for what is planned, by its name."""
+SAVING = ("checkpoint", "modelcheckpoint")
+PLATEAU = ("plateau", "reducelronplateau", "reduceonplateau")
+
+
+def as_callbacks(value: Any, spec: Spec) -> str:
+    """What to write for a list of callbacks, or for one: a line for each."""
+    told = dict.fromkeys(text for name, given in named(value) for text in (as_callback(name, given, spec),) if text)
+    return "\n".join(told) or GENERAL
+
+
+def named(value: Any) -> Iterator[tuple[str, Any]]:
+    """The callbacks in a value, each with its arguments."""
+    if isinstance(value, list):
+        for item in with_whole_calls(value):
+            yield from named(item)
+    elif isinstance(value, str):
+        call = CALL.fullmatch(value.strip())
+        yield (value, {}) if call is None else (call[1], keywords(value.strip()))
+    elif isinstance(value, Mapping):
+        key = next((key for key in TYPE_KEYS if isinstance(value.get(key), str)), None)
+        if key is not None:
+            yield value[key], {other: given for other, given in value.items() if other != key}
+        else:
+            yield from value.items()
+
+
+def with_whole_calls(items: list[Any]) -> Iterator[Any]:
+    """The items of a list, in which commas may have cut calls of Python."""
+    opened = ""
+    for item in items:
+        whole = f"{opened}, {item}" if opened else item
+        opened = whole if isinstance(whole, str) and whole.count("(") > whole.count(")") else ""
+        if not opened:
+            yield whole
+    if opened:
+        yield opened
+
+
+def keywords(call: str) -> dict[str, Any]:
+    """The plain arguments that a call in Python names."""
+    try:
+        tree = ast.parse(call, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = tree.keywords if isinstance(tree, ast.Call) else []
+    return {one.arg: one.value.value for one in found if one.arg and isinstance(one.value, ast.Constant)}
+
+
+def as_callback(name: str, given: Any, spec: Spec) -> str:
+    """What to write for one callback with its arguments; empty for one that is not known."""
+    word, title = fold(bare(name).rpartition(".")[2]), f"`{name.rpartition('.')[2]}`"
+    arguments = given if isinstance(given, Mapping) else {}
+    if word == "earlystopping":
+        if type(given) is int:
+            arguments = {"patience": given}
+        return as_patience("early_stopping", arguments, spec)
+    if word in SAVING:
+        every = any(
+            type(value) is int and key in ("save_freq", "every_n_train_steps") for key, value in arguments.items()
+        )
+        plan = (
+            f"{title} is not in this version: {planned_text('checkpoint-every')}; "
+            if every
+            else f"{title} needs nothing: "
+        )
+        return f"{plan}every run keeps its best and its last weights"
+    if word in PLATEAU:
+        later = planned_thing_text("schedule", "reduce_on_plateau")
+        until = as_schedule(None, spec).removeprefix(RATE)
+        return f"{title} is not in this version: {later}; until then {until} lowers the rate step by step"
+    if word in ("learningratescheduler", "lrscheduler"):
+        return f"for {title}, {as_schedule(None, spec)}"
+    if word in NEEDLESS:
+        return f"{title} needs nothing: {NEEDLESS[word]}"
+    if word in LOGGERS:
+        return f"{title} is not in this version; {LOG}"
+    if word in LATER:
+        today = PLANNED[LATER[word]].today
+        return f"{title} is not in this version: {planned_text(LATER[word])}" + (f"; {today}" if today else "")
+    if word in ("callback", "lambdacallback"):
+        return "a spec has no code; `modelc.compile` gives the model as pure functions for a loop of your own"
+    return ""
