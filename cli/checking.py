@@ -13,6 +13,7 @@ from modelc.cli.console import FINDINGS, USAGE, refuse, show_problems
 if TYPE_CHECKING:
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
+    from modelc.compiler.diagnostics.problem import Problem
 
 
 def existing(folder: Path | None) -> Path | None:
@@ -64,9 +65,22 @@ def checked_spec(
                 what = f"to train, a spec needs the section `{section}`"
                 problems += (Problem("E104", what, place, helps=(f"for example `{example}`",)),)
     if problems:
+        problems = noted(problems, path)
         show_problems(problems, checked.sources, sys.stderr)
     if any(problem.code == "E009" for problem in problems):
         raise typer.Exit(USAGE)
     if task is None or any(problem.is_error for problem in problems):
         raise typer.Exit(FINDINGS)
     return task, checked
+
+
+def noted(problems: "tuple[Problem, ...]", path: Path) -> "tuple[Problem, ...]":
+    """`problems` of the spec at `path`; of one in a run, the first says what to edit instead."""
+    from modelc.runtime.runs.run_layout import run_around
+
+    folder = run_around(path)
+    if folder is None:
+        return problems
+    from modelc.runtime.runs.kept_spec import with_note_on_run
+
+    return with_note_on_run(problems, folder)

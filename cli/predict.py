@@ -107,14 +107,18 @@ def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyA
     from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
     from modelc.runtime.runs.environment import measured_in
+    from modelc.runtime.runs.kept_spec import with_rows_for
 
     with open_regular(path, str(path)) as file:
         headers = read_headers(file, str(path))
         for name, header in headers.items():
             if not header.shape:
                 raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
-        columns = read_arrays(file, str(path), input_columns(task, headers))
-    inputs, rows = read_inputs(task, columns, measured_in(run.environment()))
+        with with_rows_for(run):
+            names = input_columns(task, headers)
+        columns = read_arrays(file, str(path), names)
+    with with_rows_for(run):
+        inputs, rows = read_inputs(task, columns, measured_in(run.environment()))
     if rows == 0:
         raise RunError("E404", f"`{path}` has no rows to predict")
     return inputs, rows

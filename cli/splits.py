@@ -32,12 +32,14 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
     """
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.kept_spec import with_rows_for
 
     where, notes = run.find_root(root, task.source)
     inform(*notes)
     test = split in (None, "test")
-    task, _ = complete(task, where, test=test)
-    dataset = read_dataset(task, where, test=test)
+    with with_rows_for(run):
+        task, _ = complete(task, where, test=test)
+        dataset = read_dataset(task, where, test=test)
     changed = changed_columns(run.environment(), dataset.digests)
     if changed:
         warn_changed(changed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
-from modelc.cli.checking import RootFolder, Settings
+from modelc.cli.checking import RootFolder, Settings, noted
 from modelc.cli.console import (
     FAILED,
     FINDINGS,
@@ -144,7 +144,10 @@ def outcome(spec: "Spec", checked: "Checked") -> Outcome:
     data = None if checked.task is None or checked.errors else checked.task.data
     has_rows = data is not None and data.source is not None
     unread = Unchecked(spec.name, checked.unseen, checked.headers is None) if has_rows else None
-    return Outcome(checked.problems, checked.sources, unread)
+    problems = checked.problems
+    if problems and spec.path is not None:
+        problems = noted(problems, spec.path)
+    return Outcome(problems, checked.sources, unread)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What to write for the callbacks of Keras and Lightning: each has a key of its own here, is not needed, or is planned.
+"""What to write for the callbacks of Keras and Lightning: each is another key here, is not needed, or is planned.
 
 Texts for the help of messages only, with the user's own numbers.
 """

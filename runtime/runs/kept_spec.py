@@ -1,0 +1,72 @@
+"""A run stays as it was trained: where rows do not fit it, or something is wrong in its files, its spec is to be edited."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.expansion.spec_files import shown_path
+from modelc.compiler.syntax.beneath import real_path
+from modelc.runtime.runs.run_directory import Run
+
+OF_ROWS = ("E401", "E402", "E403")
+"""The errors about rows that a spec could be changed for."""
+STAYS = "the run stays as it was trained: give it rows like those of its training"
+
+
+@contextmanager
+def with_rows_for(run: Run) -> Iterator[None]:
+    """Let errors about rows that do not fit a run, which the block raises, say that not its files are to be changed."""
+    try:
+        yield
+    except SpecError as error:
+        folder = real_path(run.folder)
+        problems = [
+            replace(one, helps=helps_for(run, one.helps)) if is_in(one, folder) else one for one in error.problems
+        ]
+        raise SpecError(problems, dict(error.sources)) from None
+    except RunError as error:
+        if error.code not in OF_ROWS:
+            raise
+        raise error.replaced(helps=helps_for(run, error.helps)) from None
+
+
+def is_in(problem: Problem, folder: str) -> bool:
+    """Whether a problem is in one of the files of `folder`."""
+    file = problem.label.place.file
+    return os.path.dirname(real_path(file)) == folder
+
+
+def helps_for(run: Run, helps: Sequence[str]) -> tuple[str, ...]:
+    """What to do about rows that do not fit a run, where `helps` is what to do about its spec."""
+    spec = trained_from(run)
+    for_these = f"or, for these rows, edit `{spec}` and train it again" if spec else "or, for these rows, train anew"
+    return (STAYS, f"{for_these}: {'; '.join(helps)}" if helps else for_these)
+
+
+def trained_from(run: Run) -> str:
+    """The path of the spec that a run was trained from, as messages show it; empty where that is not there any more."""
+    record = run.record
+    if record.source is None:
+        return ""
+    roots = [record.root]
+    if record.root_from_run is not None:
+        # A project that was moved or copied has its own.
+        roots.insert(0, os.path.join(real_path(run.folder), record.root_from_run))
+    found = (os.path.normpath(os.path.join(root, record.source)) for root in roots)
+    return next((shown_path(Path(path)) for path in found if os.path.isfile(path)), "")
+
+
+def with_note_on_run(problems: tuple[Problem, ...], folder: Path) -> tuple[Problem, ...]:
+    """`problems` in a file of the run in `folder`, the first of which says what to edit instead."""
+    try:
+        spec = trained_from(Run(folder))
+    except RunError:
+        spec = ""
+    note = f"it is a file of the run `{shown_path(folder)}`, which stays as it was trained"
+    note += f": edit `{spec}`" if spec else ": edit the spec that was trained"
+    first, *others = problems
+    return (replace(first, notes=(*first.notes, note)), *others)
