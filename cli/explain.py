@@ -58,24 +58,27 @@ def explain(
         say(*show_page(page(name.upper())))
         return
 
-    from modelc.compiler.explain.entries import arguments_called, entries
-    from modelc.compiler.explain.keys import key_pages, section_page
+    from modelc.compiler.explain.entries import arguments_called, entries, values_called
+    from modelc.compiler.explain.functions import FUNCTION_PAGES
+    from modelc.compiler.explain.keys import key_names, key_pages, section_page
+    from modelc.compiler.language.suggestions.suggest import suggest
 
     section = section_page(name)
     if section is not None:
         say(*show_section(section))
         return
     found, pages = entries(name), key_pages(name)
-    if not found and not pages and not plugin_with(name):
-        if owners := arguments_called(name):
-            say(*listing(f"{name}  an argument of", list(owners)))
-            return
-        if blocks := list(elsewhere(name)):
-            say(*apart(blocks))
-            return
-    if not found and not pages:
-        refuse(f"there is nothing called `{name}`", helps=(advice_about(name),))
     blocks = [show_entry(entry) for entry in found] + ([show_key(name, pages)] if pages else [])
+    if name in FUNCTION_PAGES:
+        blocks.append(show_function(name))
+    if not found and not plugin_with(name):
+        if owners := arguments_called(name):
+            blocks.append(listing(f"{name}  an argument of", list(owners)))
+        if not blocks and not suggest(name, key_names()).is_safe and (owners := values_called(name)):
+            blocks.append(listing(f"{name}  a value of", list(owners)))
+        blocks = blocks or list(elsewhere(name))
+    if not blocks:
+        refuse(f"there is nothing called `{name}`", helps=(advice_about(name),))
     say(*apart(blocks))
 
 
@@ -84,17 +87,23 @@ def elsewhere(name: str) -> Iterator[list[Line]]:
     from modelc.compiler.explain.counterparts import counterparts_of
     from modelc.compiler.explain.entries import entries, named_elsewhere
     from modelc.compiler.explain.foreign_words import foreign_word
-    from modelc.compiler.explain.keys import key_names
+    from modelc.compiler.explain.keys import key_names, key_pages, section_page
     from modelc.compiler.language.suggestions.suggest import suggest
 
-    same = named_elsewhere(name)
+    same, last = named_elsewhere(name), name.rpartition(".")[2]
+    if same is None and last != name and entries(last):
+        # Written with the module that it is in there, such as `ops.abs`.
+        same = last
     if same is not None:
         yield [f"`{name}` is `{same}` here."]
         for entry in entries(same):
             yield show_entry(entry)
     rows = counterparts_of(name)
-    is_typo_of_key = suggest(name.rpartition(".")[2], key_names()).is_safe
-    if same is None and not rows and not is_typo_of_key and (text := foreign_word(name)):
+    key = suggest(last, key_names())
+    if same is None and not rows and key.is_synonym and key.new != last:
+        yield [f"`{name}` is `{key.new}` here."]
+        yield show_section(page) if (page := section_page(key.new)) else show_key(key.new, key_pages(key.new))
+    elif same is None and not rows and (text := foreign_word(name)):
         yield [Styled("strong", name), *body_lines(text)]
     for framework in dict.fromkeys(framework for framework, _ in rows):
         lines: list[Line] = [(Styled("strong", name), f"  (in {framework})")]
@@ -211,12 +220,25 @@ def show_section(page: "SectionPage") -> list[Line]:
 
 def show_key(name: str, pages: "tuple[KeyPage, ...]") -> list[Line]:
     """A key of a spec, in every place where it is allowed."""
+    from modelc.compiler.explain.keys import key_example
+
     blocks: list[list[Line]] = [[(Styled("strong", name), "  (key)")]]
     for page in pages:
         blocks.append([f"  {page.where}", *body_lines(page.description)])
         if page.keys:
             blocks.append(listing("Keys", list(page.keys.items())))
+    if example := key_example(name):
+        blocks.append(titled("Example", example.split("\n")))
     return apart(blocks)
+
+
+def show_function(name: str) -> list[Line]:
+    """A function of expressions."""
+    from modelc.compiler.explain.functions import FUNCTION_PAGES
+
+    page = FUNCTION_PAGES[name]
+    head: list[Line] = [(Styled("strong", page.call), "  (in expressions)")]
+    return apart([[*head, *body_lines(page.description)], titled("Example", [page.example])])
 
 
 def show_entry(entry: "Entry") -> list[Line]:

@@ -55,7 +55,7 @@ def names_in(code: str) -> Iterator[str]:
         elif isinstance(node, ast.Import):
             yield from (module.name for module in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield node.module
+            yield from (*node.module.split("."), *(name.name for name in node.names))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "_" in node.value:
             yield from [node.value] if node.value.isidentifier() else []
 

@@ -119,6 +119,19 @@ def arguments_called(name: str) -> tuple[tuple[str, str], ...]:
     return tuple((entry, field.description or "") for entry, field in fields if field is not None)
 
 
+def values_called(word: str) -> tuple[tuple[str, str], ...]:
+    """All entries with an argument that can have the value `word`, one of a few, each with its name."""
+    found = [(entry, table.find(entry)) for table in TABLES for entry in sorted(table) if not hidden(table, entry)]
+    choices = (
+        (entry, name, argument_of(name, info).takes) for entry, cls in found for name, info in cls.model_fields.items()
+    )
+    return tuple(
+        (entry, f"`{name}`")
+        for entry, name, takes in choices
+        if word in re.split(", | or ", takes.removeprefix("one of "))
+    )
+
+
 def plural(kind: str) -> str:
     """The plural of a kind."""
     return {"loss": "losses"}.get(kind, f"{kind}s")

@@ -26,6 +26,7 @@ KERAS: Page = {
             "time_distributed: [{conv2d: {filters: 8, kernel_size: 3}}, flatten]"),
         Row("layers.LSTM(64, return_state=True)", "",
             "states are ports, with nothing to ask for: `node.state_h`, `node.state_c`"),
+        Row("layers.LSTM(64, unroll=True, use_cudnn='auto')", "", f"{NOTHING}: the loop over the steps is compiled"),
         Row("layers.RNN(layers.LSTMCell(64))", "lstm: 64",
             "a cell is the layer that runs it; several are `stacked_rnn`"),
         Row("layers.Embedding(5000, 64, mask_zero=True)",

@@ -74,6 +74,21 @@ def key_pages(name: str) -> tuple[KeyPage, ...]:
     return tuple(page for place, page in enumerate(found) if page not in found[:place])
 
 
+KEY_EXAMPLES: Mapping[tuple[str, ...], str] = {
+    ("index", "repeat", "times"): '- dense: "${8 * (i + 1)}"\n  repeat: {times: 3, index: i}',
+    ("tied",): "- dense: 8\n  repeat: {times: 3, tied: true}",
+    ("residual",): "- residual: [layer_norm, dense: 8]",
+    ("shortcut",): "- residual: {layers: [dense: 4, relu], shortcut: [dense: 4]}",
+    ("branches", "join", "parallel"): "- parallel: {join: concatenate, branches: {narrow: [dense: 4], same: []}}",
+}
+"""Items of a list of layers in which keys stand, by these."""
+
+
+def key_example(name: str) -> str:
+    """An item of a list of layers with the key; empty where there is none."""
+    return next((example for keys, example in KEY_EXAMPLES.items() if name in keys), "")
+
+
 def key_names() -> set[str]:
     """All keys of the language."""
     return {key for _, key, _ in keys_in(LANGUAGE, ())}

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from modelc.compiler.api import check
 from modelc.compiler.diagnostics.catalog import codes
-from modelc.compiler.explain.keys import key_names, key_pages
+from modelc.compiler.explain.functions import FUNCTION_PAGES, FunctionPage
+from modelc.compiler.explain.keys import KEY_EXAMPLES, key_names, key_pages
+from modelc.compiler.language.expressions.evaluator import NAMED
+from modelc.compiler.language.expressions.operations import FUNCTIONS
 from modelc.compiler.library.registries import TABLES
 from tests.cli.commands import modelc
 
@@ -96,6 +100,49 @@ def test_a_name_of_another_framework_is_explained_as_what_it_is_here(tmp_path: P
 def test_a_word_of_another_framework_is_answered_with_what_to_write(tmp_path: Path, word: str, shown: str) -> None:
     ended = modelc("explain", word, cwd=tmp_path)
     assert ended.code == 0 and ended.err == "" and shown in " ".join(ended.out.split("\n      ")) + ended.out
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("shape", ("shape  (key)\n", "shape(x)  (in expressions)\n", "shape  an argument of\n")),
+        ("classes", ("classes(name)  (in expressions)\n", "classes  an argument of\n")),
+        ("index", ("index  (key)\n", "repeat: {times: 3, index: i}\n")),
+        ("repeat", ("repeat  (key)\n", "repeat: {times: 3, index: i}\n")),
+        ("round", ("round(x)  (in expressions)\n",)),
+        ("macro", ("macro  a value of\n  auc ",)),
+        ("balanced", ("balanced  a value of\n",)),
+        ("ops.abs", ("`ops.abs` is `abs` here.\n",)),
+        ("criterion", ("`criterion` is `loss` here.\n\nloss  (key)\n",)),
+        ("lars", ("planned as the optimizer `lars`",)),
+        ("train_test_split", ("here: data: {validation: 0.2}\n",)),
+    ],
+)
+def test_functions_values_and_other_words_are_explained(tmp_path: Path, word: str, shown: tuple[str, ...]) -> None:
+    ended = modelc("explain", word, cwd=tmp_path)
+    assert ended.code == 0 and [text for text in shown if text not in ended.out] == []
+
+
+def test_every_function_of_expressions_has_a_page() -> None:
+    assert sorted(FUNCTION_PAGES) == sorted({*FUNCTIONS, *NAMED} - {"vocabulary"})
+
+
+@pytest.mark.parametrize("page", FUNCTION_PAGES.values(), ids=lambda page: page.call)
+def test_the_example_of_a_function_can_be_computed(page: FunctionPage) -> None:
+    given = "vars: {width: 6, widths: [4, 3], offset: -2}\n"
+    layer = page.example if ": " in page.example else f"dense: {page.example}"
+    named = "{shape: [4]}"
+    text = (
+        f"modelc: 1\n{given}model: {{inputs: {{x: {named}}}, layers: [{layer}, {{dense: 3, name: kind}}]}}\n"
+        "data: {source: {npz: rows.npz}, targets: {kind: {category: {column: kind, classes: 3}}}}\n"
+    )
+    assert check(text, "spec.yaml").errors == ()
+
+
+@pytest.mark.parametrize("example", KEY_EXAMPLES.values())
+def test_the_example_of_a_key_is_valid(example: str) -> None:
+    items = "".join(f"    {line}\n" for line in example.split("\n"))
+    assert not check(f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [8]}}}}\n  layers:\n{items}", "spec.yaml").problems
 
 
 def test_a_typo_is_answered_with_the_right_name(tmp_path: Path) -> None:
