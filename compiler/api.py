@@ -110,6 +110,8 @@ class Given(NamedTuple):
     written_out: bool
     headers: bool
     class_names: Mapping[str, tuple[str, ...]] | None = None
+    last: bool = False
+    """Whether a key that stands twice in the text has its last value."""
 
     def edited(self, texts: Mapping[str, str]) -> "Given":
         """The same with other texts for some of its files, by the names that messages have for them."""
@@ -120,7 +122,7 @@ class Given(NamedTuple):
 def check_given(given: Given) -> Checked:
     """`check`, without remembering what was looked up."""
     try:
-        checked = examine(given)
+        checked = examine_whole(given)
     except RecursionError:
         message = "the layers, blocks or expressions of the spec are nested too deeply"
         problem = file_problem("E005", message, given.name, "nest fewer of them")
@@ -135,7 +137,7 @@ def check_given(given: Given) -> Checked:
 
         def again(texts: Mapping[str, str]) -> CheckResult:
             try:
-                after = examine(given.edited(texts))
+                after = examine_whole(given.edited(texts))
             except RecursionError:
                 return first
             return CheckResult(after.problems, after.sources, after.values)
@@ -155,9 +157,23 @@ def check_given(given: Given) -> Checked:
     return checked
 
 
+def examine_whole(given: Given) -> Checked:
+    """`examine`, where a key stands twice with each of its values."""
+    checked = examine(given)
+    if any(problem.code == "E003" for problem in checked.problems):
+        from modelc.compiler.fixes.duplicate_values import duplicates, of_both_values
+
+        if duplicates(checked.problems, given.name):
+            other = examine(given._replace(last=True))
+            return checked._replace(problems=of_both_values(checked.problems, other.problems, given.name))
+    return checked
+
+
 def examine(given: Given) -> Checked:
     """`check`, before suggestions become edits of the texts, and before comments suppress warnings."""
-    document, problems, sources = merge_files(given.text, given.name, given.root, given.texts, given.written_out)
+    document, problems, sources = merge_files(
+        given.text, given.name, given.root, given.texts, given.written_out, given.last
+    )
     if document is None:
         return Checked(None, problems, sources)
     merged = document
@@ -229,12 +245,14 @@ def merge_files(
     root: Root | None,
     texts: Mapping[str, str] = MappingProxyType({}),
     written_out: bool = False,
+    last: bool = False,
 ) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
-    """The spec in `text` with the files that it extends and uses, the problems found in them, and all texts by name.
+    """The spec in `text` with the files that it extends and uses, the problems found in them, and all texts by name. With
+    `last`, a key that stands twice in the text has its last value.
 
     The document is None if the text cannot be read, or a file that it extends cannot be had.
     """
-    document, problems = read(text, name)
+    document, problems = read(text, name, last)
     if document is None:
         return None, problems, {name: show_text(text)}
     if not needs_files(document.data):

@@ -33,10 +33,13 @@ GLUED_NUMBER = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[-+]?[0-9
 
 
 class Composer(ProblemCollector):
-    """Composes one document from parser events into a tree of nodes; collects `problems`."""
+    """Composes one document from parser events into a tree of nodes; collects `problems`. With `last`, a key that stands
+    twice has its last value, else the first.
+    """
 
-    def __init__(self, events: Iterator[ParserEvent], file: str) -> None:
+    def __init__(self, events: Iterator[ParserEvent], file: str, last: bool = False) -> None:
         super().__init__()
+        self.last = last
         self.events = events
         self.file = file
         self.path: list[str | int] = []
@@ -184,8 +187,12 @@ class Composer(ProblemCollector):
                 self.report("E004", "merge keys (`<<`) are not part of the language", self.span(item), help=help)
             elif key.content in first:
                 other = next(one for known, one in pairs if known.content == key.content)
-                self.report_duplicate(key, first[key.content], both=other.kind == value.kind == "mapping")
-                add_entries(other, value)
+                both = other.kind == value.kind == "mapping"
+                self.report_duplicate(key, first[key.content], both)
+                if both:
+                    add_entries(other, value, self.last)
+                elif self.last:
+                    pairs = [(one, value if one.content == key.content else given) for one, given in pairs]
             else:
                 first[key.content] = key
                 pairs.append((key, value))
@@ -277,8 +284,11 @@ def hole(event: ParserEvent) -> Node:
     return Node("hole", None, event.start_mark, event.end_mark)
 
 
-def add_entries(first: Node, second: Node) -> None:
-    """Let a mapping that is written twice have the entries of both, so that none is missed in it."""
-    if first.kind == second.kind == "mapping":
-        known = {key.content for key, _ in first.content}
-        first.content += [(key, value) for key, value in second.content if key.content not in known]
+def add_entries(first: Node, second: Node, last: bool) -> None:
+    """Let a mapping that is written twice have the entries of both, so that none is missed in it; of those that both have
+    the first, or the `last`.
+    """
+    known = {key.content for key, _ in first.content}
+    again = {key.content: (key, value) for key, value in second.content if key.content in known and last}
+    more = [(key, value) for key, value in second.content if key.content not in known]
+    first.content = [again.get(key.content, (key, value)) for key, value in first.content] + more

@@ -129,8 +129,9 @@ class Where(NamedTuple):
         return self.document.key(self.path) if self.key else self.document.value(self.path)
 
 
-def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """The document in `text`, JSON where `name` ends in `.json`, else YAML, and the problems found on the way.
+def read(text: bytes | str, name: str, last: bool = False) -> tuple[Document | None, tuple[Problem, ...]]:
+    """The document in `text`, JSON where `name` ends in `.json`, else YAML, and the problems found on the way. With `last`, a
+    key that stands twice has its last value, else the first.
 
     None where nothing can be built on it: not UTF-8 text, over a budget, a syntax error, or no mapping at the root.
     """
@@ -153,7 +154,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
         from modelc.compiler.syntax.yaml_events import yaml_events
 
         events = yaml_events(decoded, name)
-    document, problems = compose(events, name, decoded)
+    document, problems = compose(events, name, decoded, last)
     if () in document.holes:
         return None, problems
     if not isinstance(document.data, dict):
@@ -161,7 +162,7 @@ def read(text: bytes | str, name: str) -> tuple[Document | None, tuple[Problem, 
     return document, problems
 
 
-def compose(events: Iterator[Any], name: str, text: str) -> tuple[Document, tuple[Problem, ...]]:
+def compose(events: Iterator[Any], name: str, text: str, last: bool = False) -> tuple[Document, tuple[Problem, ...]]:
     """The document that the parser `events` of `text` make, and the problems found on the way.
 
     It is a hole as a whole where it cannot be read. Where the text has no value, its data is None, without a place.
@@ -170,7 +171,7 @@ def compose(events: Iterator[Any], name: str, text: str) -> tuple[Document, tupl
     from modelc.compiler.syntax.composer import Composer
     from modelc.compiler.syntax.positions import Places, Unreadable
 
-    composer = Composer(events, name)
+    composer = Composer(events, name, last)
     try:
         root = composer.document()
         if root is None:

@@ -1,0 +1,24 @@
+"""Mistakes in both values of a key that stands twice: which of them is to stay is not known, so both are looked at."""
+
+from collections.abc import Sequence
+
+from modelc.compiler.diagnostics.problem import Path, Problem
+
+
+def duplicates(problems: Sequence[Problem], file: str) -> list[Path]:
+    """The paths of keys of a file that stand twice."""
+    return [one.path for one in problems if one.code == "E003" and one.label.place.file == file]
+
+
+def of_both_values(with_first: Sequence[Problem], with_last: Sequence[Problem], file: str) -> tuple[Problem, ...]:
+    """The problems of a spec whose check took the first values, and of one that took the last: those in these values, and
+    elsewhere those that there are in any case.
+    """
+    twice = duplicates(with_first, file)
+    known, after = {*with_first}, {*with_last}
+    found = [one for one in with_first if one in after or is_below(one.path, twice)]
+    return (*found, *(one for one in with_last if one not in known and is_below(one.path, twice)))
+
+
+def is_below(path: Path, twice: Sequence[Path]) -> bool:
+    return any(path[: len(one)] == one for one in twice)
