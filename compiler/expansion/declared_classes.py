@@ -65,7 +65,10 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
     if classes is None:
         kind = READERS.name_of(reader)
         says = "does not say how many classes there are" if reader.gives_labels else "reads no classes"
-        help = f"for example `category: {{column: {reader.subject}, classes: 10}}`"
+        category = f"`{name}: {{category: {{column: {reader.subject}, classes: 10}}}}`"
+        help = f"say how many there are: {category}"
+        if not reader.gives_labels:
+            help = f"for labels write {category}; for numbers, or a value for each class, write the number here"
         raise ExpressionError(f"`{kind}` of `{name}` {says}", help)
     return classes if isinstance(classes, int) else len(classes)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from modelc.compiler.expansion.source_tree import Entries, SourceNode
 from modelc.compiler.syntax.document import Placed, Where
 
-CALCULATED = re.compile(r"\$([A-Za-z_]\w*\s*[-+*/%].*)")
-"""A calculation that begins with a reference, as no expression does."""
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 

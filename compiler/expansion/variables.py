@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector
-from modelc.compiler.expansion.scope import CALCULATED, REFERENCE, File, Scope
+from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
 from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -121,9 +121,10 @@ class VariableEvaluator(ProblemCollector):
         """The value of `$name`, `$name.0` or `$name.key`. Raises Reported."""
         match = REFERENCE.fullmatch(text)
         if match is None:
+            from modelc.compiler.language.suggestions.foreign_references import expression_help
+
             help = "write `$name`, `$list.0` or `${expression}`; for a string that begins with a dollar, `$$`"
-            if begun := CALCULATED.fullmatch(text):
-                help = f'write an expression, in quotes: `"${{{begun[1].replace("$", "").strip()}}}"`'
+            help = expression_help(text) or help
             message = f"`{text}` is not a reference to a variable"
             self.report("E207", message, node.at, label="not a variable", help=help)
             raise Reported
@@ -198,10 +199,8 @@ class VariableEvaluator(ProblemCollector):
             trail[f"classes({asked.name})"] = Hop(at, f"`classes({asked.name})` = {count}")
             return count
 
-        if not text.endswith("}"):
-            help = 'close them with `}` at the end, in quotes: `"${4 * dim}"`'
-            self.report("E207", f"the braces of `{text}` are not closed", node.at, label="not closed", help=help)
-            raise Reported
+        if not text.endswith("}") or self.asks_as_elsewhere(text, scope):
+            self.report_notation(node, text)
         try:
             result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}, waits))
         except ExpressionError as error:
@@ -214,6 +213,26 @@ class VariableEvaluator(ProblemCollector):
             self.report("E207", error.message, node.at, label="cannot be computed", help=error.help, related=related)
             raise Reported from None
         return self.computed(node, text, result, (*node.trail, *trail.values()))
+
+    def asks_as_elsewhere(self, text: str, scope: Scope) -> bool:
+        """Whether an expression asks for `x.shape` where `x` is no variable."""
+        from modelc.compiler.language.suggestions.foreign_references import SHAPE
+
+        return ".shape" in text and any(name not in scope.names for name in SHAPE.findall(text))
+
+    def report_notation(self, node: SourceNode, text: str) -> NoReturn:
+        """Report an expression in another notation, and raise Reported."""
+        from modelc.compiler.language.suggestions.foreign_references import expression_help
+
+        message, label = f"the braces of `{text}` are not closed", "not closed"
+        help = 'close them with `}` at the end, in quotes: `"${4 * dim}"`'
+        if "}" in text:
+            message, label = f"`{text}` goes on behind its braces", "one pair of braces is around all"
+            if text.endswith("}"):
+                message, label = f"`{text}` asks for a shape as Python does", "cannot be computed"
+            help = expression_help(text) or "write all of it inside one pair of braces, in quotes"
+        self.report("E207", message, node.at, label=label, help=help)
+        raise Reported
 
     def computed(self, node: SourceNode, text: str, value: Any, trail: tuple[Hop, ...]) -> SourceNode:
         """The `value` of the expression `text` as the node in its place. Raises Reported for one that holds a mapping."""

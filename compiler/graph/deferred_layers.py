@@ -71,8 +71,10 @@ def value_at(reporter: Reporter, expression: Deferred, shapes: Mapping[Named, li
     try:
         return expression.value(shapes.__getitem__)
     except ExpressionError as error:
-        known = note(expression, None, shapes)
-        reporter.add("E207", error.message, path, label="cannot be computed", help=error.help, note=known)
+        from modelc.compiler.language.suggestions.foreign_references import size_help
+
+        known, help = note(expression, None, shapes), error.help or size_help(expression.shown)
+        reporter.add("E207", error.message, path, label="cannot be computed", help=help, note=known)
         return None
 
 

@@ -203,7 +203,10 @@ class Composer(ProblemCollector):
         return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
 
     def without_tuples(self, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
-        """`pairs` without what commas have cut from values in parentheses, such as `shape: (3, 5)`, which are reported."""
+        """`pairs` without what commas have cut from values in parentheses, such as `shape: (3, 5)`, or from numbers in a row,
+        `shape: 3, 5`, which are reported.
+        """
+        pairs = self.without_rows(pairs)
         whole: list[tuple[Node, Node]] = []
         opened: list[str] = []
         for key, value in pairs:
@@ -211,17 +214,36 @@ class Composer(ProblemCollector):
                 opened.append(str(key.content))
                 if key.content.endswith(")"):
                     owner, begun = whole.pop()
-                    inside = ", ".join(opened).strip("()")
-                    message, help = "a list is written in brackets: YAML has no tuples", f"write `[{shorten(inside)}]`"
-                    span = Span(place(self.file, begun.start, key.end), (*self.path, owner.content))
-                    self.report("E002", message, span, help=help)
-                    whole.append((owner, Node("hole", None, begun.start, key.end)))
+                    whole.append((owner, self.no_list(owner, begun, key, ", ".join(opened).strip("()"))))
                     opened = []
                 continue
             text = value.content if value.kind == "scalar" else None
             opened = [text] if isinstance(text, str) and text.startswith("(") and ")" not in text else []
             whole.append((key, value))
         return whole if not opened else pairs
+
+    def without_rows(self, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+        """`pairs` without numbers as keys behind a number, which are reported as one list."""
+        whole: list[tuple[Node, Node]] = []
+        rows: dict[int, list[Node]] = {}
+        for key, value in pairs:
+            is_number = value.start == key.start and key.content.isdecimal()
+            if is_number and whole and type(whole[-1][1].content) is int:
+                rows.setdefault(len(whole) - 1, []).append(key)
+            else:
+                whole.append((key, value))
+        for index, numbers in rows.items():
+            owner, first = whole[index]
+            inside = ", ".join(str(one.content) for one in (first, *numbers))
+            whole[index] = owner, self.no_list(owner, first, numbers[-1], inside)
+        return whole
+
+    def no_list(self, owner: Node, first: Node, last: Node, inside: str) -> Node:
+        """The hole for a list without brackets, under the key `owner`, which is reported."""
+        end = last.end or last.start
+        message, help = "a list is written in brackets: YAML has no tuples", f"write `[{shorten(inside)}]`"
+        self.report("E002", message, Span(place(self.file, first.start, end), (*self.path, owner.content)), help=help)
+        return Node("hole", None, first.start, end)
 
     def key(self, event: ParserEvent) -> Node | None:
         """The node of a key, whose content is always a string; None for an invalid key."""

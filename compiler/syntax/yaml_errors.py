@@ -10,6 +10,8 @@ from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.syntax.positions import At, Mark, ParserEvent, nth_line, place, word_at
 from modelc.compiler.syntax.scalars import shorten
 
+INDEXED = re.compile(r"\$?[A-Za-z_]\w*(?:\([^()]*\))?")
+"""What may be a list of which an entry is taken."""
 COMMENTS = ("//", "/*", "--", ";", "<!--")
 """What begins a comment elsewhere."""
 SPACES = re.compile("[ \t]*([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff])")
@@ -203,6 +205,11 @@ class Explainer:
             help = "without quotes, `{` begins a mapping inside braces and brackets"
             message = f'this expression must be quoted: `"{expression}"`'
             return self.problem(message, start, help, width=2, related=related)
+        if self.char == "[" and last is not None and self.ends_here(last) and INDEXED.fullmatch(last.value):
+            written = re.split(r"[,{}]", self.line[last.start_mark.column :])[0].strip()
+            message = f'an expression must be quoted: `"${{{shorten(written.lstrip("$"))}}}"`'
+            help = "without quotes, `[` begins a list"
+            return self.problem(message, last.start_mark, help, width=len(written), related=related)
         if self.mark.line > self.context_mark.line:
             return self.never_closed(opened, closing)
         return self.problem(f"expected `,` or `{closing}`", self.mark, related=related)

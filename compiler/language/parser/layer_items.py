@@ -43,9 +43,12 @@ def read_items(
         return None
     items = []
     used: dict[str, Path] = {}
+    end = 0
     for index, value in enumerate(layers):
         here = (*path, index)
-        if reporter.is_hole(here):
+        if index >= end:
+            end = index + report_cut_call(reporter, layers[index:], here)
+        if reporter.is_hole(here) or index < end:
             items.append(Item("", None, None, here))
             continue
         items.append(read_item(reporter, value, here, ITEM))
@@ -60,6 +63,21 @@ def read_items(
                 items[-1] = items[-1]._replace(name=None)
             used.setdefault(name, (*here, "name"))
     return tuple(items)
+
+
+def report_cut_call(reporter: Reporter, items: list[Any], path: Path) -> int:
+    """Report a layer that is called as in Python at `path`, whose arguments are the next of the `items` of its list, between
+    commas; gives how many items it is, 0 for what is no such call.
+    """
+    first = items[0]
+    if not isinstance(first, str) or "(" not in first or ")" in first:
+        return 0
+    from modelc.compiler.language.suggestions.calls import length_of
+
+    count = length_of(items)
+    if count:
+        reporter.unknown_name(path, LAYERS, ", ".join(map(str, items[:count])))
+    return count
 
 
 def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path, Suggestion
+from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, fits, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
@@ -181,10 +182,13 @@ def wrong_type(reporter: Reporter, finding: Finding) -> None:
 
 def variable_help(reporter: Reporter, finding: Finding) -> str:
     """What to write for a value that is meant for a variable, or for one of each copy. Empty for all else."""
-    from modelc.compiler.language.suggestions.foreign_references import reference_help
+    from modelc.compiler.language.suggestions.foreign_references import reference_help, size_help
     from modelc.compiler.language.suggestions.repeat_keys import each_copy_help
 
     document, path, value = reporter.document, finding.path, finding.value
+    raw = document.get(path if path in document.values else path[:-1]) if document.is_computed(path) else None
+    if isinstance(value, list) and isinstance(raw, Deferred):
+        return size_help(raw.shown)
     return each_copy_help(document, path, value) or reference_help(document, path, value)
 
 

@@ -17,6 +17,12 @@ LONGEST = 80
 """Characters of a text that is taken for an expression."""
 SIGNS = (r"\{\{(.*)\}\}", r"\{(.*)\}", r"%\((.*)\)[ds]", r"[<%](.*)[>%]", "[$@&](.*)")
 """What templates of others put around a name or an expression."""
+SHAPE = re.compile(r"\b([A-Za-z_][\w-]*)\.shape\b")
+"""How others ask for a shape."""
+ENTRY = re.compile(r"\b([A-Za-z_]\w*)\.(\d+)\b")
+"""An entry of a list as references have it."""
+WHOLE_SHAPE = re.compile(r"(shape\([^()]*\))(?!\s*[\[)])")
+"""A shape of which no size is taken."""
 OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:(?:\*\*|[-+*/%^])[\d\s.()]+)+")
 
 
@@ -24,7 +30,7 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
     """What to write for the text `value` at `path` if it is a reference or an expression without its sign. Empty for all
     else.
     """
-    from modelc.compiler.language.expressions.evaluator import Names, compute, tree_of, variables_in
+    from modelc.compiler.language.expressions.evaluator import Names, calls_of_names, compute, tree_of, variables_in
     from modelc.compiler.language.expressions.operations import ExpressionError
 
     if not isinstance(value, str) or len(value) > LONGEST:
@@ -34,16 +40,34 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
     for sign in SIGNS:
         match = re.fullmatch(sign, plain)
         plain = match[1].strip() if match else plain
-    plain = plain.replace("$", "")
+    plain = SHAPE.sub(r"shape(\1)", plain.replace("$", ""))
     if plain in names:
         return f"write `${plain}`"
-    used = variables_in(plain) if tree_of(plain) is not None else set()
-    if used and used <= names:
+    tree = tree_of(plain)
+    used = variables_in(plain) if tree is not None else set()
+    if used <= names and (used or (tree is not None and any(calls_of_names(tree)))):
         return f'write an expression, in quotes: `"${{{plain}}}"`'
     if OF_NUMBERS.fullmatch(plain):
         with suppress(ExpressionError):
             return f"write {number_text(compute(plain.replace('^', '**'), Names(names.__contains__)))}"
     return ""
+
+
+def expression_help(text: str) -> str:
+    """What to write for an expression that begins with `$` and has no braces around it all, or asks for shapes as others
+    do. Empty where it is none.
+    """
+    from modelc.compiler.language.expressions.evaluator import tree_of
+
+    plain = SHAPE.sub(r"shape(\1)", re.sub(r"[${}]", "", text)).strip()
+    plain = ENTRY.sub(r"\1[\2]", plain)
+    return f'write an expression, in quotes: `"${{{plain}}}"`' if tree_of(plain) is not None else ""
+
+
+def size_help(expression: str) -> str:
+    """What to write for an `expression` in which a shape as a whole stands for one size. Empty for all others."""
+    of_one = WHOLE_SHAPE.sub(r"\1[-1]", expression)
+    return f'a shape is a list of sizes: for the last one write `"{of_one}"`' if of_one != expression else ""
 
 
 def number_text(value: Any) -> str:

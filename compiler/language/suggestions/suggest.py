@@ -133,8 +133,11 @@ def suggest_registered(
 def other_form(found: Suggestion, registry: Registry[Any], key: str | int, arguments: Any) -> str:
     """How what is `found` for an unknown name is written here, where it is more than another name. Empty for all else."""
     name = str(found.written)
-    if name.endswith(")") and (written := called(name, registry)):
-        return f"write `{entry_text(key, written)}`"
+    if name.endswith(")"):
+        from modelc.compiler.language.suggestions.calls import called
+
+        if written := called(name, registry):
+            return f"write `{written if key == name else entry_text(key, written)}`"
     if registry.kind == "layer" and isinstance(arguments, str) and fold(name) in hints.REUSE and not found.is_safe:
         return f"to use the layers of the node `{arguments}` again, with its weights, write `share: {arguments}`"
     if registry.kind == "layer" and not found.is_safe and arguments is not None:
@@ -156,40 +159,6 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     if registry.kind == "source" and name.endswith(".npz"):
         return f"write `{entry_text(key, f'npz: {name}')}`"
     return ""
-
-
-def called(text: str, registry: Registry[Any]) -> str:
-    """The thing that `text` calls as Python does, `Dense(64)`, in the notation of specs; empty where it calls none.
-
-    The name alone where the arguments are not those of Keras by their order, or by their names.
-    """
-    import ast
-
-    try:
-        call = ast.parse(text, mode="eval").body
-        if not isinstance(call, ast.Call):
-            return ""
-        values = [ast.literal_eval(value) for value in call.args]
-        named = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return ""
-    word = ast.unparse(call.func)
-    same = [*([word] if word in registry else []), *synonyms(word, registry)]
-    same = [entry for entry in same if registry.find(entry).model_fields or not (values or named)] or same
-    if not same:
-        return ""
-    cls = registry.find(same[0])
-    fields, is_keras = [*cls.model_fields], word.rpartition(".")[2] == cls.keras.rpartition(".")[2]
-    if not values and not named:
-        return same[0]
-    if len(values) > len(fields) or (len(values) > 1 and not is_keras and word not in registry):
-        required = next((field for field, info in cls.model_fields.items() if info.is_required()), None)
-        return f"{same[0]}: {{{required}: ...}}" if required else same[0]
-    in_order = [cls.primary] if len(values) == 1 and cls.primary else fields
-    given = {**dict(zip(in_order, values, strict=False)), **named}
-    return translated(
-        registry, same[0], {name: list(one) if isinstance(one, tuple) else one for name, one in given.items()}
-    )
 
 
 def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:

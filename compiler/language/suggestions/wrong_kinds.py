@@ -2,6 +2,7 @@
 and the whole spec, empty for all other values.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,14 +48,38 @@ def as_chain(key: str, value: Any, spec: Spec) -> str:
     return "begin each layer with `- `"
 
 
+SEPARATORS = re.compile(r"\s*[x*,;]\s*|\s+", re.IGNORECASE)
+OPEN = ("*", "...", "?", "any", "dynamic", "none", "null", "undefined")
+"""Words for a size that is not known."""
+BATCH = ("b", "batch", "batch_size", "batchsize", "bs")
+
+
+def sizes_in(text: str) -> list[int]:
+    """The sizes of a shape that is written as one word, `28x28x1`; empty for all others."""
+    parts = SEPARATORS.split(text.strip().strip("()"))
+    return [int(part) for part in parts] if all(part.isascii() and part.isdigit() for part in parts) else []
+
+
 def as_sizes(key: str, value: Any, spec: Spec) -> str:
-    """What to write for a shape with an open size: lengths that differ by row are padded, a batch axis is not written."""
-    if not isinstance(value, list) or not any(size in (None, -1) for size in value):
+    """What to write for a shape as one word, or with an open size: lengths that differ by row are padded, a batch axis is
+    not written.
+    """
+    word = value if isinstance(value, str) else value[0] if isinstance(value, list) and len(value) == 1 else None
+    if isinstance(word, str) and (sizes := sizes_in(word)) and (len(sizes) > 1 or word is value):
+        return f"write `{key}: {flow(sizes)}`"
+    if not isinstance(value, list):
+        return ""
+    first = value[0] if value else None
+    is_batch = isinstance(first, str) and first.lower() in BATCH
+    value = [None if str(size).lower() in OPEN else size for size in value]
+    if is_batch and not any(size in (None, -1) for size in value[1:]):
+        return f"remove the batch axis, which is never written: `{key}: {flow(value[1:])}`"
+    if not any(size in (None, -1) for size in value):
         return ""
     others = value[1:]
     if any(size in (None, -1) for size in others):
-        sizes = ["SIZE" if size in (None, -1) else size for size in value]
-        return f"sizes are fixed: bring all rows to one size before they are saved, `{key}: {flow(sizes)}`"
+        written = ["SIZE" if size in (None, -1) else size for size in (others if is_batch else value)]
+        return f"sizes are fixed: bring all rows to one size before they are saved, `{key}: {flow(written)}`"
     padded = f"`{key}: {flow(['LENGTH', *others])}`"
     if len(others) > 1:
         without = f"remove the batch axis, which is never written: `{key}: {flow(others)}`"

@@ -1,0 +1,122 @@
+"""Things that are written as calls, as in Python: `Conv2D(32, 3)`, `nn.Linear(128, 10)`, `Adam(lr=0.001)`."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from modelc.compiler.language.suggestions import hints
+from modelc.compiler.language.suggestions.spelling import spelled, synonyms
+from modelc.compiler.language.suggestions.suggest import as_here
+from modelc.compiler.language.suggestions.wording import flow, spell
+from modelc.compiler.library.base.registry import Registered, Registry, bare
+
+CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
+BEGUN = re.compile(r"\s*[A-Za-z_][\w.]*\s*\(.*", re.DOTALL)
+
+
+def length_of(items: list[Any]) -> int:
+    """How many of the items of a list, from the first, are one call that commas have cut; 0 where they are none."""
+    if not BEGUN.fullmatch(str(items[0])):
+        return 0
+    for count in range(2, len(items) + 1):
+        text = ", ".join(map(str, items[:count]))
+        if text.count("(") <= text.count(")"):
+            return count if CALL.fullmatch(text) else 0
+    return 0
+
+
+def called(text: str, table: Registry[Any]) -> str:
+    """The thing of `table` that `text` calls as Python does, in the notation of specs; empty where it calls none.
+
+    Its arguments are left open where it is not clear which they are here.
+    """
+    match = CALL.fullmatch(text)
+    name = match[1] if match else ""
+    same = [*([bare(name)] if bare(name) in table else []), *synonyms(name, table)]
+    arguments = arguments_of(text)
+    has_some = arguments is not None and any(arguments)
+    entry = next((one for one in same if table.find(one).model_fields or not has_some), *same[:1] or [""])
+    if not entry:
+        return ""
+    if arguments is not None and (written := written_call(table, entry, name, *arguments)):
+        return written
+    required = next((one for one, info in table.find(entry).model_fields.items() if info.is_required()), None)
+    return f"{entry}: {{{required}: ...}}" if required else entry
+
+
+def arguments_of(text: str) -> tuple[list[Any], dict[str, Any]] | None:
+    """The arguments of a call by their order and by name; None where some are no plain values."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        assert isinstance(tree, ast.Call)
+        by_order = [plain(part) for part in tree.args]
+        return by_order, {part.arg: plain(part.value) for part in tree.keywords if part.arg is not None}
+    except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError):
+        return None
+
+
+def plain(node: ast.expr) -> Any:
+    """The value of an argument as a spec has it. Raises ValueError where it is none."""
+    if isinstance(node, ast.Call) and not node.args and not node.keywords:
+        node = node.func
+    if isinstance(node, ast.Attribute | ast.Name):
+        return bare(ast.unparse(node)).lower()
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return f"{ast.literal_eval(node.left):g}/{ast.literal_eval(node.right):g}"
+    value = ast.literal_eval(node)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def written_call(table: Registry[Any], entry: str, name: str, by_order: list[Any], by_name: Mapping[str, Any]) -> str:
+    """The thing `entry` with the arguments of a call of `name`; empty where it is not clear what they are here."""
+    cls: type[Registered] = table.find(entry)
+    named = as_here(name, by_name)
+    named = {spelled(key, cls.model_fields) or key: value for key, value in named.items()}
+    named = {key: value for key, value in named.items() if key in cls.model_fields or not is_needless(key)}
+    for first in orders(cls, name, by_order):
+        given = {**first, **named}
+        if is_valid(table, entry, given):
+            if not given:
+                return entry
+            alone = [*given] == [cls.primary]
+            return f"{entry}: {flow(given[cls.primary]) if alone else spell(given)}"
+    return ""
+
+
+def is_needless(argument: str) -> bool:
+    """Whether an argument of others is to be left out here."""
+    return hints.ARGUMENTS.get(argument) in (hints.KNOWN, hints.IN_PLACE)
+
+
+def orders(cls: type[Registered], name: str, values: list[Any]) -> Iterator[dict[str, Any]]:
+    """What arguments by their order may be: Keras's, or PyTorch's, whose first one often is what comes in."""
+    required = [argument for argument, info in cls.model_fields.items() if info.is_required()]
+    first = [cls.primary] if cls.primary and cls.primary not in required else []
+    order = [*required, *first, *(one for one in cls.model_fields if one not in (*required, *first))]
+    of_torch = name.startswith(("nn.", "torch.")) or (
+        name == cls.torch.rpartition(".")[2] != cls.keras.rpartition(".")[2]
+    )
+    ways = [values[1:], values] if of_torch and takes_features(cls) else [values, values[1:]]
+    if cls.foreign_value:
+        ways = [[]]
+    elif not takes_features(cls):
+        ways = [values]
+    for way in ways:
+        if len(way) <= len(order):
+            yield dict(zip(order, way, strict=False))
+
+
+def takes_features(cls: type[Registered]) -> bool:
+    """Whether PyTorch's counterpart takes first how many features come in."""
+    return bool(cls.torch) and cls.primary in ("filters", "units")
+
+
+def is_valid(table: Registry[Any], name: str, arguments: Mapping[str, Any]) -> bool:
+    try:
+        table.build({name: dict(arguments)})
+    except ValidationError:
+        return False
+    return True
