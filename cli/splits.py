@@ -22,6 +22,10 @@ def open_run(text: str, root: Path | None, command: "Command") -> "Run":
 
     found = find_run(text, root, command)
     inform(*found.notes)
+    if found.run.record.class_names:
+        from modelc.runtime.runs.kept_spec import notes_on_names
+
+        inform(*notes_on_names(found.run, root))
     return found.run
 
 

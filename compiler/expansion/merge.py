@@ -11,6 +11,8 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.key_path import find_child, shape_below
 from modelc.compiler.expansion.merge_errors import (
+    is_of_another_kind,
+    key_of,
     report_arguments_alone,
     report_no_list,
     report_no_value,
@@ -54,6 +56,8 @@ class Overlay:
         if isinstance(shape, Items) and (own.kind, base.kind) == ("mapping", "list"):
             report_no_list(self.reporter, base, own, self.list_meant(base, own, shape))
             return base
+        if isinstance(shape, Keys | Names | Items) and is_of_another_kind(base, own):
+            return own._replace(trail=(*own.trail, Hop(key_of(base), f"a {base.kind} in the base")))
         if isinstance(shape, Keys | Names) and own.kind == "mapping" and base.kind in ("scalar", "list"):
             self.check_mapping(base, shape)
         if base.kind != "mapping" or own.kind != "mapping" or isinstance(shape, Items):

@@ -6,6 +6,7 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.diagnostics.reporter import ProblemCollector
+from modelc.compiler.expansion.shorthands import is_variable
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.language.field_schema import listed
 from modelc.compiler.language.shapes import Either, Items, Keys, Names, Shape, Thing, Value
@@ -25,6 +26,12 @@ def takes_nothing(shape: Shape | None) -> bool:
     if isinstance(shape, Value):
         return "null" in listed(shape.schema["type"])
     return shape.optional if isinstance(shape, Thing) else not isinstance(shape, Keys | Items)
+
+
+def is_of_another_kind(base: SourceNode, own: SourceNode) -> bool:
+    """Whether a value or a list stands where the base has a mapping, or a value where it has a list: it is an error."""
+    kinds = ("scalar", "list") if base.kind == "mapping" else ("scalar",) if base.kind == "list" else ()
+    return own.kind in kinds and own.content is not None and not is_variable(own)
 
 
 def report_no_value(reporter: ProblemCollector, base: SourceNode, own: SourceNode) -> None:

@@ -264,6 +264,7 @@ TRAIN = Keys(
         Exclusion("epochs", "steps", "both say how long to train"),
     ),
     reserved("train"),
+    help=instead.as_training,
 )
 LANGUAGE = Keys(
     "a spec",
@@ -279,7 +280,7 @@ LANGUAGE = Keys(
             what="`vars`",
             given=True,
             description="Variables: values by name, for `$name` and `${expression}` in the spec.",
-            help=instead.as_definitions,
+            help=instead.as_variables,
         ),
         "blocks": Names(
             "`blocks`",

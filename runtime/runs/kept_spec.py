@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,3 +70,29 @@ def with_note_on_run(problems: tuple[Problem, ...], folder: Path) -> tuple[Probl
     note += f": edit `{spec}`" if spec else ": edit the spec that was trained"
     first, *others = problems
     return (replace(first, notes=(*first.notes, note)), *others)
+
+
+def notes_on_names(run: Run, root: Path | None) -> Iterator[str]:
+    """What to say of files of class names that are others now, below `root` or where the run read them: it uses its own."""
+    if not run.record.class_names:
+        return
+    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, names_in
+    from modelc.compiler.expansion.spec_files import load_file
+
+    below = run.find_root(root).root
+    for file, kept in run.class_names().items():
+        with suppress(RunError):
+            loaded = load_file(below, {}, file, None, MAX_NAME_BYTES)
+            names, _ = names_in(loaded.data, loaded.name)
+            if names != kept:
+                yield f"`{loaded.name}` has changed: {difference(kept, names)}; the run uses the names that it was trained with"
+
+
+def difference(before: Sequence[str], after: Sequence[str] | None) -> str:
+    """The first line in which names differ, in words."""
+    if after is None:
+        return "it has no names now"
+    both = min(len(before), len(after))
+    first = next((index for index in range(both) if before[index] != after[index]), both)
+    one, other = (f"{names[first]!r}" if first < len(names) else "nothing" for names in (before, after))
+    return f"line {first + 1} was {one} and is {other}"

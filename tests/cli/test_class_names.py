@@ -238,11 +238,24 @@ def test_a_run_has_the_names_and_their_digest(trained: Path) -> None:
     assert kept == {"names.txt": NAMES}
 
 
-@pytest.mark.parametrize("names", [None, "cow\nsheep\ngoat\nhen\n"])
-def test_a_run_does_without_the_file(trained: Path, tmp_path: Path, names: str | None) -> None:
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (None, ""),
+        ("cat\n$dog\nžluť\n", ""),
+        (
+            "cat\ncow\nžluť\n",
+            "`names.txt` has changed: line 2 was '$dog' and is 'cow'; the run uses the names that it was",
+        ),
+        ("cat\n$dog\n", "line 3 was 'žluť' and is nothing"),
+        ("cat\ncat\n", "it has no names now"),
+    ],
+)
+def test_a_run_does_without_the_file(trained: Path, tmp_path: Path, names: str | None, said: str) -> None:
     again(trained, tmp_path, names)
-    ended = modelc("evaluate", "runs/spec/one", cwd=tmp_path)
+    ended = modelc("evaluate", "runs/spec/one", "--root", ".", cwd=tmp_path)
     assert ended.code == 0 and "accuracy" in ended.out
+    assert said in ended.err and ("has changed" in ended.err) == bool(said)
     ended = modelc("predict", "runs/spec/one", "--output", "p.csv", cwd=tmp_path)
     assert ended.code == 0, ended.err
     assert (tmp_path / "p.csv").read_text("utf-8").startswith("kind,kind/probability/cat,kind/probability/$dog")

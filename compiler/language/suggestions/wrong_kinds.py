@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.language.suggestions.wording import flow, spell
 
 Spec = Mapping[str, Any]
 
@@ -138,7 +138,38 @@ def as_definitions(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_block(key: str, value: Any, spec: Spec) -> str:
+    """How a chain alone becomes a block, and what a block is otherwise."""
+    if isinstance(value, list) and value:
+        return f"write `{key}: {{layers: {flow(value) if flow(value) != '...' else '[...]'}}}`"
     return as_definitions(key, value, spec) or f"write `{key}: {{params: {{...}}, layers: [...]}}`"
+
+
+def as_variables(key: str, value: Any, spec: Spec) -> str:
+    """How variables in a list become a mapping: each has a name and a value."""
+    names = (
+        [name for one in value for name in (one if isinstance(one, Mapping) else [one])]
+        if isinstance(value, list)
+        else []
+    )
+    if not names or not all(isinstance(name, str) for name in names):
+        return as_definitions(key, value, spec)
+    values = {name: given for one in value if isinstance(one, Mapping) for name, given in one.items()}
+    written = ", ".join(f"{name}: {flow(values[name]) if name in values else '...'}" for name in names)
+    return f"give each its value by its name, without `- `: `{key}: {{{written}}}`"
+
+
+def as_training(key: str, value: Any, spec: Spec) -> str:
+    """What a bare word or number for the training is probably meant as, or entries of a list without their `- `."""
+    from modelc.compiler.library.losses import LOSSES
+    from modelc.compiler.library.optimizers import OPTIMIZERS
+
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        entries = {name: given for one in value for name, given in one.items()}
+        return f"write the keys without `- `: `{key}: {spell(entries)}`"
+    for name, registry in (("optimizer", OPTIMIZERS), ("loss", LOSSES)):
+        if isinstance(value, str) and value in registry:
+            return f"write `{key}: {{{name}: {value}}}`"
+    return f"write `{key}: {{epochs: {value}}}`" if type(value) is int else ""
 
 
 def input_name(spec: Spec) -> str:

@@ -303,3 +303,25 @@ def test_a_node_of_another_layer_is_told_what_it_replaces(tmp_path: Path, others
     (problem,) = result.errors
     assert problem.code == "E104" and problem.helps[-1].endswith("write `c: {from: b, layers: [{dense: 4}]}`")
     assert problem.notes == (("it replaces `repeat` of the base too",) if others else ())
+
+
+@pytest.mark.parametrize(
+    ("over", "kind", "cure"),
+    [
+        ("train: sgd", "mapping", "train: {optimizer: sgd}"),
+        ("train: 7", "mapping", "train: {epochs: 7}"),
+        ("train: [{epochs: 7}, {batch_size: 3}]", "mapping", "train: {epochs: 7, batch_size: 3}"),
+        ("blocks: {Tower: [dense: 3]}", "mapping", "Tower: {layers: [{dense: 3}]}"),
+        ("model: {layers: relu}", "list", ""),
+        ("vars: [w: 3]", "mapping", "vars: {w: 3}"),
+    ],
+)
+def test_another_kind_of_value_shows_what_the_base_has(tmp_path: Path, over: str, kind: str, cure: str) -> None:
+    base = CHAIN.replace("modelc: 1\n", "modelc: 1\nvars: {w: 8}\n").replace("dense: 2]", "dense: $w]")
+    problems = checked(tmp_path, base, f"modelc: 1\nextends: other.yaml\n{over}\n").errors
+    problem = problems[0]
+    assert problem.code == "E105" and Path(problem.label.place.file).name == "spec.yaml"
+    assert [(Path(one.place.file).name, one.text) for one in problem.related] == [
+        ("other.yaml", f"a {kind} in the base")
+    ]
+    assert f"`{cure}`" in problem.helps[0] if cure else problem.helps
