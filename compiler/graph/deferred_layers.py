@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Node
@@ -17,6 +18,8 @@ from modelc.compiler.library.contracts.layer import Layer
 if TYPE_CHECKING:
     from modelc.compiler.library.base.tensor_type import TensorType
 
+MOST_NOTES = 5
+"""Expressions of a layer that an error shows with what they came to; hardly any layer has more."""
 Built = dict[tuple[object, ...], tuple[Layer, "Facts"]]
 """The layers without problems that were built so far, and their facts, by what they were built from."""
 Facts = tuple[tuple[Deferred, Any, Mapping[Named, list[int]]], ...]
@@ -116,5 +119,9 @@ def filled(raw: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
 
 def with_notes(problems: Sequence[Problem], facts: Facts) -> list[Problem]:
     """The problems of a layer, the errors among them with what its expressions came to."""
-    notes = [note(*fact) for fact in facts] if problems else ()
+    if not problems:
+        return []
+    notes = [note(*fact) for fact in facts[:MOST_NOTES]]
+    if more := len(facts) - len(notes):
+        notes.append(f"and {counted(more, 'more expression')} of this layer")
     return [replace(one, notes=(*one.notes, *notes)) if one.is_error else one for one in problems]

@@ -304,3 +304,10 @@ def test_what_a_condition_does_not_choose_is_not_looked_up() -> None:
 def test_a_long_list_gives_an_entry() -> None:
     text = graph('a: {from: x, dense: "${v[-1] + shape(x)[0]}"}', above=f"vars: {{v: {[*range(200)]}}}\n")
     assert units(text)["a"] == 205
+
+
+def test_an_error_shows_what_a_few_expressions_came_to() -> None:
+    sizes = ", ".join(['"${shape(x)[0]}"'] * 8)
+    (problem,) = errors(graph(f"a: {{from: x, reshape: [{sizes}]}}"))
+    shown = ["`${shape(x)[0]}` is 6: `shape(x)` is [6, 8]"] * 5
+    assert problem.code == "E301" and problem.notes[-6:] == (*shown, "and 3 more expressions of this layer")
