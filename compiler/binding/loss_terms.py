@@ -14,7 +14,7 @@ from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.returned_values import need_a
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Activation, Plan
@@ -190,10 +190,25 @@ def find_edge(reporter: Reporter, task: Task, reference: Reference, owner: str, 
             found = found._replace(is_safe=False)
         message = f"{owner} uses `{text}`, which is neither an output nor a node"
         label = "no such output or node"
-        help = "" if stated else "name the output or node with `of: ...`"
+        help = "" if stated else say_of(reporter, task, reference)
         note = f"outputs: {listed(graph.outputs)}"
         reporter.add("E205", message, path, key=not stated, label=label, help=help, note=note, suggestion=found)
     return None
+
+
+def say_of(reporter: Reporter, task: Task, reference: Reference) -> str:
+    """How a term that is called by another name than what it is computed from says so."""
+    assert task.spec.train is not None
+    raw, names = reporter.document.get(reference.path), {term.name for term in task.spec.train.terms}
+    left = [name for name in task.planned.graph.outputs if name not in names]
+    term = {raw: ""} if isinstance(raw, str) else raw if isinstance(raw, dict) else {}
+    given = [
+        f"{key}: {spell(value) if isinstance(value, dict) else flow(value) if value else ''}"
+        for key, value in term.items()
+    ]
+    of = left[0] if len(left) == 1 else "..."
+    where = "" if len(left) == 1 else ", with the output or node that it is computed from"
+    return f"write `{reference.text}: {{{', '.join([*given, f'of: {of}'])}}}`{where}"
 
 
 def node_edge(task: Task, reference: Reference) -> tuple[Edge | None, Plan | None]:

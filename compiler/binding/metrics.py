@@ -93,7 +93,8 @@ def is_alone(reporter: Reporter, spec: MetricSpec, key: str, keys: dict[str, Pat
         )
         help = f"give one of them a name of its own: `{{{spec.kind}: {written}, name: {spec.kind}_2{others}}}`"
     related = [(keys[key], "first occurrence")] if keys[key] else ()
-    reporter.add("E110", message, path, label="second occurrence", help=help, related=related)
+    label, note = ("second occurrence", "") if keys[key] else ("taken", "that of a loss is called so")
+    reporter.add("E110", message, path, label=label, help=help, note=note, related=related)
     return False
 
 

@@ -22,13 +22,14 @@ from modelc.compiler.fixes.work import OutOfWork
 WRONG_VALUES = ("E105", "E106")
 """What is wrong with a value by itself, and so with what is computed with it."""
 UNUSED_DEFINITION = "W909"
+DUPLICATE = "E003"
 Misspelt: TypeAlias = tuple[Problem, Sequence[Problem]]
 """The problem with a definition whose name is misspelt, and those with the uses of the right name."""
 
 
 def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
     """The problems `found` without cascading errors; those whose fix is safe have it."""
-    problems = without_mentioned(merge_uses(found.problems), found.sources)
+    problems = without_mentioned(merge_uses(without_duplicates(found.problems)), found.sources)
     shown = limited(problems)
     if len(shown) != len(problems) or any(problem.omitted is not None for problem in shown):
         # Which of so many follow from others would take too long to find out.
@@ -38,7 +39,8 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
 
     def check_again(texts: Mapping[str, str]) -> CheckResult:
         after = check(texts)
-        return replace(after, problems=without_mentioned(merge_uses(after.problems), after.sources))
+        problems = merge_uses(without_duplicates(after.problems))
+        return replace(after, problems=without_mentioned(problems, after.sources))
 
     problems = attach_fixes(problems, found.sources)
     misspelt = list(misspelt_definitions(problems, found.sources))
@@ -56,6 +58,18 @@ def suppress_cascading(found: CheckResult, check: Check) -> tuple[Problem, ...]:
         if attempt is not None and attempt.holds:
             return attempt.remaining(candidates)
     return problems
+
+
+def without_duplicates(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """`problems` without duplicate keys of what must not be a mapping: two layers of one type are right in a list."""
+    if all(problem.code != DUPLICATE for problem in problems):
+        return problems
+    wrong = {(problem.label.place.file, problem.path) for problem in problems if problem.code == WRONG_VALUES[0]}
+    return [
+        problem
+        for problem in problems
+        if problem.code != DUPLICATE or (problem.label.place.file, problem.path[:-1]) not in wrong
+    ]
 
 
 def merge_uses(problems: Sequence[Problem]) -> tuple[Problem, ...]:

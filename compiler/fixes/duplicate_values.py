@@ -15,9 +15,15 @@ def of_both_values(with_first: Sequence[Problem], with_last: Sequence[Problem], 
     elsewhere those that there are in any case.
     """
     twice = duplicates(with_first, file)
-    known, after = {*with_first}, {*with_last}
-    found = [one for one in with_first if one in after or is_below(one.path, twice)]
-    return (*found, *(one for one in with_last if one not in known and is_below(one.path, twice)))
+    known, after = {*map(said, with_first)}, {*map(said, with_last)}
+    found = [one for one in with_first if said(one) in after or is_below(one.path, twice)]
+    return (*found, *(one for one in with_last if said(one) not in known and is_below(one.path, twice)))
+
+
+def said(problem: Problem) -> tuple[object, ...]:
+    """What a problem says of which place: of a mapping, what is marked may depend on the value that it has."""
+    label = problem.label.place
+    return problem.code, problem.message, problem.path, label.file, label.line, label.column
 
 
 def is_below(path: Path, twice: Sequence[Path]) -> bool:

@@ -1,4 +1,5 @@
-"""The recurrent layer that gives only its last step where a layer after it wants them all: the help `return_sequences`.
+"""The layer that leaves one value for all steps where a layer after it wants them all: the help `return_sequences` for a
+recurrent layer, and to put a pooling over all steps behind it.
 
 Planned again with all steps, so that nothing is advised that does not fit.
 """
@@ -11,21 +12,25 @@ from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
-from modelc.compiler.library.layers import kind_of
+from modelc.compiler.library.layers import LAYERS, kind_of
 
 FARTHEST = 50
 """Layers between the two that are looked through."""
+POOLS = ("global_avg_pool", "global_max_pool")
+"""How the names of layers begin that reduce all steps or places to one."""
 
 
 def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorType]) -> str:
-    """What to do about `node`, which does not fit to `types`, if it would with all steps of a recurrent layer before it,
-    directly or through layers with one input. Empty for all else.
+    """What to do about `node`, which does not fit to `types`, if it would with all steps of a recurrent layer before it, or
+    of what a pooling gets, directly or through layers with one input. Empty for all else.
     """
     for slot in dict.fromkeys(feed.slot for feed in node.feeds or ()):
         chain = [node]
         source = source_of(planned, node, slot)
         while source is not None and source.layer is not None and len(chain) <= FARTHEST:
             whole = source.layer.with_all_steps()
+            if kind_of(source.layer).startswith(POOLS):
+                whole = LAYERS.build("linear")
             if whole is not None:
                 return help_for(source, node) if fits(planned, source, whole, chain, slot, types) else ""
             chain.append(source)
@@ -93,6 +98,11 @@ def help_for(source: Node, node: Node | None = None) -> str:
     assert source.layer is not None
     kind = kind_of(source.layer)
     named = f"`{kind}`" if source.path == kind else f"`{kind}` at `{source.path}`"
+    if kind.startswith(POOLS):
+        wants = node.layer if node is not None else None
+        may_follow = wants is not None and wants.with_all_steps() is None
+        behind = f", or put it behind `{kind_of(wants)}`" if wants is not None and may_follow else ""
+        return f"{named} leaves one value for all steps: leave it out{behind}"
     if node is not None and source.at == node.at:
         return f"{named} gives only its last step: repeat it with `return_sequences: true`, and end with one without it"
     return f"{named} gives only its last step: add `return_sequences: true` to it"

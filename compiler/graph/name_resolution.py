@@ -102,8 +102,20 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         return None
     if not is_removed(reporter, names, reference):
         note = f"inputs: {listed(names.inputs)}; nodes: {listed(names.nodes)}"
-        unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note)
+        inner = layer_of_node_help(names, reference)
+        unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note, inner)
     return None
+
+
+def layer_of_node_help(names: Namespace, reference: Reference) -> str:
+    """What to do about `node/layer`, which names a layer in the list of a node, where a value is wanted. Empty for all else."""
+    owner, _, inner = reference.text.partition("/")
+    items = names.nodes[owner].items if inner and owner in names.nodes else None
+    if not items or inner not in [word for item in items for word in (item.name, item.kind)]:
+        return ""
+    if inner in (items[-1].name, items[-1].kind):
+        return f"write `{owner}`: its value is that of its last layer"
+    return f"the value of `{owner}` is that of its last layer: make the layers up to `{inner}` a node of their own, and name that"
 
 
 def is_removed(reporter: Reporter, names: Namespace, reference: Reference) -> bool:

@@ -254,6 +254,12 @@ class Composer(ProblemCollector):
                 self.anchors[event.anchor] = node
             if node.kind == "hole":
                 return None
+            if node.content[:1].isspace() and event.style in (None, ""):
+                # Spaces that YAML does not know as such: nothing is where it is meant to be.
+                from modelc.compiler.syntax.yaml_errors import HIDDEN_SPACE
+
+                at = self.span(event).place()
+                raise Unreadable(Problem("E002", HIDDEN_SPACE, Label(at._replace(end_column=at.column + 1))))
             if node.content[:1] == "$":
                 message = "a variable cannot be used as a key"
                 self.report("E004", message, self.span(event), help="write the key itself")

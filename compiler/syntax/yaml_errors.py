@@ -44,8 +44,7 @@ class Explainer:
         """The problem with our message; if no case applies, with libyaml's."""
         indentation = self.line[: first_column(self.line)]
         if (hidden := self.hidden_space()) is not None:
-            help = "indent with spaces, two for each level"
-            return self.problem("a character that is no space is used for indentation", hidden, help)
+            return self.problem(HIDDEN_SPACE, hidden, "indent with spaces, two for each level")
         if "tab character" in self.words or (
             ("cannot start any token" in self.words or "mapping values" in self.words) and "\t" in indentation
         ):
@@ -317,6 +316,7 @@ class Explainer:
         return Problem(code, message, label, notes=(self.note,), helps=(help,) if help else (), related=related)
 
 
+HIDDEN_SPACE = "a character that is no space is used for indentation"
 NO_KEY = ("a key is missing before the `:`", "quote a string that begins with `:`")
 CLOSES_NOTHING = "remove it, or add the opening bracket"
 NOWHERE = At(-1, -1)

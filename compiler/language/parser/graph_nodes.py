@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.ast import (
     Inner,
     InputSpec,
@@ -108,14 +108,19 @@ def report_unused(
             reporter.add("W902", message, at, label="no output of the block depends on it")
 
 
-def unknown_node(reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str) -> None:
-    """Report that `reference` says none of `names`; the `note` has these where none of them is like it."""
+def unknown_node(
+    reporter: Reporter, reference: Reference, names: Sequence[str], label: str, note: str, help: str = ""
+) -> None:
+    """Report that `reference` says none of `names`; the `note` has these where none of them is like it, and nothing is
+    known to `help`.
+    """
     if reporter.only_counts("E201"):
         return
     found = suggest(reference.node, names, defined=True)
     around = found.around("", reference.text[len(reference.node) :])
+    around = Suggestion(reference.text, help=help) if help else around
     message = f"unknown node `{reference.node}`"
-    reporter.add("E201", message, reference.path, label=label, note="" if found else note, suggestion=around)
+    reporter.add("E201", message, reference.path, label=label, note="" if found or help else note, suggestion=around)
 
 
 def names_used(node: NodeSpec) -> list[str] | None:

@@ -11,6 +11,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
 from modelc.compiler.language.shapes import Names, Shape
+from modelc.compiler.language.suggestions.foreign_keys import as_training_rows
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -84,7 +85,9 @@ def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     if not written and not known_here and (plan := planned_at(key, path)):
         reporter.planned(path, plan)
     elif section and not written and not known_here and key in LANGUAGE.keys:
-        reporter.unknown(path, key, owner, allowed, elsewhere=key_around(reporter, path))
+        rows = as_training_rows(value) if path == ("data", "train") else ""
+        elsewhere = "" if rows else key_around(reporter, path)
+        reporter.unknown(path, key, owner, allowed, elsewhere=elsewhere, form=rows)
     elif written and not known_here:
         whose, inside = written
         message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"

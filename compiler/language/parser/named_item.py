@@ -3,6 +3,7 @@
 This is where the mistakes of the first hour are met: `type: dense`, arguments not indented, two names in one item.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,6 +174,9 @@ def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) 
     if NAME.fullmatch(name):
         return True
     help = "use letters, digits, `_` and `-`, and begin with a letter or `_`"
+    nearest = re.sub(r"\W+", "_", name.strip())
+    if name.isascii() and NAME.fullmatch(nearest):
+        help = f"write `{nearest}`: names have letters, digits, `_` and `-`, and begin with a letter or `_`"
     reporter.add("E110", f"`{name}` cannot be a name", path, key=key, label="not a name", help=help)
     return False
 

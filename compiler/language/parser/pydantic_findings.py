@@ -303,6 +303,8 @@ def out_of_range(reporter: Reporter, finding: Finding) -> None:
     help = finding.context.get("help", "") or (
         variable_help(reporter, finding) if finding.kind == "wrong_count" else ""
     )
+    if not help and isinstance(finding.value, str):
+        help = suggest_value("float_type", finding.name, finding.value).help
     reporter.add("E106", f"{finding.quoted}: {message[:1].lower()}{message[1:]}", finding.path, label=label, help=help)
 
 

@@ -43,7 +43,8 @@ def type_form(
             later = [
                 other for other in rest if is_planned(table.kind, other) and other not in table.find(name).model_fields
             ]
-            taken = {other: rest[other] for other in rest if other not in later}
+            fields = table.find(name).model_fields
+            taken = {spelled(other, fields) or other: rest[other] for other in rest if other not in later}
             written = with_siblings(f"{name}: {spell(as_here(value, taken))}" if taken else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and takes_all(table, name, rest)

@@ -58,10 +58,31 @@ def as_several_callbacks(value: Any, spec: Spec) -> str:
     return as_callbacks(value, spec)
 
 
+def as_training_rows(value: Any) -> str:
+    """How the rows to train on are given that stand beside the source. Empty for what is none."""
+    from modelc.compiler.library.sources import SOURCES
+
+    source = {"npz": value} if isinstance(value, str) else value
+    if not isinstance(source, Mapping) or len(source) != 1 or next(iter(source)) not in SOURCES:
+        return ""
+    return f"the rows to train on are those of the source: write `source: {flow(source)}`"
+
+
+def as_row_weights(value: Any, spec: Spec) -> str:
+    """How the column of the sample weights is read."""
+    reader = value if isinstance(value, Mapping) else {"array": value}
+    return f"write `sample_weight: {spell(reader)}`: a weight for each row"
+
+
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
     "callbacks": as_several_callbacks,
     "lossweights": as_weights_of_terms,
+    **dict.fromkeys(
+        ("caseweights", "rowweights", "sampleweights", "weight", "weightcolumn", "weights"), as_row_weights
+    ),
+    "stepsperepoch": "remove it: an epoch is all rows, in batches of `batch_size`; `steps: N` in place of `epochs` says how many "
+    "updates there are in all",
     "restorebestweights": "remove it: every run keeps its best and its last weights",
     **dict.fromkeys(
         ("lrscheduler", "lrschedule", "scheduler", "learningrateschedule", "warmup", "warmupsteps"), as_schedule

@@ -20,10 +20,18 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
-LATER_CHOICES = {
-    "mixed_float16": "it is planned, and not in this version; `mixed_bfloat16` is as narrow and needs no loss scale",
+NO_HALF = "`mixed_float16` is planned, and not in this version; `mixed_bfloat16` is as narrow and needs no loss scale"
+OTHER_CHOICES = {
+    "mixed_bfloat16": {
+        **dict.fromkeys(("16", "16mixed", "amp", "float16", "fp16", "half", "mixed", "mixedfloat16"), NO_HALF),
+        **dict.fromkeys(("bf16", "bf16mixed", "bfloat16", "mixedbf16"), "did you mean `mixed_bfloat16`?"),
+    },
+    "uint8": dict.fromkeys(
+        ("object", "str", "string", "text"),
+        "strings become ids when they are read: write `dtype: int32`, and read the column as `category` in `data`",
+    ),
 }
-"""Choices of later versions, with what to do today."""
+"""For one of the choices, what is written among them and is not there, without case and separators, and what to do."""
 WHOLE = "`//` gives an integer: `${a // b}`; so do `int(...)`, `round(...)`, `floor(...)` and `ceil(...)` of any number"
 """What to do about an expression that gives a float where an integer is wanted."""
 NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"

@@ -204,6 +204,10 @@ class Reporter(ProblemCollector):
             from modelc.compiler.language.suggestions.foreign_references import reference_help
 
             found = Suggestion(name, help=reference_help(self.document, path, name))
+            if name in ("None", "nil", "NULL", "nothing"):
+                found = Suggestion(
+                    name, help=f"to have none, remove `{path[-1]}`" if isinstance(path[-1], str) else "remove it"
+                )
         message, note = f"unknown {table.kind} `{name}`", () if found else f"{table.kind} names: {some(list(table))}"
         self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
 

@@ -84,8 +84,9 @@ def suggest_choice(value: object, choices: Collection[str]) -> Suggestion:
     word = hints.CHOICES.get(str(value).rpartition(".")[2].lower(), "")
     if word in choices:
         return Suggestion(value, word, f"did you mean `{word}`?", True)
-    if later := hints.LATER_CHOICES.get(str(value), ""):
-        return Suggestion(value, help=later)
+    for choice, others in hints.OTHER_CHOICES.items():
+        if choice in choices and (help := others.get(fold(str(value)), "")):
+            return Suggestion(value, help=help)
     return suggest(str(value), choices)._replace(written=value)
 
 

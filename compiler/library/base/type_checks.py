@@ -8,6 +8,7 @@ from modelc.compiler.library.base.tensor_type import MAX_RANK, TensorType, show_
 __all__ = [
     "PlanError",
     "TensorType",
+    "integers_help",
     "need",
     "need_axis",
     "need_distinct_axes",
@@ -38,6 +39,13 @@ def need_floats(x: TensorType, slot: str = "") -> None:
     else:
         advice = "add `rescaling: 1` before it"
     need(x.is_float, f"expected float values, got {x.dtype}", help=advice, slot=slot, code="E303")
+
+
+def integers_help(x: TensorType, numbers: TensorType, slot: str) -> str:
+    """What to do about `numbers` in a slot for integers beside `x`, which the two may have changed places with."""
+    if x.is_integer and numbers.is_float:
+        return f"the integers come second: give what is taken or joined first, and `{slot}` after it"
+    return "give the input `dtype: int32`, or add `cast: int32` before it"
 
 
 def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "axis") -> None:

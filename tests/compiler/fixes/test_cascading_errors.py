@@ -148,3 +148,14 @@ train: {losses: {digit: {cross_entropy: , of: digit}}, optimizer: adam, epochs: 
 def test_names_in_data_and_losses_are_uses_too(right: str, wrong: str, blamed: str) -> None:
     assert not check(DATA, "spec.yaml").errors
     assert [word for _, word, _ in found(DATA.replace(right, wrong))] == [blamed]
+
+
+def test_layers_that_are_no_list_may_be_of_one_type() -> None:
+    text = "modelc: 1\nmodel:\n  inputs: {x: {shape: [4]}}\n  layers:\n    dense: 3\n    relu:\n    dense: 1\n"
+    (problem,) = check(text, "spec.yaml").problems
+    assert problem.code == "E105" and problem.helps == ("begin each layer with `- `",)
+    # In the arguments of a layer, which is one, it is a mistake of its own.
+    (problem,) = check(
+        text.replace("dense: 3", "- dense: {units: 3, units: 4}").replace("    relu:\n    dense: 1\n", ""), "s"
+    ).problems
+    assert problem.code == "E003"

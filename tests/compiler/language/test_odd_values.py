@@ -6,6 +6,7 @@ from modelc.compiler.api import check
 from modelc.compiler.diagnostics.problem import SETTING
 
 MODEL = "modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, layers: [{}]}}\n"
+NAMES = "names have letters, digits, `_` and `-`, and begin with a letter or `_`"
 TRAIN = "train: {{losses: {{output: {{mean_squared_error: , {}}}}}, optimizer: adam, epochs: 1}}\n"
 
 
@@ -94,3 +95,23 @@ def test_an_output_may_be_called_as_what_others_write_for_a_type() -> None:
 def test_a_number_in_quotes_is_answered_with_the_number(text: str, cure: str) -> None:
     (problem,) = check(MODEL.format(f'dense: "{text}"'), "spec.yaml").errors
     assert problem.helps == (cure,) and f'the string `"{text}"`' in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        (MODEL.format("dense: 10^3"), "write `1000`"),
+        (MODEL.format("dense: 2.5*10^1"), "write `25`"),
+        (MODEL.format("dense: 2^5"), "write `32`"),
+        (MODEL.format("dropout: 1*10^-1"), "write `1e-1`"),
+        (MODEL.format("dropout: 10**-2"), "write `1e-2`"),
+        (MODEL.format("dropout: 5%"), "write `0.05` for 5%"),
+        (MODEL.format("{dropout: '0,5'}"), "write `0.5`"),
+        (MODEL.format("{dense: '1,024'}"), "write `1024`"),
+        (MODEL.format("dense: {units: 8, kernel_regularizer: None}"), "to have none, remove `kernel_regularizer`"),
+        (MODEL.format("{dense: 8, name: the last one}"), f"write `the_last_one`: {NAMES}"),
+    ],
+)  # fmt: skip
+def test_a_value_as_people_write_it_is_answered_with_how_it_is_written(text: str, cure: str) -> None:
+    (problem,) = check(text, "spec.yaml").errors
+    assert problem.helps == (cure,)

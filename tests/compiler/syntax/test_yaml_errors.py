@@ -4,6 +4,7 @@ import pytest
 
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.syntax.document import read
+from modelc.compiler.syntax.yaml_errors import HIDDEN_SPACE
 
 
 def spot(problem: Problem) -> tuple[int, int, int]:
@@ -15,6 +16,10 @@ def spot(problem: Problem) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("text", "words", "where"),
     [
+        ("a:\n  b: 1\n\u00a0\u00a0c: 1\n", HIDDEN_SPACE, (3, 1, 2)),
+        ("a:\n\u00a0\u00a0b: 1\n  c: 1\n", HIDDEN_SPACE, (2, 1, 2)),
+        ("a:\n\u00a0\u00a0b: 1\n", HIDDEN_SPACE, (2, 1, 2)),
+        ("a:\n  - b: 1\n \u2003- c\n", HIDDEN_SPACE, (3, 2, 3)),
         ("a:\n\tb: 1\n", "a tab is used for indentation", (2, 1, 2)),
         ("a: 1\n\tb: 2\n", "a tab is used for indentation", (2, 1, 2)),
         ("a:\n  units:10\n  name: x\n", "a space is missing after the `:`", (2, 8, 9)),

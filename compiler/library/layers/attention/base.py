@@ -1,5 +1,6 @@
 """The base of attention layers: checks of the inputs, attention masks, and means weighted by scores."""
 
+from math import prod
 from typing import Annotated, Any
 
 from modelc.compiler.library.base.fields import Field, Fraction
@@ -18,9 +19,16 @@ HIDDEN = -2e38
 def need_sequence(x: TensorType, slot: str = "") -> None:
     """Raise PlanError unless `x` is a float sequence `[time, features]`."""
     message = f"expected a sequence [time, features]{f' as `{slot}`' if slot else ''}, got {show_shape(x.shape)}"
-    help = "ids need `embedding` before it" if x.rank == 1 else "`reshape` to two axes; the batch axis is never written"
-    need(x.rank == 2, message, help=help, slot=slot)
+    need(x.rank == 2, message, help=sequence_help(x), slot=slot)
     need_floats(x, slot=slot)
+
+
+def sequence_help(x: TensorType) -> str:
+    """How `x`, which is no sequence, becomes one."""
+    if x.rank < 2:
+        return "ids need `embedding` before it"
+    steps = show_shape((prod(x.shape[:-1]), x.shape[-1]))
+    return f"for each place as a step, write `reshape: {steps}` before it; the batch axis is never written"
 
 
 def need_sequences(query: TensorType, value: TensorType, key: TensorType | None) -> None:

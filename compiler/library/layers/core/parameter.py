@@ -1,6 +1,7 @@
 """The layers of an array of their own: one outputs it and trains it, one only outputs it, one scales each channel by it."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import Array, jnp
@@ -60,6 +61,11 @@ class ConstantArray(Layer):
     spellings = ("buffer", "register_buffer", "fixed", "constant_array")
     masking = "use"
     example = "constant: {shape: [2, 40], dtype: int32, value_initializer: {from_file: edges.npy}}"
+    foreign_arguments: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("array", "data", "initial_value", "value", "values"),
+        'values are read from a file: save them, in Python `numpy.save("values.npy", values)`, and write '
+        "`value_initializer: {from_file: values.npy}`",
+    )
 
     shape: Annotated[Shape, Field(description="Shape of the array, without the batch axis.")]
     value_initializer: Annotated[InitializerField, Field(description="Initializer of the array, mostly `from_file`.")]

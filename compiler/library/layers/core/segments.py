@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.base.type_checks import integers_help, need_floats
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Slot, TensorType, need, show_shape
 
 
@@ -46,10 +46,10 @@ class SegmentReduction(Layer):
     num_segments: Annotated[Size, Field(description="Number of segments: ids are from 0 to below it.")]
 
     def plan(self, x: TensorType, segment_ids: TensorType) -> Plan:
-        need_floats(x, slot="x")
         message = f"expected integer ids of segments, got {segment_ids.dtype}"
-        help = "give the input `dtype: int32`, or add `cast: int32` before it"
+        help = integers_help(x, segment_ids, "segment_ids")
         need(segment_ids.is_integer, message, help=help, slot="segment_ids", code="E303")
+        need_floats(x, slot="x")
         fits = x.rank >= 1 and segment_ids.shape == x.shape[:1]
         message = f"`segment_ids` is {show_shape(segment_ids.shape)}, and `x` is {show_shape(x.shape)}"
         help = "give one id for each entry along the first axis of `x`"

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from modelc.compiler.library.base.fields import Axis, Field
 from modelc.compiler.library.base.lazy import Array, jax, jnp
+from modelc.compiler.library.base.type_checks import integers_help
 from modelc.compiler.library.contracts.layer import (
     Call,
     Layer,
@@ -18,10 +19,10 @@ from modelc.compiler.library.contracts.layer import (
 )
 
 
-def need_indices(indices: TensorType) -> None:
-    """Raise PlanError E303 unless `indices` has integers."""
+def need_indices(x: TensorType, indices: TensorType) -> None:
+    """Raise PlanError E303 unless `indices`, of entries of `x`, has integers."""
     message = f"expected integer indices, got {indices.dtype}"
-    help = "give the input `dtype: int32`, or add `cast: int32` before it"
+    help = integers_help(x, indices, "indices")
     need(indices.is_integer, message, help=help, slot="indices", code="E303")
 
 
@@ -51,8 +52,8 @@ class Gather(Layer):
     axis: Annotated[Axis, Field(description="The axis of `x` to take entries along, counted from the end.")] = -2
 
     def plan(self, x: TensorType, indices: TensorType) -> Plan:
+        need_indices(x, indices)
         need_axis(self.axis, x)
-        need_indices(indices)
         place = x.rank + self.axis
         shape = (*x.shape[:place], *indices.shape, *x.shape[place + 1 :])
         kept = place_of_masks(place, x, indices, shape)
@@ -122,8 +123,8 @@ class TakeAlongAxis(Layer):
     axis: Annotated[Axis, Field(description="The axis to take entries along, counted from the end.")]
 
     def plan(self, x: TensorType, indices: TensorType) -> Plan:
+        need_indices(x, indices)
         need_axis(self.axis, x)
-        need_indices(indices)
         place = x.rank + self.axis
         fits = indices.rank == x.rank and all(
             axis == place or one in (1, size)
