@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.definitions import check_type
-from modelc.compiler.expansion.scope import Block, Parameter, Scope
+from modelc.compiler.expansion.scope import Block, Parameter, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import spell
@@ -27,6 +27,17 @@ def is_positional(evaluator: "VariableEvaluator", block: Block, arguments: Sourc
     return True
 
 
+def undeclared(block: Block) -> set[str]:
+    """The names in the body of `block` that nothing defines."""
+    waiting, found = [block.body], set[str]()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node.kind == "scalar" and isinstance(node.content, str) and node.content[:1] == "$":
+            found |= referenced_names(node.content)
+        waiting += () if node is None else node.children
+    return found - block.parameters.keys() - block.file.variables.keys()
+
+
 def bind_arguments(
     evaluator: "VariableEvaluator", block: Block, arguments: SourceNode | None, at: Where, scope: Scope
 ) -> dict[str, SourceNode | None]:
@@ -38,6 +49,8 @@ def bind_arguments(
             return dict.fromkeys(parameters)
         if arguments.kind == "mapping":
             given = dict(arguments.content)
+        elif not parameters and undeclared(block):
+            return {}
         elif not parameters:
             message = f"the block `{block.name}` has no parameters"
             evaluator.report("E105", message, arguments.at, help=f"write `{block.name}`")
@@ -46,11 +59,17 @@ def bind_arguments(
             return dict.fromkeys(parameters)
         else:
             given = {next(iter(parameters)): (arguments.at, arguments)}
+    lacking = {name for name, parameter in parameters.items() if parameter.default is None} - given.keys()
+    meant = undeclared(block) if not lacking and given.keys() - parameters.keys() else ()
     for name, (where, _) in given.items():
-        if name not in parameters:
+        # A parameter that is not declared is reported where the body refers to it.
+        if name not in parameters and name not in meant:
             found = suggest(name, parameters, defined=True)
             if arguments is None or arguments.trail:
                 found = found._replace(is_safe=False)
+            below = given[name][1]
+            if not found and below.kind == "mapping" and below.content and below.content.keys() <= parameters.keys():
+                found = found._replace(help=f"write `{block.name}: {spell(below.data)}`")
             message, label = f"unknown argument `{name}` of the block `{block.name}`", "unknown argument"
             names = ", ".join(parameters)
             note = f"parameters of `{block.name}`: {names}" if names else f"`{block.name}` has no parameters"

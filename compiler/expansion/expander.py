@@ -316,4 +316,6 @@ def is_named(node: SourceNode | None, name: str) -> bool:
         return False
     if node.kind == "mapping":
         return name in node.content or any(is_named(value, name) for _, value in node.content.values())
-    return any(is_named(item, name) for item in node.content) if node.kind == "list" else node.content == name
+    if node.kind == "list":
+        return any(is_named(item, name) for item in node.content)
+    return isinstance(node.content, str) and node.content.lower() == name.lower()

@@ -299,6 +299,8 @@ class VariableEvaluator(ProblemCollector):
             raise Reported
         suggestion = suggest(name, scope.names, defined=True)
         help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
+        if scope.block and not suggestion:
+            help += f", or as a parameter of `{scope.block}`: `params: {{{name}: int}}`"
         if scope.repeat and not suggestion and (len(name) == 1 or name in COUNTERS):
             help = f"write `repeat: {{times: {scope.repeat}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
         if name in scope.outside:

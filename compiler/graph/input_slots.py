@@ -96,6 +96,8 @@ def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: 
 
 def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool) -> str:
     """A help for the wrong number of inputs; in a chain there is only one."""
+    if count > 1 and not slot.many and (meant := counterpart_of_reduction(kind)):
+        return f"`{kind}` works along an axis of one value: for several, element by element, write `{meant}`"
     if count > 1 and not slot.many:
         return "join them first with `concatenate` or `add`"
     if slot.parts:
@@ -107,6 +109,13 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool)
     if slot.many:
         return f"write `from: [a, b]` with the nodes that `{kind}` joins" if kind in LAYERS else ""
     return f"a chain has one value: in a graph, write `from: {{{slot.name}: NODE, ...}}` beside `{kind}`"
+
+
+def counterpart_of_reduction(kind: str) -> str:
+    """The layer that does with several values what `kind` does along an axis of one; empty where there is none."""
+    from modelc.compiler.language.suggestions.joins import VALUE_BY_VALUE
+
+    return VALUE_BY_VALUE.get(kind, "")
 
 
 def completed(reporter: Reporter, slots: Sequence[Slot], feeds: Sequence[Feed]) -> str:

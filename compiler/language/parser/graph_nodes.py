@@ -23,6 +23,7 @@ from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import check_name, check_reference
 from modelc.compiler.language.parser.walk import read, report_need, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
@@ -179,8 +180,10 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     if "from" in mapping:
         at = (*path, "from")
         sources = references(reporter, read(reporter, FROM, mapping["from"], at), at)
-    elif not reporter.is_hole((*path, "from")) and not any(
-        key not in LAYERS and suggest(key, ("from",)) for key in mapping
+    elif (
+        not reporter.is_hole((*path, "from"))
+        and not any(key not in LAYERS and suggest(key, ("from",)) for key in mapping)
+        and not is_fed_inside(mapping)
     ):
         fed = next((key for key, value in mapping.items() if key in LAYERS and are_names(value, names)), None)
         if fed is not None:
@@ -221,6 +224,20 @@ def likely_source(nodes: Mapping[str, Any], name: str, names: Collection[str]) -
     others = [node for node in nodes.values() if isinstance(node, Mapping) and name in node.values()]
     sources = [node["from"] for node in others if isinstance(node.get("from"), str) and node["from"] != name]
     return next((source for source in (*sources, *names) if source != name), "x")
+
+
+def is_fed_inside(mapping: Mapping[str, Any]) -> bool:
+    """Whether what feeds a node stands inside its layer, or in the first of its layers, where it is reported."""
+    layers = mapping.get(Layers.key)
+    first = layers[0] if isinstance(layers, list) and layers else None
+    items = [mapping, *([first, first.get("from")] if isinstance(first, Mapping) and "from" in first else [first])]
+    for item in items:
+        for name, given in item.items() if isinstance(item, Mapping) else ():
+            fields = LAYERS.find(name).model_fields if name in LAYERS else {}
+            words = [key for key in given if key not in fields] if isinstance(given, Mapping) and fields else ()
+            if any(spelled(key, ("from",)) for key in words):
+                return True
+    return isinstance(first, Mapping) and "from" in first
 
 
 def are_names(value: Any, names: Collection[str]) -> bool:

@@ -19,6 +19,7 @@ from modelc.compiler.language.ast import (
 )
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
+from modelc.compiler.language.parser.block_forms import block_form
 from modelc.compiler.language.parser.joins import read_join
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
@@ -153,7 +154,7 @@ def read_single(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
         body = read_body(reporter, structure, mapping[structure], (*path, structure))
         return Item(structure, None, name, (*path, structure), body, repeat)
     unread = any(reporter.is_hole((*path, key)) for key in STRUCTURES)
-    if unread or is_typo(reporter, mapping, path, siblings):
+    if unread or block_form(reporter, mapping, path, siblings) or is_typo(reporter, mapping, path, siblings):
         return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, list):
         help = "for layers in sequence as one item write `layers: [...]`"

@@ -4,7 +4,7 @@ One mistake and one error, however many entries stand below the key.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
@@ -98,7 +98,17 @@ def key_around(reporter: Reporter, path: Path) -> str:
     from modelc.compiler.language.suggestions.repeat_keys import LOOPS, copies_help
 
     if path[-1] == "from" and isinstance(path[-2], int):
-        return IN_A_CHAIN
+        node = path[:-3]
+        first = (
+            path[-3:-1] == ("layers", 0)
+            and node[-2:-1] == ("nodes",)
+            and (*node, "from") not in reporter.document.values
+        )
+        return f"it feeds the node: move it out to the column of `{path[-3]}`" if first else IN_A_CHAIN
+    if path[-1] == "name" and path[-3:-2] == ("nodes",):
+        return f"remove it: the node is called `{path[-2]}` by its key"
+    if wrapper := next((part for part in path[-3:1:-1] if is_wrapper(part) and path[-1] in fields_of(part)), None):
+        return f"it is an argument of `{wrapper}`: move it out to the column of `{path[-2]}`"
     is_read = path in reporter.document.values and not reporter.is_hole(path)
     value = reporter.document.get(path) if is_read else None
     if path[-2] == "repeat":
@@ -108,10 +118,20 @@ def key_around(reporter: Reporter, path: Path) -> str:
     if path[0] in ("model", "blocks") and (help := key_of_a_join(reporter, path)):
         return help
     for home, keys in around(path[:-1]):
-        if path[-1] in keys.keys and len(home) < len(path) - 1:
+        # Whatever has a name may have it below.
+        if path[-1] in keys.keys and len(home) < len(path) - 1 and (home or path[-1] != "name" or len(path) < 3):
             reporter.unread.add((*home, path[-1]))
             return f"`{path[-1]}` is a key of {keys.what}: move it out {column_of(home, path)}"
     return ""
+
+
+def is_wrapper(part: object) -> bool:
+    """Whether a part of a path is the name of a layer that runs another one."""
+    return isinstance(part, str) and part in LAYERS and LAYERS.find(part).wraps() is not None
+
+
+def fields_of(layer: object) -> Collection[str]:
+    return LAYERS.find(str(layer)).model_fields
 
 
 def key_of_a_join(reporter: Reporter, path: Path) -> str:

@@ -155,7 +155,9 @@ def blame_extra(
         several = len(lost) > 1
         are = "are arguments" if several else "is an argument"
         message = f"{name_list(lost)} {are} of `{name}` and must be inside it"
-        written = f"`{name}: {spell({key: raw[key] for key in lost})}`"
+        given, primary = raw[name], shape.table.find(name).primary
+        before = given if isinstance(given, Mapping) else {} if given is None or not primary else {primary: given}
+        written = f"`{name}: {spell({**before, **{key: raw[key] for key in lost}})}`"
         help = f"indent {'them' if several else 'it'} below `{name}:`, or write {written}"
         related = [((*path, name), f"the {kind}")]
         at, label = (*path, lost[0]), f"not inside `{name}`"
@@ -165,7 +167,8 @@ def blame_extra(
         if key not in fields and not reporter.is_hole(at):
             near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
             elsewhere = "" if spelled(key, near) else key_around(reporter, at)
-            elsewhere = elsewhere or argument_hint(key, fields).replace("{value}", flow(raw[key]))
+            hint = argument_hint(key, fields) or shape.table.find(name).foreign_argument(key)
+            elsewhere = elsewhere or hint.replace("{value}", flow(raw[key]))
             reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere)
 
 

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.nesting import beside, fits, several, two_in_one
+from modelc.compiler.language.parser.misplaced_arguments import report_misplaced
+from modelc.compiler.language.parser.nesting import fits, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, padding_hint, scalar_help
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
-from modelc.compiler.language.suggestions.wording import article, describe, flow, literal_choices, show, some, spell
+from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some, spell
 from modelc.compiler.library.base.registry import Registry
 
 WANTED = {
@@ -124,27 +125,11 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     """Report a key that a section does not have, or an argument that a thing does not have."""
     kind = finding.whose["kind"] if finding.whose is not None else ""
     name, owner, path = finding.name, finding.owner, finding.path
-    if beside(kind, (name,)):
-        message, label = f"`{name}` is not an argument of {owner}", f"`{name}` belongs beside the {kind}, not inside it"
-        help = moved_out(reporter, finding)
-        reporter.add("E102", message, path, key=True, label=label, help=help)
-    else:
+    if not report_misplaced(reporter, path, kind, owner, finding.fields):
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
         elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
         reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls, elsewhere=elsewhere)
-
-
-def moved_out(reporter: Reporter, finding: Finding) -> str:
-    """How a key is written beside the thing among whose arguments it stands."""
-    *around, thing, name = finding.path
-    document, owner = reporter.document, (*around, thing)
-    arguments = document.get(owner) if owner in document.values and not reporter.has_hole(owner) else None
-    if not isinstance(arguments, Mapping) or document.key(owner).line != document.key(finding.path).line:
-        return f"move `{name}` out to the column of {finding.owner}"
-    left = {key: value for key, value in arguments.items() if key != name}
-    named = f"{thing}: {spell(left) if left else ''}"
-    return f"move it out: write `{{{named}, {name}: {flow(arguments[name])}}}`"
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:
@@ -153,7 +138,20 @@ def missing(reporter: Reporter, finding: Finding) -> None:
         return
     message = f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`"
     help = with_missing(reporter, finding) or (f"for example `{example}`" if example else f"add `{name}: ...`")
+    help = of_several(reporter, finding) or help
     reporter.add("E104", message, finding.path[:-1], key=True, label=f"`{name}` is missing", help=help)
+
+
+def of_several(reporter: Reporter, finding: Finding) -> str:
+    """What to write for a layer without its `axis` that is to join several values; empty for all else."""
+    from modelc.compiler.language.suggestions.joins import VALUE_BY_VALUE
+
+    node = finding.path[:-1] if finding.path[-3:-2] == ("nodes",) else finding.path[:-2]
+    beside = reporter.document.get(node) if node in reporter.document.values else None
+    meant = VALUE_BY_VALUE.get(finding.whose["name"]) if finding.whose is not None else None
+    if meant is None or not isinstance(beside, Mapping) or not isinstance(beside.get("from"), list):
+        return ""
+    return f"to do so with several values, element by element, write `{meant}`"
 
 
 def with_missing(reporter: Reporter, finding: Finding) -> str:

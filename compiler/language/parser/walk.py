@@ -20,6 +20,7 @@ from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import form_of, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
+from modelc.compiler.language.parser.named_metrics import report_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import (
     Again,
@@ -101,6 +102,8 @@ def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str
         wrong_kind(reporter, "a mapping", raw, path, what, shape.help)
         return None
     if lacks_entry(reporter, shape.if_empty, raw, path, what) or report_too_high(reporter, shape, raw, path):
+        return None
+    if any(not isinstance(value, list) for value in raw.values()) and report_named(reporter, shape, raw, path):
         return None
     moved = report_too_deep(reporter, shape, raw, path)
     raw = {name: value for name, value in raw.items() if name not in moved}

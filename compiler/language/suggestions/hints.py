@@ -15,6 +15,10 @@ CHOICES = {
     "byte": "uint8",
     "half": "float16",
     "true": "epoch",
+    **dict.fromkeys(("add", "plus", "summation"), "sum"),
+    **dict.fromkeys(("average", "avg", "mean"), "ave"),
+    **dict.fromkeys(("concatenate", "concatenation"), "concat"),
+    **dict.fromkeys(("multiply", "product", "prod"), "mul"),
     **dict.fromkeys(("double", "float", "float64"), "float32"),
     **dict.fromkeys(("int", "int64", "integer", "long"), "int32"),
 }

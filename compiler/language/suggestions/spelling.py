@@ -58,14 +58,14 @@ GUESSED = {
     "join": ("aggregate", "aggregation", "combine", "fusion", "merge", "merge_mode"),
     "layers": ("body", "main", "main_path"),
     "merge_mode": ("combine", "join", "merge"),
-    "name": ("alias", "as", "id", "layer_name"),
+    "name": ("alias", "as", "id", "label", "layer_name"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
     "times": ("copies", "count", "n", "n_times", "num", "num_layers", "number", "repetitions"),
 }
 """Keys of this language that others have not, each with words that say the same."""
 
 OTHER_VALUES = {
-    "axes", "betas", "chunks", "dataset", "dim", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
+    "axes", "betas", "chunks", "dataset", "dim", "label", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
     "sections", "size", "validation_data",
 }  # fmt: skip
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""

@@ -141,6 +141,8 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
             return f"write `{written if key == name else entry_text(key, written)}`"
     if registry.kind == "layer" and isinstance(arguments, str) and fold(name) in hints.REUSE and not found.is_safe:
         return f"to use the layers of the node `{arguments}` again, with its weights, write `share: {arguments}`"
+    if registry.kind == "metric" and (written := named_beside(name, arguments, registry)):
+        return f"the name of a metric stands beside it: write `{written}`"
     if registry.kind == "layer" and not found.is_safe and arguments is not None:
         from modelc.compiler.language.suggestions.joins import joining
 
@@ -160,6 +162,15 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     if registry.kind == "source" and name.endswith(".npz"):
         return f"write `{entry_text(key, f'npz: {name}')}`"
     return ""
+
+
+def named_beside(name: str, value: Any, registry: Registry[Any]) -> str:
+    """The thing of the registry that is the `value` of a key that is its `name`, with the name beside it; empty for none."""
+    if isinstance(value, str) and value in registry:
+        return f"{{{value}: , name: {name}}}"
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in registry:
+        return ""
+    return f"{{{spell(value)[1:-1]}, name: {name}}}"
 
 
 def layer_of_cell(name: str, registry: Registry[Any], arguments: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.wording import flow, spell
+from modelc.compiler.language.suggestions.wording import LONG, flow, in_line, spell
 
 Spec = Mapping[str, Any]
 
@@ -96,7 +96,8 @@ def as_outputs(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_metrics(key: str, value: Any, spec: Spec) -> str:
-    return f"write `{key}: [{value if isinstance(value, str) else 'accuracy'}]`"
+    written = in_line(value, LONG) if isinstance(value, str | Mapping) else ""
+    return f"write `{key}: [{written or 'accuracy'}]`"
 
 
 def as_nodes(key: str, value: Any, spec: Spec) -> str:

@@ -32,6 +32,7 @@ class Loss(Registered):
 
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("ignore_class", "ignore_index"), IGNORED),
+        "name": "remove it: a loss term is called by its key in `losses`",
         "from_logits": "remove it: a loss with an activation computes from the values before it, wherever the model ends in it",
         **dict.fromkeys(
             ("reduction", "size_average"),

@@ -23,6 +23,10 @@ class Metric(Registered):
     `takes_target` says whether it compares with a target; else its target is None.
     """
 
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "mask": "remove it: a metric leaves out what the mask of the loss of the same value leaves out",
+        **dict.fromkeys(("sample_weight", "weight"), "remove it: metrics count all rows alike"),
+    }
     takes_target: ClassVar[bool] = True
     of_answers: ClassVar[bool] = False
     """Whether it tells right answers from wrong ones, and takes the greatest of several values for the answer."""
