@@ -33,7 +33,7 @@ from modelc.compiler.language.shapes import (
     text,
 )
 from modelc.compiler.language.suggestions import wrong_kinds as instead
-from modelc.compiler.language.suggestions.foreign_keys import as_patience, as_split
+from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience, as_split
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
@@ -248,7 +248,9 @@ TRAIN = Keys(
         "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
         "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
         "shuffle": boolean("Whether to shuffle the rows in each epoch."),
-        "monitor": Value({"type": ["string", "null"]}, "The log key that decides which weights are best."),
+        "monitor": Value(
+            {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
+        ),
         "early_stopping": integer(
             "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
         )._replace(help=as_patience),

@@ -3,11 +3,11 @@
 All that belong in one other section are one mistake, and one error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
-from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
 from modelc.compiler.language.shapes import Names, Shape
@@ -18,12 +18,20 @@ from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 
+DEFINITIONS = {
+    **dict.fromkeys(("constants", "defines", "definitions", "parameters", "params", "variables"), "vars"),
+    **dict.fromkeys(("components", "macros", "modules", "templates"), "blocks"),
+}
+"""Other words for the sections of definitions, whose entries may be anything."""
 Homes = Mapping[str, str]
 """The sections that a key belongs in, each with its name there."""
 
 
 def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -> None:
     """Report keys of the section at `path`, or of the top level, that do not exist there, with their values."""
+    named = {} if path else {key: home for key, value in unknown.items() if (home := section_meant(key, value))}
+    report_other_names(reporter, named, unknown)
+    unknown = {key: value for key, value in unknown.items() if key not in named}
     homes = {key: homes_of(reporter, (*path, key), value) for key, value in unknown.items()}
     moved = {key: likely_homes(found, unknown[key], homes) for key, found in homes.items() if found}
     groups: dict[str, dict[str, str]] = {}
@@ -40,6 +48,44 @@ def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, An
             report_misplaced(reporter, (*path, key), value, {one: homes[key][one] for one in moved[key]})
         elif key == next(iter(groups[home])):
             report_group(reporter, path, home, groups[home])
+
+
+def section_meant(key: str, value: Any) -> str:
+    """The section that most entries of an unknown key of the top level are keys of; empty where there is none."""
+    if key in DEFINITIONS and isinstance(value, Mapping):
+        return DEFINITIONS[key]
+    if not isinstance(value, Mapping) or suggest(key, LANGUAGE.keys):
+        return ""
+    counts = {home: sum(name in shape.keys for name in value) for home, shape in SECTIONS.items()}
+    most = max(counts.values())
+    best = [home for home, count in counts.items() if count == most]
+    return best[0] if len(best) == 1 and 0 < len(value) <= 2 * most else ""
+
+
+def report_other_names(reporter: Reporter, named: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    """Report keys of the top level that are sections by their entries, each with the section that is meant."""
+    groups: dict[str, list[str]] = {}
+    for key, home in named.items():
+        groups.setdefault(home, []).append(key)
+    for home, keys in groups.items():
+        first, *others = keys
+        is_there = home in reporter.document.data or reporter.is_hole((home,))
+        reporter.unread.add((home,))
+        if not others and not is_there:
+            keys_of_home = SECTIONS[home].keys if home in SECTIONS else values[first]
+            is_safe = all(key in keys_of_home for key in values[first])
+            found = Suggestion(first, home, f"did you mean `{home}`?", is_safe)
+            note = f"keys of a spec: {', '.join(LANGUAGE.keys)}"
+            message = f"unknown key `{first}` in a spec"
+            reporter.add("E102", message, (first,), key=True, label="unknown key", note=note, suggestion=found)
+            continue
+        message = (
+            f"{name_list(keys)} {'are no sections' if others else 'is no section'}: the entries are keys of `{home}`"
+        )
+        help = f"move the entries below `{home}:`" if is_there else f"write `{home}:` with all of the entries below it"
+        related = [((key,), "neither is this") for key in others]
+        related += [((home,), f"`{home}`")] if home in reporter.document.data else []
+        reporter.add("E102", message, (first,), key=True, label="no section", help=help, related=related)
 
 
 def homes_of(reporter: Reporter, path: Path, value: Any) -> Homes:
@@ -103,8 +149,11 @@ def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -
     message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
     moved = where_to(reporter, path[:-1], home, "it")
     help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
-    reporter.unread.add((home, right))
-    reporter.add("E102", message, path, key=True, label=not_here(path[:-1]), help=help)
+    twice, related = already_there(reporter, home, [right])
+    settle_section(reporter, home, [right])
+    message += twice
+    help += ", and keep one of the two" if twice else ""
+    reporter.add("E102", message, path, key=True, label=not_here(path[:-1]), help=help, related=related)
 
 
 def report_group(reporter: Reporter, path: Path, home: str, keys: Mapping[str, str]) -> None:
@@ -112,11 +161,29 @@ def report_group(reporter: Reporter, path: Path, home: str, keys: Mapping[str, s
     first, *others = keys
     renamed = [f"`{key}` as `{right}`" for key, right in keys.items() if key != right]
     help = ", ".join([where_to(reporter, path, home, "them"), *renamed])
-    for right in keys.values():
-        reporter.unread.add((home, right))
     related = [((*path, key), "neither is this") for key in others]
-    message, label = f"{name_list(keys)} belong in `{home}`", not_here(path)
+    twice, there = already_there(reporter, home, [*keys.values()])
+    settle_section(reporter, home, [*keys.values()])
+    message, label = f"{name_list(keys)} belong in `{home}`{twice}", not_here(path)
+    related += there
     reporter.add("E102", message, (*path, first), key=True, label=label, help=help, related=related)
+
+
+def already_there(reporter: Reporter, home: str, keys: Sequence[str]) -> tuple[str, list[tuple[Path, str]]]:
+    """That a section has some of these keys itself, in words and with their places, or that nothing stands below it."""
+    twice = [key for key in keys if (home, key) in reporter.document.values]
+    if twice:
+        return f", which has {name_list(twice)} already", [((home, key), f"`{key}` of `{home}`") for key in twice]
+    is_empty = home in reporter.document.data and reporter.document.data[home] is None
+    return "", [((home,), "nothing stands below it")] if is_empty else []
+
+
+def settle_section(reporter: Reporter, home: str, keys: Sequence[str]) -> None:
+    """Say nothing more of a section without these keys, or of one that is not there or empty without them."""
+    for key in keys:
+        reporter.unread.add((home, key))
+    if reporter.document.data.get(home) is None:
+        reporter.unread.add((home,))
 
 
 def not_here(path: Path) -> str:

@@ -126,6 +126,18 @@ def as_patience(key: str, value: Any, spec: Spec) -> str:
     return "; ".join(helps)
 
 
+def as_monitor(key: str, value: Any, spec: Spec) -> str:
+    """The one value of a list or a mapping, such as `{val_loss: min}` or `{metric: val_loss, mode: min}`, as a log key."""
+    names = [*value.values(), *value] if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    texts = [
+        one
+        for one in names
+        if isinstance(one, str) and fold(one) not in ("max", "metric", "min", "mode", "monitor", "name")
+    ]
+    best = "; every value knows which way is better" if isinstance(value, Mapping) else ""
+    return f"write `{key}: {log_key(texts[0])}`{best}" if len(texts) == 1 else ""
+
+
 SIZES = (
     "count", "drawn", "fraction", "frac", "n", "part", "percentage", "portion", "proportion", "random", "ratio", "rows", "share",
     "size", "split", "testsize", "validationsize", "validationsplit", "valsize",

@@ -66,3 +66,16 @@ def test_a_monitor_of_a_wrong_metric_is_no_second_mistake(metrics: str, monitor:
 def test_missing_validation_rows_show_beside_a_wrong_metric() -> None:
     text = SPEC.replace("  validation: 0.2\n", "").replace("METRICS", "acuracy").replace("MONITOR", "validation/loss")
     assert [problem.code for problem in check(text, "spec.yaml").errors] == ["E101", "E503"]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "help"),
+    [
+        ("[val_loss]", "write `monitor: validation/loss`"),
+        ("{val_acc: max}", "write `monitor: validation/accuracy`; every value knows which way is better"),
+        ("{metric: val_loss, mode: min}", "write `monitor: validation/loss`; every value knows which way is better"),
+        ("[val_loss, val_acc]", ""),
+    ],
+)
+def test_a_monitor_of_another_form_is_answered_with_its_log_key(monitor: str, help: str) -> None:
+    assert found("accuracy", monitor) == [("E105", help)]

@@ -116,3 +116,52 @@ def test_a_variable_that_something_hides_is_to_be_renamed(hiding: str, words: st
     assert (
         problem.helps == ("remove it",) if not words else (words in problem.helps[0] and "rename" in problem.helps[0])
     )
+
+
+@pytest.mark.parametrize("name", ["model", "data", "train"])
+def test_a_section_whose_keys_are_not_indented_is_one_error(name: str) -> None:
+    text = "".join(
+        f"{name}:\n{without_name(section)}" if other == name else section for other, section in SECTIONS.items()
+    )
+    (problem,) = check(f"modelc: 1\n{text}", "spec.yaml").errors
+    assert problem.message.endswith(f"belong in `{name}`") and problem.helps == (f"indent them below `{name}:`",)
+    assert problem.related[-1].text == "nothing stands below it"
+
+
+@pytest.mark.parametrize(
+    ("key", "home"), [("network", "model"), ("dataset", "data"), ("training", "train"), ("fit", "train")]
+)
+def test_another_name_of_a_section_is_told_by_its_entries(key: str, home: str) -> None:
+    text = "".join(SECTIONS.values()).replace(f"{home}:\n", f"{key}:\n")
+    assert errors(text) == [("E102", f"unknown key `{key}` in a spec", f"did you mean `{home}`?")]
+
+
+def test_two_names_for_one_section_are_one_error() -> None:
+    text = MODEL + DATA + "compile:\n  loss: cross_entropy\n  optimizer: adam\nfit: {epochs: 3}\n"
+    message = "`compile` and `fit` are no sections: the entries are keys of `train`"
+    assert errors(text) == [("E102", message, "write `train:` with all of the entries below it")]
+    text = MODEL + DATA + TRAIN.replace("  batch_size: 64\n", "") + "fit: {batch_size: 64}\n"
+    message = "`fit` is no section: the entries are keys of `train`"
+    assert errors(text) == [("E102", message, "move the entries below `train:`")]
+
+
+def test_other_words_for_variables_are_known_and_what_uses_them_is_no_mistake() -> None:
+    text = "variables: {classes: 10}\n" + "".join(SECTIONS.values()).replace("units: 10", "units: $classes")
+    assert errors(text) == [("E102", "unknown key `variables` in a spec", "did you mean `vars`?")]
+
+
+def test_a_key_that_its_section_has_already_is_to_be_kept_once() -> None:
+    found = errors(MODEL + DATA + TRAIN + "loss: mean_squared_error\n")
+    assert found == [
+        (
+            "E102",
+            "`loss` belongs in `train`, which has `loss` already",
+            "indent it below `train:`, and keep one of the two",
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", ["3", "[a]", "{}", "{a: 3, b: 4}", "{inputs: {x: 3}}", "{epochs: 3, a: 1, b: 2}"])
+def test_what_is_like_no_section_is_only_unknown(value: str) -> None:
+    ((code, message, help),) = errors("".join(SECTIONS.values()) + f"something: {value}\n")
+    assert (code, message) == ("E102", "unknown key `something` in a spec") and not help
