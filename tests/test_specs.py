@@ -39,7 +39,7 @@ TRAINED = [spec for spec in SPECS if "\ntrain:" in spec.read_text(encoding="utf-
 SMALL = {
     "unet": ["vars.size=16", "vars.width=2"],
     "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2"],
-    "swin": ["vars.width=8", "vars.heads=2", "vars.depth=2", "data.validation=64"],
+    "swin": ["vars.patch=4", "vars.width=8", "vars.heads=2", "vars.depth=2", "data.validation=64"],
     "fnet": ["vars.length=12", "vars.vocabulary=50", "vars.width=16", "vars.depth=2"],
     "molecules": ["vars.atoms=8", "vars.bonds=14", "vars.width=8"],
     "seq2seq": ["vars.words=50", "vars.length=8", "vars.width=16"],
