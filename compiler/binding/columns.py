@@ -45,6 +45,10 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Columns) -> Task:
         note = f"inputs: {listed(graph.inputs)}" if graph.inputs else ()
         path, found = ("data", "inputs", name), suggest(name, graph.inputs, defined=True)
         reporter.add("E205", message, path, key=True, label=label, note=note, suggestion=found)
+    if any(binding.classes is not None for binding in bindings.values()):
+        from modelc.compiler.binding.input_ids import warn_of_ids
+
+        warn_of_ids(reporter, task, bindings)
     return replace(task, inputs=bindings)
 
 
