@@ -132,8 +132,8 @@ def translate(
                 meant.add((*around, cls.primary))
                 continue
             lacking = [loc for loc in missing if loc[:-1] == around]
-            told = cls.foreign_argument(str(item["loc"][-1]))
-            meant |= {loc for loc in lacking if f"`{loc[-1]}`" in told}
+            told = cls.foreign_argument(str(item["loc"][-1]), unknown)
+            meant |= {loc for loc in lacking if re.search(rf"`{loc[-1]}\b", told)}
             if only := the_other(reporter, at, table, whose["name"], unknown, lacking):
                 # Whatever it is called, it is there for the one that is not.
                 meant.add((*around, only))

@@ -41,6 +41,10 @@ def read_split(reporter: Reporter, raw: Any, path: Path) -> Validation | None:
 
     if isinstance(raw, Mapping) and not is_split(reporter, raw, path):
         return None
+    if isinstance(raw, str) and (advice := help_for(reporter, VALIDATION.help, raw, path)):
+        message = f"`validation` must be a number of rows or a mapping, got the string `{raw}`"
+        reporter.add("E105", message, path, label="expected a number", help=advice)
+        return None
     try:
         return read_validation(raw)
     except ValidationError as error:

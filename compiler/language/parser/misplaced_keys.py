@@ -149,6 +149,8 @@ def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -
     message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
     moved = where_to(reporter, path[:-1], home, "it")
     help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
+    if form := form_of(reporter, SECTIONS[home], right, value):
+        help = f"{moved}: {form}"
     twice, related = already_there(reporter, home, [right])
     settle_section(reporter, home, [right])
     message += twice

@@ -117,6 +117,8 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
             f"write a term for each, the others under names of their own: `losses: {{{term}: LOSS, other: {{LOSS, of: {term}, "
             f"target: {term}}}}}`"
         )
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and path and isinstance(path[-1], str):
+        return f"write `{path[-1]}: {value[0]}`"
     if not isinstance(value, list) or not whose:
         return ""
     help = f"only one {kind} is allowed here: write a `{whose['name']}` for each"

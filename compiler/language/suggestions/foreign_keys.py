@@ -3,6 +3,7 @@
 Texts for the help of messages only, each a function of the value and the whole spec, so that it has the user's own numbers.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
+PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
+READ_ONCE = "remove it: rows are read once and kept as arrays"
 RATE = "a schedule is the value of the learning rate: "
 
 
@@ -35,11 +38,14 @@ def as_weights_of_terms(value: Any, spec: Spec) -> str:
     return f"write the weight beside its term: `losses: {{{written}}}`"
 
 
-def as_schedule(value: Any, spec: Spec) -> str:
+def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -> str:
     """How a schedule is written as the learning rate of the spec's own optimizer."""
+    from modelc.compiler.language.suggestions.planned_things import planned_thing, planned_thing_text
     from modelc.compiler.library.optimizers import OPTIMIZERS
     from modelc.compiler.library.schedules import SCHEDULES
 
+    words = [value] if isinstance(value, str) else [*value, *value.values()] if isinstance(value, Mapping) else []
+    later = next((name for word in words if isinstance(word, str) and (name := planned_thing("schedule", word))), "")
     written = mapping_in(spec, "train").get("optimizer")
     things = {written: None} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
     optimizer, given = next(((name, given) for name, given in things.items() if name in OPTIMIZERS), ("adam", None))
@@ -48,7 +54,38 @@ def as_schedule(value: Any, spec: Spec) -> str:
     highest = arguments.get(primary, OPTIMIZERS.find(optimizer).model_fields[primary].default)
     schedule = value if isinstance(value, str) and value in SCHEDULES else "cosine"
     rate = highest if isinstance(highest, int | float) else 0.001
-    return f"{RATE}`optimizer: {{{optimizer}: {spell({**arguments, primary: {schedule: rate}})}}}`"
+    chosen = {schedule: {"learning_rate": rate, **arguments_of_schedule} if arguments_of_schedule else rate}
+    text = f"{RATE}`optimizer: {{{optimizer}: {spell({**arguments, primary: chosen})}}}`"
+    return f"{planned_thing_text('schedule', later)}, and not in this version; {text}" if later else text
+
+
+def as_warmup(value: Any, spec: Spec) -> str:
+    """How a warm-up is written in a schedule."""
+    return as_schedule(None, spec, {"warmup_steps": value if type(value) is int else "..."})
+
+
+def as_penalty(value: Any, spec: Spec) -> str:
+    """How a penalty on all weights is written: in each layer."""
+    ((kind, one),) = value.items() if isinstance(value, Mapping) and len(value) == 1 else (("l2", value),)
+    written = f"{kind}: {one}" if type(one) in (int, float) else "l2: ..."
+    return f"penalties are arguments of layers: `kernel_regularizer: {{{written}}}`"
+
+
+def as_decay(value: Any, spec: Spec) -> str:
+    """How weights decay, which the spec's own optimizer does not do."""
+    from modelc.compiler.library.optimizers import OPTIMIZERS
+
+    written = mapping_in(spec, "train").get("optimizer")
+    named = [written] if isinstance(written, str) else written if isinstance(written, Mapping) else []
+    optimizer = next((name for name in named if name in OPTIMIZERS), "adam")
+    return OPTIMIZERS.find(optimizer).foreign_argument("weight_decay").replace("{value}", flow(value))
+
+
+def as_class_weight(value: Any, spec: Spec) -> str:
+    """Where the weights of classes stand, which the spec's own loss does not have."""
+    loss = mapping_in(spec, "train").get("loss")
+    lacks = f", and `{loss}` has none" if isinstance(loss, str) else ""
+    return f"it is an argument of losses of classes, such as `cross_entropy: {{class_weight: {flow(value)}}}`{lacks}"
 
 
 def as_several_callbacks(value: Any, spec: Spec) -> str:
@@ -84,9 +121,18 @@ KEYS: Mapping[str, Advice] = {
     "stepsperepoch": "remove it: an epoch is all rows, in batches of `batch_size`; `steps: N` in place of `epochs` says how many "
     "updates there are in all",
     "restorebestweights": "remove it: every run keeps its best and its last weights",
+    **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule"), as_schedule),
+    **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),
+    **dict.fromkeys(("l1", "l2", "penalty", "regularization", "regularizer"), as_penalty),
+    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "fp16", "halfprecision", "mixedprecision"), PRECISION),
+    **dict.fromkeys(("droplast", "numworkers", "persistentworkers", "pinmemory", "prefetch", "workers"), READ_ONCE),
     **dict.fromkeys(
-        ("lrscheduler", "lrschedule", "scheduler", "learningrateschedule", "warmup", "warmupsteps"), as_schedule
+        ("jitcompile", "runeagerly", "stepsperexecution"), "remove it: all is compiled, many steps in one loop"
     ),
+    "classweight": as_class_weight,
+    "stepsperepoch": "an epoch has all training rows: write `epochs`, or for the length of the whole training `steps`",
+    "verbose": "remove it: `modelc train` prints a line for each epoch",
+    "weightdecay": as_decay,
 }
 """Keys of others, without case and separators, that no section has, and what stands for them."""
 
@@ -106,6 +152,8 @@ def callback_hint(name: str, value: Any, spec: Spec) -> str:
 
 def as_patience(key: str, value: Any, spec: Spec) -> str:
     """How the arguments of Keras's `EarlyStopping` are written: all of them, or said not to be there."""
+    if value is True:
+        return f"write `{key}: 5`, the epochs to wait for a better one"
     if not isinstance(value, Mapping):
         return ""
     given = {fold(str(name)): one for name, one in value.items()}
@@ -145,11 +193,18 @@ SIZES = (
 """Words for how many rows validate, without case and separators."""
 
 
+OTHER_ROWS = (
+    "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
+)
+
+
 def as_split(key: str, value: Any, spec: Spec) -> str:
     """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
     from modelc.compiler.language.suggestions.planned_things import planned_thing
     from modelc.compiler.library.sources import SOURCES
 
+    if isinstance(value, str) and re.search(r"[./\\]", value):
+        return OTHER_ROWS
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""
     ((name, given),) = value.items()
@@ -161,9 +216,7 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
     ):
         return f"rows that are drawn are a number alone: write `{key}: {given}`"
     if name in SOURCES or planned_thing("source", name):
-        return (
-            "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
-        )
+        return OTHER_ROWS
     return ""
 
 

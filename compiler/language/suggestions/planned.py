@@ -49,6 +49,7 @@ PLANNED: Mapping[str, Planned] = {
         (
             "freeze_backbone", "freeze_base", "freeze_layers", "freeze_until", "freeze_weights", "frozen", "frozen_layers",
             "is_trainable", "requires_grad", "trainable", "trainable_layers", "trainable_weights", "unfreeze",
+            "freeze_epochs", "frozen_epochs", "unfreeze_after", "unfreeze_at",
         ),
         (LAYER, OPTIMIZER),
     ),

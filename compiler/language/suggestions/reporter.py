@@ -142,7 +142,9 @@ class Reporter(ProblemCollector):
         value = self.document.get(path) if path in self.document.values and not self.is_hole(path) else None
         is_argument = what == "argument"
         if is_argument:
-            found = suggest_argument(name, allowed, instead=instead, owner=cls, value=value)
+            found = suggest_argument(
+                name, allowed, instead=instead, owner=cls, value=value, beside=self.keys_at(path[:-1])
+            )
             found = found._replace(help=found.help.replace("{fed}", self.fed_from(path[:-2])))
         else:
             found = suggest(name, allowed)
@@ -161,6 +163,11 @@ class Reporter(ProblemCollector):
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
         self.add("E102", message, path, key=True, label=label, note=note, help=helps, suggestion=found)
+
+    def keys_at(self, path: Path) -> Collection[str]:
+        """The keys of the mapping at a path; none of anything else."""
+        found = self.document.get(path) if path in self.document.values and not self.is_hole(path) else None
+        return list(found) if isinstance(found, dict) else ()
 
     def fed_from(self, node: Path) -> str:
         """What the node at a path takes its values from, as it is written; an ellipsis where it does not say."""

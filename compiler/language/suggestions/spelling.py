@@ -41,6 +41,7 @@ ARGUMENTS = {
     "pool_size": ("kernel_size",),
     "power_iterations": ("n_power_iterations",),
     "rate": ("drop_path_rate", "drop_prob", "p"),
+    "rho": ("alpha", "smoothing_constant"),
     "seed": ("random_seed",),
     "shape": ("target_shape",),
     "sliding_window": ("window", "window_size"),

@@ -65,15 +65,21 @@ def counts_otherwise(name: str, arguments: Any) -> bool:
 
 
 def suggest_argument(
-    name: str, fields: Collection[str], *, instead: str = "", owner: type[Registered] | None = None, value: Any = None
+    name: str,
+    fields: Collection[str],
+    *,
+    instead: str = "",
+    owner: type[Registered] | None = None,
+    value: Any = None,
+    beside: Collection[str] = (),
 ) -> Suggestion:
     """What is meant by an argument that does not exist and has the `value`; `instead` is what it probably is, if that is
-    known otherwise. `owner` is the class that lacks it, which knows what it is elsewhere.
+    known otherwise. `owner` is the class that lacks it, which knows what it is elsewhere, `beside` which arguments.
     """
     argument, equals, given = name.partition("=")
     if equals and (right := spelled(argument.strip(), fields)):
         return Suggestion(name, help=f"write `{right}: {given.strip()}`")
-    if owner is not None and (foreign := owner.foreign_argument(name) or hints.input_hint(owner, name)):
+    if owner is not None and (foreign := owner.foreign_argument(name, beside) or hints.input_hint(owner, name)):
         return Suggestion(name, help=foreign.replace("{value}", flow(value)))
     found = Suggestion(name, instead, f"did you mean `{instead}`?") if instead else suggest(name, fields)
     return found._replace(help=hints.argument_hint(name, fields).replace("{value}", flow(value)) or found.help)

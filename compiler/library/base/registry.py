@@ -5,7 +5,7 @@ Classes are imported when they are first named, so that a spec pays only for wha
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
@@ -81,8 +81,10 @@ class Registered(BaseModel):
         return (*same, *cls.spellings, *cls.related, *cls.values_of_words)
 
     @classmethod
-    def foreign_argument(cls, name: str) -> str:
-        """What to write for an argument that the same thing has elsewhere and not here; empty where nothing is known."""
+    def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:
+        """What to write for an argument that the same thing has elsewhere and not here, `beside` these others; empty where
+        nothing is known.
+        """
         known = (vars(base).get("foreign_arguments", {}) for base in cls.__mro__)
         return next((text for words in known for word, text in words.items() if fold(word) == fold(name)), "")
 

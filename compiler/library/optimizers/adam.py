@@ -12,6 +12,8 @@ from modelc.compiler.library.schedules import LearningRate, rate_function
 Beta1 = Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")]
 Beta2 = Annotated[Fraction, Field(description="What the running mean of squared gradients keeps of itself per step.")]
 
+BETAS = {"betas": "they are two arguments here, `beta_1` and `beta_2`"}
+
 
 class Adam(Optimizer):
     """Steps scaled by running means of the gradient and of its square (Kingma and Ba, 2015, algorithm 1).
@@ -29,6 +31,8 @@ class Adam(Optimizer):
     torch = "optim.Adam"
     primary = "learning_rate"
     foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **BETAS,
+        "amsgrad": "leave it out: AMSGrad is planned as an optimizer of its own",
         "weight_decay": "`adamw` is Adam that decays weights, as Keras's does with this argument: write `adamw` for `adam`; "
         "what PyTorch's `Adam` adds to the gradient is a penalty, `kernel_regularizer: {l2: ...}` with half of {value}",
     }
@@ -56,6 +60,10 @@ class AdamW(Optimizer):
     torch = "optim.AdamW"
     primary = "learning_rate"
     spellings = ("adamw_torch",)
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **BETAS,
+        "amsgrad": "leave it out: AMSGrad is planned as an optimizer of its own",
+    }
     example = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
     learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001

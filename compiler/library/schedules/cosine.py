@@ -1,6 +1,6 @@
 """Cosine decay of the learning rate, after a linear warm-up."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
 from modelc.compiler.library.base.lazy import optax
+from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.contracts.optimizer import Schedule
 
 KERAS_RATES = ("initial_learning_rate", "warmup_target")
@@ -45,6 +46,13 @@ class Cosine(Schedule):
     alpha: Annotated[Number, Field(ge=0, le=1, description="The lowest rate, as a fraction of the highest.")] = 0.0
     warmup_steps: Annotated[int, Field(ge=0, lt=2**31, description="Steps of the warm-up.")] = 0
     warmup_from: Annotated[NonNegative, Field(description="Learning rate at the first step of the warm-up.")] = 0.0
+
+    @classmethod
+    def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:
+        text = super().foreign_argument(name, beside)
+        if fold(name) != "initiallearningrate" or not beside:
+            return text
+        return "write `warmup_from: {value}`" if "warmup_target" in beside else "write `learning_rate: {value}`"
 
     @classmethod
     def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
