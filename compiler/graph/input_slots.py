@@ -45,10 +45,21 @@ def feeds_of(
         if slot is None:
             slot = names[0] if slots[0].many else names[min(index, len(names) - 1)]
         elif slot not in names:
-            no_slot(reporter, item, one, names, [known.name for known in slots if known.required])
+            if len(slots) == 1 and slots[0].many and all(other.slot not in names for other in given):
+                report_in_order(reporter, item, given, at)
+            else:
+                no_slot(reporter, item, one, names, [known.name for known in slots if known.required])
             return None
         feeds.append(Feed(slot, one.edge, one.path))
     return tuple(feeds) if check_slots(reporter, item, slots, tuple(feeds), at) else None
+
+
+def report_in_order(reporter: Reporter, item: Item, given: Sequence[Argument], at: Path) -> None:
+    """Report inputs with names of a layer that joins values in their order."""
+    written = [reporter.document.get(one.path) for one in given if one.path in reporter.document.values]
+    help = f"write them in order: `from: [{', '.join(map(str, written))}]`"
+    message = f"`{item.kind}` takes its inputs in order, without names"
+    reporter.add("E204", message, at, key=at == item.path, label="names", help=help)
 
 
 def check_names(reporter: Reporter, item: Item, given: Sequence[Argument] | None) -> None:

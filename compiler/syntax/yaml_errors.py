@@ -19,6 +19,8 @@ SPACES = re.compile("[ \t]*([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\u
 DASH = re.compile("([\u2010-\u2015\u2212\uff0d\u2022\u2023\u25aa\u25cf\u25e6\u00b7+*])[ \u00a0]|-(?=[A-Za-z{\u00a0])")
 """What stands for the dash of a list item, or a dash without its space."""
 ASSIGNED = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*)\s*(?P<sign>=>|:=|->|=)\s*(?P<value>.*)")
+BARE_FIRST = re.compile(r"([^\s,:{}]+), *([A-Za-z_]\w*: .*)")
+"""`10, activation: relu`: a value alone, and others with names."""
 MISSING_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[A-Za-z_][A-Za-z0-9_-]*):(?P<value>[^\s:/].*)")
 Labels = tuple[Label, ...]
 
@@ -228,6 +230,11 @@ class Explainer:
         start: Mark = last.start_mark
         if start.line == self.mark.line:
             rest = shorten(self.line[start.column :].partition(" #")[0].strip())
+            if (listed := BARE_FIRST.fullmatch(rest)) and self.line[: start.column].rstrip().endswith(":"):
+                help = f"arguments are in braces, each with its name: `{{NAME: {listed[1]}, {listed[2]}}}`"
+                return self.problem(
+                    "an argument without a name before others with names", start, help, width=len(listed[1])
+                )
             help = f"if it is a string, quote it: `'{rest}'`; if it is a mapping, use braces: `{{{rest}}}`"
             return self.problem("a second `:` on the same line", self.mark, help)
         above = nth_line(self.text, start.line)

@@ -1,5 +1,6 @@
 """Parses the nodes of a graph, of a model or of a block: their inputs and layers, and the outputs."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from modelc.compiler.language.ast import (
     Share,
     Unembed,
 )
-from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE
+from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE, STRUCTURES
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat, with_copies
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import check_name, check_reference
@@ -179,6 +180,8 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     mapping, sources = raw, None
     if "from" in mapping:
         at = (*path, "from")
+        if report_joined(reporter, mapping, names, path):
+            return NodeSpec(name, None, None, False, path)
         sources = references(reporter, read(reporter, FROM, mapping["from"], at), at)
     elif (
         not reporter.is_hole((*path, "from"))
@@ -198,8 +201,8 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     for key in mapping:
         if key in NODE.siblings or key == Layers.key:
             continue
-        if key in LAYERS:
-            message = f"node `{name}` has both `layers` and the layer `{key}`"
+        if key in LAYERS or key in STRUCTURES:
+            message = f"node `{name}` has both `layers` and {'the layer ' if key in LAYERS else ''}`{key}`"
             help = f"move `{key}` into the list, or remove the list"
             reporter.add("E108", message, (*path, key), key=True, label="a second definition of the layers", help=help)
         else:
@@ -215,6 +218,20 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     if repeat is not None and items is not None and repeat.path in reporter.document.copied:
         repeat = with_copies(reporter, repeat, mapping["repeat"][COPIES], read_chain)
     return NodeSpec(name, sources, items, True, path, repeat)
+
+
+def report_joined(reporter: Reporter, node: Mapping[str, Any], names: Collection[str], path: Path) -> bool:
+    """Report a `from` of one text with several of the `names` in it; says whether it is one."""
+    fed = node["from"]
+    parts = [part.strip() for part in re.split("[,+]", fed)] if isinstance(fed, str) else []
+    if len(parts) < 2 or not all(are_names(part, names) for part in parts):
+        return False
+    help = f"write `from: {flow(parts)}`"
+    if "+" in fed:
+        help = f"a layer adds them, in a node of its own: `{{from: {flow(parts)}, add}}`"
+    message = f"`from` names several values in one text: `{fed}`"
+    reporter.add("E105", message, (*path, "from"), label="expected a list", help=help)
+    return True
 
 
 def likely_source(nodes: Mapping[str, Any], name: str, names: Collection[str]) -> str:

@@ -15,13 +15,13 @@ from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import several
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
-from modelc.compiler.language.suggestions.hints import argument_hint
+from modelc.compiler.language.suggestions.hints import argument_hint, input_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
-from modelc.compiler.library.base.registry import NAME, Registry
+from modelc.compiler.library.base.registry import NAME, Registered, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             kind = article(table.kind)
             message = f"expected the name of {kind}, got {describe(raw)}"
             help = several(raw, table.kind, None, path)
+            if table.kind == "source" and type(raw) in (int, float):
+                help = "test rows are a source of their own, `test: {npz: test.npz}`; a part of the rows is planned"
             reporter.add("E105", message, path, label=f"expected {kind}", help=help)
         return None
     names = [key for key in raw if key not in siblings]
@@ -167,9 +169,17 @@ def blame_extra(
         if key not in fields and not reporter.is_hole(at):
             near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
             elsewhere = "" if spelled(key, near) else key_around(reporter, at)
+            elsewhere = elsewhere or as_input(reporter, shape.table.find(name), key, raw)
             hint = argument_hint(key, fields) or shape.table.find(name).foreign_argument(key)
             elsewhere = elsewhere or hint.replace("{value}", flow(raw[key]))
             reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere)
+
+
+def as_input(reporter: Reporter, cls: type[Registered], key: str, raw: Mapping[str, Any]) -> str:
+    """How a key beside a layer that is one of its inputs is written; empty for all others."""
+    fed = raw.get("from")
+    hint = input_hint(cls, key).removesuffix(" beside it")
+    return hint.replace("{fed}", fed if isinstance(fed, str) else "...").replace("{value}", flow(raw[key]))
 
 
 def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) -> bool:

@@ -48,9 +48,15 @@ def values_in(given: Any) -> list[Any] | None:
     if isinstance(given, str) and LISTED.fullmatch(given):
         document, problems = read(f"values: [{given}]\n", "values")
         given = None if document is None or problems else document.data.get("values")
-    if not isinstance(given, list) or not 2 <= len(given) <= FEW or any(isinstance(one, dict | list) for one in given):
+    if not isinstance(given, list) or not 2 <= len(given) <= FEW or not all(map(is_plain, given)):
         return None
     return given
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is plain, or a list of plain ones."""
+    parts = value if isinstance(value, list) else [value]
+    return not any(isinstance(one, dict | list) for one in parts)
 
 
 def is_valid(table: Registry[Any], name: str, arguments: dict[str, Any]) -> bool:

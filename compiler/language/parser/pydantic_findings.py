@@ -248,11 +248,13 @@ OF_A_NUMBER = {"constraint": "max_norm", "initializer": "constant", "regularizer
 
 def not_named(reporter: Reporter, finding: Finding) -> None:
     """Report a value that is no name of a thing, and no mapping with one."""
-    registry, value = finding.registry, finding.value
+    registry, value, whose = finding.registry, finding.value, finding.whose
     kind = article(registry.kind)
     message = f"expected the name of {kind}, got {describe(value)}"
     note = f"{registry.kind} names: {some(list(registry))}"
-    if type(value) in (int, float) and registry.kind in OF_A_NUMBER:
+    if type(value) is int and registry.kind == "layer" and whose:
+        help = f"name the layer inside, such as `{finding.registry_of_owner.find(whose['name']).example}`"
+    elif type(value) in (int, float) and registry.kind in OF_A_NUMBER:
         help = f"write `{finding.name}: {{{OF_A_NUMBER[registry.kind]}: {show(value)}}}`"
     else:
         help = (
@@ -272,7 +274,8 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
         return
     required = [argument for argument, info in fields.items() if info.is_required()]
     taking = next((argument for argument in required or fields if fits(table, name, argument, value, required)), "")
-    given = f"`{name}: {{{taking}: {show(value)}}}`"
+    others = [f"{argument}: ..." for argument in required if argument != taking]
+    given = f"`{name}: {{{', '.join([f'{taking}: {show(value)}', *others])}}}`"
     help = "" if required else f"write only `{name}`"
     if foreign := table.find(name).foreign_value:
         help = f"write only `{name}`: {foreign}"

@@ -15,6 +15,7 @@ from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
+NORMALIZATION = "the layer `normalization` does, as the first: it finds mean and variance in the training rows"
 PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
 READ_ONCE = "remove it: rows are read once and kept as arrays"
 RATE = "a schedule is the value of the learning rate: "
@@ -81,6 +82,24 @@ def as_decay(value: Any, spec: Spec) -> str:
     return OPTIMIZERS.find(optimizer).foreign_argument("weight_decay").replace("{value}", flow(value))
 
 
+def as_file(value: Any, spec: Spec) -> str:
+    """How the file of the rows is written."""
+    from modelc.compiler.language.suggestions.planned_things import IN_NPZ
+
+    if not isinstance(value, str):
+        return ""
+    is_read = value.endswith(".npz")
+    return (
+        f"write `source: {{npz: {value}}}`" if is_read else f"rows are read from `source: {{npz: data.npz}}`: {IN_NPZ}"
+    )
+
+
+def as_fraction(value: Any, spec: Spec) -> str:
+    """How the part of the rows that validates is written, which is the last of several parts."""
+    part = value[-1] if isinstance(value, list) and len(value) == 2 else value
+    return f"write `validation: {part}`" if type(part) in (int, float) and part > 0 else ""
+
+
 def as_class_weight(value: Any, spec: Spec) -> str:
     """Where the weights of classes stand, which the spec's own loss does not have."""
     loss = mapping_in(spec, "train").get("loss")
@@ -130,6 +149,9 @@ KEYS: Mapping[str, Advice] = {
         ("jitcompile", "runeagerly", "stepsperexecution"), "remove it: all is compiled, many steps in one loop"
     ),
     "classweight": as_class_weight,
+    **dict.fromkeys(("csv", "file", "filename", "npz", "path"), as_file),
+    **dict.fromkeys(("normalize", "standardize"), NORMALIZATION),
+    **dict.fromkeys(("split", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction),
     "stepsperepoch": "an epoch has all training rows: write `epochs`, or for the length of the whole training `steps`",
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
@@ -203,6 +225,8 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
     from modelc.compiler.language.suggestions.planned_things import planned_thing
     from modelc.compiler.library.sources import SOURCES
 
+    if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value)):
+        return f"write `{key}: {float(percent[1]) / 100:g}`"
     if isinstance(value, str) and re.search(r"[./\\]", value):
         return OTHER_ROWS
     if not isinstance(value, Mapping) or len(value) != 1:

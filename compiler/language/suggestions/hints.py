@@ -1,5 +1,6 @@
 """Helps for values that do not fit their field, where the value shows what was probably meant."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -43,12 +44,28 @@ CHAIN = "several layers in sequence are one item: `layers: [...]`, with a `name`
 TRANSFORMER = (
     "build it as a block of `residual`, `layer_norm`, `self_attention` and `dense`, as in `modelc init transformer`"
 )
+MODELS = re.compile(
+    r"(?:bert|convnext|densenet|efficientnet|googlenet|gpt|inception|mobilenet|resnet|swin|unet|vgg|vit|xception)\w*"
+)
+WHOLE_MODEL = (
+    "models are specs: a block takes one up to a node, `blocks: {Backbone: {use: resnet50.yaml, output: features}}`"
+)
 ABSENT = {
     **dict.fromkeys(
         ("flaxlayer", "function", "jaxlayer", "lambda", "lambdalayer", "tfsmlayer", "torchmodulewrapper"), NO_CODE
     ),
     **dict.fromkeys(("input", "inputlayer"), "inputs are defined beside the layers: `inputs: {x: {shape: [28, 28]}}`"),
     "shortcut": "the way around stands beside the layers: `residual: {layers: [...], shortcut: [...]}`",
+    **{
+        f"{word}{kind.removeprefix('simple_')}": f"write `bidirectional: {{{kind}: ...}}`"
+        for word in ("bi", "bidirectional")
+        for kind in ("gru", "lstm", "simple_rnn")
+    },
+    "colorjitter": "a sequence of `random_brightness`, `random_contrast`, `random_saturation` and `random_hue`",
+    **dict.fromkeys(
+        ("se", "seblock", "squeezeandexcite", "squeezeandexcitation", "squeezeexcitation", "squeezeexcite"),
+        "build it as a block of `global_avg_pool2d`, two `dense`, `reshape` and `multiply`",
+    ),
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
     **dict.fromkeys(("body", "chain", "do", "model", "modulelist", "sequence", "sequential", "stack"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
@@ -90,7 +107,7 @@ ARGUMENTS = {
     "inplace": IN_PLACE,
     "normalized_shape": "remove it for the last axis; of several, their places count: `axis: [-2, -1]`",
     "padding_mode": PADDINGS,
-    **dict.fromkeys(("in_channels", "in_features", "input_shape", "input_size", "num_features"), KNOWN),
+    **dict.fromkeys(("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_features"), KNOWN),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""
@@ -126,7 +143,8 @@ def absent_hint(kind: str, name: str) -> str:
     from modelc.compiler.library.registries import table_of
 
     if kind == "layer":
-        return ABSENT.get(fold(name.rpartition(".")[2]), "") or planned_layer(name)
+        word = fold(name.rpartition(".")[2])
+        return ABSENT.get(word, "") or planned_layer(name) or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
 
@@ -164,6 +182,12 @@ def type_hint(kind: str, name: str, value: Any) -> str:
             "a reader reads one column; several as one input are planned as the reader `numbers`: save them side by side, "
             "as one array [rows, values]"
         )
+    if (
+        kind == "sizes_type"
+        and isinstance(value, str)
+        and (sizes := re.fullmatch(r"(\d+)\s*[xX*]\s*(\d+)", value.strip()))
+    ):
+        return f"write `{name}: {sizes[1] if sizes[1] == sizes[2] else f'[{sizes[1]}, {sizes[2]}]'}`"
     if kind == "dict_type" and name == "class_weight":
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "string_type" and name != "name" and isinstance(value, bool | int | float):

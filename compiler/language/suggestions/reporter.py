@@ -203,7 +203,9 @@ class Reporter(ProblemCollector):
         given = is_key and path in self.document.values and not self.is_hole(path)
         arguments = self.document.get(path) if given else None
         blocks = self.document.defined if is_layer else ()
-        found = suggest_registered(name, table, path[-1], arguments, blocks)
+        # A primary argument stands in place of the arguments.
+        at = path if is_key or path in self.document.values or len(path) < 2 else path[:-1]
+        found = suggest_registered(name, table, at[-1], arguments, blocks)
         if not found and (plan := planned_thing(table.kind, name)):
             self.planned_name(path, table, name, plan)
             return

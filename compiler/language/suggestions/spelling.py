@@ -34,7 +34,7 @@ ARGUMENTS = {
     "max_value": ("a_max", "max", "x_max"),
     "min_value": ("a_min", "min", "x_min"),
     "negative_slope": ("alpha",),
-    "num_heads": ("n_heads", "nhead", "num_attention_heads"),
+    "num_heads": ("heads", "n_heads", "nhead", "num_attention_heads"),
     "num_key_value_heads": ("n_kv_heads", "num_kv_heads"),
     "num_query_heads": ("n_heads", "nhead", "num_attention_heads", "num_heads"),
     "optimizer": ("optim",),
@@ -61,6 +61,12 @@ GUESSED = {
     "merge_mode": ("combine", "join", "merge"),
     "name": ("alias", "as", "id", "label", "layer_name"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
+    "classes": ("class_names", "n_classes", "num_classes"),
+    "inputs": ("feature", "features"),
+    "key": ("k", "keys"),
+    "query": ("q", "queries"),
+    "targets": ("label", "target", "y"),
+    "value": ("v", "values"),
     "times": ("copies", "count", "n", "n_times", "num", "num_layers", "number", "repetitions"),
 }
 """Keys of this language that others have not, each with words that say the same."""

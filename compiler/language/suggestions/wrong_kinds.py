@@ -110,7 +110,15 @@ def as_nodes(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_inputs_of_data(key: str, value: Any, spec: Spec) -> str:
-    """How a bare column is read for the one input."""
+    """How a bare column is read for the one input, and several for as many inputs."""
+    names = [*mapping_in(mapping_in(spec, "model"), "inputs")]
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) for one in value):
+        if len(names) == len(value):
+            read = ", ".join(f"{name}: {{array: {column}}}" for name, column in zip(names, value, strict=True))
+            return f"write `inputs: {{{read}}}`"
+        from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
+
+        return f"{planned_thing_text('reader', 'numbers')}; {PLANNED_THINGS['reader']['numbers'].today}"
     column, name = column_in(value), input_name(spec)
     return f"write `inputs: {{{name}: {{array: {column}}}}}`" if column else ""
 
@@ -209,6 +217,8 @@ def as_reader(key: str, value: Any, spec: Spec) -> str:
     """How the column that is named in place of a reader is read, or the input that a target repeats."""
     column = f"to read the column `{value}` as it is, write `{key}: {{array: {value}}}`"
     inputs = mapping_in(mapping_in(spec, "model"), "inputs")
+    if value not in inputs and mapping_in(mapping_in(spec, "data"), "targets").get(key) == value:
+        column = f"to read the column `{value}`, write `{key}: {{category: {value}}}` for classes, `{{array: {value}}}` for numbers"
     if value not in inputs or key in inputs:
         return column
     return f"for the values of the input `{value}` write `{key}: {{same_as: {value}}}`; {column}"

@@ -1,6 +1,7 @@
 """The reader of numbers, optionally scaled."""
 
-from typing import Annotated, Any, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import PrivateAttr
 
@@ -40,6 +41,12 @@ class ArrayReader(Reader):
 
     primary = "column"
     spellings = ("number", "numeric", "float", "tensor", "ndarray")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
+        **dict.fromkeys(
+            ("normalize", "standardize"), "the layer `normalization` does, as the first: it finds mean and variance"
+        ),
+    }
     example = "array: {column: image, scale: 1/255}"
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]

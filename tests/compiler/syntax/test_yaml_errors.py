@@ -33,6 +33,7 @@ def spot(problem: Problem) -> tuple[int, int, int]:
         ("a: 'xx\nb: 3\n", "this quote is never closed", (1, 4, 5)),
         ('a: "x" y\n', "text after the closing quote", (1, 8, 9)),
         ("k: v: w\n", "a second `:` on the same line", (1, 5, 6)),
+        ("- a: 1, b: c\n", "an argument without a name before others with names", (1, 6, 7)),
         ("a: {b: c: d}\n", "a second `:` in the same entry", (1, 9, 10)),
         ("a: {units: 1 activation: relu}\n", "a comma is missing before `activation`", (1, 14, 24)),
         ("a:\n  b: 1\n c: 2\n", "the indentation matches no line above", (3, 2, 3)),

@@ -1,7 +1,8 @@
 """The base of attention layers: checks of the inputs, attention masks, and means weighted by scores."""
 
+from collections.abc import Mapping
 from math import prod
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Fraction
 from modelc.compiler.library.base.lazy import Array, jax, jnp
@@ -90,6 +91,11 @@ class ScoredAttention(Layer):
 
     slots = SLOTS
     masking = "use"
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("heads", "num_heads"), "it has one head: `multi_head_attention` and `self_attention` have several"
+        ),
+    }
 
     dropout: Annotated[Fraction, Field(description="Dropout rate of the attention weights.")] = 0.0
     use_causal_mask: Annotated[

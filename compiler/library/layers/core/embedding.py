@@ -1,6 +1,7 @@
 """The embedding of ids, and the layer that applies its transposed table."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
@@ -21,6 +22,9 @@ class Embedding(Layer):
     torch = "nn.Embedding"
     spellings = ("embed", "lookup", "token_embedding")
     masking = "use"
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "padding_idx": "where the id 0 is padding, write `mask_zero: true`: what takes the vectors leaves its steps out",
+    }
     example = "embedding: {input_dim: 20000, output_dim: 64, mask_zero: true}"
 
     input_dim: Annotated[Size, Field(description="Number of ids: the size of the vocabulary.")]

@@ -1,7 +1,7 @@
 """The layer that normalizes by the statistics of the training rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Axes, Field, Numbers
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
@@ -25,6 +25,9 @@ class Normalization(Layer):
     masking = "pass"
     exact = True
     given = ("mean", "variance")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("std", "stddev"), "write `variance`, which is its square"),
+    }
     example = "normalization"
 
     axis: Annotated[

@@ -4,7 +4,7 @@ The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lst
 `conv_lstm`, on images.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
@@ -44,6 +44,14 @@ class Recurrent(Layer):
 
     slots = (Slot("x"), Slot("initial_state", many=True, required=False))
     masking = "use"
+
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "batch_first": "remove it: values are [time, features], and rows are never written",
+        "bidirectional": "write `bidirectional` around the layer, such as `bidirectional: {lstm: 64}`",
+        **dict.fromkeys(("implementation", "unroll", "use_cudnn"), "remove it: the loop over the steps is compiled"),
+        "num_layers": "write a layer for each, all but the last with `return_sequences: true`, or `stacked_rnn`",
+        "time_major": "remove it: values are [time, features], and rows are never written",
+    }
 
     gates: ClassVar[int]
     """How many times the columns of a state the kernels have."""
