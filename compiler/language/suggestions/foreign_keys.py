@@ -152,7 +152,6 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(("csv", "file", "filename", "npz", "path"), as_file),
     **dict.fromkeys(("normalize", "standardize"), NORMALIZATION),
     **dict.fromkeys(("split", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction),
-    "stepsperepoch": "an epoch has all training rows: write `epochs`, or for the length of the whole training `steps`",
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
 }
@@ -225,8 +224,6 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
     from modelc.compiler.language.suggestions.planned_things import planned_thing
     from modelc.compiler.library.sources import SOURCES
 
-    if isinstance(value, str) and (percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value)):
-        return f"write `{key}: {float(percent[1]) / 100:g}`"
     if isinstance(value, str) and re.search(r"[./\\]", value):
         return OTHER_ROWS
     if not isinstance(value, Mapping) or len(value) != 1:
