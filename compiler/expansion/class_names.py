@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.phrases import counted, name_list
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
 from modelc.compiler.expansion.includes import Includer, Load
 from modelc.compiler.expansion.source_tree import SourceNode
@@ -17,6 +17,8 @@ from modelc.compiler.expansion.spec_files import class_files
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.shapes import Keys, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wording import spell
+from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources.archive import POINTER
 from modelc.compiler.syntax.document import Document, Where, decode, file_problem, show_text
 
@@ -24,7 +26,15 @@ MAX_NAME_BYTES = 16 * 2**20
 """The budget of all files of names of a spec."""
 Names = Mapping[str, tuple[str, ...]]
 """The names in files, by the path that the spec has for each."""
-CLASSES = Keys("`classes`", {"file": Value({"type": "string", "minLength": 1})})
+
+
+def as_one_file(key: str, value: Any, spec: Mapping[str, Any]) -> str:
+    """What to write for a list in place of a path."""
+    first = value[0] if isinstance(value, list) and value else None
+    return f"all names are in one file: write `{key}: {first}`" if isinstance(first, str) else ""
+
+
+CLASSES = Keys("`classes`", {"file": Value({"type": "string", "minLength": 1}, help=as_one_file)})
 ONE_EACH = "each line is the name of one class"
 BARE = "write the names alone, one on each line, in the order of their labels: without quotes, commas, `- ` and numbers"
 NUMBERED = re.compile(r"(\d+)[,;:\t ]")
@@ -70,6 +80,9 @@ class NamesReader:
     def names_at(self, path: Path) -> tuple[str, ...] | None:
         """The names in the file that stands at `path`; None after reporting why there are none."""
         reporter = Reporter(self.document)
+        if self.report_arguments(reporter, path):
+            self.includer.take_from(reporter)
+            return None
         given = read_keys(reporter, CLASSES, self.document.get(path), path) or {}
         self.includer.take_from(reporter)
         file = given.get("file")
@@ -78,6 +91,19 @@ class NamesReader:
         if file not in self.files:
             self.files[file] = self.known.get(file) if self.known is not None else self.read(file, (*path, "file"))
         return self.files[file]
+
+    def report_arguments(self, reporter: Reporter, path: Path) -> bool:
+        """Report arguments of the reader beside the file, which stand a level too deep; says whether there are some."""
+        given, kind = self.document.get(path), str(path[-2])
+        fields = READERS.find(kind).model_fields if kind in READERS else {}
+        deep = [key for key in given if key in fields]
+        if deep:
+            verb = "are arguments" if len(deep) > 1 else "is an argument"
+            message = f"{name_list(deep)} {verb} of `{kind}`, beside `classes`"
+            rest = {key: value for key, value in given.items() if key not in deep}
+            help = f"write `{spell({'classes': rest, **{key: given[key] for key in deep}})[1:-1]}`"
+            reporter.add("E102", message, (*path, deep[0]), key=True, label="not in `classes`", help=help)
+        return bool(deep)
 
     def read(self, file: str, path: Path) -> tuple[str, ...] | None:
         at = Where(self.document, path)

@@ -120,6 +120,17 @@ def test_what_is_wrong_in_the_file_is_one_error_at_its_line(
         ("names.txt", "E106", "a file of names", "`classes: {file: names.txt}`"),
         ("{cat: 1, dog: 0}", "E106", "a list of names", "`classes: [dog, cat]`"),
         ("[cat, dog, cat]", "E106", "`cat` is named twice", ""),
+        ("[names.txt]", "E106", "at least two class names", "`classes: {file: names.txt}`"),
+        ("{names: [cat, dog]}", "E106", "a list of names", "`classes: [cat, dog]`"),
+        ("{column: kind}", "E106", "a file of names", "for example"),
+        ("'file: names.txt'", "E106", "a file of names", "`classes: {file: names.txt}`"),
+        ("{file: [names.txt]}", "E105", "`file` must be a string", "write `file: names.txt`"),
+        (
+            "{file: names.txt, unknown: a}",
+            "E102",
+            "`unknown` is an argument of `category`",
+            "`classes: {file: names.txt}, unknown: a`",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_spec_is_one_error_there(
@@ -131,6 +142,22 @@ def test_what_is_wrong_in_the_spec_is_one_error_there(
     found = check_file(keep(tmp_path, spec=text) / "spec.yaml").errors
     assert [problem.code for problem in found] == [code]
     assert words in found[0].message and help in " ".join(found[0].helps)
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [
+        ("num_classes: 3", "write `classes: 3`"),
+        ("class_names: [a, b]", "it is `classes` here"),
+        ("vocabulary: names.txt", "it is `classes` here"),
+        ("names_file: names.txt", "write `classes: {file: names.txt}`"),
+        ("oov_token: other, classes: [a, b]", "write `unknown: other`"),
+    ],
+)
+def test_what_others_call_them_is_answered(written: str, help: str) -> None:
+    text = SPEC.replace("classes: {file: names.txt}", written).replace('"${classes(kind)}"', "3")
+    (problem,) = check(text, "spec.yaml").errors
+    assert problem.code == "E102" and problem.helps[0].startswith(help)
 
 
 def test_a_spec_without_a_folder_has_no_files() -> None:

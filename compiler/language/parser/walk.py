@@ -18,7 +18,6 @@ from modelc.compiler.language.grammar import SECTIONS
 from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import form_of, key_around, report_too_deep, report_too_high
-from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
 from modelc.compiler.language.parser.named_metrics import report_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
@@ -150,6 +149,8 @@ def check_keys(
     unknown = {key: value for key, value in raw.items() if key not in shape.later and key not in shape.keys}
     is_section = not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0])))
     if unknown and is_section:
+        from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
+
         report_unknown_keys(reporter, path, unknown)
     for key in raw:
         here = (*path, key)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -37,24 +37,33 @@ def read_classes(value: Any) -> Any:
             "classes", "the class `{again}` is named twice", {"again": again, "label": "a name twice"}
         )
     if len(value) < 2:
-        raise PydanticCustomError("classes", "expected at least two class names", {"label": "too few"})
+        help = help_for_classes(value[0]) if value and value[0].endswith(".txt") else FOR_EXAMPLE
+        raise PydanticCustomError("classes", "expected at least two class names", {"label": "too few", "help": help})
     return tuple(value)
+
+
+FOR_EXAMPLE = (
+    "for example `classes: 10`, `classes: [cat, dog]`, or `classes: {file: names.txt}` with one name on each line"
+)
 
 
 def help_for_classes(value: Any) -> str:
     """What to write for a value that is neither a count nor names."""
     if isinstance(value, str):
-        return f"for names in a text file, one on each line: `classes: {{file: {value}}}`"
-    if isinstance(value, Mapping) and len(value) == 1 and isinstance(file := next(iter(value.values())), str):
-        return help_for_classes(file)
+        path = value.removeprefix("file:").strip()
+        return f"for names in a text file, one on each line: `classes: {{file: {path}}}`"
+    if isinstance(value, Mapping) and len(value) == 1:
+        (inside,) = value.values()
+        if isinstance(inside, str) and ("." in inside or "/" in inside):
+            return help_for_classes(inside)
+        if isinstance(inside, list) and inside and all(isinstance(name, str) for name in inside):
+            return f"write the list itself: `classes: [{listed(inside)}]`"
     if isinstance(value, Mapping) and len(value) > 1:
         numbered = all(type(item) is int for item in value.values())
         names = sorted(value, key=value.__getitem__) if numbered else value.values()
         if all(isinstance(name, str) for name in names):
             return f"list them in the order of their labels: `classes: [{listed([*names])}]`"
-    return (
-        "for example `classes: 10`, `classes: [cat, dog]`, or `classes: {file: names.txt}` with one name on each line"
-    )
+    return FOR_EXAMPLE
 
 
 class CategoryReader(Reader):
@@ -70,6 +79,18 @@ class CategoryReader(Reader):
     spellings = ("label", "labels", "class", "categorical", "categories", "class_label")
     example = "category: {column: label, classes: [cat, dog]}"
     gives_labels = True
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("n_classes", "num_classes", "number_of_classes"), "write `classes: {value}`"),
+        **dict.fromkeys(
+            ("categories", "class_list", "class_names", "labels", "levels", "names", "vocab", "vocabulary", "words"),
+            "it is `classes` here: a list of names, or `{file: names.txt}` for a text file with one on each line",
+        ),
+        **dict.fromkeys(
+            ("class_file", "classes_file", "file", "names_file", "vocab_file", "vocabulary_file"),
+            "write `classes: {file: {value}}`, a text file with one name on each line",
+        ),
+        **dict.fromkeys(("default", "oov_token", "other", "unk_token"), "write `unknown: {value}`"),
+    }
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[

@@ -280,3 +280,12 @@ def test_check_jsonschema_accepts_every_shipped_spec(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     done = subprocess.run([*command, str(wrong)], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "'optimiser' was unexpected" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("classes", "right"),
+    [("{file: names.txt}", True), ("[a, b]", True), ("3", True), ("$n", True), ("{file: names.txt, a: 1}", False), ("{}", False), ("{file: 3}", False)],
+)  # fmt: skip
+def test_names_of_classes_may_be_in_a_file(classes: str, right: bool) -> None:
+    text = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, layers: [relu]}}\ndata: {{source: digits, targets: {{y: {{category: {{column: y, classes: {classes}}}}}}}}}\n"
+    assert bool(errors(parsed(text))) != right
