@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from modelc.compiler.api import Checked
     from modelc.compiler.explain.summary import Count, Row, Summary, TermRow
 
-HEADER = ("path", "layer", "output", "parameters", "mask", "computes in", "connected to")
-PATH, LAYER, OUTPUT, NUMBERS, MASK, PRECISION, CONNECTED = range(7)
-SHOWN_IF_FILLED = (MASK, PRECISION)
+HEADER = ("path", "layer", "output", "parameters", "frozen", "mask", "computes in", "connected to")
+PATH, LAYER, OUTPUT, NUMBERS, FROZEN, MASK, PRECISION, CONNECTED = range(8)
+SHOWN_IF_FILLED = (FROZEN, MASK, PRECISION)
 GAP = "  "
 UNBOUNDED = 1_000_000
 """The width of what is no terminal."""
@@ -89,6 +89,7 @@ def table(summary: "Summary", width: int) -> list[Line]:
             row.notation + (f" (weights of {row.owner})" if row.owner else ""),
             show_type(row.output),
             "" if row.layer == "input" else f"{row.parameters:,}",
+            f"{row.frozen:,}" if row.frozen else "",
             row.mask,
             row.computes_in,
             ", ".join(row.inputs),
@@ -122,7 +123,7 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         if width:
             shown = shorten(cell, width, column == PATH)
-            padded.append(shown.rjust(width) if column == NUMBERS else shown.ljust(width))
+            padded.append(shown.rjust(width) if column in (NUMBERS, FROZEN) else shown.ljust(width))
     return GAP.join(padded).rstrip()
 
 
@@ -278,6 +279,7 @@ def node_json(row: "Row") -> dict[str, Any]:
         "parameters": row.parameters,
         "inputs": list(row.inputs),
         **({"ports": {name: list(type_.shape) for name, type_ in row.ports}} if row.ports else {}),
+        **({"frozen": row.frozen} if row.frozen else {}),
         **({"mask": row.mask} if row.mask else {}),
         **({"computes_in": row.computes_in} if row.computes_in else {}),
     }

@@ -36,7 +36,7 @@ class Row:
 
     `ports` has the types of all outputs where there are several; `inputs` the edges into it, `node` or `node.port`.
     `mask` says what becomes of masks here, empty where there is none; `computes_in` which floats are computed with, empty
-    unless precision is mixed.
+    unless precision is mixed. `frozen` is how many values of the state nothing ever changes: those of constant arrays.
     """
 
     path: str
@@ -50,6 +50,7 @@ class Row:
     owner: str = ""
     mask: str = ""
     computes_in: str = ""
+    frozen: int = 0
 
     @property
     def parameters(self) -> int:
@@ -171,6 +172,7 @@ def node_row(task: Task, precision: Precision, node: Node) -> Row:
         "" if owns or kind in MADE.entries or not plan.params else node.owner,
         mask_at(task, node, plan),
         precision.computes_in(node.path),
+        count(entry for entry in plan.state.values() if isinstance(entry, State) and entry.fixed).values if owns else 0,
     )
 
 

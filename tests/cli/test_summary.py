@@ -118,6 +118,23 @@ def test_masks_and_mixed_precision_are_shown_at_each_node(tmp_path: Path, monkey
     assert "mask" not in nodes["score/dense"] and nodes["score/dense"]["computes_in"] == "bfloat16, then float32"
 
 
+def test_the_values_of_constant_arrays_are_shown_as_frozen(tmp_path: Path) -> None:
+    nodes = """\
+    scales: {from: x, constant: {shape: [3], value_initializer: ones}}
+    seen: {from: x, layers: [normalization, batch_norm, dense: 3]}
+    y: {from: [seen, scales], multiply}
+"""
+    text = f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [2]}}}}\n  nodes:\n{nodes}  outputs: [y]\n"
+    (tmp_path / "spec.yaml").write_text(text)
+    lines = [re.split("  +", line) for line in modelc("summary", "spec.yaml", cwd=tmp_path).out.splitlines()]
+    assert lines[0] == ["path", "layer", "output", "parameters", "frozen", "connected to"]
+    shown = {line[0]: line[3:5] for line in lines if len(line) > 4}
+    # What is fitted to the data and what training counts is not trained either, but is not the same from the first step on.
+    assert shown["scales"] == ["3", "3"] and shown["seen/normalization"] == ["4", "x"]
+    found = json.loads(modelc("summary", "spec.yaml", "--format", "json", cwd=tmp_path).out)
+    assert {node["path"]: node["frozen"] for node in found["nodes"] if "frozen" in node} == {"scales": 3}
+
+
 def test_what_computes_in_float32_is_what_is_computed_in_it(tmp_path: Path) -> None:
     """The column agrees with the dtypes that jax finds for the very model."""
     import jax
