@@ -85,8 +85,8 @@ class Explainer:
     def hidden_space(self) -> Mark | None:
         """The first character in the indentation of the lines around the error that is no space and looks like one."""
         first = self.mark.line if self.last is None else min(self.last.start_mark.line, self.mark.line)
-        for number in range(first, self.mark.line + 1):
-            if match := SPACES.match(nth_line(self.text, number)):
+        for number, line in enumerate(self.text.split("\n")[first : self.mark.line + 1], first):
+            if match := SPACES.match(line):
                 return At(number, match.start(1))
         return None
 
