@@ -22,7 +22,7 @@ from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources.archive import POINTER
 from modelc.compiler.syntax.document import Document, Where, decode, file_problem, show_text
 
-MAX_NAME_BYTES = 16 * 2**20
+MAX_NAME_BYTES = 4 * 2**20
 """The budget of all files of names of a spec."""
 Names = Mapping[str, tuple[str, ...]]
 """The names in files, by the path that the spec has for each."""
@@ -37,7 +37,8 @@ def as_one_file(key: str, value: Any, spec: Mapping[str, Any]) -> str:
 CLASSES = Keys("`classes`", {"file": Value({"type": "string", "minLength": 1}, help=as_one_file)})
 ONE_EACH = "each line is the name of one class"
 BARE = "write the names alone, one on each line, in the order of their labels: without quotes, commas, `- ` and numbers"
-NUMBERED = re.compile(r"(\d+)[,;:\t ]")
+NUMBERED = re.compile(r"(\d+)[,;:\t]\s*(?![\d\s])")
+"""A number and a name; two numbers may be a name."""
 
 
 class Named(NamedTuple):
@@ -155,8 +156,9 @@ def not_names(lines: list[str], file: str) -> Problem | None:
         return bad_line(lines, file, 0, "the file is JSON, expected one name on each line", "begins as JSON", BARE)
     if all(line.startswith("- ") for line in lines):
         return bad_line(lines, file, 0, "the file is a YAML list, expected one name on each line", "a `- `", BARE)
-    numbers = [NUMBERED.match(line) for line in lines]
-    if all(numbers) and [int(found[1][:9]) for found in numbers if found] == [*range(len(lines))]:
+    start = 1 if lines[0].startswith("1") else 0
+    numbers = ((index, NUMBERED.match(line)) for index, line in enumerate(lines, start))
+    if all(found is not None and found[1] == str(index) for index, found in numbers):
         return bad_line(
             lines, file, 0, "the lines have the numbers of the classes before their names", "a number", BARE
         )
@@ -164,18 +166,18 @@ def not_names(lines: list[str], file: str) -> Problem | None:
 
 
 def empty_line(lines: list[str], file: str) -> Problem | None:
-    empty = [index for index, line in enumerate(lines) if not line]
-    if not empty:
+    if "" not in lines:
         return None
+    empty = [index for index, line in enumerate(lines) if not line]
     more = f", and {counted(len(empty) - 1, 'more line')}" if len(empty) > 1 else ""
     message = f"line {empty[0] + 1}{more} of the names has no name"
     return bad_line(lines, file, empty[0], message, "empty", f"remove {'them' if more else 'it'}: {ONE_EACH}")
 
 
 def repeated_line(lines: list[str], file: str) -> Problem | None:
-    first = {line: index for index, line in reversed([*enumerate(lines)])}
-    if len(first) == len(lines):
+    if len({*lines}) == len(lines):
         return None
+    first = {line: index for index, line in reversed([*enumerate(lines)])}
     again = [index for index, line in enumerate(lines) if first[line] != index]
     index = again[0]
     note = f"{counted(len(again) - 1, 'more name')} stand{'s' if len(again) == 2 else ''} in several lines"

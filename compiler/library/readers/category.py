@@ -18,14 +18,16 @@ from modelc.compiler.library.readers.checks import ENDLESS, Rows, check_labels, 
 
 
 def read_classes(value: Any) -> Any:
-    """A count of classes, or their names as a tuple. Raises for anything else."""
+    """A count of classes, or their names as a tuple. Raises for anything else; a tuple was checked where it was read."""
+    if isinstance(value, tuple):
+        return value
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
         return value
     if isinstance(value, Mapping) and "file" in value:
         message = "the file of the names is in a variable, but files are read before variables are known"
         help = f"write it here: `classes: {{file: {value['file']}}}`"
         raise PydanticCustomError("classes", message, {"help": help, "label": "names a file"})
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list):
         message = "expected a count of at least 2, a list of names, or a file of names"
         raise PydanticCustomError("classes", message, {"help": help_for_classes(value), "label": "no classes"})
     if not all(isinstance(name, str) and name for name in value):
