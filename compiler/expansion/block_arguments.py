@@ -6,6 +6,8 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.definitions import check_type
 from modelc.compiler.expansion.scope import Block, Parameter, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.language.parser.positional import values_in
+from modelc.compiler.language.suggestions.planned import is_planned, planned, planned_text, today_help
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.syntax.document import Where
@@ -18,6 +20,8 @@ def is_positional(evaluator: "VariableEvaluator", block: Block, arguments: Sourc
     """Report a list that has a value for each parameter of `block`, by their order; says whether it is one."""
     first, *others = block.parameters.values()
     values = arguments.content if arguments.kind == "list" else ()
+    if arguments.kind == "scalar" and isinstance(arguments.content, str) and "," in arguments.content:
+        values = tuple(arguments._replace(content=value) for value in values_in(arguments.content) or ())
     if not others or first.type not in ("int", "float", "bool", "str") or len(values) != len(block.parameters):
         return False
     named = dict(zip(block.parameters, (value.data for value in values), strict=True))
@@ -65,6 +69,11 @@ def bind_arguments(
         # A parameter that is not declared is reported where the body refers to it.
         if name not in parameters and name not in meant:
             found = suggest(name, parameters, defined=True)
+            if is_planned("layer", name) and not found.is_safe:
+                plan = planned(name)
+                message, help = f"`{name}` is not in this version: {planned_text(plan)}", today_help(plan, name)
+                evaluator.report("E109", message, where, label="not in this version", help=help)
+                continue
             if arguments is None or arguments.trail:
                 found = found._replace(is_safe=False)
             below = given[name][1]

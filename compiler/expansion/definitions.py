@@ -1,5 +1,6 @@
 """Reads the definitions of a file, its `vars` and `blocks`, and checks arguments of blocks against the types of parameters."""
 
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from modelc.compiler.language.parser.levels import report_too_deep, report_too_h
 from modelc.compiler.language.shapes import Names
 from modelc.compiler.language.suggestions.hints import WHOLE
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.suggest import suggest, suggest_value
 from modelc.compiler.language.suggestions.wording import describe, flow, some
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME, fold
@@ -127,6 +128,10 @@ def check_name(evaluator: "VariableEvaluator", section: str, name: str, at: Wher
             if camel[:1].isalpha()
             else "write it in CamelCase"
         )
+        if called := re.fullmatch(r"(\w+)\((.*)\)", name):
+            pairs = [one.partition("=") for one in called[2].split(",")]
+            written = ", ".join(f"{one.strip()}: {default.strip() or 'int'}" for one, _, default in pairs)
+            help = f"parameters stand inside: `{called[1]}: {{params: {{{written}}}, layers: [...]}}`"
         message = f"`{name}` cannot be the name of a block"
     if not right:
         is_safe = section == "blocks" and bool(NAME.fullmatch(camel)) and camel not in LAYERS
@@ -193,6 +198,11 @@ def read_parameters(evaluator: "VariableEvaluator", name: str, node: SourceNode)
             message = f"the parameter `{key}` of `{name}` must be a type or a default value, not a mapping"
             evaluator.report("E105", message, value.at, label="expected a type or a default value", help=help)
             parameters[key] = Parameter(key, "", hole(value.at), where)
+        elif isinstance(word, str) and (typed := re.fullmatch(r"\w+\s*=\s*(.+)", word)):
+            message = f"the parameter `{key}` of `{name}` has a type or a default value, not both"
+            help = f"write `{key}: {typed[1]}`: a parameter with a default is not required"
+            evaluator.report("E105", message, value.at, label="a type and a default value", help=help)
+            parameters[key] = Parameter(key, "", hole(value.at), where)
         elif isinstance(word, str) and (meant := likely_type(word)):
             same = TYPE_SYNONYMS.get(fold(word))
             found = Suggestion(word, same, is_safe=True) if same else suggest(word, PARAMETER_TYPES)
@@ -215,6 +225,10 @@ def likely_type(word: str) -> str:
     return TYPE_SYNONYMS.get(folded) or TYPE_SYNONYMS.get(close, close)
 
 
+FOUND = {"bool": "bool_type", "float": "float_type", "floats": "float_type", "int": "int_type", "ints": "int_type"}
+"""What pydantic calls a value that is not of a type."""
+
+
 def check_type(
     evaluator: "VariableEvaluator", block: Block, parameter: Parameter, node: SourceNode
 ) -> SourceNode | None:
@@ -235,6 +249,7 @@ def check_type(
     wanted = PARAMETER_TYPES[parameter.type]
     message = f"`{parameter.name}` of the block `{block.name}` must be {wanted}, got {describe(node.data)}"
     help = WHOLE if parameter.type in ("int", "ints") and node.computed and isinstance(node.content, float) else ""
+    help = help or suggest_value(FOUND.get(parameter.type, ""), parameter.name, node.data).help
     related = [Label(hop.where.place(), hop.text) for hop in node.trail]
     related.append(Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"))
     evaluator.report("E105", message, node.at, label=f"expected {wanted}", help=help, related=related)

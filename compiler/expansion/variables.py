@@ -225,7 +225,7 @@ class VariableEvaluator(ProblemCollector):
         from modelc.compiler.language.suggestions.foreign_references import expression_help
 
         message, label = f"the braces of `{text}` are not closed", "not closed"
-        help = 'close them with `}` at the end, in quotes: `"${4 * dim}"`'
+        help = f'close them with `}}` at the end, in quotes: `"{text.rstrip()}}}"`'
         if "}" in text:
             message, label = f"`{text}` goes on behind its braces", "one pair of braces is around all"
             if text.endswith("}"):
@@ -305,8 +305,9 @@ class VariableEvaluator(ProblemCollector):
             help = f"write `repeat: {{times: {scope.repeat}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
         if name in scope.outside:
             help = f"a block does not see the index around its use: write `{scope.block}: {{{name}: ${name}}}`, with a parameter"
-        if name == "vars" and "." in text:
-            help = f"write `${text.partition('.')[2]}`: references to variables omit `vars`"
+        if name in ("params", "vars") and "." in text:
+            named = "parameters" if name == "params" else "variables"
+            help = f"write `${text.partition('.')[2]}`: references to {named} omit `{name}`"
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
         related: list[Label] = []
@@ -330,9 +331,14 @@ class VariableEvaluator(ProblemCollector):
 
 
 def is_of_a_loop(name: str, at: Where) -> bool:
-    """Whether `name` is what a loop around the place `at` defines, as templates have them: the parser reports the loop."""
+    """Whether `name` is what a loop around the place `at` defines, as templates have them, or a key at the top of the file:
+    the parser reports the loop, or the key.
+    """
+    from modelc.compiler.language.grammar import LANGUAGE
     from modelc.compiler.language.layer_grammar import REPEAT_KEYS
     from modelc.compiler.language.suggestions.repeat_keys import names_of_loops
 
+    if isinstance(at.document.data, dict) and name in at.document.data and name not in LANGUAGE.keys:
+        return True
     around = (at.document.get(at.path[:end]) for end in range(len(at.path)))
     return any(isinstance(item, dict) and name in names_of_loops(item, REPEAT_KEYS) for item in around)

@@ -80,7 +80,7 @@ BLOCK = Keys(
         "params": VARIABLES._replace(
             what="`params`",
             description="Parameters: a type (int, float, bool, str, ints, floats) or a default.",
-            help="write `params: {filters: int, kernel_size: 3}`",
+            help=instead.as_params,
             open=True,
             ordered=True,
         ),

@@ -17,7 +17,7 @@ from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import article, in_line, spell
+from modelc.compiler.language.suggestions.wording import article, flow, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import input_name, mapping_in, output_name
 from modelc.compiler.library.base.registry import Registry, fold
 from modelc.compiler.library.layers import LAYERS
@@ -27,6 +27,7 @@ from modelc.compiler.library.optimizers import OPTIMIZERS
 LONGEST = 80
 """Characters of what a help shows of a mapping."""
 
+CONDITION = 'for a layer under a condition, repeat it 0 times or once: `repeat: "${1 if CONDITION else 0}"`'
 IN_A_CHAIN = (
     "in a chain each layer gets the output of the one before it: to join several, write a graph of `nodes`, or put "
     "`residual` or `parallel` around the layers"
@@ -115,6 +116,10 @@ def key_around(reporter: Reporter, path: Path) -> str:
         return of_repeat(reporter, path, value)
     if fold(str(path[-1])) in LOOPS:
         return copies_help(value)
+    if path[-1] in ("enabled", "if", "when"):
+        return CONDITION
+    if path[0] == "blocks" and len(path) == 3 and isinstance(value, str | int | float):
+        return f"parameters stand in `params: {{{path[-1]}: {flow(value)}}}`"
     if path[0] in ("model", "blocks") and (help := key_of_a_join(reporter, path)):
         return help
     for home, keys in around(path[:-1]):

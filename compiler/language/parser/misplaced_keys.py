@@ -3,6 +3,7 @@
 All that belong in one other section are one mistake, and one error.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -139,7 +140,11 @@ def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
         message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"
         reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
     else:
-        reporter.unknown(path, key, owner, allowed, form=form_of(reporter, shape, key, value))
+        form = form_of(reporter, shape, key, value)
+        word = re.escape(key)
+        if not section and re.search(rf"\$(?:{word}\b|\{{[^}}]*\b{word}\b)", reporter.document.text):
+            form = f"variables stand in `vars: {{{key}: {flow(value)}}}`"
+        reporter.unknown(path, key, owner, allowed, form=form)
 
 
 def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -> None:

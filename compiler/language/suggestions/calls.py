@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -45,6 +45,17 @@ def called(text: str, table: Registry[Any]) -> str:
         return written
     required = next((one for one, info in table.find(entry).model_fields.items() if info.is_required()), None)
     return f"{entry}: {{{required}: ...}}" if required else entry
+
+
+def block_called(text: str, blocks: Collection[str]) -> str:
+    """What to write for the use of one of the `blocks` as Python calls it, `Part(4)`; empty for all else."""
+    match, arguments = CALL.fullmatch(text), arguments_of(text)
+    if match is None or match[1] not in blocks or arguments is None:
+        return ""
+    name, (values, named) = match[1], arguments
+    if len(values) > 1 or (values and named):
+        return f"write `{name}: {{...}}`, with all arguments by name"
+    return f"write `{name}{f': {flow(values[0])}' if values else f': {spell(named)}' if named else ''}`"
 
 
 def arguments_of(text: str) -> tuple[list[Any], dict[str, Any]] | None:

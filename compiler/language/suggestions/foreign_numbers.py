@@ -32,6 +32,8 @@ def number_help(kind: str, name: str, text: str) -> str:
     if match := OF_THOUSANDS.fullmatch(written):
         number = float(match[1]) * (1_000 if match[2] in "kK" else 1_000_000)
         return f"write `{number:.0f}`" if number.is_integer() else ""
+    if is_integer and (match := re.fullmatch(r"(\d+)\s*[x\u00d7]", written)):
+        return f"write `{match[1]}`"
     if match := POWER_OF_TEN.fullmatch(written):
         exponent, factor = int(match[2]), match[1] or "1"
         if not is_integer:

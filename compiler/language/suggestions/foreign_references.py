@@ -59,6 +59,8 @@ def expression_help(text: str) -> str:
     """
     from modelc.compiler.language.expressions.evaluator import tree_of
 
+    if behind := re.search(r"\}\s*([A-Za-z_]\w*)$", text):
+        return f"a value is one expression: take `{behind[1]}` out"
     plain = SHAPE.sub(r"shape(\1)", re.sub(r"[${}]", "", text)).strip()
     plain = ENTRY.sub(r"\1[\2]", plain)
     return f'write an expression, in quotes: `"${{{plain}}}"`' if tree_of(plain) is not None else ""

@@ -59,6 +59,8 @@ GUESSED = {
     "join": ("aggregate", "aggregation", "combine", "fusion", "merge", "merge_mode"),
     "layers": ("body", "main", "main_path"),
     "merge_mode": ("combine", "join", "merge"),
+    "params": ("args", "arguments", "parameters"),
+    "repeat": ("copies", "count", "n_times", "num_repeats", "repeats", "repetitions", "times"),
     "name": ("alias", "as", "id", "label", "layer_name"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
     "classes": ("class_names", "n_classes", "num_classes"),

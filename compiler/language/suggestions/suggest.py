@@ -126,6 +126,11 @@ def suggest_registered(
         found = block._replace(is_safe=block_is_safe and not entry.is_safe)
     else:
         found = entry
+    if name.endswith(")") and blocks:
+        from modelc.compiler.language.suggestions.calls import block_called
+
+        if help := block_called(name, blocks):
+            return found._replace(help=help)
     if help := other_form(found, registry, key, arguments):
         return found._replace(help=help)
     # A plug-in that has exactly this name: more than likeness says.

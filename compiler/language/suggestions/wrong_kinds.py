@@ -41,6 +41,13 @@ def as_times(key: str, value: Any, spec: Spec) -> str:
     return f"`{key}` is a number, and the layers stand beside it: `{{layers: {flow(value)}, {key}: N}}`"
 
 
+def as_params(key: str, value: Any, spec: Spec) -> str:
+    """How the parameters of a block that are only named get a type each."""
+    names = value if isinstance(value, list) and value and all(isinstance(one, str) for one in value) else []
+    written = ", ".join(f"{name}: int" for name in names) or "filters: int, kernel_size: 3"
+    return f"write `{key}: {{{written}}}`" + (", each with its type or its default" if names else "")
+
+
 def as_chain(key: str, value: Any, spec: Spec) -> str:
     """How one layer, or a line of them, becomes a list."""
     if isinstance(value, Mapping) and len(value) == 1:
