@@ -17,7 +17,9 @@ def of_both_values(with_first: Sequence[Problem], with_last: Sequence[Problem], 
     twice = duplicates(with_first, file)
     known, after = {*map(said, with_first)}, {*map(said, with_last)}
     found = [one for one in with_first if said(one) in after or is_below(one.path, twice)]
-    return (*found, *(one for one in with_last if said(one) not in known and is_below(one.path, twice)))
+    # A node that takes the value of its namesake takes its own where there is but one.
+    more = [one for one in with_last if said(one) not in known and is_below(one.path, twice) and one.code != "E202"]
+    return (*found, *more)
 
 
 def said(problem: Problem) -> tuple[object, ...]:

@@ -187,8 +187,12 @@ class Composer(ProblemCollector):
                 self.report("E004", "merge keys (`<<`) are not part of the language", self.span(item), help=help)
             elif key.content in first:
                 other = next(one for known, one in pairs if known.content == key.content)
-                both = other.kind == value.kind == "mapping"
-                self.report_duplicate(key, first[key.content], both)
+                both = other.kind == value.kind == "mapping" and not (is_node(other) and is_node(value))
+                named = (
+                    "give one of the two another name" if is_node(other) and is_node(value) else "keep one of the two"
+                )
+                help = "move all entries below one of the two" if both else named
+                self.report_duplicate(key, first[key.content], help)
                 if both:
                     add_entries(other, value, self.last)
                 elif self.last:
@@ -277,12 +281,11 @@ class Composer(ProblemCollector):
         self.node(event)
         return None
 
-    def report_duplicate(self, key: Node, first: Node, both: bool) -> None:
-        """Report a key that stands twice; `both` are mappings, whose entries may all be meant."""
+    def report_duplicate(self, key: Node, first: Node, help: str) -> None:
+        """Report a key that stands twice."""
         where = Span(place(self.file, key.start, key.end), (*self.path, key.content))
         related = [Label(place(self.file, first.start, first.end), "first occurrence")]
         message = f"duplicate key `{shorten(key.content)}`"
-        help = "move all entries below one of the two" if both else "keep one of the two"
         self.report("E003", message, where, label="second occurrence", help=help, related=related)
 
     def report_missing_space(self, match: re.Match[str], start: Mark) -> None:
@@ -310,6 +313,11 @@ class Composer(ProblemCollector):
 def hole(event: ParserEvent) -> Node:
     """A hole: a node for a value that is present but unreadable."""
     return Node("hole", None, event.start_mark, event.end_mark)
+
+
+def is_node(value: Node) -> bool:
+    """Whether a value is that of a node of a graph, two of which are never one that is written in two parts."""
+    return value.kind == "mapping" and any(key.content == "from" for key, _ in value.content)
 
 
 def add_entries(first: Node, second: Node, last: bool) -> None:

@@ -96,7 +96,7 @@ def key_around(reporter: Reporter, path: Path) -> str:
     """What to do about the unknown key at `path`, if it is one of a section around it, which then does not lack it. Empty
     if it is none.
     """
-    from modelc.compiler.language.suggestions.repeat_keys import LOOPS, copies_help
+    from modelc.compiler.language.suggestions.repeat_keys import CONDITIONS, LOOPS, condition_help, copies_help
 
     if path[-1] == "from" and isinstance(path[-2], int):
         node = path[:-3]
@@ -114,6 +114,9 @@ def key_around(reporter: Reporter, path: Path) -> str:
     value = reporter.document.get(path) if is_read else None
     if path[-2] == "repeat":
         return of_repeat(reporter, path, value)
+    if fold(str(path[-1])) in CONDITIONS and path[0] in ("model", "blocks"):
+        at = reporter.document.origin(path)
+        return condition_help(at.document.get(at.path))
     if fold(str(path[-1])) in LOOPS:
         return copies_help(value)
     if path[-1] in ("enabled", "if", "when"):

@@ -44,6 +44,8 @@ def wrapped_one(
     """
     cls = table.find(owner)
     primary, wraps = cls.primary, cls.wraps()
+    if primary is not None and wraps is not None and (*path, primary) in reporter.document.values:
+        return beside_the_wrapped(reporter, path, owner, primary, wraps.table, unknown)
     if primary is None or (*path, primary) in reporter.document.values:
         return ()
     if wraps is None:
@@ -87,6 +89,32 @@ def wrapped_one(
     label = f"not beside `{first}`"
     reporter.add("E102", message, (*path, wrong), key=True, label=label, help=f"write `{written}`")
     return (first, *moved, *inside)
+
+
+def beside_the_wrapped(
+    reporter: Reporter, path: Path, owner: str, primary: str, table: Registry[Any], unknown: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Report those of the `unknown` arguments of a wrapper that are arguments of what it wraps, which stands at its argument
+    `primary`; gives them.
+    """
+    at = (*path, primary)
+    given = None if reporter.has_hole(at) else reporter.document.get(at)
+    inner = {given: None} if isinstance(given, str) else given
+    if not isinstance(inner, Mapping) or len(inner) != 1 or next(iter(inner)) not in table:
+        return ()
+    ((name, arguments),) = inner.items()
+    inside = {key: value for key, value in unknown.items() if key in table.find(name).model_fields}
+    if not inside:
+        return ()
+    # What it lacks may be what stands beside it.
+    reporter.unread.add(at)
+    whole = reporter.document.get(path)
+    others = "".join(f", {key}: {flow(value)}" for key, value in whole.items() if key not in (primary, *unknown))
+    help = f"write `{owner}: {{{written_inside(table, name, arguments, inside)}{others}}}`"
+    first = next(iter(inside))
+    message = f"`{first}` is an argument of `{name}` and must be inside it"
+    reporter.add("E102", message, (*path, first), key=True, label=f"not beside `{name}`", help=help)
+    return tuple(inside)
 
 
 def written_inside(table: Registry[Any], name: str, value: Any, more: Mapping[str, Any]) -> str:

@@ -277,7 +277,8 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
     others = [f"{argument}: ..." for argument in required if argument != taking]
     given = f"`{name}: {{{', '.join([f'{taking}: {show(value)}', *others])}}}`"
     help = "" if required else f"write only `{name}`"
-    if foreign := table.find(name).foreign_value:
+    cls = table.find(name)
+    if (foreign := cls.foreign_value) and isinstance(value, cls.foreign_type):
         help = f"write only `{name}`: {foreign}"
     elif taking:
         help = f"{help}, or name the argument, such as {given}" if help else f"write {given}"

@@ -95,7 +95,13 @@ def as_file(value: Any, spec: Spec) -> str:
 
 
 def as_fraction(value: Any, spec: Spec) -> str:
-    """How the part of the rows that validates is written, which is the last of several parts."""
+    """How the part of the rows that validates is written, which is the last of several parts without names."""
+    if isinstance(value, Mapping):
+        named = {fold(str(name)): part for name, part in value.items()}
+        part = next((named[name] for name in ("validation", "val", "valid", "dev") if name in named), None)
+        apart = "test rows are a source of their own, `test: {npz: test.npz}`" if "test" in named else ""
+        written = f"write `validation: {part}`" if type(part) in (int, float) else ""
+        return "; ".join(text for text in (written, apart) if text)
     part = value[-1] if isinstance(value, list) and len(value) == 2 else value
     return f"write `validation: {part}`" if type(part) in (int, float) and part > 0 else ""
 
@@ -151,7 +157,9 @@ KEYS: Mapping[str, Advice] = {
     "classweight": as_class_weight,
     **dict.fromkeys(("csv", "file", "filename", "npz", "path"), as_file),
     **dict.fromkeys(("normalize", "standardize"), NORMALIZATION),
-    **dict.fromkeys(("split", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction),
+    **dict.fromkeys(
+        ("split", "splits", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
+    ),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
 }

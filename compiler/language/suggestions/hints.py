@@ -107,6 +107,7 @@ ARGUMENTS = {
     "inplace": IN_PLACE,
     "normalized_shape": "remove it for the last axis; of several, their places count: `axis: [-2, -1]`",
     "padding_mode": PADDINGS,
+    "seed": "remove it: all random numbers follow from `train.seed` and the path of the layer",
     **dict.fromkeys(("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_features"), KNOWN),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
@@ -142,7 +143,13 @@ def absent_hint(kind: str, name: str) -> str:
     """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
     from modelc.compiler.library.registries import table_of
 
+    if kind == "loss" and fold(name) in ("rmse", "rootmeansquarederror"):
+        return "`mean_squared_error` is least for the same weights; `root_mean_squared_error` is a metric"
     if kind == "layer":
+        from modelc.compiler.language.suggestions.repeat_keys import copies_help, head_in
+
+        if head := head_in(name):
+            return copies_help(head)
         word = fold(name.rpartition(".")[2])
         return ABSENT.get(word, "") or planned_layer(name) or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
@@ -189,6 +196,8 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     ):
         return f"write `{name}: {sizes[1] if sizes[1] == sizes[2] else f'[{sizes[1]}, {sizes[2]}]'}`"
     if kind == "dict_type" and name == "class_weight":
+        if isinstance(value, list) and value and all(type(one) in (int, float) for one in value):
+            return f"write `class_weight: {{{', '.join(f'{label}: {one}' for label, one in enumerate(value))}}}`"
         return "give the weight of each class, for example `class_weight: {0: 1.0, 1: 3.0}`; others have weight 1"
     if kind == "string_type" and name != "name" and isinstance(value, bool | int | float):
         return f'put it in quotes: `{name}: "{str(value).lower() if isinstance(value, bool) else value}"`'

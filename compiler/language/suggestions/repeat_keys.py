@@ -16,19 +16,23 @@ COPIES = 'copies that differ are counted: `repeat: {times: 3, index: i}`, with v
 STEPS = ("by", "step", "stride")
 STARTS = ("begin", "first", "from", "offset", "start")
 LISTS = ("each", "in", "items", "over", "times", "values")
+CONDITIONS = ("condition", "enabled", "if", "onlyif", "unless", "when")
+"""Keys of others for layers that may be missing, without case and separators."""
 LOOPS = ("each", "for", "foreach", "loop", "map", "over", "withitems")
 """Keys of others for loops, without case and separators."""
-HEAD = re.compile(r"([A-Za-z_]\w*)\s+in\s+(?:range\((\d+)\)|(\[.*\]))")
+HEAD = re.compile(r"([A-Za-z_]\w*)\s+in\s+(?:range\((\w+)\)|(\[.*\]))")
 """The head of a loop as Python writes it: `d in range(3)`, `d in [1, 2, 4]`."""
 FEW = 4
 """More layers are not written out."""
 
 
 class Loop(NamedTuple):
-    """A loop: the name that it gives to a value, empty for none; how many there are, and as a list that can be typed."""
+    """A loop: the name that it gives to a value, empty for none; how many there are, a number or a variable, and as a list that
+    can be typed.
+    """
 
     name: str
-    times: int
+    times: int | str
     values: str
 
 
@@ -39,7 +43,8 @@ def loop_of(value: Any) -> Loop | None:
         if match is None:
             return None
         name, times, values = match.groups()
-        return Loop(name, int(times), "") if times else Loop(name, values.count(",") + 1, values)
+        counted = int(times) if times and times.isdecimal() else f"${times}"
+        return Loop(name, counted, "") if times else Loop(name, values.count(",") + 1, values)
     if isinstance(value, Mapping) and len(value) == 1:
         ((name, values),) = value.items()
         inner = None if isinstance(values, str) else loop_of(values)
@@ -47,6 +52,20 @@ def loop_of(value: Any) -> Loop | None:
     if isinstance(value, list) and value:
         return Loop("", len(value), list_text(value))
     return Loop("", value, "") if is_count(value) else None
+
+
+def head_in(key: str) -> str:
+    """The head of a loop that is written as the key of an item, `for i in range(3)`; empty where it is none."""
+    match = re.fullmatch(r"for\s+(.*?):?", key.strip())
+    return match[1] if match and " in " in match[1] else ""
+
+
+def condition_help(condition: Any) -> str:
+    """How a layer is there or not, as a `condition` says."""
+    inner = (
+        condition[2:-1] if isinstance(condition, str) and condition.startswith("${") and condition.endswith("}") else ""
+    )
+    return f'a layer that may be missing is repeated once or not at all: `repeat: "${{1 if {inner or "..."} else 0}}"`'
 
 
 def list_text(values: list[Any]) -> str:

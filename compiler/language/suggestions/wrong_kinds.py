@@ -205,7 +205,11 @@ def output_name(spec: Spec) -> str:
 
 
 def as_losses(key: str, value: Any, spec: Spec) -> str:
-    """How the loss of the only output is written."""
+    """How the loss of the only output is written, and how terms in a list get names."""
+    if isinstance(value, list) and value and all(isinstance(term, Mapping) for term in value):
+        names = [output_name(spec), *(f"term_{number}" for number in range(2, len(value) + 1))]
+        terms = ", ".join(f"{name}: {flow(dict(term))}" for name, term in zip(names, value, strict=True))
+        return f"give each term a name: `losses: {{{terms}}}`"
     return f"write `loss: {value}`, or `losses: {{{output_name(spec)}: {value}}}`" if isinstance(value, str) else ""
 
 

@@ -45,6 +45,8 @@ class Registered(BaseModel):
     value that was given."""
     foreign_value: ClassVar[str] = ""
     """What a bare value is elsewhere for the same thing, which takes none here, with what to write instead."""
+    foreign_type: ClassVar[type] = object
+    """The type of such a value."""
     values_of_words: ClassVar[Mapping[str, Any]] = {}
     """What else it is called, with the value of the primary argument that makes it that: `square` is `power: 2`."""
     example: ClassVar[str] = ""

@@ -30,6 +30,10 @@ class Optimizer(Registered):
             "`weight_decay` of `adamw`",
         ),
         **dict.fromkeys(
+            ("lr_schedule", "lr_scheduler", "schedule", "scheduler"),
+            "a schedule is the value of the learning rate: write `learning_rate: {value}`",
+        ),
+        **dict.fromkeys(
             ("l2", "l2_regularization", "penalty"),
             "penalties are arguments of layers: `kernel_regularizer: {l2: {value}}`",
         ),

@@ -63,3 +63,10 @@ def test_so_it_is_in_json() -> None:
 def test_the_order_of_entries_of_both_mappings_stays() -> None:
     text = MODEL.replace("  layers", "  inputs: {z: {shape: [2]}}\n  layers") + DATA + TRAIN
     assert "E003" in codes(text)
+
+
+def test_two_nodes_of_one_name_are_not_one_node() -> None:
+    nodes = "    h: {from: x, dense: 8}\n    h: {from: h, relu}\n    y: {from: h, dense: 1}\n"
+    text = f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  nodes:\n{nodes}  outputs: [y]\n"
+    (problem,) = check(text, "spec.yaml").problems
+    assert problem.code == "E003" and problem.helps == ("give one of the two another name",)
