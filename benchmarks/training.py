@@ -28,6 +28,7 @@ from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import Loop
+from modelc.runtime.training.observer import NoSaver
 
 SPEC = Path(__file__).parent.parent / "specs" / "mnist_mlp.yaml"
 BATCH = 32
@@ -60,13 +61,12 @@ def ours(x: Any, y: Any) -> Iterator[None]:
         choose(task),
         Silent(),
         lambda: False,
+        NoSaver(),
     )
-    state = loop.steps.first()
-    epoch = 0
+    state = loop.first()
     while True:
-        epoch += 1
-        state, _, _ = loop.train_epoch(state, epoch)
-        state.step.block_until_ready()
+        state = loop.train_epoch(state)
+        state.train.step.block_until_ready()
         yield
 
 

@@ -16,7 +16,7 @@ from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.device import computing
-from modelc.runtime.training.loop import Evaluation, evaluation_batch
+from modelc.runtime.training.evaluation import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
 from modelc.runtime.training.probabilities import probabilities
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries

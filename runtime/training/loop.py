@@ -5,104 +5,84 @@ The mathematics is in `step`, the order of rows in `order`; an `Observer` prints
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from math import isfinite, isnan, nan
+from math import isfinite, isnan
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from modelc.compiler.binding.task import Training
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.arrays import Array
-from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.data.order import batches, in_order, shuffled
 from modelc.runtime.training.device import computing
+from modelc.runtime.training.epoch_sums import Tally
+from modelc.runtime.training.evaluation import Evaluation, on_device
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.layer_fitting import learn
-from modelc.runtime.training.observer import EpochRecord, Observer, Outcome, Progress, Reason, Snapshot
-from modelc.runtime.training.row_state import at_epoch, at_zeros, planned_entries, without_per_row_entries
-from modelc.runtime.training.step import Data, Steps, TrainState, make
-from modelc.runtime.training.sums import JoinedSums, Sums, batches_at_once, joined
-
-EVALUATION_ROWS = 1024
-"""The largest batch of an evaluation; it needs no gradients, so it may be larger than that of a step."""
+from modelc.runtime.training.loop_state import LoopState, capture, restore
+from modelc.runtime.training.observer import (
+    Checkpoint,
+    EpochRecord,
+    NoSaver,
+    Observer,
+    Outcome,
+    Progress,
+    Reason,
+    Saver,
+    Snapshot,
+)
+from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
+from modelc.runtime.training.step import Steps, TrainState, make
+from modelc.runtime.training.sums import Sums, batches_at_once, joined
 
 
 @computing()
 def fit(
-    task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
+    task: PreparedTask,
+    dataset: Dataset,
+    execution: Execution,
+    observer: Observer,
+    stop: Callable[[], bool],
+    saver: Saver | None = None,
+    given: Checkpoint | None = None,
 ) -> Outcome:
-    """Train `task` on `dataset`; `stop` is asked after every chunk.
+    """Train `task` on `dataset`, from the checkpoint `given` on; `stop` is asked after every chunk.
 
     Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory, E505 if it fails; what
-    the observer saved until then is kept.
+    the observer saved until then is kept. Raises RunError E603 for a checkpoint of another training.
     """
-    return Loop(task, dataset, execution, observer, stop).run()
-
-
-@dataclass
-class Tally:
-    """Sums of an epoch on the host, in float64, to which each chunk is added.
-
-    `metrics` are those that join their sums instead, by log key.
-    """
-
-    sums: dict[str, Mapping[str, Any]]
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    joined: dict[str, JoinedSums] = field(default_factory=dict)
-
-    def add(self, sums: Sums) -> None:
-        for key, parts in jax.device_get(sums).items():
-            if key in self.metrics:
-                self.joined.setdefault(key, JoinedSums(self.metrics[key])).add(parts)
-                continue
-            before = self.sums.get(key)
-            self.sums[key] = {
-                name: (0.0 if before is None else before[name]) + np.asarray(value, dtype=np.float64)
-                for name, value in parts.items()
-            }
-
-    def values(self, task: PreparedTask, prefix: str) -> dict[str, float]:
-        """The values of all log keys, from the sums.
-
-        The loss is the weighted sum of its terms, each a mean over all of its elements: it does not depend on how rows
-        are cut into batches, even if masks leave different numbers of elements in them. That of a term of which nothing
-        counted is NaN, and so is the sum, unless the weight of the term is 0.
-        """
-        results = {measure.key: measure.metric.result for measure in task.measures}
-        sums = self.sums | {key: joined.total() for key, joined in self.joined.items()}
-        found = {key: float(results.get(key, mean)(parts)) for key, parts in sums.items()}
-        weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
-        found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found and weight)
-        return {f"{prefix}/{key}": found[key] for key in task.log_keys}
-
-    def uncounted(self, task: PreparedTask, prefix: str) -> frozenset[str]:
-        """The log keys of losses that are NaN because nothing counted, in a term or in one that they are the sum of."""
-        empty = [term for term in task.terms if not counted(self.sums.get(f"{term.name}/loss", {"count": 1}))]
-        sums = ["loss"] if any(term.weight for term in empty) else []
-        return frozenset(f"{prefix}/{key}" for key in (*(f"{term.name}/loss" for term in empty), *sums))
-
-
-def mean(parts: Mapping[str, Any]) -> float:
-    """The mean of a loss from its sums; NaN if no element was counted, or none with a weight above 0."""
-    return float(parts["total"] / parts["count"]) if counted(parts) else nan
-
-
-def counted(parts: Mapping[str, Any]) -> bool:
-    """Whether the sums of a loss are of anything that counts."""
-    return bool(parts.get("weighed", parts["count"]))
+    loop = Loop(task, dataset, execution, observer, stop, saver or NoSaver())
+    if given is None:
+        return loop.run(loop.first())
+    try:
+        state = loop.resumed(given)
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
+        raise RunError("E603", message, helps=("train it anew",)) from None
+    return loop.run(state)
 
 
 class Loop:
-    """One training run; its attributes are the state of the loop between chunks."""
+    """Trains one task: from a `LoopState` to the next, by chunks of steps.
+
+    Steps are summed in spans whose ends depend on the task alone, so that neither the length of chunks nor a stop changes
+    a figure.
+    """
 
     def __init__(
-        self, task: PreparedTask, dataset: Dataset, execution: Execution, observer: Observer, stop: Callable[[], bool]
+        self,
+        task: PreparedTask,
+        dataset: Dataset,
+        execution: Execution,
+        observer: Observer,
+        stop: Callable[[], bool],
+        saver: Saver,
     ) -> None:
         assert task.training is not None
         self.task = task
@@ -111,6 +91,7 @@ class Loop:
         self.execution = execution
         self.observer = observer
         self.stop = stop
+        self.saver = saver
         self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = -(-self.rows // self.settings.batch_size)
@@ -118,169 +99,180 @@ class Loop:
         self.steps: Steps = make(self.task, self.total)
         self.data = on_device(dataset.train)
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
-        most = min(self.execution.steps_per_chunk, self.per_epoch)
         one = self.steps.zero(self.data, self.settings.batch_size)
-        self.size = min(most, batches_at_once(self.task, one))
-        self.zero = self.steps.zero(self.data, self.settings.batch_size, self.size)
+        self.span = min(batches_at_once(self.task, one), self.per_epoch)
+        self.zero = self.steps.zero(self.data, self.settings.batch_size, self.span)
         self.started = time.perf_counter()
-        self.compiled_at = 0.0
-        self.steps_done = 0
-        self.best: EpochRecord | None = None
-        self.last: EpochRecord | None = None
-        self.waited = 0
-        self.unscored = 0
+        self.compiled_at: float | None = None
+        self.begun_at = 0
 
-    def run(self) -> Outcome:
-        state = learn(self.task, self.part, self.steps.first(), self.observer)
-        epoch = 0
-        while self.steps_done < self.total:
-            epoch += 1
-            begun = time.perf_counter()
-            state, tally, interrupted = self.train_epoch(state, epoch)
-            if interrupted:
-                self.observer.interrupted(partial(snapshot, self.task, state, epoch, self.steps_done))
-                return self.outcome("interrupted")
-            record = self.record(epoch, self.values(state, tally, epoch), time.perf_counter() - begun)
-            self.observer.epoch(record, partial(snapshot, self.task, state, epoch, self.steps_done))
-            if self.unscored == 1 and isnan(record.values[self.training.monitor]):
-                self.observer.unscored(record, self.training.monitor)
-            patience = self.settings.early_stopping
-            if patience and self.best is not None and self.waited >= patience:
-                return self.outcome("early_stopping")
-            if self.steps_done < self.total and self.stop():
-                return self.outcome("interrupted")
-        return self.outcome("finished")
+    def first(self) -> LoopState:
+        """The state before the first step, with fitted layers."""
+        return LoopState(learn(self.task, self.part, self.steps.first(), self.observer), 0, self.no_sums())
 
-    def outcome(self, reason: Reason) -> Outcome:
-        return Outcome(reason, self.best, self.last, self.steps_done, self.waited, self.unscored)
+    def resumed(self, given: Checkpoint) -> LoopState:
+        """The state that gave a checkpoint. Raises ValueError if it is not of this task."""
+        return restore(given, jax.eval_shape(self.steps.first), self.zero, joined(self.task))
 
-    def values(self, state: TrainState, tally: Tally, epoch: int) -> dict[str, float]:
+    def run(self, state: LoopState) -> Outcome:
+        """Train from `state` on, until the end or until asked to stop."""
+        self.begun_at = state.step
+        while state.is_inside or (state.step < self.total and not self.is_impatient(state)):
+            state = self.train_epoch(state)
+            if state.is_inside:
+                self.observer.interrupted(self.weights(state))
+                self.saver.ended(partial(capture, state))
+                return outcome("interrupted", state)
+            if state.step < self.total and not self.is_impatient(state) and self.stop():
+                self.saver.ended(partial(capture, state))
+                return outcome("interrupted", state)
+        self.saver.ended(partial(capture, state))
+        return outcome("early_stopping" if state.step < self.total else "finished", state)
+
+    def is_impatient(self, state: LoopState) -> bool:
+        """Whether training is to stop early, because the monitor has not become better for long enough."""
+        patience = self.settings.early_stopping
+        return bool(patience) and state.best is not None and state.waited >= (patience or 0)
+
+    def weights(self, state: LoopState) -> Callable[[], Snapshot]:
+        """What copies the weights to the host."""
+        return partial(snapshot, self.task, state.train, state.epoch, state.step)
+
+    def train_epoch(self, state: LoopState) -> LoopState:
+        """The state after the rest of an epoch and its record; inside of it, where training is to stop there."""
+        if not state.is_inside:
+            train = state.train._replace(state=at_epoch(self.task, state.train.state))
+            state = state._replace(train=train, epoch=state.epoch + 1, tally=self.no_sums(), span=None, seconds=0.0)
+        begun, before = time.perf_counter(), state.seconds
+        order = shuffled(self.settings.seed, state.epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
+        rows = batches(order, self.settings.batch_size)
+        first = (state.epoch - 1) * self.per_epoch
+        last = min(first + self.per_epoch, self.total)
+        span: Any = None
+        while state.step < last:
+            place = (state.step - first) % self.span
+            if span is None or place == 0:
+                start = state.step - first - place
+                span = jax.device_put([padded(one[start : start + self.span], self.span) for one in rows])
+            state = self.train_chunk(state, span, place, last - state.step)
+            state = state._replace(seconds=before + time.perf_counter() - begun)
+            self.report(state, state.step - first)
+            if state.step < last:
+                if self.stop():
+                    return state
+                self.saver.reached(state.step, partial(capture, state))
+        state = self.ended(state, before + time.perf_counter() - begun)
+        self.saver.reached(state.step, partial(capture, state))
+        return state
+
+    def no_sums(self) -> Tally:
+        return Tally({}, joined(self.task))
+
+    def train_chunk(self, state: LoopState, rows: Any, place: int, left: int) -> LoopState:
+        """The state after a chunk, from the `place` in its span on, which has the batches `rows`. It ends with its span,
+        with the epoch, of which `left` steps are left, or where the state is to be saved. Raises RunError E501.
+        """
+        until = self.saver.saves_at(state.step)
+        most = (
+            self.execution.steps_per_chunk if until is None else min(self.execution.steps_per_chunk, until - state.step)
+        )
+        count = min(most, self.span - place, left)
+        sums = jax.tree.map(jnp.copy, self.zero) if state.span is None else state.span
+        train = state.train
+        done = 0
+        if self.compiled_at is None:
+            # The very first step is timed separately.
+            train, sums = self.call(train, sums, rows, place, 1)
+            train.step.block_until_ready()
+            self.observer.compiled(time.perf_counter() - self.started)
+            self.compiled_at = time.perf_counter()
+            done = 1
+        train, sums = self.call(train, sums, rows, place + done, count - done)
+        is_full = place + count == self.span or count == left
+        if is_full:
+            state.tally.add(sums)
+        failed = int(train.failed)
+        if failed >= 0:
+            raise not_finite(failed, state.epoch, failed - (state.epoch - 1) * self.per_epoch)
+        return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
+
+    def call(self, train: TrainState, sums: Sums, rows: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
+        """The state and the sums after `count` steps, one call each or in one call.
+
+        The batches of a whole span are given each time, so that one program is compiled for all lengths of chunks: another
+        one may round otherwise.
+        """
+        if self.execution.mode == "scan":
+            return self.steps.chunk(train, sums, self.data, *rows, np.int32(begin), np.int32(count))
+        for index in range(begin, begin + count):
+            train, sums = self.steps.single(train, sums, self.data, *rows, np.int32(index))
+        return train, sums
+
+    def report(self, state: LoopState, in_epoch: int) -> None:
+        """Inform the observer of the progress inside an epoch."""
+        elapsed = time.perf_counter() - (self.compiled_at or self.started)
+        done = state.step - self.begun_at
+        speed = (done - 1) / elapsed if done > 1 and elapsed > 0 else 0.0
+
+        def values() -> Mapping[str, float]:
+            tally = state.tally if state.span is None else state.tally.with_sums(state.span)
+            return tally.values(self.task, "train")
+
+        left = (self.total - state.step) / speed if speed else 0.0
+        epochs = -(-self.total // self.per_epoch)
+        self.observer.progress(Progress(state.epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
+
+    def ended(self, state: LoopState, seconds: float) -> LoopState:
+        """The state after the record of an epoch whose last step is done. Raises RunError E501."""
+        begun = time.perf_counter()
+        values = self.values(state)
+        state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
+        assert state.last is not None
+        self.observer.epoch(state.last, self.weights(state))
+        if state.unscored == 1 and isnan(values[self.training.monitor]):
+            self.observer.unscored(state.last, self.training.monitor)
+        return state
+
+    def values(self, state: LoopState) -> dict[str, float]:
         """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""
-        values, uncounted = tally.values(self.task, "train"), tally.uncounted(self.task, "train")
+        values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
         if self.validation is not None:
-            measured = self.validation.run(state.params, state.state)
+            measured = self.validation.run(state.train.params, state.train.state)
             values |= measured.values(self.task, "validation")
             uncounted |= measured.uncounted(self.task, "validation")
         losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
             raise RunError(
                 "E501",
-                f"`{bad[0]}` is not finite after epoch {epoch}",
+                f"`{bad[0]}` is not finite after epoch {state.epoch}",
                 notes=("the weights of the previous epochs are kept",),
                 helps=("lower the learning rate, or scale the inputs",),
             )
         return values
 
-    def train_epoch(self, state: TrainState, epoch: int) -> tuple[TrainState, Tally, bool]:
-        """The state after the steps of `epoch`, their sums, and whether the epoch was interrupted."""
-        order = shuffled(self.settings.seed, epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
-        indices, valid = batches(order, self.settings.batch_size)
-        state = state._replace(state=at_epoch(self.task, state.state))
-        steps = min(self.per_epoch, self.total - self.steps_done)
-        size = self.size
-        tally = Tally({}, joined(self.task))
-        for start in range(0, steps, size):
-            count = min(size, steps - start)
-            chunk = pad_chunk(indices[start : start + count], size), pad_chunk(valid[start : start + count], size)
-            state, sums = self.train_chunk(state, jax.device_put(chunk), count)
-            self.steps_done += count
-            tally.add(sums)
-            failed = int(state.failed)
-            if failed >= 0:
-                raise not_finite(failed, epoch, failed - (epoch - 1) * self.per_epoch)
-            self.report(epoch, tally, start + count)
-            if start + count < steps and self.stop():
-                return state, tally, True
-        return state, tally, False
 
-    def train_chunk(self, state: TrainState, chunk: Any, count: int) -> tuple[TrainState, Sums]:
-        """Run `count` steps, one call each or in one call; the very first step is timed separately."""
-        sums = jax.tree.map(jnp.copy, self.zero)
-        begin = 0
-        if self.steps_done == 0:
-            state, sums = self.call(state, sums, chunk, 0, 1)
-            state.step.block_until_ready()
-            self.observer.compiled(time.perf_counter() - self.started)
-            self.compiled_at = time.perf_counter()
-            begin = 1
-        return self.call(state, sums, chunk, begin, count - begin)
-
-    def call(self, state: TrainState, sums: Sums, chunk: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
-        if self.execution.mode == "scan":
-            return self.steps.chunk(state, sums, self.data, *chunk, np.int32(begin), np.int32(count))
-        for index in range(begin, begin + count):
-            state, sums = self.steps.single(state, sums, self.data, *chunk, np.int32(index))
-        return state, sums
-
-    def report(self, epoch: int, tally: Tally, in_epoch: int) -> None:
-        elapsed = time.perf_counter() - self.compiled_at
-        speed = (self.steps_done - 1) / elapsed if self.steps_done > 1 and elapsed > 0 else 0.0
-        values = partial(tally.values, self.task, "train")
-        left = (self.total - self.steps_done) / speed if speed else 0.0
-        epochs = -(-self.total // self.per_epoch)
-        self.observer.progress(Progress(epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
-
-    def record(self, epoch: int, values: Mapping[str, float], seconds: float) -> EpochRecord:
-        """The record of an epoch, stored as the last one, and as the best if it is.
-
-        One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
-        """
-        score = values[self.training.monitor]
-        best = self.best
-        sign = 1 if self.training.better == "higher" else -1
-        improved = isfinite(score) and (best is None or sign * score > sign * best.values[self.training.monitor])
-        record = EpochRecord(epoch, self.steps_done, values, seconds, improved)
-        self.last = record
-        if improved:
-            self.best, self.waited = record, 0
-        elif isnan(score):
-            self.unscored += 1
-        else:
-            self.waited += 1
-        return record
+def outcome(reason: Reason, state: LoopState) -> Outcome:
+    """How training ended."""
+    return Outcome(reason, state.best, state.last, state.step, state.waited, state.unscored)
 
 
-class Evaluation:
-    """Evaluates all rows of one part, each time with other weights."""
+def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:
+    """The state with the record of an epoch as the last one, and as the best if it is.
 
-    def __init__(self, steps: Steps, task: PreparedTask, part: Part) -> None:
-        self.steps = steps
-        self.task = task
-        self.batch = evaluation_batch(task, part.rows)
-        indices, valid = batches(in_order(part.rows), self.batch)
-        self.data = on_device(part)
-        self.size = min(len(valid), batches_at_once(task, steps.zero(self.data, self.batch)))
-        self.zero = steps.zero(self.data, self.batch, self.size)
-        self.count = len(valid)
-        self.indices, self.valid = jax.device_put((indices, valid))
-
-    def run(self, params: Any, state: Any) -> Tally:
-        tally = Tally({}, joined(self.task))
-        handed: Any = at_zeros(self.task, self.batch)
-        for begin in range(0, self.count, self.size):
-            sums = jax.tree.map(jnp.copy, self.zero)
-            count = min(self.size, self.count - begin)
-            place = np.int32(begin), np.int32(count)
-            handed, sums = self.steps.measure(params, state, handed, sums, self.data, self.indices, self.valid, *place)
-            tally.add(sums)
-        return tally
+    One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
+    """
+    score = values[training.monitor]
+    sign = 1 if training.better == "higher" else -1
+    improved = isfinite(score) and (state.best is None or sign * score > sign * state.best.values[training.monitor])
+    record = EpochRecord(state.epoch, state.step, values, seconds, improved)
+    state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
+    if improved:
+        return state._replace(best=record, waited=0)
+    return state._replace(unscored=state.unscored + 1) if isnan(score) else state._replace(waited=state.waited + 1)
 
 
-def evaluation_batch(task: PreparedTask, rows: int) -> int:
-    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state."""
-    if task.training is not None and any(planned_entries(task)):
-        return task.training.settings.batch_size
-    return min(rows, EVALUATION_ROWS)
-
-
-def on_device(part: Part) -> Data:
-    """The rows of a part on the default device."""
-    data: Data = jax.device_put({"inputs": dict(part.inputs), "targets": dict(part.targets)})
-    return data
-
-
-def pad_chunk(array: Array, size: int) -> Array:
-    """`array` padded to `size` entries by repeating the last, so that all chunks have the shape that is compiled once."""
+def padded(array: Array, size: int) -> Array:
+    """`array` padded to `size` entries by repeating the last, so that all spans have the shape that is compiled once."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 

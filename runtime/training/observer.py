@@ -22,6 +22,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that training goes on from, on the host: the arrays of each part of its state by name, and `facts`, plain data."""
+
+    epoch: int
+    step: int
+    arrays: Mapping[str, Mapping[str, "np.ndarray[Any, Any]"]]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The progress inside an epoch. `values()` are those since its start, by log key (`train/loss`): a metric of many
     scores takes a while, so call it only when needed.
@@ -99,3 +109,29 @@ class Observer(Protocol):
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """Training was asked to stop inside an epoch; this is the last chance to save weights."""
+
+
+class Saver(Protocol):
+    """Keeps checkpoints. Each `checkpoint()` copies all of the state to the host, so call it only when needed, and at once."""
+
+    def saves_at(self, step: int) -> int | None:
+        """The next step after `step` at which it wants to save, if it counts steps: a chunk ends there."""
+
+    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Training can go on from here: a chunk has run, and where it ended an epoch, this is recorded."""
+
+    def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Training ends here: it is done, or was asked to stop."""
+
+
+class NoSaver:
+    """Keeps nothing."""
+
+    def saves_at(self, step: int) -> int | None:
+        return None
+
+    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
+        pass
+
+    def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        pass

@@ -1,9 +1,9 @@
-"""The sums of losses and metrics over the batches of a chunk on the device, and over an epoch on the host.
+"""The sums of losses and metrics over a span of batches on the device, and over an epoch on the host.
 
 Most add up. Those of a metric that joins them are kept apart by batch, `[batches, ...]`, until the host has them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.prepared_task import PreparedTask
 
 Sums = Mapping[str, Mapping[str, Array]]
-"""Sums of a chunk by log key (without `train/`), of losses by term; for those of a loss see `losses` in `step`."""
+"""Sums of a span by log key (without `train/`), of losses by term; for those of a loss see `losses` in `step`."""
 MOST_BATCHES = 256
 """How many float32 sums are added up before float64 takes them: few enough to lose no more than a millionth or two."""
 MOST_BYTES = 2**26
@@ -27,7 +27,7 @@ def joined(task: PreparedTask) -> dict[str, Metric]:
 
 
 def zeros(task: PreparedTask, batch: Mapping[str, Mapping[str, jax.ShapeDtypeStruct]], batches: int) -> Sums:
-    """Zero sums of a chunk of `batches` batches, from the shapes of those of a batch."""
+    """Zero sums of a span of `batches` batches, from the shapes of those of a batch."""
     apart = joined(task)
     return {
         key: {
@@ -51,7 +51,9 @@ def accumulate(task: PreparedTask, sums: Sums, batch: Sums, place: Array) -> Sum
 
 
 def batches_at_once(task: PreparedTask, one: Sums) -> int:
-    """How many batches a chunk may have at most, so that what is kept apart by batch fits; `one` are sums of one batch."""
+    """How many batches are summed on the device before the host takes the sums, so that what is kept apart by batch fits;
+    `one` are sums of one batch. Depends on neither how steps are cut into chunks nor how often training stops.
+    """
     size = sum(value.nbytes for key in joined(task) for value in one[key].values())
     return min(max(MOST_BYTES // max(size, 1), 1), MOST_BATCHES)
 
@@ -59,15 +61,15 @@ def batches_at_once(task: PreparedTask, one: Sums) -> int:
 class JoinedSums:
     """The sums of an epoch of a metric that joins them, on the host.
 
-    Those of chunks wait until they are as large as what is joined: to join each at once would copy all of it each time.
+    Those of spans wait until they are as large as what is joined: to join each at once would copy all of it each time.
     """
 
-    def __init__(self, metric: Metric) -> None:
+    def __init__(self, metric: Metric, parts: Sequence[Mapping[str, Any]] = ()) -> None:
         self.metric = metric
-        self.parts: list[Mapping[str, Any]] = []
+        self.parts: list[Mapping[str, Any]] = [*parts]
 
     def add(self, sums: Mapping[str, Any]) -> None:
-        """Add those of a chunk, `[batches, ...]`."""
+        """Add those of a span, `[batches, ...]`."""
         batches = [dict(zip(sums, batch, strict=True)) for batch in zip(*sums.values(), strict=True)]
         self.parts.append(self.metric.join(batches))
         first, *others = map(size_of, self.parts)

@@ -14,8 +14,9 @@ from modelc.compiler.library.layers.convolutional.conv import Conv2D
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.order import batches, shuffled
+from modelc.runtime.training.evaluation import on_device
 from modelc.runtime.training.execution import Execution, choose
-from modelc.runtime.training.loop import fit, on_device
+from modelc.runtime.training.loop import fit
 from modelc.runtime.training.step import make
 from tests.runtime.small import ready, spec, write_rows
 from tests.runtime.watching import Watcher

@@ -1,0 +1,125 @@
+"""The state of training as one value, and as named entries on the host: all that a run is stopped with and goes on from.
+
+What is no entry here follows from the spec, the seed and the step. Writes and reads nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from modelc.compiler.library.contracts.metric import Metric
+from modelc.runtime.data.arrays import Array
+from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
+from modelc.runtime.training.observer import Checkpoint, EpochRecord
+from modelc.runtime.training.step import TrainState
+from modelc.runtime.training.sums import Sums
+
+
+class LoopState(NamedTuple):
+    """What training goes on from, between two chunks.
+
+    `epoch` is the one that has begun last, counted from 1, and `seconds` what was spent in it. Its sums are in `tally`, and
+    those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`.
+    """
+
+    train: TrainState
+    step: int
+    tally: Tally
+    span: Sums | None = None
+    epoch: int = 0
+    seconds: float = 0.0
+    best: EpochRecord | None = None
+    last: EpochRecord | None = None
+    waited: int = 0
+    unscored: int = 0
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the epoch has begun and not ended."""
+        return self.epoch > (0 if self.last is None else self.last.epoch)
+
+
+def capture(state: LoopState) -> Checkpoint:
+    """A copy on the host."""
+    arrays = {name: named(jax.device_get(tree)) for name, tree in trees(state.train).items()}
+    arrays["span"] = {} if state.span is None else named(jax.device_get(state.span))
+    arrays["tally"] = state.tally.entries()
+    facts = {
+        "seconds": state.seconds,
+        "best": None if state.best is None else asdict(state.best),
+        "last": None if state.last is None else asdict(state.last),
+        "waited": state.waited,
+        "unscored": state.unscored,
+    }
+    return Checkpoint(state.epoch, state.step, arrays, facts)
+
+
+def restore(given: Checkpoint, like: TrainState, span: Sums, metrics: Mapping[str, Metric]) -> LoopState:
+    """The state that gave a checkpoint; `like` and `span` have the shapes and dtypes of its arrays.
+
+    Raises ValueError, with what is wrong, if the checkpoint is not of such a training.
+    """
+    wanted = trees(like)
+    found = {name: tree_of(name, tree, given.arrays.get(name, {})) for name, tree in wanted.items()}
+    sums = given.arrays.get("span", {})
+    train = like._replace(
+        step=jnp.int32(given.step),
+        params=found["params"],
+        state=found["state"],
+        optimizer=found["optimizer"],
+        failed=jnp.int32(-1),
+    )
+    facts = given.facts
+    return LoopState(
+        jax.device_put(train),
+        given.step,
+        Tally.from_entries(given.arrays.get("tally", {}), metrics),
+        jax.device_put(tree_of("span", span, sums)) if sums else None,
+        given.epoch,
+        float(facts["seconds"]),
+        record_of(facts["best"]),
+        record_of(facts["last"]),
+        int(facts["waited"]),
+        int(facts["unscored"]),
+    )
+
+
+def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:
+    """The record that `asdict` made plain data of."""
+    return None if data is None else EpochRecord(**data)
+
+
+def trees(state: TrainState) -> dict[str, Any]:
+    """The trees of a training state by name."""
+    return {"params": state.params, "state": state.state, "optimizer": state.optimizer}
+
+
+def named(tree: Any) -> dict[str, Array]:
+    """The leaves of a tree by the way to each."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {name_of(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def name_of(path: tuple[Any, ...]) -> str:
+    """The way to a leaf as a name: keys, fields and indices."""
+    return SEPARATOR.join(str(getattr(part, "key", getattr(part, "name", getattr(part, "idx", part)))) for part in path)
+
+
+def tree_of(name: str, like: Any, entries: Mapping[str, Array]) -> Any:
+    """The tree with the structure of `like` whose leaves are `entries`. Raises ValueError unless they are all that it has."""
+    leaves, structure = jax.tree_util.tree_flatten_with_path(like)
+    wanted = {name_of(path): leaf for path, leaf in leaves}
+    for key, leaf in wanted.items():
+        if key not in entries:
+            raise ValueError(f"`{name}` lacks `{key}`")
+        array = entries[key]
+        if (array.shape, array.dtype) != (leaf.shape, leaf.dtype):
+            given, needed = (f"{list(one.shape)} {one.dtype}" for one in (array, leaf))
+            raise ValueError(f"`{key}` of `{name}` is {given}, training needs {needed}")
+    if strange := [key for key in entries if key not in wanted]:
+        raise ValueError(f"`{name}` has `{strange[0]}`, which training does not need")
+    return jax.tree_util.tree_unflatten(structure, [entries[key] for key in wanted])
