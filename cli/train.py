@@ -15,6 +15,7 @@ from modelc.cli.console import (
     Line,
     Styled,
     coloured,
+    refuse,
     run_of,
     say,
     show_problems,
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
-    from modelc.runtime.training.observer import Outcome
+    from modelc.runtime.training.observer import Checkpoint, Outcome
 
 SECTIONS = {
     "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
@@ -44,24 +46,65 @@ SECTIONS = {
 
 
 def train(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file.")],
+    spec: Annotated[
+        Path | None, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file; none with --resume.")
+    ] = None,
     run_dir: Annotated[
         Path | None,
         typer.Option("--run-dir", metavar="DIR", help="Run directory; default: a new folder in `runs`."),
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped, from its newest checkpoint."),
+    ] = None,
+    every: Annotated[
+        str,
+        typer.Option(
+            "--checkpoint-every", metavar="TIME", help="`10 min`, `500 steps`, or `end`: only where training ends."
+        ),
+    ] = "10 min",
+    keep: Annotated[int, typer.Option("--keep", min=1, help="How many checkpoints stay; older ones are removed.")] = 3,
     settings: Settings = None,
     root: RootFolder = None,
     plugins: PluginNames = None,
 ) -> None:
     """Train a spec: check it, read its data, fit the model, keep the best and the last weights.
 
-    Ctrl-C stops and saves. Afterwards: `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
+    Ctrl-C stops and saves; `--resume RUN` goes on from there, with the same numbers as if it had never stopped. Afterwards:
+    `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
     enable(plugins)
-    run(spec, run_dir, tuple(settings or ()), root)
+    saving = saving_of(every, keep)
+    if resume is not None:
+        refuse_with_resume(spec, run_dir)
+        from modelc.cli.resuming import resume as go_on
+
+        go_on(resume, tuple(settings or ()), root, saving)
+        return
+    if spec is None:
+        refuse("there is no spec to train", helps=("name one: `modelc train SPEC`", "or `modelc train --resume RUN`"))
+    run(spec, run_dir, tuple(settings or ()), root, saving)
 
 
-def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None) -> None:
+def saving_of(every: str, keep: int) -> "Saving":
+    """When checkpoints are saved, and how many stay. Ends the command for what says no time."""
+    from modelc.runtime.runs.cadence import Saving, cadence_of
+
+    try:
+        return Saving(cadence_of(every), keep)
+    except ValueError:
+        helps = ("write `10 min`, `30 s`, `500 steps`, or `end`",)
+        refuse(f"`--checkpoint-every` is a time or a number of steps, got `{every}`", helps=helps)
+
+
+def refuse_with_resume(spec: Path | None, run_dir: Path | None) -> None:
+    """End the command for what a run that goes on has already."""
+    for what, given in (("a spec", spec), ("`--run-dir`", run_dir)):
+        if given is not None:
+            refuse(f"`--resume` takes no {what.removeprefix('a ')}: the run has one", helps=(f"leave `{given}` out",))
+
+
+def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None, saving: "Saving") -> None:
     """The command, after its arguments have been checked."""
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
@@ -102,7 +145,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
-    recorder = Recorder(
+    recorder = Recorder.new(
         folder,
         record_of(task, id, name, path, settings, where.folder, merged, names),
         sources[str(path)].encode(),
@@ -111,7 +154,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
         names,
     )
-    fit_and_keep(prepared, dataset, execution, recorder)
+    fit_and_keep(prepared, dataset, execution, recorder, saving)
 
 
 def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":
@@ -134,19 +177,27 @@ def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Da
     return task, dataset
 
 
-def fit_and_keep(task: "PreparedTask", dataset: "Dataset", execution: "Execution", recorder: "Recorder") -> None:
-    """Train, record, and print the outcome. Ends the command if its exit code is not 0."""
+def fit_and_keep(
+    task: "PreparedTask",
+    dataset: "Dataset",
+    execution: "Execution",
+    recorder: "Recorder",
+    saving: "Saving",
+    given: "Checkpoint | None" = None,
+) -> None:
+    """Train, from the checkpoint `given` on, record, and print the outcome. Ends the command if its exit code is not 0."""
     from modelc.cli.progress import Several
     from modelc.cli.stopping import Stopping
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
     from modelc.runtime.training.loop import fit
 
     lines = progress_lines(task, dataset)
     begun = time.perf_counter()
     try:
-        with Stopping() as stopping, recorder:
+        with Stopping() as stopping, recorder, CheckpointSaver(recorder, saving) as saver:
             try:
-                outcome = fit(task, dataset, execution, Several(recorder, lines), stopping)
+                outcome = fit(task, dataset, execution, Several(recorder, lines), stopping, saver, given)
             finally:
                 lines.close()
             recorder.finish(outcome)

@@ -16,7 +16,9 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH
 from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.metrics_log import METRICS, MetricsLog, kept_lines
 from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import records_of
@@ -26,7 +28,6 @@ from modelc.runtime.runs.run_directory import (
     FORMAT,
     LOCK,
     MERGED,
-    METRICS,
     Best,
     Failure,
     FittedLayer,
@@ -34,12 +35,15 @@ from modelc.runtime.runs.run_directory import (
     RunRecord,
     Status,
     now,
+    read_bytes,
 )
 from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
 from modelc.runtime.runs.spec_content import content_digest, with_class_names
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
+MOST_METRICS = 2**30
+"""Bytes of the metrics of a run."""
 SHARE = 0.05
 """The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
 
@@ -86,14 +90,21 @@ def record_of(
 
 
 class Recorder:
-    """Writes one run to `folder`, made here; the directory is locked until the `with` block ends.
+    """Writes one run to its folder, which is locked until the `with` block ends."""
 
-    `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-    settings applied. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
-    """
+    def __init__(self, record: RunRecord, opened: OpenFolder, metrics: MetricsLog, held: ExitStack) -> None:
+        self.folder = opened.path
+        self.record = record
+        self.opened = opened
+        self.metrics = metrics
+        self.held = held
+        self.waiting: dict[Kind, Snapshot] = {}
+        self.best: Snapshot | None = None
+        self.next_write = 0.0
 
-    def __init__(
-        self,
+    @classmethod
+    def new(
+        cls,
         folder: Path,
         record: RunRecord,
         text: bytes,
@@ -101,30 +112,55 @@ class Recorder:
         data: Any,
         environment: Mapping[str, Any],
         class_names: ClassNames = MappingProxyType({}),
-    ) -> None:
+    ) -> Self:
+        """That of a new run in `folder`, made here.
+
+        `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
+        settings applied. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
+        """
         need_free(folder)
         merged_text, data_text = resolved_json(merged), resolved_json(data)
-        self.folder = folder
         from_run = os.path.relpath(record.root, os.path.realpath(folder))
-        self.record = record.model_copy(update={"root_from_run": from_run})
-        self.waiting: dict[Kind, Snapshot] = {}
-        self.next_write = 0.0
+        record = record.model_copy(update={"root_from_run": from_run})
         with ExitStack() as stack:
-            with writing(folder):
-                self.opened = stack.enter_context(OpenFolder.at(folder, make=True))
-                stack.callback(os.close, lock(self.opened))
-            need_empty(folder, self.opened.entries())
-            self.write(record.spec, text)
-            self.write(MERGED, merged_text)
-            self.write(RESOLVED, data_text)
-            self.write(ENVIRONMENT, to_json(environment))
+            opened = open_locked(stack, folder, make=True)
+            need_empty(folder, opened.entries())
+            write(opened, record.spec, text)
+            write(opened, MERGED, merged_text)
+            write(opened, RESOLVED, data_text)
+            write(opened, ENVIRONMENT, to_json(environment))
             if class_names:
-                self.write(CLASS_NAMES, to_json(class_names))
-            self.write_record()
-            with writing(folder / METRICS):
-                metrics = os.fdopen(self.opened.create(METRICS), "w", encoding="utf-8")
-                self.metrics = stack.enter_context(metrics)
-            self.held = stack.pop_all()
+                write(opened, CLASS_NAMES, to_json(class_names))
+            write_record(opened, record)
+            metrics = MetricsLog(opened)
+            stack.callback(metrics.close)
+            return cls(record, opened, metrics, stack.pop_all())
+
+    @classmethod
+    def reopened(cls, folder: Path, record: RunRecord, stored: Stored, data: Any = None) -> Self:
+        """That of a run that goes on from a checkpoint. What was recorded after it is removed, since it is computed again.
+
+        `data` is the spec with settings applied where it goes on with others.
+
+        Raises RunError E601 if another process trains it, E602 if its metrics are not as they were, E604 where it cannot
+        be written.
+        """
+        with ExitStack() as stack:
+            opened = open_locked(stack, folder)
+            kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
+            metrics = MetricsLog(opened, kept, stored.chain)
+            stack.callback(metrics.close)
+            recorder = cls(record, opened, metrics, stack.pop_all())
+        try:
+            if data is not None:
+                write(opened, RESOLVED, resolved_json(data))
+            if stored.best is not None:
+                recorder.best = recorder.waiting["best"] = stored.best
+            recorder.save()
+        except BaseException:
+            recorder.held.close()
+            raise
+        return recorder
 
     def fitted(self, fitted: Fitted) -> None:
         layer = FittedLayer(path=fitted.path, layer=fitted.layer, rows=fitted.rows, seconds=round(fitted.seconds, 4))
@@ -138,14 +174,12 @@ class Recorder:
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         line = {"epoch": record.epoch, "step": record.step, **record.values, "seconds": round(record.seconds, 4)}
-        with writing(self.folder / METRICS):
-            self.metrics.write(json_text(line, indent=None) + "\n")
-            self.metrics.flush()
+        self.metrics.append(line)
         update: dict[str, Any] = {"epoch": record.epoch, "step": record.step}
         weights = snapshot()
         self.waiting["last"] = weights
         if record.best:
-            self.waiting["best"] = weights
+            self.best = self.waiting["best"] = weights
             update["best"] = Best(epoch=record.epoch, step=record.step, score=record.values[self.record.monitor])
         self.record = self.record.model_copy(update=update)
         if time.monotonic() >= self.next_write:
@@ -169,7 +203,7 @@ class Recorder:
             with weights:
                 write_weights(weights, kind, self.record.id, snapshot)
             del self.waiting[kind]
-        self.write_record()
+        write_record(self.opened, self.record)
         ended = time.monotonic()
         self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
 
@@ -204,12 +238,22 @@ class Recorder:
         finally:
             self.held.close()
 
-    def write_record(self) -> None:
-        self.write(RECORD, to_json(self.record.model_dump()))
 
-    def write(self, name: str, data: bytes) -> None:
-        with writing(self.folder / name), self.opened.replacing(name) as file:
-            file.write(data)
+def open_locked(stack: ExitStack, folder: Path, *, make: bool = False) -> OpenFolder:
+    """The run directory, open and locked until `stack` is closed. Raises RunError E601 and E604."""
+    with writing(folder):
+        opened = stack.enter_context(OpenFolder.at(folder, make=make))
+        stack.callback(os.close, lock(opened))
+    return opened
+
+
+def write_record(opened: OpenFolder, record: RunRecord) -> None:
+    write(opened, RECORD, to_json(record.model_dump()))
+
+
+def write(opened: OpenFolder, name: str, data: bytes) -> None:
+    with writing(opened.path / name), opened.replacing(name) as file:
+        file.write(data)
 
 
 def digests_of(class_names: ClassNames) -> dict[str, str]:

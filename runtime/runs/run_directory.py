@@ -29,7 +29,6 @@ from modelc.runtime.training.observer import Snapshot
 FORMAT = 1
 MERGED = "merged.json"
 ENVIRONMENT = "environment.json"
-METRICS = "metrics.jsonl"
 CLASS_NAMES = "class_names.json"
 LOCK = "lock"
 
@@ -77,6 +76,15 @@ class FittedLayer(Part):
     seconds: float
 
 
+class Resumption(Part):
+    """When training went on, from which step, with which lengths, and what differed from the environment before."""
+
+    at: str
+    step: int
+    settings: list[str] = Field(default_factory=list)
+    differs: list[str] = Field(default_factory=list)
+
+
 class RunRecord(Part):
     """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
     to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it.
@@ -107,6 +115,7 @@ class RunRecord(Part):
     best: Best | None = None
     fitted: list[FittedLayer] = []
     failure: Failure | None = None
+    resumed: list[Resumption] = Field(default_factory=list)
 
 
 class FoundRoot(NamedTuple):

@@ -31,7 +31,7 @@ def record(id: str = "a", name: str = "tiny", **fields: Any) -> RunRecord:
 
 
 def recorder(folder: Path, **fields: Any) -> Recorder:
-    return Recorder(folder, record(**fields), b"modelc: 1\n", {"modelc": 1}, {"modelc": 1}, {"seed": 0})
+    return Recorder.new(folder, record(**fields), b"modelc: 1\n", {"modelc": 1}, {"modelc": 1}, {"seed": 0})
 
 
 def epoch(number: int, loss: float, *, best: bool = True) -> EpochRecord:
@@ -219,7 +219,7 @@ def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: 
     assert resolved_json(data).count(b"\n") == 0
     assert json.loads(resolved_json(data)) == data
     with pytest.raises(RunError, match="once its aliases are expanded") as caught:
-        Recorder(tmp_path / "run", record(), b"", {}, {"list": [data] * 2}, {})
+        Recorder.new(tmp_path / "run", record(), b"", {}, {"list": [data] * 2}, {})
     assert code(caught) == "E005"
     assert not (tmp_path / "run").exists()
 

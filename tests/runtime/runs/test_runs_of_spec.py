@@ -56,7 +56,7 @@ def train(
     if old:
         record = record.model_copy(update={"source": None, "content": None})
     path = Path(folder or "runs") / name / id
-    with Recorder(path, record, spec.read_bytes(), merged, checked.data, {}, checked.class_names) as recording:
+    with Recorder.new(path, record, spec.read_bytes(), merged, checked.data, {}, checked.class_names) as recording:
         if status == "finished":
             recording.finish(Outcome("finished", None, None, 0))
         elif status == "failed":

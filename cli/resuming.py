@@ -1,0 +1,119 @@
+"""`modelc train --resume RUN`: goes on with a run from its newest checkpoint, with the numbers of one that never stopped."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
+from modelc.cli.train import fit_and_keep, header, parameters
+
+if TYPE_CHECKING:
+    from modelc.compiler.binding.task import Task
+    from modelc.compiler.syntax.file_root import Root
+    from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.runs.cadence import Saving
+    from modelc.runtime.runs.checkpoints import Stored
+    from modelc.runtime.runs.run_directory import Run, RunRecord
+
+
+def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Saving") -> None:
+    """Go on with the run `text`, with `settings` that may change its lengths.
+
+    Raises RunError E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
+    training of it.
+    """
+    from modelc.runtime.runs.checkpoints import newest_checkpoint
+    from modelc.runtime.runs.plugins import changes
+    from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution, run_to_resume
+
+    run = run_to_resume(text)
+    before, task, checked = continued(run, settings)
+    if checked.errors:
+        show_problems(checked.errors, checked.sources, sys.stderr)
+        raise typer.Exit(FINDINGS)
+    for change in changes(run.record.plugins):
+        warn(change, notes=("what is computed from here on may be something else",))
+    execution = recorded_execution(run)
+    stored, notes = newest_checkpoint(run.folder, run.record.id)
+    inform(*notes)
+
+    start_device()
+    from modelc.compiler.binding.array_files import with_arrays
+    from modelc.compiler.lowering.prepared_task import prepare
+    from modelc.runtime.runs.environment import environment
+    from modelc.runtime.runs.recorder import Recorder
+    from modelc.runtime.runs.resumption import differences
+
+    where, remarks = run.find_root(root, task.source)
+    inform(*remarks)
+    task, dataset = same_data(run, task, where)
+    need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
+    need_more(run.folder, task, dataset.train.rows, stored.checkpoint)
+    task, arrays = with_arrays(task, where)
+    now = environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured)
+    if differs := differences(run.environment(), now):
+        warn(
+            "the run goes on in another environment than it began in: its last digits may be others than without the stop",
+            notes=differs,
+        )
+    prepared = prepare(task)
+    record = resumed_record(run.record, stored, settings, differs)
+    name = run.record.name
+    say(*header(task, parameters(prepared), name, run.folder, dataset, execution, run.folder)[:-1])
+    inside = (
+        stored.checkpoint.facts["last"] is None or stored.checkpoint.facts["last"]["epoch"] < stored.checkpoint.epoch
+    )
+    say(
+        f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
+        "",
+    )
+    recorder = Recorder.reopened(run.folder, record, stored, checked.data if settings else None)
+    fit_and_keep(prepared, dataset, execution, recorder, saving, stored.checkpoint)
+
+
+def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
+    """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
+    from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.compiler.diagnostics.phrases import listed
+    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.kept_spec import with_rows_for
+    from modelc.runtime.training.memory import need_memory
+
+    with with_rows_for(run):
+        task, _ = complete(task, root)
+        dataset = read_dataset(task, root)
+    if changed := changed_columns(run.environment(), dataset.digests):
+        raise RunError(
+            "E609",
+            f"the data has changed since the run began: {listed(changed)}",
+            helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
+        )
+    need_memory(task, dataset)
+    return task, dataset
+
+
+def resumed_record(
+    record: "RunRecord", stored: "Stored", settings: Sequence[str], differs: Sequence[str]
+) -> "RunRecord":
+    """The record of a run that goes on: where it was at its checkpoint, and that it goes on from there."""
+    from modelc.runtime.runs.run_directory import Best, Resumption, now
+
+    checkpoint = stored.checkpoint
+    last, best = checkpoint.facts["last"], checkpoint.facts["best"]
+    again = Resumption(at=now(), step=checkpoint.step, settings=list(settings), differs=list(differs))
+    return record.model_copy(
+        update={
+            "status": "running",
+            "ended": None,
+            "failure": None,
+            "epoch": 0 if last is None else last["epoch"],
+            "step": checkpoint.step,
+            "best": best and Best(epoch=best["epoch"], step=best["step"], score=best["values"][record.monitor]),
+            "settings": [*record.settings, *settings],
+            "resumed": [*record.resumed, again],
+        }
+    )

@@ -1,0 +1,287 @@
+"""Checkpoints on disk: a folder for each, with a safetensors file for each part of the state and a manifest with digests.
+
+A folder is written under another name, synced and renamed: one that is there is whole, or has been changed since.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.beneath import NotRegularError
+from modelc.compiler.syntax.file_root import reason_of
+from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.metrics_log import Chain
+from modelc.runtime.runs.open_folder import OpenFolder
+from modelc.runtime.runs.weights import ArrayEntry, FileEntry, Sealed, flatten
+from modelc.runtime.training.observer import Checkpoint, Snapshot, Weights
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FORMAT = 1
+CHECKPOINTS = "checkpoints"
+MANIFEST = "manifest.json"
+NAME = re.compile(r"step-([0-9]{9,15})")
+NEW = ".new-"
+"""How the name of a folder begins that is not whole yet; one that stays behind is of a process that was killed."""
+BEST = {"best_params": "params", "best_state": "state"}
+"""The parts that hold the best weights so far, and which trees of a snapshot they are."""
+MOST = 2**26
+"""Bytes of a manifest."""
+
+
+class Stored(NamedTuple):
+    """A checkpoint with what the run has beside it at that moment: the best weights, and the lines of its metrics."""
+
+    checkpoint: Checkpoint
+    best: Snapshot | None
+    chain: Chain
+
+
+class BestEpoch(Sealed):
+    epoch: int
+    step: int
+
+
+class MetricsPart(Sealed):
+    """Which lines of the metrics the run has at this moment, see `Chain`."""
+
+    lines: int
+    size: int
+    digest: str
+
+
+class CheckpointManifest(Sealed):
+    """What is in a checkpoint. `seal` is the sha256 of this manifest with an empty seal."""
+
+    format: int
+    run: str
+    epoch: int
+    step: int
+    facts: dict[str, Any]
+    best: BestEpoch | None
+    metrics: MetricsPart
+    files: dict[str, FileEntry]
+    seal: str = ""
+
+    def sealed(self) -> "CheckpointManifest":
+        """This manifest with its seal."""
+        bare = self.model_copy(update={"seal": ""})
+        return self.model_copy(update={"seal": sha256(bare.encoded()).hexdigest()})
+
+    def encoded(self) -> bytes:
+        # Figures may be NaN, which pydantic would write as null.
+        return json.dumps(self.model_dump(), indent=1).encode() + b"\n"
+
+
+def name_of(step: int) -> str:
+    """The name of the checkpoint of a step; names sort like steps."""
+    return f"step-{step:09}"
+
+
+def write_checkpoint(folder: OpenFolder, run: str, stored: Stored, keep: int) -> None:
+    """Write a checkpoint of the run called `run` to the folder of checkpoints, and remove all but the newest `keep`.
+
+    Older ones are removed only once the new one is on the disk. Raises RunError E604.
+    """
+    name = name_of(stored.checkpoint.step)
+    new = NEW + name
+    with writing(folder.path / name):
+        folder.remove(new)
+        try:
+            with folder.below(new) as below:
+                write_files(below, run, stored)
+            folder.remove(name)
+            folder.rename(new, name)
+        except OSError:
+            folder.remove(new)
+            raise
+        folder.sync()
+        for old in names_in(folder)[:-keep]:
+            folder.remove(old)
+
+
+def write_files(folder: OpenFolder, run: str, stored: Stored) -> None:
+    """Write the files of a checkpoint, the manifest last, and sync them to disk."""
+    from safetensors.numpy import save
+
+    given, best = stored.checkpoint, stored.best
+    parts: dict[str, Mapping[str, Any]] = dict(given.arrays)
+    if best is not None:
+        parts |= {part: flatten(getattr(best, tree)) for part, tree in BEST.items()}
+    files = {}
+    for part, arrays in parts.items():
+        data = save({key: in_c_order(array) for key, array in arrays.items()})
+        folder.write_new(file_of(part), data)
+        described = {key: ArrayEntry(shape=list(array.shape), dtype=array.dtype.name) for key, array in arrays.items()}
+        files[part] = FileEntry(sha256=sha256(data).hexdigest(), arrays=described)
+    manifest = CheckpointManifest(
+        format=FORMAT,
+        run=run,
+        epoch=given.epoch,
+        step=given.step,
+        facts=dict(given.facts),
+        best=None if best is None else BestEpoch(epoch=best.epoch, step=best.step),
+        metrics=MetricsPart(**stored.chain._asdict()),
+        files=files,
+    )
+    folder.write_new(MANIFEST, manifest.sealed().encoded())
+    folder.sync()
+
+
+def in_c_order(array: Any) -> "np.ndarray[Any, Any]":
+    import numpy as np
+
+    return np.asarray(array, order="C")
+
+
+def file_of(part: str) -> str:
+    """The name of the file of a part of the state."""
+    return f"{part}.safetensors"
+
+
+def names_in(folder: OpenFolder) -> list[str]:
+    """The names of whole checkpoints, the oldest first."""
+    return sorted(name for name in folder.entries() if NAME.fullmatch(name))
+
+
+def remove_leftovers(folder: OpenFolder) -> None:
+    """Remove what a process has left behind that was killed while it wrote. Raises RunError E604."""
+    with writing(folder.path):
+        for name in folder.entries():
+            if name.startswith(NEW):
+                folder.remove(name)
+
+
+def checkpoints_of(run: Path) -> list[str]:
+    """The names of the checkpoints of a run directory, the oldest first; none if there are none. Raises RunError E602."""
+    try:
+        with OpenFolder.at(run) as opened:
+            if not opened.has(CHECKPOINTS):
+                return []
+            with opened.existing(CHECKPOINTS) as folder:
+                return names_in(folder)
+    except OSError as error:
+        raise RunError("E602", f"the checkpoints of `{run}` cannot be read: {reason_of(error)}") from None
+
+
+def newest_checkpoint(run: Path, id: str) -> tuple[Stored, tuple[str, ...]]:
+    """The newest checkpoint of a run that is whole, and what to say of newer ones that are not.
+
+    Raises RunError E602 if there is none, E603 if there are some and none is whole.
+    """
+    names = checkpoints_of(run)
+    if not names:
+        message = f"the run `{run}` has no checkpoint to go on from"
+        raise RunError("E602", message, helps=("train the spec again; `--checkpoint-every` says how often to save",))
+    notes: list[str] = []
+    for name in reversed(names):
+        try:
+            return read_checkpoint(run, name, id), tuple(notes)
+        except RunError as error:
+            if name == names[0]:
+                raise
+            notes.append(f"an older checkpoint is used: {error.message}")
+    raise AssertionError("the loop returns or raises")
+
+
+def read_checkpoint(run: Path, name: str, id: str) -> Stored:
+    """The checkpoint `name` of the run directory `run`, whose id is `id`.
+
+    Raises RunError E603 if it is damaged, or of another run.
+    """
+    with opened_checkpoint(run, name) as folder:
+        manifest = read_manifest(folder, id)
+        arrays = {part: read_part(folder, part, entry) for part, entry in manifest.files.items()}
+    best = None
+    if manifest.best is not None:
+        trees = [tree_of(arrays.pop(part, {})) for part in BEST]
+        best = Snapshot(manifest.best.epoch, manifest.best.step, *trees)
+    checkpoint = Checkpoint(manifest.epoch, manifest.step, arrays, manifest.facts)
+    return Stored(checkpoint, best, Chain(**manifest.metrics.model_dump()))
+
+
+@contextmanager
+def opened_checkpoint(run: Path, name: str) -> Iterator[OpenFolder]:
+    """A checkpoint's folder, for reading. Raises RunError E603."""
+    path = run / CHECKPOINTS / name
+    try:
+        with OpenFolder.at(run) as opened, opened.existing(CHECKPOINTS) as all_of_them:
+            folder = all_of_them.existing(name)
+    except OSError as error:
+        raise unusable(path, f"it cannot be read: {reason_of(error)}") from None
+    with folder:
+        yield folder
+
+
+def read_manifest(folder: OpenFolder, id: str) -> CheckpointManifest:
+    """The manifest of a checkpoint, after checking its seal and that it is of the run `id`."""
+    data = read_file(folder, MANIFEST, MOST)
+    try:
+        found = json.loads(data)
+        manifest = CheckpointManifest.model_validate(found)
+    except (ValueError, ValidationError, RecursionError):
+        raise unusable(folder.path, f"`{MANIFEST}` is damaged, or of another version of modelc") from None
+    if manifest.format != FORMAT:
+        text = f"it is in format {manifest.format}, this version of modelc reads format {FORMAT}"
+        raise unusable(folder.path, text)
+    if data != manifest.sealed().encoded():
+        raise unusable(folder.path, f"`{MANIFEST}` has changed since it was written")
+    if manifest.run != id:
+        raise unusable(folder.path, f"it belongs to the run {manifest.run}, not to {id}")
+    if folder.path.name != name_of(manifest.step):
+        raise unusable(folder.path, f"it is the one of step {manifest.step:,}")
+    return manifest
+
+
+def read_part(folder: OpenFolder, part: str, entry: FileEntry) -> "dict[str, np.ndarray[Any, Any]]":
+    """The arrays of one part, after checking its digest, and that they are those that the manifest lists."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    data = read_file(folder, file_of(part), None)
+    if sha256(data).hexdigest() != entry.sha256:
+        raise unusable(folder.path, f"`{file_of(part)}` has changed since it was written")
+    try:
+        arrays = load(data)
+    except SafetensorError as error:
+        raise unusable(folder.path, f"`{file_of(part)}` is damaged: {str(error).lower()}") from None
+    described = {key: (tuple(array.shape), array.dtype) for key, array in entry.arrays.items()}
+    if described != {key: (array.shape, array.dtype.name) for key, array in arrays.items()}:
+        raise unusable(folder.path, f"`{file_of(part)}` has other arrays than `{MANIFEST}` lists")
+    return {key: arrays[key] for key in entry.arrays}
+
+
+def read_file(folder: OpenFolder, name: str, most: int | None) -> bytes:
+    """The content of a file of a checkpoint. Raises RunError E603."""
+    try:
+        with folder.reading(name) as file:
+            if most is not None and os.fstat(file.fileno()).st_size > most:
+                raise unusable(folder.path, f"`{name}` has more than {most:,} bytes")
+            return file.read()
+    except NotRegularError as error:
+        raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
+    except OSError as error:
+        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
+
+
+def tree_of(arrays: "Mapping[str, np.ndarray[Any, Any]]") -> Weights:
+    """The inverse of `flatten`."""
+    tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    for key, array in arrays.items():
+        path, _, name = key.partition(":")
+        tree.setdefault(path, {})[name] = array
+    return tree
+
+
+def unusable(path: Path, reason: str) -> RunError:
+    helps = ("remove that checkpoint to go on from an older one, or train again",)
+    return RunError("E603", f"the checkpoint `{path}` cannot be used: {reason}", helps=helps)

@@ -1,0 +1,173 @@
+"""What a run that is to go on is made of again: its task with other lengths, its execution, and what differs from before."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from modelc.compiler.api import Checked, check
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.optimizer import Schedule
+from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.runtime.runs.run_directory import Run, read_bytes
+from modelc.runtime.runs.run_folders import age, runs_in
+from modelc.runtime.runs.run_layout import RESOLVED, holds_run
+from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.observer import Checkpoint
+
+LENGTHS = ("epochs", "steps", "early_stopping")
+"""The keys of `train` that may be others when a run goes on."""
+COMPARED = ("versions", "platform", "device", "cpus", "flags", "byte_order")
+"""The entries of an environment that may change the bits of a training."""
+
+
+class Continued(NamedTuple):
+    """The task of a run as it was, and as it goes on: with other lengths, and checked with them."""
+
+    before: Task
+    task: Task
+    checked: Checked
+
+
+def run_to_resume(text: str) -> Run:
+    """The run directory `text`, or the latest of a folder of runs, however it ended. Raises RunError E602."""
+    path = Path(text)
+    if holds_run(path):
+        return Run(path)
+    if os.path.isdir(path):
+        found = runs_in(path)
+        if found.there:
+            return max(found.there, key=age)
+        if found.damaged:
+            raise found.damaged[0]
+    what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"
+    helps = ("name the run directory, or `runs/NAME` for its latest",)
+    raise RunError("E602", f"there is nothing to go on with: `{text}` {what}", helps=helps)
+
+
+def continued(run: Run, settings: Sequence[str]) -> Continued:
+    """The task of a run, with `settings` that change nothing but its lengths.
+
+    Raises RunError E602 if its spec is damaged, E609 for other settings. The problems of settings are in `checked`.
+    """
+    task = run.task()
+    text = read_bytes(run.folder, RESOLVED, 4 * MAX_BYTES)
+    checked = check(text, str(run.folder / RESOLVED), tuple(settings), written_out=True, class_names=run.class_names())
+    if checked.errors or checked.task is None or not settings:
+        return Continued(task, task, checked)
+    before, after = task.spec.document.data, checked.task.spec.document.data
+    changed = [*changed_keys(without_lengths(before), without_lengths(after))]
+    if changed:
+        raise RunError(
+            "E609",
+            f"a run goes on with what it began with, and `{changed[0]}` would be another",
+            helps=(
+                f"`--set` may change {', '.join(f'`train.{key}`' for key in LENGTHS)}",
+                "for anything else, train anew",
+            ),
+        )
+    return Continued(task, checked.task, checked)
+
+
+def without_lengths(data: Any) -> Any:
+    """The data of a spec without its lengths."""
+    train = data.get("train")
+    return {**data, "train": {key: value for key, value in train.items() if key not in LENGTHS}} if train else data
+
+
+def changed_keys(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[str]:
+    """The key paths at which two specs differ."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = dict.fromkeys((*before, *after))
+        return [found for key in keys for found in changed_keys(before.get(key), after.get(key), (*path, str(key)))]
+    return [] if before == after and type(before) is type(after) else [".".join(path)]
+
+
+def recorded_execution(run: Run) -> Execution:
+    """How the run executes its steps. Raises RunError E602 if its record does not say."""
+    found = run.environment().get("execution")
+    try:
+        assert isinstance(found, dict)
+        mode, steps, reason = (found[name] for name in ("mode", "steps_per_chunk", "reason"))
+        assert mode in ("scan", "single") and type(steps) is int and steps > 0 and isinstance(reason, str)
+    except (AssertionError, KeyError):
+        raise RunError("E602", f"`execution` in the environment of the run `{run.folder}` is damaged") from None
+    return Execution(mode, steps, reason)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What of an environment differs that may change the bits of a training: `jax was 0.10.1, and is 0.10.2 now`."""
+    found = []
+    for name in COMPARED:
+        for key in changed_keys(before.get(name), now.get(name), (name,)):
+            was, is_now = (value_at(one, key.split(".")) for one in (before, now))
+            found.append(f"{key.rpartition('.')[2]} was {was}, and is {is_now} now")
+    return found
+
+
+def value_at(data: Any, path: Sequence[str]) -> Any:
+    """The value at a key path; None if there is none."""
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+def need_same_course(before: Task, after: Task, rows: int, done: int) -> None:
+    """Raise RunError E609 if other lengths would change one of the `done` steps, of a training on `rows` rows."""
+    if not done:
+        return
+    totals = [total_steps(task, rows) for task in (before, after)]
+    if totals[0] == totals[1]:
+        return
+    assert before.training is not None
+    if totals[1] < done:
+        message = f"the run has done {done:,} steps already, and would have {totals[1]:,}"
+        raise RunError("E609", message, helps=("give it more epochs or steps than it has done",))
+    if done == totals[0] and done % per_epoch(before, rows):
+        message = f"the run has ended inside an epoch, at step {done:,}: its last epoch would have been longer"
+        raise RunError("E609", message, helps=("train anew with the greater number of steps",))
+    schedule = getattr(before.training.optimizer, "learning_rate", None)
+    if not isinstance(schedule, Schedule):
+        return
+    rates = [schedule.function(total) for total in totals]
+    if any(rates[0](step) != rates[1](step) for step in range(0, done, max(done // 200, 1))):
+        raise RunError(
+            "E609",
+            "the learning rate follows a schedule to the end of the run, so another length changes steps that are done",
+            helps=("write the length of the schedule, such as `decay_steps`, before training, or train anew",),
+        )
+
+
+def need_more(folder: Path, task: Task, rows: int, checkpoint: Checkpoint) -> None:
+    """Raise RunError E609 if the training is done, so that there is nothing to go on with."""
+    assert task.training is not None
+    patience, facts = task.training.settings.early_stopping, checkpoint.facts
+    is_impatient = bool(patience) and facts["best"] is not None and facts["waited"] >= (patience or 0)
+    is_done = checkpoint.step >= total_steps(task, rows)
+    if (facts["last"] or {}).get("epoch") == checkpoint.epoch and (is_done or is_impatient):
+        longer = (
+            "train.early_stopping"
+            if is_impatient and not is_done
+            else "train.steps"
+            if task.training.settings.steps
+            else "train.epochs"
+        )
+        raise RunError(
+            "E609",
+            f"the training of `{folder}` is done, at step {checkpoint.step:,}",
+            helps=(f"to train on, give it more: `--set {longer}=NUMBER`",),
+        )
+
+
+def per_epoch(task: Task, rows: int) -> int:
+    """The steps of an epoch."""
+    assert task.training is not None
+    return -(-rows // task.training.settings.batch_size)
+
+
+def total_steps(task: Task, rows: int) -> int:
+    """The steps of a training on `rows` rows."""
+    assert task.training is not None
+    settings = task.training.settings
+    return settings.steps or per_epoch(task, rows) * (settings.epochs or 1)
