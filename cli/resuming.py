@@ -77,7 +77,7 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
 def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.diagnostics.phrases import listed
+    from modelc.compiler.diagnostics.phrases import name_list
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
     from modelc.runtime.runs.kept_spec import with_rows_for
@@ -89,7 +89,7 @@ def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     if changed := changed_columns(run.environment(), dataset.digests):
         raise RunError(
             "E609",
-            f"the data has changed since the run began: {listed(changed)}",
+            f"the data has changed since the run began: {name_list(changed)}",
             helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
         )
     need_memory(task, dataset)

@@ -1,4 +1,4 @@
-"""How often a run in training saves a checkpoint, as `--checkpoint-every` and `--keep` say it."""
+"""When a run in training saves a checkpoint, as `--checkpoint-every` and `--keep` say it."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ CADENCE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)")
 
 
 class Cadence(NamedTuple):
-    """How often to save: after so many steps or seconds; with neither, only where training ends."""
+    """When to save: after so many steps or seconds; with neither, only where training ends."""
 
     steps: int | None = None
     seconds: float | None = None

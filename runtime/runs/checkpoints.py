@@ -181,7 +181,7 @@ def newest_checkpoint(run: Path, id: str) -> tuple[Stored, tuple[str, ...]]:
     names = checkpoints_of(run)
     if not names:
         message = f"the run `{run}` has no checkpoint to go on from"
-        raise RunError("E602", message, helps=("train the spec again; `--checkpoint-every` says how often to save",))
+        raise RunError("E602", message, helps=("train the spec again; `--checkpoint-every` says when to save",))
     notes: list[str] = []
     for name in reversed(names):
         try:

@@ -81,6 +81,9 @@ def changed_keys(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[st
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         keys = dict.fromkeys((*before, *after))
         return [found for key in keys for found in changed_keys(before.get(key), after.get(key), (*path, str(key)))]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [found for index, pair in pairs for found in changed_keys(*pair, (*path, str(index)))]
     return [] if before == after and type(before) is type(after) else [".".join(path)]
 
 

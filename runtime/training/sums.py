@@ -52,7 +52,7 @@ def accumulate(task: PreparedTask, sums: Sums, batch: Sums, place: Array) -> Sum
 
 def batches_at_once(task: PreparedTask, one: Sums) -> int:
     """How many batches are summed on the device before the host takes the sums, so that what is kept apart by batch fits;
-    `one` are sums of one batch. Depends on neither how steps are cut into chunks nor how often training stops.
+    `one` are sums of one batch. Depends on neither how steps are cut into chunks nor on the stops of training.
     """
     size = sum(value.nbytes for key in joined(task) for value in one[key].values())
     return min(max(MOST_BYTES // max(size, 1), 1), MOST_BATCHES)

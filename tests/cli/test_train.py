@@ -38,13 +38,14 @@ def test_a_run_is_kept_whole(project: Project) -> None:
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", run.name)
     assert (run / "spec.yaml").read_text() == SPEC
     assert {entry.name for entry in run.iterdir()} == {
-        "spec.yaml", "merged.json", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock"
+        "spec.yaml", "merged.json", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock",
+        "checkpoints",
     }  # fmt: skip
     record = Run(run).record
     assert (record.status, record.epoch, record.step) == ("finished", 3, 9)
     lines = metrics(run)
     assert [line["epoch"] for line in lines] == [1, 2, 3]
-    assert set(lines[0]) == {"epoch", "step", "seconds"} | {
+    assert set(lines[0]) == {"epoch", "step", "seconds", "digest"} | {
         f"{part}/{key}"
         for part in ("train", "validation")
         for key in ("loss", "kind/loss", "big/loss", "size/loss", "kind/accuracy")

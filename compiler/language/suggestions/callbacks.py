@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.foreign_keys import RATE, Spec, as_patience, as_schedule
+from modelc.compiler.language.suggestions.foreign_keys import KEPT, RATE, RESUME, SAVE, Spec, as_patience, as_schedule
 from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.planned_things import planned_thing_text
 from modelc.compiler.library.base.registry import bare, fold
@@ -41,8 +41,6 @@ LOGGERS = (
     "wandbmetricslogger",
 )
 LATER: Mapping[str, str] = {
-    "backupandrestore": "resume",
-    "orbaxcheckpoint": "resume",
     "swapemaweights": "weight_averaging",
     "stochasticweightaveraging": "weight_averaging",
     "gradientaccumulationscheduler": "gradient_accumulation",
@@ -109,12 +107,9 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
         every = any(
             type(value) is int and key in ("save_freq", "every_n_train_steps") for key, value in arguments.items()
         )
-        plan = (
-            f"{title} is not in this version: {planned_text('checkpoint-every')}; "
-            if every
-            else f"{title} needs nothing: "
-        )
-        return f"{plan}every run keeps its best and its last weights"
+        return f"for {title}, {SAVE}; {KEPT}" if every else f"{title} needs nothing: {KEPT}"
+    if word in ("backupandrestore", "orbaxcheckpoint"):
+        return f"{title} needs nothing: {RESUME}"
     if word in PLATEAU:
         later = planned_thing_text("schedule", "reduce_on_plateau")
         until = as_schedule(None, spec).removeprefix(RATE)

@@ -136,6 +136,9 @@ def as_row_weights(value: Any, spec: Spec) -> str:
     return f"write `sample_weight: {spell(reader)}`: a weight for each row"
 
 
+RESUME = "`modelc train --resume RUN` goes on with a run that was stopped"
+SAVE = "`modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save"
+KEPT = "every run keeps its best and its last weights"
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
     "callbacks": as_several_callbacks,
@@ -160,9 +163,23 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(
         ("split", "splits", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
+    **dict.fromkeys(
+        (
+            "ckptpath", "continuefrom", "restore", "resume", "resumecheckpoint", "resumefrom", "resumefromcheckpoint",
+            "resumetraining",
+        ),
+        f"remove it: {RESUME}",
+    ),
+    **dict.fromkeys(
+        (
+            "checkpoint", "checkpointevery", "checkpointfrequency", "checkpointing", "checkpointinterval", "checkpoints",
+            "modelcheckpoint", "savebestonly", "savecheckpoints", "saveevery", "savefreq", "savesteps",
+        ),
+        f"remove it: {SAVE}; {KEPT}",
+    ),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
-}
+}  # fmt: skip
 """Keys of others, without case and separators, that no section has, and what stands for them."""
 
 

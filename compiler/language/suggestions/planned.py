@@ -162,22 +162,10 @@ PLANNED: Mapping[str, Planned] = {
         (OPTIMIZER,),
     ),
     "shard": Planned(OPTION, "sharding weights over devices", ("fsdp", "sharding", "shards", "zero"), (OPTIMIZER,)),
-    "resume": Planned(
-        OPTION,
-        "going on with a run that was stopped",
-        ("ckpt_path", "continue_from", "restore", "resume_checkpoint", "resume_from", "resume_from_checkpoint", "resume_training"),
-    ),
     "folds": Planned(
         OPTION,
         "training once for each fold",
         ("cross_validation", "fold", "kfold", "n_folds", "n_splits", "num_folds"),
-    ),
-    "checkpoint-every": Planned(
-        OPTION,
-        "saving more often than after an epoch",
-        ("checkpoint", "checkpointing", "checkpoint_frequency", "checkpoint_interval", "checkpoints", "model_checkpoint", "save_best_only", "save_checkpoints", "save_every", "save_freq", "save_steps"),
-        (),
-        "every run keeps the best and the last weights",
     ),
 }  # fmt: skip
 """All that is planned and looked for, by the name that it is to have."""

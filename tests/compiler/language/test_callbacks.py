@@ -50,8 +50,8 @@ def helps(key: str) -> list[str]:
         ("[{ReduceLROnPlateau: {factor: 0.2, patience: 4}}]", [f"`ReduceLROnPlateau` {PLATEAU}"]),
         ("[model_checkpoint, tensorboard]", [f"`model_checkpoint` {KEPT}", f"`tensorboard` is not in this version; {LOG}"]),
         ("[CSVLogger, {TerminateOnNaN: {}}]", [f"`CSVLogger` needs nothing: {LOG}", "`TerminateOnNaN` needs nothing: a loss that is not finite ends the training with an error"]),
-        ("[{BackupAndRestore: backup}]", ["`BackupAndRestore` is not in this version: going on with a run that was stopped is planned as the option `--resume` of `modelc train`"]),
-        ("[{ModelCheckpoint: {save_freq: 100}}]", ["`ModelCheckpoint` is not in this version: saving more often than after an epoch is planned as the option `--checkpoint-every` of `modelc train`; every run keeps its best and its last weights"]),
+        ("[{BackupAndRestore: backup}]", ["`BackupAndRestore` needs nothing: `modelc train --resume RUN` goes on with a run that was stopped"]),
+        ("[{ModelCheckpoint: {save_freq: 100}}]", ["for `ModelCheckpoint`, `modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save; every run keeps its best and its last weights"]),
     ],
 )  # fmt: skip
 def test_each_callback_is_answered_with_the_numbers_that_were_given(callbacks: str, said: list[str]) -> None:

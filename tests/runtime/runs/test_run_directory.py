@@ -62,7 +62,7 @@ def test_a_finished_run_has_its_record_its_metrics_and_both_weights(tmp_path: Pa
     assert same(run.weights(TASK, "last")[1], second)
     assert run.weights(TASK)[0] == "best"
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert [list(line) for line in lines] == [["epoch", "step", "train/loss", "seconds"]] * 2
+    assert [list(line) for line in lines] == [["epoch", "step", "train/loss", "seconds", "digest"]] * 2
     assert (folder / "spec.yaml").read_bytes() == b"modelc: 1\n"
 
 
