@@ -152,15 +152,22 @@ class Tokenizer:
         if word.startswith(("//", "#", "/*")):
             return self.wrong("JSON has no comments", "remove it, or write the spec as YAML", width=len(word))
         if word.startswith("'"):
-            return self.wrong("JSON strings need double quotes")
+            is_whole = len(word) > 1 and word.endswith("'")
+            help = f'write `"{shorten(word[1:-1])}"`' if is_whole else ""
+            return self.wrong("JSON strings need double quotes", help, width=len(word) if is_whole else 1)
+        if word == "None":
+            return self.wrong("`None` must be written `null`", width=len(word))
         if word.lower() in CONSTANTS:
             return self.wrong(f"`{word}` must be written `{word.lower()}`", width=len(word))
-        if word[:1].isdigit() or word[:1] in "+-.":
+        if word[:1].isdigit() or word.startswith(("+", "-", ".")):
+            written = number_in(word)
             help = "write decimal digits without leading zeros, such as `0.5`, `-2` or `3e-4`"
+            help = f"write `{written}`" if written else help
             return self.wrong(f"`{shorten(word)}` is not a number in JSON", help, width=len(word))
         if word:
             return self.wrong(f'strings need double quotes: `"{shorten(word)}"`', width=len(word))
-        return self.wrong(f"expected a value, found `{self.peek()}`")
+        help = "remove it" if self.peek() == "," else ""
+        return self.wrong(f"expected a value, found `{self.peek()}`", help)
 
     def unclosed(self, opened: str, opened_at: At, char: str) -> Unreadable:
         related = (Label(place(self.file, opened_at), "opened here"),)
@@ -201,3 +208,15 @@ class Tokenizer:
     def mark_of(self, index: int) -> At:
         """The mark of an earlier position in the text."""
         return At(self.text.count("\n", 0, index), index - (self.text.rfind("\n", 0, index) + 1))
+
+
+def number_in(word: str) -> str:
+    """The number that a word is in other languages, as JSON has it; empty where it is none, or not surely that."""
+    plain = word.removeprefix("+").replace("_", "")
+    if re.fullmatch(r"0[xX][0-9a-fA-F]{1,12}", plain):
+        return str(int(plain, 16))
+    match = re.fullmatch(r"(-?)(0|[1-9]\d{0,18})?(?:\.(\d*))?([eE][-+]?\d+)?", plain)
+    if match is None or not (match[2] or match[3]):
+        return ""
+    fraction = f".{match[3] or 0}" if match[3] is not None else ""
+    return f"{match[1]}{match[2] or 0}{fraction}{match[4] or ''}"

@@ -94,6 +94,8 @@ def test_yaml_syntax_errors_say_what_to_change(text: str, words: str, where: tup
         ('{"a": .5}', "`.5` is not a number in JSON", (1, 7, 9)),
         ('{"a": 0x1f}', "`0x1f` is not a number in JSON", (1, 7, 11)),
         ('{"a":\n  True}', "`True` must be written `true`", (2, 3, 7)),
+        ('{"a": None}', "`None` must be written `null`", (1, 7, 11)),
+        ('{"a": [1,, 2]}', "expected a value, found `,`", (1, 10, 11)),
         ('{"a": relu}', 'strings need double quotes: `"relu"`', (1, 7, 11)),
         ("{'a': 1}", "a key must be a string in double quotes", (1, 2, 5)),
         ('{"a" 1}', "a `:` is missing after the key", (1, 6, 7)),
@@ -108,6 +110,31 @@ def test_json_syntax_errors_say_what_to_change(text: str, words: str, where: tup
     document, (problem,) = read(text, "spec.json")
     assert document is None
     assert (problem.code, problem.message, spot(problem)) == ("E002", f"not valid JSON: {words}", where)
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        (".5", "0.5"),
+        ("5.", "5.0"),
+        ("+5", "5"),
+        ("0x10", "16"),
+        ("1_000", "1000"),
+        ("-.5e3", "-0.5e3"),
+        ("'relu'", '"relu"'),
+    ],
+)
+def test_a_value_of_another_language_is_answered_with_that_of_json(word: str, right: str) -> None:
+    _, (problem,) = read(f'{{"a": {word}}}', "spec.json")
+    assert problem.helps == (f"write `{right}`",)
+    document, problems = read(f'{{"a": {right}}}', "spec.json")
+    assert document is not None and not problems
+
+
+@pytest.mark.parametrize("word", ["017", "1e", "--5", "5px", "'two words'"])
+def test_what_may_be_several_numbers_in_json_is_not_guessed(word: str) -> None:
+    _, (problem,) = read(f'{{"a": {word}}}', "spec.json")
+    assert not any(help.startswith("write `") for help in problem.helps)
 
 
 @pytest.mark.parametrize("text", ["{", "\n[", "a: {#", "a:\n  - ["])
