@@ -211,7 +211,7 @@ class Tokenizer:
 
 
 def number_in(word: str) -> str:
-    """The number that a word is in other languages, as JSON has it; empty where it is none, or not surely that."""
+    """The number that a word is in other languages, as JSON has it; empty where it is none, or may be several."""
     plain = word.removeprefix("+").replace("_", "")
     if re.fullmatch(r"0[xX][0-9a-fA-F]{1,12}", plain):
         return str(int(plain, 16))
