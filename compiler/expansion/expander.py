@@ -15,7 +15,7 @@ from modelc.compiler.expansion.definitions import (
     read_definitions,
     with_definitions_moved,
 )
-from modelc.compiler.expansion.repeat_copies import expand_copies, index_places, named_plainly, with_unread_index
+from modelc.compiler.expansion.repeat_copies import expand_copies, named_plainly, with_unread_index
 from modelc.compiler.expansion.scope import Block, File, Scope, dereference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, entries_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
@@ -46,10 +46,6 @@ class Expander(VariableEvaluator):
         super().__init__()
         self.items = 0
         self.indices: set[SourceNode] = set()
-        self.root: SourceNode | None = None
-
-    def place_of_index(self, name: str) -> Where | None:
-        return dict(index_places(self.root)).get(name)
 
     def evaluate(self, node: SourceNode, scope: Scope) -> SourceNode:
         repeat = node.get("repeat")
@@ -120,7 +116,9 @@ class Expander(VariableEvaluator):
         for block, (_, definition) in file.blocks.items():
             if name in (parameters := entries_of(definition.get("params"))):
                 return f"the parameter of `{block}`", parameters[name][0]
-        index = self.place_of_index(name)
+        from modelc.compiler.expansion.unknown_names import place_of_index
+
+        index = place_of_index(name, self.root)
         return None if index is None else ("the index of a repeat", index)
 
     def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:

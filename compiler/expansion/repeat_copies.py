@@ -4,7 +4,6 @@ The item is expanded once for each copy, with the number as the value of the ind
 the others below the `repeat`, as its copies.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.layer_grammar import REPEAT_KEYS
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.base.registry import NAME
-from modelc.compiler.syntax.document import COPIES, Where
+from modelc.compiler.syntax.document import COPIES
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.expander import Expander
@@ -44,18 +43,6 @@ def with_unread_index(repeat: SourceNode | None, scope: Scope) -> Scope:
     unread = {name: None for name in names if isinstance(name, str) and NAME.fullmatch(name)}
     times = repeat.get("times") if repeat.kind == "mapping" else repeat
     return replace(scope, repeat="N" if times is None else flow(times.data), parameters={**scope.parameters, **unread})
-
-
-def index_places(node: SourceNode | None) -> Iterator[tuple[str, Where]]:
-    """The index of each repeat in `node`, with its place."""
-    if node is None or node.kind not in ("mapping", "list"):
-        return
-    repeat = node.get("repeat") if node.kind == "mapping" else None
-    index = repeat.get("index") if repeat is not None else None
-    if index is not None and index.kind == "scalar" and isinstance(index.content, str):
-        yield index.content, index.at
-    for below in node.children:
-        yield from index_places(below)
 
 
 def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, scope: Scope) -> SourceNode:

@@ -16,8 +16,6 @@ from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
 from modelc.compiler.syntax.document import Document, Hop, Where
 
-COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number", "stage", "step")
-"""Names that stand for the number of a copy, as single letters do, where nothing else is called so."""
 CHARACTERS = 10
 """Of an expression that waits for shapes, so many count as one value more."""
 LARGEST_DEPTH = 32
@@ -48,6 +46,8 @@ class VariableEvaluator(ProblemCollector):
         """The inputs and targets of the data whose classes are being counted."""
         self.asks = False
         """Whether an expression asks for a shape."""
+        self.root: SourceNode | None = None
+        """The spec, as it is written."""
 
     def collect(self, problem: Problem) -> None:
         """Keep one problem: of what is written once and used in several places, once."""
@@ -199,7 +199,7 @@ class VariableEvaluator(ProblemCollector):
             trail[f"classes({asked.name})"] = Hop(at, f"`classes({asked.name})` = {count}")
             return count
 
-        if not text.endswith("}") or self.asks_as_elsewhere(text, scope):
+        if not text.endswith("}") or text.startswith("${{") or self.asks_as_elsewhere(text, scope):
             self.report_notation(node, text)
         try:
             result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}, waits))
@@ -229,7 +229,10 @@ class VariableEvaluator(ProblemCollector):
         if "}" in text:
             message, label = f"`{text}` goes on behind its braces", "one pair of braces is around all"
             if text.endswith("}"):
-                message, label = f"`{text}` asks for a shape as Python does", "cannot be computed"
+                what = (
+                    "has one pair of braces too many" if text.startswith("${{") else "asks for a shape as Python does"
+                )
+                message, label = f"`{text}` {what}", "cannot be computed"
             help = expression_help(text) or "write all of it inside one pair of braces, in quotes"
         self.report("E207", message, node.at, label=label, help=help)
         raise Reported
@@ -284,10 +287,6 @@ class VariableEvaluator(ProblemCollector):
             file.values.setdefault(name, found)
         return file.values[name] or hole(raw.at)
 
-    def place_of_index(self, name: str) -> Where | None:
-        """Where the spec has a repeat with the index `name`; None where it has none."""
-        return None
-
     def refuse_unknown(self, name: str, scope: Scope, at: Where, text: str) -> NoReturn:
         """Report an unknown name, unless it is a consequence of what is reported already, and raise Reported."""
         if "vars" in scope.file.unreadable or scope.unnamed:
@@ -297,24 +296,12 @@ class VariableEvaluator(ProblemCollector):
             raise Reported
         if self.only_counts("E207") or is_of_a_loop(name, at):
             raise Reported
+        from modelc.compiler.expansion.unknown_names import help_for_unknown
+
         suggestion = suggest(name, scope.names, defined=True)
-        help = suggestion.help or f"define it: `vars: {{{name}: ...}}`"
-        if scope.block and not suggestion:
-            help += f", or as a parameter of `{scope.block}`: `params: {{{name}: int}}`"
-        if scope.repeat and not suggestion and (len(name) == 1 or name in COUNTERS):
-            help = f"write `repeat: {{times: {scope.repeat}, index: {name}}}`: `${name}` then is the number of the copy, from 0"
-        if name in scope.outside:
-            help = f"a block does not see the index around its use: write `{scope.block}: {{{name}: ${name}}}`, with a parameter"
-        if name in ("params", "vars") and "." in text:
-            named = "parameters" if name == "params" else "variables"
-            help = f"write `${text.partition('.')[2]}`: references to {named} omit `{name}`"
+        help, related = help_for_unknown(name, scope, text, self.root, suggestion.help)
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
-        related: list[Label] = []
-        elsewhere = self.place_of_index(name) if help.startswith("define it") else None
-        if elsewhere is not None:
-            help = f"`${name}` is known inside of its repeat only: write the number, or put this into the repeat"
-            related = [Label(elsewhere.place(), "the index of this repeat")]
         note = f"variables here: {listed(scope.names)}" if scope.names else ""
         found = suggestion._replace(help=help)
         message = f"there is no variable `{name}`"

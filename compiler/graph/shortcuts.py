@@ -25,7 +25,7 @@ def shortcut_help(document: Document, planned: TypedGraph, node: Node) -> str:
     around, through = types
     if around is None or through is None:
         return ""
-    if (*at, "shortcut") in document.values:
+    if (*at, "shortcut") in document.values and document.get((*at, "shortcut")):
         return fitting_shortcut(planned, node, (*at, "shortcut"), through)
     layer = projection(around, through)
     if layer is None:

@@ -73,7 +73,7 @@ def parse(text: str) -> ast.expr:
         raise ExpressionError("unexpected `$` inside the braces", "write the name alone: `${name}`")
     tree = tree_of(text)
     if tree is None:
-        place = re.search(r"([A-Za-z_]\w*)\.(\d+)", text)
+        place = re.search(r"([A-Za-z_]\w*(?:\([^()]*\))?)\.(\d+)", text)
         help = f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else other_syntax(text)
         raise ExpressionError(f"`{text.strip()}` is not an expression", help)
     if not text.isascii():

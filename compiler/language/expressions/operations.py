@@ -167,7 +167,12 @@ def no_function(name: str) -> ExpressionError:
     last = name.rpartition(".")[2]
     known = ", ".join(f"`{one}`" for one in FUNCTIONS)
     help = f"functions are {known}"
-    if last in FUNCTIONS:
+    what = name.rpartition(".")[0]
+    if what and last in ("dim", "ndim", "shape", "size"):
+        help = f"a size of it is `shape({what})[-1]`"
+    elif last in ("channels", "dim", "features", "ndim", "size", "units", "width"):
+        help = "for the last size of `x` write `shape(x)[-1]`"
+    elif last in FUNCTIONS:
         help = f"write `{last}(...)`"
     elif last == "sqrt":
         help = "a square root is `x ** 0.5`"

@@ -130,9 +130,11 @@ def translate(
             if one := wrapped_one(reporter, at, table, whose["name"], unknown):
                 reported |= {(*around, name) for name in one}
                 meant.add((*around, cls.primary))
+                meant |= {(*around, cls.primary, name) for name in one}
                 continue
             lacking = [loc for loc in missing if loc[:-1] == around]
-            told = cls.foreign_argument(str(item["loc"][-1]), unknown)
+            argument = str(item["loc"][-1])
+            told = cls.foreign_argument(argument, unknown) or argument_hint(argument, cls.model_fields)
             meant |= {loc for loc in lacking if re.search(rf"`{loc[-1]}\b", told)}
             if only := the_other(reporter, at, table, whose["name"], unknown, lacking):
                 # Whatever it is called, it is there for the one that is not.

@@ -8,6 +8,8 @@ from modelc.compiler.language.layer_grammar import JOIN
 from modelc.compiler.language.parser.named_item import Found, read_named
 from modelc.compiler.language.suggestions.joins import ADVICE, VALUE_BY_VALUE
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import describe, flow
 from modelc.compiler.library.layers import LAYERS
 
 
@@ -21,12 +23,27 @@ def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
         reporter.add("E101", message, path, label="a block", help=advice)
         return None
     name = named[0] if len(named) == 1 else None
+    if isinstance(raw, list) and name is not None:
+        message, help = f"`{path[-1]}` must be a layer, got a list", f"write `{path[-1]}: {flow(name)}`"
+        reporter.add("E105", message, path, label="expected a layer", help=help)
+        return None
+    if raw is None or (isinstance(name, str) and is_no_join(name)):
+        got = describe(raw) if raw is None else f"`{name}`"
+        message = f"`{path[-1]}` must be a layer that joins several values, got {got}"
+        reporter.add("E105", message, path, label="joins nothing", help=ADVICE)
+        return None
     if not isinstance(name, str) or name not in LAYERS or joins(name) or reporter.has_hole(path):
         return read_named(reporter, JOIN, raw, path)
     meant = VALUE_BY_VALUE.get(name)
     help = f"write `{path[-1]}: {meant}`: `{name}` works along an axis of one value" if meant else ADVICE
     reporter.add("E106", f"`{name}` does not join several values", path, label="takes one input", help=help)
     return Found(name, None, path)
+
+
+def is_no_join(name: str) -> bool:
+    """Whether a word is the name of no layer, and what is like it joins nothing."""
+    meant = "" if name in LAYERS else suggest(name, LAYERS).new
+    return bool(meant) and not joins(meant)
 
 
 def joins(name: str) -> bool:

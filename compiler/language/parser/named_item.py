@@ -130,6 +130,9 @@ def report_second(
 ) -> None:
     """Report the second of several things in one item."""
     apart = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
+    if path[-2:-1] == ("nodes",) and not inside(table, known, raw):
+        items = ", ".join(name if raw[name] is None else spell({name: raw[name]})[1:-1] for name in known)
+        apart = f"for one after the other write `layers: [{items}]`"
     message = f"one item names {len(known)} {table.kind}s: {', '.join(f'`{name}`' for name in known)}"
     at, label = (*path, known[1]), f"a second {table.kind}"
     related = [((*path, known[0]), f"the first {table.kind}")]

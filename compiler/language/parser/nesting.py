@@ -70,6 +70,11 @@ def wrapped_one(
         message, at = f"`{owner}` takes one {kind}, and `{named[1]}` is a second one", (*path, named[1])
         listed = ", ".join(name if unknown[name] is None else f"{name}: {flow(unknown[name])}" for name in named)
         help = f"write them as a list: `{owner}: [{listed}]`" if wraps.chain else f"write a `{owner}` for each"
+        if kind == "layer" and not wraps.chain:
+            help = one_wrapped(owner, [{name: unknown[name]} for name in named]) or help
+            if named[1] in wraps.table.find(first).model_fields:
+                whole = written_inside(wraps.table, first, unknown[first], {named[1]: unknown[named[1]]})
+                help = f"for the argument of `{first}` write `{owner}: {{{whole}}}`; {help}"
         reporter.add("E102", message, at, key=True, label=f"a second {kind}", help=help)
         return tuple(unknown)
     moved = {name: unknown[name] for name in unknown if beside(table.kind, (name,))}
@@ -168,7 +173,7 @@ def one_wrapped(owner: str, layers: list[Any]) -> str:
     if fitting.count(True) != 1:
         return ""
     place = fitting.index(True)
-    shown = [f"`{flow(item).strip('{}') if isinstance(item, Mapping) and len(item) == 1 else item}`" for item in layers]
+    shown = [f"`{flow(item)[1:-1] if isinstance(item, Mapping) and len(item) == 1 else item}`" for item in layers]
     parts = [f"`{owner}` takes one layer: write `{owner}: {flow(layers[place])}`"]
     parts += [
         f"{' and '.join(some)} {where} it"

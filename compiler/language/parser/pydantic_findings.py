@@ -237,7 +237,12 @@ def not_one_name(reporter: Reporter, finding: Finding) -> None:
     if form := type_form(registry, value, finding.path[-1]):
         reporter.type_form(finding.path, registry, form)
     elif not (whose and two_in_one(reporter, finding.path, registry, whose["name"], value)):
-        forms = f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
+        entry = next((one for one in registry if {*registry.find(one).model_fields} == {*value}), "") if whose else ""
+        forms = (
+            f"write `{entry}: {spell(value)}`"
+            if entry
+            else f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"
+        )
         message, label = f"expected exactly one {registry.kind} here, got {len(value)}", f"name one {registry.kind}"
         reporter.add("E103", message, finding.path, key=True, label=label, help=forms if value else ())
 
@@ -277,9 +282,9 @@ def no_primary(reporter: Reporter, finding: Finding) -> None:
     others = [f"{argument}: ..." for argument in required if argument != taking]
     given = f"`{name}: {{{', '.join([f'{taking}: {show(value)}', *others])}}}`"
     help = "" if required else f"write only `{name}`"
-    cls = table.find(name)
-    if (foreign := cls.foreign_value) and isinstance(value, cls.foreign_type):
-        help = f"write only `{name}`: {foreign}"
+    foreign = table.find(name).foreign_value
+    if foreign is not None and all(type(one) is foreign[0] for one in (value if isinstance(value, list) else [value])):
+        help = f"write only `{name}`: {foreign[1]}"
     elif taking:
         help = f"{help}, or name the argument, such as {given}" if help else f"write {given}"
     help = fed_help(table, name, value) or scalar_help(name, value) or help

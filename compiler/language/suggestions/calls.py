@@ -85,11 +85,18 @@ def written_call(table: Registry[Any], entry: str, name: str, by_order: list[Any
     """The thing `entry` with the arguments of a call of `name`; empty where it is not clear what they are here."""
     cls: type[Registered] = table.find(entry)
     named = as_here(name, by_name)
+    if is_of_torch(cls, name) and "return_sequences" in cls.model_fields:
+        # There every step is given.
+        named = {**named, "return_sequences": True}
     named = {spelled(key, cls.model_fields) or key: value for key, value in named.items()}
     named = {key: value for key, value in named.items() if key in cls.model_fields or not is_needless(key)}
+    wrong = {key for key, value in named.items() if not is_valid(table, entry, {key: value}, cls)}
     for first in orders(cls, name, by_order):
         given = {**first, **named}
-        if is_valid(table, entry, given):
+        # A value that has another form here is answered where it then stands.
+        if {*given} <= {*cls.model_fields} and is_valid(
+            table, entry, {k: v for k, v in given.items() if k not in wrong}
+        ):
             if not given:
                 return entry
             alone = [*given] == [cls.primary]
@@ -107,10 +114,7 @@ def orders(cls: type[Registered], name: str, values: list[Any]) -> Iterator[dict
     required = [argument for argument, info in cls.model_fields.items() if info.is_required()]
     first = [cls.primary] if cls.primary and cls.primary not in required else []
     order = [*required, *first, *(one for one in cls.model_fields if one not in (*required, *first))]
-    of_torch = name.startswith(("nn.", "torch.")) or (
-        name == cls.torch.rpartition(".")[2] != cls.keras.rpartition(".")[2]
-    )
-    ways = [values[1:], values] if of_torch and takes_features(cls) else [values, values[1:]]
+    ways = [values[1:], values] if is_of_torch(cls, name) and takes_features(cls) else [values, values[1:]]
     if cls.foreign_value:
         ways = [[]]
     elif not takes_features(cls):
@@ -120,14 +124,23 @@ def orders(cls: type[Registered], name: str, values: list[Any]) -> Iterator[dict
             yield dict(zip(order, way, strict=False))
 
 
+def is_of_torch(cls: type[Registered], name: str) -> bool:
+    """Whether a thing is called as PyTorch does."""
+    same = cls.torch.rpartition(".")[2]
+    return name.startswith(("nn.", "torch.")) or name == same != cls.keras.rpartition(".")[2]
+
+
 def takes_features(cls: type[Registered]) -> bool:
     """Whether PyTorch's counterpart takes first how many features come in."""
     return bool(cls.torch) and cls.primary in ("filters", "units")
 
 
-def is_valid(table: Registry[Any], name: str, arguments: Mapping[str, Any]) -> bool:
+def is_valid(
+    table: Registry[Any], name: str, arguments: Mapping[str, Any], partial: type[Registered] | None = None
+) -> bool:
+    """Whether a thing can have `arguments`; of a `partial` one, others may be missing."""
     try:
         table.build({name: dict(arguments)})
-    except ValidationError:
-        return False
+    except ValidationError as error:
+        return partial is not None and all(item["type"] == "missing" for item in error.errors())
     return True

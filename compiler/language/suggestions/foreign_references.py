@@ -41,6 +41,7 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
         match = re.fullmatch(sign, plain)
         plain = match[1].strip() if match else plain
     plain = SHAPE.sub(r"shape(\1)", plain.replace("$", ""))
+    plain = plain.removeprefix("vars.")
     if plain in names:
         return f"write `${plain}`"
     tree = tree_of(plain)

@@ -105,10 +105,13 @@ ARGUMENTS = {
     ),
     "data_format": "remove it: channels are always last; use `permute` to move them",
     "inplace": IN_PLACE,
+    **dict.fromkeys(("keep_prob", "keep_rate"), "`rate` is the other way round: what is dropped, 1 minus what is kept"),
     "normalized_shape": "remove it for the last axis; of several, their places count: `axis: [-2, -1]`",
     "padding_mode": PADDINGS,
     "seed": "remove it: all random numbers follow from `train.seed` and the path of the layer",
-    **dict.fromkeys(("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_features"), KNOWN),
+    **dict.fromkeys(
+        ("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_channels", "num_features"), KNOWN
+    ),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
 """Arguments of other frameworks that nothing here has, and what stands for them."""
@@ -181,6 +184,17 @@ def scalar_help(name: str, value: Any) -> str:
     return f"for a single number write `{BY_A_NUMBER[name].format(value)}`; `{name}` joins several inputs"
 
 
+SEPARATORS = re.compile(r"\s*[x*,;/]\s*|\s+", re.IGNORECASE)
+OPEN = ("*", "...", "?", "any", "dynamic", "none", "null", "undefined")
+"""Words for a size that is not known."""
+
+
+def sizes_in(text: str) -> list[int]:
+    """The sizes of a shape that is written as one word, `28x28x1`; empty for all others."""
+    parts = SEPARATORS.split(text.strip().strip("()"))
+    return [int(part) for part in parts] if all(part.isascii() and part.isdigit() for part in parts) else []
+
+
 def type_hint(kind: str, name: str, value: Any) -> str:
     """What to do about a value of the wrong type that is not one in another spelling; `kind` is pydantic's word for the
     finding. Empty where nothing is known."""
@@ -203,10 +217,18 @@ def type_hint(kind: str, name: str, value: Any) -> str:
         return f'put it in quotes: `{name}: "{str(value).lower() if isinstance(value, bool) else value}"`'
     if kind == "string_type" and name == "name":
         return "give it a word that begins with a letter, or leave `name` out"
-    if kind == "int_type" and value is None and name == "shape":
-        return "remove the batch axis: a shape is that of one example"
+    if kind == "int_type" and name == "shape" and str(value).lower() in OPEN:
+        return (
+            "remove the batch axis: a shape is that of one example; -1 stands for a size that follows from the others"
+        )
     if kind == "float_type" and isinstance(value, str) and value.endswith("%") and (number := number_in(value[:-1])):
         return f"write `{float(number) / 100:g}` for {number}%"
+    if (
+        kind in ("sizes_type", "tuple_type", "list_type")
+        and isinstance(value, str)
+        and len(sizes := sizes_in(value)) > 1
+    ):
+        return f"write `{name}: [{', '.join(map(str, sizes))}]`"
     if kind in ("sizes_type", "tuple_type", "list_type") and isinstance(value, str) and "," in value:
         values = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
         return f"write `{name}: [{values}]`"
@@ -251,25 +273,30 @@ def whole_number(text: str) -> int | None:
 
 
 MIRRORS, REPEATS = ("mirror", "reflect", "reflection"), ("edge", "nearest", "replicate", "replication")
+AROUND = ("circular", "periodic", "symmetric", "wrap")
 """Words of others for what is padded with."""
 
 
 def padding_hint(name: str, value: Any, fields: Collection[str], layer: str) -> str:
     """What to write for a `padding` of a convolution, called `layer`, that is a layer before it here. Empty for all else."""
-    if name != "padding" or "filters" not in fields or layer[-2:] not in ("1d", "2d", "3d"):
+    if name != "padding" or layer[-2:] not in ("1d", "2d", "3d") or isinstance(value, bool):
         return ""
+    if "pool_size" in fields:
+        is_size = isinstance(value, int | list) and value not in (0, [])
+        return "`same` pads so far that no value is left out; it counts no padding" if is_size else ""
     word, dimensions = str(value).lower(), layer[-2:]
     if word in MIRRORS + REPEATS:
         kind = "reflection" if word in MIRRORS else "edge"
         return f"put the layer `{kind}_padding{dimensions}` before it, and write `padding: valid`"
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    if not is_number:
+    if word in AROUND:
+        return f"no layer pads so: `reflection_padding{dimensions}` and `edge_padding{dimensions}` before it pad in other ways"
+    if value == 0:
+        return "write `padding: valid`"
+    sizes = value if isinstance(value, list) else [value]
+    if not all(type(one) is int for one in sizes):
         return ""
-    return (
-        f"put the layer `zero_padding{dimensions}: {value}` before it; `padding: same` is for an output as large as the input"
-        if value > 0
-        else "write `padding: valid`"
-    )
+    layer = f"zero_padding{dimensions}: {value}"
+    return f"put the layer `{layer}` before it; `padding: same` is for an output as large as the input"
 
 
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:

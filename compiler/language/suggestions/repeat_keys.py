@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.base.registry import NAME, fold
+from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.syntax.document import COPIES as COPIED
 from modelc.compiler.syntax.document import Document, Where
 
@@ -144,7 +145,9 @@ def each_copy_help(document: Document, path: Path, value: Any) -> str:
             entry = f"{written or list_text(value)}[i]"
             return f'for one value for each copy write `"${{{entry}}}"`, and `repeat: {{times: {times}, index: i}}`'
     *around, last = path
-    if not uses and isinstance(last, str) and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
+    layer = around[-1] if around else ""
+    is_primary = isinstance(layer, str) and layer in LAYERS and LAYERS.find(layer).primary == last
+    if not uses and is_primary and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
         return (
             f"`{last}` is one value: write a layer for each, {', '.join(f'`- {around[-1]}: {one}`' for one in value)}"
         )

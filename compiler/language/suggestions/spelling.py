@@ -23,6 +23,7 @@ ARGUMENTS = {
     "units": ("features", "hidden_size", "hidden_units", "num_units", "out_features", "size"),
     "filters": ("channels", "features", "num_filters", "out_channels"),
     "from": ("input", "inputs", "parents", "source", "sources"),
+    "groups": ("num_groups",),
     "head_dim": ("key_dim",),
     "indices_or_sections": ("chunks", "sections"),
     "input_dim": ("num_embeddings", "vocab_size"),
@@ -62,6 +63,7 @@ GUESSED = {
     "params": ("args", "arguments", "parameters"),
     "repeat": ("copies", "count", "n_times", "num_repeats", "repeats", "repetitions", "times"),
     "name": ("alias", "as", "id", "label", "layer_name"),
+    "repeat": ("copies", "repeats", "repetitions", "times"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
     "classes": ("class_names", "n_classes", "num_classes"),
     "inputs": ("feature", "features"),
@@ -69,6 +71,7 @@ GUESSED = {
     "query": ("q", "queries"),
     "targets": ("label", "target", "y"),
     "value": ("v", "values"),
+    "tied": ("share_weights", "shared", "shared_weights", "tie", "tie_weights"),
     "times": ("copies", "count", "n", "n_times", "num", "num_layers", "number", "repetitions"),
 }
 """Keys of this language that others have not, each with words that say the same."""

@@ -2,10 +2,10 @@
 and the whole spec, empty for all other values.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from modelc.compiler.language.suggestions.hints import OPEN, sizes_in
 from modelc.compiler.language.suggestions.wording import LONG, flow, in_line, spell
 
 Spec = Mapping[str, Any]
@@ -52,25 +52,34 @@ def as_chain(key: str, value: Any, spec: Spec) -> str:
     """How one layer, or a line of them, becomes a list."""
     if isinstance(value, Mapping) and len(value) == 1:
         return f"write a list: `{key}: [{flow(value)[1:-1]}]`, or begin each layer with `- `"
+    if value is None or isinstance(value, str | bool | int | float):
+        layer = value if isinstance(value, str) and value.isidentifier() else "dense: 8"
+        return f"write a list of layers, such as `{key}: [{layer}]`"
     return "begin each layer with `- `"
 
 
-SEPARATORS = re.compile(r"\s*[x*,;]\s*|\s+", re.IGNORECASE)
-OPEN = ("*", "...", "?", "any", "dynamic", "none", "null", "undefined")
-"""Words for a size that is not known."""
 BATCH = ("b", "batch", "batch_size", "batchsize", "bs")
 
 
-def sizes_in(text: str) -> list[int]:
-    """The sizes of a shape that is written as one word, `28x28x1`; empty for all others."""
-    parts = SEPARATORS.split(text.strip().strip("()"))
-    return [int(part) for part in parts] if all(part.isascii() and part.isdigit() for part in parts) else []
+def named_size(key: str, value: list[Any], spec: Spec) -> str:
+    """What to write for a size that is a word, `[T, 28]`; empty where it is none, or a variable."""
+    name = next((size for size in value if isinstance(size, str)), "")
+    if not name.isidentifier() or name in mapping_in(spec, "vars"):
+        return ""
+    return f"a size is a number: write it, or define `vars: {{{name}: 16}}` and write `${name}`"
 
 
 def as_sizes(key: str, value: Any, spec: Spec) -> str:
     """What to write for a shape as one word, or with an open size: lengths that differ by row are padded, a batch axis is
     not written.
     """
+    if value is None:
+        return f"write the shape of one example, such as `{key}: [28, 28]`; `{key}: []` is a number"
+    if isinstance(value, Mapping) and all(type(size) is int for size in value.values()):
+        return f"write the sizes in their order: `{key}: {flow([*value.values()])}`"
+    if isinstance(value, list) and any(isinstance(size, list) for size in value):
+        flat = [one for size in value for one in (size if isinstance(size, list) else [size])]
+        return f"write the sizes in one list: `{key}: {flow(flat)}`" if all(type(one) is int for one in flat) else ""
     word = value if isinstance(value, str) else value[0] if isinstance(value, list) and len(value) == 1 else None
     if isinstance(word, str) and (sizes := sizes_in(word)) and (len(sizes) > 1 or word is value):
         return f"write `{key}: {flow(sizes)}`"
@@ -82,7 +91,7 @@ def as_sizes(key: str, value: Any, spec: Spec) -> str:
     if is_batch and not any(size in (None, -1) for size in value[1:]):
         return f"remove the batch axis, which is never written: `{key}: {flow(value[1:])}`"
     if not any(size in (None, -1) for size in value):
-        return ""
+        return named_size(key, value, spec)
     others = value[1:]
     if any(size in (None, -1) for size in others):
         written = ["SIZE" if size in (None, -1) else size for size in (others if is_batch else value)]

@@ -43,10 +43,8 @@ class Registered(BaseModel):
     foreign_arguments: ClassVar[Mapping[str, str]] = {}
     """Arguments that the same thing has elsewhere and not here, each with what to write instead; `{value}` in it is the
     value that was given."""
-    foreign_value: ClassVar[str] = ""
-    """What a bare value is elsewhere for the same thing, which takes none here, with what to write instead."""
-    foreign_type: ClassVar[type] = object
-    """The type of such a value."""
+    foreign_value: ClassVar[tuple[type, str] | None] = None
+    """What a bare value of a type, or a list of such, is elsewhere for the same thing, which takes none here."""
     values_of_words: ClassVar[Mapping[str, Any]] = {}
     """What else it is called, with the value of the primary argument that makes it that: `square` is `power: 2`."""
     example: ClassVar[str] = ""

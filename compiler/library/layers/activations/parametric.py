@@ -16,8 +16,7 @@ class Relu(Activation):
     keras = "activations.relu"
     torch = "nn.ReLU"
     spellings = ("rectifier",)
-    foreign_type = bool
-    foreign_value = "the memory of values that nothing needs any more is used again anyway"
+    foreign_value = bool, "the memory of values that nothing needs any more is used again anyway"
     example = "relu"
 
     negative_slope: Annotated[NonNegative, Field(description="Slope below the threshold.")] = 0.0

@@ -8,7 +8,7 @@ from modelc.compiler.library.contracts.layer import Call, Layer, TensorType, Wei
 from modelc.compiler.library.initializers.constant import Ones, Zeros
 from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 
-FEATURES = "how many features come in is known from the layer before"
+FEATURES = (int, "how many features come in is known from the layer before")
 """What PyTorch's layers take first."""
 
 

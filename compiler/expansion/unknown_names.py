@@ -1,0 +1,67 @@
+"""What to do about a name in a reference or an expression that no variable, parameter or index has."""
+
+from collections.abc import Iterator
+
+from modelc.compiler.diagnostics.problem import Label
+from modelc.compiler.expansion.scope import Scope
+from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.syntax.document import Where
+
+COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number", "stage", "step")
+"""Names that stand for the number of a copy, as single letters do, where nothing else is called so."""
+
+
+def help_for_unknown(
+    name: str, scope: Scope, text: str, root: SourceNode | None, meant: str
+) -> tuple[str, tuple[Label, ...]]:
+    """The help for an unknown name in `scope`, in the spec `root`, with the places that it names. `text` is the reference
+    that begins with it, empty in an expression, and `meant` the help where it is like a known name.
+    """
+    if name in scope.outside:
+        use = f"`{scope.block}: {{{name}: ${name}}}`"
+        return f"a block does not see the index around its use: write {use}, with a parameter", ()
+    if name in ("params", "vars") and not meant:
+        whole = f"`${text.partition('.')[2]}`" if "." in text else "the name alone"
+        named = "parameters" if name == "params" else "variables"
+        return f"write {whole}: references to {named} omit `{name}`", ()
+    if meant:
+        return meant, ()
+    if scope.repeat and (len(name) == 1 or name in COUNTERS):
+        repeat = f"`repeat: {{times: {scope.repeat}, index: {name}}}`"
+        return f"write {repeat}: `${name}` then is the number of the copy, from 0", ()
+    if scope.indices and name in COUNTERS:
+        return f"did you mean `{[*scope.indices][-1]}`, the index of the repeat?", ()
+    if name in ("shape", "classes"):
+        return f"write `{name}(x)`, with the name in parentheses", ()
+    if not text and is_node(name, root):
+        return f"`{name}` is no variable: a size of what it gives is `shape({name})[-1]`", ()
+    index = place_of_index(name, root)
+    if index is not None:
+        label = Label(index.place(), "the index of this repeat")
+        return f"`${name}` is known inside of its repeat only: write the number, or put this into the repeat", (label,)
+    parameter = f", or as a parameter of `{scope.block}`: `params: {{{name}: int}}`" if scope.block else ""
+    return f"define it: `vars: {{{name}: ...}}`{parameter}", ()
+
+
+def is_node(name: str, root: SourceNode | None) -> bool:
+    """Whether the model has an input or a node of that name, or what comes into a layer is called so."""
+    model = None if root is None else root.get("model")
+    parts = [model.get(key) for key in ("inputs", "nodes")] if model is not None else []
+    return name == "input" or any(part is not None and part.get(name) is not None for part in parts)
+
+
+def place_of_index(name: str, root: SourceNode | None) -> Where | None:
+    """Where the spec has a repeat with the index `name`, the last one; None where it has none."""
+    return dict(index_places(root)).get(name)
+
+
+def index_places(node: SourceNode | None) -> Iterator[tuple[str, Where]]:
+    """The index of each repeat in `node`, with its place."""
+    if node is None or node.kind not in ("mapping", "list"):
+        return
+    repeat = node.get("repeat") if node.kind == "mapping" else None
+    index = repeat.get("index") if repeat is not None else None
+    if index is not None and index.kind == "scalar" and isinstance(index.content, str):
+        yield index.content, index.at
+    for below in node.children:
+        yield from index_places(below)
