@@ -27,7 +27,6 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
-from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.syntax.document import COPIES
 
@@ -272,16 +271,6 @@ def report_fed(reporter: Reporter, name: str, layer: str, value: Any, path: Path
     reporter.add("E104", message, (*path, layer), label="not an argument", help=help)
 
 
-def several_in(text: str) -> str:
-    """What to write for a text that names several nodes, `a, b` or `a + b`; empty for all others."""
-    for sign, join in ((",", ""), ("+", "add"), ("*", "multiply"), ("&", ""), ("|", "")):
-        parts = [part.strip() for part in text.split(sign)]
-        if len(parts) > 1 and all(NAME.fullmatch(part.partition(".")[0]) for part in parts):
-            named = f"[{', '.join(parts)}]"
-            return f"write `{{from: {named}, {join}}}`" if join else f"write a list: `{named}`"
-    return ""
-
-
 def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, ...] | None:
     """The nodes, inputs or ports that a text names, a list of them, or a mapping by input name; None where one of them
     is unreadable.
@@ -291,9 +280,6 @@ def references(reporter: Reporter, found: Any, path: Path) -> tuple[Reference, .
         if None in below.values() or reporter.has_hole(path):
             return None
         return tuple(one._replace(slot=slot) for slot, named in below.items() for one in named or ())
-    if isinstance(found, str) and (help := several_in(found)):
-        reporter.add("E201", f"unknown node `{found}`", path, label="no such node or input", help=help)
-        return None
     named = {(*path, place): text for place, text in enumerate(found)} if isinstance(found, list) else {path: found}
     right = [text is not None and check_reference(reporter, text, at) for at, text in named.items()]
     return tuple(Reference(text, at) for at, text in named.items()) if all(right) else None

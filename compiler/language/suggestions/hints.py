@@ -110,7 +110,8 @@ ARGUMENTS = {
     "padding_mode": PADDINGS,
     "seed": "remove it: all random numbers follow from `train.seed` and the path of the layer",
     **dict.fromkeys(
-        ("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_channels", "num_features"), KNOWN
+        ("in_channels", "in_features", "input_length", "input_shape", "input_size", "num_channels", "num_features"),
+        KNOWN,
     ),
     **dict.fromkeys(("return_state", "return_states"), "remove it: the states are ports, such as `node.state_h`"),
 }
@@ -226,9 +227,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     if (
         kind in ("sizes_type", "tuple_type", "list_type")
         and isinstance(value, str)
-        and len(sizes := sizes_in(value)) > 1
+        and len(several := sizes_in(value)) > 1
     ):
-        return f"write `{name}: [{', '.join(map(str, sizes))}]`"
+        return f"write `{name}: [{', '.join(map(str, several))}]`"
     if kind in ("sizes_type", "tuple_type", "list_type") and isinstance(value, str) and "," in value:
         values = value.strip().removeprefix("(").removesuffix(")").strip(" ,")
         return f"write `{name}: [{values}]`"
