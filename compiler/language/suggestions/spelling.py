@@ -63,7 +63,6 @@ GUESSED = {
     "params": ("args", "arguments", "parameters"),
     "repeat": ("copies", "count", "n_times", "num_repeats", "repeats", "repetitions", "times"),
     "name": ("alias", "as", "id", "label", "layer_name"),
-    "repeat": ("copies", "repeats", "repetitions", "times"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
     "classes": ("class_names", "n_classes", "num_classes"),
     "inputs": ("feature", "features"),
