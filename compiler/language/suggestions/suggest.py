@@ -150,7 +150,8 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
 
         if written := called(name, registry):
             return f"write `{written if key == name else entry_text(key, written)}`"
-    if "(" in name and (absent := hints.absent_hint(registry.kind, name.partition("(")[0].strip())):
+    function, is_call, _ = name.partition("(")
+    if is_call and " " not in function and (absent := hints.absent_hint(registry.kind, function)):
         return absent
     if registry.kind == "layer" and isinstance(arguments, str) and fold(name) in hints.REUSE and not found.is_safe:
         return f"to use the layers of the node `{arguments}` again, with its weights, write `share: {arguments}`"
