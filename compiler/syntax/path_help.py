@@ -14,6 +14,8 @@ from modelc.compiler.syntax.file_root import reason_of
 from modelc.compiler.syntax.path_rules import refusal
 from modelc.compiler.syntax.scalars import resolve
 
+DATA = (".npz", ".npy", ".txt")
+"""Endings of files of rows, arrays and names."""
 COPY = "copy the file into the folder of the spec"
 PLAIN = re.compile(r"[\w./-]*\w")
 """A path without anything that means something to YAML."""
@@ -78,6 +80,8 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
     folder, written = real_path(root.folder), real_path(written_path(root, path))
     if os.path.commonpath([folder, written]) == folder and os.path.isfile(written):
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
+    if near := file_alike(folder, real_path(os.path.join(folder, path))):
+        return (f"did you mean `{shown(near)}`?",)
     if root.chosen == "option":
         return (where_paths_begin(root),)
     here, above = real_path(Path()), os.path.dirname(folder)
@@ -88,6 +92,25 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
             option = f"--root {path_word(option_value(start))}"
             return (f"to begin at {what}, add `{option}`: then all paths do, and the others begin with `{others}/`",)
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
+
+
+def file_alike(folder: str, missing: str) -> str:
+    """The path from `folder` of the file that is most likely meant by a `missing` one below it: the same with an ending, or data
+    of almost that name in the same folder. Empty where there is none.
+    """
+    around, name = os.path.split(missing)
+    if os.path.commonpath([folder, around]) != folder or not os.path.isdir(around):
+        return ""
+    try:
+        names = sorted(entry for entry in os.listdir(around) if os.path.isfile(os.path.join(around, entry)))
+    except OSError:
+        return ""
+    with_ending = [other for other in names if os.path.splitext(other)[0] == name]
+    ending, numbers = os.path.splitext(name)[1], re.findall(r"\d+", name)
+    # Files that are told apart by a number are others; so is the spec itself, which nothing here knows.
+    others = [other for other in names if os.path.splitext(other)[1] == ending and re.findall(r"\d+", other) == numbers]
+    found = with_ending[0] if len(with_ending) == 1 else most_alike(name, others if ending in DATA else (), 0.85)
+    return os.path.relpath(os.path.join(around, found), folder) if found else ""
 
 
 def unreadable(path: Path, shown: str, error: OSError | NotRegularError) -> Problem:

@@ -180,3 +180,27 @@ def test_a_root_whose_name_a_shell_would_split_is_quoted(place: Path) -> None:
     assert "points outside" not in ended.out and "is absolute, and paths begin at the root `odd name's`" in ended.out
     ended = validate(spec, OF_DATA, "x.npz", place / "project", "odd name's")
     assert """paths begin at the folder of `--root 'odd name'"'"'s'`""" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "meant"),
+    [
+        (EXTENDING, "base", "base.yaml"),
+        (EXTENDING, "sub/base", "sub/base.yaml"),
+        (EXTENDING, "bsae.yaml", ""),
+        (OF_DATA, "row.npz", "rows.npz"),
+        (OF_DATA, "sub/rosw.npz", "sub/rows.npz"),
+        (OF_DATA, "base.npz", ""),
+        (OF_DATA, "rows2.npz", ""),
+        (EXTENDING, "rows.yaml", ""),
+        (EXTENDING, "gone/base.yaml", ""),
+    ],
+)
+def test_a_file_of_almost_that_name_is_named(place: Path, text: str, path: str, meant: str) -> None:
+    spec = place / "project/specs/spec.yaml"
+    ended = validate(spec, text, path, spec.parent, None)
+    assert ended.code == 1
+    assert ("did you mean" in ended.out) == bool(meant)
+    if meant:
+        assert f"help: did you mean `{meant}`?" in ended.out
+        assert validate(spec, text, meant, spec.parent, None).code == 0
