@@ -215,6 +215,8 @@ def with_argument(table: Registry[Any], name: str, given: Any, key: str, value: 
     if argument is None:
         return ""
     arguments = given if isinstance(given, Mapping) else {} if given is None else {cls.primary: given}
+    if argument == "class_weight" and isinstance(value, list):
+        value = {str(label): weight for label, weight in enumerate(value)}
     return f"{name}: {spell({**arguments, argument: value})}"
 
 

@@ -146,6 +146,8 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
     """What to do about a list where one thing of the kind at `path` is wanted. Empty for all else."""
     if isinstance(value, list) and kind == "loss":
         term = path[-1] if path[-2:-1] == ("losses",) else "NAME"
+        if len(value) == 2 and isinstance(value[0], str) and type(value[1]) in (int, float):
+            return f"write `{path[-1]}: {{{value[0]}: , weight: {value[1]}}}`"
         return (
             f"write a term for each, the others under names of their own: `losses: {{{term}: LOSS, other: {{LOSS, of: {term}, "
             f"target: {term}}}}}`"

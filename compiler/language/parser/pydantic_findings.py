@@ -125,10 +125,16 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     """Report a key that a section does not have, or an argument that a thing does not have."""
     kind = finding.whose["kind"] if finding.whose is not None else ""
     name, owner, path = finding.name, finding.owner, finding.path
-    if not report_misplaced(reporter, path, kind, owner, finding.fields):
+    # What PyTorch calls so are weights of classes.
+    of_classes = name == "weight" and "class_weight" in finding.fields and isinstance(finding.value, list | Mapping)
+    if of_classes or not report_misplaced(reporter, path, kind, owner, finding.fields):
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
         elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
+        if of_classes:
+            given = finding.value
+            weights = dict(given) if isinstance(given, Mapping) else {str(at): one for at, one in enumerate(given)}
+            elsewhere = f"write `class_weight: {spell(weights)}`, the weight of each class"
         reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls, elsewhere=elsewhere)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.language.grammar import TRAIN
@@ -11,25 +12,44 @@ from modelc.compiler.language.parser.named_item import Found, check_name, check_
 from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wrong_kinds import output_names, terms_in_order
 from modelc.compiler.library.metrics import METRICS
 
+SEVERAL = object()
+"""What is read of the loss of several outputs."""
 PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value))
 """The keys that are plain values, each a field of the settings."""
 
 
 def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     """The train section at `path`, or None when it is no mapping."""
-    section = read_keys(reporter, TRAIN, raw, path, readers={"losses": read_terms, "metrics": read_metrics})
+    section = read_keys(
+        reporter, TRAIN, raw, path, readers={"loss": read_loss, "losses": read_terms, "metrics": read_metrics}
+    )
     if section is None:
         return None
     terms, terms_whole = section.get("losses") or ((), True)
-    if "loss" in section:
+    is_of_several = "loss" in section and section["loss"] is SEVERAL
+    if "loss" in section and not is_of_several:
         terms = (TermSpec(None, value_of(section["loss"]), None, None, 1.0, (*path, "loss")),)
     metrics, unread = section.get("metrics", ((), ()))
     settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
-    if not terms_whole or reporter.lacks(path):
+    if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
+
+
+def read_loss(reporter: Reporter, raw: Any, path: Path) -> Any:
+    """The loss of the only output; `SEVERAL` after reporting those of several outputs, by name or in order."""
+    names = output_names(reporter.document.data) if isinstance(raw, list | Mapping) else []
+    by_name = isinstance(raw, Mapping) and set(raw) == set(names)
+    losses = [raw[name] for name in names] if by_name else raw if isinstance(raw, list) else []
+    written = terms_in_order(losses, names)
+    if not written:
+        return read(reporter, TRAIN.keys["loss"], raw, path)
+    message = f"`loss` is for models with one output, this model has {len(names)}: {listed(names)}"
+    reporter.add("E108", message, path, key=True, label="several losses", help=f"write `losses: {written}`")
+    return SEVERAL
 
 
 def read_terms(reporter: Reporter, raw: Any, path: Path) -> tuple[tuple[TermSpec, ...], bool]:
@@ -61,6 +81,8 @@ Metrics = tuple[tuple[MetricSpec, ...], tuple[str, ...] | None]
 
 def read_metrics(reporter: Reporter, raw: Any, path: Path) -> Metrics:
     """The metrics of a list, or of a mapping by output."""
+    if isinstance(raw, Mapping) and report_turned(reporter, raw, path):
+        return (), None
     named = [output for output in raw if output in METRICS] if isinstance(raw, Mapping) else []
     for output in named:
         message, label = "`metrics` must be a list, or a mapping from outputs to lists", "a metric, not an output"
@@ -74,6 +96,22 @@ def read_metrics(reporter: Reporter, raw: Any, path: Path) -> Metrics:
     unread = [name for _, names in lists for name in names or ()]
     whole = not named and not reporter.lacks(path) and all(names is not None for _, names in lists)
     return tuple(metric for metrics, _ in lists for metric in metrics), tuple(unread) if whole else None
+
+
+def report_turned(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bool:
+    """Report metrics that name their outputs, where outputs name their metrics; says whether they do."""
+    from modelc.compiler.language.suggestions.suggest import suggest
+
+    outputs = output_names(reporter.document.data)
+    if not raw or not all(isinstance(output, str) and output in outputs for output in raw.values()):
+        return False
+    lists: dict[str, list[str]] = {}
+    for metric, output in raw.items():
+        lists.setdefault(output, []).append(metric if metric in METRICS else suggest(metric, METRICS).new or metric)
+    written = ", ".join(f"{output}: [{', '.join(metrics)}]" for output, metrics in lists.items())
+    message, help = "outputs name their metrics, not metrics their outputs", f"write `metrics: {{{written}}}`"
+    reporter.add("E105", message, path, key=True, label="the other way round", help=help)
+    return True
 
 
 def read_list(reporter: Reporter, found: list[Found | None] | None, path: Path, output: str | None) -> Metrics:

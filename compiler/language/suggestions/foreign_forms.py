@@ -23,7 +23,7 @@ def type_form(
     """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, which stands at the key or
     index `at`; None for what is no such form.
     """
-    for key in (*TYPE_KEYS, "name"):
+    for key in (*TYPE_KEYS, table.kind, "name"):
         value = raw.get(key)
         if not isinstance(value, str) or key in table:
             continue

@@ -89,6 +89,14 @@ ABSENT = {
 """Layers of others, without case and separators, that are none here, and what stands for them."""
 
 
+METRICS = {
+    **dict.fromkeys(
+        ("classificationreport", "confusionmatrix"),
+        "a metric is one number: `modelc predict RUN` writes predictions, of which a table can be made",
+    ),
+    "loss": "remove it: the loss is in the log in any case",
+}
+"""Metrics of others, without case and separators, that are none here."""
 REUSE = (
     "layer", "layerof", "reuse", "samelayer", "sameweights", "shared", "sharedwith", "sharewith", "shareweights", "tiedto", "tieto",
     "use", "weightsof",
@@ -156,6 +164,8 @@ def absent_hint(kind: str, name: str) -> str:
             return copies_help(head)
         word = fold(name.rpartition(".")[2])
         return ABSENT.get(word, "") or planned_layer(name) or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
+    if kind == "metric":
+        return METRICS.get(fold(name), "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
 
@@ -210,6 +220,8 @@ def type_hint(kind: str, name: str, value: Any) -> str:
         and (sizes := re.fullmatch(r"(\d+)\s*[xX*]\s*(\d+)", value.strip()))
     ):
         return f"write `{name}: {sizes[1] if sizes[1] == sizes[2] else f'[{sizes[1]}, {sizes[2]}]'}`"
+    if kind == "bool_type" and name == "shuffle" and type(value) is int:
+        return "write `true`: all rows are shuffled, not a part of them at a time"
     if kind == "dict_type" and name == "class_weight":
         if isinstance(value, list) and value and all(type(one) in (int, float) for one in value):
             return f"write `class_weight: {{{', '.join(f'{label}: {one}' for label, one in enumerate(value))}}}`"

@@ -62,6 +62,8 @@ GUESSED = {
     "merge_mode": ("combine", "join", "merge"),
     "params": ("args", "arguments", "parameters"),
     "repeat": ("copies", "count", "n_times", "num_repeats", "repeats", "repetitions", "times"),
+    "class_weight": ("class_weights",),
+    "weight": ("coef", "coefficient", "factor", "loss_weight"),
     "name": ("alias", "as", "id", "label", "layer_name"),
     "shortcut": ("bypass", "downsample", "identity", "project", "projection", "skip", "skip_connection"),
     "classes": ("class_names", "n_classes", "num_classes"),

@@ -4,6 +4,7 @@
 likeness, and is asked by all others. Items of other frameworks are translated to the notation of specs here.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWIS
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
+
+WEIGHTED = re.compile(r"(\d[\d.eE-]*)\s*\*\s*(\w+)|(\w+)\s*\*\s*(\d[\d.eE-]*)")
+"""A loss times its weight, as Python writes it."""
 
 
 def suggest(
@@ -162,6 +166,12 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
 
         if layer := joining(name, arguments, registry):
             return f"write the layer itself: `{layer}`"
+    if registry.kind == "loss" and (weighted := WEIGHTED.fullmatch(name)):
+        loss, weight = (weighted[2], weighted[1]) if weighted[1] else (weighted[3], weighted[4])
+        right = loss if loss in registry else suggest(loss, registry).new
+        return f"write `{entry_text(key, f'{{{right}: , weight: {weight}}}')}`" if right else ""
+    if registry.kind == "metric" and (top := re.fullmatch(r"top[-_]?(\d+)(?:_?acc(?:uracy)?)?", name.lower())):
+        return f"write `top_k_accuracy: {top[1]}`"
     if layer := layer_of_cell(name, registry, arguments):
         return f"did you mean `{layer}`?"
     if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):

@@ -203,6 +203,23 @@ def input_name(spec: Spec) -> str:
     return next((name for name, value in inputs.items() if isinstance(value, Mapping)), "x")
 
 
+def output_names(spec: Spec) -> list[str]:
+    """The names of the outputs of a graph, in order."""
+    outputs = mapping_in(spec, "model").get("outputs")
+    return [str(name) for name in outputs] if isinstance(outputs, list | Mapping) else []
+
+
+def terms_in_order(losses: list[Any], names: list[str]) -> str:
+    """The `losses` of the outputs called `names`, in order, as a mapping of terms; empty where they are not as many."""
+    from modelc.compiler.language.suggestions.suggest import suggest
+    from modelc.compiler.library.losses import LOSSES
+
+    if len(losses) != len(names) or len(names) < 2 or not all(isinstance(loss, str) for loss in losses):
+        return ""
+    right = [loss if loss in LOSSES else suggest(loss, LOSSES).new or loss for loss in losses]
+    return "{" + ", ".join(f"{name}: {loss}" for name, loss in zip(names, right, strict=True)) + "}"
+
+
 def output_name(spec: Spec) -> str:
     """The name of the first output; in a chain, of the last layer."""
     model = mapping_in(spec, "model")
@@ -214,7 +231,9 @@ def output_name(spec: Spec) -> str:
 
 
 def as_losses(key: str, value: Any, spec: Spec) -> str:
-    """How the loss of the only output is written, and how terms in a list get names."""
+    """How the loss of the only output is written, those of several in their order, and how terms in a list get names."""
+    if isinstance(value, list) and (written := terms_in_order(value, output_names(spec))):
+        return f"write `losses: {written}`"
     if isinstance(value, list) and value and all(isinstance(term, Mapping) for term in value):
         names = [output_name(spec), *(f"term_{number}" for number in range(2, len(value) + 1))]
         terms = ", ".join(f"{name}: {flow(dict(term))}" for name, term in zip(names, value, strict=True))
