@@ -188,11 +188,7 @@ class Composer(ProblemCollector):
             elif key.content in first:
                 other = next(one for known, one in pairs if known.content == key.content)
                 both = other.kind == value.kind == "mapping" and not (is_node(other) and is_node(value))
-                named = (
-                    "give one of the two another name" if is_node(other) and is_node(value) else "keep one of the two"
-                )
-                help = "move all entries below one of the two" if both else named
-                self.report_duplicate(key, first[key.content], help)
+                self.report_duplicate(key, first[key.content], self.duplicate_help(key, other, value, pairs))
                 if both:
                     add_entries(other, value, self.last)
                 elif self.last:
@@ -205,6 +201,23 @@ class Composer(ProblemCollector):
         # Where a key comes from elsewhere or cannot be read, nothing may be concluded from those that are there.
         kind: Kind = "mapping" if whole else "hole"
         return Node(kind, pairs, event.start_mark, item.end_mark if event.flow_style else None)
+
+    def duplicate_help(self, key: Node, other: Node, value: Node, before: list[tuple[Node, Node]]) -> str:
+        """What to do about the second of two equal keys, which stands behind the pairs `before`: layers stand in a list."""
+        if is_node(other) and is_node(value):
+            return "give one of the two another name"
+        if other.kind == value.kind == "sequence" and not any(
+            type(one.content) in (int, float) for one in other.content
+        ):
+            return "keep one of the two, or move the items of both below one"
+        is_first = before[0][0].content == key.content
+        if isinstance(self.path[-1] if self.path else None, int) and is_first:
+            return "keep one of the two, or begin a new item for the second, with a `-` before it"
+        if self.path[-2:-1] == ["nodes"] and key.content != "from":
+            return "keep one of the two; layers in sequence stand in a list, `layers: [...]`"
+        return (
+            "move all entries below one of the two" if other.kind == value.kind == "mapping" else "keep one of the two"
+        )
 
     def without_tuples(self, pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
         """`pairs` without what commas have cut from values in parentheses, such as `shape: (3, 5)`, or from numbers in a row,

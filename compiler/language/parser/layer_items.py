@@ -1,5 +1,6 @@
 """Parses the items of chains and nodes: layers, and the structures in place of one (blocks, `residual`, `share`, ...)."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -219,11 +220,24 @@ def read_repeat(reporter: Reporter, raw: Any, path: Path) -> Repeat | None:
     entries = found if isinstance(found, Mapping) else {"times": found}
     times: int | None = entries.get("times")
     if entries.get("tied") and "index" in entries:
-        message, help = "copies that share their weights cannot differ by an `index`", "remove `index`, or `tied`"
+        message = "copies that share their weights cannot differ by an `index`"
+        help = "remove `tied`: then each copy has weights of its own"
+        if not uses_index(reporter, str(entries["index"]), path):
+            help = "remove `index`, which nothing uses"
         related = [((*path, "tied"), "shares the weights")]
         reporter.add("E108", message, (*path, "index"), key=True, label="not with `tied`", help=help, related=related)
         return None
     return None if times is None else Repeat(times, bool(entries.get("tied")), path)
+
+
+def uses_index(reporter: Reporter, index: str, path: Path) -> bool:
+    """Whether what is repeated by the `repeat` at `path` uses its index, as far as the text tells."""
+    at = reporter.document.origin(path)
+    item = at.document.get(at.path[:-1]) if at.path in at.document.values else None
+    if not isinstance(item, Mapping) or "repeat" not in item:
+        return True
+    repeated = str([value for key, value in item.items() if key != "repeat"])
+    return bool(re.search(rf"\$(?:{re.escape(index)}\b|{{[^}}]*\b{re.escape(index)}\b)", repeated))
 
 
 def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | None:

@@ -84,14 +84,14 @@ def as_decay(value: Any, spec: Spec) -> str:
 
 def as_file(value: Any, spec: Spec) -> str:
     """How the file of the rows is written."""
-    from modelc.compiler.language.suggestions.planned_things import IN_NPZ
+    from modelc.compiler.language.suggestions.planned_things import IN_NPZ, with_columns_of
 
     if not isinstance(value, str):
         return ""
     is_read = value.endswith(".npz")
-    return (
-        f"write `source: {{npz: {value}}}`" if is_read else f"rows are read from `source: {{npz: data.npz}}`: {IN_NPZ}"
-    )
+    if is_read:
+        return f"write `source: {{npz: {value}}}`"
+    return f"rows are read from `source: {{npz: data.npz}}`: {with_columns_of(spec, IN_NPZ)}"
 
 
 def as_fraction(value: Any, spec: Spec) -> str:

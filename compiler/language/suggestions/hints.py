@@ -312,6 +312,10 @@ def padding_hint(name: str, value: Any, fields: Collection[str], layer: str) -> 
     return f"put the layer `{layer}` before it; `padding: same` is for an output as large as the input"
 
 
+LEAST_PERCENT = 5
+"""A number above 1 that is smaller is no percentage: nobody means 1.5% by it."""
+
+
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
     """What to do about a number out of its bounds. Empty where none is at hand."""
     if name == "axis" and kind == "less_than_equal":
@@ -319,6 +323,10 @@ def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
     if name == "shape" and value == -1:
         return "remove the batch axis: a shape is that of one example"
     if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:
+        if value < LEAST_PERCENT:
+            return (
+                f"this is a fraction {'below 1' if kind == 'less_than' else 'of at most 1'}, such as `{value / 10:g}`"
+            )
         return f"this is a fraction: write `{value / 100:g}` for {value:g}%"
     return ""
 

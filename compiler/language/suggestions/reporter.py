@@ -10,7 +10,12 @@ from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES, Layers
 from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
-from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing, planned_thing_text
+from modelc.compiler.language.suggestions.planned_things import (
+    PLANNED_THINGS,
+    planned_thing,
+    planned_thing_text,
+    with_columns_of,
+)
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, removing, some
 from modelc.compiler.library.base.registry import Registered, Registry
@@ -224,6 +229,7 @@ class Reporter(ProblemCollector):
         """Report the name at `path` of a thing that is planned under the name `plan`."""
         message = f"the {table.kind} `{name}` is not in this version: {planned_thing_text(table.kind, plan)}"
         help, note = PLANNED_THINGS[table.kind][plan].today, f"{table.kind} names: {some(list(table))}"
+        help = with_columns_of(self.document.data, help)
         self.add("E109", message, path, key=path[-1] == name, label="not in this version", help=help, note=note)
 
     def no_layer(self, path: Path, name: str) -> None:

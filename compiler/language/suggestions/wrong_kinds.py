@@ -200,7 +200,16 @@ def as_training(key: str, value: Any, spec: Spec) -> str:
 def input_name(spec: Spec) -> str:
     """The name of the first input."""
     inputs = mapping_in(mapping_in(spec, "model"), "inputs")
-    return next((name for name, value in inputs.items() if isinstance(value, Mapping)), "x")
+    return next((name for name, value in inputs.items() if isinstance(value, Mapping)), fed_name(spec))
+
+
+def fed_name(spec: Spec) -> str:
+    """The first name that a node is fed from and that is none of a node: an input's, which may be left out."""
+    nodes = mapping_in(mapping_in(spec, "model"), "nodes")
+    written = [nodes, *(node for node in nodes.values() if isinstance(node, Mapping))]
+    sources = [node.get("from") for node in written]
+    fed = [name for source in sources for name in (source if isinstance(source, list) else [source])]
+    return next((name for name in fed if isinstance(name, str) and name.isidentifier() and name not in nodes), "x")
 
 
 def output_names(spec: Spec) -> list[str]:

@@ -1,0 +1,83 @@
+"""Helps as a reader follows them to the letter: what they print is valid, and is what was meant."""
+
+import pytest
+
+from modelc.compiler.api import check
+
+
+def helps_of(text: str) -> list[str]:
+    """The helps of all errors in `text`."""
+    return [help for problem in check(text, "spec.yaml").problems for help in problem.helps]
+
+
+def chain(layers: str, shape: str = "[8]") -> str:
+    return f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: {shape}}}}}\n  layers: {layers}\n"
+
+
+def graph(nodes: str, inputs: str = "{x: {shape: [8]}}", outputs: str = "[out]") -> str:
+    lines = "".join(f"    {node}\n" for node in nodes.split("\n"))
+    return f"modelc: 1\nmodel:\n  inputs: {inputs}\n  nodes:\n{lines}  outputs: {outputs}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        (graph("out: {from: x, dense: 8, dense: 4}"), "layers in sequence stand in a list, `layers: [...]`"),
+        (chain("[{dense: 8, dense: 4}]"), "begin a new item for the second, with a `-` before it"),
+        (chain("[dense: 8]\n  layers: [relu]"), "move the items of both below one"),
+    ],
+)
+def test_layers_that_are_written_twice_need_not_be_lost(text: str, help: str) -> None:
+    assert help in helps_of(text)[0]
+
+
+def test_a_key_beside_a_layer_or_a_shape_that_is_written_twice_is_kept_once() -> None:
+    assert helps_of(chain("[{dense: 8, name: a, name: b}]")) == ["keep one of the two"]
+    assert helps_of("modelc: 1\nmodel: {inputs: {x: {shape: [4], shape: [5]}}, layers: [dense: 4]}\n") == [
+        "keep one of the two"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("repeated", "help"),
+    [
+        ('{dense: "${i + 1}", repeat: {times: 2, tied: true, index: i}}', "remove `tied`"),
+        ("{dense: $i, repeat: {times: 2, tied: true, index: i}}", "remove `tied`"),
+        ("{dense: 8, repeat: {times: 2, tied: true, index: i}}", "remove `index`"),
+    ],
+)
+def test_of_copies_that_share_their_weights_that_key_goes_which_nothing_needs(repeated: str, help: str) -> None:
+    assert any(found.startswith(help) for found in helps_of(chain(f"[{repeated}]")))
+
+
+@pytest.mark.parametrize(
+    ("rate", "help"), [("1.2", "such as `0.12`"), ("3", "such as `0.3`"), ("20", "write `0.2` for 20%")]
+)
+def test_a_fraction_above_one_is_a_typo_or_a_percentage(rate: str, help: str) -> None:
+    (found,) = helps_of(chain(f"[dropout: {rate}]"))
+    assert help in found
+
+
+def test_a_table_is_saved_with_the_columns_that_the_spec_reads() -> None:
+    text = chain("[{dense: 1, name: price}]") + (
+        "data: {source: {csv: a.csv}, inputs: {x: {array: {column: size}}}, targets: {price: {array: 'sold for'}}}\n"
+        "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}\n"
+    )
+    (help,) = helps_of(text)
+    assert 'numpy.savez_compressed("data.npz", size=size, **{"sold for": sold_for})' in help
+
+
+def test_a_name_that_is_left_out_is_the_one_that_is_used() -> None:
+    text = """\
+modelc: 1
+blocks: {layers: [dense: 4, relu]}
+model:
+  inputs: {shape: [4]}
+  nodes: {from: image, layers: [Wide, dense: 3]}
+  outputs: [kind]
+"""
+    assert helps_of(text) == [
+        "write `blocks: {Wide: {layers: [{dense: 4}, relu]}}`",
+        "write `inputs: {image: {shape: [4]}}`",
+        "write `nodes: {kind: {from: image, layers: [Wide, {dense: 3}]}}`",
+    ]
