@@ -157,7 +157,7 @@ def test_what_is_wrong_in_the_spec_is_one_error_there(
 @pytest.mark.parametrize(
     ("written", "help"),
     [
-        ("num_classes: 3", "write `classes: 3`"),
+        ("num_classes: 3", "did you mean `classes`?"),
         ("class_names: [a, b]", "it is `classes` here"),
         ("vocabulary: names.txt", "it is `classes` here"),
         ("names_file: names.txt", "write `classes: {file: names.txt}`"),

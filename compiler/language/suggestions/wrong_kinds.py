@@ -16,9 +16,11 @@ def as_source(key: str, value: Any, spec: Spec) -> str:
 
 
 def as_input(key: str, value: Any, spec: Spec) -> str:
-    if not isinstance(value, str):
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) for name in names):
         return ""
-    return f"write `inputs: {{{value}: {{shape: [4]}}}}`, with the shape of one example"
+    written = ", ".join(f"{name}: {{shape: [4]}}" for name in names)
+    return f"write `inputs: {{{written}}}`, with the shape of one example"
 
 
 def as_shape(key: str, value: Any, spec: Spec) -> str:

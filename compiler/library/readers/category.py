@@ -82,7 +82,6 @@ class CategoryReader(Reader):
     example = "category: {column: label, classes: [cat, dog]}"
     gives_labels = True
     foreign_arguments: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("n_classes", "num_classes", "number_of_classes"), "write `classes: {value}`"),
         **dict.fromkeys(
             ("categories", "class_list", "class_names", "labels", "levels", "names", "vocab", "vocabulary", "words"),
             "it is `classes` here: a list of names, or `{file: names.txt}` for a text file with one on each line",
