@@ -119,7 +119,8 @@ def test_what_is_wrong_in_the_file_is_one_error_at_its_line(
 @pytest.mark.parametrize(
     ("written", "code", "words", "help"),
     [
-        ("{file: name.txt}", "E010", "no file 'name.txt'", "relative to the folder"),
+        ("{file: name.txt}", "E010", "no file 'name.txt'", "did you mean `names.txt`?"),
+        ("{file: gone.dat}", "E010", "no file 'gone.dat'", "relative to the folder"),
         ("{file: ../names.txt}", "E010", "outside", "--root"),
         ("{file: /names.txt}", "E010", "absolute", ""),
         ("{file: $n}", "E105", "`$n` is not the path", "before variables"),
