@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
-from modelc.cli.train import fit_and_keep, header, parameters
+from modelc.cli.train import fit_and_keep
+from modelc.cli.training_lines import header, parameters
 
 if TYPE_CHECKING:
+    from modelc.cli.stopping import Stopping
     from modelc.compiler.binding.task import Task
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.run_directory import Run, RunRecord
 
 
-def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Saving") -> None:
+def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Saving", stop: "Stopping") -> None:
     """Go on with the run `text`, with `settings` that may change its lengths.
 
     Raises RunError E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
@@ -70,8 +72,9 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
         f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
         "",
     )
+    stop.begin()
     recorder = Recorder.reopened(run.folder, record, stored, checked.data if settings else None)
-    fit_and_keep(prepared, dataset, execution, recorder, saving, stored.checkpoint)
+    fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
 
 
 def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":

@@ -1,28 +1,48 @@
-"""Ctrl-C and SIGTERM during training: the first one asks training to stop and save, the second ends the process."""
+"""Signals that ask a training to stop: Ctrl-C, SIGTERM, and SIGHUP, which comes when a terminal is closed.
+
+Before there is a run, one ends the command at once. From then on the first one asks training to stop and save, and the
+second one, a moment later, ends the process.
+"""
 
 import os
 import signal
+import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Self
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ASKED = b"\nstopping: the weights of this moment are saved first; once more stops at once\n"
+NOTHING = b"\nerror: interrupted before training began: there is no run\n"
 SHOW_CURSOR = b"\x1b[?25h"
+REPEATED = 1.0
+"""Seconds in which a further signal is the same request: what runs a command may pass on what its terminal sends as well."""
 
 
 class Stopping:
-    """Inside its `with` block, calling it returns whether a signal has asked to stop; `code` is then the exit code."""
+    """Inside its `with` block, calling it returns whether a signal has asked to stop; `code` is then the exit code.
+
+    Until `begin` is called, when there is a run that is to be saved, a signal ends the process.
+    """
 
     def __init__(self) -> None:
         self.code: int | None = None
+        self.has_run = False
+        self.asked_at = 0.0
         self.before: dict[signal.Signals, Any] = {}
 
     def __call__(self) -> bool:
         return self.code is not None
 
+    def begin(self) -> None:
+        """Only ask from now on: there is a run."""
+        self.has_run = True
+
     def __enter__(self) -> Self:
         for number in SIGNALS:
-            self.before[number] = signal.signal(number, self.receive)
+            # What ignores a signal, as `nohup` does, means it.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self.before[number] = signal.signal(number, self.receive)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -31,15 +51,19 @@ class Stopping:
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""
+        now = time.monotonic()
+        if self.code is not None and now - self.asked_at < REPEATED:
+            return
         if self.code is not None:
             if os.isatty(1):
                 os.write(1, SHOW_CURSOR)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        self.code = 128 + number
-        try:
+        self.code, self.asked_at = 128 + number, now
+        with suppress(OSError):
             # Not through Python's streams: the signal may have come while one of them was writing.
-            os.write(2, ASKED)
-        except OSError:
-            return
+            os.write(2, ASKED if self.has_run else NOTHING)
+        if not self.has_run:
+            # Not by an exception: what is imported or compiled just now could catch it, or print it as its own.
+            os._exit(self.code)

@@ -12,8 +12,6 @@ from modelc.cli.console import (
     FAILED,
     FINDINGS,
     INTERRUPTED,
-    Line,
-    Styled,
     coloured,
     refuse,
     run_of,
@@ -23,20 +21,20 @@ from modelc.cli.console import (
     start_device,
 )
 from modelc.cli.plugins import PluginNames, enable
-from modelc.compiler.library.base.lazy import jax
+from modelc.cli.training_lines import ending, header, parameters
 
 if TYPE_CHECKING:
     from modelc.cli.progress import Lines
+    from modelc.cli.stopping import Stopping
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
-    from modelc.compiler.library.contracts.optimizer import Optimizer
     from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
-    from modelc.runtime.training.observer import Checkpoint, Outcome
+    from modelc.runtime.training.observer import Checkpoint
 
 SECTIONS = {
     "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
@@ -73,17 +71,21 @@ def train(
     Ctrl-C stops and saves; `--resume RUN` goes on from there, with the same numbers as if it had never stopped. Afterwards:
     `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
-    enable(plugins)
-    saving = saving_of(every, keep)
-    if resume is not None:
-        refuse_with_resume(spec, run_dir)
-        from modelc.cli.resuming import resume as go_on
+    from modelc.cli.stopping import Stopping
 
-        go_on(resume, tuple(settings or ()), root, saving)
-        return
-    if spec is None:
-        refuse("there is no spec to train", helps=("name one: `modelc train SPEC`", "or `modelc train --resume RUN`"))
-    run(spec, run_dir, tuple(settings or ()), root, saving)
+    with Stopping() as stop:
+        enable(plugins)
+        saving = saving_of(every, keep)
+        if resume is not None:
+            refuse_with_resume(spec, run_dir)
+            from modelc.cli.resuming import resume as go_on
+
+            go_on(resume, tuple(settings or ()), root, saving, stop)
+            return
+        if spec is None:
+            helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
+            refuse("there is no spec to train", helps=helps)
+        run(spec, run_dir, tuple(settings or ()), root, saving, stop)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -104,7 +106,14 @@ def refuse_with_resume(spec: Path | None, run_dir: Path | None) -> None:
             refuse(f"`--resume` takes no {what.removeprefix('a ')}: the run has one", helps=(f"leave `{given}` out",))
 
 
-def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path | None, saving: "Saving") -> None:
+def run(
+    path: Path,
+    run_dir: Path | None,
+    settings: tuple[str, ...],
+    root: Path | None,
+    saving: "Saving",
+    stop: "Stopping",
+) -> None:
     """The command, after its arguments have been checked."""
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
@@ -145,6 +154,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
 
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
+    stop.begin()
     recorder = Recorder.new(
         folder,
         record_of(task, id, name, path, settings, where.folder, merged, names),
@@ -154,7 +164,7 @@ def run(path: Path, run_dir: Path | None, settings: tuple[str, ...], root: Path 
         environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
         names,
     )
-    fit_and_keep(prepared, dataset, execution, recorder, saving)
+    fit_and_keep(prepared, dataset, execution, recorder, saving, stop)
 
 
 def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":
@@ -183,11 +193,11 @@ def fit_and_keep(
     execution: "Execution",
     recorder: "Recorder",
     saving: "Saving",
+    stop: "Stopping",
     given: "Checkpoint | None" = None,
 ) -> None:
     """Train, from the checkpoint `given` on, record, and print the outcome. Ends the command if its exit code is not 0."""
     from modelc.cli.progress import Several
-    from modelc.cli.stopping import Stopping
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
     from modelc.runtime.training.loop import fit
@@ -195,20 +205,20 @@ def fit_and_keep(
     lines = progress_lines(task, dataset)
     begun = time.perf_counter()
     try:
-        with Stopping() as stopping, recorder, CheckpointSaver(recorder, saving) as saver:
+        with recorder, CheckpointSaver(recorder, saving) as saver:
             try:
-                outcome = fit(task, dataset, execution, Several(recorder, lines), stopping, saver, given)
+                outcome = fit(task, dataset, execution, Several(recorder, lines), stop, saver, given)
             finally:
                 lines.close()
             recorder.finish(outcome)
     except RunError as error:
         show_run_error(error)
-        if recorder.record.epoch:
-            say(f"{recorder.folder} keeps the weights of epoch {recorder.record.epoch}", stream=sys.stderr)
+        if recorder.kept:
+            say(f"{recorder.folder} keeps the weights of epoch {recorder.kept}", stream=sys.stderr)
         raise typer.Exit(FAILED) from None
     say(*ending(recorder, outcome, dataset, time.perf_counter() - begun))
     if outcome.reason == "interrupted":
-        raise typer.Exit(stopping.code or INTERRUPTED)
+        raise typer.Exit(stop.code or INTERRUPTED)
 
 
 def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
@@ -220,126 +230,3 @@ def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
     per_epoch = -(-dataset.train.rows // settings.batch_size)
     epochs = -(-settings.steps // per_epoch) if settings.steps else settings.epochs or 1
     return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
-
-
-def header(
-    task: "Task",
-    parameters: tuple[int, int],
-    name: str,
-    path: Path,
-    dataset: "Dataset",
-    execution: "Execution",
-    folder: Path,
-) -> list[Line]:
-    """What is about to be trained, on what, and how; `parameters` are those that training changes, and the others."""
-    assert task.training is not None
-    trainable, fixed = parameters
-    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    rows = ", ".join(f"{part.rows:,} {word}" for word, part in parts.items() if part is not None)
-    devices = jax.devices()
-    count = f"{len(devices)} x " if len(devices) > 1 else ""
-    seed = task.training.settings.seed
-    facts = {
-        "parameters": f"{trainable:,} trainable" + (f", {fixed:,} not" if fixed else ""),
-        "rows": rows,
-        "device": f"{count}{devices[0].device_kind}, {execution.mode}: {execution.reason}",
-        "optimizer": optimizer_line(task.training.optimizer),
-        "best weights": f"by {task.training.monitor}, {task.training.better} is better",
-        **class_weights(task),
-        **weights_line(task),
-        "seed": str(seed),
-        "run": str(folder),
-    }
-    width = max(map(len, facts))
-    lines: list[Line] = [(Styled("strong", name), Styled("dim", f"  {path}"))]
-    lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
-    lines += [f"  note: {note}" for note in dataset.notes]
-    return [*lines, ""]
-
-
-def class_weights(task: "Task") -> dict[str, str]:
-    """The class weights of all losses; those of `balanced` are known only after reading the data."""
-    from modelc.compiler.library.losses.class_weight import WeighsClasses
-
-    found = []
-    for term in task.terms:
-        weights = term.loss.class_weight if isinstance(term.loss, WeighsClasses) else None
-        if isinstance(weights, dict) and weights:
-            classes = (task.targets or {})[term.target or ""].classes
-            names = classes if isinstance(classes, tuple) else ()
-            shown = [f"{names[int(key)] if names else key} {weight:.4g}" for key, weight in weights.items()]
-            more = f", ... ({len(shown)} in all)" if len(shown) > 10 else ""
-            found.append(f"{term.name}: {', '.join(shown[:10])}{more}")
-    return {"class weights": "; ".join(found)} if found else {}
-
-
-def weights_line(task: "Task") -> dict[str, str]:
-    """The line about sample weights, if there are any."""
-    if task.data is None or task.data.sample_weight is None:
-        return {}
-    return {"sample weights": f"{task.data.sample_weight.subject}, in losses, not in metrics"}
-
-
-def parameters(task: "PreparedTask") -> tuple[int, int]:
-    """The numbers of trainable and of non-trainable parameters."""
-    from math import prod
-
-    from modelc.runtime.runs.weights import PARAMS, STATE, wanted_arrays
-
-    wanted = wanted_arrays(task)
-    trainable, fixed = (sum(prod(array.shape) for array in wanted[name].values()) for name in (PARAMS, STATE))
-    return trainable, fixed
-
-
-def optimizer_line(optimizer: "Optimizer") -> str:
-    """`adamw, learning rate 0.001; weight decay skips weights of rank below 2`."""
-    from modelc.compiler.library.optimizers import OPTIMIZERS
-
-    dumped = OPTIMIZERS.dump(optimizer)
-    arguments = next(iter(dumped.values())) if isinstance(dumped, dict) else {}
-    rate = arguments.get("learning_rate")
-    shown = f"by {next(iter(rate))}" if isinstance(rate, dict) else str(rate)
-    line = f"{OPTIMIZERS.name_of(optimizer)}, learning rate {shown}"
-    if arguments.get("weight_decay"):
-        line += f", weight decay {arguments['weight_decay']} (it skips weights of rank below 2)"
-    return line
-
-
-def unscored_lines(monitor: str, outcome: "Outcome") -> list[Line]:
-    """What follows from epochs in which the monitor had no value."""
-    if outcome.last is None:
-        return []
-    epochs = outcome.last.epoch
-    if outcome.best is None:
-        found = "was NaN in the only epoch" if epochs == 1 else f"had no finite value in any of the {epochs:,} epochs"
-        return [
-            f"no best weights: `{monitor}` {found}; `evaluate` and `predict` use the last ones, of epoch {epochs:,}"
-        ]
-    return [f"`{monitor}` was NaN in {outcome.unscored:,} of {epochs:,} epochs"] if outcome.unscored else []
-
-
-def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> list[Line]:
-    """The outcome of training, the best epoch, the run directory, and the next commands."""
-    from modelc.cli.progress import show_seconds, show_values
-    from modelc.compiler.diagnostics.command_line import command
-
-    record, best = recorder.record, outcome.best
-    epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
-    behind = f" {outcome.waited}" if outcome.waited > 1 else ""
-    reason = {
-        "finished": f"finished {epochs};",
-        "early_stopping": f"stopped early after {epochs}, the last{behind} without a better {record.monitor};",
-        "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
-    }[outcome.reason]
-    lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
-    if best is not None:
-        lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
-    lines += unscored_lines(record.monitor, outcome)
-    plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
-    lines += [f"run: {recorder.folder}", "", "next:"]
-    if dataset.test is not None or dataset.validation is not None:
-        lines.append("  " + command("evaluate", recorder.folder, *plugins))
-        lines.append("  " + command("predict", recorder.folder, *plugins, "--output", "predictions.csv"))
-    else:
-        lines.append("  " + command("predict", recorder.folder, "DATA.npz", *plugins, "--output", "predictions.csv"))
-    return lines

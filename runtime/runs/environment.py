@@ -40,7 +40,7 @@ def environment(
         "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
         "platform": {"system": platform.system(), "release": platform.release(), "machine": platform.machine()},
         "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
-        "cpus": os.cpu_count(),
+        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "flags": {name: os.environ[name] for name in FLAGS if name in os.environ},
         "execution": {
             "mode": execution.mode,

@@ -40,22 +40,28 @@ class MetricsLog:
             with folder.replacing(METRICS) as file:
                 file.write(kept)
             flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            self.file = os.fdopen(os.open(METRICS, flags, dir_fd=folder.descriptor), "ab")
+            self.descriptor = os.open(METRICS, flags, dir_fd=folder.descriptor)
 
     def append(self, line: Mapping[str, Any]) -> None:
         data, digest = sealed_line(line, self.chain.digest)
         with writing(self.path):
-            self.file.write(data)
-            self.file.flush()
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(self.descriptor, left) :]
+            except OSError:
+                # A part of a line would make all of the file unreadable.
+                os.ftruncate(self.descriptor, self.chain.size)
+                raise
         self.chain = Chain(self.chain.lines + 1, self.chain.size + len(data), digest)
 
     def sync(self) -> None:
         """Make sure that all lines are on the disk."""
         with writing(self.path):
-            os.fsync(self.file.fileno())
+            os.fsync(self.descriptor)
 
     def close(self) -> None:
-        self.file.close()
+        os.close(self.descriptor)
 
 
 def chain_of(data: bytes) -> Chain:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -13,15 +13,13 @@ from typing import Any, Self
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.render.json_text import json_text
-from modelc.compiler.syntax.alias_expansion import MAX_DEPTH
-from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.metrics_log import METRICS, MetricsLog, kept_lines
 from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.plugins import records_of
+from modelc.runtime.runs.recorded_json import resolved_json, to_json
 from modelc.runtime.runs.run_directory import (
     CLASS_NAMES,
     ENVIRONMENT,
@@ -100,6 +98,10 @@ class Recorder:
         self.held = held
         self.waiting: dict[Kind, Snapshot] = {}
         self.best: Snapshot | None = None
+        self.kept: int | None = None
+        """The last epoch whose weights are on the disk."""
+        self.kept_best: Best | None = None
+        """The epoch of the best weights that are on the disk."""
         self.next_write = 0.0
 
     @classmethod
@@ -178,6 +180,7 @@ class Recorder:
         update: dict[str, Any] = {"epoch": record.epoch, "step": record.step}
         weights = snapshot()
         self.waiting["last"] = weights
+        self.need_place()
         if record.best:
             self.best = self.waiting["best"] = weights
             update["best"] = Best(epoch=record.epoch, step=record.step, score=record.values[self.record.monitor])
@@ -197,15 +200,25 @@ class Recorder:
     def save(self) -> None:
         """Write the pending weights, and the record. Raises RunError E604."""
         begun = time.monotonic()
+        try:
+            self.write_waiting()
+            write_record(self.opened, self.record)
+        except RunError:
+            self.need_place()
+            raise
+        ended = time.monotonic()
+        self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
+
+    def write_waiting(self) -> None:
+        """Write the pending weights. Raises RunError E604."""
         for kind, snapshot in list(self.waiting.items()):
             with writing(self.folder / WEIGHTS):
                 weights = self.opened.below(WEIGHTS)
             with weights:
                 write_weights(weights, kind, self.record.id, snapshot)
             del self.waiting[kind]
-        write_record(self.opened, self.record)
-        ended = time.monotonic()
-        self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
+            self.kept = max(self.kept or 0, snapshot.epoch)
+            self.kept_best = self.record.best if kind == "best" else self.kept_best
 
     def finish(self, outcome: Outcome) -> None:
         """Write everything that is pending, and how training ended. Raises RunError E604."""
@@ -223,7 +236,35 @@ class Recorder:
 
     def end(self, status: Status, failure: Failure | None) -> None:
         self.record = self.record.model_copy(update={"status": status, "ended": now(), "failure": failure})
-        self.save()
+        try:
+            self.save()
+        except RunError as error:
+            # What weights took of a full disk is free again: at least the record says how it ended.
+            failure = failure or Failure(code=error.code, message=error.message)
+            update = {"status": "failed", "failure": failure, "best": self.kept_best}
+            self.record = self.record.model_copy(update=update)
+            write_record(self.opened, self.record)
+            raise
+        self.need_place()
+        self.folder = self.place()
+
+    def need_place(self) -> None:
+        """Raise RunError E604 if the folder was removed: what is written to it is nowhere."""
+        if os.fstat(self.opened.descriptor).st_nlink == 0:
+            self.kept = None
+            helps = ("leave the folder of a run where it is until training has ended",)
+            raise RunError("E604", f"the run directory `{self.folder}` was removed during training", helps=helps)
+
+    def place(self) -> Path:
+        """Where the folder is now: it is written to wherever it is moved."""
+        try:
+            if os.path.samestat(os.stat(self.folder), os.fstat(self.opened.descriptor)):
+                return self.folder
+        except OSError:
+            pass
+        with suppress(OSError):
+            return Path(os.readlink(f"/proc/self/fd/{self.opened.descriptor}"))
+        return self.folder
 
     def __enter__(self) -> Self:
         return self
@@ -233,6 +274,8 @@ class Recorder:
         try:
             if isinstance(error, RunError):
                 self.fail(error.code, error.message)
+            elif isinstance(error, KeyboardInterrupt):
+                self.end("interrupted", None)
             elif error is not None:
                 self.fail("", f"{type(error).__name__}: {error}")
         finally:
@@ -285,33 +328,3 @@ def lock(folder: OpenFolder) -> int:
             helps=("choose another folder with `--run-dir DIR`",),
         ) from None
     return descriptor
-
-
-def depth(data: Any) -> int:
-    """How many mappings and lists of `data` are inside each other."""
-    below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
-    return 0 if below is None else 1 + max(map(depth, below), default=0)
-
-
-def resolved_json(data: Any) -> bytes:
-    """A spec as JSON that can be read again as a spec. Raises RunError E005 if it would be too long or deep for one."""
-    if (levels := depth(data)) > MAX_DEPTH:
-        raise RunError(
-            "E005",
-            f"with the files that it uses, the spec is nested {levels} levels deep, a run can store {MAX_DEPTH}",
-            helps=("use fewer files inside each other",),
-        )
-    text = to_json(data)
-    if len(text) > MAX_BYTES:
-        text = json_text(data, indent=None, separators=(",", ":")).encode()
-    if len(text) > MAX_BYTES:
-        raise RunError(
-            "E005",
-            f"the spec has {len(text):,} bytes once its aliases are expanded, a run can store {MAX_BYTES:,}",
-            helps=("move data into a data file",),
-        )
-    return text
-
-
-def to_json(value: Any) -> bytes:
-    return json_text(value).encode() + b"\n"

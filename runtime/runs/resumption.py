@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from modelc.compiler.api import Checked, check
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
@@ -149,18 +150,16 @@ def need_more(folder: Path, task: Task, rows: int, checkpoint: Checkpoint) -> No
     is_impatient = bool(patience) and facts["best"] is not None and facts["waited"] >= (patience or 0)
     is_done = checkpoint.step >= total_steps(task, rows)
     if (facts["last"] or {}).get("epoch") == checkpoint.epoch and (is_done or is_impatient):
-        longer = (
-            "train.early_stopping"
-            if is_impatient and not is_done
-            else "train.steps"
-            if task.training.settings.steps
-            else "train.epochs"
-        )
-        raise RunError(
-            "E609",
-            f"the training of `{folder}` is done, at step {checkpoint.step:,}",
-            helps=(f"to train on, give it more: `--set {longer}=NUMBER`",),
-        )
+        stopped = "early_stopping" if is_impatient and not is_done else ""
+        longer = command("train", "--resume", folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
+        message = f"the training of `{folder}` is done, at step {checkpoint.step:,}"
+        raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
+
+
+def length_key(task: Task) -> str:
+    """The key of `train` that says how long to train."""
+    assert task.training is not None
+    return "steps" if task.training.settings.steps else "epochs"
 
 
 def per_epoch(task: Task, rows: int) -> int:

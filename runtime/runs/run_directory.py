@@ -1,5 +1,6 @@
 """A run directory: its files and its record. Reads only; `recorder` writes during training."""
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -136,6 +137,13 @@ class Run:
         self.record = read_record(folder)
         self.data_root = data_root or Path(self.record.root)
 
+    @property
+    def state(self) -> str:
+        """How it ended, in words, or that it is running: a process that was killed could not record how it ended."""
+        if self.record.status == "running" and not is_locked(self.folder):
+            return "killed"
+        return self.record.status.replace("_", " ")
+
     def task(self) -> Task:
         """The task that was trained. Raises RunError E602 if its spec is damaged, or invalid for this version.
 
@@ -222,7 +230,7 @@ class Run:
             raise RunError(
                 "E602",
                 f"the run `{self.folder}` has no {kind or 'saved'} weights",
-                notes=(f"it is {self.record.status.replace('_', ' ')} at epoch {self.record.epoch}",),
+                notes=(f"it is {self.state} at epoch {self.record.epoch}",),
                 helps=(f"use `--weights {there[0]}`",) if there else ("train it again",),
             )
         return chosen, read_weights(self.folder / WEIGHTS, chosen, self.record.id, task)
@@ -249,6 +257,23 @@ def read_record(folder: Path) -> RunRecord:
             "E602", f"the run `{folder}` is in format {record.format}, this version of modelc reads format {FORMAT}"
         )
     return record
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process is training in a run directory; one whose lock cannot be asked is taken for one in use."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def is_text(value: object) -> bool:

@@ -67,7 +67,12 @@ def runs_in(*folders: Path) -> Runs:
 
 def usable(runs: Sequence[Run]) -> list[Run]:
     """Those of `runs` that ended well enough to be taken without being named."""
-    return [run for run in runs if run.record.status in USABLE]
+    return [run for run in runs if run.record.status in USABLE and not is_empty(run)]
+
+
+def is_empty(run: Run) -> bool:
+    """Whether a run was interrupted before its first step."""
+    return run.record.status == "interrupted" and run.record.step == 0
 
 
 def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> Run:
@@ -79,12 +84,13 @@ def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = 
         return max(there, key=age)
     if runs:
         last = max(runs, key=age)
-        state = "is still running, or was killed" if last.record.status == "running" else "failed"
-        raise RunError(
-            "E602",
-            f"no run in `{folder}` has finished: the last one {state}",
-            helps=(f"to use what it saved, name it: `{path_word(last.folder)}`",),
+        state = {"running": "is still running", "killed": "was killed", "interrupted": "was interrupted"}.get(
+            last.state, "failed"
         )
+        helps = [f"to use what it saved, name it: `{path_word(last.folder)}`"]
+        if last.state in ("killed", "interrupted"):
+            helps.append(f"to go on with it: `{command_line.command('train', '--resume', last.folder)}`")
+        raise RunError("E602", f"no run in `{folder}` has finished: the last one {state}", helps=tuple(helps))
     train = "modelc train SPEC" if spec is None else command_line.command("train", spec)
     raise RunError("E602", message, helps=(f"train first: `{train}`",))
 

@@ -117,6 +117,9 @@ class Loop:
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
         self.begun_at = state.step
+        if self.stop():
+            self.saver.ended(partial(capture, state))
+            return outcome("interrupted", state)
         while state.is_inside or (state.step < self.total and not self.is_impatient(state)):
             state = self.train_epoch(state)
             if state.is_inside:

@@ -105,7 +105,7 @@ def test_a_longer_run_is_the_one_that_was_long_from_the_start(folder: Path) -> N
     straight, run = train(folder, "straight", "--set", "train.epochs=6"), train(folder, "run")
     assert modelc("train", "--resume", "run", cwd=folder).err == (
         "error[E609]: the training of `run` is done, at step 24\n"
-        "  = help: to train on, give it more: `--set train.epochs=NUMBER`\n"
+        "  = help: to train on, give it more: `modelc train --resume run --set train.epochs=NUMBER`\n"
     )
     assert modelc("train", "--resume", "run", "--set", "train.epochs=6", cwd=folder).code == 0
     need_same(run, straight)

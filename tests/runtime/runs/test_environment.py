@@ -9,7 +9,7 @@ import pytest
 
 from modelc.compiler.api import load
 from modelc.runtime.runs.environment import changed_columns, environment
-from modelc.runtime.runs.recorder import to_json
+from modelc.runtime.runs.recorded_json import to_json
 from modelc.runtime.training.execution import Execution
 
 SPEC = {

@@ -14,7 +14,8 @@ from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.find_run import find_run
 from modelc.runtime.runs.new_run import need_free
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.recorder import Recorder, lock, new_id, resolved_json
+from modelc.runtime.runs.recorded_json import resolved_json
+from modelc.runtime.runs.recorder import Recorder, lock, new_id
 from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, now
 from modelc.runtime.runs.run_folders import run_name
 from modelc.runtime.runs.run_layout import is_run
