@@ -216,9 +216,11 @@ class VariableEvaluator(ProblemCollector):
 
     def asks_as_elsewhere(self, text: str, scope: Scope) -> bool:
         """Whether an expression asks for `x.shape` where `x` is no variable."""
+        if ".shape" not in text:
+            return False
         from modelc.compiler.language.suggestions.foreign_references import SHAPE
 
-        return ".shape" in text and any(name not in scope.names for name in SHAPE.findall(text))
+        return any(name not in scope.names for name in SHAPE.findall(text))
 
     def report_notation(self, node: SourceNode, text: str) -> NoReturn:
         """Report an expression in another notation, and raise Reported."""

@@ -6,7 +6,6 @@ from typing import Any
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.layer_grammar import JOIN
 from modelc.compiler.language.parser.named_item import Found, read_named
-from modelc.compiler.language.suggestions.joins import ADVICE, VALUE_BY_VALUE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import describe, flow
@@ -16,6 +15,10 @@ from modelc.compiler.library.layers import LAYERS
 def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
     """The layer that joins branches; None where it cannot be read, which is reported."""
     named = list(raw) if isinstance(raw, Mapping) else [raw]
+    if len(named) == 1 and isinstance(named[0], str) and named[0] in LAYERS and joins(named[0]):
+        return read_named(reporter, JOIN, raw, path)
+    from modelc.compiler.language.suggestions.joins import ADVICE, VALUE_BY_VALUE
+
     block = next((name for name in named if name in reporter.document.defined), None)
     if block is not None:
         advice = f"{ADVICE}; or write a graph in which the branches are nodes that feed the block"
@@ -23,8 +26,10 @@ def read_join(reporter: Reporter, raw: Any, path: Path) -> Found | None:
         reporter.add("E101", message, path, label="a block", help=advice)
         return None
     name = named[0] if len(named) == 1 else None
-    if isinstance(raw, list) and name is not None:
-        message, help = f"`{path[-1]}` must be a layer, got a list", f"write `{path[-1]}: {flow(name)}`"
+    if isinstance(raw, list):
+        message, help = f"`{path[-1]}` must be a layer, got a list", ADVICE
+        if len(raw) == 1:
+            help = f"write `{path[-1]}: {flow(raw[0])}`"
         reporter.add("E105", message, path, label="expected a layer", help=help)
         return None
     if raw is None or (isinstance(name, str) and is_no_join(name)):

@@ -20,11 +20,8 @@ from modelc.compiler.language.ast import (
 )
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
-from modelc.compiler.language.parser.block_forms import block_form
-from modelc.compiler.language.parser.joins import read_join
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
-from modelc.compiler.language.parser.parts_beside import parts_beside
 from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
 from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
@@ -155,7 +152,7 @@ def read_single(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
         body = read_body(reporter, structure, mapping[structure], (*path, structure))
         return Item(structure, None, name, (*path, structure), body, repeat)
     unread = any(reporter.is_hole((*path, key)) for key in STRUCTURES)
-    if unread or block_form(reporter, mapping, path, siblings) or is_typo(reporter, mapping, path, siblings):
+    if unread or is_other_form(reporter, mapping, path, siblings):
         return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, list):
         help = "for layers in sequence as one item write `layers: [...]`"
@@ -179,8 +176,12 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     structures = [key for key in names if key in STRUCTURES or (*path, key) in reporter.document.blocks]
     if not structures:
         return None
-    parts = parts_beside(reporter, structures[0], raw, path)
-    others = [key for key in names if key != structures[0] and key not in parts]
+    others = [key for key in names if key != structures[0]]
+    if others:
+        from modelc.compiler.language.parser.parts_beside import parts_beside
+
+        parts = parts_beside(reporter, structures[0], raw, path)
+        others = [key for key in others if key not in parts]
     for key in others:
         if key in LAYERS or key in structures:
             message = f"one item names 2 layers: `{structures[0]}`, `{key}`"
@@ -191,6 +192,17 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
             elsewhere = "" if suggest(key, siblings) else key_around(reporter, (*path, key))
             reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings, elsewhere=elsewhere)
     return structures[0]
+
+
+def is_other_form(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
+    """Whether `raw` uses a block in the form of others, or has a typo of what stands in place of a layer, which is
+    reported.
+    """
+    if all(key in LAYERS or key in siblings for key in raw):
+        return False
+    from modelc.compiler.language.parser.block_forms import block_form
+
+    return block_form(reporter, raw, path, siblings) or is_typo(reporter, raw, path, siblings)
 
 
 def is_typo(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:
@@ -274,6 +286,8 @@ def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
         wrong_kind(reporter, "a list", raw, path, f"`{Residual.key}`", LAYERS_OF.help)
         return None
     if isinstance(raw, Mapping):
+        from modelc.compiler.language.parser.joins import read_join
+
         found = read_keys(reporter, RESIDUAL, raw, path, readers={"join": read_join}) or {}
         at = (*path, "layers")
     else:
@@ -294,6 +308,8 @@ def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
 
 def read_parallel(reporter: Reporter, raw: Any, path: Path) -> Parallel | None:
     """`parallel: {join: concatenate, branches: {a: [...], b: []}}`; None where there are not two branches."""
+    from modelc.compiler.language.parser.joins import read_join
+
     section = read_keys(reporter, PARALLEL, raw, path, readers={"join": read_join}) or {}
     join: Found | None = section.get("join")
     kind = join.name if join is not None else ""

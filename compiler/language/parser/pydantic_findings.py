@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.misplaced_arguments import report_misplaced
 from modelc.compiler.language.parser.nesting import fits, several, two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
 from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, padding_hint, scalar_help
@@ -125,6 +124,8 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     """Report a key that a section does not have, or an argument that a thing does not have."""
     kind = finding.whose["kind"] if finding.whose is not None else ""
     name, owner, path = finding.name, finding.owner, finding.path
+    from modelc.compiler.language.parser.misplaced_arguments import report_misplaced
+
     # What PyTorch calls so are weights of classes.
     of_classes = name == "weight" and "class_weight" in finding.fields and isinstance(finding.value, list | Mapping)
     if of_classes or not report_misplaced(reporter, path, kind, owner, finding.fields):

@@ -19,7 +19,6 @@ from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import form_of, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
-from modelc.compiler.language.parser.named_metrics import report_named
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import (
     Again,
@@ -102,8 +101,11 @@ def read_names(reporter: Reporter, shape: Names, raw: Any, path: Path, what: str
         return None
     if lacks_entry(reporter, shape.if_empty, raw, path, what) or report_too_high(reporter, shape, raw, path):
         return None
-    if any(not isinstance(value, list) for value in raw.values()) and report_named(reporter, shape, raw, path):
-        return None
+    if isinstance(shape.of, Items) and any(not isinstance(value, list) for value in raw.values()):
+        from modelc.compiler.language.parser.named_metrics import report_named
+
+        if report_named(reporter, shape, raw, path):
+            return None
     moved = report_too_deep(reporter, shape, raw, path)
     raw = {name: value for name, value in raw.items() if name not in moved}
     for name in () if shape.refers else raw:
