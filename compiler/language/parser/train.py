@@ -12,6 +12,7 @@ from modelc.compiler.language.parser.named_item import Found, check_name, check_
 from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.language.suggestions.wrong_kinds import output_names, terms_in_order
 from modelc.compiler.library.metrics import METRICS
 
@@ -86,7 +87,9 @@ def read_metrics(reporter: Reporter, raw: Any, path: Path) -> Metrics:
     named = [output for output in raw if output in METRICS] if isinstance(raw, Mapping) else []
     for output in named:
         message, label = "`metrics` must be a list, or a mapping from outputs to lists", "a metric, not an output"
-        reporter.add("E105", message, (*path, output), key=True, label=label, help=f"write `metrics: [{output}]`")
+        written = output if raw[output] in (None, {}) else spell({output: raw[output]})
+        help = f"write `metrics: [{written}]`"
+        reporter.add("E105", message, (*path, output), key=True, label=label, help=help)
     if named:
         raw = {output: value for output, value in raw.items() if output not in named}
     found = read(reporter, TRAIN.keys["metrics"], raw, path)

@@ -79,3 +79,9 @@ def test_missing_validation_rows_show_beside_a_wrong_metric() -> None:
 )
 def test_a_monitor_of_another_form_is_answered_with_its_log_key(monitor: str, help: str) -> None:
     assert found("accuracy", monitor) == [("E105", help)]
+
+
+@pytest.mark.parametrize("written", ["top_k_accuracy: 2", "auc: {curve: PR}"])
+def test_a_metric_in_place_of_an_output_keeps_its_arguments(written: str) -> None:
+    text = SPEC.replace("[METRICS]", f"{{{written}}}").replace("MONITOR", "validation/loss")
+    assert [one.helps[0] for one in check(text, "spec.yaml").errors] == [f"write `metrics: [{{{written}}}]`"]
