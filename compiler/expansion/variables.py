@@ -137,6 +137,8 @@ class VariableEvaluator(ProblemCollector):
             if found.kind == "hole":
                 raise Reported
             below = found.child(step)
+            if below is None and isinstance(found.content, Deferred) and step.isdecimal():
+                below = found._replace(content=found.content.entry(int(step)))
             if below is None:
                 self.report_no_entry(node, text, path, found, step)
                 raise Reported

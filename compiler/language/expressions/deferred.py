@@ -3,6 +3,7 @@
 Imports nothing that evaluates one: most specs have none.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -10,6 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import ast
+
+
+STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+CALL = re.compile(rf"(?<![\w.])shape\((?P<name>{STRING}|[^'\"(),]+)(?:, (?P<up>\d+))?\)|{STRING}")
+"""What asks for a shape, as `unparse` writes it; or a string, in which nothing does."""
 
 
 class Named(NamedTuple):
@@ -77,19 +83,24 @@ class Deferred(str):
                 return value_of(self.bound.tree, Names(self.bound.numbers.__getitem__, asked))
         return value_of(self.tree, Names(numbers.__getitem__, asked))
 
+    def entry(self, index: int) -> "Deferred":
+        """An entry of it, which is a list then."""
+        import ast
+
+        return Deferred.of(ast.Subscript(self.tree, ast.Constant(index), ast.Load()), self.asked)
+
     def outside(self) -> "Deferred":
         """The same inside of a block that gets it as an argument."""
         return Deferred(self.moved_out(1))
 
     def moved_out(self, more: int | None) -> str:
         """The expression with each name `more` blocks further out; with None without saying how far."""
-        import ast
-        from copy import deepcopy
 
-        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+        def moved(match: re.Match[str]) -> str:
+            if match["name"] is None:
+                return match[0]
+            up = "" if more is None else f", {int(match['up'] or 0) + more}"
+            return f"shape({match['name']}{up})"
 
-        tree = deepcopy(self.tree)
-        for node in calls_of_names(tree):
-            up = [] if more is None else [ast.Constant(named_in(node).up + more)]
-            node.args = [node.args[0], *up]
-        return f"${{{ast.unparse(tree)}}}"
+        # The text, since thousands of copies may each have an expression of hundreds of nodes.
+        return CALL.sub(moved, self)

@@ -37,6 +37,8 @@ NAMED = ("shape", "classes", "vocabulary")
 WORDS = ("true", "false", "null", "None")
 """Names that are no variables."""
 REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")
+CALL = re.compile(rf"\b(?P<function>{'|'.join(NAMED)})\(\s*(?P<name>{REFERENCE.pattern})\s*\)")
+"""A call of a function of a name without quotes."""
 
 Lookup = Callable[[str], Any]
 """Returns the value of a variable. Raises whatever the caller wants to catch."""
@@ -75,6 +77,7 @@ def parse(text: str) -> ast.expr:
     if tree is None:
         place = re.search(r"([A-Za-z_]\w*(?:\([^()]*\))?)\.(\d+)", text)
         help = f"in expressions, an entry of a list is `{place[1]}[{place[2]}]`" if place else other_syntax(text)
+        help = quoted_name(text) or help
         raise ExpressionError(f"`{text.strip()}` is not an expression", help)
     if not text.isascii():
         need_plain_names(tree, text.strip())
@@ -99,9 +102,31 @@ def tree_of(text: str) -> ast.expr | None:
         with warnings.catch_warnings():
             # Python warns of `1if c else 2`.
             warnings.simplefilter("error", SyntaxWarning)
-            return ast.parse(text.strip(), mode="eval").body
+            tree = ast.parse(text.strip(), mode="eval").body
+            return with_names(tree, text.strip()) if "-" in text else tree
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+
+
+def with_names(tree: ast.expr, text: str) -> ast.expr:
+    """`tree` with each name that has hyphens, which Python reads as a difference, as it is written in `text`: Python writes
+    the number in `stage-1_2` in another way.
+    """
+    for node in calls_of_names(tree):
+        first = node.args[0] if node.args else None
+        written = ast.get_source_segment(text, first) if isinstance(first, ast.BinOp) else None
+        name = "".join((written or "").split())
+        if first is not None and REFERENCE.fullmatch(name):
+            node.args[0] = ast.copy_location(ast.Name(name, ast.Load()), first)
+    return tree
+
+
+def quoted_name(text: str) -> str:
+    """The help for a name that Python cannot read, such as `in`, where a function of a name asks for it; empty without one."""
+    for match in CALL.finditer(text):
+        if tree_of(match[0]) is None:
+            return f"write the name in quotes: `{match['function']}('{match['name']}')`"
+    return ""
 
 
 def need_plain_names(tree: ast.AST, text: str) -> None:
@@ -279,8 +304,9 @@ def named_in(node: ast.Call) -> Named:
     if len(node.args) not in (1, 2) or node.keywords or isinstance(node.args[0], ast.Starred):
         raise no_name(node)
     first, *others = node.args
-    # A name with a hyphen reads as a difference; one that is a word of Python needs quotes.
-    text = first.value if isinstance(first, ast.Constant) else ast.unparse(first).replace(" ", "")
+    text = first.value if isinstance(first, ast.Constant) else None
+    if isinstance(first, ast.Name | ast.Attribute):
+        text = ast.unparse(first)
     if not isinstance(text, str) or not REFERENCE.fullmatch(text):
         raise no_name(node)
     up = others[0].value if others and isinstance(others[0], ast.Constant) else 0

@@ -90,7 +90,7 @@ def form_of(whole: Parsed, tree: ast.expr, negative: tuple[bool, ...]) -> Form:
     named = with_parts(tree, dict(zip(slots, signed, strict=True)))
     # Texts and places take turns.
     shown = enumerate(f"${{{ast.unparse(named)}}}".split(GAP))
-    asked = tuple(dict.fromkeys(whole.calls[call] for call in calls_of_names(tree)))
+    asked = tuple(dict.fromkeys(whole.calls[call] for call in calls_of_names(named)))
     return Form(named, tuple(int(part) if turn % 2 else part for turn, part in shown), asked)
 
 

@@ -9,11 +9,13 @@ from modelc.compiler.language.expressions.evaluator import (
     Names,
     calls_of_names,
     is_named,
+    key_of,
     named_in,
+    number,
     value_of,
 )
 from modelc.compiler.language.expressions.forms import filled_form
-from modelc.compiler.language.expressions.operations import ExpressionError
+from modelc.compiler.language.expressions.operations import ExpressionError, entry
 from modelc.compiler.language.expressions.parts import Part, parsed
 
 LONGEST = 100
@@ -80,15 +82,32 @@ def fold(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> Any:
         return fold(node.body if branch else node.orelse, names, parts)
     if not parts[node].depends(names):
         return value_of(node, names)
-    if isinstance(node, ast.Name):
-        return literal(names.variable(node.id))
     if isinstance(node, ast.Call) and is_named(node):
         return node
-    if isinstance(node, ast.Subscript | ast.Attribute) and not any(map(is_named, ast.walk(node))):
-        # An entry of a variable, of which only others may depend on a shape.
-        found = value_of(node, names)
+    if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
+        found = held(node, names, parts)
         return literal(found) if any(deferred_in(found)) else found
     return rebuilt(node, names, parts)
+
+
+def held(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> Any:
+    """The value of `node`, which depends on a shape: a `Deferred`, or plain data with such in it; a node where there is no
+    value without the shape. Of an entry of a variable, only others may depend on one.
+    """
+    if isinstance(node, ast.Name):
+        return names.variable(node.id)
+    if not isinstance(node, ast.Subscript | ast.Attribute):
+        return fold(node, names, parts)
+    if isinstance(node, ast.Subscript) and parts[node.slice].depends(names):
+        return rebuilt(node, names, parts)
+    whole = held(node.value, names, parts) if parts[node.value].depends(names) else value_of(node.value, names)
+    if isinstance(whole, Deferred | ast.expr):
+        whole = literal(whole) if isinstance(whole, Deferred) else whole
+        if isinstance(node, ast.Attribute):
+            return ast.Attribute(whole, node.attr, ast.Load())
+        return ast.Subscript(whole, folded(node.slice, names, parts), ast.Load())
+    key = node.attr if isinstance(node, ast.Attribute) else key_of(node.slice, names)
+    return number(entry(node, whole, key))
 
 
 def deferred_in(value: Any) -> Iterator[Deferred]:
@@ -104,12 +123,7 @@ def rebuilt(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> ast
     """`node` with what stands in it folded."""
 
     def part(below: Any) -> Any:
-        if isinstance(below, ast.Slice):
-            return rebuilt(below, names, parts)
-        if not isinstance(below, ast.expr):
-            return below
-        found = fold(below, names, parts)
-        return found if isinstance(found, ast.expr) else literal(found)
+        return folded(below, names, parts) if isinstance(below, ast.expr) else below
 
     if isinstance(node, ast.Call):
         return ast.Call(node.func, [part(one) for one in node.args], node.keywords)
@@ -118,6 +132,14 @@ def rebuilt(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> ast
         for name, value in ast.iter_fields(node)
     }
     return type(node)(**fields)
+
+
+def folded(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> ast.expr:
+    """`node` folded, as a part of an expression."""
+    if isinstance(node, ast.Slice):
+        return rebuilt(node, names, parts)
+    found = fold(node, names, parts)
+    return found if isinstance(found, ast.expr) else literal(found)
 
 
 def literal(value: Any) -> ast.expr:
