@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.nesting import several
+from modelc.compiler.language.parser.nesting import alternatives, given_twice, several, ways_inside
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
 from modelc.compiler.language.suggestions.hints import argument_hint, input_hint
@@ -146,8 +146,9 @@ def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> li
     given = raw[first]
     if not set(others) <= set(cls.model_fields) or (given is not None and not cls.primary):
         return []
-    arguments = given if isinstance(given, Mapping) else {} if given is None else {cls.primary: given}
-    return [f"for an argument write `{first}: {spell({**arguments, **{key: raw[key] for key in others}})}`"]
+    more = {key: raw[key] for key in others}
+    written = alternatives(ways_inside(table, first, given, more))
+    return [f"for an argument write {written}{given_twice(table, first, given, more)}"]
 
 
 def blame_extra(
@@ -160,10 +161,11 @@ def blame_extra(
         several = len(lost) > 1
         are = "are arguments" if several else "is an argument"
         message = f"{name_list(lost)} {are} of `{name}` and must be inside it"
-        given, primary = raw[name], shape.table.find(name).primary
-        before = given if isinstance(given, Mapping) else {} if given is None or not primary else {primary: given}
-        written = f"`{name}: {spell({**before, **{key: raw[key] for key in lost}})}`"
-        help = f"indent {'them' if several else 'it'} below `{name}:`, or write {written}"
+        more = {key: raw[key] for key in lost}
+        written = ways_inside(shape.table, name, raw[name], more)
+        twice = given_twice(shape.table, name, raw[name], more)
+        indented = "" if twice else f"indent {'them' if several else 'it'} below `{name}:`, or "
+        help = f"{indented}write {alternatives(written)}{twice}"
         related = [((*path, name), f"the {kind}")]
         at, label = (*path, lost[0]), f"not inside `{name}`"
         reporter.add("E102", message, at, key=True, label=label, help=help, related=related)

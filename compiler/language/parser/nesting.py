@@ -3,7 +3,7 @@
 One mistake, and one error, whatever else of the thing is missing or unknown for it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -73,8 +73,10 @@ def wrapped_one(
         if kind == "layer" and not wraps.chain:
             help = one_wrapped(owner, [{name: unknown[name]} for name in named]) or help
             if named[1] in wraps.table.find(first).model_fields:
-                whole = written_inside(wraps.table, first, unknown[first], {named[1]: unknown[named[1]]})
-                help = f"for the argument of `{first}` write `{owner}: {{{whole}}}`; {help}"
+                more = {named[1]: unknown[named[1]]}
+                written = [f"{owner}: {{{one}}}" for one in ways_inside(wraps.table, first, unknown[first], more)]
+                twice = given_twice(wraps.table, first, unknown[first], more)
+                help = f"for the argument of `{first}` write {alternatives(written)}{twice}; {help}"
         reporter.add("E102", message, at, key=True, label=f"a second {kind}", help=help)
         return tuple(unknown)
     moved = {name: unknown[name] for name in unknown if beside(table.kind, (name,))}
@@ -84,15 +86,18 @@ def wrapped_one(
     whole = reporter.document.get(path) if path in reporter.document.values else {}
     kept = {name: whole[name] for name in cls.model_fields if isinstance(whole, Mapping) and name in whole}
     arguments = "".join(f", {name}: {flow(value)}" for name, value in kept.items())
-    written = f"{owner}: {{{written_inside(wraps.table, first, unknown[first], inside)}{arguments}}}"
+    ways = ways_inside(wraps.table, first, unknown[first], inside)
+    written = [f"{owner}: {{{one}{arguments}}}" for one in ways]
     if moved:
-        written = f"{{{', '.join((written, *(f'{name}: {flow(value)}' for name, value in moved.items())))}}}"
+        out = [f"{name}: {flow(value)}" for name, value in moved.items()]
+        written = [f"{{{', '.join((one, *out))}}}" for one in written]
     wrong = next(iter(moved or inside))
     message = f"`{wrong}` is not allowed beside a {kind} inside `{owner}`"
     if not moved:
         message = f"`{wrong}` is an argument of `{first}` and must be inside it"
     label = f"not beside `{first}`"
-    reporter.add("E102", message, (*path, wrong), key=True, label=label, help=f"write `{written}`")
+    help = f"write {alternatives(written)}{given_twice(wraps.table, first, unknown[first], inside)}"
+    reporter.add("E102", message, (*path, wrong), key=True, label=label, help=help)
     return (first, *moved, *inside)
 
 
@@ -115,20 +120,41 @@ def beside_the_wrapped(
     reporter.unread.add(at)
     whole = reporter.document.get(path)
     others = "".join(f", {key}: {flow(value)}" for key, value in whole.items() if key not in (primary, *unknown))
-    help = f"write `{owner}: {{{written_inside(table, name, arguments, inside)}{others}}}`"
+    written = [f"{owner}: {{{one}{others}}}" for one in ways_inside(table, name, arguments, inside)]
+    help = f"write {alternatives(written)}{given_twice(table, name, arguments, inside)}"
     first = next(iter(inside))
     message = f"`{first}` is an argument of `{name}` and must be inside it"
     reporter.add("E102", message, (*path, first), key=True, label=f"not beside `{name}`", help=help)
     return tuple(inside)
 
 
-def written_inside(table: Registry[Any], name: str, value: Any, more: Mapping[str, Any]) -> str:
-    """The thing `name` with its arguments `value` and `more` ones, as a spec writes it on one line."""
+def ways_inside(table: Registry[Any], name: str, value: Any, more: Mapping[str, Any]) -> list[str]:
+    """The thing `name` with its arguments `value` and the `more` ones that stand beside it, as a spec writes it on one line.
+
+    Two ways where both give an argument, and which of the values is meant nobody can tell.
+    """
+    if not more:
+        return [spell({name: value})[1:-1]]
+    given = arguments_of(table, name, value)
+    return list(dict.fromkeys(f"{name}: {spell(one)}" for one in ({**given, **more, **given}, {**given, **more})))
+
+
+def given_twice(table: Registry[Any], name: str, value: Any, more: Mapping[str, Any]) -> str:
+    """What follows the `alternatives` where the `more` arguments have other values than the same ones in `value`."""
+    given = arguments_of(table, name, value)
+    several = [key for key in more if key in given and flow(given[key]) != flow(more[key])]
+    return "".join(f": `{key}` is given twice, as {flow(given[key])} and as {flow(more[key])}" for key in several[:1])
+
+
+def arguments_of(table: Registry[Any], name: str, value: Any) -> Mapping[str, Any]:
+    """The arguments that the thing `name` has by its `value`, by name."""
     primary = table.find(name).primary
-    given = value if isinstance(value, Mapping) else {} if value is None else {primary: value}
-    if more:
-        return f"{name}: {spell({**given, **more})}"
-    return spell({name: value})[1:-1]
+    return value if isinstance(value, Mapping) else {} if value is None or not primary else {primary: value}
+
+
+def alternatives(written: Sequence[str]) -> str:
+    """What to write, in backticks, or several things of which one is to be chosen."""
+    return ", or ".join(f"`{one}`" for one in written)
 
 
 def misspelt_one(

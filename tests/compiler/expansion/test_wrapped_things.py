@@ -80,6 +80,26 @@ def test_a_size_that_follows_from_the_model_stands_in_what_is_wrapped() -> None:
         ("bidirectional: {gru: 8, return_sequences: true, merge_mode: sum}", "E102",
          "`return_sequences` is an argument of `gru` and must be inside it", "return_sequences",
          "write `bidirectional: {gru: {units: 8, return_sequences: true}, merge_mode: sum}`"),
+        ("bidirectional: {gru: 8, units: 16, merge_mode: sum}", "E102",
+         "`units` is an argument of `gru` and must be inside it", "units",
+         ("write `bidirectional: {gru: {units: 8}, merge_mode: sum}`, or `bidirectional: {gru: {units: 16}, merge_mode: sum}`: "
+          "`units` is given twice, as 8 and as 16")),
+        ("bidirectional: {gru: 8, units: 8}", "E102", "`units` is an argument of `gru` and must be inside it", "units",
+         "write `bidirectional: {gru: {units: 8}}`"),
+        ("time_distributed: {layer: {conv1d: {filters: 2, kernel_size: 3}}, kernel_size: 5}", "E102",
+         "`kernel_size` is an argument of `conv1d` and must be inside it", "kernel_size",
+         ("write `time_distributed: {conv1d: {filters: 2, kernel_size: 3}}`, or "
+          "`time_distributed: {conv1d: {filters: 2, kernel_size: 5}}`: `kernel_size` is given twice, as 3 and as 5")),
+        ("bidirectional: {gru: {units: 8, activation: relu}, activation: tanh}", "E102",
+         "`bidirectional` takes one layer, and `activation` is a second one", "activation",
+         ("for the argument of `gru` write `bidirectional: {gru: {units: 8, activation: relu}}`, or "
+          "`bidirectional: {gru: {units: 8, activation: tanh}}`: `activation` is given twice, as relu and as tanh; ")),
+        ("{embedding: [9, 4], output_dim: 5}", "E102", "`output_dim` is an argument of `embedding`", "output_dim", "indent it"),
+        ("{dropout: 0.1, rate: 0.2}", "E102", "`rate` is an argument of `dropout`", "rate",
+         "write `dropout: {rate: 0.1}`, or `dropout: {rate: 0.2}`: `rate` is given twice, as 0.1 and as 0.2"),
+        ("{dense: {units: 3, activation: relu}, activation: tanh}", "E103", "one item names 2 layers", "activation",
+         ("for an argument write `dense: {units: 3, activation: relu}`, or `dense: {units: 3, activation: tanh}`: "
+          "`activation` is given twice, as relu and as tanh")),
         ("bidirectional: {dense: 4}", "E301", "expected a recurrent layer, got `dense`", "dense", "write for example"),
         ("time_distributed: [dense: 4, rely]", "E101", "unknown layer `rely`", "rely", "did you mean `relu`?"),
         ("time_distributed: [{dense: {unit: 4}}, relu]", "E102", "unknown argument `unit` in `dense`", "unit",
