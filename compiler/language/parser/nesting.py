@@ -14,7 +14,7 @@ from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow, spell
-from modelc.compiler.library.base.registry import Registered, Registry
+from modelc.compiler.library.base.registry import FromRegistry, Registered, Registry
 
 
 def beside(kind: str, names: Collection[str]) -> bool:
@@ -68,15 +68,7 @@ def wrapped_one(
     first, kind = named[0], wraps.table.kind
     if named[1:]:
         message, at = f"`{owner}` takes one {kind}, and `{named[1]}` is a second one", (*path, named[1])
-        listed = ", ".join(name if unknown[name] is None else f"{name}: {flow(unknown[name])}" for name in named)
-        help = f"write them as a list: `{owner}: [{listed}]`" if wraps.chain else f"write a `{owner}` for each"
-        if kind == "layer" and not wraps.chain:
-            help = one_wrapped(owner, [{name: unknown[name]} for name in named]) or help
-            if named[1] in wraps.table.find(first).model_fields:
-                more = {named[1]: unknown[named[1]]}
-                written = [f"{owner}: {{{one}}}" for one in ways_inside(wraps.table, first, unknown[first], more)]
-                twice = given_twice(wraps.table, first, unknown[first], more)
-                help = f"for the argument of `{first}` write {alternatives(written)}{twice}; {help}"
+        help = help_for_several(wraps, owner, {name: unknown[name] for name in named})
         reporter.add("E102", message, at, key=True, label=f"a second {kind}", help=help)
         return tuple(unknown)
     moved = {name: unknown[name] for name in unknown if beside(table.kind, (name,))}
@@ -99,6 +91,24 @@ def wrapped_one(
     help = f"write {alternatives(written)}{given_twice(wraps.table, first, unknown[first], inside)}"
     reporter.add("E102", message, (*path, wrong), key=True, label=label, help=help)
     return (first, *moved, *inside)
+
+
+def help_for_several(wraps: FromRegistry, owner: str, named: Mapping[str, Any]) -> str:
+    """What to write for several `named` things inside `owner`, which wraps one."""
+    first, second = [*named][:2]
+    listed = ", ".join(name if value is None else f"{name}: {flow(value)}" for name, value in named.items())
+    if wraps.chain:
+        return f"write them as a list: `{owner}: [{listed}]`"
+    help = f"write a `{owner}` for each"
+    if wraps.table.kind != "layer":
+        return help
+    help = one_wrapped(owner, [{name: value} for name, value in named.items()]) or help
+    if second not in wraps.table.find(first).model_fields:
+        return help
+    more = {second: named[second]}
+    written = [f"{owner}: {{{one}}}" for one in ways_inside(wraps.table, first, named[first], more)]
+    twice = given_twice(wraps.table, first, named[first], more)
+    return f"for the argument of `{first}` write {alternatives(written)}{twice}; {help}"
 
 
 def beside_the_wrapped(
