@@ -291,7 +291,10 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
             f"make `{kind}` the last layer, after what only moves values, such as `reshape`; without it the outputs are "
             f"logits, which `{loss}` takes as well"
         )
-        log = ["or end with `log`: logarithms of probabilities are logits"] if kind == "softmax" else []
+        from modelc.compiler.graph.layer_order import ending_in
+
+        end = ending_in(reporter.document, graph.node(edge.node), "log")
+        log = [f"or end with `{end}`: logarithms of probabilities are logits"] if kind == "softmax" else []
         reporter.add("E305", message, at, label=label, help=[last, *log], related=[(term.at, "the loss")])
         return False
     return True

@@ -105,21 +105,23 @@ class Expander(VariableEvaluator):
                     hiding = self.hiding(name, file) if kind == "variable" else None
                     help, related = "remove it", []
                     if hiding is not None:
-                        what, at = hiding
-                        help = f"rename one of the two: by `${name}`, {what} is meant there; or remove the variable"
+                        help, at = hiding
                         related = [Label(at.place(), "has its name, and hides it")]
                     message = f"the {kind} `{name}` is not used"
                     self.report("W909", message, where, label="unused", help=help, related=related)
 
     def hiding(self, name: str, file: File) -> tuple[str, Where] | None:
-        """The parameter or index that hides a variable of its name, in words and with its place; None if there is none."""
+        """What to do about a variable that a parameter or index of its name hides, and the place of that; None if none does."""
         for block, (_, definition) in file.blocks.items():
             if name in (parameters := entries_of(definition.get("params"))):
-                return f"the parameter of `{block}`", parameters[name][0]
+                given = f"${name}" if len(parameters) == 1 else f"{{{name}: ${name}, ...}}"
+                help = f"remove it; or, where it is meant to reach `{block}`, write `{block}: {given}`"
+                return help, parameters[name][0]
         from modelc.compiler.expansion.unknown_names import place_of_index
 
         index = place_of_index(name, self.root)
-        return None if index is None else ("the index of a repeat", index)
+        what = f"by `${name}`, the index of a repeat is meant there"
+        return None if index is None else (f"rename one of the two: {what}; or remove the variable", index)
 
     def unused_body(self, name: str, at: Where, scope: Scope) -> SourceNode:
         """The body of an unused block, expanded so that its errors are found."""

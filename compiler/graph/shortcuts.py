@@ -1,6 +1,7 @@
 """The help for a residual whose layers give another shape than what goes around them: the shortcut that projects the input."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Node
@@ -26,14 +27,50 @@ def shortcut_help(document: Document, planned: TypedGraph, node: Node) -> str:
     if around is None or through is None:
         return ""
     if (*at, "shortcut") in document.values and document.get((*at, "shortcut")):
-        return fitting_shortcut(planned, node, (*at, "shortcut"), through)
-    layer = projection(around, through)
+        return fitting_shortcut(document, planned, node, (*at, "shortcut"), through)
+    layer = projection(around, through, *typed_sizes(document, planned, node, at, around, through))
     if layer is None:
         return ""
     return f"project the input by a shortcut: `residual: {{layers: [...], shortcut: [{layer}]}}`"
 
 
-def fitting_shortcut(planned: TypedGraph, node: Node, at: Path, through: TensorType) -> str:
+def typed_sizes(
+    document: Document, planned: TypedGraph, node: Node, at: Path, around: TensorType, through: TensorType
+) -> tuple[Any, Any]:
+    """The width and the strides of the layers of the residual `at`, as they are written where they are variables: other
+    uses of a block have others. None for what is no variable.
+    """
+    width, strides = None, []
+    edge = node.feeds[-1].edge if node.feeds else None
+    while edge is not None:
+        found = planned.graph.node(edge.node)
+        if found is None or found.layer is None or found.at[: len(at)] != at or not found.feeds:
+            break
+        sized = next((key for key in ("filters", "units") if key in type(found.layer).model_fields), "")
+        if sized and width is None:
+            width = variable_of(document, found, sized) or getattr(found.layer, sized)
+        if getattr(found.layer, "strides", None) is not None and (typed := variable_of(document, found, "strides")):
+            strides.append(typed)
+        edge = found.feeds[0].edge if len(found.feeds) == 1 else None
+    between = strides_between(around, through) if around.rank == through.rank else None
+    return (
+        width if isinstance(width, str) else None,
+        strides[0] if len(strides) == 1 and between not in (None, 1) else None,
+    )
+
+
+def variable_of(document: Document, node: Node, argument: str) -> str:
+    """The argument of a layer as it is written, if that names variables; empty for all others."""
+    assert node.layer is not None
+    bare = node.at if argument == type(node.layer).primary else None
+    path = next((one for one in ((*node.at, argument), bare) if one in document.values), None)
+    typed = document.as_typed(path) if path else None
+    if not isinstance(typed, str) or "$" not in typed:
+        return ""
+    return f'"{typed}"' if "{" in typed else typed
+
+
+def fitting_shortcut(document: Document, planned: TypedGraph, node: Node, at: Path, through: TensorType) -> str:
     """What to change in the shortcut `at` so that it gives what the layers give, `through`; empty where that is not one
     layer's arguments.
     """
@@ -44,7 +81,8 @@ def fitting_shortcut(planned: TypedGraph, node: Node, at: Path, through: TensorT
         given, taken = planned.plans[last.path].output, planned.type(edge)
         if not width or taken is None or given.rank != through.rank != 0 or taken.rank != through.rank:
             continue
-        changes = [] if given.shape[-1] == through.shape[-1] else [f"`{width}: {through.shape[-1]}`"]
+        typed, _ = typed_sizes(document, planned, node, at[:-1], taken, through)
+        changes = [] if given.shape[-1] == through.shape[-1] else [f"`{width}: {typed or through.shape[-1]}`"]
         if given.shape[:-1] != through.shape[:-1]:
             strides = strides_between(taken, through)
             exact = getattr(layer, "padding", "") == "same" or set(getattr(layer, "kernel_size", (0,))) == {1}
@@ -70,18 +108,20 @@ def before(planned: TypedGraph, node: Node, at: Path) -> Iterator[Node]:
         edge = found.feeds[0].edge if len(found.feeds) == 1 else None
 
 
-def projection(around: TensorType, through: TensorType) -> str | None:
-    """A layer from the shape of `around` to that of `through`: `dense: 64`, or a convolution of size 1 with strides."""
+def projection(around: TensorType, through: TensorType, typed: Any = None, stride: Any = None) -> str | None:
+    """A layer from the shape of `around` to that of `through`: `dense: 64`, or a convolution of size 1 with strides; its
+    width and strides as they are `typed` in the layers, where they are variables there.
+    """
     if around.rank != through.rank or not around.rank or not (around.is_float and through.is_float):
         return None
-    width = through.shape[-1]
+    width = typed or through.shape[-1]
     kind = CONVOLUTIONS.get(around.rank)
     if around.shape[:-1] == through.shape[:-1]:
         return f"dense: {width}" if kind in (None, "conv1d") else f"{kind}: {{filters: {width}, kernel_size: 1}}"
     strides = strides_between(around, through)
     if kind is None or strides is None:
         return None
-    return f"{kind}: {{filters: {width}, kernel_size: 1, strides: {strides}}}"
+    return f"{kind}: {{filters: {width}, kernel_size: 1, strides: {stride or strides}}}"
 
 
 def strides_between(around: TensorType, through: TensorType) -> int | list[int] | None:

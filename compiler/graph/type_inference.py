@@ -242,10 +242,10 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
     label = "these do not match" if error.slot and path != node.at else "does not fit"
     key, note = path in (node.at, bare_argument(reporter, node)) or (bool(error.inside) and is_layer), error.note
     help = (shortcut_help(reporter.document, planned, node) if error.code == "E302" else "") or error.help
-    if help.endswith("` before it"):
-        from modelc.compiler.graph.layer_order import moved_before
+    if "` before it" in help:
+        from modelc.compiler.graph.layer_order import placed_before
 
-        help = moved_before(reporter.document, node, help)
+        help = placed_before(reporter.document, node, help, error.slot)
     found = None if error.meant is None else value_meant(reporter, node, error, kind)
     reporter.add(
         error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found

@@ -100,6 +100,12 @@ class Document:
         path = path if path in self.values else path[:-1]
         return self.origins.get(path, Where(self, path))
 
+    def as_typed(self, path: Path) -> Any:
+        """The value at `path` as it is written, variables and parameters not filled in. Raises KeyError or IndexError."""
+        around = self.origin(path[:-1])
+        data = around.document.get(around.path) if path[:-1] in self.origins else None
+        return data[path[-1]] if isinstance(data, dict) and path[-1] in data else self.get(path)
+
     def get(self, path: Path) -> Any:
         """The data at `path`. Raises KeyError or IndexError if there is none."""
         data = self.data

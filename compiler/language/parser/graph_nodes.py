@@ -203,7 +203,7 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
             continue
         if key in LAYERS or key in STRUCTURES:
             message = f"node `{name}` has both `layers` and {'the layer ' if key in LAYERS else ''}`{key}`"
-            help = f"move `{key}` into the list, or remove the list"
+            help = f"move `{key}` into the list, or remove `{key}` or the list"
             reporter.add("E108", message, (*path, key), key=True, label="a second definition of the layers", help=help)
         else:
             known = (*NODE.siblings, Layers.key)

@@ -21,7 +21,14 @@ from modelc.compiler.language.ast import (
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, read_named, value_of
+from modelc.compiler.language.parser.named_item import (
+    Found,
+    apart_help,
+    check_name,
+    check_reference,
+    read_named,
+    value_of,
+)
 from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
 from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
@@ -185,7 +192,7 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     for key in others:
         if key in LAYERS or key in structures:
             message = f"one item names 2 layers: `{structures[0]}`, `{key}`"
-            help = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
+            help = apart_help(reporter, (structures[0], key), path)
             related = [((*path, structures[0]), "the first")]
             reporter.add("E103", message, (*path, key), key=True, label="a second layer", help=help, related=related)
         else:

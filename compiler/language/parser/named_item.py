@@ -4,7 +4,7 @@ This is where the mistakes of the first hour are met: `type: dense`, arguments n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,7 +129,7 @@ def report_second(
     reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path, known: list[str]
 ) -> None:
     """Report the second of several things in one item."""
-    apart = "start a new item for it, with a `-` before it" if isinstance(path[-1], int) else "keep one"
+    apart = apart_help(reporter, known, path)
     if path[-2:-1] == ("nodes",) and not inside(table, known, raw):
         items = ", ".join(name if raw[name] is None else spell({name: raw[name]})[1:-1] for name in known)
         apart = f"for one after the other write `layers: [{items}]`"
@@ -137,6 +137,17 @@ def report_second(
     at, label = (*path, known[1]), f"a second {table.kind}"
     related = [((*path, known[0]), f"the first {table.kind}")]
     reporter.add("E103", message, at, key=True, label=label, help=(*inside(table, known, raw), apart), related=related)
+
+
+def apart_help(reporter: Reporter, known: Collection[str], path: Path) -> str:
+    """What to do about several things in the item at `path`: in a list, and among the layers of a node, none is lost."""
+    if isinstance(path[-1], int):
+        return "start a new item for it, with a `-` before it"
+    if path[-2:-1] != ("nodes",) or any(reporter.has_hole((*path, name)) for name in known):
+        return "keep one"
+    typed = {name: reporter.document.as_typed((*path, name)) for name in known}
+    written = ", ".join(name if value is None else f"{name}: {flow(value)}" for name, value in typed.items())
+    return f"for one after the other write `layers: [{written}]`"
 
 
 def inside(table: Registry[Any], known: list[str], raw: Mapping[str, Any]) -> list[str]:

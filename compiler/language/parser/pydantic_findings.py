@@ -145,6 +145,10 @@ def missing(reporter: Reporter, finding: Finding) -> None:
         return
     message = f"{finding.owner} needs the {'argument' if finding.whose is not None else 'key'} `{name}`"
     help = with_missing(reporter, finding) or (f"for example `{example}`" if example else f"add `{name}: ...`")
+    if name == "num_segments" and finding.whose is not None:
+        from modelc.compiler.language.suggestions.segments import segments_help
+
+        help = segments_help(reporter, finding.path, finding.whose["name"])
     help = of_several(reporter, finding) or help
     reporter.add("E104", message, finding.path[:-1], key=True, label=f"`{name}` is missing", help=help)
 

@@ -81,3 +81,76 @@ model:
         "write `inputs: {image: {shape: [4]}}`",
         "write `nodes: {kind: {from: image, layers: [Wide, {dense: 3}]}}`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "help"),
+    [
+        (
+            "out: {from: x, self_attention: 2}",
+            "{x: {shape: [4, 4, 8]}}",
+            "write `layers: [reshape: [16, 8], self_attention: 2]`",
+        ),
+        ("out: {from: x, lstm: 4, relu: }", "{x: {shape: [4, 8]}}", "write `layers: [lstm: 4, relu]`"),
+        (
+            "out: {from: x, residual: [relu], dense: 4}",
+            "{x: {shape: [8]}}",
+            "write `layers: [residual: [relu], dense: 4]`",
+        ),
+        (
+            "out: {from: [x, at], gather: }",
+            "{x: {shape: [4, 8]}, at: {shape: [3]}}",
+            "`at_cast: {from: at, cast: int32}`",
+        ),
+        (
+            "got: {from: [x, at], gather: }\nout: {from: [got, to], segment_sum: }",
+            "{x: {shape: [6, 8]}, at: {shape: [3], dtype: int32}, to: {shape: [3], dtype: int32}}",
+            "write `segment_sum: 6`, as many as `x` has",
+        ),
+        (
+            (
+                "all: {from: x, dense: 4}\ngot: {from: [all, at], gather: -2}\nsent: {from: got, relu: }\n"
+                "out: {from: {x: sent, segment_ids: to}, segment_max: }"
+            ),
+            "{x: {shape: [6, 8]}, at: {shape: [3], dtype: int32}, to: {shape: [3], dtype: int32}}",
+            'write `segment_max: "${shape(all)[-2]}"`, as many as `all` has',
+        ),
+    ],
+)
+def test_a_help_says_where_in_a_node_or_beside_it_a_layer_stands(node: str, inputs: str, help: str) -> None:
+    (found,) = helps_of(graph(node, inputs))
+    assert help in found
+
+
+@pytest.mark.parametrize(
+    ("layers", "shortcut"),
+    [
+        ("[{dense: $width}, relu]", "shortcut: [dense: $width]"),
+        ('[{dense: "${2 * width}"}]', 'shortcut: [dense: "${2 * width}"]'),
+        ("[{dense: $width}, {dense: 12}]", "shortcut: [dense: 12]"),
+    ],
+)
+def test_a_shortcut_in_a_block_has_the_variables_of_the_layers(layers: str, shortcut: str) -> None:
+    text = f"""\
+modelc: 1
+blocks:
+  Part: {{params: {{width: int}}, layers: [residual: {layers}]}}
+model:
+  inputs: {{x: {{shape: [8]}}}}
+  layers: [Part: 4, Part: 8]
+"""
+    helps = helps_of(text)
+    assert helps and all(shortcut in help for help in helps)
+    mended = text.replace(f"residual: {layers}", f"residual: {{layers: {layers}, {shortcut}}}")
+    assert not check(mended, "spec.yaml").problems
+
+
+def test_a_variable_that_a_parameter_hides_can_be_given_to_the_block() -> None:
+    text = """\
+modelc: 1
+vars: {width: 4}
+blocks: {Part: {params: {width: int}, layers: [dense: $width]}}
+model: {inputs: {x: {shape: [8]}}, layers: [Part: 16]}
+"""
+    assert helps_of(text) == ["remove it; or, where it is meant to reach `Part`, write `Part: $width`"]
+    assert not check(text.replace("Part: 16", "Part: $width"), "spec.yaml").problems

@@ -121,7 +121,7 @@ def test_a_layer_may_be_called_like_another_one() -> None:
         ("a: {from: x, dense: 8}, o: {add: [a, x]}", "E104", "write `o: {from: [a, x], add}`"),
         ("a: {from: x, dense: 8}, o: {concatenate: [a, x]}", "E104", "write `o: {from: [a, x], concatenate}`"),
         ("o: {dense: x}", "E104", "write `o: {from: x, dense: ...}`"),
-        ("o: {from: x, dense: {units: 3}, activation: relu}", "E103", "`dense: {units: 3, activation: relu}`; keep one"),
+        ("o: {from: x, dense: {units: 3}, activation: relu}", "E103", "`dense: {units: 3, activation: relu}`; for one after the other write `layers: [dense: {units: 3}, activation: relu]`"),
         ("o: {from: x, type: dense, units: 8}", "E107", "write `o: {from: x, dense: {units: 8}}`"),
         ("e: {from: y, lstm: 3}, o: {from: {input: y, initial_state: [e.state_h, e.state_c]}, lstm: 3}", "E204", "did you mean `x`?"),
         ("e: {from: y, lstm: 3}, o: {from: {query: y}, lstm: 3}", "E204", "did you mean `x`?"),
