@@ -141,8 +141,8 @@ def run(
 
     try:
         with run_of(task.spec.document, sources):
-            task, dataset = read_data(task, checked, where)
             task, arrays = with_arrays(task, where)
+            task, dataset = read_data(task, checked, where)
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
         raise typer.Exit(FINDINGS) from None

@@ -8,7 +8,7 @@ from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.library.layers import kind_of
 from modelc.compiler.library.readers.casts import RoundedIntegers, cannot_hold, exact_ways, rounded
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.id_paths import find_paths
+from modelc.runtime.data.id_paths import paths_of_constants_and_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,12 @@ def check_integers(task: Task, inputs: Arrays, *, training: bool = False) -> Non
             need_exact(task, integers, inputs[integers.edge.node], 0)
     computed = computed_integers(task)
     with using(task.spec.plugins):
-        paths = find_paths(task, (integers.edge for integers in computed), inputs, training=training)
-        if paths is None:
-            return
-        for start, arrived in paths.arrivals(inputs, paths.ends):
-            for integers in computed:
-                if integers.edge in arrived:
-                    need_exact(task, integers, arrived[integers.edge], start)
+        ends = [integers.edge for integers in computed]
+        for paths, given in paths_of_constants_and_data(task, ends, inputs, training=training):
+            for start, arrived in paths.arrivals(given, paths.ends):
+                for integers in computed:
+                    if integers.edge in arrived:
+                        need_exact(task, integers, arrived[integers.edge], start)
 
 
 def need_exact(task: Task, integers: Converted, values: Array, start: int) -> None:

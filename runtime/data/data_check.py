@@ -38,7 +38,7 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """All problems of the data of a task, at their places in the spec; nothing is trained."""
     warnings: tuple[Problem, ...] = ()
     try:
-        with_arrays(task, root)
+        task, _ = with_arrays(task, root)
         task, warnings = complete(task, root)
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:

@@ -1,10 +1,12 @@
-"""The ways that ids take through a model: which values are functions of the data alone, and where each comes from."""
+"""The ways that ids take through a model: which values are functions of the data and of constants that were read from files
+alone, and where each comes from.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -13,7 +15,9 @@ from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.lazy import jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.layer import Call, Layer, Result
+from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
+from modelc.compiler.library.contracts.weight_rules import ReadValues
+from modelc.compiler.library.layers.core.parameter import ConstantArray
 from modelc.compiler.lowering.lower import Run
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
@@ -50,7 +54,8 @@ class Paths:
         run = jax.jit(lambda batch, draw: self.values(batch, wanted, draw))
         sources = {edge.node: inputs[edge.node] for edge in self.sources}
         largest = max(self.size(), len(self.draws) * max(map(self.size_of, wanted)))
-        for start, count, batch in row_batches(sources, largest):
+        # What constants alone bring is the same in every row.
+        for start, count, batch in row_batches(sources, largest) if sources else ((0, 1, {}),):
             found = [jax.device_get(run(batch, draw)) for draw in self.draws]
             arrays = (np.stack(each, axis=1)[:count] for each in zip(*found, strict=True))
             yield start, dict(zip(wanted, arrays, strict=True))
@@ -58,7 +63,7 @@ class Paths:
     def values(self, inputs: Mapping[str, Any], wanted: Iterable[Edge], draw: Mapping[str, Any]) -> tuple[Any, ...]:
         """The arrays `[rows, ...]` on `wanted` edges for a batch of inputs by name, by the numbers of a `draw`."""
         run = Run(self.planned.plans, self.precision, None, False)
-        rows = len(next(iter(inputs.values())))
+        rows = len(next(iter(inputs.values()))) if inputs else 1
         for edge in self.sources:
             run.values[edge] = jnp.asarray(inputs[edge.node])
         for edge in self.others:
@@ -66,7 +71,7 @@ class Paths:
             run.values[edge] = jnp.zeros((rows, *known.shape), known.dtype)
             run.masks[edge] = jnp.ones((rows, *known.shape[:1]), bool) if known.mask else None
         for node in self.nodes:
-            run.node(node, {}, {}, None)
+            run.node(node, {}, read_state(self.planned.plans[node.path]), None)
             if node.path in draw:
                 run.values[Edge(node.path)] = drawn(node, run.values, draw)
         return tuple(run.values[edge] for edge in wanted)
@@ -94,24 +99,15 @@ def drawn(node: Node, values: Mapping[Edge, Any], draw: Mapping[str, Any]) -> An
 
 
 def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bool) -> Paths | None:
-    """The paths to those of `ends` that `inputs` by name, `[rows, ...]`, have a part in: through any layers without weights
-    and state, and beside other values through layers that only move or cast them. None if there is no such end, or no row.
+    """The paths to those of `ends` that `inputs` by name, `[rows, ...]`, or constants have a part in: through any layers
+    without weights and other state, and beside other values through layers that only move or cast them. None if there is no
+    such end, or no row.
 
     In `training`, what layers move by chance is followed too, in so many combinations of their draws that each brings all
     that it may.
     """
     planned = task.planned
-    known = {Edge(name) for name in inputs}
-    partly: set[Edge] = set()
-    for node in planned.graph.nodes:
-        plan = planned.plans[node.path]
-        ports = {Edge(node.path, port) for port in plan.outputs}
-        if plan.params or plan.state or node.layer is None:
-            continue
-        if known.issuperset(node.edges):
-            known |= ports
-        elif keeps_numbers(node.layer) and not known.union(partly).isdisjoint(node.moved):
-            partly |= ports
+    known, partly = followed(planned, inputs)
     found = known | partly
     reached = tuple(edge for edge in dict.fromkeys(ends) if edge in found)
     nodes: list[Node] = []
@@ -123,11 +119,59 @@ def find_paths(task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bo
     computed = {node.path for node in nodes}
     leaves = sorted(edge for edge in needed if edge.node not in computed)
     sources = tuple(edge for edge in leaves if edge in found)
-    if not sources or not all(map(len, inputs.values())):
+    if not reached or not all(map(len, inputs.values())):
         return None
     others = tuple(edge for edge in leaves if edge not in found)
     draws = ({}, *(all_draws(planned, nodes) if training else ()))
     return Paths(planned, precision_of(prepare(task)), reached, tuple(nodes), sources, others, draws)
+
+
+def paths_of_constants_and_data(
+    task: Task, ends: Iterable[Edge], inputs: Arrays, *, training: bool
+) -> Iterator[tuple[Paths, Arrays]]:
+    """The paths to those of `ends` that constants have a part in, without any inputs, then those that `inputs` have, each
+    with its inputs; what constants alone bring is not computed for every row again.
+    """
+    wanted = tuple(ends)
+    constant, _ = followed(task.planned, ())
+    varying = (edge for edge in wanted if edge not in constant)
+    for chosen, given in ((wanted, {}), (varying, inputs)):
+        paths = find_paths(task, chosen, given, training=training)
+        if paths is not None:
+            yield paths, given
+
+
+def followed(planned: TypedGraph, inputs: Iterable[str]) -> tuple[set[Edge], set[Edge]]:
+    """The edges whose values are known by constants and these inputs of the model alone, and those that such values are
+    moved to beside others.
+    """
+    known = {Edge(name) for name in inputs}
+    partly: set[Edge] = set()
+    for node in planned.graph.nodes:
+        plan = planned.plans[node.path]
+        ports = {Edge(node.path, port) for port in plan.outputs}
+        if plan.params or node.layer is None or len(read_state(plan)) < len(plan.state):
+            continue
+        if known.issuperset(node.edges) or is_constant(node.layer):
+            known |= ports
+        elif keeps_numbers(node.layer) and not known.union(partly).isdisjoint(node.moved):
+            partly |= ports
+    return known, partly
+
+
+def read_state(plan: Plan) -> dict[str, Any]:
+    """The state of a layer that was read from files and that nothing changes, by name."""
+    entries = plan.state.items()
+    return {
+        name: entry.initializer.values
+        for name, entry in entries
+        if entry.fixed and isinstance(entry.initializer, ReadValues)
+    }
+
+
+def is_constant(layer: Layer | None) -> TypeGuard[ConstantArray]:
+    """Whether the output of a layer is an array of its own, whatever comes in."""
+    return isinstance(layer, ConstantArray)
 
 
 def keeps_numbers(layer: Layer) -> bool:

@@ -1,9 +1,12 @@
-"""Ids are checked where they arrive: what each layer with a vocabulary would look up for every row of the data."""
+"""Ids are checked where they arrive: what each layer with a vocabulary would look up for every row of the data, or of a
+constant that was read from a file.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from modelc.compiler.binding.array_files import place_of as place_of_file
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, name_list
@@ -11,10 +14,12 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.library.base.plugin_context import using
+from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.compiler.library.contracts.weight_rules import ArrayFile
 from modelc.compiler.library.layers import kind_of
 from modelc.compiler.library.readers.checks import check_labels, labels_outside
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.id_paths import Paths, find_paths, origins
+from modelc.runtime.data.id_paths import Paths, is_constant, origins, paths_of_constants_and_data
 
 
 def check_ids(task: Task, inputs: Arrays, *, training: bool = False) -> None:
@@ -26,14 +31,13 @@ def check_ids(task: Task, inputs: Arrays, *, training: bool = False) -> None:
             check_input(looked_up, inputs)
     computed = computed_ids(task)
     with using(task.spec.plugins):
-        paths = find_paths(task, (ids.edge for ids in computed), inputs, training=training)
-        if paths is None:
-            return
-        bounds = find_bounds(paths, inputs)
-        for ids in computed:
-            low, high = bounds.get(ids.edge, (0, 0))
-            if low < 0 or high >= ids.room:
-                raise explain(paths, ids, inputs)
+        ends = [ids.edge for ids in computed]
+        for paths, given in paths_of_constants_and_data(task, ends, inputs, training=training):
+            bounds = find_bounds(paths, given)
+            for ids in computed:
+                low, high = bounds.get(ids.edge, (0, 0))
+                if low < 0 or high >= ids.room:
+                    raise explain(task, paths, ids, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,25 @@ def check_input(ids: Arriving, inputs: Arrays) -> None:
     try:
         check_labels(inputs[name], ids.room, name, what="id")
     except RunError as error:
-        raise with_room(error, ids, ("data", "inputs", name)) from None
+        raise with_room(error, ids, int(inputs[name].min()), ("data", "inputs", name)) from None
 
 
-def with_room(error: RunError, ids: Arriving, at: Path, *notes: str) -> RunError:
-    """`error` with what the layer has room for."""
+def with_room(error: RunError, ids: Arriving, least: int, at: Path, *notes: str) -> RunError:
+    """`error` with what the layer has room for, and what to do about ids from the `least` on."""
     node, room = ids.node, ids.room
-    helps = (*error.helps, "increase it, or map ids that are rare or missing to one within range")
+    assert node.layer is not None
+    looked_up = node.layer.vocabulary_size() is not None
+    if least < 0:
+        # More room is none for them.
+        map_or_mask = "map ids that are missing to one within range", "save 0 as the id of what is missing, and mask it"
+        helps = (*error.helps, map_or_mask[0] if looked_up else map_or_mask[1])
+    elif looked_up:
+        helps = (*error.helps, "increase it, or map ids that are rare or missing to one within range")
+    else:
+        # How many entries or segments there are is that of the model's arrays.
+        helps = (
+            f"ids count from 0, so that the last of {room:,} is {room - 1:,}: subtract 1 from ids that count from 1",
+        )
     return error.replaced(notes=(f"`{node.path}` has room for {room:,} ids", *notes), helps=helps, at=at)
 
 
@@ -87,9 +103,11 @@ def find_bounds(paths: Paths, inputs: Arrays) -> dict[Edge, tuple[int, int]]:
 
 @dataclass(slots=True)
 class Tally:
-    """Ids outside a vocabulary that have one origin: how many, the extremes, and the row, place and value of the first."""
+    """Ids outside a vocabulary that have one origin: how many, the extremes, and of the first the row, the places where it
+    arrives and comes from, and the value.
+    """
 
-    first: tuple[int, int, int]
+    first: tuple[int, int, int, int]
     count: int = 0
     least: int = 0
     greatest: int = 0
@@ -100,23 +118,45 @@ class Tally:
         self.greatest = max(self.greatest, int(values.max()))
 
 
-def explain(paths: Paths, arriving: Arriving, inputs: Arrays) -> RunError:
+def explain(task: Task, paths: Paths, arriving: Arriving, inputs: Arrays) -> RunError:
     """The error for ids that a layer has no room for: named after the value that they were moved from, in whose ids they
     are counted.
     """
     tallies = count_outside(paths, arriving, inputs)
     edge, *others = sorted(tallies, key=lambda edge: tallies[edge].first)
     tally = tallies[edge]
-    row, _, value = tally.first
     bounds = tally.least, tally.greatest
-    error = labels_outside(tally.count, arriving.room, str(edge), "id", (value, row), bounds)
-    notes = [computed_by(paths, edge)] if edge not in paths.sources else []
+    first = tally.first[-1], where(paths, edge, tally)
+    error = labels_outside(tally.count, arriving.room, shown(paths, edge), "id", first, bounds)
+    notes = [computed_by(paths, edge)] if not (edge in paths.sources or file_of(paths, edge)) else []
     notes += moved_by_chance(paths, arriving)
     for other in others:
-        row, _, value = tallies[other].first
-        count = counted(tallies[other].count, "id")
-        notes.append(f"`{other}` has {count} outside too, the first is {value} in row {row}")
-    return with_room(error, arriving, place_of(paths, edge), *notes)
+        tally = tallies[other]
+        count = counted(tally.count, "id")
+        which = f"the first is {tally.first[-1]} {where(paths, other, tally)}"
+        notes.append(f"{shown(paths, other)} has {count} outside too, {which}")
+    return with_room(error, arriving, bounds[0], place_of(task, paths, edge), *notes)
+
+
+def file_of(paths: Paths, edge: Edge) -> ArrayFile | None:
+    """The file that the values on an edge were read from, where it is that of a constant."""
+    node = paths.planned.graph.node(edge.node)
+    return node.layer.value_initializer.array_file() if node is not None and is_constant(node.layer) else None
+
+
+def shown(paths: Paths, edge: Edge) -> str:
+    """What the values on an edge are called in a message."""
+    file = file_of(paths, edge)
+    return f"`{edge}`" if file is None else file.described()
+
+
+def where(paths: Paths, edge: Edge, tally: Tally) -> str:
+    """`in row 3`, or `at [3]` in what is the same in all rows."""
+    row, _, place, _ = tally.first
+    if paths.sources:
+        return f"in row {row}"
+    index = np.unravel_index(place, paths.type(edge).shape)
+    return f"at {show_shape(tuple(map(int, index)))}"
 
 
 def count_outside(paths: Paths, arriving: Arriving, inputs: Arrays) -> dict[Edge, Tally]:
@@ -146,7 +186,8 @@ def add_to(tallies: dict[Edge, Tally], edge: Edge, start: int, arrived: Array, b
     """Add the `bad` ones of `arrived` `[rows, columns]`, which have these `places` on an edge, to its tally."""
     rows, columns = np.nonzero(bad)
     if len(rows):
-        first = start + int(rows[0]), int(columns[0]), int(arrived[rows[0], columns[0]])
+        column = columns[0]
+        first = start + int(rows[0]), int(column), int(places[column]), int(arrived[rows[0], column])
         count = len(np.unique(rows * (1 + places.max()) + places[columns]))
         tallies.setdefault(edge, Tally(first)).add(count, arrived[bad])
 
@@ -160,7 +201,8 @@ def computed_by(paths: Paths, edge: Edge) -> str:
     """How the values on an edge come from the data."""
     node = paths.planned.graph.node(edge.node)
     assert node is not None and node.layer is not None
-    names = sorted(reachable(paths.planned.graph, [edge]) & set(paths.planned.graph.inputs))
+    begins = {edge.node for edge in paths.sources} | {node.path for node in paths.nodes if is_constant(node.layer)}
+    names = sorted(reachable(paths.planned.graph, [edge]) & begins)
     return f"`{edge}` is what `{kind_of(node.layer)}` makes of {name_list(names)}"
 
 
@@ -172,7 +214,9 @@ def moved_by_chance(paths: Paths, arriving: Arriving) -> list[str]:
     return [f"in training {name_list(names)} {verb} values from places drawn at random"] if names else []
 
 
-def place_of(paths: Paths, edge: Edge) -> Path:
-    """Where an input or a layer stands in the spec."""
+def place_of(task: Task, paths: Paths, edge: Edge) -> Path:
+    """Where an input, a layer or the file of a constant stands in the spec."""
     node = paths.planned.graph.node(edge.node)
-    return ("data", "inputs", edge.node) if node is None else node.at
+    if node is None:
+        return "data", "inputs", edge.node
+    return place_of_file(task.spec.document, node, "value") if file_of(paths, edge) else node.at

@@ -17,6 +17,10 @@ class ArrayFile(NamedTuple):
     def __str__(self) -> str:
         return self.path if self.name is None else f"{self.path}: {self.name}"
 
+    def described(self) -> str:
+        """The array as a message names it."""
+        return f"the array {'' if self.name is None else f'`{self.name}` '}in {self.path!r}"
+
 
 class Initializer(Registered):
     """Abstract: each subclass is one distribution, or an array in a file."""

@@ -97,23 +97,23 @@ def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0
     bad = (labels < 0) | (labels >= classes)
     where = tuple(np.argwhere(bad)[0])
     bounds = int(labels.min()), int(labels.max())
-    first = int(labels[where]), first_row + int(where[0])
-    raise labels_outside(int(bad.sum()), classes, name, what, first, bounds)
+    first = int(labels[where]), f"in row {first_row + int(where[0])}"
+    raise labels_outside(int(bad.sum()), classes, f"`{name}`", what, first, bounds)
 
 
 def labels_outside(
-    count: int, classes: int, name: str, what: str, first: tuple[int, int], bounds: tuple[int, int]
+    count: int, classes: int, subject: str, what: str, first: tuple[int, str], bounds: tuple[int, int]
 ) -> RunError:
-    """The error for `count` integers outside [0, `classes`), of which the `first` is a value and its row, and `bounds`
-    are the least and the greatest.
+    """The error for `count` integers of a `subject` outside [0, `classes`), of which the `first` is a value and where it is
+    (`in row 3`), and `bounds` are the least and the greatest.
     """
-    value, row = first
+    value, where = first
     least, greatest = bounds
     helps = [f"{what}s up to {greatest} need room for {greatest + 1}, but there is room for {classes}"]
     if least < 0:
         helps = [f"{what}s count from 0", *([WITHOUT_LABEL] if what == "label" else [])]
     outside = "below 0" if classes == ENDLESS and least < 0 else f"outside 0 to {classes - 1}"
-    message = f"`{name}` has {counted(count, what)} {outside}, the first is {value} in row {row}"
+    message = f"{subject} has {counted(count, what)} {outside}, the first is {value} {where}"
     return RunError("E403", message, helps=tuple(helps))
 
 

@@ -84,7 +84,7 @@ def header_of_npz(source: BinaryIO, file: ArrayFile, begin: bytes) -> Header:
 
 def need_fit(header: Header, file: ArrayFile, shape: tuple[int, ...], dtype: str) -> None:
     """Raise RunError E405 unless the header is that of numbers of `shape` that `dtype` may hold."""
-    name = f"the array `{file.name}` in {file.path!r}" if file.name else f"the array in {file.path!r}"
+    name = file.described()
     if header.shape != shape:
         message = f"{name} has the shape {show_shape(header.shape)}, and the weight {show_shape(shape)}"
         raise RunError("E405", message, helps=("give both one shape: that of a weight is shown by `modelc summary`",))
