@@ -3,6 +3,7 @@
 The names stand in place of the mapping from then on, as one value; the spec as it is kept has the path.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -39,6 +40,10 @@ ONE_EACH = "each line is the name of one class"
 BARE = "write the names alone, one on each line, in the order of their labels: without quotes, commas, `- ` and numbers"
 NUMBERED = re.compile(r"(\d+)[,;:\t]\s*(?![\d\s])")
 """A number and a name; two numbers may be a name."""
+
+
+CLOSING = {"[": "]", "{": "}"}
+"""The bracket that ends what begins with another."""
 
 
 class Named(NamedTuple):
@@ -148,11 +153,12 @@ def names_in(data: bytes, name: str) -> tuple[tuple[str, ...] | None, Problem | 
 
 def not_names(lines: list[str], file: str) -> Problem | None:
     """The problem with lines that are the names in another form, or too few of them."""
-    if len(lines) == 1 and not lines[0].startswith(("[", "{")):
+    brackets = bool(lines) and lines[0].startswith(("[", "{"))
+    if len(lines) == 1 and not brackets:
         return bad_line(lines, file, 0, "the file has one name, expected at least two", "only line", ONE_EACH)
     if not lines:
         return file_problem("E106", "the file has no names", file, ONE_EACH)
-    if lines[0].startswith(("[", "{")):
+    if brackets and (len(lines) == 1 or is_json(lines)):
         return bad_line(lines, file, 0, "the file is JSON, expected one name on each line", "begins as JSON", BARE)
     if all(line.startswith("- ") for line in lines):
         return bad_line(lines, file, 0, "the file is a YAML list, expected one name on each line", "a `- `", BARE)
@@ -163,6 +169,20 @@ def not_names(lines: list[str], file: str) -> Problem | None:
             lines, file, 0, "the lines have the numbers of the classes before their names", "a number", BARE
         )
     return None
+
+
+def is_json(lines: list[str]) -> bool:
+    """Whether lines of which the first begins with a bracket are one list or mapping, and not names as they stand, such as
+    `[UNK]`.
+    """
+    text = "\n".join(lines).rstrip()
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        # A list that is not quite JSON: in YAML names need no quotes, and Python writes others.
+        inner = text[1:-1].strip().split("\n")
+        return text[-1] == CLOSING[text[0]] and len(inner) > 1 and all(one.rstrip().endswith(",") for one in inner[:-1])
+    return True
 
 
 def empty_line(lines: list[str], file: str) -> Problem | None:

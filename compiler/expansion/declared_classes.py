@@ -1,5 +1,6 @@
 """How many classes the section `data` declares for an input or a target, for `${classes(kind)}`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -31,7 +32,10 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
     sections = [entries_of(file.data and file.data.get(section)) for section in SECTIONS]
     found = [section[name][1] for section in sections if name in section]
     if not found:
-        raise nothing_of(name, [known for section in sections for known in section])
+        if name in evaluator.undeclared:
+            raise Reported
+        evaluator.undeclared.add(name)
+        raise nothing_of(evaluator, name, [known for section in sections for known in section], file)
     if name in evaluator.counting:
         raise ExpressionError(f"`classes({name})` depends on itself", "write the number of classes")
     evaluator.counting.append(name)
@@ -45,11 +49,16 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
     return counts[0], found[0].at
 
 
-def nothing_of(name: str, known: list[str]) -> ExpressionError:
+def nothing_of(evaluator: "VariableEvaluator", name: str, known: list[str], file: File) -> ExpressionError:
     """The error for a name that the data does not read."""
     near = suggest(name, known, defined=True)
     help = near.help or (f"`data` reads {listed(known)}" if known else "")
-    help = help or f"declare them: `data: {{targets: {{{name}: {{category: {{column: {name}, classes: 10}}}}}}}}`"
+    if not help:
+        columns = source_columns(evaluator, file) or {}
+        # A column of a source that says how many classes it has holds labels.
+        labels = [f"{{category: {column}}}" for column, known in columns.items() if known.classes is not None]
+        readers = labels or [f"{{category: {{column: {name}, classes: 10}}}}"]
+        help = "declare them: " + " or ".join(f"`data: {{targets: {{{name}: {reader}}}}}`" for reader in readers)
     return ExpressionError(f"`data` has no input or target `{name}`", help)
 
 
@@ -75,14 +84,19 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:
     """What the source says of a column without reading it; None where only its files can tell."""
+    columns = source_columns(evaluator, file)
+    return None if columns is None else columns.get(subject)
+
+
+def source_columns(evaluator: "VariableEvaluator", file: File) -> Mapping[str, Column] | None:
+    """What the source says of its columns without reading them; None where only its files can tell."""
     source = file.data and file.data.get("source")
     if source is None:
         return None
     try:
-        columns = SOURCES.build(plain(evaluator, source, file)).columns()
+        return SOURCES.build(plain(evaluator, source, file)).columns()
     except ValidationError:
         return None
-    return None if columns is None else columns.get(subject)
 
 
 def plain(evaluator: "VariableEvaluator", node: SourceNode, file: File) -> object:

@@ -80,6 +80,10 @@ class Expander(VariableEvaluator):
             where, section = root.content["blocks"]
             content["blocks"] = where, section._replace(content=bodies)
         document, problems = document_of(root._replace(content=content), original)
+        if document.data.get("data"):
+            # As what is there and could not be read: nothing more is said of such a target.
+            unread = {("data", "targets", name) for name in self.undeclared}
+            document = replace(document, holes=document.holes | unread)
         return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
 
     def check_definitions(self, root: File) -> None:

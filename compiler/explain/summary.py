@@ -12,6 +12,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.layers import MADE, kind_of
+from modelc.compiler.lowering.passes.drop_unused import drop_unused
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
 
@@ -112,7 +113,8 @@ class Summary:
 
 
 def summarize(task: Task) -> Summary:
-    """The summary of a task that has no errors."""
+    """The summary of a task that has no errors: of what is computed and trained of it."""
+    task = drop_unused(task)
     types = task.planned.graph.inputs.items()
     inputs = [
         Row(name, "input", "input", known, (), Count(), Count(), ()) for name, known in types if known is not None

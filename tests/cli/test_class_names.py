@@ -69,7 +69,20 @@ def test_names_are_the_lines_of_the_file(tmp_path: Path, mark: str, line: str, e
 
 
 @pytest.mark.parametrize(
-    "names", [["0 rooms", "1 room", "2 rooms"], ["0", "1", "10"], ["- a", "b"], ["1,5", "2,5"], ["a,b", "c"]]
+    "names",
+    [
+        ["0 rooms", "1 room", "2 rooms"],
+        ["0", "1", "10"],
+        ["- a", "b"],
+        ["1,5", "2,5"],
+        ["a,b", "c"],
+        ["[PAD]", "[CLS]", "word"],
+        ["{x}", "{y}"],
+        ["[", "\\", "]"],
+        ["{", "|", "}"],
+        ["[0, 10)", "[10, 20]"],
+        ["[" * 5000, "]"],
+    ],
 )
 def test_names_may_look_like_other_forms(tmp_path: Path, names: list[str]) -> None:
     checked = check_file(keep(tmp_path, "\n".join(names).encode()) / "spec.yaml")
@@ -98,6 +111,10 @@ def test_spaces_are_a_part_of_a_name(tmp_path: Path) -> None:
         (b"- cat\n- dog\n", "E106", (1, 1), "a YAML list", "the names alone"),
         (b'["cat",\n"dog"]\n', "E106", (1, 1), "JSON", "the names alone"),
         (b'["cat", "dog"]', "E106", (1, 1), "JSON", "the names alone"),
+        (b'{"0": "cat",\n"1": "dog"}\n', "E106", (1, 1), "JSON", "the names alone"),
+        (b"[\n  'cat',\n  'dog',\n]\n", "E106", (1, 1), "JSON", "the names alone"),
+        (b"[cat,\n dog]\n", "E106", (1, 1), "JSON", "the names alone"),
+        (b"[cat, dog]\n", "E106", (1, 1), "JSON", "the names alone"),
         (b"0,cat\n1,dog\n", "E106", (1, 1), "the numbers of the classes", "the names alone"),
         (b"1\tcat\n2\tdog\n", "E106", (1, 1), "the numbers of the classes", "the names alone"),
         (b"version https://git-lfs.github.com/spec/v1\noid 3", "E010", (0, 0), "pointer of Git LFS", "git lfs pull"),

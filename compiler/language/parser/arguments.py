@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.reporter import MAX_FOUND
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, fits, wrapped_one
-from modelc.compiler.language.parser.positional import report_positional
+from modelc.compiler.language.parser.positional import report_array, report_positional
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
 from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.planned import planned
@@ -47,9 +47,10 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
 
 
 def positional(reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path) -> bool:
-    """Report a thing whose arguments are given by their order; says whether it is one."""
+    """Report a thing whose arguments are given by their order, or by a file; says whether it is one."""
     ((name, given),) = raw.items()
-    return report_positional(reporter, table, name, given, (*path, name))
+    at = (*path, name)
+    return report_positional(reporter, table, name, given, at) or report_array(reporter, table, name, given, at)
 
 
 def with_names(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any:

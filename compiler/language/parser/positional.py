@@ -1,4 +1,4 @@
-"""Reports arguments that are given by their order, as Python takes them: `conv2d: [32, 3]`, `conv2d: 32, 3`."""
+"""Reports arguments that are given by their order, as Python takes them (`conv2d: [32, 3]`, `conv2d: 32, 3`), or by a file."""
 
 import re
 from typing import Any
@@ -41,6 +41,25 @@ def report_positional(reporter: Reporter, table: Registry[Any], name: str, given
     help = f"write `{name}: {spell(shown)}`" + ("" if is_clear else ", and each value after these by its own name")
     reporter.add("E105", message, path, label="which arguments?", help=help, note=note)
     return True
+
+
+def report_array(reporter: Reporter, table: Registry[Any], name: str, given: Any, path: Path) -> bool:
+    """Report that `given`, the value of the thing `name` at `path`, is the path of an array for its weights; says whether it
+    is.
+    """
+    from modelc.compiler.language.suggestions.array_paths import initialized_from
+
+    if name not in table or reporter.has_hole(path):
+        return False
+    cls: type[Registered] = table.find(name)
+    given = given.get(cls.primary) if isinstance(given, dict) and list(given) == [cls.primary] else given
+    arguments = initialized_from(cls, given)
+    if arguments:
+        initializer = list(arguments)[-1]
+        message = f"`{name}` takes the path of an array as its `{initializer}`, got `{given}` alone"
+        help = f"write `{name}: {spell(arguments)}`"
+        reporter.add("E105", message, path, label="a path of an array", help=help)
+    return bool(arguments)
 
 
 def values_in(given: Any) -> list[Any] | None:

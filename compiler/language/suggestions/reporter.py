@@ -215,9 +215,11 @@ class Reporter(ProblemCollector):
             self.planned_name(path, table, name, plan)
             return
         if not found and not is_key:
+            from modelc.compiler.language.suggestions.array_paths import array_help
             from modelc.compiler.language.suggestions.foreign_references import reference_help
 
-            found = Suggestion(name, help=reference_help(self.document, path, name))
+            array = array_help(at[-1], name) if table.kind == "initializer" else ""
+            found = Suggestion(name, help=array or reference_help(self.document, path, name))
             if name in ("None", "nil", "NULL", "nothing"):
                 found = Suggestion(
                     name, help=f"to have none, remove `{path[-1]}`" if isinstance(path[-1], str) else "remove it"

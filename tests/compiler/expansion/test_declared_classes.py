@@ -78,3 +78,26 @@ def test_an_input_and_a_target_of_one_name_must_agree() -> None:
     )
     text = text.replace("outputs: [kind]", "outputs: {city: out}")
     assert any("a target with 4 classes and an input with 7" in one.message for one in checked(text).problems)
+
+
+@pytest.mark.parametrize("source", ["mnist", "digits"])
+def test_a_target_that_is_not_declared_is_one_error_with_the_column_of_labels(source: str) -> None:
+    shape = {"mnist": "[28, 28]", "digits": "[8, 8]"}[source]
+    text = f"""
+model:
+  inputs: {{image: {{shape: {shape}}}}}
+  layers: [flatten, {{dense: "${{classes(figure)}}", name: figure}}]
+data:
+  source: {source}
+train: {{loss: cross_entropy, optimizer: {{sgd: "${{1 / classes(figure)}}"}}, epochs: "${{classes(figure)}}"}}
+"""
+    problem = only(text)
+    assert (problem.code, problem.helps) == (
+        "E207",
+        ("declare them: `data: {targets: {figure: {category: label}}}`",),
+    )
+    declared = text.replace(f"source: {source}\n", f"source: {source}\n  targets: {{figure: {{category: label}}}}\n")
+    assert checked(declared).problems == ()
+    # Of two names that are not declared, each is one error.
+    two = checked(text.replace('epochs: "${classes(figure)}', 'epochs: "${classes(number)}'))
+    assert [one.message.split("`")[-2] for one in two.problems] == ["figure", "number"]

@@ -1,9 +1,12 @@
 """The data of summaries, and values in the notation of specs."""
 
+from pathlib import Path
 from typing import Any
 
+import jax
 import pytest
 
+import modelc
 from modelc.compiler.api import load
 from modelc.compiler.explain.pretty_printer import show_named, show_number, show_value
 from modelc.compiler.explain.summary import Count, Summary, summarize
@@ -152,3 +155,22 @@ def test_shared_weights_are_counted_at_the_node_that_is_shared() -> None:
     found = summarize(load_text(f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, nodes: {nodes}, outputs: [y]}}\n"))
     assert {row.path: row.trainable.values for row in found.rows} == {"x": 0, "a": 0, "z": 15, "y": 0}
     assert found.total.values == 15
+
+
+@pytest.mark.parametrize(
+    ("output", "paths", "parameters"),
+    [("h", ["x", "Back/h", "y"], 18 + 4), ("out", ["x", "Back/h", "Back/out", "y"], 18 + 28 + 8)],
+)
+def test_a_summary_is_of_what_is_trained(tmp_path: Path, output: str, paths: list[str], parameters: int) -> None:
+    base = "modelc: 1\nmodel: {inputs: {x: {shape: [5]}}, nodes: {h: {from: x, dense: 3}, out: {from: h, dense: 7}}, outputs: [out]}"
+    (tmp_path / "base.yaml").write_text(base)
+    text = (
+        f"modelc: 1\nblocks: {{Back: {{use: base.yaml, output: {output}}}}}\n"
+        "model: {inputs: {x: {shape: [5]}}, layers: [Back, {dense: 1, name: y}]}"
+    )
+    (tmp_path / "spec.yaml").write_text(text)
+    task = modelc.load(tmp_path / "spec.yaml")
+    found = summarize(task)
+    assert [row.path for row in found.rows] == paths
+    weights, _ = modelc.compile(task).init(jax.random.key(0))
+    assert found.total.values == parameters == sum(leaf.size for leaf in jax.tree.leaves(weights))
