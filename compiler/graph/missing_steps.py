@@ -32,7 +32,8 @@ def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorTy
             if kind_of(source.layer).startswith(POOLS):
                 whole = LAYERS.build("linear")
             if whole is not None:
-                return help_for(source, node) if fits(planned, source, whole, chain, slot, types) else ""
+                given = with_steps(planned, source, whole, chain, slot, types)
+                return "" if given is None else help_for(source, node, is_needed_behind(planned, source, node, given))
             chain.append(source)
             source = source_of(planned, source, source.layer.slots[0].name) if len(source.feeds or ()) == 1 else None
     return ""
@@ -75,10 +76,12 @@ def source_of(planned: TypedGraph, node: Node, slot: str) -> Node | None:
     return planned.graph.node(only.node) if only is not None and only.port == "output" else None
 
 
-def fits(
+def with_steps(
     planned: TypedGraph, source: Node, whole: Layer, chain: Sequence[Node], slot: str, types: Sequence[TensorType]
-) -> bool:
-    """Whether the layers of `chain`, from the last to the one behind `source`, fit where `source` is `whole`."""
+) -> TensorType | None:
+    """What the last of the layers of `chain`, listed from it to the one behind `source`, gives where `source` is `whole`; None where
+    they do not fit.
+    """
     given = [planned.type(feed.edge) for feed in source.feeds or ()]
     try:
         value = through(chain[1:], whole.plan(**by_slot(source, given)).outputs["output"])
@@ -88,21 +91,48 @@ def fits(
             replace(value, mask=known.mask) if feed.slot == slot else known
             for feed, known in zip(last.feeds, types, strict=True)
         ]
-        last.layer.plan(**by_slot(last, arriving))
+        return last.layer.plan(**by_slot(last, arriving)).outputs["output"]
+    except PlanError:
+        return None
+
+
+def is_needed_behind(planned: TypedGraph, source: Node, node: Node, steps: TensorType) -> bool:
+    """Whether a layer takes the `steps` that `node` gives and would not take what the pooling `source` makes of them."""
+    assert source.layer is not None
+    if not kind_of(source.layer).startswith(POOLS):
+        return False
+    try:
+        pooled = source.layer.plan(steps).outputs["output"]
+    except PlanError:
+        return True
+    own = Edge(node.path, "output")
+    takers = [one for one in planned.graph.nodes if any(feed.edge == own for feed in one.feeds or ())]
+    return any(takes(planned, one, own, steps, steps) and not takes(planned, one, own, pooled, steps) for one in takers)
+
+
+def takes(planned: TypedGraph, node: Node, edge: Edge, value: TensorType, others: TensorType) -> bool:
+    """Whether a layer fits where `value` comes from `edge`, and `others` from wherever nothing is known."""
+    if node.layer is None:
+        return True
+    types = [value if feed.edge == edge else planned.type(feed.edge) or others for feed in node.feeds or ()]
+    try:
+        node.layer.plan(**by_slot(node, types))
     except PlanError:
         return False
     return True
 
 
-def help_for(source: Node, node: Node | None = None) -> str:
+def help_for(source: Node, node: Node | None = None, is_needed: bool = False) -> str:
     assert source.layer is not None
     kind = kind_of(source.layer)
     named = f"`{kind}`" if source.path == kind else f"`{kind}` at `{source.path}`"
     if kind.startswith(POOLS):
         wants = node.layer if node is not None else None
-        may_follow = wants is not None and wants.with_all_steps() is None
+        may_follow = wants is not None and wants.with_all_steps() is None and not is_needed
         behind = f", or put it behind `{kind_of(wants)}`" if wants is not None and may_follow else ""
         return f"{named} leaves one value for all steps: leave it out{behind}"
     if node is not None and source.at == node.at:
         return f"{named} gives only its last step: repeat it with `return_sequences: true`, and end with one without it"
-    return f"{named} gives only its last step: add `return_sequences: true` to it"
+    inner = getattr(source.layer, "layer", None)
+    to = f"the `{kind_of(inner)}` inside it" if isinstance(inner, Layer) else "it"
+    return f"{named} gives only its last step: add `return_sequences: true` to {to}"

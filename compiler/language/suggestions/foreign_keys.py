@@ -62,7 +62,8 @@ def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -
 
 def as_warmup(value: Any, spec: Spec) -> str:
     """How a warm-up is written in a schedule."""
-    return as_schedule(None, spec, {"warmup_steps": value if type(value) is int else "..."})
+    text = as_schedule(None, spec, {"warmup_steps": value if type(value) is int else "..."})
+    return f"{text}, which also lowers the rate after the warm-up"
 
 
 def as_penalty(value: Any, spec: Spec) -> str:

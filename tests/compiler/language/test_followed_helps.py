@@ -154,3 +154,31 @@ model: {inputs: {x: {shape: [8]}}, layers: [Part: 16]}
 """
     assert helps_of(text) == ["remove it; or, where it is meant to reach `Part`, write `Part: $width`"]
     assert not check(text.replace("Part: 16", "Part: $width"), "spec.yaml").problems
+
+
+def test_a_pooling_is_put_behind_only_where_nothing_after_it_needs_the_steps() -> None:
+    nodes = "read: {from: x, layers: [global_avg_pool1d, self_attention: 4]}\nout: {from: read, %s}"
+    alone, needed = ("leaves one value for all steps: leave it out" + end for end in (", or put it behind", ""))
+    (found,) = helps_of(graph(nodes % "dense: 4", "{x: {shape: [8, 8]}}"))
+    assert alone in found
+    (found,) = helps_of(graph(nodes % "lstm: 4", "{x: {shape: [8, 8]}}"))
+    assert found.endswith(needed)
+
+
+def test_the_steps_of_a_wrapper_are_those_of_the_layer_inside() -> None:
+    (found,) = helps_of(chain("[bidirectional: {lstm: 4}, self_attention: 2]", "[6, 8]"))
+    assert found.endswith("add `return_sequences: true` to the `lstm` inside it")
+    inside = "[bidirectional: {lstm: {units: 4, return_sequences: true}}, self_attention: 2]"
+    assert not check(chain(inside, "[6, 8]"), "spec.yaml").problems
+
+
+def test_several_layers_of_a_kind_in_one_are_a_stack_of_that_kind() -> None:
+    (found,) = helps_of(chain("[gru: {units: 4, num_layers: 2}]", "[6, 8]"))
+    assert "`stacked_rnn: {cells: [gru: ..., gru: ...]}`" in found
+    assert not check(chain("[stacked_rnn: {cells: [gru: 4, gru: 4]}]", "[6, 8]"), "spec.yaml").problems
+
+
+def test_a_shared_layer_of_vectors_is_not_given_ids() -> None:
+    nodes = "table: {from: x, embedding: {input_dim: 9, output_dim: 4}}\none: {from: table, dense: 4}\nout: {from: x, share: one}"
+    (found,) = helps_of(graph(nodes, "{x: {shape: [], dtype: int32}}", "[one, out]"))
+    assert found == "ids need `embedding` before it; both stand in a list, `layers: [..., share: one]`"

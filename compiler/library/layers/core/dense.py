@@ -36,9 +36,8 @@ class Dense(Layer):
     bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
-        need(
-            x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`"
-        )
+        advice = "ids need `embedding` before it" if x.is_integer else "give the input a shape such as `[1]`"
+        need(x.rank >= 1, "expected at least one axis, got a single number", help=advice)
         need_floats(x)
         params = {"kernel": self.weight("kernel", (x.shape[-1], self.units), ("embed", "mlp"))}
         if self.use_bias:

@@ -4,7 +4,7 @@ The cells, what one step makes of the state, are in `simple_rnn`, `gru` and `lst
 `conv_lstm`, on images.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
@@ -49,7 +49,8 @@ class Recurrent(Layer):
         "batch_first": "remove it: values are [time, features], and rows are never written",
         "bidirectional": "write `bidirectional` around the layer, such as `bidirectional: {lstm: 64}`",
         **dict.fromkeys(("implementation", "unroll", "use_cudnn"), "remove it: the loop over the steps is compiled"),
-        "num_layers": "write a layer for each, all but the last with `return_sequences: true`, or `stacked_rnn`",
+        "num_layers": "write a layer for each, all but the last with `return_sequences: true`, or "
+        "`stacked_rnn: {cells: [{layer}: ..., {layer}: ...]}` with an entry for each",
         "time_major": "remove it: values are [time, features], and rows are never written",
     }
 
@@ -82,6 +83,10 @@ class Recurrent(Layer):
     return_sequences: Annotated[bool, Field(description="Whether to output all steps, not only the last.")] = False
     go_backwards: Annotated[bool, Field(description="Whether to run from the last step to the first.")] = False
     stateful: Stateful = None
+
+    @classmethod
+    def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:
+        return super().foreign_argument(name, beside).replace("{layer}", cls.example.partition(":")[0])
 
     def with_all_steps(self) -> Layer | None:
         return None if self.return_sequences else self.model_copy(update={"return_sequences": True})
