@@ -12,7 +12,7 @@ from modelc.compiler.binding.task import Output, Task
 from modelc.compiler.binding.test_columns import check_test_columns
 from modelc.compiler.binding.training import bind_training
 from modelc.compiler.diagnostics.problem import Path, Problem
-from modelc.compiler.graph.graph import Edge, Graph, Node
+from modelc.compiler.graph.graph import Asked, Edge, Graph, Node
 from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 from modelc.compiler.language.ast import ModelSpec, Spec
 from modelc.compiler.language.parser.graph_nodes import named_in
@@ -78,6 +78,7 @@ def warn_unused(
             items = model.nodes[name].items if name in model.nodes else ()
             waiting += [shared for item in items or () for shared in named_in(item) or ()]
     blamed: set[str] = set()
+    asked: dict[str, Asked] | None = None
     for node in graph.nodes:
         name = outermost(node)
         if name in kept or name in blamed or name in terms or is_reported(reporter, name):
@@ -86,12 +87,33 @@ def warn_unused(
         at: Path = ("model", "nodes", name) if ("model", "nodes", name) in reporter.document.values else node.at
         message = f"node `{name}` is not used"
         help = "remove it" if model.sequential else "add it to `outputs`, or remove it"
-        reporter.add("W901", message, at, key=True, label="no output depends on it", help=help)
+        related: list[tuple[Path, str]] = []
+        asked = asked_through(graph, kept) if asked is None else asked
+        if name in asked:
+            # To remove it alone would take the size from the layer that asks for it.
+            help += f" and write a number in place of `shape({asked[name].named.name})`"
+            related = [(asked[name].path, "only a shape is needed here")]
+        reporter.add("W901", message, at, key=True, label="no output depends on it", help=help, related=related)
 
 
 def is_reported(reporter: Reporter, name: str) -> bool:
     """Whether a target of the node `name` is reported to be in no loss."""
     return any(problem.is_error and problem.path == ("data", "targets", name) for problem in reporter.problems)
+
+
+def asked_through(graph: Graph, names: Collection[str]) -> dict[str, Asked]:
+    """The nodes in the text that shapes depend on which the nodes called `names` ask for, each with who asks."""
+    found: dict[str, Asked] = {}
+    seen = set()
+    waiting = [(one.edge, one) for node in graph.nodes if outermost(node) in names for one in node.asked]
+    while waiting:
+        edge, one = waiting.pop()
+        node = None if edge is None or edge.node in seen else graph.node(edge.node)
+        if node is not None:
+            seen.add(node.path)
+            found.setdefault(outermost(node), one)
+            waiting += [(below, one) for below in node.edges]
+    return found
 
 
 def outermost(node: Node) -> str:

@@ -43,7 +43,7 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     key = (id(node.unbuilt), *((named, *shape) for named, shape in shapes.items()))
     if key in known:
         found, facts = known[key]
-        return hole._replace(layer=found), facts
+        return node._replace(layer=found, unbuilt=None), facts
     values: dict[Path, Any] = {}
     for place, expression in node.unbuilt.places.items():
         if not set(expression.asked) <= shapes.keys():
@@ -55,7 +55,7 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     layer = layer_of(reporter, node.unbuilt, values)
     if layer is not None:
         known[key] = layer, facts
-    return hole._replace(layer=layer), facts
+    return (node if layer else hole)._replace(layer=layer, unbuilt=None), facts
 
 
 def type_of(reporter: Reporter, planned: TypedGraph, edge: Any, path: Path) -> "TensorType | None":

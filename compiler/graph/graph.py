@@ -48,7 +48,7 @@ class Node(NamedTuple):
     `path` names it everywhere; `owner` is the path of the node whose weights it uses (its own, unless shared);
     `scope` holds the paths of what it stands in (nodes of several layers, blocks, branches, repeats), outermost first.
     `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing. Until type
-    inference, a layer may be `unbuilt` and wait for the shapes that are `asked`; that is no use of their values.
+    inference, a layer may be `unbuilt` and wait for the shapes that are `asked`, also later; that is no use of their values.
     """
 
     path: str

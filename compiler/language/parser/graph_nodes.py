@@ -99,11 +99,16 @@ def report_unused(
     if not needed <= {*inputs, *nodes}:
         return
     block = reporter.document.blocks.get(path, "")
+    asked = {one: at for name, node in nodes.items() if name in needed for one, at in asked_by(node).items()}
     for name in nodes:
         if name not in needed:
             message = f"node `{name}` of the block `{block}` is not used"
-            at = (*path, "nodes", name)
-            reporter.add("W901", message, at, key=True, label="no output of the block depends on it", help="remove it")
+            at, label = (*path, "nodes", name), "no output of the block depends on it"
+            help, related = "remove it", []
+            if name in asked:
+                help += f" and write a number in place of `shape({name})`"
+                related = [(asked[name], "only its shape is needed here")]
+            reporter.add("W901", message, at, key=True, label=label, help=help, related=related)
     for name, at in inputs.items():
         if name not in needed:
             message = f"input `{name}` of the block `{block}` is not used"
@@ -150,6 +155,23 @@ def named_in(item: Item) -> list[str] | None:
         return None
     below = [named_in(inner) for items in parts for inner in items or ()]
     return None if None in below else [name for names in below for name in names or ()]
+
+
+def asked_by(node: NodeSpec) -> dict[str, Path]:
+    """The names whose shapes the layers of `node` ask for, each with a place that does."""
+    found: dict[str, Path] = {}
+    waiting = [*(node.items or ())]
+    while waiting:
+        item = waiting.pop()
+        if item.unbuilt is not None:
+            for place, expression in item.unbuilt.places.items():
+                found |= {one.name: (*item.unbuilt.path, *place) for one in expression.asked if not one.up}
+        body = item.body
+        waiting += (body.items or ()) if isinstance(body, Layers | Residual) else ()
+        waiting += (body.shortcut or ()) if isinstance(body, Residual) else ()
+        branches = body.branches.values() if isinstance(body, Parallel) else ()
+        waiting += [inner for branch in branches for inner in branch or ()]
+    return found
 
 
 def read_nodes(

@@ -1,6 +1,7 @@
 """Sizes that follow from the model: `"${shape(x)[-1] // 16}"` in the arguments of layers."""
 
 import json
+import textwrap
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from modelc.compiler.expansion.yaml_writer import to_yaml
 from modelc.compiler.lowering.passes.roll_repeats import roll_repeats
 from modelc.compiler.lowering.prepared_task import prepare
 from tests.compiler.expansion.specs import CHAIN, at, checked, layers, only
+from tests.places import words_at
 
 GRAPH = "model:\n  inputs: {x: {shape: [6, 8]}}\n  nodes:\n"
 
@@ -149,6 +151,29 @@ def test_a_shape_is_no_use_of_a_node() -> None:
     text = graph('a: {from: x, dense: 4}\nb: {from: x, dense: "${shape(a)[-1]}"}')
     (problem,) = checked(text).problems
     assert problem.code == "W901" and "`a`" in problem.message
+    # To remove it alone would be an error.
+    assert problem.helps == ("add it to `outputs`, or remove it and write a number in place of `shape(a)`",)
+    assert [words_at("modelc: 1\n" + text, label.place) for label in problem.related] == ['"${shape(a)[-1]}"']
+
+
+def test_what_a_shape_follows_from_is_not_simply_to_be_removed() -> None:
+    nodes = (
+        'a: {from: x, dense: 4}\nc: {from: a, layers: [relu, dense: 7]}\nd: {from: x, dense: "${shape(e)[-1]}"}\n'
+        'e: {from: x, relu: }\nb: {from: x, layers: [residual: [dense: "${shape(c)[-1]}", dense: 8]]}'
+    )
+    helps = {problem.message: problem.helps[0] for problem in checked(graph(nodes)).problems}
+    number = "add it to `outputs`, or remove it and write a number in place of `shape(c)`"
+    alone = "add it to `outputs`, or remove it"
+    assert helps == {
+        f"node `{name}` is not used": help for name, help in zip("acde", (number, number, alone, alone), strict=True)
+    }
+
+
+def test_a_shape_is_no_use_of_a_node_of_a_block_either() -> None:
+    block = 'h: {from: q, dense: 5}\ng: {from: q, dense: 5}\ny: {from: q, residual: {layers: [dense: "${shape(h)[-1] - 1}"]}}'
+    above = f"blocks:\n  B:\n    inputs: [q]\n    nodes:\n{textwrap.indent(block, ' ' * 6)}\n    outputs: [y]\n"
+    helps = [problem.helps for problem in checked(graph("b: {from: x, B: }", above=above)).problems]
+    assert helps == [("remove it and write a number in place of `shape(h)`",), ("remove it",)]
 
 
 def test_the_resolved_form_keeps_the_shape_and_fills_in_variables() -> None:
