@@ -170,7 +170,7 @@ def test_what_a_shape_follows_from_is_not_simply_to_be_removed() -> None:
 
 
 def test_a_shape_is_no_use_of_a_node_of_a_block_either() -> None:
-    block = 'h: {from: q, dense: 5}\ng: {from: q, dense: 5}\ny: {from: q, residual: {layers: [dense: "${shape(h)[-1] - 1}"]}}'
+    block = 'h: {from: q, dense: 9}\ng: {from: q, dense: 5}\ny: {from: q, residual: {layers: [dense: "${shape(h)[-1] - 1}"]}}'
     above = f"blocks:\n  B:\n    inputs: [q]\n    nodes:\n{textwrap.indent(block, ' ' * 6)}\n    outputs: [y]\n"
     helps = [problem.helps for problem in checked(graph("b: {from: x, B: }", above=above)).problems]
     assert helps == [("remove it and write a number in place of `shape(h)`",), ("remove it",)]
