@@ -1,11 +1,13 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
+from functools import partial
 from typing import NamedTuple
 
 from modelc.compiler.binding.task import Columns
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.syntax.document import Document
 from modelc.compiler.syntax.file_root import Root
@@ -41,8 +43,10 @@ def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: boo
     for source, at in ((data.source, SOURCE), (data.test if test else None, TEST)):
         if source is None:
             continue
+        below = root_for(document, root, at)
         try:
-            inspected = source.inspect(root_for(document, root, at))
+            # A check looks again and again at a text with suggestions, and a file may have thousands of arrays.
+            inspected = lookups().once(("headers", repr(source), below), partial(source.inspect, below))
         except RunError as error:
             faults.append(error.placed(at))
             continue

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check, check_file, load
+from modelc.compiler.library.sources.npz import Npz
 from tests.cli.commands import modelc
 
 SPEC = """\
@@ -251,3 +252,17 @@ def test_validation_rows_are_scored_where_the_test_rows_are_gone(tmp_path: Path)
     os.remove(tmp_path / "others.npz")
     assert modelc("evaluate", "run", "--split", "validation", cwd=tmp_path).code == 0
     assert "there is no file 'others.npz'" in modelc("evaluate", "run", cwd=tmp_path).err
+
+
+def test_headers_are_read_once_in_a_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SPEC.replace("dense:", "dence:").replace("optimizer:", "optimiser:").replace("batch_size:", "batchsize:")
+    folder, read = keep(tmp_path, text, rows=ROWS), []
+    inspect = Npz.inspect
+
+    def counted(source: Npz, root: Any) -> Any:
+        read.append(root)
+        return inspect(source, root)
+
+    monkeypatch.setattr(Npz, "inspect", counted)
+    assert len(check_file(folder / "spec.yaml", headers=True).errors) == 3
+    assert len(read) == 1
