@@ -142,7 +142,7 @@ class Run:
         masks = by_slot(node, [self.masks.get(edge) for edge in node.edges])
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
         given = node.layer.apply(call, **by_slot(node, values))
-        result = given if isinstance(given, Result) else Result.of(given)
+        result = Result.given(given)
         for port, type_ in self.plans[node.path].outputs.items():
             value, named = result.outputs.get(port), port if port != "output" else ""
             need_shape(node.layer, "apply", value, type_.shape, named)

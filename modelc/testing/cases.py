@@ -59,7 +59,7 @@ class Case:
         )
         inputs = jax.tree.map(jnp.asarray, self.inputs if inputs is None else inputs)
         given = self.layer.apply(call, **inputs)
-        return given if isinstance(given, Result) else Result.of(given)
+        return Result.given(given)
 
     def parts(self, *given: Any, **options: Any) -> dict[str, dict[str, Any]]:
         """The result as mappings, which jit takes."""

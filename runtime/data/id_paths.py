@@ -240,6 +240,6 @@ def moved(paths: Paths, nodes: Iterable[Node], values: Mapping[Edge, Any], draw:
             result = node.layer.apply(Call({}), **by_slot(node, arrays))
         else:
             result = found[node.moved[0]]
-        outputs = (result if isinstance(result, Result) else Result.of(result)).outputs
+        outputs = Result.given(result).outputs
         found.update({Edge(node.path, port): value for port, value in outputs.items()})
     return found

@@ -60,6 +60,11 @@ class Result:
         """The result of a layer with the one port `output`."""
         return cls({"output": output}, **others)
 
+    @classmethod
+    def given(cls, returned: "Array | Result") -> "Result":
+        """What `apply` has returned: an array alone is the port `output`."""
+        return returned if isinstance(returned, Result) else cls.of(returned)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -82,7 +82,7 @@ class LayerChain(Layer):
         for name, part in self.each():
             slot = slot_of(part) or ""
             given: Any = part.apply(replace(call.part(name), masks={slot: mask}), **{slot: value})
-            result = given if isinstance(given, Result) else Result.of(given)
+            result = Result.given(given)
             if part.masking != "use":
                 passed = {} if mask is None or part.masking == "drop" else dict.fromkeys(result.outputs, mask)
                 result = replace(result, masks=passed)

@@ -66,7 +66,7 @@ class SpectralNorm(Wrapper):
         given = self.layer.apply(replace(call, params={**call.params, name: kernel}), x)
         if not call.train:
             return given
-        result = given if isinstance(given, Result) else Result.of(given)
+        result = Result.given(given)
         return replace(result, state={**result.state, "vector_u": u})
 
     def estimate(self, kernel: Array, u: Array) -> tuple[Array, Array]:

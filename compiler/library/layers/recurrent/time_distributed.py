@@ -8,7 +8,7 @@ from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.contracts.layer import Activation, Call, Layer, Plan, Result, TensorType, need, show_shape
 from modelc.compiler.library.layers import LAYERS, LayersField
 from modelc.compiler.library.layers.activations.functions import Linear
-from modelc.compiler.library.layers.core.layer_chain import LayerChain
+from modelc.compiler.library.layers.core.layer_chain import LayerChain, slot_of
 from modelc.compiler.library.layers.core.wrapper import Wrapper, plan_inside, split_inside
 
 
@@ -40,10 +40,9 @@ class TimeDistributed(Wrapper):
         inner = self.inner
         several = isinstance(inner, LayerChain)
         name = "the list of layers" if several else f"`{LAYERS.name_of(inner)}`"
-        needed = [slot for slot in inner.slots if slot.required]
         message = f"expected a layer with one input, got {name}"
         help = "a layer that joins several inputs takes whole sequences and needs no wrapper"
-        need(len(needed) == 1 and not needed[0].many, message, help=help, argument="layer")
+        need(slot_of(inner) is not None, message, help=help, argument="layer")
         got = f"expected a sequence [time, ...] of two axes or more, got {show_shape(x.shape)}"
         need(x.rank >= 2, got, help=f"without a time axis, use {name} itself; `reshape` adds one")
         step = x.with_shape(*x.shape[1:]).with_mask(False)
@@ -66,9 +65,10 @@ class TimeDistributed(Wrapper):
         if mask is not None:
             rows = mask if rows is None else mask & rows
         inner = replace(call, masks={}, rows=None if rows is None else rows.reshape(batch * time))
-        (slot,) = (slot.name for slot in self.inner.slots if slot.required)
+        slot = slot_of(self.inner)
+        assert slot is not None, "`plan` refuses layers of several inputs"
         given = self.inner.apply(inner, **{slot: x.reshape(batch * time, *x.shape[2:])})
-        result = given if isinstance(given, Result) else Result.of(given)
+        result = Result.given(given)
         outputs = {port: y.reshape(batch, time, *y.shape[1:]) for port, y in result.outputs.items()}
         return Result(outputs, state=result.state, penalties=result.penalties)
 

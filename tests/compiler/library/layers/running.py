@@ -47,7 +47,7 @@ def sample(plan: Plan, seed: int = 0) -> tuple[dict[str, jax.Array], dict[str, j
 
 
 def as_result(given: Any) -> Result:
-    return given if isinstance(given, Result) else Result.of(given)
+    return Result.given(given)
 
 
 @dataclass
