@@ -129,7 +129,7 @@ def write_problems(
 class Outcome(NamedTuple):
     """What is kept of a check until all specs are checked; tasks and graphs of many specs would fill the memory.
 
-    `unread` is what was not looked at of a spec that has data and no error.
+    `unread` is what was not looked at of a spec without an error: its rows, and files that are not there.
     """
 
     problems: tuple["Problem", ...]
@@ -141,9 +141,10 @@ def outcome(spec: "Spec", checked: "Checked") -> Outcome:
     """What is kept of the check of `spec`."""
     from modelc.compiler.diagnostics.render import Unchecked
 
-    data = None if checked.task is None or checked.errors else checked.task.data
-    has_rows = data is not None and data.source is not None
-    unread = Unchecked(spec.name, checked.unseen, checked.headers is None) if has_rows else None
+    task = None if checked.errors else checked.task
+    has_rows = task is not None and task.data is not None and task.data.source is not None
+    is_left = has_rows or (task is not None and checked.unseen)
+    unread = Unchecked(spec.name, checked.unseen, checked.headers is None, has_rows) if is_left else None
     problems = checked.problems
     if problems and spec.path is not None:
         problems = noted(problems, spec.path)

@@ -222,7 +222,8 @@ def examine(given: Given) -> Checked:
     if given.headers and given.root is not None:
         arrays, found = check_arrays(planned, document, given.root)
         problems += found
-        headers = headers and headers._replace(files=(*headers.files, *arrays))
+        seen = headers or NO_HEADERS
+        headers = seen._replace(files=(*seen.files, *arrays))
     return Checked(task, problems, sources, kept, merged, len(document.values), headers, names)
 
 

@@ -13,6 +13,7 @@ from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.contracts.weight_rules import ArrayFile, ReadValues
 from modelc.compiler.library.layers import kind_of
@@ -87,7 +88,9 @@ def check_arrays(planned: TypedGraph, document: Document, root: Root) -> tuple[F
         except AbsentFile:
             continue
         except RunError as error:
-            found[read.at, read.wanted] = error.placed(read.at).problem(document.value(read.at))
+            problem = error.placed(read.at).problem(document.value(read.at))
+            label = f"values of {show_shape(read.entry.shape)} {read.entry.dtype} are wanted"
+            found[read.at, read.wanted] = replace(problem, label=problem.label._replace(text=label))
         there[read.at, read.file.path] = None
     faulty = {at for at, _ in found}
     links = report_hard_links(document, root, tuple(file for file in there if file[0] not in faulty))

@@ -288,8 +288,8 @@ def check_activation(reporter: Reporter, graph: Graph, term: Term, edge: Edge, o
         message = f"`{loss}` cannot reach the values before the `{kind}` at `{path}`"
         label = f"`{kind}`, which is not the last layer before `{edge}`"
         last = (
-            f"make `{kind}` the last layer, after what only moves values, such as `reshape`; without it the outputs are "
-            f"logits, which `{loss}` takes as well"
+            f"make `{kind}` the last layer, after what only moves values, such as `reshape`; without `{kind}` the "
+            f"outputs are logits, which `{loss}` takes as well"
         )
         from modelc.compiler.graph.layer_order import ending_in
 

@@ -1,6 +1,7 @@
 """Binds metrics to the values that they are computed from, and to their targets."""
 
 from dataclasses import replace
+from itertools import chain, count
 
 from modelc.compiler.binding.loss_terms import activation_of, find_edge, linked
 from modelc.compiler.binding.task import Measure, Output, Task
@@ -82,7 +83,10 @@ def is_alone(reporter: Reporter, spec: MetricSpec, key: str, keys: dict[str, Pat
         return True
     if spec.name is not None:
         path, message = (*spec.path, "name"), f"two values of the log would be called `{key}`"
-        help = "choose another name"
+        stem = key.removesuffix(spec.name)
+        names = chain((spec.kind,), (f"{spec.kind}_{number}" for number in count(2)))
+        free = next(name for name in names if stem + name not in keys)
+        help = f"choose another name, such as `{free}`"
     else:
         path, message = spec.path, f"duplicate metric `{spec.kind}`"
         raw = reporter.document.get(spec.path)
@@ -93,7 +97,7 @@ def is_alone(reporter: Reporter, spec: MetricSpec, key: str, keys: dict[str, Pat
         )
         help = f"give one of them a name of its own: `{{{spec.kind}: {written}, name: {spec.kind}_2{others}}}`"
     related = [(keys[key], "first occurrence")] if keys[key] else ()
-    label, note = ("second occurrence", "") if keys[key] else ("taken", "that of a loss is called so")
+    label, note = ("second occurrence", "") if keys[key] else ("taken", "the loss itself is logged under this name")
     reporter.add("E110", message, path, label=label, help=help, note=note, related=related)
     return False
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Place, Problem
 
 MEANT = {
@@ -54,6 +55,9 @@ def name_characters(problems: Iterable[Problem], sources: Mapping[str, str]) -> 
             continue
         rows = lines.setdefault(place.file, source.split("\n"))
         help = help_at(rows, place, problem)
+        if anchor := anchor_at(rows, place, problem):
+            problem = replace(problem, message=f"`{anchor}` is a YAML anchor and no value: {problem.message}")
+            help = f"quote a string that begins with `&`: `'{anchor}'`"
         kept = problem.helps if problem.suggestion is not None and problem.suggestion else ()
         found.append(replace(problem, helps=(help, *kept)) if help else problem)
     return tuple(found)
@@ -68,9 +72,6 @@ def help_at(rows: list[str], place: Place, problem: Problem) -> str:
     if match := LOOKALIKE.search(text):
         others = [char for char in dict.fromkeys(LOOKALIKE.findall(text)) if MEANT[char] == MEANT[match[0]]]
         return named(match[0], MEANT[match[0]], "".join(others[1:]))
-    is_absent = problem.code == "E104" or (problem.code == "E105" and text.startswith("&"))
-    if is_absent and (anchor := ANCHOR.search(row, place.column - 1)):
-        return f"`{anchor[1]}` is a YAML anchor and no value: quote a string that begins with `&`: `'{anchor[1]}'`"
     if not problem.helps and problem.code in ("E101", "E105", "E106") and (match := COMMENT.fullmatch(text)):
         return f"a comment begins with a space and `#`: write `{match['value']} # {match['rest']}`"
     suggestion = problem.suggestion
@@ -80,11 +81,19 @@ def help_at(rows: list[str], place: Place, problem: Problem) -> str:
     return named(char, "the letter of the Latin alphabet") if unicodedata.category(char).startswith("L") else ""
 
 
+def anchor_at(rows: list[str], place: Place, problem: Problem) -> str:
+    """The anchor that stands alone where `problem` lacks a value; empty where there is none."""
+    row = rows[place.line - 1] if place.line <= len(rows) else ""
+    is_absent = problem.code == "E104" or (problem.code == "E105" and row.startswith("&", place.column - 1))
+    found = ANCHOR.search(row, place.column - 1) if is_absent else None
+    return found[1] if found else ""
+
+
 def named(char: str, meant: str, others: str = "") -> str:
     """What `char` is, and what is `meant` by it and by the `others` of its text."""
     name = f"U+{ord(char):04X} ({unicodedata.name(char, 'without a name').lower()})"
     write = f"write {meant}" if meant else "take it out"
     is_shown = char.isprintable() and not char.isspace() and unicodedata.category(char) != "Cf"
     if is_shown and others.isprintable() and others:
-        return f"`{char}` is {name}: {write}, and for {' and '.join(f'`{other}`' for other in others)}"
+        return f"`{char}` is {name}: {write} for {'both' if len(others) == 1 else 'each of'} {name_list(char + others)}"
     return f"`{char}` is {name}: {write}" if is_shown else f"there is {name} here, which does not show: {write}"

@@ -23,3 +23,9 @@ def listed(names: Collection[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """A number and its noun, in the plural where it is not one: "1 file", "3 files"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def indexed(number: int) -> str:
+    """How many entries a list has, and which they are: "3 entries, 0 to 2"."""
+    which = f", 0 to {number - 1:,}" if number > 1 else ", 0" if number else ""
+    return f"{number:,} {'entry' if number == 1 else 'entries'}{which}"

@@ -5,7 +5,7 @@ from itertools import pairwise
 from operator import is_ as is_same
 from typing import Any, NoReturn
 
-from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.diagnostics.phrases import indexed, listed
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope
@@ -66,13 +66,16 @@ class VariableEvaluator(ProblemCollector):
             return node.map(lambda _, below: self.with_shapes(below, change))
         return change(node) if node.kind == "scalar" and isinstance(node.content, Deferred) else node
 
-    def known(self, node: SourceNode, why: str, help: str = "write its value") -> SourceNode:
+    def known(self, node: SourceNode, why: str, help: str = "") -> SourceNode:
         """`node` without expressions that ask for a shape, which are reported: `why` says that they cannot stand here."""
 
         def refuse(below: SourceNode) -> SourceNode:
             related = [Label(hop.where.place(), hop.text) for hop in below.trail]
             message = f"`{below.content.shown}` asks for a shape of the model, but {why}"
-            self.report("E207", message, below.at, label="not known yet", help=help, related=related)
+            from modelc.compiler.language.suggestions.foreign_references import value_help
+
+            advice = help or value_help(below.content, below.at.document.data)
+            self.report("E207", message, below.at, label="not known yet", help=advice, related=related)
             return hole(below.at)
 
         return self.with_shapes(node, refuse)
@@ -158,7 +161,7 @@ class VariableEvaluator(ProblemCollector):
         names = list(value.content) if value.kind == "mapping" else []
         what = f"a mapping with {listed(names)}" if names else "a single value"
         if value.kind == "list":
-            what = f"a list of {len(value.content)}, counted from 0"
+            what = f"a list of {indexed(len(value.content))}"
         if (value, step) not in self.entries:
             self.entries[value, step] = suggest(step, names, defined=True)
         found = self.entries[value, step].around(f"{path}.", text[len(path) + 1 + len(step) :])

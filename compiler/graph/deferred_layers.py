@@ -48,7 +48,11 @@ def built(reporter: Reporter, planned: TypedGraph, node: Node, known: Built) -> 
     for place, expression in node.unbuilt.places.items():
         if not set(expression.asked) <= shapes.keys():
             return hole, ()
-        values[place] = value_at(reporter, expression, shapes, (*node.unbuilt.path, *place))
+        at = (*node.unbuilt.path, *place)
+        if at not in reporter.document.values:
+            # A bare value stands where its argument is not named.
+            at = (*node.unbuilt.path, *place[:1], *place[2:])
+        values[place] = value_at(reporter, expression, shapes, at)
     if reporter.problems:
         return hole, ()
     facts = tuple((one, values[place], shapes) for place, one in node.unbuilt.places.items())

@@ -4,8 +4,9 @@ recurrent layer, and to put a pooling over all steps behind it.
 Planned again with all steps, so that nothing is advised that does not fit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.graph.graph import Edge, Node
@@ -13,14 +14,17 @@ from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.layers import LAYERS, kind_of
+from modelc.compiler.syntax.document import Document
 
 FARTHEST = 50
 """Layers between the two that are looked through."""
+LONGEST = 100
+"""Characters of an item that is shown as it is to be written."""
 POOLS = ("global_avg_pool", "global_max_pool")
 """How the names of layers begin that reduce all steps or places to one."""
 
 
-def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorType]) -> str:
+def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorType], document: Document) -> str:
     """What to do about `node`, which does not fit to `types`, if it would with all steps of a recurrent layer before it, or
     of what a pooling gets, directly or through layers with one input. Empty for all else.
     """
@@ -33,7 +37,10 @@ def missing_steps_help(planned: TypedGraph, node: Node, types: Sequence[TensorTy
                 whole = LAYERS.build("linear")
             if whole is not None:
                 given = with_steps(planned, source, whole, chain, slot, types)
-                return "" if given is None else help_for(source, node, is_needed_behind(planned, source, node, given))
+                if given is None:
+                    return ""
+                copies = split_copies(document, source) if source.at == node.at else ""
+                return help_for(source, node, is_needed_behind(planned, source, node, given), copies)
             chain.append(source)
             source = source_of(planned, source, source.layer.slots[0].name) if len(source.feeds or ()) == 1 else None
     return ""
@@ -122,7 +129,49 @@ def takes(planned: TypedGraph, node: Node, edge: Edge, value: TensorType, others
     return True
 
 
-def help_for(source: Node, node: Node | None = None, is_needed: bool = False) -> str:
+def split_copies(document: Document, source: Node) -> str:
+    """The item of a `repeat` around `source` alone as two: copies with all steps, and the last one. Empty where the copies are
+    of more than it, or share their weights.
+    """
+    from modelc.compiler.language.suggestions.wording import in_line
+
+    *item, kind = source.at
+    written = document.get(tuple(item)) if item and (*item, "repeat") in document.values else None
+    repeat = written.get("repeat") if isinstance(written, Mapping) else None
+    times = repeat.get("times") if isinstance(repeat, Mapping) and repeat.keys() <= {"times"} else repeat
+    if not isinstance(written, Mapping) or type(times) is not int or times < 2:
+        return ""
+    last = {key: value for key, value in written.items() if key != "repeat"}
+    whole = with_sequences(str(kind), written[kind])
+    if whole is None:
+        return ""
+    first = {kind: whole, "repeat": times - 1} if times > 2 else {kind: whole}
+    shown = in_line(first, LONGEST), in_line(last, LONGEST)
+    return f"`{shown[0]}` and `{shown[1]}`" if all(shown) else ""
+
+
+def with_sequences(name: str, given: Any) -> Any:
+    """The arguments of the recurrent layer `name`, or of what wraps one, as they are written, with `return_sequences: true`;
+    None for a layer of another form, as that of a plug-in.
+    """
+    cls = LAYERS.find(name) if name in LAYERS else None
+    if cls is None or cls.primary is None:
+        return None
+    is_whole = isinstance(given, Mapping) and given.keys() <= cls.model_fields.keys()
+    arguments = dict(given) if is_whole else {cls.primary: given}
+    if "return_sequences" in cls.model_fields:
+        return {**arguments, "return_sequences": True}
+    inner = arguments.get(cls.primary)
+    if not isinstance(inner, Mapping) or len(inner) != 1:
+        return None
+    ((kind, below),) = inner.items()
+    if (within := with_sequences(kind, below)) is None:
+        return None
+    whole = {kind: within}
+    return whole if arguments.keys() == {cls.primary} else {**arguments, cls.primary: whole}
+
+
+def help_for(source: Node, node: Node | None = None, is_needed: bool = False, copies: str = "") -> str:
     assert source.layer is not None
     kind = kind_of(source.layer)
     named = f"`{kind}`" if source.path == kind else f"`{kind}` at `{source.path}`"
@@ -131,6 +180,8 @@ def help_for(source: Node, node: Node | None = None, is_needed: bool = False) ->
         may_follow = wants is not None and wants.with_all_steps() is None and not is_needed
         behind = f", or put it behind `{kind_of(wants)}`" if wants is not None and may_follow else ""
         return f"{named} leaves one value for all steps: leave it out{behind}"
+    if copies:
+        return f"{named} gives only its last step: write two items, {copies}"
     if node is not None and source.at == node.at:
         return f"{named} gives only its last step: repeat it with `return_sequences: true`, and end with one without it"
     inner = getattr(source.layer, "layer", None)

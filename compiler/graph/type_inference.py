@@ -128,7 +128,8 @@ def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[
     try:
         plan = node.layer.plan(**by_slot(node, types))
     except PlanError as error:
-        help = missing_steps_help(planned, node, types) if error.code == "E301" and not error.argument else ""
+        is_of_shapes = error.code == "E301" and not error.argument
+        help = missing_steps_help(planned, node, types, reporter.document) if is_of_shapes else ""
         report(reporter, planned, node, replace(error, help=help) if help else error)
         return None
     need_a(node.layer, "plan", plan, Plan)

@@ -41,7 +41,9 @@ class Validation(BaseModel):
             return raw
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise PydanticCustomError(
-                "split", "expected a fraction such as 0.1, a count of rows, `{first: N}` or `{last: N}`"
+                "split",
+                "expected a fraction such as 0.1, a count of rows, `{first: N}` or `{last: N}`",
+                {"label": "no fraction or count"},
             )
         if isinstance(raw, float) and not 0 < raw < 1:
             raise PydanticCustomError("split_share", "a fraction of the rows is between 0 and 1, a count is an integer")

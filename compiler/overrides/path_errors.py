@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from modelc.compiler.diagnostics.phrases import counted, listed
+from modelc.compiler.diagnostics.phrases import counted, indexed, listed
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import parse_reference
 from modelc.compiler.expansion.source_tree import Entries, SourceNode
@@ -68,7 +68,7 @@ class PathErrors:
         if not isinstance(value, list | dict):
             message = f"`{shown}` is a plain value without entries"
             self.refuse(index, message, label=f"not inside `{shown}`", help=help)
-        has = f"is a list of {len(value)}, counted from 0" if isinstance(value, list) else f"has {listed(value)}"
+        has = f"is a list of {indexed(len(value))}" if isinstance(value, list) else f"has {listed(value)}"
         note = f"`{shown}` {has if value else 'is empty'}"
         self.refuse(index, f"`{shown}` has no `{self.segments[index]}`", label="no such entry", help=help, note=note)
 

@@ -86,6 +86,14 @@ class Document:
         """Whether an expression computed the value at `path`, or the bare value that it abbreviates."""
         return (path if path in self.values else path[:-1]) in self.computed
 
+    def is_quoted(self, path: Path) -> bool:
+        """Whether the value at `path` is written in quotes; also where its text is not at hand."""
+        place = self.value(path)
+        from modelc.compiler.syntax.positions import nth_line
+
+        row = nth_line(self.text, place.line - 1) if place.file == self.name and place.line else ""
+        return row[place.column - 1 : place.column] in ("", "'", '"')
+
     def in_first_copy(self, path: Path) -> Path:
         """The same place in the first copy of each repeat around `path`: what all its copies are written as."""
         for place in range(len(path) - 1, 1, -1) if self.copied else ():

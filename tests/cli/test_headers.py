@@ -266,3 +266,27 @@ def test_headers_are_read_once_in_a_check(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Npz, "inspect", counted)
     assert len(check_file(folder / "spec.yaml", headers=True).errors) == 3
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        ("{random_normal: 0.1}", ""),
+        ("{from_file: table.npy}", "note: `table.npy` was not checked: it is not there\n"),
+    ],
+)
+def test_an_array_that_is_not_there_is_said_also_of_a_spec_without_data(tmp_path: Path, weight: str, said: str) -> None:
+    text = f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  layers: [dense: {{units: 2, kernel_initializer: {weight}}}]\n"
+    (tmp_path / "spec.yaml").write_text(text)
+    ended = modelc("validate", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 0 and ended.err == said
+
+
+def test_an_array_of_another_shape_is_labelled_and_reshaped_where_it_has_as_many_values(tmp_path: Path) -> None:
+    for shape, help in (((8,), "save it as [4, 2]: `array.reshape(4, 2)`"), ((3,), "give both one shape")):
+        np.save(tmp_path / "table.npy", np.zeros(shape, "float32"))
+        layer = "dense: {units: 2, kernel_initializer: {from_file: table.npy}}"
+        text = f"modelc: 1\nmodel:\n  inputs: {{x: {{shape: [4]}}}}\n  layers: [{layer}]\n"
+        (tmp_path / "spec.yaml").write_text(text)
+        said = modelc("validate", "spec.yaml", cwd=tmp_path).out
+        assert help in said and "values of [4, 2] float32 are wanted" in said

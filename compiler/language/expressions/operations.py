@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import indexed
 from modelc.compiler.syntax.scalars import FLOAT
 
 LARGEST = 2**63
@@ -193,7 +194,7 @@ def entry(node: ast.Subscript | ast.Attribute, value: Any, key: Any) -> Any:
         return value[key]
     help = ""
     if isinstance(value, list) and isinstance(key, int):
-        help = f"it has {len(value)}, counted from 0, or from -1 at the end" if value else "it has none"
+        help = f"it has {indexed(len(value))}; from the end they are counted from -1" if value else "it has none"
     name = shown(node.value)
     raise ExpressionError(f"`{name}` has no entry {format_value(key) if is_number(key) else key}", help)
 

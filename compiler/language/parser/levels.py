@@ -67,7 +67,7 @@ def report_too_deep(reporter: Reporter, shape: Names, raw: Mapping[str, Any], pa
         several = len(moved) > 1
         entry = f"entries of `{path[-1]}`" if several else entry_of(shape)
         message = f"{name_list(moved)} {'are keys' if several else 'is a key'} of {keys.what}, not {entry}"
-        help = f"move {'them' if several else 'it'} out {column_of(home, path)}"
+        help = f"move {'them' if several else 'it'} out {indentation_of(home, path)}"
         label, at = f"not inside `{path[-1]}`", (*path, moved[0])
         related = [((*path, name), "neither is this") for name in moved[1:]]
         reporter.add("E102", message, at, key=True, label=label, help=help, related=related)
@@ -105,11 +105,11 @@ def key_around(reporter: Reporter, path: Path) -> str:
             and node[-2:-1] == ("nodes",)
             and (*node, "from") not in reporter.document.values
         )
-        return f"it feeds the node: move it out to the column of `{path[-3]}`" if first else IN_A_CHAIN
+        return f"it feeds the node: move it out to the same indentation as `{path[-3]}`" if first else IN_A_CHAIN
     if path[-1] == "name" and path[-3:-2] == ("nodes",):
         return f"remove it: the node is called `{path[-2]}` by its key"
     if wrapper := next((part for part in path[-3:1:-1] if is_wrapper(part) and path[-1] in fields_of(part)), None):
-        return f"it is an argument of `{wrapper}`: move it out to the column of `{path[-2]}`"
+        return f"it is an argument of `{wrapper}`: move it out to the same indentation as `{path[-2]}`"
     is_read = path in reporter.document.values and not reporter.is_hole(path)
     value = reporter.document.get(path) if is_read else None
     if path[-2] == "repeat":
@@ -129,7 +129,7 @@ def key_around(reporter: Reporter, path: Path) -> str:
         # Whatever has a name may have it below.
         if path[-1] in keys.keys and len(home) < len(path) - 1 and (home or path[-1] != "name" or len(path) < 3):
             reporter.unread.add((*home, path[-1]))
-            return f"`{path[-1]}` is a key of {keys.what}: move it out {column_of(home, path)}"
+            return f"`{path[-1]}` is a key of {keys.what}: move it out {indentation_of(home, path)}"
     return ""
 
 
@@ -179,9 +179,9 @@ def form_of(reporter: Reporter, shape: Keys, key: str, value: Any) -> str:
     return advice if isinstance(advice, str) else advice(right, value, reporter.document.data)
 
 
-def column_of(home: Path, path: Path) -> str:
+def indentation_of(home: Path, path: Path) -> str:
     """Where a key at `path` belongs that is one of the mapping at `home`."""
-    return f"to the column of `{path[len(home)]}`" if home else "to the left margin"
+    return f"to the same indentation as `{path[len(home)]}`" if home else "to the left margin"
 
 
 def as_argument(spec: Mapping[str, Any], key: str, value: Any) -> tuple[str, str] | None:

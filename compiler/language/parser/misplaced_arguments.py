@@ -51,7 +51,7 @@ def moved_out(reporter: Reporter, path: Path, owner: str, meant: Mapping[str, st
         return f"remove it: the node is called `{around[-1]}` by its key"
     if not arguments or document.key(at).line != document.key(path).line:
         renamed = "".join(f", as `{right}`" for key, right in meant.items() if key != right)
-        return f"move {name_list([*meant])} out to the column of {owner}{renamed}"
+        return f"move {name_list([*meant])} out to the same indentation as {owner}{renamed}"
     first = {key: moved.pop(key) for key in ("from",) if key in moved}
     parts = (spell(first)[1:-1], f"{thing}: {spell(left) if left else ''}", spell(moved)[1:-1])
     return f"move {'them' if len(meant) > 1 else 'it'} out: write `{{{', '.join(filter(None, parts))}}}`"

@@ -29,7 +29,7 @@ def two_in_one(reporter: Reporter, path: Path, table: Registry[Any], owner: str,
     if len(named) != 1 or not around or len(value) > 1 + len(around):
         return False
     message = f"`{around[0]}` is not allowed beside a {table.kind} inside `{owner}`"
-    help = f"move `{around[0]}` out to the column of `{owner}`"
+    help = f"move `{around[0]}` out to the same indentation as `{owner}`"
     reporter.add("E102", message, (*path, around[0]), key=True, label=f"not beside `{named[0]}`", help=help)
     return True
 
@@ -190,6 +190,11 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
         )
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and path and isinstance(path[-1], str):
         return f"write `{path[-1]}: {value[0]}`"
+    is_columns = kind == "reader" and isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    if is_columns and path[-2:-1] in (("inputs",), ("targets",)):
+        from modelc.compiler.language.suggestions.wrong_kinds import columns_as_one
+
+        return columns_as_one(f"{path[-2]}: {{{path[-1]}: {{array: {path[-1]}}}}}")
     if not isinstance(value, list) or not whose:
         return ""
     help = f"only one {kind} is allowed here: write a `{whose['name']}` for each"

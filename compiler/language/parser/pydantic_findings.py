@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from modelc.compiler.diagnostics.problem import Path, Suggestion
+from modelc.compiler.diagnostics.problem import Label, Path, Suggestion
+from modelc.compiler.diagnostics.reporter import Span
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import fits, several, two_in_one
@@ -179,13 +180,20 @@ def with_missing(reporter: Reporter, finding: Finding) -> str:
 
 
 def wrong_type(reporter: Reporter, finding: Finding) -> None:
+    from modelc.compiler.language.suggestions.repeat_keys import use_for_copies
+
     wanted, value, path = WANTED[finding.kind], finding.value, finding.path
     found = suggest_value(finding.kind, finding.name, value)
     if isinstance(value, float) and "integer" in wanted and reporter.document.is_computed(path):
         found = Suggestion(value, help=WHOLE)
     if not found.is_safe and (help := variable_help(reporter, finding)):
         found = Suggestion(value, help=help)
-    message = f"{finding.quoted} must be {wanted}, got {describe(value)}"
+    message = f"{finding.quoted} must be {wanted}, got {describe(value, reporter.document.is_quoted(path))}"
+    if isinstance(value, list) and (use := use_for_copies(reporter.document, path, value)) is not None:
+        # The list is right where it stands: each copy takes one of its values.
+        there, at = Label(reporter.document.value(path), "the list"), Span(use.place(), path)
+        reporter.report("E105", message, at, label=f"expected {wanted}", help=found.help, related=[there])
+        return
     reporter.add("E105", message, path, label=f"expected {wanted}", suggestion=found)
 
 

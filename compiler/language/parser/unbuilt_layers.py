@@ -29,9 +29,14 @@ def read_unbuilt(
         for place, one in places.items():
             misfit = not_a_number(table, name, given, place[1:])
             if misfit:
-                message = f"`{one.shown}` asks for a shape of the model, but {misfit} is no size or number"
-                help = "write its value"
-                reporter.add("E105", message, (*path, *place), label="no size or number", help=help)
+                from modelc.compiler.language.suggestions.foreign_references import value_help
+
+                message = f"`{one.shown}` asks for a shape of the model, but {misfit} is read before shapes are known"
+                help, note = (
+                    value_help(one, reporter.document.data),
+                    "only sizes and numbers of layers may ask for shapes",
+                )
+                reporter.add("E105", message, (*path, *place), label="not known yet", help=help, note=note)
     try:
         # With a size for what is waited for, most are valid: to see that is quicker than to look through findings.
         table.build(with_names(reporter, table, {name: with_sizes(given)}, path))

@@ -4,18 +4,17 @@ Texts for the help of messages only, each a function of the value and the whole 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
-from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
+from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
 from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
-NORMALIZATION = "the layer `normalization` does, as the first: it finds mean and variance in the training rows"
 PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
 READ_ONCE = "remove it: rows are read once and kept as arrays"
 RATE = "a schedule is the value of the learning rate: "
@@ -95,6 +94,30 @@ def as_file(value: Any, spec: Spec) -> str:
     return f"rows are read from `source: {{npz: data.npz}}`: {with_columns_of(spec, IN_NPZ)}"
 
 
+def as_normalization(value: Any, spec: Spec) -> str:
+    """Which layer standardizes, and whether the model has it."""
+    from modelc.compiler.library.readers.array import NORMALIZATION
+
+    has_one = "normalization" in names_in(mapping_in(spec, "model"))
+    return f"remove it: {NORMALIZATION}{', and the model has it' if has_one else ''}"
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """All keys and texts in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value:
+            yield from names_in(one)
+            if isinstance(value, Mapping):
+                yield from names_in(value[one])
+
+
+def as_features(value: Any, spec: Spec) -> str:
+    """How the columns are read that the model gets."""
+    return as_inputs_of_data("inputs", value, spec)
+
+
 def as_fraction(value: Any, spec: Spec) -> str:
     """How the part of the rows that validates is written, which is the last of several parts without names."""
     if isinstance(value, Mapping):
@@ -160,7 +183,8 @@ KEYS: Mapping[str, Advice] = {
     ),
     "classweight": as_class_weight,
     **dict.fromkeys(("csv", "file", "filename", "npz", "path"), as_file),
-    **dict.fromkeys(("normalize", "standardize"), NORMALIZATION),
+    **dict.fromkeys(("normalize", "normalise", "normalization", "standardize"), as_normalization),
+    **dict.fromkeys(("columns", "featurecolumns", "features"), as_features),
     **dict.fromkeys(
         ("split", "splits", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),

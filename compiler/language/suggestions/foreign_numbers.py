@@ -13,6 +13,8 @@ DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 OF_THOUSANDS = re.compile(r"(\d+(?:\.\d+)?)\s*([kKM])")
 POWER_OF_TEN = re.compile(r"(?:(\d+(?:\.\d+)?)\s*[x*\u00d7\u00b7]\s*)?10\s*(?:\^|\*\*)\s*\(?([-+]?\d{1,3})\)?")
 PREFIXED = re.compile(r"0(?:[xX][0-9a-fA-F]{1,8}|[oO][0-7]{1,10}|[bB][01]{1,32})")
+PLACEHOLDER = re.compile("[A-Z][A-Z_]*")
+"""A word as helps and documents have it where a value is to be put in, such as `LENGTH`."""
 WITH_A_WORD = re.compile(rf"({NUMBER})\s*(?:[;,]|([A-Za-z]+))")
 
 
@@ -39,6 +41,8 @@ def number_help(kind: str, name: str, text: str) -> str:
         if not is_integer:
             return f"write `{factor}e{exponent}`"
         return f"write `{int(factor) * 10**exponent}`" if 0 <= exponent < 10 and factor.isdecimal() else ""
+    if PLACEHOLDER.fullmatch(written):
+        return f"write a number in place of `{written}`"
     match = WITH_A_WORD.fullmatch(written)
     if match is None or not (match[2] is None or fold(match[2]).rstrip("s") == fold(name).rstrip("s")):
         return ""

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.syntax.document import Document
 
@@ -52,6 +55,23 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
         with suppress(ExpressionError):
             return f"write {number_text(compute(plain.replace('^', '**'), Names(names.__contains__)))}"
     return ""
+
+
+def value_help(expression: Deferred, spec: Mapping[str, Any]) -> str:
+    """What to write for an expression where no shape is known yet: its value, if it asks for shapes of inputs alone."""
+    from modelc.compiler.language.expressions.operations import ExpressionError
+
+    inputs = mapping_in(mapping_in(spec, "model"), "inputs")
+    shapes = {one: mapping_in(inputs, one.name).get("shape") for one in expression.asked}
+    if all(isinstance(shape, list) and all(type(size) is int for size in shape) for shape in shapes.values()):
+        with suppress(ExpressionError):
+            return f"write its value, `{flow(expression.value(shapes.__getitem__))}`"
+    unknown = name_list([one.name for one, shape in shapes.items() if shape is None])
+    return (
+        f"write its value; once the spec is valid, `modelc summary` shows the shape of {unknown}"
+        if unknown
+        else "write its value"
+    )
 
 
 def expression_help(text: str) -> str:

@@ -133,9 +133,8 @@ def each_copy_help(document: Document, path: Path, value: Any) -> str:
     """
     if not isinstance(value, list) or not value or any(type(one) not in (int, float) for one in value):
         return ""
-    hops = document.trails.get(path if path in document.values else path[:-1], ())
-    uses = [hop.where for hop in hops if isinstance(hop.where, Where) and not hop.where.key]
-    at = uses[-1] if uses else document.origin(path)
+    use = use_of_variable(document, path)
+    at = use or document.origin(path)
     written = variable_at(at)
     for end in range(len(at.path) - 1, 1, -1):
         item = at.document.get(at.path[:end])
@@ -147,11 +146,23 @@ def each_copy_help(document: Document, path: Path, value: Any) -> str:
     *around, last = path
     layer = around[-1] if around else ""
     is_primary = isinstance(layer, str) and layer in LAYERS and LAYERS.find(layer).primary == last
-    if not uses and is_primary and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
+    if use is None and is_primary and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
         return (
             f"`{last}` is one value: write a layer for each, {', '.join(f'`- {around[-1]}: {one}`' for one in value)}"
         )
     return ""
+
+
+def use_of_variable(document: Document, path: Path) -> Where | None:
+    """Where the variable stands through which the value at `path` came; None where it came through none."""
+    hops = document.trails.get(path if path in document.values else path[:-1], ())
+    uses = [hop.where for hop in hops if isinstance(hop.where, Where) and not hop.where.key]
+    return uses[-1] if uses else None
+
+
+def use_for_copies(document: Document, path: Path, value: Any) -> Where | None:
+    """Where the variable stands that has a list with a value for each copy around it, in place of one; None for all else."""
+    return use_of_variable(document, path) if each_copy_help(document, path, value) else None
 
 
 def variable_at(where: Where) -> str:

@@ -88,14 +88,16 @@ def some(names: Collection[str], everywhere: str = "") -> str:
     return f"{', '.join(list(names)[:SHOWN])}, ... (all: `{command('explain', *everywhere.split())}`)"
 
 
-def describe(value: Any) -> str:
-    """What kind of thing came, for `expected ..., got ...`."""
+def describe(value: Any, is_quoted: bool = True) -> str:
+    """What kind of thing came, for `expected ..., got ...`; a text that could be taken for a number in its quotes, if it is
+    written so.
+    """
     if value is None:
         return "nothing"
     kind = KINDS.get(type(value), type(value).__name__)
     if isinstance(value, dict | list):
         return kind
-    quotes = '"' if isinstance(value, str) and looks_like_a_number(value) else ""
+    quotes = '"' if is_quoted and isinstance(value, str) and looks_like_a_number(value) else ""
     return f"{kind} `{quotes}{show(value)}{quotes}`"
 
 

@@ -8,6 +8,7 @@ from modelc.compiler.library.base.tensor_type import MAX_RANK, TensorType, show_
 __all__ = [
     "PlanError",
     "TensorType",
+    "batch_help",
     "integers_help",
     "need",
     "need_axis",
@@ -15,6 +16,7 @@ __all__ = [
     "need_floats",
     "need_size",
     "show_shape",
+    "steps_help",
 ]
 
 
@@ -39,6 +41,25 @@ def need_floats(x: TensorType, slot: str = "") -> None:
     else:
         advice = "add `rescaling: 1` before it"
     need(x.is_float, f"expected float values, got {x.dtype}", help=advice, slot=slot, code="E303")
+
+
+def batch_help(x: TensorType, axes: int) -> str:
+    """What to add to a help where `x` has an axis more than `axes`, and the first looks like a batch axis: a size that
+    batches have, and images have only twice.
+    """
+    if x.rank != axes + 1:
+        return ""
+    first, second = x.shape[:2]
+    is_likely = first.bit_count() == 1 and first != second and (first == 1 or first >= 8)
+    return f"; if {first} is the batch axis, remove it: it is never written" if is_likely else ""
+
+
+def steps_help(x: TensorType) -> str:
+    """How `x`, which does not have two axes, becomes a sequence of its steps."""
+    if x.rank < 2:
+        return "`reshape` to two axes"
+    steps = show_shape((x.shape[0], prod(x.shape[1:])))
+    return f"for all values of a step as one vector, write `reshape: {steps}` before it{batch_help(x, 2)}"
 
 
 def integers_help(x: TensorType, numbers: TensorType, slot: str) -> str:

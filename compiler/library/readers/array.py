@@ -23,6 +23,8 @@ from modelc.compiler.library.readers.casts import (
 )
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
 
+NORMALIZATION = "the layer `normalization`, as the first, finds mean and variance in the training rows"
+"""What standardizes the values of a column."""
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
 """The dtype of a target, by that of its column; other dtypes are kept."""
 
@@ -43,9 +45,7 @@ class ArrayReader(Reader):
     spellings = ("number", "numeric", "float", "tensor", "ndarray")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
-        **dict.fromkeys(
-            ("normalize", "standardize"), "the layer `normalization` does, as the first: it finds mean and variance"
-        ),
+        **dict.fromkeys(("normalize", "standardize"), f"remove it: {NORMALIZATION}"),
     }
     example = "array: {column: image, scale: 1/255}"
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -87,7 +88,10 @@ def need_fit(header: Header, file: ArrayFile, shape: tuple[int, ...], dtype: str
     name = file.described()
     if header.shape != shape:
         message = f"{name} has the shape {show_shape(header.shape)}, and the weight {show_shape(shape)}"
-        raise RunError("E405", message, helps=("give both one shape: that of a weight is shown by `modelc summary`",))
+        help = f"give both one shape, by the arguments of the layer, or save the array as {show_shape(shape)}"
+        if prod(header.shape) == prod(shape):
+            help = f"save it as {show_shape(shape)}: `array.reshape({', '.join(map(str, shape))})`"
+        raise RunError("E405", message, helps=(help,))
     if header.dtype not in (*FLOATS, *INTEGERS, "bool") or (dtype in INTEGERS and header.dtype in FLOATS):
         message = f"{name} holds {header.dtype}, and the weight is {dtype}"
         raise RunError("E405", message, helps=(f"save it as {dtype}",))

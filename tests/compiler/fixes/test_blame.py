@@ -49,9 +49,9 @@ SEQUENCE = "modelc: 1\n{}model:\n  inputs: {{x: {{shape: [5, 4]}}}}\n  layers: [
         (
             "bidirectional: {layer: {lstm: 4, repeat: 2}}",
             "repeat",
-            "move `repeat` out to the column of `bidirectional`",
+            "move `repeat` out to the same indentation as `bidirectional`",
         ),
-        ("stacked_rnn: [{lstm: 4, name: q}]", "name", "move `name` out to the column of `stacked_rnn`"),
+        ("stacked_rnn: [{lstm: 4, name: q}]", "name", "move `name` out to the same indentation as `stacked_rnn`"),
     ],
 )
 def test_what_is_written_at_the_wrong_level_of_a_wrapper_is_one_mistake(layer: str, blamed: str, cure: str) -> None:

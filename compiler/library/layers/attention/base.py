@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from modelc.compiler.library.base.fields import Field, Fraction
 from modelc.compiler.library.base.lazy import Array, jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.type_checks import batch_help
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, Weight, need, need_floats
 from modelc.compiler.library.layers.regularization.dropout import drop
 
@@ -29,7 +30,7 @@ def sequence_help(x: TensorType) -> str:
     if x.rank < 2:
         return "ids need `embedding` before it"
     steps = show_shape((prod(x.shape[:-1]), x.shape[-1]))
-    return f"for each place as a step, write `reshape: {steps}` before it; the batch axis is never written"
+    return f"for each place as a step, write `reshape: {steps}` before it{batch_help(x, 2)}"
 
 
 def need_sequences(query: TensorType, value: TensorType, key: TensorType | None) -> None:

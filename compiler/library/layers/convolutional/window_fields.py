@@ -7,6 +7,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Size, Sizes1, Sizes2, Sizes3
+from modelc.compiler.library.base.type_checks import batch_help
 from modelc.compiler.library.contracts.layer import Layer, PlanError, TensorType, need, show_shape
 
 Padding = Literal["valid", "same"]
@@ -99,8 +100,21 @@ def need_space(x: TensorType, dimensions: int) -> None:
     if x.rank < dimensions:
         noun = SPACES[dimensions].split(" [")[0]
         raise PlanError(got, help=f"move it before `flatten` or `dense`, or `reshape` the values into {noun}")
+    if x.rank > dimensions + 1:
+        raise PlanError(got, help=outer_axes_help(x, dimensions))
+
+
+def outer_axes_help(x: TensorType, dimensions: int) -> str:
+    """What to do about `x`, which has axes before those of a window of so many dimensions."""
     axes = {1: "two", 2: "three", 3: "four"}[dimensions]
-    need(x.rank == dimensions + 1, got, help=f"`reshape` to {axes} axes; the batch axis is never written")
+    if x.rank > dimensions + 2:
+        return f"`reshape` to {axes} axes"
+    noun = SPACES[dimensions].split()[1]
+    places = show_shape((x.shape[0] * x.shape[1], x.shape[2])) if dimensions == 1 else ""
+    joined = f"; for all places as one sequence, write `reshape: {places}` before it" if places else ""
+    return (
+        f"for each of the {x.shape[0]:,} {noun}s, put it into `time_distributed`{joined}{batch_help(x, dimensions + 1)}"
+    )
 
 
 def reach_of(window: Directions, dilation: Directions) -> Directions:

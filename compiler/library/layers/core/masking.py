@@ -4,7 +4,7 @@ from typing import Annotated
 
 from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
-from modelc.compiler.library.base.type_checks import need_floats
+from modelc.compiler.library.base.type_checks import need_floats, steps_help
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result, Slot, TensorType, need, show_shape
 
 
@@ -31,7 +31,7 @@ class Masking(Layer):
             f"expected a sequence [time, features], got {show_shape(x.shape)}",
             help=f"for {x.shape[0]} numbers, `reshape: [{x.shape[0]}, 1]`; for ids, `mask_zero` of `embedding`"
             if x.rank == 1
-            else "`reshape` to two axes; the batch axis is never written",
+            else steps_help(x),
         )
         need_floats(x)
         return Plan.of(x.with_mask(True))
@@ -62,7 +62,7 @@ class AttachMask(Layer):
         help = (
             f"for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
             if x.rank == 1
-            else "`reshape` to two axes; the batch axis is never written"
+            else "`reshape` to two axes"
         )
         need(x.rank >= 2, f"expected steps of values [time, ...], got {show_shape(x.shape)}", help=help, slot="x")
         help = "add `cast: bool` before it: values other than 0 become true"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.type_checks import batch_help
 from modelc.compiler.library.contracts.layer import Call, TensorType, Weight, need, need_floats, show_shape
 from modelc.compiler.library.layers.convolutional.base import convolve
 from modelc.compiler.library.layers.convolutional.window_fields import (
@@ -52,7 +53,7 @@ class ConvLSTM(LongShortTerm, Windowed, Filters):
         if x.rank == self.dimensions + 1:
             advice = f"without a channel axis, add it: `reshape: {show_shape((*x.shape, 1))}`"
         else:
-            advice = f"`reshape` to {self.dimensions + 2} axes; the batch axis is never written"
+            advice = f"`reshape` to {self.dimensions + 2} axes{batch_help(x, self.dimensions + 2)}"
         need(x.rank == self.dimensions + 2, got, help=advice)
         need_floats(x)
         size = slide(

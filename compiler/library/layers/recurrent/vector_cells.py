@@ -5,6 +5,7 @@ from typing import Annotated
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.type_checks import steps_help
 from modelc.compiler.library.contracts.layer import Call, Layer, TensorType, Weight, need, need_floats, show_shape
 from modelc.compiler.library.layers.recurrent.base import Recurrent, Within, mask_of
 
@@ -54,7 +55,7 @@ class VectorCell(Recurrent, Units):
                 f"ids need `embedding` before it; for {x.shape[0]} steps of one number, `reshape: [{x.shape[0]}, 1]`"
             )
         else:
-            advice = "`reshape` to two axes; the batch axis is never written"
+            advice = steps_help(x)
         need(x.rank == 2, f"expected a sequence [time, features], got {show_shape(x.shape)}", help=advice)
         need_floats(x)
         return TensorType((self.units,), x.dtype)

@@ -24,7 +24,7 @@ from modelc.compiler.library.layers import LAYERS
             {"query": [7, 4], "value": [5, 2, 2]},
             "E301",
             "expected a sequence [time, features] as `value`, got [5, 2, 2]",
-            "for each place as a step, write `reshape: [10, 2]` before it; the batch axis is never written",
+            "for each place as a step, write `reshape: [10, 2]` before it",
             "value",
         ),
         (

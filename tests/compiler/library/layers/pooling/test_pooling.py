@@ -54,7 +54,7 @@ def test_means_of_half_precision_values_are_in_float32() -> None:
             "max_pool1d",
             [8, 8, 3],
             "expected a sequence [time, features], got [8, 8, 3]",
-            "`reshape` to two axes; the batch axis is never written",
+            "for each of the 8 sequences, put it into `time_distributed`; for all places as one sequence, write `reshape: [64, 3]` before it",
             "",
         ),
         (

@@ -126,7 +126,7 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[int, ...], str, str]] = [
         {},
         (8, 8, 8, 1),
         "expected a sequence of sequences [time, width, channels], got [8, 8, 8, 1]",
-        "`reshape` to 3 axes; the batch axis is never written",
+        "`reshape` to 3 axes",
     ),
     (
         "conv_lstm2d",
