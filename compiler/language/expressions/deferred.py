@@ -26,10 +26,10 @@ class Named(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """A tree, and the numbers that the names in it stand for."""
+    """A tree, and the numbers that the names in it stand for, or what they come to."""
 
     tree: "ast.expr"
-    numbers: Mapping[str, int | float]
+    numbers: "Mapping[str, int | float | Deferred]"
 
 
 class Deferred(str):
@@ -40,6 +40,10 @@ class Deferred(str):
 
     bound: "Bound | None" = None
     """The same as a tree with names for its numbers, where it is one of many copies."""
+    outermost: tuple[type[Any], type[Any]] | None = None
+    """The outermost operator, where it is known."""
+    further: int = 0
+    """How many blocks further out the names in `bound` belong."""
 
     @cached_property
     def tree(self) -> "ast.expr":
@@ -76,12 +80,20 @@ class Deferred(str):
         from modelc.compiler.language.expressions.evaluator import Names, value_of
         from modelc.compiler.language.expressions.operations import ExpressionError
 
-        asked, numbers = {"shape": shape}, dict[str, Any]()
         if self.bound is not None:
+            numbers = self.bound.numbers
+
+            def further(named: Named) -> Any:
+                return shape(Named(named.name, named.up + self.further))
+
+            def number(name: str) -> Any:
+                found = numbers[name]
+                return found.value(further) if isinstance(found, Deferred) else found
+
             # What it cannot compute is said in the words of the expression itself.
             with suppress(ExpressionError):
-                return value_of(self.bound.tree, Names(self.bound.numbers.__getitem__, asked))
-        return value_of(self.tree, Names(numbers.__getitem__, asked))
+                return value_of(self.bound.tree, Names(number, {"shape": further}))
+        return value_of(self.tree, Names(dict[str, Any]().__getitem__, {"shape": shape}))
 
     def entry(self, index: int) -> "Deferred":
         """An entry of it, which is a list then."""
@@ -91,7 +103,12 @@ class Deferred(str):
 
     def outside(self) -> "Deferred":
         """The same inside of a block that gets it as an argument."""
-        return Deferred(self.moved_out(1))
+        found = Deferred(self.moved_out(1))
+        found.asked = tuple(named._replace(up=named.up + 1) for named in self.asked)
+        # Of thousands of copies, none is parsed again.
+        found.bound = Bound(self.tree, {}) if self.bound is None and "tree" in self.__dict__ else self.bound
+        found.further, found.outermost = self.further + 1, self.outermost
+        return found
 
     def moved_out(self, more: int | None) -> str:
         """The expression with each name `more` blocks further out; with None without saying how far."""

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from modelc.compiler.language.expressions.deferred import Deferred
@@ -33,7 +34,7 @@ def reduce(text: str, names: Names) -> Any:
         whole = parsed(text)
         tree, parts = whole.tree, whole.parts
         if (filled := filled_form(whole, names)) is not None:
-            return need_short(filled)
+            return need_short(filled) if isinstance(filled, Deferred) else filled
         found = fold(tree, names, parts) if parts[tree].asks else value_or_rest(tree, names, parts)
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", "define parts of it in `vars`") from None
@@ -145,7 +146,8 @@ def folded(node: ast.expr, names: Names, parts: Mapping[ast.expr, Part]) -> ast.
 def literal(value: Any) -> ast.expr:
     """A value as a part of an expression. Raises ExpressionError for one that cannot be."""
     if isinstance(value, Deferred):
-        return value.tree
+        # `unparse` keeps in each node whether it needs parentheses: none may stand in two places.
+        return deepcopy(value.tree)
     if isinstance(value, bool):
         return ast.Name(str(value).lower(), ast.Load())
     if isinstance(value, int | float) and value < 0:

@@ -31,16 +31,29 @@ LEAVES = (
     "shape(x)[1:][0]",
     "len(shape(a-b.c))",
 )
+WAITING = (
+    "whole",
+    "whole[-1]",
+    "whole[i % 2]",
+    "sum",
+    "choice",
+    "below",
+    "product",
+    "some[0]",
+    "some[i % 2]",
+    "some[2][1]",
+)
+"""Variables that wait, and entries of them."""
 
 
-def drawn(rng: random.Random, depth: int) -> str:
-    """An expression with the variables of `values` that often asks for shapes."""
+def drawn(rng: random.Random, depth: int, leaves: tuple[str, ...] = LEAVES) -> str:
+    """An expression of these leaves, which often ask for shapes."""
 
     def below() -> str:
-        return drawn(rng, depth - 1)
+        return drawn(rng, depth - 1, leaves)
 
     if not depth or rng.random() < 0.2:
-        return rng.choice(LEAVES)
+        return rng.choice(leaves)
     kind = rng.randrange(8)
     if kind < 3:
         text = f"{below()} {rng.choice(OPERATORS)} {below()}"
@@ -66,7 +79,7 @@ def outcome(compute: Callable[..., Any], *arguments: Any) -> Any:
 def folded(text: str, names: Names) -> Any:
     """The same as `reduce`, always by folding."""
     whole = parsed(text)
-    if not whole.parts[whole.tree].asks:
+    if not whole.parts[whole.tree].depends(names):
         return value_of(whole.tree, names)
     found = fold(whole.tree, names, whole.parts)
     if not isinstance(found, ast.expr):
@@ -94,6 +107,43 @@ def test_a_form_with_its_numbers_is_what_folding_gives() -> None:
             assert set(found[1].asked) == set(plain.asked)
             left, of_forms = left + 1, of_forms + (found[1].bound is not None)
     assert left > ENOUGH / 3 and of_forms > left / 2
+
+
+def waiting(rng: random.Random) -> dict[str, Any]:
+    """Variables that wait, of a block further in or not."""
+    texts = {
+        "whole": "shape(x)",
+        "sum": "shape(x)[0] + 2",
+        "product": "shape(y)[1] * 3",
+        "choice": "shape(x)[0] if shape(y)[0] > 2 else 5",
+        "below": "-shape(x)[-1]",
+    }
+    found: dict[str, Any] = {name: reduce(text, Names(dict[str, Any]().__getitem__)) for name, text in texts.items()}
+    found = {name: one.outside() if rng.random() < 0.5 else one for name, one in found.items()}
+    return {**found, "some": [found["sum"], 4, found["whole"]]}
+
+
+def test_a_form_with_what_waits_in_it_is_what_folding_gives() -> None:
+    rng, left, of_forms = random.Random(6), 0, 0
+    for _ in range(ENOUGH):
+        text = drawn(rng, rng.randrange(1, 4), (*LEAVES[:-2], *WAITING))
+        numbers = {"i": rng.randrange(-3, 5), "j": rng.randrange(9), "f": rng.choice([0.5, -1.25]), "w": [3, 5, -2]}
+        values = {**numbers, **waiting(rng)}
+        names = Names(values.__getitem__, waits=(values.keys() - numbers).__contains__)
+        found = outcome(reduce, text, names)
+        assert found == outcome(folded, text, names), (text, values)
+        if found[0] is Deferred:
+            for one in (found[1], found[1].outside()):
+                plain = Deferred(str(one))
+                assert outcome(one.value, further) == outcome(plain.value, further), (text, values)
+                assert set(one.asked) == set(plain.asked)
+            left, of_forms = left + 1, of_forms + (found[1].bound is not None)
+    assert left > ENOUGH / 3 and of_forms > left / 2
+
+
+def further(named: Named) -> list[int]:
+    """A shape that differs by name and by how many blocks further out the name belongs."""
+    return [8 - named.up, 4, 3 + len(named.name) + named.up]
 
 
 HEAD = "modelc: 1\nmodel:\n  inputs: {x: {shape: [8]}}\n  layers:\n"

@@ -58,6 +58,16 @@ def test_a_variable_or_parameter_that_is_a_shape_has_entries(layer: str, expecte
     assert [plan.output.shape[-1] for plan in found.task.planned.plans.values()] == expected
 
 
+@pytest.mark.parametrize("expression", ["p ** p", "2 * (p ** p if n == 2 else p)", "[p ** p, p - p][0]"])
+def test_a_variable_that_waits_may_stand_on_both_sides_of_an_operator(expression: str) -> None:
+    found = checked(f"""
+vars: {{n: 2, p: "${{shape(x)[1] ** n}}"}}
+model: {{inputs: {{x: {{shape: [4, 2]}}}}, layers: [dense: "${{({expression}) + 0 * n}}"]}}
+""")
+    assert found.task is not None and not found.problems
+    assert found.task.planned.plans["dense"].output.shape == (4, 512 if "2 *" in expression else 256)
+
+
 def test_strings_stay_what_they_are_where_names_move_out() -> None:
     text = """
 vars: {act: "shape(x)'"}
