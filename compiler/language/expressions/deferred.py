@@ -6,7 +6,7 @@ Imports nothing that evaluates one: most specs have none.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Deferred(str):
     def outside(self) -> "Deferred":
         """The same inside of a block that gets it as an argument."""
         found = Deferred(self.moved_out(1))
-        found.asked = tuple(named._replace(up=named.up + 1) for named in self.asked)
+        found.asked = tuple([Named(name, up + 1) for name, up in self.asked])
         # Of thousands of copies, none is parsed again.
         found.bound = Bound(self.tree, {}) if self.bound is None and "tree" in self.__dict__ else self.bound
         found.further, found.outermost = self.further + 1, self.outermost
@@ -112,12 +112,17 @@ class Deferred(str):
 
     def moved_out(self, more: int | None) -> str:
         """The expression with each name `more` blocks further out; with None without saying how far."""
+        return moved_out(str(self), more)
 
-        def moved(match: re.Match[str]) -> str:
-            if match["name"] is None:
-                return match[0]
-            up = "" if more is None else f", {int(match['up'] or 0) + more}"
-            return f"shape({match['name']}{up})"
 
-        # The text, since thousands of copies may each have an expression of hundreds of nodes.
-        return CALL.sub(moved, self)
+@lru_cache(maxsize=1024)
+def moved_out(text: str, more: int | None) -> str:
+    """The same for the text of an expression: thousands of copies may each have one of hundreds of nodes."""
+
+    def moved(match: re.Match[str]) -> str:
+        if match["name"] is None:
+            return match[0]
+        up = "" if more is None else f", {int(match['up'] or 0) + more}"
+        return f"shape({match['name']}{up})"
+
+    return CALL.sub(moved, text)

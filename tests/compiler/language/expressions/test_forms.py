@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -189,3 +190,50 @@ def test_copies_with_an_expression_each_cost_little_more_than_layers_with_number
 ) -> None:
     text = copies(expression)
     assert min(seconds(text) for _ in range(2)) < BOUND * plain
+
+
+def through_blocks(levels: int, uses: int, given: str, argument: str) -> str:
+    """A spec of blocks in blocks, each of which hands an expression to the next."""
+    blocks = ['  Block0: {params: {n: 3}, layers: [dense: "${n % 5 + 1}"]}\n']
+    blocks += [
+        f'  Block{level + 1}: {{params: {{n: 3}}, layers: [Block{level}: "${{{given}}}"]}}\n' for level in range(levels)
+    ]
+    used = "".join(f'    - Block{levels}: "${{{argument}}}"\n'.replace("NUMBER", str(use)) for use in range(uses))
+    return HEAD.replace("model:\n", f"blocks:\n{''.join(blocks)}model:\n") + used
+
+
+@pytest.mark.parametrize(
+    ("levels", "uses", "given", "argument"),
+    [
+        (18, 160, "n + shape(input)[0]", "shape(x)[0]"),
+        (18, 160, "2 - n * shape(input)[-1]", "shape(x)[0] - NUMBER"),
+        (28, 140, "n + 2", "NUMBER % shape(input)[0]"),
+        (7, 500, "max(n, shape(input)[0])", "-shape(x)[0]"),
+    ],
+)
+def test_what_waits_is_handed_through_blocks_quickly(levels: int, uses: int, given: str, argument: str) -> None:
+    plain = through_blocks(levels, uses, "n + 1", "NUMBER")
+    text = through_blocks(levels, uses, given, argument)
+    assert min(seconds(text) for _ in range(2)) < BOUND * min(seconds(plain) for _ in range(2))
+
+
+LISTED = ", ".join(f'"${{shape(x)[0] + {number}}}"' for number in range(90))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        " + ".join(["w * i % 3"] * 9) + " + 1",
+        " + ".join(["s[-1] * i % 3"] * 7) + " + 1",
+        "listed[i % 90] + listed[89 - i % 90]",
+        "max(-below * i, 1) + 7 ** below",
+    ],
+)
+def test_copies_with_a_variable_that_waits_cost_little_more_than_layers_with_numbers(
+    expression: str, plain: float
+) -> None:
+    variables = f'w: "${{shape(x)[-1]}}", s: "${{shape(x)}}", below: "${{8 - shape(x)[0]}}", listed: [{LISTED}]'
+    names = [name for name in ("w", "s", "below", "listed") if f"{name}[" in expression or f"{name} " in expression]
+    kept = [one for one in re.split(r", (?=\w+:)", variables) if one.partition(":")[0] in names]
+    spec = copies(expression).replace("model:\n", f"vars: {{{', '.join(kept)}}}\nmodel:\n").replace("1000", "500")
+    assert min(seconds(spec) for _ in range(2)) < BOUND * plain
