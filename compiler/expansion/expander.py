@@ -22,11 +22,19 @@ from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.layer_grammar import STRUCTURES
+from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 ONLY_IN_LAYERS = "only arguments of layers may ask for one"
 Expand = Callable[[SourceNode, Scope], SourceNode]
 """Expands a node in a scope."""
+
+
+def is_layer(key: str, value: SourceNode) -> bool:
+    """Whether the entry of a mapping is a layer with its arguments, wherever that stands."""
+    return key in LAYERS and not (
+        entries_of(value) and entries_of(value).keys().isdisjoint(LAYERS.find(key).model_fields)
+    )
 
 
 def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
@@ -161,7 +169,11 @@ class Expander(VariableEvaluator):
             node, scope = self.dereferenced(node, scope)
             if node.kind != "mapping":
                 return self.evaluate_known(node, scope)
-            return node.map(lambda key, value: of_keys.get(key, every)(value, scope))
+            methods = dict(of_keys)
+            if every == self.evaluate_known:
+                lost = (key for key, (_, value) in node.content.items() if is_layer(key, value))
+                methods = {**dict.fromkeys(lost, self.evaluate_arguments), **of_keys}
+            return node.map(lambda key, value: methods.get(key, every)(value, scope))
 
         return expand
 
@@ -236,7 +248,8 @@ class Expander(VariableEvaluator):
 
     def evaluate_known(self, node: SourceNode, scope: Scope) -> SourceNode:
         """A value that must be known before the model is."""
-        return self.known(self.evaluate(node, scope), ONLY_IN_LAYERS)
+        # What is wrong with a layer that stands where none can be is its place, which the parser reports.
+        return self.known(self.evaluate(node, scope), ONLY_IN_LAYERS, spared=is_layer)
 
     def evaluate_join(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The layer that joins branches, or the two of a residual."""

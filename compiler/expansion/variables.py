@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 from operator import is_ as is_same
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from modelc.compiler.diagnostics.phrases import indexed, listed
 from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestion
@@ -20,6 +20,8 @@ CHARACTERS = 10
 """Of an expression that waits for shapes, so many count as one value more."""
 LARGEST_DEPTH = 32
 """Blocks inside blocks, and variables made of variables."""
+Spared: TypeAlias = Callable[[str, SourceNode], bool]
+"""Whether the value of a key in a mapping is left as it is."""
 
 
 class Reported(Exception):
@@ -55,19 +57,24 @@ class VariableEvaluator(ProblemCollector):
         """Keep one problem: of what is written once and used in several places, once."""
         self.collect_once(problem, (problem.code, problem.label.place, problem.message))
 
-    def with_shapes(self, node: SourceNode, change: Callable[[SourceNode], SourceNode]) -> SourceNode:
-        """`node` with each expression in it that asks for a shape changed."""
+    def with_shapes(
+        self, node: SourceNode, change: Callable[[SourceNode], SourceNode], spared: Spared = lambda *_: False
+    ) -> SourceNode:
+        """`node` with each expression in it that asks for a shape changed, but for those in what is `spared`."""
         if not self.asks:
             return node
         if node.kind == "list":
-            items = tuple(self.with_shapes(item, change) for item in node.content)
+            items = tuple(self.with_shapes(item, change, spared) for item in node.content)
             return node if all(map(is_same, node.content, items)) else node._replace(content=items)
         if node.kind == "mapping":
-            return node.map(lambda _, below: self.with_shapes(below, change))
+            return node.map(lambda key, below: below if spared(key, below) else self.with_shapes(below, change, spared))
         return change(node) if node.kind == "scalar" and isinstance(node.content, Deferred) else node
 
-    def known(self, node: SourceNode, why: str, help: str = "") -> SourceNode:
-        """`node` without expressions that ask for a shape, which are reported: `why` says that they cannot stand here."""
+    def known(self, node: SourceNode, why: str, help: str = "", spared: Spared = lambda *_: False) -> SourceNode:
+        """`node` without expressions that ask for a shape, which are reported: `why` says that they cannot stand here.
+
+        Those in what is `spared` stay.
+        """
 
         def refuse(below: SourceNode) -> SourceNode:
             related = [Label(hop.where.place(), hop.text) for hop in below.trail]
@@ -78,7 +85,7 @@ class VariableEvaluator(ProblemCollector):
             self.report("E207", message, below.at, label="not known yet", help=advice, related=related)
             return hole(below.at)
 
-        return self.with_shapes(node, refuse)
+        return self.with_shapes(node, refuse, spared)
 
     def count_node(self, node: SourceNode) -> None:
         """Count a node. Raises TooLarge beyond the budget."""

@@ -156,6 +156,30 @@ def test_a_shape_is_no_use_of_a_node() -> None:
     assert [words_at("modelc: 1\n" + text, label.place) for label in problem.related] == ['"${shape(a)[-1]}"']
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ("layers: {lstm: SIZE}", "E105", "`layers` must be a list, got a mapping"),
+        ("layers: [relu, [lstm: SIZE, dense: SIZE]]", "E105", "expected the name of a layer, got a list"),
+        ("layers: [residual: {lstm: {units: SIZE, activation: relu}}]", "E105", "`residual` must be a list, got a mapping"),
+        ("layers: [parallel: {join: add, branches: {a: [], b: {lstm: SIZE}}}]", "E105", "`b` must be a list, got a mapping"),
+        ("layers: [parallel: {join: add, paths: {a: [lstm: SIZE], b: [lstm: SIZE]}}]", "E102", "unknown key `paths`"),
+        ("layers: [repeat: {times: 3, layers: [lstm: SIZE]}]", "E102", "unknown key `layers` in `repeat`"),
+        ("layers: [{relu: , name: {lstm: SIZE}}]", "E105", "`name` must be a string, got a mapping"),
+        ("nodes: [{from: x, lstm: SIZE}, {from: x, lstm: SIZE}]\n  outputs: [y]", "E105", "`nodes` must be a mapping, got a list"),
+        ("nodes: {a: [lstm: SIZE, dense: SIZE]}\n  outputs: [a]", "E105", "node `a` must be a mapping, got a list"),
+        # Not in a layer, wherever: the expression itself is wrong.
+        ("layers: [{lstm: 3, repeat: {times: SIZE}}]", "E207", "asks for a shape of the model"),
+        ("layers: [residual: SIZE]", "E207", "asks for a shape of the model"),
+        ("nodes: {lstm: {from: x, relu: , repeat: SIZE}}\n  outputs: [lstm]", "E207", "asks for a shape of the model"),
+    ],
+)  # fmt: skip
+def test_a_layer_in_a_wrong_place_is_one_error_of_its_place(body: str, code: str, message: str) -> None:
+    text = "model:\n  inputs: {x: {shape: [6, 8]}}\n  " + body.replace("SIZE", '"${shape(input)[-1]}"')
+    problem = only(text + "\n")
+    assert problem.code == code and message in problem.message
+
+
 def test_what_a_shape_follows_from_is_not_simply_to_be_removed() -> None:
     nodes = (
         'a: {from: x, dense: 4}\nc: {from: a, layers: [relu, dense: 7]}\nd: {from: x, dense: "${shape(e)[-1]}"}\n'
