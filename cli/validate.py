@@ -129,7 +129,7 @@ def write_problems(
 class Outcome(NamedTuple):
     """What is kept of a check until all specs are checked; tasks and graphs of many specs would fill the memory.
 
-    `unread` is what was not looked at of a spec without an error: its rows, and files that are not there.
+    `unread` is what was not looked at of a spec that has data, or arrays in files, and no error.
     """
 
     problems: tuple["Problem", ...]
@@ -143,8 +143,9 @@ def outcome(spec: "Spec", checked: "Checked") -> Outcome:
 
     task = None if checked.errors else checked.task
     has_rows = task is not None and task.data is not None and task.data.source is not None
-    is_left = has_rows or (task is not None and checked.unseen)
-    unread = Unchecked(spec.name, checked.unseen, checked.headers is None, has_rows) if is_left else None
+    unread = None
+    if task is not None and (has_rows or checked.arrays):
+        unread = Unchecked(spec.name, checked.unseen, checked.headers is None, checked.unseen_arrays, has_rows)
     problems = checked.problems
     if problems and spec.path is not None:
         problems = noted(problems, spec.path)
@@ -182,7 +183,9 @@ class Spec:
             from modelc.cli.fixing import with_verified_fixes
 
             checked = with_verified_fixes(self.check_text, checked, texts)
-        if not self.data or checked.errors or checked.task is None or checked.task.data is None:
+        if not self.data or checked.errors or checked.task is None:
+            return checked
+        if checked.task.data is None and not checked.arrays:
             return checked
 
         from modelc.compiler.fixes.suppressions import unsuppressed

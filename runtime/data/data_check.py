@@ -12,11 +12,11 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.arriving_integers import computed_integers
+from modelc.runtime.data.arriving_integers import check_integers, computed_integers
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, of_leading_axes, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
-from modelc.runtime.data.ids import computed_ids
+from modelc.runtime.data.ids import check_ids, computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
 from modelc.runtime.training import device
 
@@ -35,10 +35,18 @@ VALIDATION = (
 
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
-    """All problems of the data of a task, at their places in the spec; nothing is trained."""
+    """All problems of the data of a task, and of the arrays that its weights begin with, at their places in the spec; nothing is
+    trained.
+    """
     warnings: tuple[Problem, ...] = ()
     try:
         task, _ = with_arrays(task, root)
+        if task.data is None:
+            if computed_ids(task) or computed_integers(task):
+                device.prepare()
+            check_ids(task, {})
+            check_integers(task, {})
+            return ()
         task, warnings = complete(task, root)
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:

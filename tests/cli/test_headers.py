@@ -151,6 +151,35 @@ def test_what_was_not_looked_at_is_one_line_for_all_specs(tmp_path: Path) -> Non
     assert ended.err == f"note: {columns}; the rows of 5 specs were not read: use `--data`\n"
 
 
+def with_arrays(folder: Path, name: str, text: str, *files: str) -> None:
+    """A spec of which each layer begins with one of these files."""
+    layers = ", ".join(f"{{dense: {{units: 2, kernel_initializer: {{from_file: {file}}}}}}}" for file in files)
+    model = f"model: {{inputs: {{x: {{shape: [2]}}}}, layers: [{layers}]}}\n"
+    (folder / name).write_text(text + model, encoding="utf-8")
+
+
+def test_arrays_that_were_not_read_are_named_too(tmp_path: Path) -> None:
+    with_arrays(tmp_path, "spec.yaml", "modelc: 1\n", "a.npy")
+    ended = modelc("validate", "spec.yaml", cwd=tmp_path)
+    left = "the array in `a.npy` was not checked: it is not there"
+    assert (ended.code, ended.err) == (0, f"note: {left}; the arrays in files were not read: use `--data`\n")
+    ended = modelc("validate", "spec.yaml", "--format", "json", cwd=tmp_path)
+    assert json.loads(ended.out)["unchecked"] == [{"file": "spec.yaml", "absent": ["a.npy"]}]
+    ended = modelc("validate", "--data", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 1 and "E405" in ended.out and "spec.yaml:2:" in ended.out
+    np.save(tmp_path / "a.npy", np.eye(2))
+    assert (
+        modelc("validate", "spec.yaml", cwd=tmp_path).err == "note: the arrays in files were not read: use `--data`\n"
+    )
+    ended = modelc("validate", "--data", "spec.yaml", cwd=tmp_path)
+    assert (ended.code, ended.out, ended.err) == (0, "1 file is valid\n", "")
+    with_arrays(tmp_path, "two.yaml", "modelc: 1\ndata: {source: {npz: rows.npz}}\n", "a.npy", "b.npy", "c.npy")
+    ended = modelc("validate", "spec.yaml", "two.yaml", cwd=tmp_path)
+    columns = "the columns of `rows.npz` were not checked: it is not there"
+    left = "the arrays in `b.npy` and `c.npy` were not checked: they are not there"
+    assert ended.err == f"note: {columns}; {left}; the rows were not read: use `--data`\n"
+
+
 def test_nothing_is_said_where_nothing_was_left_out(tmp_path: Path) -> None:
     keep(tmp_path, rows=ROWS)
     assert modelc("validate", "--data", "spec.yaml", cwd=tmp_path).err == ""

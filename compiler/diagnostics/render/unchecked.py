@@ -7,29 +7,41 @@ from modelc.compiler.diagnostics.phrases import counted, name_list
 
 
 class Unchecked(NamedTuple):
-    """A spec whose rows were not read, or that has files of arrays alone, without `rows`. `absent` are its data files that are
-    not there; with `rootless`, none was looked for, since it is not known where their paths begin.
+    """A spec of which something was not read: its rows where it `has_rows`, or else the arrays that weights begin with.
+    `absent` are its data files that are not there, `arrays` its files of arrays; with `rootless`, none was looked for, since it
+    is not known where their paths begin.
     """
 
     file: str
     absent: tuple[str, ...] = ()
     rootless: bool = False
-    rows: bool = True
+    arrays: tuple[str, ...] = ()
+    has_rows: bool = True
 
 
 def unchecked_line(specs: Sequence[Unchecked]) -> str:
-    """`the rows were not read: use `--data``, with the files whose columns were not checked; empty where `specs` is."""
+    """`the rows were not read: use `--data``, with the files that were not checked; empty where `specs` is."""
     if not specs:
         return ""
-    with_rows = sum(one.rows for one in specs)
-    rows = "the rows" if len(specs) == 1 else f"the rows of {counted(with_rows, 'spec')}"
-    line = f"{rows} were not read: use `--data`" if with_rows else ""
-    files = list(dict.fromkeys(path for spec in specs for path in spec.absent))
-    if not files:
-        return line
-    which = "it is" if len(files) == 1 else "they are"
-    why = "without `--root` it is not known where paths begin" if specs[0].rootless else f"{which} not there"
+    with_rows = [spec for spec in specs if spec.has_rows]
+    what = "the rows" if with_rows else "the arrays in files"
+    # Where rows are read, so are arrays.
+    several = f" of {counted(len(with_rows or specs), 'spec')}" if len(with_rows or specs) > 1 else ""
+    parts = []
+    for left, files in (("the columns of", [spec.absent for spec in specs]), ("", [spec.arrays for spec in specs])):
+        if shown := list(dict.fromkeys(path for paths in files for path in paths)):
+            parts.append(unchecked_files(left, shown, rootless=specs[0].rootless))
+    return "; ".join([*parts, f"{what}{several} were not read: use `--data`"])
+
+
+def unchecked_files(what: str, files: Sequence[str], *, rootless: bool) -> str:
+    """Which files were not checked, and why; `what` is what of them, empty where they are arrays."""
+    one = len(files) == 1
+    why = (
+        "without `--root` it is not known where paths begin"
+        if rootless
+        else f"{'it is' if one else 'they are'} not there"
+    )
     shown = name_list(files) if len(files) <= 3 else f"{len(files):,} files, such as `{files[0]}`,"
-    if not with_rows:
-        return f"{shown} {'was' if len(files) == 1 else 'were'} not checked: {why}"
-    return f"the columns of {shown} were not checked: {why}; {line}"
+    left, verb = (what, "were") if what else ("the array in", "was") if one else ("the arrays in", "were")
+    return f"{left} {shown} {verb} not checked: {why}"
