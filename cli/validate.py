@@ -139,13 +139,17 @@ class Outcome(NamedTuple):
 
 def outcome(spec: "Spec", checked: "Checked") -> Outcome:
     """What is kept of the check of `spec`."""
+    from modelc.compiler.binding.source_headers import not_seen
     from modelc.compiler.diagnostics.render import Unchecked
 
     task = None if checked.errors else checked.task
     has_rows = task is not None and task.data is not None and task.data.source is not None
     unread = None
-    if task is not None and (has_rows or checked.arrays):
-        unread = Unchecked(spec.name, checked.unseen, checked.headers is None, checked.unseen_arrays, has_rows)
+    arrays = () if task is None else checked.arrays
+    if has_rows or arrays:
+        unread = Unchecked(
+            spec.name, checked.unseen, checked.headers is None, not_seen(checked.headers, arrays), has_rows
+        )
     problems = checked.problems
     if problems and spec.path is not None:
         problems = noted(problems, spec.path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.binding.array_files import Files, check_arrays, files_of_arrays, with_arrays
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of
+from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of, not_seen
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Problem
@@ -67,21 +67,12 @@ class Checked(NamedTuple):
     def unseen(self) -> tuple[str, ...]:
         """The data files of the spec that are not there, or were not looked for."""
         data = None if self.task is None else self.task.data
-        return () if data is None else self.not_seen(files_of(data))
-
-    @property
-    def unseen_arrays(self) -> tuple[str, ...]:
-        """The same of files of arrays that weights begin with."""
-        return self.not_seen(self.arrays)
+        return () if data is None else not_seen(self.headers, files_of(data))
 
     @property
     def arrays(self) -> Files:
         """The files of arrays that weights begin with."""
         return () if self.task is None else files_of_arrays(self.task)
-
-    def not_seen(self, files: Files) -> tuple[str, ...]:
-        seen = () if self.headers is None else [path for _, path in self.headers.files]
-        return tuple(dict.fromkeys(path for _, path in files if path not in seen))
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -233,7 +224,8 @@ def examine(given: Given) -> Checked:
     if given.headers and given.root is not None:
         arrays, found = check_arrays(planned, document, given.root)
         problems += found
-        headers = (headers or NO_HEADERS)._replace(files=(*(headers.files if headers else ()), *arrays))
+        seen = headers or NO_HEADERS
+        headers = seen._replace(files=(*seen.files, *arrays))
     return Checked(task, problems, sources, kept, merged, len(document.values), headers, names)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from modelc.compiler.binding.source_headers import report_hard_links, root_for
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
-from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.diagnostics.problem import SETTING, Path, Problem
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.base.tensor_type import show_shape
@@ -63,6 +63,15 @@ def place_of(document: Document, node: Node, name: str) -> Path:
     return next(inside, node.at)
 
 
+def blamed(document: Document, read: ReadEntry) -> Path:
+    """Where to report what is wrong with the array: where its name is set, where an override sets it in a file that the spec
+    names.
+    """
+    name = (*read.at[:-1], "array") if read.at[-1:] == ("file",) else (*read.at, "array")
+    is_set = name in document.values and document.value(name).file == SETTING != document.value(read.at).file
+    return name if is_set else read.at
+
+
 Files = tuple[tuple[Path, str], ...]
 """Files by the places that name them."""
 
@@ -88,7 +97,8 @@ def check_arrays(planned: TypedGraph, document: Document, root: Root) -> tuple[F
         except AbsentFile:
             continue
         except RunError as error:
-            problem = error.placed(read.at).problem(document.value(read.at))
+            at = blamed(document, read)
+            problem = error.placed(at).problem(document.value(at))
             label = f"values of {show_shape(read.entry.shape)} {read.entry.dtype} are wanted"
             found[read.at, read.wanted] = replace(problem, label=problem.label._replace(text=label))
         there[read.at, read.file.path] = None
@@ -124,7 +134,7 @@ def read_one(document: Document, root: Root | None, read: ReadEntry) -> ReadValu
     try:
         array = read_values(root_for(document, root, read.at), *read.wanted)
     except RunError as error:
-        raise error.placed(read.at) from None
+        raise error.placed(blamed(document, read)) from None
     header = f"{array.dtype.str} {array.shape}".encode()
     return ReadValues(digest=sha256(header + array.tobytes()).hexdigest(), values=array)
 

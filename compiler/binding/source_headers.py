@@ -93,3 +93,9 @@ def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
     """All files that the sources of `data` name, by the place that names them."""
     sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
     return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
+
+
+def not_seen(headers: Headers | None, files: tuple[tuple[Path, str], ...]) -> tuple[str, ...]:
+    """Those of `files` that are not among those that were looked at."""
+    seen = {path for _, path in headers.files} if headers is not None else set()
+    return tuple(dict.fromkeys(path for _, path in files if path not in seen))

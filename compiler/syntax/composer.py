@@ -277,9 +277,16 @@ class Composer(ProblemCollector):
 
                 at = self.span(event).place()
                 raise Unreadable(Problem("E002", HIDDEN_SPACE, Label(at._replace(end_column=at.column + 1))))
-            if node.content[:1] == "$":
+            if node.content[:1] == "$" and node.content[:2] != "$$":
                 message = "a variable cannot be used as a key"
-                self.report("E004", message, self.span(event), help="write the key itself")
+                # The only keys that are strings of the data.
+                is_class = self.path[-1:] == ["class_weight"]
+                help = (
+                    "for the class of this name write `$" + shorten(node.content) + "`"
+                    if is_class
+                    else "write the key itself"
+                )
+                self.report("E004", message, self.span(event), help=help)
                 return None
             if not node.content:
                 self.report("E002", "a key is missing before the `:`", self.span(event))

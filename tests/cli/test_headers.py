@@ -180,6 +180,18 @@ def test_arrays_that_were_not_read_are_named_too(tmp_path: Path) -> None:
     assert ended.err == f"note: {columns}; {left}; the rows were not read: use `--data`\n"
 
 
+@pytest.mark.parametrize(("array", "code"), [("nan", "E403"), ("wide", "E405"), ("none", "E405")])
+def test_an_array_that_an_override_names_is_wrong_there(tmp_path: Path, array: str, code: str) -> None:
+    np.savez(tmp_path / "all.npz", good=np.eye(2), nan=np.full((2, 2), np.nan), wide=np.eye(3))
+    with_arrays(tmp_path, "spec.yaml", "modelc: 1\n", "{file: all.npz, array: good}")
+    path = "model.layers.0.dense.kernel_initializer.from_file"
+    setting = f"{path}.array={array}"
+    ended = modelc("validate", "--data", "spec.yaml", "--set", setting, cwd=tmp_path)
+    assert ended.code == 1 and f"error[{code}]" in ended.out and f"--> --set:1:{len(path) + 8}" in ended.out
+    with_arrays(tmp_path, "spec.yaml", "modelc: 1\n", f"{{file: all.npz, array: {array}}}")
+    assert "--> spec.yaml:2:" in modelc("validate", "--data", "spec.yaml", cwd=tmp_path).out
+
+
 def test_nothing_is_said_where_nothing_was_left_out(tmp_path: Path) -> None:
     keep(tmp_path, rows=ROWS)
     assert modelc("validate", "--data", "spec.yaml", cwd=tmp_path).err == ""
@@ -301,7 +313,10 @@ def test_headers_are_read_once_in_a_check(tmp_path: Path, monkeypatch: pytest.Mo
     ("weight", "said"),
     [
         ("{random_normal: 0.1}", ""),
-        ("{from_file: table.npy}", "note: `table.npy` was not checked: it is not there\n"),
+        (
+            "{from_file: table.npy}",
+            "note: the array in `table.npy` was not checked: it is not there; the arrays in files were not read: use `--data`\n",
+        ),
     ],
 )
 def test_an_array_that_is_not_there_is_said_also_of_a_spec_without_data(tmp_path: Path, weight: str, said: str) -> None:

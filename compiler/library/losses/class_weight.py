@@ -70,13 +70,14 @@ def by_index(
     """`weights` with every class by its index, as text. `names` are those of the classes, empty where they have none.
 
     Raises PlanError E304 for a class that is not there or is given twice, and where all weights are 0. An index will not
-    do where names are numerals.
+    do where names are numerals. As everywhere in a spec, `$$` is a dollar sign at the beginning of a name.
     """
     numerals = any(name.isdecimal() for name in names)
     found: dict[str, float] = {}
     for written, weight in weights.items():
-        if written in names:
-            index = names.index(written)
+        name = written[1:] if written.startswith("$$") else written
+        if name in names:
+            index = names.index(name)
         elif written.isdecimal() and not numerals:
             index = int(written)
         else:
@@ -97,7 +98,7 @@ def by_index(
 def unknown(written: str, names: tuple[str, ...], count: int) -> PlanError:
     """The error for a class that is neither a name nor an index."""
     if names:
-        close = most_alike(written, names)
+        close = most_alike(written, [f"${name}" if name.startswith("$") else name for name in names])
         advice = f"did you mean `{close}`?" if close else "use the names of the classes"
         note = f"classes: {', '.join(names)}"
     else:

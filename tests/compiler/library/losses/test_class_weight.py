@@ -13,7 +13,7 @@ from modelc.compiler.api import check, load
 from modelc.compiler.diagnostics.exceptions import PlanError, SpecError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
-from modelc.compiler.library.losses.class_weight import by_index
+from modelc.compiler.library.losses.class_weight import WeighsClasses, by_index
 from modelc.runtime.data.dataset import complete
 from tests.places import words_at
 from tests.runtime.small import spec, write_rows
@@ -62,6 +62,7 @@ def test_a_label_that_is_no_class_stays_nan_when_weighted() -> None:
         ({"cat": 2.0, "1": 3.0}, ("cat", "dog"), {"0": 2.0, "1": 3.0}),
         ({"1": 2.0, "2": 3.0}, ("1", "2"), {"0": 2.0, "1": 3.0}),
         ({"1": 2.0}, (), {"1": 2.0}),
+        ({"$$us": 2.0, "$$$eu": 3.0}, ("$us", "$$eu"), {"0": 2.0, "1": 3.0}),
     ],
 )
 def test_classes_are_found_by_name_then_by_index(
@@ -74,6 +75,7 @@ def test_classes_are_found_by_name_then_by_index(
     ("weights", "names", "message", "cure"),
     [
         ({"dgo": 2.0}, ("cat", "dog"), "unknown class `dgo` in `class_weight`", "did you mean `dog`?"),
+        ({"$$uss": 2.0}, ("$us", "eur"), "unknown class `$$uss` in `class_weight`", "did you mean `$$us`?"),
         ({"dog": 2.0}, (), "unknown class `dog` in `class_weight`", "indexes from 0 to 1"),
         ({"0": 2.0}, ("1", "2"), "unknown class `0` in `class_weight`", "names of the classes"),
         ({"2": 2.0}, ("cat", "dog"), "the class 2, but there are 2 classes", "from 0 to 1"),
@@ -131,9 +133,31 @@ train:
     assert problem.helps == ("did you mean `dog`?",)
 
 
-@pytest.mark.parametrize("written", ["balance", [1, 2]])
-def test_what_is_no_mapping_is_refused_with_an_example(written: Any) -> None:
+@pytest.mark.parametrize(
+    ("written", "help"), [("balance", "for example"), ([1, 2], "write `class_weight: {0: 1, 1: 2}`")]
+)
+def test_what_is_no_mapping_is_refused_with_what_to_write(written: Any, help: str) -> None:
     with pytest.raises(SpecError, match="`class_weight` must be a mapping") as caught:
         load(weighing(written, {"category": "y"}))
     (problem,) = caught.value.problems
-    assert "for example" in problem.helps[0]
+    assert help in problem.helps[0]
+
+
+DOLLARS = """modelc: 1
+model: {inputs: {x: {shape: [4]}}, layers: [{dense: 2, name: y}]}
+data:
+  source: {npz: rows.npz}
+  targets: {y: {category: {column: y, classes: ["$$us", eur]}}}
+train: {loss: {cross_entropy: {class_weight: {"$$us": 3.0, eur: 1.0}}}, optimizer: {sgd: 0.1}, epochs: 1}
+"""
+
+
+def test_a_class_whose_name_begins_with_a_dollar_is_weighted_by_its_name() -> None:
+    found = check(DOLLARS, "spec.yaml")
+    assert found.problems == () and found.task is not None
+    (term,) = found.task.terms
+    assert isinstance(term.loss, WeighsClasses) and term.loss.class_weight == {"0": 3.0, "1": 1.0}
+    (problem,) = check(DOLLARS.replace('{"$$us": 3', '{"$us": 3'), "spec.yaml").problems
+    assert (problem.code, problem.helps) == ("E004", ("for the class of this name write `$$us`",))
+    (problem,) = check(DOLLARS.replace("loss:", "$loss:"), "spec.yaml").errors[:1]
+    assert (problem.code, problem.helps) == ("E004", ("write the key itself",))
