@@ -7,6 +7,7 @@ from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.ast import Settings
+from modelc.compiler.language.parser.named_item import nearest_name
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -80,11 +81,13 @@ def report_monitor(reporter: Reporter, task: Task, monitor: str, prefix: str, fa
     """Report a monitor that is no key of the log, unless it may be that of one of the `faulty` metrics; `prefix` is that of
     the rows that a monitor is for.
     """
-    names = [*task.log_keys(), *dict.fromkeys(faulty.values())]
+    names = list(dict.fromkeys((*task.log_keys(), *faulty.values())))
     keys = [f"{part}/{key}" for part in ("train", "validation") for key in names]
     part, plain = part_and_value(monitor, prefix)
     value = plain.rpartition("/")[2]
-    if value in (*faulty, *faulty.values()) and monitor.startswith(("train/", "validation/")):
+    # A name that cannot be one is written here as it stands there.
+    meant_by = {value, nearest_name(value), nearest_name(plain)}
+    if not meant_by.isdisjoint((*faulty, *faulty.values())) and monitor.startswith(("train/", "validation/")):
         return
     words = (plain, *(plain.removesuffix(value) + right for right in synonyms(value, METRICS)))
     meant = next((key for key in names for word in words if key == word or key.endswith(f"/{word}")), None)

@@ -203,11 +203,16 @@ def check_name(reporter: Reporter, name: str, path: Path, *, key: bool = False) 
     if NAME.fullmatch(name):
         return True
     help = "use letters, digits, `_` and `-`, and begin with a letter or `_`"
-    nearest = re.sub(r"\W+", "_", name.strip())
-    if name.isascii() and NAME.fullmatch(nearest):
+    if nearest := nearest_name(name):
         help = f"write `{nearest}`: names have letters, digits, `_` and `-`, and begin with a letter or `_`"
     reporter.add("E110", f"`{name}` cannot be a name", path, key=key, label="not a name", help=help)
     return False
+
+
+def nearest_name(text: str) -> str:
+    """The name that `text` can be taken for, itself if it is one; empty where there is none."""
+    nearest = re.sub(r"\W+", "_", text.strip())
+    return text if NAME.fullmatch(text) else nearest if text.isascii() and NAME.fullmatch(nearest) else ""
 
 
 def check_reference(reporter: Reporter, text: Any, path: Path) -> bool:

@@ -8,7 +8,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.language.grammar import TRAIN
 from modelc.compiler.language.parser.graph_nodes import references
-from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, value_of
+from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -124,15 +124,19 @@ def read_list(reporter: Reporter, found: list[Found | None] | None, path: Path, 
     read = [read_metric(reporter, one, (*path, index), output) for index, one in enumerate(found)]
     names = [named_in_log(one) for one, metric in zip(found, read, strict=True) if metric is None]
     metrics = tuple(metric for metric in read if metric is not None)
-    return metrics, tuple(name for name in names if name) if all(names) else None
+    return metrics, tuple(dict.fromkeys(name for several in names for name in several)) if all(names) else None
 
 
-def named_in_log(found: Found | None) -> str:
-    """What a metric is called in the log, as far as it can be read; empty where it has no name."""
+def named_in_log(found: Found | None) -> tuple[str, ...]:
+    """What a metric may be called in the log, as far as it can be read; nothing where it has no name."""
     if found is None:
-        return ""
+        return ()
     name = found.beside.get("name")
-    return name if isinstance(name, str) else found.name
+    if not isinstance(name, str):
+        return (found.name,)
+    # With a name that cannot be one, what is written elsewhere is that of the metric, or what the name should be.
+    nearest = nearest_name(name)
+    return (name,) if nearest == name else (found.name, nearest) if nearest else (found.name,)
 
 
 def read_metric(reporter: Reporter, found: Found | None, path: Path, output: str | None) -> MetricSpec | None:

@@ -57,6 +57,11 @@ def test_a_wrong_monitor_shows_beside_wrong_metrics(monitor: str, meant: str, wr
         ("r2", "validation/r2"),
         ("{top_k_accuracy: {kk: 3}, name: top}", "validation/top"),
         ("of_a_plugin", "validation/another_of_a_plugin"),
+        ("{top_k_accuracy: 3, name: my/top}", "validation/my/top"),
+        ("{top_k_accuracy: 3, name: my/top}", "validation/my_top"),
+        ("{top_k_accuracy: 3, name: my/top}", "validation/top_k_accuracy"),
+        ("{top_k_accuracy: 3, name: top 3}", "validation/top 3"),
+        ("{top_k_accuracy: 3, name: 3-top}", "validation/3-top"),
     ],
 )
 def test_a_monitor_of_a_wrong_metric_is_no_second_mistake(metrics: str, monitor: str) -> None:
@@ -85,3 +90,33 @@ def test_a_monitor_of_another_form_is_answered_with_its_log_key(monitor: str, he
 def test_a_metric_in_place_of_an_output_keeps_its_arguments(written: str) -> None:
     text = SPEC.replace("[METRICS]", f"{{{written}}}").replace("MONITOR", "validation/loss")
     assert [one.helps[0] for one in check(text, "spec.yaml").errors] == [f"write `metrics: [{{{written}}}]`"]
+
+
+SEVERAL = """modelc: 1
+model:
+  inputs: {x: {shape: [4]}}
+  nodes: {a: {from: x, dense: 1}, b: {from: x, dense: 1}}
+  outputs: [a, b]
+train:
+  losses: {a: mean_squared_error, b: mean_squared_error}
+  metrics: {a: [{r2: , name: b/r2}], b: [r2]}
+  optimizer: adam
+  epochs: 1
+  monitor: MONITOR
+data:
+  source: {npz: rows.npz}
+  targets: {a: {array: a}, b: {array: b}}
+  validation: 0.1
+"""
+
+
+@pytest.mark.parametrize("monitor", ["validation/a/r2", "validation/a/b/r2", "validation/a/b_r2"])
+def test_a_metric_without_a_name_is_no_other_one(monitor: str) -> None:
+    assert [problem.code for problem in check(SEVERAL.replace("MONITOR", monitor), "spec.yaml").errors] == ["E110"]
+
+
+def test_keys_of_the_log_are_listed_once() -> None:
+    first, second = check(SEVERAL.replace("MONITOR", "validation/a/los"), "spec.yaml").errors
+    assert {first.code, second.code} == {"E110", "E503"}
+    keys = (first if first.code == "E503" else second).notes[0].removeprefix("keys of the log: ").split(", ")
+    assert len(keys) == len({*keys}) and "train/b/r2" in keys and "train/b/b/r2" not in keys
