@@ -36,10 +36,10 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
     """
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import changed_columns
-    from modelc.runtime.runs.kept_spec import with_rows_for
+    from modelc.runtime.runs.kept_spec import notes_on_arrays, with_rows_for
 
     where, notes = run.find_root(root, task.source)
-    inform(*notes)
+    inform(*notes, *notes_on_arrays(run, task, where))
     test = split in (None, "test")
     with with_rows_for(run):
         task, _ = complete(task, where, test=test)

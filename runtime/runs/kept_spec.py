@@ -6,10 +6,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError, SpecError
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.expansion.spec_files import shown_path
+from modelc.compiler.library.contracts.weight_rules import ArrayFile
 from modelc.compiler.syntax.beneath import real_path
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.runs.run_directory import Run
 
 OF_ROWS = ("E401", "E402", "E403")
@@ -86,6 +89,28 @@ def notes_on_names(run: Run, root: Path | None) -> Iterator[str]:
             names, _ = names_in(loaded.data, loaded.name)
             if names != kept:
                 yield f"`{loaded.name}` has changed: {difference(kept, names)}; the run uses the names that it was trained with"
+
+
+def notes_on_arrays(run: Run, task: Task, root: Root) -> Iterator[str]:
+    """What to say of arrays in files below `root` that are others now than those that weights of the run began with."""
+    recorded = run.environment().get("arrays")
+    if not isinstance(recorded, dict) or not recorded:
+        return
+    from modelc.compiler.binding.array_files import read_entries, read_one
+
+    # One file may be read as several dtypes, of which the last is recorded.
+    found: dict[ArrayFile, set[str]] = {}
+    for read in {read.wanted: read for read in read_entries(task.planned, task.spec.document)}.values():
+        try:
+            digests = {read_one(task.spec.document, root, read).digest}
+        except AbsentFile:
+            continue
+        except RunError:
+            digests = set()
+        found.setdefault(read.file, set()).update(digests)
+    for file, digests in found.items():
+        if recorded.get(str(file)) not in digests:
+            yield f"{file.described()} has changed; the run uses the values that it was trained with"
 
 
 def difference(before: Sequence[str], after: Sequence[str] | None) -> str:
