@@ -34,8 +34,12 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
     if not found:
         if name in evaluator.undeclared:
             raise Reported
-        evaluator.undeclared.add(name)
-        raise nothing_of(evaluator, name, [known for section in sections for known in section], file)
+        known = [known for section in sections for known in section]
+        near = suggest(name, known, defined=True)
+        evaluator.undeclared[name] = not near
+        raise ExpressionError(
+            f"`data` has no input or target `{name}`", near.help or declaring(evaluator, name, known, file)
+        )
     if name in evaluator.counting:
         raise ExpressionError(f"`classes({name})` depends on itself", "write the number of classes")
     evaluator.counting.append(name)
@@ -49,17 +53,15 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
     return counts[0], found[0].at
 
 
-def nothing_of(evaluator: "VariableEvaluator", name: str, known: list[str], file: File) -> ExpressionError:
-    """The error for a name that the data does not read."""
-    near = suggest(name, known, defined=True)
-    help = near.help or (f"`data` reads {listed(known)}" if known else "")
-    if not help:
-        columns = source_columns(evaluator, file) or {}
-        # A column of a source that says how many classes it has holds labels.
-        labels = [f"{{category: {column}}}" for column, known in columns.items() if known.classes is not None]
-        readers = labels or [f"{{category: {{column: {name}, classes: 10}}}}"]
-        help = "declare them: " + " or ".join(f"`data: {{targets: {{{name}: {reader}}}}}`" for reader in readers)
-    return ExpressionError(f"`data` has no input or target `{name}`", help)
+def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file: File) -> str:
+    """What to write for a name that the data does not read, which reads those that are `known`."""
+    if known:
+        return f"`data` reads {listed(known)}"
+    columns = source_columns(evaluator, file) or {}
+    # A column of a source that says how many classes it has holds labels.
+    labels = [f"{{category: {column}}}" for column, found in columns.items() if found.classes is not None]
+    readers = labels or [f"{{category: {{column: {name}, classes: 10}}}}"]
+    return "declare them: " + " or ".join(f"`data: {{targets: {{{name}: {reader}}}}}`" for reader in readers)
 
 
 def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: File) -> int:

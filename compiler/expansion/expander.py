@@ -90,7 +90,7 @@ class Expander(VariableEvaluator):
         document, problems = document_of(root._replace(content=content), original)
         if document.data.get("data"):
             # As what is there and could not be read: nothing more is said of such a target.
-            unread = {("data", "targets", name) for name in self.undeclared}
+            unread = {("data", "targets", name) for name, is_alone in self.undeclared.items() if is_alone}
             document = replace(document, holes=document.holes | unread)
         return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
 

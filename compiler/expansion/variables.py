@@ -46,8 +46,8 @@ class VariableEvaluator(ProblemCollector):
         self.used_indices: set[SourceNode] = set()
         self.counting: list[str] = []
         """The inputs and targets of the data whose classes are being counted."""
-        self.undeclared: set[str] = set()
-        """Those that the data does not have, which is reported once."""
+        self.undeclared: dict[str, bool] = {}
+        """Those that the data does not have, which is reported once, and whether none is like them."""
         self.asks = False
         """Whether an expression asks for a shape."""
         self.root: SourceNode | None = None
