@@ -47,7 +47,7 @@ class VariableEvaluator(ProblemCollector):
         self.counting: list[str] = []
         """The inputs and targets of the data whose classes are being counted."""
         self.undeclared: dict[str, bool] = {}
-        """Those that the data does not have, which is reported once, and whether none is like them."""
+        """Those that the data does not have, and whether none is like them, which is reported once."""
         self.asks = False
         """Whether an expression asks for a shape."""
         self.root: SourceNode | None = None

@@ -103,16 +103,17 @@ train: {{loss: cross_entropy, optimizer: {{sgd: "${{1 / classes(figure)}}"}}, ep
     assert [one.message.split("`")[-2] for one in two.problems] == ["figure", "number"]
 
 
-def test_a_typo_of_a_declared_name_hides_no_other_target() -> None:
+def test_typos_of_a_declared_name_are_each_named_and_hide_no_other_target() -> None:
     problems = checked("""
 model:
   inputs: {image: {shape: [28, 28]}}
   nodes: {flat: {from: image, flatten}, kind: {from: flat, dense: "${classes(knd)}"}, other: {from: flat, dense: 4}}
   outputs: [kind, other]
 data: {source: mnist, targets: {kind: {category: label}}}
-train: {losses: {kind: cross_entropy, other: mean_squared_error}, optimizer: adam, epochs: 1}
+train: {losses: {kind: cross_entropy, other: mean_squared_error}, optimizer: adam, epochs: "${classes(knd)}"}
 """).problems
     assert [(one.code, one.helps) for one in problems] == [
+        ("E207", ("did you mean `kind`?",)),
         ("E207", ("did you mean `kind`?",)),
         ("E401", ("bind it: `targets: {other: {category: label}}`",)),
     ]
