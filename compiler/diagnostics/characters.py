@@ -72,7 +72,7 @@ def help_at(rows: list[str], place: Place, problem: Problem) -> str:
     if match := LOOKALIKE.search(text):
         others = [char for char in dict.fromkeys(LOOKALIKE.findall(text)) if MEANT[char] == MEANT[match[0]]]
         return named(match[0], MEANT[match[0]], "".join(others[1:]))
-    if not problem.helps and problem.code in ("E101", "E105", "E106") and (match := COMMENT.fullmatch(text)):
+    if not problem.helps and problem.code in ("E101", "E105", "E106") and (match := comment_in(text)):
         return f"a comment begins with a space and `#`: write `{match['value']} # {match['rest']}`"
     suggestion = problem.suggestion
     if suggestion is None or not suggestion.new.isascii() or text.isascii() or problem.code not in ("E101", "E102"):
@@ -87,6 +87,14 @@ def anchor_at(rows: list[str], place: Place, problem: Problem) -> str:
     is_absent = problem.code == "E104" or (problem.code == "E105" and row.startswith("&", place.column - 1))
     found = ANCHOR.search(row, place.column - 1) if is_absent else None
     return found[1] if found else ""
+
+
+def comment_in(text: str) -> re.Match[str] | None:
+    """What looks like a comment behind a value; None inside of quotes or braces, where such signs belong to the value."""
+    match = COMMENT.fullmatch(text)
+    value = match["value"] if match else ""
+    is_open = value.count("{") != value.count("}") or (value[:1] in ("'", '"') and value[-1:] != value[:1])
+    return None if is_open or value in ("'", '"') else match
 
 
 def named(char: str, meant: str, others: str = "") -> str:

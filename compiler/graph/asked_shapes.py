@@ -1,6 +1,7 @@
 """Resolves the names in expressions that ask for shapes, `shape(x)`: they are names of the level where the layer stands."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -9,9 +10,10 @@ from modelc.compiler.graph.graph import Asked, Edge, Feed, Node
 from modelc.compiler.graph.name_resolution import is_removed, resolve
 from modelc.compiler.graph.namespaces import Namespace
 from modelc.compiler.language.ast import Item, Reference
-from modelc.compiler.language.expressions.deferred import Named
+from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.syntax.document import Hop, Where
 
 INPUT = "input"
 """The name for what comes into the layer itself."""
@@ -26,16 +28,21 @@ def asked_shapes(reporter: Reporter, names: Namespace, item: Item, feeds: Sequen
     given = None if feeds is None else tuple(feed.edge for feed in feeds if feed.slot == slot)
     places = {(*item.unbuilt.path, *place): one for place, one in item.unbuilt.places.items()}
     return tuple(
-        Asked(named, edge_of(reporter, names, given, named, path), path)
+        Asked(named, edge_of(reporter, names, given, named, path, expression), path)
         for path, expression in places.items()
         for named in expression.asked
     )
 
 
 def edge_of(
-    reporter: Reporter, names: Namespace, given: Sequence[Edge | None] | None, named: Named, path: Path
+    reporter: Reporter,
+    names: Namespace,
+    given: Sequence[Edge | None] | None,
+    named: Named,
+    path: Path,
+    expression: Deferred,
 ) -> Edge | None:
-    """The edge that `named` means in the expression at `path`; None where there is none, which is reported."""
+    """The edge that `named` means in the `expression` at `path`; None where there is none, which is reported."""
     for _ in range(named.up):
         if names.outer is None:
             return None
@@ -46,7 +53,7 @@ def edge_of(
     if reference.node in names.inputs or reference.node in names.nodes:
         return resolve(reporter, names, reference)
     if names.complete and not is_removed(reporter, names, reference):
-        unknown(reporter, names, reference)
+        unknown(reporter, names, reference, expression.shown, is_given=named.up > 0)
     return None
 
 
@@ -70,13 +77,14 @@ def given_edge(
     return given[0]
 
 
-def unknown(reporter: Reporter, names: Namespace, reference: Reference) -> None:
-    """Report a name that there is not where an expression asks for its shape."""
+def unknown(reporter: Reporter, names: Namespace, reference: Reference, expression: str, *, is_given: bool) -> None:
+    """Report a name that there is not where an `expression`, which a block may have been given, asks for its shape."""
     if reporter.only_counts("E201"):
         return
     name, known = reference.node, (*names.inputs, *names.nodes)
     found = suggest(name, known, defined=True)
-    help = f"did you mean `shape({found.new}{reference.text[len(name) :]})`?" if found else ""
+    found = found._replace(help=f"did you mean `shape({found.new}{reference.text[len(name) :]})`?" if found else "")
+    help = found.help
     outer = names.outer
     while outer is not None:
         if not help and (name in outer.inputs or name in outer.nodes):
@@ -88,7 +96,25 @@ def unknown(reporter: Reporter, names: Namespace, reference: Reference) -> None:
         else f"nodes: {listed(names.nodes)}"
     )
     message = f"unknown node `{name}` in `shape({reference.text})`"
-    reporter.add("E201", message, reference.path, label="no such node or input", note="" if found else note, help=help)
+    # It can be replaced in an expression where it stands once.
+    parts = re.split(rf"(?<![\w-]){re.escape(name)}(?![\w-])", expression)
+    meant = (found.around(*parts) if len(parts) == 2 else found)._replace(help=help)
+    note, label = "" if found else note, "no such node or input"
+    asked = f"shape({reference.text})"
+    found_in = [hop.where for hop in hops(reporter, reference.path) if is_given and asked in hop.text]
+    given = [where for where in found_in if isinstance(where, Where)]
+    if not given:
+        reporter.add("E201", message, reference.path, label=label, note=note, suggestion=meant)
+        return
+    # Where the argument of the block is written: the body is right.
+    others = [one for one in reporter.document.trail(reference.path) if one.place != given[-1].place()]
+    reporter.report("E201", message, given[-1], label=label, note=note, related=others, help=help)
+
+
+def hops(reporter: Reporter, path: Path) -> Iterator[Hop]:
+    """How the value at `path`, and the values around it, came there: innermost first."""
+    for end in range(len(path), -1, -1):
+        yield from reporter.document.trails.get(path[:end], ())
 
 
 def settled_shapes(nodes: Sequence[Node], ends: CompositeOutputs) -> list[Node]:
