@@ -1,5 +1,6 @@
 """What to do about a name in a reference or an expression that no variable, parameter or index has."""
 
+import re
 from collections.abc import Iterator
 
 from modelc.compiler.diagnostics.problem import Label
@@ -12,10 +13,10 @@ COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number"
 
 
 def help_for_unknown(
-    name: str, scope: Scope, text: str, root: SourceNode | None, meant: str
+    name: str, scope: Scope, text: str, root: SourceNode | None, meant: str, at: Where | None = None
 ) -> tuple[str, tuple[Label, ...]]:
     """The help for an unknown name in `scope`, in the spec `root`, with the places that it names. `text` is the reference
-    that begins with it, empty in an expression, and `meant` the help where it is like a known name.
+    that begins with it, empty in an expression, which stands `at` a place, and `meant` the help where it is like a known name.
     """
     if name in scope.outside:
         use = f"`{scope.block}: {{{name}: ${name}}}`"
@@ -34,6 +35,9 @@ def help_for_unknown(
     if name in ("shape", "classes"):
         return f"write `{name}(x)`, with the name in parentheses", ()
     if not text and is_node(name, root):
+        expression = str(at.document.get(at.path)) if at is not None else ""
+        if re.search(rf"\blen\(\s*{name}\s*\)", expression):
+            return f"`{name}` is no variable: how many axes it has is `len(shape({name}))`", ()
         return f"`{name}` is no variable: a size of what it gives is `shape({name})[-1]`", ()
     index = place_of_index(name, root)
     if index is not None:

@@ -315,7 +315,7 @@ class VariableEvaluator(ProblemCollector):
         from modelc.compiler.expansion.unknown_names import help_for_unknown
 
         suggestion = suggest(name, scope.names, defined=True)
-        help, related = help_for_unknown(name, scope, text, self.root, suggestion.help)
+        help, related = help_for_unknown(name, scope, text, self.root, suggestion.help, at)
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
         note = f"variables here: {listed(scope.names)}" if scope.names else ""

@@ -81,7 +81,7 @@ def unknown(reporter: Reporter, names: Namespace, reference: Reference, expressi
     """Report a name that there is not where an `expression`, which a block may have been given, asks for its shape."""
     if reporter.only_counts("E201"):
         return
-    name, known = reference.node, (*names.inputs, *names.nodes)
+    name, known = reference.node, (*names.inputs, *names.nodes, INPUT)
     found = suggest(name, known, defined=True)
     found = found._replace(help=f"did you mean `shape({found.new}{reference.text[len(name) :]})`?" if found else "")
     help = found.help

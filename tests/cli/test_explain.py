@@ -8,8 +8,7 @@ from modelc.compiler.api import check
 from modelc.compiler.diagnostics.catalog import codes
 from modelc.compiler.explain.functions import FUNCTION_PAGES, FunctionPage
 from modelc.compiler.explain.keys import KEY_EXAMPLES, key_names, key_pages
-from modelc.compiler.language.expressions.evaluator import NAMED
-from modelc.compiler.language.expressions.operations import FUNCTIONS
+from modelc.compiler.language.expressions.operations import FUNCTIONS, NAMED
 from modelc.compiler.library.registries import TABLES
 from tests.cli.commands import modelc
 

@@ -18,6 +18,7 @@ from modelc.compiler.language.expressions.deferred import Named
 from modelc.compiler.language.expressions.operations import (
     FUNCTIONS,
     LARGEST,
+    NAMED,
     QUICK,
     ExpressionError,
     arithmetic,
@@ -32,8 +33,6 @@ from modelc.compiler.language.expressions.operations import (
 from modelc.compiler.library.base.fields import read_ratio
 
 MAX_LENGTH = 500
-NAMED = ("shape", "classes", "vocabulary")
-"""Functions of a name: of something in the model or in the data, not of a value."""
 WORDS = ("true", "false", "null", "None")
 """Names that are no variables."""
 REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")

@@ -13,8 +13,10 @@ from modelc.compiler.language.expressions.deferred import Bound, Deferred, Named
 from modelc.compiler.language.expressions.evaluator import (
     Names,
     calls_of_names,
+    function_of,
     is_named,
     key_of,
+    no_call,
     number,
     value_of,
 )
@@ -56,6 +58,8 @@ def filled_form(whole: Parsed, names: Names) -> Any:
         tree = tree.body if truth(value_of(tree.test, names)) else tree.orelse
     if not is_eager(whole, tree):
         return None
+    if (wrong := call_of_none(whole, tree)) is not None:
+        raise no_call(wrong)
     waiting = frozenset(filter(names.waits, parts[tree].names))
     slots = slots_of(whole, tree, waiting) if waiting or parts[tree].asks else None
     if slots is None:
@@ -102,6 +106,16 @@ def is_eager(whole: Parsed, tree: ast.expr) -> bool:
     if whole.parts[tree].asks:
         return slots_of(whole, tree, frozenset()) is not None
     return not any(isinstance(node, LAZY) for node in ast.walk(tree))
+
+
+@lru_cache(maxsize=256)
+def call_of_none(whole: Parsed, tree: ast.expr) -> ast.Call | None:
+    """A call in `tree`, in the expression `whole`, of what is no function: its arguments may be meant for one of a name."""
+    calls = (
+        node for node in whole.parts if isinstance(node, ast.Call) and not is_named(node) and not function_of(node)
+    )
+    inside = set(ast.walk(tree))
+    return next((call for call in calls if call in inside), None)
 
 
 @lru_cache(maxsize=256)

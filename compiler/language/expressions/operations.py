@@ -44,6 +44,9 @@ NOT_OPERATORS = {ast.BitXor: "^", ast.BitAnd: "&", ast.BitOr: "|", ast.LShift: "
 OF_ONE_NUMBER: Mapping[str, Callable[[Any], Any]] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "int": int}
 OF_SEVERAL: Mapping[str, Callable[[list[Any]], Any]] = {"max": max, "min": min}
 FUNCTIONS = tuple(sorted((*OF_ONE_NUMBER, *OF_SEVERAL, "len", "round", "sum")))
+NAMED = ("shape", "classes", "vocabulary")
+"""Functions of a name: of something in the model or in the data, not of a value."""
+PLANNED = ("vocabulary",)
 MOST_SHOWN = 80
 MOST_DIGITS = 15
 """Digits behind the point that `round` keeps."""
@@ -166,8 +169,10 @@ def call(name: str, values: list[Any]) -> Any:
 def no_function(name: str) -> ExpressionError:
     """The error for a call of what is no function."""
     last = name.rpartition(".")[2]
-    known = ", ".join(f"`{one}`" for one in FUNCTIONS)
-    help = f"functions are {known}"
+    from modelc.compiler.language.suggestions.suggest import suggest
+
+    known = sorted({*FUNCTIONS, *NAMED} - {*PLANNED})
+    help = f"functions are {', '.join(f'`{one}`' for one in known)}"
     what = name.rpartition(".")[0]
     if what and last in ("dim", "ndim", "shape", "size"):
         help = f"a size of it is `shape({what})[-1]`"
@@ -179,6 +184,8 @@ def no_function(name: str) -> ExpressionError:
         help = "a square root is `x ** 0.5`"
     elif last == "pow":
         help = "a power is `x ** y`"
+    elif (meant := suggest(name, known)).is_safe:
+        help = f"did you mean `{meant.new}(...)`?"
     return ExpressionError(f"`{name}` is not a function", help)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.compiler.expansion.specs import at, only
+from tests.compiler.expansion.specs import CHAIN, at, checked, only
 
 NAMES = "model:\n  inputs: {image: {shape: [4]}}\n  nodes:\n    FIRST: {from: image, dense: 5}\n"
 
@@ -45,3 +45,37 @@ model: {{inputs: {{image: {{shape: [4]}}}}, layers: [Part: "${{shape(imagee)[0]}
     problem = only(text)
     assert (problem.code, at(text, problem)) == ("E201", '"${shape(imagee)[0]}"')
     assert problem.helps == ("did you mean `shape(image)`?",)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "help"),
+    [
+        ("shapee(input)[0]", "`shapee` is not a function", "did you mean `shape(...)`?"),
+        ("4 + shap(image)[0] * shape(x)[0]", "`shap` is not a function", "did you mean `shape(...)`?"),
+        ("clases(kind)", "`clases` is not a function", "did you mean `classes(...)`?"),
+        ("2 * rond(3.5)", "`rond` is not a function", "did you mean `round(...)`?"),
+        (
+            "len(input) + 1",
+            "there is no variable `input`",
+            "`input` is no variable: how many axes it has is `len(shape(input))`",
+        ),
+        ("4 * len( x )", "there is no variable `x`", "`x` is no variable: how many axes it has is `len(shape(x))`"),
+        ("shape(inptu)[-1]", "unknown node `inptu` in `shape(inptu)`", "did you mean `shape(input)`?"),
+    ],
+)
+def test_a_function_or_a_name_that_is_misspelt_is_answered_with_what_was_meant(
+    expression: str, message: str, help: str
+) -> None:
+    problem = only(CHAIN + f'    - dense: "${{{expression}}}"\n')
+    assert (problem.message, problem.helps) == (message, (help,))
+
+
+def test_the_functions_that_there_are_are_all_listed() -> None:
+    problem = only(CHAIN + '    - dense: "${frobnicate(shape(x))}"\n')
+    assert all(f"`{name}`" in problem.helps[0] for name in ("shape", "classes", "len", "round"))
+
+
+def test_what_no_condition_chooses_is_not_looked_up_nor_called() -> None:
+    assert checked(CHAIN + '    - dense: "${3 if shape(x)[0] > 0 or true else 4}"\n').task is not None
+    assert checked(CHAIN + '    - dense: "${1 + (3 if true else nothing(else_))}"\n').task is not None
+    assert checked(CHAIN + '    - dense: "${3 if true else shap(x)}"\n').task is not None
