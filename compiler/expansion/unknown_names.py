@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.scope import Scope
 from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.language.expressions.operations import ExpressionError, UnknownFunction
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Where
 
 COUNTERS = ("block", "copy", "depth", "idx", "index", "layer", "level", "number", "stage", "step")
@@ -45,6 +47,12 @@ def help_for_unknown(
         return f"`${name}` is known inside of its repeat only: write the number, or put this into the repeat", (label,)
     parameter = f", or as a parameter of `{scope.block}`: `params: {{{name}: int}}`" if scope.block else ""
     return f"define it: `vars: {{{name}: ...}}`{parameter}", ()
+
+
+def help_of(error: ExpressionError) -> str:
+    """How to fix an expression that cannot be evaluated."""
+    meant = suggest(error.name, error.known) if isinstance(error, UnknownFunction) else None
+    return f"did you mean `{meant.new}(...)`?" if meant is not None and meant.is_safe else error.help
 
 
 def is_node(name: str, root: SourceNode | None) -> bool:

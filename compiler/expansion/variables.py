@@ -218,13 +218,17 @@ class VariableEvaluator(ProblemCollector):
         try:
             result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}, waits))
         except ExpressionError as error:
+            from modelc.compiler.expansion.unknown_names import help_of
+
             related = [Label(hop.where.place(), hop.text) for hop in trail.values()]
             # A value that is wrong in one expression is reported once, however many others use it.
             wrong = {(error.message, label.place) for label in related}
             if wrong & self.wrong_values:
                 raise Reported from None
             self.wrong_values |= wrong
-            self.report("E207", error.message, node.at, label="cannot be computed", help=error.help, related=related)
+            self.report(
+                "E207", error.message, node.at, label="cannot be computed", help=help_of(error), related=related
+            )
             raise Reported from None
         return self.computed(node, text, result, (*node.trail, *trail.values()))
 
@@ -319,8 +323,7 @@ class VariableEvaluator(ProblemCollector):
         if text:
             suggestion = suggestion.around("$", text[1 + len(name) :])
         note = f"variables here: {listed(scope.names)}" if scope.names else ""
-        found = suggestion._replace(help=help)
-        message = f"there is no variable `{name}`"
+        message, found = f"there is no variable `{name}`", suggestion._replace(help=help)
         self.report("E207", message, at, label="no such variable", note=note, related=related, suggestion=found)
         raise Reported
 

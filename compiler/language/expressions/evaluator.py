@@ -38,6 +38,8 @@ WORDS = ("true", "false", "null", "None")
 REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")
 CALL = re.compile(rf"\b(?P<function>{'|'.join(NAMED)})\(\s*(?P<name>{REFERENCE.pattern})\s*\)")
 """A call of a function of a name without quotes."""
+HYPHEN = re.compile(r"\w\s*-\s*\w")
+"""What may be in a name with hyphens, and in a difference."""
 
 Lookup = Callable[[str], Any]
 """Returns the value of a variable. Raises whatever the caller wants to catch."""
@@ -102,7 +104,7 @@ def tree_of(text: str) -> ast.expr | None:
             # Python warns of `1if c else 2`.
             warnings.simplefilter("error", SyntaxWarning)
             tree = ast.parse(text.strip(), mode="eval").body
-            return with_names(tree, text.strip()) if "-" in text else tree
+            return with_names(tree, text.strip()) if HYPHEN.search(text) else tree
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 

@@ -111,10 +111,9 @@ def is_eager(whole: Parsed, tree: ast.expr) -> bool:
 @lru_cache(maxsize=256)
 def call_of_none(whole: Parsed, tree: ast.expr) -> ast.Call | None:
     """A call in `tree`, in the expression `whole`, of what is no function: its arguments may be meant for one of a name."""
-    calls = (
-        node for node in whole.parts if isinstance(node, ast.Call) and not is_named(node) and not function_of(node)
-    )
-    inside = set(ast.walk(tree))
+    parts = (node for node in whole.parts if isinstance(node, ast.Call))
+    calls = [node for node in parts if not is_named(node) and not function_of(node)]
+    inside = set(ast.walk(tree)) if calls else ()
     return next((call for call in calls if call in inside), None)
 
 
@@ -162,6 +161,8 @@ def operands(node: ast.expr) -> list[ast.expr]:
 def form_of(whole: Parsed, tree: ast.expr, waiting: frozenset[str], kinds: tuple[Kind, ...]) -> Form:
     """The form of `tree`, in the expression `whole`, for what its slots are."""
     slots = slots_of(whole, tree, waiting) or ()
+    if not slots and tree is whole.tree:
+        return Form(tree, (f"${{{ast.unparse(tree)}}}",), tuple(dict.fromkeys(whole.calls.values())))
     names = [ast.Name(name_of(place), ast.Load()) for place in range(len(slots))]
     signed = [ast.UnaryOp(ast.USub(), name) if kind is True else name for name, kind in zip(names, kinds, strict=True)]
     named = with_parts(tree, dict(zip(slots, signed, strict=True)))

@@ -61,6 +61,15 @@ class ExpressionError(Exception):
         self.help = help
 
 
+class UnknownFunction(ExpressionError):
+    """A call of what is none of the `known` functions, and nothing that others call so."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"`{name}` is not a function", f"functions are {', '.join(f'`{one}`' for one in known)}")
+        self.name = name
+        self.known = known
+
+
 def shown(node: ast.AST) -> str:
     """A part of an expression for a message, cut where it is long."""
     text = ast.unparse(node)
@@ -169,10 +178,8 @@ def call(name: str, values: list[Any]) -> Any:
 def no_function(name: str) -> ExpressionError:
     """The error for a call of what is no function."""
     last = name.rpartition(".")[2]
-    from modelc.compiler.language.suggestions.suggest import suggest
-
     known = sorted({*FUNCTIONS, *NAMED} - {*PLANNED})
-    help = f"functions are {', '.join(f'`{one}`' for one in known)}"
+    help = ""
     what = name.rpartition(".")[0]
     if what and last in ("dim", "ndim", "shape", "size"):
         help = f"a size of it is `shape({what})[-1]`"
@@ -184,8 +191,8 @@ def no_function(name: str) -> ExpressionError:
         help = "a square root is `x ** 0.5`"
     elif last == "pow":
         help = "a power is `x ** y`"
-    elif (meant := suggest(name, known)).is_safe:
-        help = f"did you mean `{meant.new}(...)`?"
+    if not help:
+        return UnknownFunction(name, known)
     return ExpressionError(f"`{name}` is not a function", help)
 
 
