@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
+from modelc.compiler.binding.limited_values import warn_of_limited
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs, node_edge
 from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.row_counts import check_row_counts
@@ -51,6 +52,7 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
         unread = {term.name for term in spec.train.terms if term.loss is None} if spec.train is not None else set()
         warn_unused(reporter, planned.graph, roots, spec.model, unread)
+    warn_of_limited(reporter, task)
     return task, reporter.found(spec.document.name)
 
 
