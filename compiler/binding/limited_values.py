@@ -6,7 +6,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Graph, Node
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.layer import Activation
-from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
+from modelc.compiler.library.layers import ACTIVATIONS
 from modelc.compiler.library.losses import LOSSES
 
 LIMITED = {
@@ -39,10 +39,8 @@ def warn_of_limited(reporter: Reporter, task: Task) -> None:
 
 def activation_alone(node: Node) -> Activation | None:
     """The activation that a node is, and not one behind the values of a layer."""
-    if isinstance(node.layer, Activation):
-        return node.layer
-    split = node.layer.split() if node.layer is not None and LAYERS.name_of(node.layer) == "activation" else None
-    return split[1] if split else None
+    inside = getattr(node.layer, "function", None)
+    return next((one for one in (node.layer, inside) if isinstance(one, Activation)), None)
 
 
 def warn_of_second(reporter: Reporter, graph: Graph, node: Node, own: Activation) -> bool:

@@ -316,8 +316,10 @@ def last_activation(graph: Graph, edge: Edge) -> tuple[str, bool, Activation | N
         inside = node.layer.ends_in()
         if inside is not None:
             return node.path, False, inside, node.at
-        if node.layer.keeps_range() or activation is not None:
-            direct = direct and activation is not None
+        # Behind the last layer that computes, as a linear `dense`, an earlier activation is none of these values.
+        alone = activation is not None and (split is None or isinstance(split[0], Activation))
+        if node.layer.keeps_range() or alone:
+            direct = direct and alone
             waiting.extend(feed.edge for feed in node.feeds or () if feed.edge)
     return edge.node, direct, None, ()
 

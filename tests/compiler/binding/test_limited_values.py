@@ -24,7 +24,9 @@ train: {{loss: {loss}, optimizer: adam, epochs: 1}}
             0,
         ),
         ("dense: 3, softmax, {dropout: 0.1}, {softmax: , name: y}", "mean_squared_error", 0),
-        ("dense: 6, reshape: [2, 3], {softmax: 0}, {softmax: , name: y}", "mean_squared_error", 0),
+        ("dense: 6, reshape: [2, 3], {softmax: -2}, {softmax: , name: y}", "mean_squared_error", 0),
+        ("softmax, dense: 3, {softmax: , name: y}", "mean_squared_error", 0),
+        ("sigmoid, dropout: 0.2, {dense: 1, name: y}", "binary_cross_entropy", 0),
         ("dense: 3, relu, {relu: , name: y}", "mean_squared_error", 0),
         ("{dense: {units: 1, activation: tanh}, name: y}", "binary_cross_entropy", 1),
         ("dense: 1, {relu: , name: y}", "binary_cross_entropy", 1),
@@ -37,3 +39,19 @@ def test_what_is_limited_twice_is_a_warning(layers: str, loss: str, count: int) 
     assert [problem.code for problem in check(SPEC.format(layers=layers, loss=loss), "spec.yaml").problems] == [
         "W919"
     ] * count
+
+
+@pytest.mark.parametrize(
+    ("layers", "is_logits"),
+    [
+        ("{dense: {units: 8, activation: sigmoid}}, {dense: 1, name: y}", True),
+        ("sigmoid, {dense: {units: 1, activation: linear}, name: y}", True),
+        ("dense: 1, sigmoid, {linear: , name: y}", False),
+        ("dense: 1, sigmoid, {activation: linear, name: y}", False),
+        ("{dense: {units: 1, activation: sigmoid}, name: y}", False),
+    ],
+)
+def test_an_activation_before_a_layer_that_computes_is_not_that_of_its_values(layers: str, is_logits: bool) -> None:
+    found = check(SPEC.format(layers=layers, loss="binary_cross_entropy"), "spec.yaml")
+    assert found.task is not None and not found.problems
+    assert found.task.outputs["y"].logits is is_logits
