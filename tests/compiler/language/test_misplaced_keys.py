@@ -105,17 +105,15 @@ def test_mistakes_in_misplaced_definitions_are_found() -> None:
 @pytest.mark.parametrize(
     ("hiding", "words"),
     [
-        ("blocks: {B: {params: {w: 4}, layers: [dense: $w]}}\nmodel: {inputs: {x: {shape: [4]}}, layers: [B: 3]}\n", "the parameter of `B`"),
-        ("model: {inputs: {x: {shape: [4]}}, layers: [{dense: '${w + 1}', repeat: {times: 2, index: w}}]}\n", "the index of a repeat"),
-        ("model: {inputs: {x: {shape: [4]}}, layers: [dense: 3]}\n", ""),
+        ("blocks: {B: {params: {w: 4}, layers: [dense: $w]}}\nmodel: {inputs: {x: {shape: [4]}}, layers: [B: 3]}\n", "remove it; or, where it is meant to reach `B`, write `B: $w`"),
+        ("model: {inputs: {x: {shape: [4]}}, layers: [{dense: '${w + 1}', repeat: {times: 2, index: w}}]}\n", "rename"),
+        ("model: {inputs: {x: {shape: [4]}}, layers: [dense: 3]}\n", "remove it"),
     ],
 )  # fmt: skip
-def test_a_variable_that_something_hides_is_to_be_renamed(hiding: str, words: str) -> None:
+def test_a_variable_that_something_hides_is_passed_on_or_renamed(hiding: str, words: str) -> None:
     (problem,) = check(f"modelc: 1\nvars: {{w: 8}}\n{hiding}", "spec.yaml").problems
-    assert problem.code == "W909" and len(problem.related) == bool(words)
-    assert (
-        problem.helps == ("remove it",) if not words else (words in problem.helps[0] and "rename" in problem.helps[0])
-    )
+    assert problem.code == "W909" and len(problem.related) == (words != "remove it")
+    assert words in problem.helps[0] if words == "rename" else problem.helps == (words,)
 
 
 @pytest.mark.parametrize("name", ["model", "data", "train"])
