@@ -7,6 +7,7 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.scope import Scope
 from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.expressions.operations import ExpressionError, UnknownFunction
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Where
 
@@ -64,7 +65,7 @@ def is_node(name: str, root: SourceNode | None) -> bool:
 
 def place_of_index(name: str, root: SourceNode | None) -> Where | None:
     """Where the spec has a repeat with the index `name`, the last one; None where it has none."""
-    return dict(index_places(root)).get(name)
+    return lookups().once(("index places", root), lambda: dict(index_places(root))).get(name)
 
 
 def index_places(node: SourceNode | None) -> Iterator[tuple[str, Where]]:

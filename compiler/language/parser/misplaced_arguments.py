@@ -3,11 +3,12 @@
 One mistake, and one error, however many there are.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.grammar import BESIDE
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.wording import spell
@@ -18,7 +19,7 @@ def report_misplaced(reporter: Reporter, path: Path, kind: str, owner: str, fiel
     belongs beside that; says whether it does.
     """
     *_, name = path
-    meant = misplaced(reporter, path, [key for key in BESIDE.get(kind, ()) if key not in fields], fields)
+    meant = misplaced(reporter, path, tuple(key for key in BESIDE.get(kind, ()) if key not in fields), tuple(fields))
     if name not in meant:
         return False
     if name != next(iter(meant)):
@@ -31,12 +32,21 @@ def report_misplaced(reporter: Reporter, path: Path, kind: str, owner: str, fiel
     return True
 
 
-def misplaced(reporter: Reporter, path: Path, keys: Collection[str], fields: Collection[str]) -> Mapping[str, str]:
+def misplaced(reporter: Reporter, path: Path, keys: tuple[str, ...], fields: tuple[str, ...]) -> Mapping[str, str]:
     """The keys around `path` that are among those beside a thing, `keys`, or other words for one, each with its name there."""
     owner = path[:-1]
     given = reporter.document.get(owner) if owner in reporter.document.values else None
-    names = [key for key in given if key not in fields] if isinstance(given, Mapping) else [str(path[-1])]
-    return {key: right for key in names if spelled(key, fields) is None and (right := spelled(key, keys)) is not None}
+    if not isinstance(given, Mapping):
+        return among([str(path[-1])], keys, fields)
+    # One thing may have thousands of keys that are none; what is kept with them keeps the number of it from another.
+    kept = lookups().once(("misplaced", id(given), keys, fields), lambda: (given, among(given, keys, fields)))
+    return kept[1]
+
+
+def among(names: Iterable[str], keys: tuple[str, ...], fields: tuple[str, ...]) -> Mapping[str, str]:
+    """Those of `names` that are none of the `fields` and stand for one of the `keys`, each with that."""
+    others = [name for name in names if name not in fields and spelled(name, fields) is None]
+    return {name: right for name in others if (right := spelled(name, keys)) is not None}
 
 
 def moved_out(reporter: Reporter, path: Path, owner: str, meant: Mapping[str, str]) -> str:
