@@ -133,6 +133,8 @@ def test_an_integer_of_hundreds_of_digits_is_an_error(expression: str) -> None:
 def test_an_index_of_thousands_of_digits_is_an_error(digits: str) -> None:
     (problem,) = checked(chain(f"[{{dense: $a.{digits}}}]", "vars: {a: [1]}\n")).problems
     assert problem.code == "E207"
+    (problem,) = checked(chain(f"[{{dense: $a.{digits}}}]", 'vars: {a: "${shape(x)}"}\n')).problems
+    assert problem.code == "E207"
     found = check(chain("[{dense: 4}]"), "spec.yaml", [f"model.layers.{digits}.dense=3"])
     assert [problem.code for problem in found.problems] == ["E102"]
 

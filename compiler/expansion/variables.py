@@ -149,8 +149,8 @@ class VariableEvaluator(ProblemCollector):
             if found.kind == "hole":
                 raise Reported
             below = found.child(step)
-            if below is None and isinstance(found.content, Deferred) and step.isdecimal():
-                below = found._replace(content=found.content.entry(int(step)))
+            if below is None and isinstance(found.content, Deferred) and (entry := found.content.entry_at(step)):
+                below = found._replace(content=entry)
             if below is None:
                 self.report_no_entry(node, text, path, found, step)
                 raise Reported

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import ast
 
+MOST_DIGITS = 6
+"""Of an index of a shape: Python refuses to read numbers of thousands."""
+
 
 STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 CALL = re.compile(rf"(?<![\w.])shape\((?P<name>{STRING}|[^'\"(),]+)(?:, (?P<up>\d+))?\)|{STRING}")
@@ -94,6 +97,10 @@ class Deferred(str):
             with suppress(ExpressionError):
                 return value_of(self.bound.tree, Names(number, {"shape": further}))
         return value_of(self.tree, Names(dict[str, Any]().__getitem__, {"shape": shape}))
+
+    def entry_at(self, step: str) -> "Deferred | None":
+        """The entry that a step of a reference says; None for what is no index, or one beyond all that a shape can have."""
+        return self.entry(int(step)) if step.isdecimal() and len(step) <= MOST_DIGITS else None
 
     def entry(self, index: int) -> "Deferred":
         """An entry of it, which is a list then."""
