@@ -66,12 +66,10 @@ def value_help(expression: Deferred, spec: Mapping[str, Any]) -> str:
     if all(isinstance(shape, list) and all(type(size) is int for size in shape) for shape in shapes.values()):
         with suppress(ExpressionError):
             return f"write its value, `{flow(expression.value(shapes.__getitem__))}`"
-    unknown = name_list([one.name for one, shape in shapes.items() if shape is None])
-    return (
-        f"write its value; once the spec is valid, `modelc summary` shows the shape of {unknown}"
-        if unknown
-        else "write its value"
-    )
+    unknown = [one.name for one, shape in shapes.items() if shape is None]
+    if not unknown:
+        return "write its value"
+    return f"write its value; once the spec is valid, `modelc summary` shows the shape of {name_list(unknown)}"
 
 
 def expression_help(text: str) -> str:

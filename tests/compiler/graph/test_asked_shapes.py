@@ -360,3 +360,9 @@ def test_an_error_shows_what_a_few_expressions_came_to() -> None:
     (problem,) = errors(graph(f"a: {{from: x, reshape: [{sizes}]}}"))
     shown = ["`${shape(x)[0]}` is 6: `shape(x)` is [6, 8]"] * 5
     assert problem.code == "E301" and problem.notes[-6:] == (*shown, "and 3 more expressions of this layer")
+
+
+def test_a_value_that_is_read_early_is_written_out_where_its_shape_is_wrong_too() -> None:
+    text = CHAIN.replace("shape: [", "shape: [x, ") + '    - dense: {units: 3, kernel_initializer: "${shape(x)[0]}"}\n'
+    helps = [help for problem in errors(text) for help in problem.helps]
+    assert "write its value" in helps
