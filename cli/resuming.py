@@ -65,9 +65,7 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
     record = resumed_record(run.record, stored, settings, differs)
     name = run.record.name
     say(*header(task, parameters(prepared), name, run.folder, dataset, execution, run.folder)[:-1])
-    inside = (
-        stored.checkpoint.facts["last"] is None or stored.checkpoint.facts["last"]["epoch"] < stored.checkpoint.epoch
-    )
+    inside = stored.checkpoint.ended < stored.checkpoint.epoch
     say(
         f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
         "",
@@ -106,14 +104,14 @@ def resumed_record(
     from modelc.runtime.runs.run_directory import Best, Resumption, now
 
     checkpoint = stored.checkpoint
-    last, best = checkpoint.facts["last"], checkpoint.facts["best"]
+    best = checkpoint.facts["best"]
     again = Resumption(at=now(), step=checkpoint.step, settings=list(settings), differs=list(differs))
     return record.model_copy(
         update={
             "status": "running",
             "ended": None,
             "failure": None,
-            "epoch": 0 if last is None else last["epoch"],
+            "epoch": checkpoint.ended,
             "step": checkpoint.step,
             "best": best and Best(epoch=best["epoch"], step=best["step"], score=best["values"][record.monitor]),
             "settings": [*record.settings, *settings],

@@ -23,6 +23,10 @@ class Chain(NamedTuple):
     digest: str = ""
 
 
+NO_LINES = Chain()
+"""Those of a log that begins."""
+
+
 def sealed_line(line: Mapping[str, Any], before: str) -> tuple[bytes, str]:
     """A line with its digest, after one with the digest `before`; and the digest."""
     bare = json_text(dict(line), indent=None)
@@ -33,7 +37,7 @@ def sealed_line(line: Mapping[str, Any], before: str) -> tuple[bytes, str]:
 class MetricsLog:
     """The open file of a run in training. Every write that fails raises RunError E604."""
 
-    def __init__(self, folder: OpenFolder, kept: bytes = b"", chain: Chain = Chain()) -> None:  # noqa: B008 - frozen
+    def __init__(self, folder: OpenFolder, kept: bytes = b"", chain: Chain = NO_LINES) -> None:
         self.path = folder.path / METRICS
         self.chain = chain
         with writing(self.path):
@@ -66,7 +70,7 @@ class MetricsLog:
 
 def chain_of(data: bytes) -> Chain:
     """The chain of all lines of `data`. Raises ValueError, with the number of the first line that is not as it was written."""
-    chain = Chain()
+    chain = NO_LINES
     for number, text in enumerate(data.splitlines(keepends=True), 1):
         try:
             line = json.loads(text)

@@ -152,16 +152,13 @@ class Recorder:
             kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
             metrics = MetricsLog(opened, kept, stored.chain)
             stack.callback(metrics.close)
-            recorder = cls(record, opened, metrics, stack.pop_all())
-        try:
             if data is not None:
                 write(opened, RESOLVED, resolved_json(data))
+            recorder = cls(record, opened, metrics, stack)
             if stored.best is not None:
                 recorder.best = recorder.waiting["best"] = stored.best
             recorder.save()
-        except BaseException:
-            recorder.held.close()
-            raise
+            recorder.held = stack.pop_all()
         return recorder
 
     def fitted(self, fitted: Fitted) -> None:

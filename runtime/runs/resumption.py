@@ -149,7 +149,7 @@ def need_more(folder: Path, task: Task, rows: int, checkpoint: Checkpoint) -> No
     patience, facts = task.training.settings.early_stopping, checkpoint.facts
     is_impatient = bool(patience) and facts["best"] is not None and facts["waited"] >= (patience or 0)
     is_done = checkpoint.step >= total_steps(task, rows)
-    if (facts["last"] or {}).get("epoch") == checkpoint.epoch and (is_done or is_impatient):
+    if checkpoint.ended == checkpoint.epoch and (is_done or is_impatient):
         stopped = "early_stopping" if is_impatient and not is_done else ""
         longer = command("train", "--resume", folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
         message = f"the training of `{folder}` is done, at step {checkpoint.step:,}"

@@ -30,6 +30,11 @@ class Checkpoint:
     arrays: Mapping[str, Mapping[str, "np.ndarray[Any, Any]"]]
     facts: Mapping[str, Any]
 
+    @property
+    def ended(self) -> int:
+        """The last epoch that has ended; 0 for none."""
+        return int(self.facts["last"]["epoch"]) if self.facts["last"] is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
