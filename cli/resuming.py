@@ -33,7 +33,7 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
 
     run = run_to_resume(text)
     before, task, checked = continued(run, settings)
-    if checked.errors:
+    if checked is not None and checked.errors:
         show_problems(checked.errors, checked.sources, sys.stderr)
         raise typer.Exit(FINDINGS)
     for change in changes(run.record.plugins):
@@ -71,7 +71,7 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
         "",
     )
     stop.begin()
-    recorder = Recorder.reopened(run.folder, record, stored, checked.data if settings else None)
+    recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
 
 

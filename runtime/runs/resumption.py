@@ -24,11 +24,11 @@ COMPARED = ("versions", "platform", "device", "cpus", "flags", "byte_order")
 
 
 class Continued(NamedTuple):
-    """The task of a run as it was, and as it goes on: with other lengths, and checked with them."""
+    """The task of a run as it was, and as it goes on; `checked` with other lengths, None where there are none."""
 
     before: Task
     task: Task
-    checked: Checked
+    checked: Checked | None = None
 
 
 def run_to_resume(text: str) -> Run:
@@ -53,9 +53,11 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
     Raises RunError E602 if its spec is damaged, E609 for other settings. The problems of settings are in `checked`.
     """
     task = run.task()
+    if not settings:
+        return Continued(task, task)
     text = read_bytes(run.folder, RESOLVED, 4 * MAX_BYTES)
     checked = check(text, str(run.folder / RESOLVED), tuple(settings), written_out=True, class_names=run.class_names())
-    if checked.errors or checked.task is None or not settings:
+    if checked.errors or checked.task is None:
         return Continued(task, task, checked)
     before, after = task.spec.document.data, checked.task.spec.document.data
     changed = [*changed_keys(without_lengths(before), without_lengths(after))]
