@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.expansion.scope import File, Scope
+from modelc.compiler.expansion.scope import File, Scope, dereference, is_reference
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.expressions.operations import ExpressionError
@@ -27,9 +27,8 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
 
     Raises ExpressionError where there are none, and Reported where what is wrong is reported elsewhere.
     """
-    if file.data is not None and file.data.kind == "hole":
-        raise Reported
-    sections = [entries_of(file.data and file.data.get(section)) for section in SECTIONS]
+    data = written_out(file.data, file)
+    sections = [entries_of(written_out(data and data.get(section), file)) for section in SECTIONS]
     found = [section[name][1] for section in sections if name in section]
     if not found:
         if evaluator.undeclared.get(name):
@@ -52,6 +51,16 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
         message = f"`{name}` is a target with {counts[0]} classes and an input with {counts[1]}"
         raise ExpressionError(message, "write the number of classes")
     return counts[0], found[0].at
+
+
+def written_out(node: SourceNode | None, file: File) -> SourceNode | None:
+    """A section, or if it is a variable the value of that. Raises Reported where it, or a key of it, cannot be read."""
+    found = node and dereference(node, file.variables)
+    if found is not None and (found.kind == "hole" or is_reference(found)):
+        raise Reported
+    if any(key.startswith("$") for key in entries_of(found)):
+        raise Reported
+    return found
 
 
 def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file: File) -> str:
@@ -93,7 +102,8 @@ def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Colum
 
 def source_columns(evaluator: "VariableEvaluator", file: File) -> Mapping[str, Column] | None:
     """What the source says of its columns without reading them; None where only its files can tell."""
-    source = file.data and file.data.get("source")
+    data = written_out(file.data, file)
+    source = data and data.get("source")
     if source is None:
         return None
     try:

@@ -16,7 +16,7 @@ from modelc.compiler.expansion.definitions import (
     with_definitions_moved,
 )
 from modelc.compiler.expansion.repeat_copies import expand_copies, named_plainly, with_unread_index
-from modelc.compiler.expansion.scope import Block, File, Scope, dereference, referenced_names
+from modelc.compiler.expansion.scope import Block, File, Scope, dereference, is_reference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, entries_of, hole, tree
 from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
@@ -205,6 +205,9 @@ class Expander(VariableEvaluator):
             node, plain = self.without_arguments(node, scope.file), named_plainly(self, repeat)
             inside = scope if plain is repeat else replace(scope, unnamed=True)
             return expand_copies(self, node, self.evaluate_known(plain, scope), inside)
+        if repeat is not None and is_reference(repeat):
+            repeat = self.evaluate_known(repeat, scope)
+            node = node.with_child("repeat", repeat)
         return self.expand_parts(node, with_unread_index(repeat, scope))
 
     def expand_parts(self, node: SourceNode, scope: Scope) -> SourceNode:
@@ -242,7 +245,7 @@ class Expander(VariableEvaluator):
 
     def dereferenced(self, node: SourceNode, scope: Scope) -> tuple[SourceNode, Scope]:
         """The value of `node` if it is a variable, whose layers are expanded too, and the scope of that value."""
-        if node.kind != "scalar" or not str(node.content).startswith("$") or scope.written_out:
+        if not is_reference(node) or scope.written_out:
             return node, scope
         return self.evaluate(node, scope), replace(scope, written_out=True)
 

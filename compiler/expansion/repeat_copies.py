@@ -34,10 +34,12 @@ def named_plainly(expander: "Expander", repeat: SourceNode) -> SourceNode:
 
 def with_unread_index(repeat: SourceNode | None, scope: Scope) -> Scope:
     """`scope` inside of a `repeat` without `index`: what other keys may name as it is a variable that cannot be read, as the
-    parser reports the key.
+    parser reports the key. Any name may be the index of a repeat that cannot be read itself.
     """
     if repeat is None:
         return scope
+    if repeat.kind == "hole":
+        return replace(scope, unnamed=True)
     entries = repeat.content.items() if repeat.kind == "mapping" else ()
     names = [below.content for key, (_, below) in entries if key not in REPEAT_KEYS and below.kind == "scalar"]
     unread = {name: None for name in names if isinstance(name, str) and NAME.fullmatch(name)}

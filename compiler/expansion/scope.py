@@ -92,6 +92,11 @@ def parse_reference(text: object) -> tuple[str, list[str]] | None:
     return None if match is None else (match[1], match[2].split(".")[1:])
 
 
+def is_reference(node: SourceNode) -> bool:
+    """Whether a value refers to a variable, or is an expression."""
+    return node.kind == "scalar" and str(node.content).startswith("$")
+
+
 def referenced_names(text: str) -> set[str]:
     """The variables in a reference or an expression, as far as it can be parsed."""
     if text.startswith("${") and text.endswith("}"):

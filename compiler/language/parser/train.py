@@ -122,17 +122,22 @@ def read_list(reporter: Reporter, found: list[Found | None] | None, path: Path, 
     if found is None:
         return (), None
     read = [read_metric(reporter, one, (*path, index), output) for index, one in enumerate(found)]
-    names = [named_in_log(one) for one, metric in zip(found, read, strict=True) if metric is None]
+    unread = [
+        (one, (*path, index)) for index, (one, metric) in enumerate(zip(found, read, strict=True)) if metric is None
+    ]
+    names = [named_in_log(reporter, one, at) for one, at in unread]
     metrics = tuple(metric for metric in read if metric is not None)
     return metrics, tuple(dict.fromkeys(name for several in names for name in several)) if all(names) else None
 
 
-def named_in_log(found: Found | None) -> tuple[str, ...]:
-    """What a metric may be called in the log, as far as it can be read; nothing where it has no name."""
-    if found is None:
+def named_in_log(reporter: Reporter, found: Found | None, path: Path) -> tuple[str, ...]:
+    """What a metric may be called in the log, as far as it can be read; nothing where it has no name, or one that cannot be
+    read.
+    """
+    name = None if found is None else found.beside.get("name")
+    if found is None or (name is None and ("name" in found.beside or reporter.is_hole((*path, "name")))):
         return ()
-    name = found.beside.get("name")
-    if not isinstance(name, str):
+    if name is None:
         return (found.name,)
     # With a name that cannot be one, what is written elsewhere is that of the metric, or what the name should be.
     nearest = nearest_name(name)

@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.problem import Suggestion
 from modelc.compiler.language.suggestions import hints
-from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, nearest, spelled, synonyms
+from modelc.compiler.language.suggestions.spelling import OTHER_VALUES, OTHERWISE, distance, nearest, spelled, synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import Registered, Registry, bare, fold
@@ -128,6 +128,10 @@ def suggest_registered(
     block_is_safe = block.is_safe and block.new[:1].isupper()
     if block and block_is_safe >= entry.is_safe:
         found = block._replace(is_safe=block_is_safe and not entry.is_safe)
+    elif block and distance(name.lower(), block.new.lower(), 2) < 2:
+        # What others call a layer is a letter off from a block of the spec.
+        help = f"did you mean the block `{block.new}`, or the layer `{entry.new}`?"
+        return entry._replace(is_safe=False, help=help)
     else:
         found = entry
     if name.endswith(")") and blocks:

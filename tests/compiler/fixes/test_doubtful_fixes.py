@@ -81,3 +81,14 @@ def test_doubtful_fixes_among_good_ones_cost_no_check_each() -> None:
     fix(counted, [os.path.realpath("spec.yaml")], done)
     assert done.texts[os.path.realpath("spec.yaml")] == text.replace("Dense", "dense")
     assert len(checks) < 12
+
+
+@pytest.mark.parametrize("written", ["RNN: 8", "rNN: 8"])
+def test_a_word_for_a_layer_that_is_a_letter_off_from_a_block_is_left_alone(written: str) -> None:
+    text = f"""\
+modelc: 1
+blocks: {{CNN: {{params: {{n: int}}, layers: [dense: $n]}}}}
+model: {{inputs: {{x: {{shape: [4]}}}}, layers: [CNN: 4, {written}]}}
+"""
+    assert fixed(text) == text
+    assert check(text, "spec.yaml").errors[0].helps == ("did you mean the block `CNN`, or the layer `simple_rnn`?",)
