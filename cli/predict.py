@@ -103,6 +103,7 @@ def rows_to_predict(
 def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.compiler.language.suggestions.planned_things import with_columns
     from modelc.compiler.library.sources.archive import read_arrays, read_headers
     from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
@@ -110,12 +111,16 @@ def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyA
     from modelc.runtime.runs.kept_spec import with_rows_for
 
     with open_regular(path, str(path)) as file:
-        headers = read_headers(file, str(path))
+        try:
+            headers, refused = read_headers(file, str(path))
+        except RunError as error:
+            wanted = dict.fromkeys(binding.subject for binding in (task.inputs or {}).values())
+            raise error.replaced(helps=tuple(with_columns(wanted, help) for help in error.helps)) from None
         for name, header in headers.items():
             if not header.shape:
                 raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
         with with_rows_for(run):
-            names = input_columns(task, headers)
+            names = input_columns(task, headers, refused)
         columns = read_arrays(file, str(path), names)
     with with_rows_for(run):
         inputs, rows = read_inputs(task, columns, measured_in(run.environment()))

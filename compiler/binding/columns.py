@@ -8,13 +8,13 @@ from modelc.compiler.binding.masks import check_mask
 from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.binding.unknown_targets import stated_type, warn_of_labels
-from modelc.compiler.diagnostics.exceptions import PlanError
+from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.contracts.data_source import Column, Reader, refused_arrays
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.readers.array import ArrayReader
 
@@ -125,10 +125,16 @@ def bind_column(
 
 
 def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[str, Column], path: Path) -> None:
-    """Report a column that the source does not have."""
+    """Report a column that the source does not have, or an array of its file that can be none."""
+    refused = refused_arrays(columns)
+    if column in refused:
+        written = path in reporter.document.values
+        at = subject_path(reporter, path, column) if written else place_of_binding(reporter, path)
+        report_refused(reporter, refused[column], at, "is to be read here")
+        return
     close = suggest(column, columns).new
     message, label = f"the data has no column `{column}`", f"no column `{column}`"
-    note = f"columns: {listed(columns)}"
+    note = note_on_columns(columns)
     if path in reporter.document.values:
         help = f"did you mean `{close}`?" if close else ()
         reporter.add("E401", message, subject_path(reporter, path, column), label=label, help=help, note=note)
@@ -139,6 +145,17 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
     message += f" for the {what} `{name}`"
     help = f"bind it: `{path[1]}: {{{name}: {{{reader}: {bound}}}}}`"
     reporter.add("E401", message, place_of_binding(reporter, path), key=True, label=label, help=help, note=note)
+
+
+def report_refused(reporter: Reporter, error: RunError, at: Path, label: str, before: str = "") -> None:
+    """Report an array that can be no column, which is asked for at the path `at`."""
+    reporter.add(error.code, before + error.message, at, label=label, help=error.helps, note=error.notes)
+
+
+def note_on_columns(columns: Mapping[str, Column]) -> str:
+    """Which columns there are, and which arrays of their file can be none."""
+    refused = refused_arrays(columns)
+    return f"columns: {listed(columns)}" + (f"; cannot be read: {listed(refused)}" if refused else "")
 
 
 def subject_path(reporter: Reporter, path: Path, column: str) -> Path:

@@ -48,7 +48,10 @@ def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: boo
             # A check looks again and again at a text with suggestions, and a file may have thousands of arrays.
             inspected = lookups().once(("headers", repr(source), below), partial(source.inspect, below))
         except RunError as error:
-            faults.append(error.placed(at))
+            from modelc.compiler.language.suggestions.planned_things import with_columns_of
+
+            helps = tuple(with_columns_of(document.data, help) for help in error.helps)
+            faults.append(error.replaced(helps=helps).placed(at))
             continue
         columns[at] = inspected.columns
         absent += [error.placed(at) for error in inspected.absent]

@@ -1,11 +1,12 @@
 """Checks the columns of `data.test` as far as possible without reading rows: they are read as the training rows are."""
 
+from modelc.compiler.binding.columns import note_on_columns, report_refused
 from modelc.compiler.binding.source_headers import TEST
 from modelc.compiler.binding.task import Binding, Columns, Task
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.compiler.library.contracts.data_source import refused_arrays
 
 OF = "of the test rows: "
 """How a message begins that is not about the rows of training."""
@@ -27,9 +28,12 @@ def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) ->
     """Report the test column of one binding if it is missing or does not fit."""
     assert columns is not None
     subject, column = binding.subject, columns.get(binding.subject)
+    if subject in (refused := refused_arrays(columns)):
+        report_refused(reporter, refused[subject], TEST, f"`{subject}` is to be read from here", OF)
+        return
     if column is None:
         message = f"{OF}the data has no column `{subject}` for `{binding.name}`"
-        label, note = f"no column `{subject}`", f"columns: {listed(columns)}"
+        label, note = f"no column `{subject}`", note_on_columns(columns)
         reporter.add("E401", message, TEST, label=label, note=note)
         return
     try:

@@ -82,6 +82,9 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
     if near := file_alike(folder, real_path(os.path.join(folder, path))):
         return (f"did you mean `{shown(near)}`?",)
+    if path.endswith("/"):
+        bare = path.rstrip("/")
+        return (f"write `{shown(bare)}`: a `/` at the end is for folders", *missing_helps(root, bare))
     if root.chosen == "option":
         return (where_paths_begin(root),)
     here, above = real_path(Path()), os.path.dirname(folder)

@@ -195,10 +195,14 @@ def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     return next(iter(lengths.values()))
 
 
-def input_columns(task: Task, there: Collection[str]) -> set[str]:
-    """The columns that the inputs are read from. Raises RunError E401 for one that is not among those that are `there`."""
+def input_columns(task: Task, there: Collection[str], refused: Mapping[str, RunError]) -> set[str]:
+    """The columns that the inputs are read from. Raises RunError E401 for one that is not among those that are `there`, or the
+    error of one that is `refused`.
+    """
     bindings = (task.inputs or {}).values()
     for binding in bindings:
+        if binding.subject in refused:
+            raise refused[binding.subject]
         need_column(binding, there)
     return {binding.subject for binding in bindings}
 

@@ -107,6 +107,52 @@ def test_several_mistakes_in_the_spec_and_in_its_data_are_told_at_once(tmp_path:
     assert out.count("error[") == 2 and "error[E101]" in out and "error[E402]" in out
 
 
+WITH_OTHERS: Columns = {**ROWS, "train/x": X, "../up": X, "/abs": X, "meta": np.array([{}])}
+
+
+def test_arrays_that_can_be_no_columns_are_errors_only_of_what_reads_them(tmp_path: Path) -> None:
+    keep(tmp_path, rows=WITH_OTHERS)
+    assert modelc("validate", "spec.yaml", cwd=tmp_path).code == 0
+    assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    for name, said in (("train/x", "has a `/` in its name"), ("../up", "`/`"), ("/abs", "`/`"), ("meta", "unpickled")):
+        keep(tmp_path, SPEC.replace("targets", f"inputs: {{x: {{array: {name}}}}}\n  targets"))
+        ended = modelc("validate", "spec.yaml", cwd=tmp_path)
+        assert ended.code == 1 and ended.out.count("error[") == 1
+        assert f"error[E405]: the array `{name}` in 'rows.npz'" in ended.out and said in ended.out
+        assert "spec.yaml:5:23" in ended.out and "is to be read here" in ended.out
+    keep(tmp_path, SPEC.replace("category: kind", "category: knd"))
+    note = "note: columns: x, kind; cannot be read: train/x, ../up, /abs, meta\n"
+    assert note in modelc("validate", "spec.yaml", cwd=tmp_path).out
+
+
+def test_an_array_that_can_be_no_column_is_told_of_test_rows_and_of_rows_to_predict(tmp_path: Path) -> None:
+    others = {"kind": KIND, "x": np.array([{}] * 9)}
+    keep(tmp_path, TESTED, rows=ROWS, others=others)
+    ended = modelc("validate", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 1 and ended.out.count("error[") == 1 and "spec.yaml:5:9" in ended.out
+    assert "error[E405]: of the test rows: the array `x` in 'others.npz' contains Python objects" in ended.out
+    keep(tmp_path, SPEC)
+    assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    ended = modelc("predict", "run", "others.npz", "-o", "out.csv", cwd=tmp_path)
+    assert ended.code == 4 and "error[E405]: the array `x` in 'others.npz' contains Python objects" in ended.err
+    more: Columns = {"x": X, "kind/2": np.array([{}])}
+    np.savez(tmp_path / "others.npz", **more)
+    assert modelc("predict", "run", "others.npz", "-o", "out.csv", cwd=tmp_path).code == 0
+
+
+def test_a_table_is_answered_with_the_columns_that_are_read_of_it(tmp_path: Path) -> None:
+    save = 'save its columns by `numpy.savez_compressed("data.npz", '
+    keep(tmp_path, SPEC.replace("rows.npz", "rows.csv"))
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    for command in (("validate",), ("validate", "--data"), ("train",)):
+        ended = modelc(*command, "spec.yaml", cwd=tmp_path)
+        said = ended.out + ended.err
+        assert ended.code != 0 and f"{save}x=x, kind=kind)`, and name that file instead" in said, said
+    keep(tmp_path, rows=ROWS)
+    assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    assert f"{save}x=x)`" in modelc("predict", "run", "rows.csv", "-o", "out.csv", cwd=tmp_path).err
+
+
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
     keep(tmp_path)
     (tmp_path / "rows.npz").write_bytes(b"PK\3\4 and no more")

@@ -4,13 +4,14 @@ The names in them are those that specs will have, so that a spec that waits for 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import bare, fold
+from modelc.compiler.library.contracts.data_source import SAVED
 
 
 class PlannedThing(NamedTuple):
@@ -22,9 +23,9 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-COLUMNS = "x=x, y=y"
-"""The columns that a file is written with, where no spec says which it reads."""
-IN_NPZ = f'convert it once, in Python: `numpy.savez_compressed("data.npz", {COLUMNS})`, then write `source: {{npz: data.npz}}`'
+IN_NPZ = (
+    f'convert it once, in Python: `numpy.savez_compressed("data.npz", {SAVED})`, then write `source: {{npz: data.npz}}`'
+)
 AS_NPZ = "save its arrays once with `numpy.savez_compressed`, then write `source: {npz: data.npz}`"
 ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
 IDS = "`category` reads ids; as the first layer, `one_hot: N` encodes them"
@@ -144,11 +145,16 @@ def planned_thing_of_any_kind(word: str) -> str:
 
 def with_columns_of(spec: Any, text: str) -> str:
     """`text` about a file to be written, with the columns that the spec reads from it."""
-    found = columns_of(spec) if COLUMNS in text else ()
+    return with_columns(columns_of(spec), text) if SAVED in text else text
+
+
+def with_columns(names: Iterable[str], text: str) -> str:
+    """`text` about a file to be written, with the columns called `names`, if there are any."""
+    found = tuple(names)
     plain = [f"{name}={name}" for name in found if name.isidentifier() and not iskeyword(name)]
     others = [f'"{name}": {re.sub("[^a-zA-Z0-9_]", "_", name)}' for name in found if f"{name}={name}" not in plain]
     arguments = [*plain, *([f"**{{{', '.join(others)}}}"] if others else ())]
-    return text.replace(COLUMNS, ", ".join(arguments)) if arguments else text
+    return text.replace(SAVED, ", ".join(arguments)) if arguments else text
 
 
 def columns_of(spec: Any) -> tuple[str, ...]:

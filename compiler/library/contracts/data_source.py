@@ -8,11 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Self
 
-from modelc.compiler.diagnostics.exceptions import AbsentFile
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.syntax.file_root import Root
+
+SAVED = "x=x, y=y"
+"""The columns that a help saves, where no spec says which it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,19 @@ class Column:
     type: TensorType
     classes: int | None = None
     rows: int | None = None
+
+
+class FileColumns(dict[str, Column]):
+    """The columns of a file by name; `refused` has the errors of its other arrays, none of which can be a column."""
+
+    def __init__(self, columns: Mapping[str, Column], refused: Mapping[str, RunError]) -> None:
+        super().__init__(columns)
+        self.refused = refused
+
+
+def refused_arrays(columns: Mapping[str, Column]) -> Mapping[str, RunError]:
+    """The errors of arrays that are beside `columns` in their file and can be none."""
+    return columns.refused if isinstance(columns, FileColumns) else {}
 
 
 class Inspected(NamedTuple):

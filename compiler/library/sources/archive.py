@@ -8,12 +8,13 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-from modelc.compiler.library.sources.npy_header import MAGIC, BadHeader, Header, read_header
+from modelc.compiler.library.contracts.data_source import SAVED
+from modelc.compiler.library.sources.npy_header import MAGIC, BadHeader, Header, Unsupported, read_header
 
 MAX_ARRAYS = 10_000
 MAX_DIRECTORY = 2 * 2**20
@@ -27,8 +28,8 @@ FIRST = (b"PK\3\4", b"PK\5\6")
 POINTER = b"version https://git-lfs.github.com/spec/"
 """What stands in place of a file that Git LFS has not fetched (git-lfs/docs/spec.md)."""
 FROM_TABLE = (
-    'of a table, save its columns as arrays: `numpy.savez_compressed("data.npz", x=..., y=...)`, from '
-    "`pandas.read_csv` or `numpy.loadtxt`"
+    "convert a table once, in Python: read it by `pandas.read_csv` or `numpy.loadtxt`, save its columns by "
+    f'`numpy.savez_compressed("data.npz", {SAVED})`, and name that file instead'
 )
 DAMAGED = "is damaged or not an .npz file"
 
@@ -41,19 +42,28 @@ class Member:
     header: Header
 
 
-def read_headers(file: BinaryIO, shown: str) -> dict[str, Header]:
-    """The header of each array in the open .npz `file`, called `shown` in messages. Raises RunError E405."""
-    with opened(file, shown) as (_, members):
-        return {name: member.header for name, member in members.items()}
+class Listing(NamedTuple):
+    """The header of each array of an archive by name; `refused` has the error of each member that cannot be read, for who
+    asks for it.
+    """
+
+    headers: Mapping[str, Header]
+    refused: Mapping[str, RunError]
+
+
+def read_headers(file: BinaryIO, shown: str) -> Listing:
+    """The headers in the open .npz `file`, called `shown` in messages. Raises RunError E405, also where no array is readable."""
+    with opened(file, shown) as (_, members, refused):
+        return Listing({name: member.header for name, member in members.items()}, refused)
 
 
 def read_arrays(file: BinaryIO, shown: str, names: Collection[str] | None = None) -> dict[str, NumpyArray]:
     """The arrays called `names` in the open .npz `file`, or all, in native byte order and C order.
 
-    Names that the file does not have are left out. Only these arrays are unpacked, each to the size in its header and
+    Names that the file does not have are left out, as are members that cannot be read. Only these arrays are unpacked, each to the size in its header and
     no further. Raises RunError E405, and E502 if they do not fit into the memory that is available.
     """
-    with opened(file, shown) as (zipped, members):
+    with opened(file, shown) as (zipped, members, _):
         wanted = {name: member for name, member in members.items() if names is None or name in names}
         need_room({name: member.header for name, member in wanted.items()}, shown)
         arrays = {}
@@ -116,9 +126,13 @@ def check_characters(array: NumpyArray, name: str, shown: str) -> None:
         )
 
 
+Opened = tuple[zipfile.ZipFile, Mapping[str, Member], Mapping[str, RunError]]
+"""An archive, its checked members by array name, and the errors of those that cannot be read."""
+
+
 @contextmanager
-def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Member]]]:
-    """The archive and its checked members by array name; every fault, in the block too, becomes a RunError E405."""
+def opened(file: BinaryIO, shown: str) -> Iterator[Opened]:
+    """The archive and its members; every fault, in the block too, becomes a RunError E405."""
     try:
         # What begins as another file is none for numpy either: zip would allow anything before its first member.
         file.seek(0)
@@ -132,12 +146,18 @@ def opened(file: BinaryIO, shown: str) -> Iterator[tuple[zipfile.ZipFile, Mappin
         if begin[:4] not in FIRST:
             raise other_file(begin, shown)
         with zipfile.ZipFile(Bounded(file)) as zipped:
-            entries = check_directory(zipped.infolist(), shown)
+            entries, refused = check_directory(zipped.infolist(), shown)
             members = {}
             for name, entry in entries.items():
                 with zipped.open(entry) as packed:
-                    members[name] = Member(entry, checked_header(packed, entry, name, shown))
-            yield zipped, members
+                    found = checked_header(packed, entry, name, shown)
+                if isinstance(found, Header):
+                    members[name] = Member(entry, found)
+                else:
+                    refused[name] = found
+            if not members:
+                raise next(iter(refused.values()), RunError("E405", f"{shown!r} contains no arrays"))
+            yield zipped, members, refused
     except RunError:
         raise
     except MemoryError:
@@ -172,18 +192,22 @@ class Bounded:
         return found
 
 
-def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zipfile.ZipInfo]:
-    """The entries by array name, once their names, kinds and declared sizes are found harmless. Raises RunError E405."""
+def check_directory(
+    entries: list[zipfile.ZipInfo], shown: str
+) -> tuple[dict[str, zipfile.ZipInfo], dict[str, RunError]]:
+    """The entries by array name, once their kinds and declared sizes are found harmless, and the errors of those whose names
+    are none of arrays. Raises RunError E405.
+    """
     if len(entries) > MAX_ARRAYS:
         raise RunError("E405", f"{shown!r} contains {len(entries):,} arrays, more than the limit of {MAX_ARRAYS:,}")
     named: dict[str, zipfile.ZipInfo] = {}
+    refused: dict[str, RunError] = {}
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
-        if name != entry.filename and name.isprintable() and {"/", "\\"} & {*name} and name[:1] not in ("", "."):
-            message = f"the array `{name}` in {shown!r} has a `{'/' if '/' in name else chr(92)}` in its name"
-            raise RunError("E405", message, helps=("save it under a name without, such as `x` or `train_x`",))
-        if name == entry.filename or not name.isprintable() or name[:1] in ("", ".") or {"/", "\\"} & {*name}:
-            raise RunError("E405", f"{shown!r} contains something other than arrays: the member {entry.filename!r}")
+        error = refusal_of_name(entry.filename, shown)
+        if error is not None:
+            refused.setdefault(name, error)
+            continue
         if name in named:
             raise RunError("E405", f"{shown!r} contains the array `{name}` twice")
         if entry.flag_bits & 1:
@@ -191,13 +215,26 @@ def check_directory(entries: list[zipfile.ZipInfo], shown: str) -> dict[str, zip
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RunError("E405", f"the array `{name}` in {shown!r} is compressed in a way that numpy does not write")
         named[name] = entry
-    if not named:
-        raise RunError("E405", f"{shown!r} contains no arrays")
-    return named
+    return named, {name: error for name, error in refused.items() if name not in named}
 
 
-def checked_header(packed: IO[bytes], entry: zipfile.ZipInfo, name: str, shown: str) -> Header:
-    """The header of a member, whose values have exactly the length that the list of members says. Raises RunError E405."""
+def refusal_of_name(member: str, shown: str) -> RunError | None:
+    """The error E405 for a member that is no array by its name; None for one that is."""
+    name = member.removesuffix(".npy")
+    if name == member or not name.isprintable() or not name:
+        return RunError("E405", f"{shown!r} contains something other than arrays: the member {member!r}")
+    sign = next((sign for sign in ("/", "\\") if sign in name), "")
+    if not sign and not name.startswith("."):
+        return None
+    has = f"has a `{sign}` in its name" if sign else "has a name that begins with a `.`"
+    helps = ("save it under a name without, such as `x` or `train_x`",)
+    return RunError("E405", f"the array `{name}` in {shown!r} {has}", helps=helps)
+
+
+def checked_header(packed: IO[bytes], entry: zipfile.ZipInfo, name: str, shown: str) -> Header | RunError:
+    """The header of a member, whose values have exactly the length that the list of members says; the error E405 for one that
+    is well-formed and not read. Raises RunError E405 for others.
+    """
     try:
         header = read_header(packed)
         # What is declared must also be there: so many bytes cannot come of fewer.
@@ -206,5 +243,8 @@ def checked_header(packed: IO[bytes], entry: zipfile.ZipInfo, name: str, shown: 
             raise BadHeader("does not have the length in its header")
     except BadHeader as error:
         helps = (error.help,) if error.help else ()
-        raise RunError("E405", f"the array `{name}` in {shown!r} {error}", helps=helps) from None
+        refusal = RunError("E405", f"the array `{name}` in {shown!r} {error}", helps=helps)
+        if isinstance(error, Unsupported):
+            return refusal
+        raise refusal from None
     return header

@@ -71,13 +71,15 @@ def header_of_npz(source: BinaryIO, file: ArrayFile, begin: bytes) -> Header:
     if begin not in FIRST:
         helps = ("write it by `numpy.save` or `numpy.savez_compressed`",)
         raise RunError("E405", f"{file.path!r} is no .npy or .npz file", helps=helps)
-    headers = read_headers(source, file.path)
-    if file.name is None and len(headers) == 1:
+    headers, refused = read_headers(source, file.path)
+    if file.name is None and len(headers) == 1 and not refused:
         return next(iter(headers.values()))
     there = f"it has {listed([f'`{name}`' for name in headers])}"
     if file.name is None:
-        message = f"{file.path!r} has {len(headers):,} arrays"
+        message = f"{file.path!r} has {len(headers) + len(refused):,} arrays"
         raise RunError("E405", message, notes=(there,), helps=("say which as `array: NAME`",))
+    if file.name in refused:
+        raise refused[file.name]
     if file.name not in headers:
         raise RunError("E405", f"{file.path!r} has no array `{file.name}`", helps=(there,))
     return headers[file.name]

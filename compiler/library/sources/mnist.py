@@ -52,7 +52,7 @@ class Mnist(Source):
         if not os.path.exists(path):
             download(path)
         with open_regular(path, str(path)) as file:
-            check_headers(read_headers(file, str(path)), path)
+            check_headers(read_headers(file, str(path)).headers, path)
             arrays = read_arrays(file, str(path), SHAPES)
         check_labels(arrays, path)
         return Loaded(

@@ -41,6 +41,10 @@ class BadHeader(Exception):
         self.help = help
 
 
+class Unsupported(BadHeader):
+    """A well-formed header of an array that is not read, whatever it is for: others in its file can be."""
+
+
 class Header(NamedTuple):
     """What a file declares of one array, and where its values begin.
 
@@ -61,7 +65,9 @@ class Header(NamedTuple):
 
 
 def read_header(file: IO[bytes]) -> Header:
-    """The header at the beginning of `file`, which is left at the first value. Raises BadHeader."""
+    """The header at the beginning of `file`, which is left at the first value. Raises BadHeader, Unsupported where it is
+    well-formed.
+    """
     magic = file.read(8)
     if not magic:
         raise BadHeader("is empty")
@@ -71,7 +77,8 @@ def read_header(file: IO[bytes]) -> Header:
         raise BadHeader(CUT)
     if magic[6:] not in (b"\1\0", b"\2\0"):
         why = "is for structured arrays only" if magic[6:] == b"\3\0" else "numpy does not have"
-        raise BadHeader(f"is in version {magic[6]}.{magic[7]} of the .npy format, which {why}")
+        kind = Unsupported if magic[6] == 3 else BadHeader
+        raise kind(f"is in version {magic[6]}.{magic[7]} of the .npy format, which {why}")
     width = 2 if magic[6] == 1 else 4
     length = int.from_bytes(exactly(file, width), "little")
     if length > MAX_LENGTH:
@@ -166,7 +173,7 @@ class Words:
 def read_descr(words: Words) -> str:
     if words.peek() in "[(":
         help = 'save each field as an array of its own: `numpy.savez_compressed("data.npz", x=rows["x"], y=rows["y"])`'
-        raise BadHeader("is a structured array, expected numbers or strings", help)
+        raise Unsupported("is a structured array, expected numbers or strings", help)
     return words.string()
 
 
@@ -187,7 +194,7 @@ def read_shape(words: Words) -> tuple[int, ...]:
             raise BadHeader("does not have sizes as its shape")
         sizes.append(int(word))
         if len(sizes) > MAX_AXES:
-            raise BadHeader(f"has more than {MAX_AXES} axes")
+            raise Unsupported(f"has more than {MAX_AXES} axes")
         if not words.take(","):
             if len(sizes) == 1:
                 raise BadHeader("does not have sizes as its shape")
@@ -205,21 +212,21 @@ def parse_dtype(descr: str) -> tuple[str, str, int]:
     if found is None:
         if descr not in DTYPES or descr == "bfloat16":
             dated = re.match(r"[<>=|]?([Mm])8", descr)
-            raise BadHeader(*refusal(dated[1] if dated else "", 8))
+            raise Unsupported(*refusal(dated[1] if dated else "", 8))
         return descr, descr, 1 if descr == "bool" else int(re.sub(r"\D", "", descr)) // 8
     _, kind, digits = found.groups()
     if kind == "O":
-        raise BadHeader(
+        raise Unsupported(
             "contains Python objects, which are never unpickled", "save numbers, or strings as `array.astype(str)`"
         )
     size = int(digits or 0)
     if kind in "US":
         if not size:
-            raise BadHeader("holds strings of no length")
+            raise Unsupported("holds strings of no length")
         return KINDS[kind], descr, 4 * size if kind == "U" else size
     name = "bool" if (kind, size) == ("b", 1) else f"{KINDS.get(kind)}{8 * size}"
     if name not in DTYPES:
-        raise BadHeader(*refusal(kind, size))
+        raise Unsupported(*refusal(kind, size))
     return name, descr, size
 
 

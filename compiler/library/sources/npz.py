@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column, Inspected, Loaded, Source
+from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.npy_header import Header
 from modelc.compiler.syntax.file_root import Root
@@ -36,7 +36,7 @@ class Npz(Source):
         return None
 
     def inspect(self, root: Root) -> Inspected:
-        found: dict[str, Mapping[str, Column]] = {}
+        found: dict[str, FileColumns] = {}
         absent: list[AbsentFile] = []
         for path in dict.fromkeys(self.files()):
             try:
@@ -54,15 +54,16 @@ class Npz(Source):
         return Loaded(train, None if self.test is None else load_file(root, self.test, names))
 
 
-def inspect_file(root: Root, path: str) -> dict[str, Column]:
+def inspect_file(root: Root, path: str) -> FileColumns:
     """The columns of one file, from its headers. Raises RunError E404 or E405."""
     with root.open(path) as file:
-        headers = read_headers(file, path)
+        headers, refused = read_headers(file, path)
     check_rows(headers, path)
-    return {
+    columns = {
         name: Column(TensorType(header.shape[1:], header.dtype), rows=header.shape[0])
         for name, header in headers.items()
     }
+    return FileColumns(columns, refused)
 
 
 def load_file(root: Root, path: str, names: Collection[str] | None) -> dict[str, NumpyArray]:
@@ -89,9 +90,13 @@ def check_rows(headers: Mapping[str, Header], path: str) -> None:
             )
 
 
-def check_alike(train: Mapping[str, Column], test: Mapping[str, Column], train_path: str, test_path: str) -> None:
-    """Raise RunError E404 where a column has other rows in the test file than in the training file, or is missing."""
+def check_alike(train: FileColumns, test: FileColumns, train_path: str, test_path: str) -> None:
+    """Raise RunError E404 where a column has other rows in the test file than in the training file, or is missing; E405 where it
+    can be none there.
+    """
     for name, column in train.items():
+        if name in test.refused:
+            raise test.refused[name]
         if name not in test:
             raise RunError("E404", f"the column `{name}` of {train_path!r} is missing in {test_path!r}")
         if test[name].type.shape != column.type.shape:

@@ -145,6 +145,9 @@ def test_the_path_of_data_in_an_extended_file_of_another_folder_is_answered_too(
         ("https://example.org/rows.npz", "download it, and copy the file into the folder of the spec"),
         ("C:/rows.npz", "copy the file into the folder of the spec"),
         ("missing.npz", "paths are relative to the folder of the spec, or to `--root DIR`"),
+        ("missing.npz/", "write `missing.npz`: a `/` at the end is for folders"),
+        ("sub/missing.npz//", "write `sub/missing.npz`: a `/` at the end is for folders"),
+        ("sub/row.npz/", "did you mean `sub/rows.npz`?"),
         ("..", "copy the file into the folder of the spec"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.data_source import Column, refused_arrays
 from modelc.compiler.library.sources import SOURCES, archive
 from modelc.compiler.syntax.file_root import Root
 
@@ -159,6 +159,49 @@ def test_an_array_with_a_path_for_a_name_is_called_by_it(root: Root, name: str, 
     write(root, {f"{name}.npy": npy(np.zeros(3))})
     error = refused(root)
     assert error.message == f"the array `{name}` in 'a.npz' has a `{sign}` in its name" and "train_x" in error.helps[0]
+
+
+NAMED: dict[str, bytes] = {
+    f"{name}.npy": npy(np.zeros((7, 2))) for name in ("train/x", "../x", "/x", "a\\x", ".x", "C:\\x")
+}
+OTHERS: dict[str, bytes] = {
+    "notes.txt": b"made in May",
+    "folder/": b"",
+    "object.npy": npy(np.array([{}], object), allow_pickle=True),
+    "complex.npy": npy(np.zeros(3, "c8")),
+    "dates.npy": npy(np.zeros(3, "M8[D]")),
+    "fields.npy": npy(np.zeros(3, [("a", "f4")])),
+    "axes.npy": header("(" + "1, " * 70 + ")") + bytes(4),
+}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_can_be_no_column_leaves_the_others_of_its_file_as_they_are(root: Root, first: bool) -> None:
+    good = {"x.npy": npy(np.arange(6.0)), "y.npy": npy(np.arange(6))}
+    others = {**NAMED, **OTHERS}
+    write(root, {**others, **good} if first else {**good, **others})
+    source = SOURCES.build({"npz": "a.npz"})
+    columns = source.inspect(root).columns
+    assert columns == {"x": Column(TensorType((), "float64"), rows=6), "y": Column(TensorType((), "int64"), rows=6)}
+    refused = refused_arrays(columns or {})
+    assert refused.keys() == {name.removesuffix(".npy") for name in others}
+    assert all(error.code == "E405" and "'a.npz'" in error.message for error in refused.values())
+    assert "has a `/` in its name" in refused["../x"].message and "never unpickled" in refused["object"].message
+    train = source.load(root).train
+    assert train.keys() == {"x", "y"}
+    np.testing.assert_array_equal(train["x"], np.arange(6.0))
+
+
+@pytest.mark.parametrize("content", [b"", header("(3,)") + bytes(11), b"nothing of the kind", header("(-1,)")])
+def test_a_damaged_array_makes_its_file_a_damaged_one_whatever_is_read(root: Root, content: bytes) -> None:
+    write(root, {"x.npy": npy(np.zeros(3)), "other.npy": content})
+    assert "`other`" in refused(root).message
+
+
+def test_a_column_that_can_be_none_in_the_test_file_is_called_by_it(root: Root) -> None:
+    write(root, {"x.npy": npy(np.zeros(3))})
+    write(root, {"x.npy": npy(np.zeros(3, "c8")), "y.npy": npy(np.zeros(3))}, "b.npz")
+    assert "complex numbers" in refused(root, "E405", {"npz": {"train": "a.npz", "test": "b.npz"}}).message
 
 
 @pytest.mark.parametrize(
