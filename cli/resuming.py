@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.checkpoints import Stored
-    from modelc.runtime.runs.run_directory import Run, RunRecord
+    from modelc.runtime.runs.run_directory import Run
+    from modelc.runtime.runs.run_record import RunRecord
 
 
 def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Saving", stop: "Stopping") -> None:
@@ -31,7 +32,8 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
     from modelc.runtime.runs.plugins import changes
     from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution, run_to_resume
 
-    run = run_to_resume(text)
+    run, remarks = run_to_resume(text)
+    inform(*remarks)
     before, task, checked = continued(run, settings)
     if checked is not None and checked.errors:
         show_problems(checked.errors, checked.sources, sys.stderr)
@@ -101,7 +103,7 @@ def resumed_record(
     record: "RunRecord", stored: "Stored", settings: Sequence[str], differs: Sequence[str]
 ) -> "RunRecord":
     """The record of a run that goes on: where it was at its checkpoint, and that it goes on from there."""
-    from modelc.runtime.runs.run_directory import Best, Resumption, now
+    from modelc.runtime.runs.run_record import Best, Resumption, now
 
     checkpoint = stored.checkpoint
     best = checkpoint.facts["best"]

@@ -120,8 +120,8 @@ def run(
 
     from modelc.compiler.diagnostics.exceptions import SpecError
     from modelc.compiler.syntax.file_root import spec_root
+    from modelc.runtime.runs.new_record import new_id, record_of
     from modelc.runtime.runs.new_run import need_free, need_outside_runs
-    from modelc.runtime.runs.recorder import new_id, record_of
     from modelc.runtime.runs.run_folders import RUNS, task_name
 
     id, name = new_id(), task_name(task, path)

@@ -8,19 +8,19 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.files import writing
-from modelc.runtime.runs.metrics_log import Chain
+from modelc.runtime.runs.metrics_log import Chain, MetricsPart
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.weights import ArrayEntry, FileEntry, Sealed, flatten
+from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
+from modelc.runtime.runs.weights import ArrayEntry, FileEntry, flatten
 from modelc.runtime.training.observer import Checkpoint, Snapshot, Weights
 
 if TYPE_CHECKING:
@@ -51,16 +51,8 @@ class BestEpoch(Sealed):
     step: int
 
 
-class MetricsPart(Sealed):
-    """Which lines of the metrics the run has at this moment, see `Chain`."""
-
-    lines: int
-    size: int
-    digest: str
-
-
 class CheckpointManifest(Sealed):
-    """What is in a checkpoint. `seal` is the sha256 of this manifest with an empty seal."""
+    """What is in a checkpoint."""
 
     format: int
     run: str
@@ -70,16 +62,6 @@ class CheckpointManifest(Sealed):
     best: BestEpoch | None
     metrics: MetricsPart
     files: dict[str, FileEntry]
-    seal: str = ""
-
-    def sealed(self) -> "CheckpointManifest":
-        """This manifest with its seal."""
-        bare = self.model_copy(update={"seal": ""})
-        return self.model_copy(update={"seal": sha256(bare.encoded()).hexdigest()})
-
-    def encoded(self) -> bytes:
-        # Figures may be NaN, which pydantic would write as null.
-        return json.dumps(self.model_dump(), indent=1).encode() + b"\n"
 
 
 def name_of(step: int) -> str:
@@ -133,7 +115,8 @@ def write_files(folder: OpenFolder, run: str, stored: Stored) -> None:
         metrics=MetricsPart(**stored.chain._asdict()),
         files=files,
     )
-    folder.write_new(MANIFEST, manifest.sealed().encoded())
+    # Figures may be NaN, which is to come back as such.
+    folder.write_new(MANIFEST, sealed(manifest.model_dump(), partial(json.dumps, indent=1)))
     folder.sync()
 
 
@@ -226,15 +209,9 @@ def read_manifest(folder: OpenFolder, id: str) -> CheckpointManifest:
     """The manifest of a checkpoint, after checking its seal and that it is of the run `id`."""
     data = read_file(folder, MANIFEST, MOST)
     try:
-        found = json.loads(data)
-        manifest = CheckpointManifest.model_validate(found)
-    except (ValueError, ValidationError, RecursionError):
-        raise unusable(folder.path, f"`{MANIFEST}` is damaged, or of another version of modelc") from None
-    if manifest.format != FORMAT:
-        text = f"it is in format {manifest.format}, this version of modelc reads format {FORMAT}"
-        raise unusable(folder.path, text)
-    if data != manifest.sealed().encoded():
-        raise unusable(folder.path, f"`{MANIFEST}` has changed since it was written")
+        manifest = read_sealed(data, CheckpointManifest, (FORMAT,))
+    except UnsoundError as error:
+        raise unusable(folder.path, f"`{MANIFEST}` {error}") from None
     if manifest.run != id:
         raise unusable(folder.path, f"it belongs to the run {manifest.run}, not to {id}")
     if folder.path.name != name_of(manifest.step):

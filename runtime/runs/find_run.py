@@ -9,7 +9,16 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.beneath import file_kind
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
-from modelc.runtime.runs.run_folders import RUNS, Command, FoundRun, entries, latest, readable_entries, runs_in
+from modelc.runtime.runs.run_folders import (
+    RUNS,
+    Command,
+    FoundRun,
+    entries,
+    first_whole,
+    latest,
+    readable_entries,
+    runs_in,
+)
 from modelc.runtime.runs.run_layout import RECORD, holds_run, is_run
 from modelc.runtime.runs.runs_of_spec import run_of_spec
 
@@ -23,7 +32,7 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     path = Path(text)
     try:
         if holds_run(path):
-            return FoundRun(Run(path))
+            return first_whole([Run(path)])
     except OSError as error:
         raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
     if os.path.basename(path) == RECORD and is_run(path.parent):
@@ -34,7 +43,8 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
         runs = runs_in(path)
         message = f"`{path}` is not a run directory and contains none"
         runs.need_usable()
-        return FoundRun(latest(runs.there, path, message), runs.notes())
+        found = latest(runs.there, path, message)
+        return FoundRun(found.run, (*runs.notes(), *found.notes))
     if os.path.isfile(path):
         return run_of_spec(path, root, command)
     if os.path.exists(path):

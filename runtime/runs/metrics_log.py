@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.open_folder import OpenFolder
+from modelc.runtime.runs.sealed_json import Sealed
 
 METRICS = "metrics.jsonl"
 DIGEST = "digest"
@@ -21,6 +22,14 @@ class Chain(NamedTuple):
     lines: int = 0
     size: int = 0
     digest: str = ""
+
+
+class MetricsPart(Sealed):
+    """A `Chain`, as it is recorded."""
+
+    lines: int
+    size: int
+    digest: str
 
 
 NO_LINES = Chain()
@@ -39,7 +48,7 @@ class MetricsLog:
 
     def __init__(self, folder: OpenFolder, kept: bytes = b"", chain: Chain = NO_LINES) -> None:
         self.path = folder.path / METRICS
-        self.chain = chain
+        self.chain = self.synced = chain
         with writing(self.path):
             with folder.replacing(METRICS) as file:
                 file.write(kept)
@@ -60,9 +69,11 @@ class MetricsLog:
         self.chain = Chain(self.chain.lines + 1, self.chain.size + len(data), digest)
 
     def sync(self) -> None:
-        """Make sure that all lines are on the disk."""
+        """Make sure that all lines are on the disk: `synced` is then what is there after a loss of power."""
+        chain = self.chain
         with writing(self.path):
             os.fsync(self.descriptor)
+        self.synced = chain
 
     def close(self) -> None:
         os.close(self.descriptor)

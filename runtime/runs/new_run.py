@@ -9,8 +9,7 @@ from pathlib import Path
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import file_kind, real_path
 from modelc.runtime.runs.files import cannot_write
-from modelc.runtime.runs.run_directory import LOCK
-from modelc.runtime.runs.run_layout import RECORD, run_around
+from modelc.runtime.runs.run_layout import LOCK, RECORD, run_around
 
 
 def need_free(folder: Path) -> None:

@@ -5,38 +5,32 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from types import MappingProxyType
 from typing import Any, Self
 
-from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
-from modelc.runtime.runs.metrics_log import METRICS, MetricsLog, kept_lines
+from modelc.runtime.runs.metrics_log import METRICS, MetricsLog, MetricsPart, kept_lines
+from modelc.runtime.runs.new_record import ClassNames
 from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.recorded_json import resolved_json, to_json
-from modelc.runtime.runs.run_directory import (
-    CLASS_NAMES,
-    ENVIRONMENT,
+from modelc.runtime.runs.run_files import MOST, read_bytes
+from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, MERGED, RECORD, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_record import (
     FORMAT,
-    LOCK,
-    MERGED,
     Best,
     Failure,
     FittedLayer,
     Kind,
     RunRecord,
     Status,
+    digest,
     now,
-    read_bytes,
+    record_bytes,
 )
-from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
-from modelc.runtime.runs.spec_content import content_digest, with_class_names
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
@@ -44,47 +38,6 @@ MOST_METRICS = 2**30
 """Bytes of the metrics of a run."""
 SHARE = 0.05
 """The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
-
-
-def new_id() -> str:
-    """A run id: the time, UTC, to the second, so that ids sort, and six random digits."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
-
-
-ClassNames = Mapping[str, tuple[str, ...]]
-"""The class names that a spec has in files, by the path of each."""
-
-
-def record_of(
-    task: Task,
-    id: str,
-    name: str,
-    spec: Path,
-    settings: tuple[str, ...],
-    root: Path,
-    merged: Any,
-    class_names: ClassNames,
-) -> RunRecord:
-    """The record of a run that is about to begin; `merged` is its spec with all files and without settings, in which
-    `class_names` are still in theirs.
-    """
-    assert task.training is not None
-    root = root.resolve()
-    return RunRecord(
-        format=FORMAT,
-        id=id,
-        name=name,
-        spec="spec.json" if spec.suffix == ".json" else "spec.yaml",
-        settings=list(settings),
-        plugins=records_of(task.spec.plugins),
-        root=str(root),
-        source=os.path.relpath(os.path.realpath(spec), root),
-        content=content_digest(with_class_names(merged, class_names)),
-        class_names=digests_of(class_names),
-        started=now(),
-        monitor=task.training.monitor,
-        better=task.training.better,
-    )
 
 
 class Recorder:
@@ -121,18 +74,21 @@ class Recorder:
         settings applied. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
         """
         need_free(folder)
-        merged_text, data_text = resolved_json(merged), resolved_json(data)
+        files = {
+            record.spec: text,
+            MERGED: resolved_json(merged),
+            RESOLVED: resolved_json(data),
+            ENVIRONMENT: to_json(environment),
+            **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
+        }
         from_run = os.path.relpath(record.root, os.path.realpath(folder))
-        record = record.model_copy(update={"root_from_run": from_run})
+        digests = {name: digest(content) for name, content in files.items()}
+        record = record.model_copy(update={"root_from_run": from_run, "files": digests})
         with ExitStack() as stack:
             opened = open_locked(stack, folder, make=True)
             need_empty(folder, opened.entries())
-            write(opened, record.spec, text)
-            write(opened, MERGED, merged_text)
-            write(opened, RESOLVED, data_text)
-            write(opened, ENVIRONMENT, to_json(environment))
-            if class_names:
-                write(opened, CLASS_NAMES, to_json(class_names))
+            for name, content in files.items():
+                write(opened, name, content)
             write_record(opened, record)
             metrics = MetricsLog(opened)
             stack.callback(metrics.close)
@@ -152,9 +108,15 @@ class Recorder:
             kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
             metrics = MetricsLog(opened, kept, stored.chain)
             stack.callback(metrics.close)
+            record = with_digests(record, folder)
             if data is not None:
-                write(opened, RESOLVED, resolved_json(data))
-            recorder = cls(record, opened, metrics, stack)
+                content = resolved_json(data)
+                files = {**record.files, RESOLVED: digest(content)}
+                # A process that is killed between these two leaves one of the two files that this record has.
+                record = record.model_copy(update={"files": files, "replaced": {RESOLVED: record.files[RESOLVED]}})
+                write_record(opened, record)
+                write(opened, RESOLVED, content)
+            recorder = cls(record.model_copy(update={"replaced": {}}), opened, metrics, stack)
             if stored.best is not None:
                 recorder.best = recorder.waiting["best"] = stored.best
             recorder.save()
@@ -199,12 +161,19 @@ class Recorder:
         begun = time.monotonic()
         try:
             self.write_waiting()
-            write_record(self.opened, self.record)
+            self.metrics.sync()
+            self.write_record()
         except RunError:
             self.need_place()
             raise
         ended = time.monotonic()
         self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
+
+    def write_record(self) -> None:
+        """Write the record, with the lines of the metrics that are on the disk. Raises RunError E604."""
+        lines = MetricsPart(**self.metrics.synced._asdict())
+        self.record = self.record.model_copy(update={"metrics": lines})
+        write_record(self.opened, self.record)
 
     def write_waiting(self) -> None:
         """Write the pending weights. Raises RunError E604."""
@@ -240,7 +209,7 @@ class Recorder:
             failure = failure or Failure(code=error.code, message=error.message)
             update = {"status": "failed", "failure": failure, "best": self.kept_best}
             self.record = self.record.model_copy(update=update)
-            write_record(self.opened, self.record)
+            self.write_record()
             raise
         self.need_place()
         self.folder = self.place()
@@ -288,21 +257,21 @@ def open_locked(stack: ExitStack, folder: Path, *, make: bool = False) -> OpenFo
 
 
 def write_record(opened: OpenFolder, record: RunRecord) -> None:
-    write(opened, RECORD, to_json(record.model_dump()))
+    write(opened, RECORD, record_bytes(record))
+
+
+def with_digests(record: RunRecord, folder: Path) -> RunRecord:
+    """`record` in the format of now; of a run without digests, the files are sealed as they are. Raises RunError E602."""
+    if record.format == FORMAT:
+        return record
+    names = [record.spec, MERGED, RESOLVED, ENVIRONMENT, *([CLASS_NAMES] if record.class_names else [])]
+    files = {name: digest(read_bytes(folder, name, MOST)) for name in names}
+    return record.model_copy(update={"format": FORMAT, "files": files})
 
 
 def write(opened: OpenFolder, name: str, data: bytes) -> None:
     with writing(opened.path / name), opened.replacing(name) as file:
         file.write(data)
-
-
-def digests_of(class_names: ClassNames) -> dict[str, str]:
-    """The digest of the names in each file."""
-    if not class_names:
-        return {}
-    from modelc.compiler.expansion.class_names import digest_of_names
-
-    return {file: digest_of_names(names) for file, names in class_names.items()}
 
 
 def lock(folder: OpenFolder) -> int:

@@ -11,8 +11,8 @@ from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.runtime.runs.run_directory import Run, read_bytes
-from modelc.runtime.runs.run_folders import age, runs_in
+from modelc.runtime.runs.run_directory import Run
+from modelc.runtime.runs.run_folders import FoundRun, first_whole, runs_in
 from modelc.runtime.runs.run_layout import RESOLVED, holds_run
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.observer import Checkpoint
@@ -31,15 +31,16 @@ class Continued(NamedTuple):
     checked: Checked | None = None
 
 
-def run_to_resume(text: str) -> Run:
+def run_to_resume(text: str) -> FoundRun:
     """The run directory `text`, or the latest of a folder of runs, however it ended. Raises RunError E602."""
     path = Path(text)
     if holds_run(path):
-        return Run(path)
+        return first_whole([Run(path)])
     if os.path.isdir(path):
         found = runs_in(path)
         if found.there:
-            return max(found.there, key=age)
+            chosen = first_whole(found.there)
+            return FoundRun(chosen.run, (*found.notes(), *chosen.notes))
         if found.damaged:
             raise found.damaged[0]
     what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"
@@ -55,7 +56,7 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
     task = run.task()
     if not settings:
         return Continued(task, task)
-    text = read_bytes(run.folder, RESOLVED, 4 * MAX_BYTES)
+    text = run.kept(RESOLVED, 4 * MAX_BYTES)
     checked = check(text, str(run.folder / RESOLVED), tuple(settings), written_out=True, class_names=run.class_names())
     if checked.errors or checked.task is None:
         return Continued(task, task, checked)

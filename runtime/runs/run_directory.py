@@ -5,118 +5,25 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing import Any, NamedTuple
 
 from modelc.compiler.api import check
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.syntax.beneath import NotRegularError, real_path
+from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
+from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.compiler.syntax.path_rules import refusal
 from modelc.runtime.runs.files import may_be_there
-from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.plugins import PluginRecord, need_plugins
-from modelc.runtime.runs.run_layout import RECORD, RESOLVED, WEIGHTS
+from modelc.runtime.runs.plugins import need_plugins
+from modelc.runtime.runs.run_files import MOST, damaged, read_bytes
+from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_record import Kind, digest, read_record
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
-
-FORMAT = 1
-MERGED = "merged.json"
-ENVIRONMENT = "environment.json"
-CLASS_NAMES = "class_names.json"
-LOCK = "lock"
-
-Kind = Literal["best", "last"]
-Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]
-
-
-def without_nul(path: str) -> str:
-    """`path`, which the operating system must be able to look for. Raises ValueError."""
-    if "\0" in path:
-        raise ValueError
-    return path
-
-
-RecordedPath = Annotated[str, AfterValidator(without_nul)]
-
-
-class Part(BaseModel):
-    """Abstract: a part of the record."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Best(Part):
-    """The best epoch so far, by `monitor`."""
-
-    epoch: int
-    step: int
-    score: float
-
-
-class Failure(Part):
-    """Why a run failed."""
-
-    code: str
-    message: str
-
-
-class FittedLayer(Part):
-    """A layer that was fitted to the training rows before the first step; its state is among the weights."""
-
-    path: str
-    layer: str
-    rows: int
-    seconds: float
-
-
-class Resumption(Part):
-    """When training went on, from which step, with which lengths, and what differed from the environment before."""
-
-    at: str
-    step: int
-    settings: list[str] = Field(default_factory=list)
-    differs: list[str] = Field(default_factory=list)
-
-
-class RunRecord(Part):
-    """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
-    to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it.
-
-    `content` is the digest of the spec with all files that it extends and uses, without settings; None, as `source`,
-    in the record of a run that was made before these were recorded. `class_names` has the digest of the names in each file
-    of class names, by the path that the spec has for it.
-    """
-
-    format: int
-    id: str
-    name: str
-    spec: str
-    settings: list[str]
-    plugins: list[PluginRecord] = Field(default_factory=list)
-    root: RecordedPath
-    root_from_run: RecordedPath | None = None
-    source: RecordedPath | None = None
-    content: str | None = None
-    class_names: dict[str, str] = Field(default_factory=dict)
-    started: str
-    ended: str | None = None
-    status: Status = "running"
-    epoch: int = 0
-    step: int = 0
-    monitor: str
-    better: str
-    best: Best | None = None
-    fitted: list[FittedLayer] = []
-    failure: Failure | None = None
-    resumed: list[Resumption] = Field(default_factory=list)
 
 
 class FoundRoot(NamedTuple):
@@ -144,13 +51,32 @@ class Run:
             return "killed"
         return self.record.status.replace("_", " ")
 
+    def kept(self, name: str, most: int = MOST) -> bytes:
+        """The content of a file that stays as it was written. Raises RunError E602 if it did not, or has more bytes."""
+        data = read_bytes(self.folder, name, most)
+        if name in self.record.files and not self.lists(name, data):
+            # A training that goes on with other lengths may have replaced both in the meantime.
+            self.record = read_record(self.folder)
+            if not self.lists(name, data):
+                raise damaged(self.folder / name, "has changed since it was written: its sha256 is not in the record")
+        return data
+
+    def lists(self, name: str, data: bytes) -> bool:
+        """Whether the record has the digest of `data` for the file `name`."""
+        return digest(data) in (self.record.files.get(name), self.record.replaced.get(name))
+
+    def need_whole(self) -> None:
+        """Raise RunError E602 unless every file that the record has a digest of is as it was written."""
+        for name in tuple(self.record.files):
+            self.kept(name)
+
     def task(self) -> Task:
         """The task that was trained. Raises RunError E602 if its spec is damaged, or invalid for this version.
 
         Raises RunError E606 if a plug-in that it was trained with is not enabled.
         """
         need_plugins(self.folder, self.record.plugins)
-        text = read_bytes(self.folder, RESOLVED, 4 * MAX_BYTES)
+        text = self.kept(RESOLVED, 4 * MAX_BYTES)
         names = self.class_names()
         checked = check(text, str(self.folder / RESOLVED), written_out=True, class_names=names)
         if checked.errors or checked.task is None:
@@ -169,13 +95,13 @@ class Run:
 
         try:
             # As JSON, a character may take six bytes for one.
-            found = json.loads(read_bytes(self.folder, CLASS_NAMES, 6 * MAX_NAME_BYTES))
+            found = json.loads(self.kept(CLASS_NAMES, 6 * MAX_NAME_BYTES))
             names = {file: tuple(found[file]) for file in self.record.class_names}
             digests = {file: digest_of_names(given) for file, given in names.items() if all(map(is_text, given))}
         except (ValueError, TypeError, KeyError, RecursionError):
             digests = {}
         if digests != self.record.class_names:
-            raise RunError("E602", f"`{self.folder / CLASS_NAMES}` is damaged")
+            raise damaged(self.folder / CLASS_NAMES, "is damaged")
         return names
 
     def find_root(self, folder: Path | None = None, source: Source | None = None) -> FoundRoot:
@@ -206,11 +132,11 @@ class Run:
     def environment(self) -> Mapping[str, Any]:
         """The environment of the run. Raises RunError E602 if it cannot be read."""
         try:
-            found = json.loads(read_bytes(self.folder, ENVIRONMENT, 2**20))
+            found = json.loads(self.kept(ENVIRONMENT, 2**20))
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise RunError("E602", f"`{self.folder / ENVIRONMENT}` is damaged")
+            raise damaged(self.folder / ENVIRONMENT, "is damaged")
         return found
 
     def weights(self, task: PreparedTask, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
@@ -244,21 +170,6 @@ def may_have(root: Root, path: str) -> bool:
     return bool(refusal(path, root.called)) or may_be_there(root.folder / path)
 
 
-def read_record(folder: Path) -> RunRecord:
-    """The record of the run in `folder`. Raises RunError E602."""
-    data = read_bytes(folder, RECORD, 2**20)
-    try:
-        # Not by pydantic's own parser, which refuses the surrogates of a path that is no UTF-8.
-        record = RunRecord.model_validate(json.loads(data))
-    except (ValueError, RecursionError):
-        raise RunError("E602", f"`{folder / RECORD}` is damaged, or was written by another version of modelc") from None
-    if record.format != FORMAT:
-        raise RunError(
-            "E602", f"the run `{folder}` is in format {record.format}, this version of modelc reads format {FORMAT}"
-        )
-    return record
-
-
 def is_locked(folder: Path) -> bool:
     """Whether a process is training in a run directory; one whose lock cannot be asked is taken for one in use."""
     try:
@@ -278,23 +189,3 @@ def is_locked(folder: Path) -> bool:
 
 def is_text(value: object) -> bool:
     return isinstance(value, str)
-
-
-def read_bytes(folder: Path, name: str, most: int) -> bytes:
-    """The content of a file of a run. Raises RunError E602 if it cannot be read, or has more than `most` bytes."""
-    path = folder / name
-    try:
-        with OpenFolder.at(folder) as opened, opened.reading(name) as file:
-            data = file.read(most + 1)
-    except NotRegularError as error:
-        raise RunError("E602", f"`{path}` of the run is {error.kind}, expected a regular file") from None
-    except OSError as error:
-        raise RunError("E602", f"`{path}` of the run cannot be read: {reason_of(error)}") from None
-    if len(data) > most:
-        raise RunError("E602", f"`{path}` of the run has more than {most:,} bytes")
-    return data
-
-
-def now() -> str:
-    """The current time, UTC, to the microsecond; strings sort like times."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")

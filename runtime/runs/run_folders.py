@@ -1,10 +1,10 @@
 """The folders that runs are kept in: what is there, which run is the latest, and how runs are named."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics import command_line
@@ -41,14 +41,19 @@ class Runs:
 
     def notes(self) -> tuple[str, ...]:
         """What to say of the runs that are passed over."""
-        shown = tuple(f"a run is passed over: {error.message}" for error in self.damaged[:SHOWN])
-        more = len(self.damaged) - len(shown)
-        return (*shown, f"{more:,} more runs that cannot be read are passed over") if more else shown
+        return passed_over(self.damaged)
 
     def need_usable(self) -> None:
         """Raise RunError E602 about a run that cannot be read, unless another one is usable."""
         if self.damaged and not usable(self.there):
             raise self.damaged[0]
+
+
+def passed_over(damaged: Sequence[RunError]) -> tuple[str, ...]:
+    """What to say of runs that are passed over because of these errors."""
+    shown = tuple(f"a run is passed over: {error.message}" for error in damaged[:SHOWN])
+    more = len(damaged) - len(shown)
+    return (*shown, f"{more:,} more runs that cannot be read are passed over") if more else shown
 
 
 def runs_in(*folders: Path) -> Runs:
@@ -75,13 +80,13 @@ def is_empty(run: Run) -> bool:
     return run.record.status == "interrupted" and run.record.step == 0
 
 
-def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> Run:
+def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> FoundRun:
     """The latest usable one of the `runs` in `folder`, of `spec` if that is known.
 
     Raises RunError E602, with `message` if there are none.
     """
     if there := usable(runs):
-        return max(there, key=age)
+        return first_whole(there)
     if runs:
         last = max(runs, key=age)
         state = {"running": "is still running", "killed": "was killed", "interrupted": "was interrupted"}.get(
@@ -98,6 +103,21 @@ def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = 
 def age(run: Run) -> tuple[str, str]:
     """What runs are ordered by, the latest last."""
     return run.record.started, run.record.id
+
+
+def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age) -> FoundRun:
+    """The one that ranks highest of those of `runs` whose files are as they were written.
+
+    Raises RunError E602 about the one that ranks highest of all if there is none.
+    """
+    errors: list[RunError] = []
+    for run in sorted(runs, key=rank, reverse=True):
+        try:
+            run.need_whole()
+            return FoundRun(run, passed_over(errors))
+        except RunError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def entries(folder: Path) -> Iterable[Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from modelc.compiler.syntax.beneath import real_path
 
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
+MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
 
 
 def is_run(folder: Path) -> bool:

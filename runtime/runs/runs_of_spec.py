@@ -22,20 +22,21 @@ from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.document import read as read_document
 from modelc.compiler.syntax.file_root import Root, cache_folder, reason_of
 from modelc.runtime.runs.plugins import need_plugins
-from modelc.runtime.runs.run_directory import MERGED, Run, read_bytes
+from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import (
     RUNS,
     Command,
     FoundRun,
     age,
     entries,
+    first_whole,
     latest,
     readable_entries,
     run_name,
     runs_in,
     usable,
 )
-from modelc.runtime.runs.run_layout import is_run
+from modelc.runtime.runs.run_layout import MERGED, is_run
 from modelc.runtime.runs.spec_content import content_digest, describe_differences, json_of, with_class_names
 
 Likeness = Literal["same", "different", "unknown"]
@@ -96,7 +97,7 @@ class SpecFile:
     def likeness_of_text(self, run: Run) -> Likeness:
         """The likeness to a run that recorded only the text of the spec, not that of other files."""
         try:
-            text = read_bytes(run.folder, run.record.spec, MAX_BYTES)
+            text = run.kept(run.record.spec, MAX_BYTES)
         except RunError:
             return "unknown"
         then, _ = read_document(text, run.record.spec)
@@ -142,13 +143,13 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
     }
     same = alike["same"] if usable(alike["same"]) else [*alike["same"], *renamed(spec, name)]
     if usable(same):
-        run = max(usable(same), key=lambda run: (origin(run) == str(spec.real), age(run)))
-        notes = (*remarks(spec, name, run, alike["different"]), *read.notes())
+        run, damaged = first_whole(usable(same), lambda run: (origin(run) == str(spec.real), age(run)))
+        notes = (*remarks(spec, name, run, alike["different"]), *read.notes(), *damaged)
         return FoundRun(run if run.record.source is None else Run(run.folder, spec.root_of(run)), notes)
     if usable(alike["unknown"]):
-        run = latest(alike["unknown"], RUNS / name, "")
+        run, damaged = first_whole(usable(alike["unknown"]))
         unknown = f"`{run.folder}` recorded too little to tell whether `{path}` has changed since it was trained"
-        return FoundRun(run, (unknown, *settings_remark(run), *read.notes()))
+        return FoundRun(run, (unknown, *settings_remark(run), *read.notes(), *damaged))
     read.need_usable()
     if not same and usable(alike["different"]):
         meant = max(usable(alike["different"]), key=lambda run: (not is_of_another_file(spec, run), age(run)))
@@ -156,7 +157,7 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
         raise error.replaced(notes=(*error.notes, *read.notes()))
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
-    return FoundRun(latest(same or runs, folder, missing, path))
+    return latest(same or runs, folder, missing, path)
 
 
 def renamed(spec: SpecFile, name: str) -> Iterator[Run]:
@@ -234,10 +235,10 @@ def content_of(run: Run) -> Any:
     """The data of the run's spec with all files, without settings; None if it was not recorded or cannot be read."""
     try:
         if run.record.content is not None:
-            content = json.loads(read_bytes(run.folder, MERGED, MAX_BYTES))
+            content = json.loads(run.kept(MERGED, MAX_BYTES))
             json_of(content)
             return with_class_names(content, run.class_names())
-        document, _ = read_document(read_bytes(run.folder, run.record.spec, MAX_BYTES), run.record.spec)
+        document, _ = read_document(run.kept(run.record.spec, MAX_BYTES), run.record.spec)
     except (RunError, ValueError, RecursionError):
         return None
     return None if document is None else document.data

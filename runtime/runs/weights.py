@@ -13,8 +13,6 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -22,6 +20,8 @@ from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.files import may_be_there, writing
 from modelc.runtime.runs.open_folder import OpenFolder
+from modelc.runtime.runs.run_files import INTACT
+from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
 from modelc.runtime.training.observer import Snapshot, Weights
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ ATTEMPTS = 5
 """The number of times that weights are opened again because training has replaced them."""
 
 
-class Sealed(BaseModel):
-    """Abstract: a part of the manifest."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class ArrayEntry(Sealed):
     shape: list[int]
     dtype: str
@@ -52,30 +46,13 @@ class FileEntry(Sealed):
 
 
 class Manifest(Sealed):
-    """The list of the files beside it with their digests. `seal` is the sha256 of this manifest with an empty seal."""
+    """The list of the files beside it with their digests."""
 
     format: int
     run: str
     epoch: int
     step: int
     files: dict[str, FileEntry]
-    seal: str = ""
-
-    def sealed(self) -> "Manifest":
-        """This manifest with its seal."""
-        bare = self.model_copy(update={"seal": ""})
-        return self.model_copy(update={"seal": sha256(bare.encoded()).hexdigest()})
-
-    def encoded(self) -> bytes:
-        return self.model_dump_json(indent=2).encode() + b"\n"
-
-
-class Version(BaseModel):
-    """The part of a manifest that every version has."""
-
-    model_config = ConfigDict(strict=True)
-
-    format: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +115,7 @@ def write_files(folder: OpenFolder, run: str, snapshot: Snapshot) -> None:
         described = {key: ArrayEntry(shape=list(array.shape), dtype=array.dtype.name) for key, array in arrays.items()}
         entries[name] = FileEntry(sha256=sha256(data).hexdigest(), arrays=described)
     manifest = Manifest(format=FORMAT, run=run, epoch=snapshot.epoch, step=snapshot.step, files=entries)
-    folder.write_new(MANIFEST, manifest.sealed().encoded())
+    folder.write_new(MANIFEST, sealed(manifest.model_dump()))
     folder.sync()
 
 
@@ -213,15 +190,9 @@ def read_files(folder: OpenFolder, run: str, task: PreparedTask) -> Snapshot:
 def read_manifest(data: bytes, folder: Path) -> Manifest:
     """The manifest in `data`, after checking its seal."""
     try:
-        version = Version.model_validate_json(data).format
-        if version != FORMAT:
-            raise unusable(folder, f"they are in format {version}, this version of modelc reads format {FORMAT}")
-        manifest = Manifest.model_validate_json(data)
-    except ValidationError:
-        raise unusable(folder, f"`{MANIFEST}` is damaged") from None
-    if data != manifest.sealed().encoded():
-        raise unusable(folder, f"`{MANIFEST}` has changed since it was written")
-    return manifest
+        return read_sealed(data, Manifest, (FORMAT,))
+    except UnsoundError as error:
+        raise unusable(folder, f"`{MANIFEST}` {error}") from None
 
 
 def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weights:
@@ -277,9 +248,6 @@ def read_bounded(folder: OpenFolder, name: str, least: int, most: int) -> bytes:
     if len(data) != size:
         raise unusable(folder.path, f"`{name}` changed while it was read")
     return data
-
-
-INTACT = ("train again, or copy the whole run again from an intact copy",)
 
 
 def unusable(folder: Path, reason: str, helps: tuple[str, ...] = INTACT) -> RunError:

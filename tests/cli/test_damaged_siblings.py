@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.commands import modelc
 from tests.cli.conftest import Project
+from tests.runtime.runs.sealing import change_sealed
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def damage(run: Path, how: str) -> None:
             record.rename(run / "moved.json")
             record.symlink_to("moved.json")
         case "version":
-            record.write_text(record.read_text().replace('"format": 1', '"format": 99'))
+            change_sealed(record, lambda fields: fields.update(format=99, further={}))
 
 
 @pytest.mark.parametrize("how", ["text", "link", "version"])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.commands import modelc
 from tests.cli.conftest import SPEC, Project, made_columns
+from tests.runtime.runs.sealing import change_sealed, without_seal
 
 
 def test_last_weights_score_on_validation_rows_as_training_said(project: Project) -> None:
@@ -99,6 +100,7 @@ def test_a_changed_spec_no_longer_takes_the_weights(project: Project, tmp_path: 
     copy = project.copy(tmp_path / "copy")
     resolved = copy.run / "resolved.json"
     resolved.write_text(resolved.read_text().replace('"units": 8', '"units": 9'))
+    without_seal(copy.run)
     ended = modelc("evaluate", copy.run, cwd=copy.folder)
     assert ended.code == 4
     assert "[4, 8] float32, the spec needs [4, 9] float32" in ended.err
@@ -127,8 +129,7 @@ def test_balanced_weights_of_classes_are_those_of_training(tmp_path: Path, varia
 def as_its_own(project: Project, to: Path) -> Project:
     """A copy whose run was trained where the copy is."""
     copy = project.copy(to)
-    record = copy.run / "run.json"
-    record.write_text(record.read_text().replace(str(project.folder), str(to)))
+    change_sealed(copy.run / "run.json", lambda record: record.update(root=str(to)))
     return copy
 
 

@@ -21,6 +21,7 @@ from modelc.cli.console import Styled, pass_on, say, say_document, show_differen
 from modelc.cli.main import app
 from modelc.cli.progress import Screen
 from modelc.compiler.diagnostics.render import FORMATS
+from modelc.runtime.runs.sealed_json import sealed
 from modelc.runtime.training.observer import EpochRecord, Progress
 from tests.cli.commands import Ended, modelc
 from tests.hostile_names import AT_START, COLUMN, FILE, NAME, dangers, without_styles
@@ -256,6 +257,7 @@ def test_hostile_records_of_runs_act_on_nothing(place: Place, tmp_path: Path) ->
         if file.is_file():
             (folder / file.name).write_bytes(file.read_bytes())
     record = json.loads((folder / "run.json").read_text())
+    assert record.pop("seal")
     plugin = {"name": FILE, "version": FILE}
     for change in (
         {"status": FILE},
@@ -266,7 +268,7 @@ def test_hostile_records_of_runs_act_on_nothing(place: Place, tmp_path: Path) ->
         {"monitor": FILE},
         {FILE: FILE},
     ):
-        (folder / "run.json").write_text(json.dumps(record | change))
+        (folder / "run.json").write_bytes(sealed({**record, **change}))
         for command in (["evaluate", "run"], ["predict", "run", "-o", "out.csv"]):
             assert run(*command, cwd=tmp_path).code
 

@@ -1,6 +1,5 @@
 """What is wrong with rows for a run, or in its files, never asks for an edit of these: it names the spec to edit."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import modelc
+from tests.runtime.runs.sealing import change_sealed
 
 SPEC = """\
 modelc: 1
@@ -76,8 +76,7 @@ def test_without_its_spec_a_run_is_to_be_trained_anew(folder: Path) -> None:
     shown = modelc("evaluate", "run", cwd=folder).err
     # The copy has lost it, the project that it was copied from has not.
     assert STAYS in shown and "spec.yaml` and train it again" in shown
-    record = json.loads((folder / "run" / "run.json").read_text("utf-8"))
-    (folder / "run" / "run.json").write_text(json.dumps({**record, "source": "gone.yaml"}), encoding="utf-8")
+    change_sealed(folder / "run" / "run.json", lambda record: record.update(source="gone.yaml"))
     assert "for these rows, train anew: change the input" in modelc("evaluate", "run", cwd=folder).err
 
 

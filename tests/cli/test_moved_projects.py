@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import Ended, modelc
+from tests.runtime.runs.sealing import without_seal
 
 SPEC = """modelc: 1
 model: {inputs: {x: {shape: [4]}}, layers: [{dense: {units: 3, activation: softmax}, name: y}]}
@@ -86,9 +87,8 @@ def test_data_that_is_nowhere_is_said_with_the_folder_and_the_option_that_finds_
 
 def test_a_record_without_the_way_from_the_run_is_read_as_before(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained / RUN, tmp_path / "old")
-    record = json.loads((tmp_path / "old/run.json").read_text())
-    assert record.pop("root_from_run") == "../../.."
-    (tmp_path / "old/run.json").write_text(json.dumps(record))
+    assert json.loads((tmp_path / "old/run.json").read_text())["root_from_run"] == "../../.."
+    without_seal(tmp_path / "old", "root_from_run")
     assert evaluate("old", tmp_path).code == 0
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import modelc
+from tests.runtime.runs.sealing import without_seal
 
 PART = "modelc: 1\nmodel: {inputs: {x: {shape: [2]}}, layers: [dense: 3]}\n"
 MODEL = "inputs: {x: {shape: [2]}}, layers: [Part, {dense: 1, name: y}]"
@@ -116,6 +117,7 @@ def test_a_run_whose_spec_names_files_is_damaged(tmp_path: Path) -> None:
     assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
     resolved = tmp_path / "run" / "resolved.json"
     data = json.loads(resolved.read_text())
+    without_seal(tmp_path / "run")
     inside = {**data["blocks"]["Part"]["use"], "extends": "part.yaml"}
     for used in ("part.yaml", inside, {"modelc": 1}, 3):
         data["blocks"]["Part"]["use"] = used

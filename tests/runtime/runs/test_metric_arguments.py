@@ -12,6 +12,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.metric_arguments import arguments_of, as_trained
 from tests.cli.commands import modelc
+from tests.runtime.runs.sealing import without_seal
 
 SPEC: dict[str, Any] = {
     "modelc": 1,
@@ -79,6 +80,7 @@ def test_a_run_of_before_is_evaluated_as_it_was_trained(tmp_path: Path) -> None:
     record = tmp_path / "run" / "environment.json"
     recorded = json.loads(record.read_text())
     del recorded["metrics"]
+    without_seal(tmp_path / "run")
     record.write_text(json.dumps(recorded))
     area, note = said()
     assert area == 0.5

@@ -12,22 +12,25 @@ import pytest
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.document import MAX_BYTES, read
 from modelc.runtime.runs.find_run import find_run
+from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.new_run import need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorded_json import resolved_json
-from modelc.runtime.runs.recorder import Recorder, lock, new_id
-from modelc.runtime.runs.run_directory import LOCK, Run, RunRecord, now
+from modelc.runtime.runs.recorder import Recorder, lock
+from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import run_name
-from modelc.runtime.runs.run_layout import is_run
+from modelc.runtime.runs.run_layout import LOCK, is_run
+from modelc.runtime.runs.run_record import FORMAT, RunRecord, now, record_bytes
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Outcome, Snapshot
 from tests.runtime.runs.made_weights import made_snapshot, made_task, same
+from tests.runtime.runs.sealing import without_seal
 
 TASK = made_task()
 
 
 def record(id: str = "a", name: str = "tiny", **fields: Any) -> RunRecord:
-    fields = {"started": now(), "spec": "spec.yaml", "settings": [], "root": "/", "format": 1, **fields}
+    fields = {"started": now(), "spec": "spec.yaml", "settings": [], "root": "/", "format": FORMAT, **fields}
     return RunRecord(id=id, name=name, monitor="train/loss", better="lower", **fields)
 
 
@@ -228,7 +231,7 @@ def test_a_long_spec_is_resolved_on_one_line_and_a_longer_one_refused(tmp_path: 
 def make(folder: Path, status: str, started: str) -> None:
     folder.mkdir(parents=True)
     made = record(id=folder.name, status=status, started=started)
-    (folder / "run.json").write_text(made.model_dump_json())
+    (folder / "run.json").write_bytes(record_bytes(made))
     (folder / "resolved.json").write_text("{}")
 
 
@@ -309,6 +312,8 @@ def test_a_damaged_spec_of_a_run_is_no_finding_in_the_users_spec(tmp_path: Path)
     with recorder(tmp_path / "run") as recording:
         finish(recording)
     (tmp_path / "run" / "resolved.json").write_text("{")
-    with pytest.raises(RunError, match=r"resolved\.json` is damaged") as caught:
-        Run(tmp_path / "run").task()
-    assert code(caught) == "E602"
+    for said in (r"resolved\.json` has changed since it was written", r"resolved\.json` is damaged"):
+        with pytest.raises(RunError, match=said) as caught:
+            Run(tmp_path / "run").task()
+        assert code(caught) == "E602"
+        without_seal(tmp_path / "run")

@@ -11,9 +11,11 @@ import pytest
 from modelc.compiler.api import check_file
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.find_run import find_run
-from modelc.runtime.runs.recorder import Recorder, record_of
+from modelc.runtime.runs.new_record import record_of
+from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.runs.run_folders import task_name
 from modelc.runtime.training.observer import Outcome
+from tests.runtime.runs.sealing import without_seal
 
 BASE = """\
 modelc: 1
@@ -53,8 +55,6 @@ def train(
     id, where = f"{next(TIMES):04}", root or spec.resolve().parent
     merged, name = checked.merged.data, task_name(checked.task, spec)
     record = record_of(checked.task, id, name, spec, settings, where, merged, checked.class_names)
-    if old:
-        record = record.model_copy(update={"source": None, "content": None})
     path = Path(folder or "runs") / name / id
     with Recorder.new(path, record, spec.read_bytes(), merged, checked.data, {}, checked.class_names) as recording:
         if status == "finished":
@@ -62,6 +62,7 @@ def train(
         elif status == "failed":
             recording.fail("E501", "the loss is not finite")
     if old:
+        without_seal(path, "source", "content")
         (path / "merged.json").unlink()
     return path
 
@@ -323,6 +324,7 @@ def test_a_damaged_run_of_another_name_does_not_matter() -> None:
 @pytest.mark.parametrize("content", ["{", '{"modelc": NaN}', '{"train": 1e999}'])
 def test_a_content_that_was_recorded_and_lost_is_still_told_by_its_digest(content: str) -> None:
     run = train(write("tiny.yaml"))
+    without_seal(run)
     (run / "merged.json").write_text(content)
     assert taken("tiny.yaml") == (run, "")
     write("tiny.yaml", BASE.replace("epochs: 3", "epochs: 5"))

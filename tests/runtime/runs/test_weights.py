@@ -1,6 +1,5 @@
 """Weights on disk: the same bits come back, or none."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,9 +15,10 @@ from safetensors.numpy import load_file, save_file
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.weights import MANIFEST, PARAMS, STATE, Manifest, read_weights, wanted_arrays, write_weights
+from modelc.runtime.runs.weights import MANIFEST, PARAMS, STATE, read_weights, wanted_arrays, write_weights
 from modelc.runtime.training.observer import Snapshot
 from tests.runtime.runs.made_weights import files_of, made_snapshot, made_task, same
+from tests.runtime.runs.sealing import change_sealed
 
 RUN = "20260101-000000-abcdef"
 TASK = made_task()
@@ -49,9 +49,7 @@ def refusal(folder: Path, run: str = RUN, units: int = 3) -> str:
 
 def reseal(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change the manifest and seal it anew, as somebody would who means harm."""
-    fields = json.loads((folder / MANIFEST).read_bytes())
-    change(fields)
-    (folder / MANIFEST).write_bytes(Manifest.model_validate(fields).sealed().encoded())
+    change_sealed(folder / MANIFEST, change)
 
 
 def test_the_same_bits_come_back(folder: Path) -> None:
